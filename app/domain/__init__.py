@@ -1,0 +1,1 @@
+"""WHAT the data is: fields, entities, workflows, standards, coordinates, change sets. Pure."""

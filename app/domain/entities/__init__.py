@@ -1,0 +1,1 @@
+"""One file per entity: its fields, declared once."""

@@ -1,0 +1,73 @@
+"""Organisations, persons and the cells they answer for."""
+
+from __future__ import annotations
+
+from app.domain.entity import Entity, entity
+from app.domain.fields import boolean, choice, codes, date, reference, text, texts
+from app.i18n import N_
+
+ORG_KINDS = codes(
+    ("bureau", N_("Environment bureau"), ["生态环境局", "环保局"]),
+    ("government", N_("Township government"), ["乡镇政府", "街道办"]),
+    ("department", N_("Other department"), ["市场监管", "住建"]),
+    ("enterprise", N_("Enterprise or unit"), ["企业", "单位"]),
+    ("development_zone", N_("Development zone committee"), ["管委会"]),
+)
+
+ROLES = codes(
+    ("R0", N_("System administrator")),
+    ("R1", N_("Grid inspector"), ["网格员"]),
+    ("R2", N_("Township officer"), ["乡镇环保专干", "网格长"]),
+    ("R3", N_("County bureau staff"), ["县局工作人员"]),
+    ("R4", N_("County bureau leader"), ["县局分管领导"]),
+    ("R5", N_("City bureau staff"), ["市局工作人员"]),
+    ("R6", N_("City bureau leader"), ["市局分管领导", "督查组"]),
+)
+
+DUTIES = codes(
+    ("chief", N_("Cell chief"), ["网格长"]),
+    ("inspector", N_("Cell inspector"), ["网格员"]),
+    ("supervisor", N_("Cell supervisor"), ["监督员"]),
+    ("lead_official", N_("Leading official"), ["包抓领导"]),
+)
+
+
+@entity(label=N_("Organisation"), cli="org", key="name", title=("name",))
+class Org(Entity):
+    """A bureau, government, department or unit; former names still match old ledgers."""
+
+    name: str = text(N_("Name"), length=80, required=True, unique=True, search=True, aliases=("单位名称",))
+    aliases: tuple[str, ...] = texts(N_("Former and other names"))
+    kind: str | None = choice(N_("Kind"), ORG_KINDS)
+    uscc: str | None = text(N_("Unified social credit code"), length=18, aliases=("统一社会信用代码",))
+    div_code: str | None = reference(N_("Division"), "division", length=12, aliases=("行政区", "区划"))
+    synthetic: bool | None = boolean(N_("Synthetic"))
+
+
+@entity(label=N_("Person"), cli="person", key="name", title=("name",))
+class Person(Entity):
+    """Somebody who signs in. The PIN is kept as an argon2id verifier, never as text."""
+
+    login: str = text(
+        N_("Sign-in name"), length=40, required=True, unique=True, search=True, aliases=("登录名",)
+    )
+    name: str = text(N_("Name"), length=40, required=True, private=True, search=True, aliases=("姓名",))
+    role: str = choice(N_("Role"), ROLES, required=True, aliases=("角色",))
+    org: str | None = text(N_("Organisation"), length=80, aliases=("单位",))
+    area: str | None = reference(N_("Area"), "division", length=12, aliases=("辖区",))
+    phone: str | None = text(N_("Phone"), length=30, private=True, aliases=("电话", "手机"))
+    verifier: str | None = text(N_("PIN verifier"), length=200, private=True, sensitive=True)
+    disabled: bool | None = boolean(N_("Disabled"))
+    synthetic: bool | None = boolean(N_("Synthetic"))
+
+
+@entity(label=N_("Assignment"), cli="assignment", key="uid", title=("duty",))
+class Assignment(Entity):
+    """Who answers for a grid cell, and from when to when."""
+
+    cell: str = reference(N_("Grid cell"), "grid_cell", required=True, length=36)
+    person: str = reference(N_("Person"), "person", required=True, length=36)
+    duty: str = choice(N_("Duty"), DUTIES, required=True)
+    valid_from: str | None = date(N_("From"))
+    valid_to: str | None = date(N_("To"))
+    synthetic: bool | None = boolean(N_("Synthetic"))

@@ -1,0 +1,44 @@
+"""Words: English in the code, shown in the chosen language from one TOML catalogue per language."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import lru_cache
+
+from app.resources import resource
+
+DEFAULT_LANGUAGE = "zh_CN"
+LANGUAGES = {"zh_CN": "简体中文", "en": "English"}
+
+_language = os.environ.get("GRIDWARD_LANG", DEFAULT_LANGUAGE)
+
+
+def N_(text: str) -> str:
+    """Mark `text` for translation and give it back unchanged; `tr` translates it when it is shown."""
+    return text
+
+
+def set_language(code: str) -> None:
+    """Choose the language of everything shown from now on; an unknown code means English."""
+    global _language
+    _language = code
+
+
+def language() -> str:
+    """The code of the language in use."""
+    return _language
+
+
+def tr(text: str, /, **values: object) -> str:
+    """`text` in the language in use, with `{name}` places filled from `values`."""
+    shown = _catalogue(_language).get(text, text)
+    return shown.format(**values) if values else shown
+
+
+@lru_cache(maxsize=None)
+def _catalogue(code: str) -> dict[str, str]:
+    path = resource("i18n", f"{code}.toml")
+    if not path.is_file():
+        return {}
+    return {key: str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
