@@ -1,0 +1,1 @@
+"""What a user may do: one function an action, roles and guards checked here."""

@@ -1,0 +1,1 @@
+"""Files in and out: Excel, CSV, GIS formats, coordinate tables."""

@@ -1,0 +1,1 @@
+"""The sheet as data: items placed in millimetres, ready-made sheets, map series."""
