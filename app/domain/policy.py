@@ -1,0 +1,71 @@
+"""The bureau's own numbers: distances and day counts that a workspace may set; none of them is a law."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any
+
+from app.errors import Invalid
+from app.i18n import N_
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Settings of the workflow. Defaults follow `domain.md` §3.1; Pingliang's own rule was not found.
+
+    site_photo_m: how far from the boiler a photograph on site may have been taken, in metres.
+    site_photo_same_day: whether that photograph must be of the day of the check.
+    notice_working_days: how long the public notice runs, in working days (5 to 7 seen elsewhere).
+    duplicate_m: boilers closer than this are shown as possible duplicates, in metres.
+    sealed_until_month, sealed_until_day: when the next heating season forces a re-check of sealed boilers.
+    holidays: days that are not working days, ISO, separated by spaces.
+    """
+
+    site_photo_m: float = 100.0
+    site_photo_same_day: bool = True
+    notice_working_days: int = 5
+    duplicate_m: float = 15.0
+    sealed_until_month: int = 11
+    sealed_until_day: int = 1
+    holidays: str = ""
+
+    def with_settings(self, settings: Mapping[str, str]) -> Policy:
+        """This policy with the settings a workspace holds; raises Invalid for one that cannot be read."""
+        known = {item.name: item for item in fields(self)}
+        changed = {
+            name: _read(name, getattr(self, name), text) for name, text in settings.items() if name in known
+        }
+        return replace(self, **changed)
+
+    def is_working_day(self, day: date) -> bool:
+        """Monday to Friday, less the holidays set."""
+        return day.weekday() < 5 and day.isoformat() not in self.holidays.split()
+
+    def notice_end(self, start: date) -> date:
+        """The last day of a public notice that is posted on `start` (the day of posting does not count)."""
+        day, left = start, self.notice_working_days
+        while left > 0:
+            day += timedelta(days=1)
+            left -= self.is_working_day(day)
+        return day
+
+    def next_heating_season(self, today: date) -> date:
+        """The next first day of the heating season after `today`."""
+        this_year = date(today.year, self.sealed_until_month, self.sealed_until_day)
+        return this_year if this_year > today else this_year.replace(year=today.year + 1)
+
+
+def _read(name: str, default: Any, text: str) -> Any:
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                text.lower()
+            ]
+        value = type(default)(text)
+    except (KeyError, ValueError):
+        raise Invalid(N_("The setting {name} cannot be “{value}”"), name=name, value=text) from None
+    if isinstance(value, (int, float)) and value < 0:
+        raise Invalid(N_("The setting {name} cannot be “{value}”"), name=name, value=text)
+    return value

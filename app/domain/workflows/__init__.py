@@ -1,0 +1,1 @@
+"""One file per workflow: its table of transitions."""

@@ -1,0 +1,179 @@
+"""The guards of the boiler workflow: each looks at a case and names what is missing, or nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyproj import Geod
+
+from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.values import as_datetime, bureau_day
+from app.domain.workflow import Case, Lack
+from app.i18n import N_
+
+_CGCS2000 = Geod(ellps="GRS80")
+CONVERSIONS = ("coal_to_gas", "coal_to_electric", "biomass", "other_clean")
+
+
+def has_place(case: Case) -> Lack | None:
+    """A point or an address."""
+    if case.record.geometry is not None or case.record.address:
+        return None
+    return Lack("field", N_("Neither a position nor an address is known"))
+
+
+def has_output(case: Case) -> Lack | None:
+    """Rated output in t/h or MW."""
+    if case.record.rated_tph or case.record.rated_mw:
+        return None
+    return Lack("field", N_("Rated output in t/h or MW is missing"), {"name": "rated_tph"})
+
+
+def nameplate_or_reason(case: Case) -> Lack | None:
+    """A photograph of the nameplate, or the reason why there is none."""
+    return _paper_or_reason(case, "nameplate")
+
+
+def photo_or_reason(case: Case) -> Lack | None:
+    """A photograph on site, or the reason why there is none."""
+    return _paper_or_reason(case, "site_photo")
+
+
+def deregistered_if_pressurised(case: Case) -> Lack | None:
+    """The deregistration certificate of a pressurised boiler (V3)."""
+    if not case.record.pressurized or _newest(case, "dereg_cert"):
+        return None
+    return _missing("dereg_cert")
+
+
+def new_boiler_notice_if_converted(case: Case) -> Lack | None:
+    """The notice of the new boiler where the old one was converted (V3)."""
+    if case.record.treatment not in CONVERSIONS or _newest(case, "new_boiler_notice"):
+        return None
+    return _missing("new_boiler_notice")
+
+
+def report_if_converted(case: Case) -> Lack | None:
+    """The monitoring report for end state C."""
+    if case.record.end_state != "C" or _newest(case, "monitoring_report"):
+        return None
+    return _missing("monitoring_report")
+
+
+def site_photo_near_and_today(case: Case) -> Lack | None:
+    """A photograph on site taken within the set distance of the boiler on the day of the check.
+
+    A photograph that carries no position or time (WeChat strips both) is taken with a reason in words.
+    """
+    photo = _newest(case, "site_photo")
+    if photo is None:
+        return None  # named by the evidence list already
+    return _too_far(case, photo) or _other_day(case, photo) or _unproven(case, photo)
+
+
+def two_acceptances(case: Case) -> Lack | None:
+    """Two valid acceptances of the county; a void one is named with its signer."""
+    valid = case.valid_signatures("county_accept")
+    if len(valid) >= 2:
+        return None
+    void = [item for item in case.signatures("county_accept") if item not in valid]
+    if void:
+        names = "、".join(item.person_name for item in void)
+        return Lack("void", N_("The record has changed since {names} signed; that acceptance is void and must be "
+                               "given again"), {"names": names})  # fmt: skip
+    return Lack(
+        "signatures", N_("Two acceptances of the county are needed; there are {n}"), {"n": len(valid)}
+    )
+
+
+def approvals_still_valid(case: Case) -> Lack | None:
+    """Nothing the county accepted and signed has changed since."""
+    for action in ("county_accept", "chief_sign"):
+        stale = set(case.signatures(action)) - set(case.valid_signatures(action))
+        current = case.valid_signatures(action)
+        if stale and not current:
+            names = "、".join(sorted(item.person_name for item in stale))
+            return Lack("void", N_("The record has changed since {names} signed; send it back to be accepted "
+                                   "again"), {"names": names})  # fmt: skip
+    return None
+
+
+def notice_dates(case: Case) -> Lack | None:
+    """The notice is not dated before the county's acceptance."""
+    record = case.record
+    if record.notice_from and record.accepted_on and record.notice_from < record.accepted_on:
+        return Lack("dates", N_("The notice cannot begin ({start}) before the acceptance ({accepted})"),
+                    {"start": record.notice_from, "accepted": record.accepted_on})  # fmt: skip
+    return None
+
+
+def notice_over(case: Case) -> Lack | None:
+    """The public notice has run its working days."""
+    start = case.record.notice_from
+    if not start:
+        return Lack("dates", N_("The notice has no first day"), {"name": "notice_from"})
+    end = case.policy.notice_end(date.fromisoformat(start)).isoformat()
+    needs_wait = case.today <= end if case.policy.notice_working_days else case.today < end
+    if needs_wait:
+        return Lack("notice", N_("The public notice runs until {end} ({n} working days)"),
+                    {"end": end, "n": case.policy.notice_working_days})  # fmt: skip
+    return None
+
+
+def rebound_reported(case: Case) -> Lack | None:
+    """Somebody has reported the rebound, with photograph and place."""
+    if case.record.rebound_reported:
+        return None
+    return Lack("field", N_("No rebound has been reported"), {"name": "rebound_reported"})
+
+
+def new_due_date(case: Case) -> Lack | None:
+    """The due date of a new round lies ahead."""
+    due = case.record.due_date
+    if due and len(due) == 10 and due >= case.today:
+        return None
+    return Lack("field", N_("A new due date that lies ahead is needed"), {"name": "due_date"})
+
+
+def _missing(kind: str) -> Lack:
+    return Lack("evidence", N_("Missing: {kind}"), {"kind": EVIDENCE_KINDS.label(kind), "evidence": kind})
+
+
+def _paper_or_reason(case: Case, kind: str) -> Lack | None:
+    if _newest(case, kind) or case.reason.strip():
+        return None
+    return Lack("evidence", N_("Missing: {kind}, or the reason why there is none"),
+                {"kind": EVIDENCE_KINDS.label(kind), "evidence": kind})  # fmt: skip
+
+
+def _newest(case: Case, kind: str) -> Attachment | None:
+    found = [item for item in case.attachments if item.kind == kind]
+    return max(found, key=lambda item: item.added_at) if found else None
+
+
+def _too_far(case: Case, photo: Attachment) -> Lack | None:
+    place = case.record.geometry
+    if photo.photo_x is None or photo.photo_y is None or place is None:
+        return None
+    metres = _CGCS2000.inv(place.x, place.y, photo.photo_x, photo.photo_y)[2]
+    if metres <= case.policy.site_photo_m:
+        return None
+    return Lack("distance", N_("The photo was taken {metres} m from the boiler; at most {limit} m"),
+                {"metres": round(metres), "limit": round(case.policy.site_photo_m)})  # fmt: skip
+
+
+def _other_day(case: Case, photo: Attachment) -> Lack | None:
+    if not (case.policy.site_photo_same_day and photo.taken_at):
+        return None
+    taken = bureau_day(as_datetime(photo.taken_at))
+    if taken == case.today:
+        return None
+    return Lack("dates", N_("The photo was taken on {taken}, not on the day of the check"), {"taken": taken})
+
+
+def _unproven(case: Case, photo: Attachment) -> Lack | None:
+    known = photo.photo_x is not None and photo.taken_at
+    if known or case.reason.strip():
+        return None
+    return Lack("unproven", N_("The photo carries no position or time (was it sent by WeChat?): use the original "
+                               "photo, or say in the reason how the place was checked"))  # fmt: skip
