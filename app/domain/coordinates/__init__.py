@@ -1,0 +1,1 @@
+"""Coordinates: reading them in any notation, converting, measuring and judging where they may come from."""
