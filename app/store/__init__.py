@@ -1,1 +1,1 @@
-"""Where it is kept: a GeoPackage here and PostGIS at the hub, with the journal, attachments, backup and migrations."""
+"""Where it is kept: a GeoPackage here, PostGIS at the hub; journal, attachments, backup and migrations."""

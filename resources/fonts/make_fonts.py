@@ -1,8 +1,10 @@
-"""Makes the shipped fonts from the npm package `@expo-google-fonts/noto-sans-sc`: python make_fonts.py PACKAGE_FOLDER.
+"""Makes the shipped fonts from the npm package `@expo-google-fonts/noto-sans-sc`.
 
-Noto Sans SC draws 用 and the radical ⽤ (U+2F64) with one glyph. A PDF writer has to turn glyphs back into text and
-picks the lower code point, so the page looks right while search and copy give another character. Taking such
-look-alikes out of the character map leaves one code point to each glyph, and the text is found again.
+    python make_fonts.py FOLDER_OF_THE_PACKAGE
+
+Noto Sans SC draws 用 and the radical ⽤ (U+2F64) with one glyph. A PDF writer has to turn glyphs back into
+text and may pick the radical, so the page looks right while search and copy give another character. Taking
+such look-alikes out of the character map leaves one code point to each glyph, and the text is found again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,59 @@
+"""No file names a machine's folders or a package registry's address."""
+
+from __future__ import annotations
+
+import re
+
+from architecture.sources import ROOT, all_files, name_of
+
+TEXT = {
+    ".py",
+    ".md",
+    ".toml",
+    ".lock",
+    ".txt",
+    ".csv",
+    ".sh",
+    ".json",
+    ".cfg",
+    ".yml",
+    ".yaml",
+    ".xml",
+    ".desktop",
+    "",
+}
+# Put together here, so that this file does not contain what it looks for.
+FOLDERS = re.compile(
+    r"(?<![\w./])/(?:" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot", "ho" + "me"]) + r")/\w"
+)
+REGISTRIES = re.compile(
+    "|".join([r"pypi\.o" + "rg", r"pythonhos" + "ted", r"npm" + r"js\.", r"deb\.deb" + r"ian\.org"])
+)
+
+
+def _lines_with(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{name_of(path)}:{number} {line.strip()[:80]}"
+        for path in all_files()
+        if path.suffix in TEXT and path.parent != ROOT / "resources" / "licences"
+        for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_no_folders_of_a_machine() -> None:
+    assert _lines_with(FOLDERS) == []
+
+
+def test_no_addresses_of_registries() -> None:
+    assert _lines_with(REGISTRIES) == []
+
+
+def test_the_lock_names_no_host_and_hashes_every_package() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    packages = re.findall(
+        r"^([\w.-]+)==(?:.*\\\n)((?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)*)", lock, re.MULTILINE
+    )
+    assert "://" not in lock
+    assert len(packages) == len(re.findall(r"^[\w.-]+==", lock, re.MULTILINE)) > 50
+    assert [name for name, hashes in packages if not hashes] == []

@@ -1,0 +1,116 @@
+"""What every test stands on: Qt without a display, our fonts, one language, a still clock, no network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_SCALE_FACTOR"] = "1"
+os.environ.pop("GRIDWARD_PIN", None)
+os.environ.pop("GRIDWARD_LANG", None)
+
+from app.i18n import DEFAULT_LANGUAGE, set_language
+from app.resources import resource
+
+# Two busy cores say nothing about the code, so no deadline; the same examples in every run, so a red is the change's.
+settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
+FONTS = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The person's real settings and logs are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        folder = home / name.lower()
+        folder.mkdir()
+        os.environ[name] = str(folder)
+    return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Connecting to anything but this machine is an error."""
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def reach(self: socket.socket, address: Any) -> Any:
+            if self.family != socket.AF_UNIX and not _is_local(address[0]):
+                pytest.fail(f"a test reached for the network: {address}")
+            return real(self, address)
+
+        return reach
+
+    def local_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        if host is not None and not _is_local(host):
+            pytest.fail(f"a test looked up a name in the network: {host}")
+        return look_up(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded(connect))
+        patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+        patch.setattr(socket, "getaddrinfo", local_look_up)
+        yield
+
+
+def _is_local(host: Any) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    return name in ("localhost", "::1", "0.0.0.0", "") or name.startswith("127.")
+
+
+@pytest.fixture(autouse=True)
+def chinese() -> Iterator[None]:
+    """Every test starts in the language most users see."""
+    set_language(DEFAULT_LANGUAGE)
+    yield
+    set_language(DEFAULT_LANGUAGE)
+
+
+@pytest.fixture
+def language() -> Callable[[str], None]:
+    """Choose the language for the rest of the test: `language("en")`."""
+    return set_language
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: Any) -> Any:
+    """The Qt application with the fonts and the style that the program ships, so pictures are the same anywhere."""
+    from PySide6.QtGui import QFont, QFontDatabase
+
+    for name in FONTS:
+        assert QFontDatabase.addApplicationFont(str(resource("fonts", name))) >= 0, name
+    qapp.setStyle("Fusion")
+    qapp.setFont(QFont("Noto Sans SC", 10))
+    return qapp
+
+
+class Clock:
+    """A clock that moves only when a test says so; calling it gives the moment in UTC."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **how_long: float) -> None:
+        """Move on: `clock.forward(days=5)`."""
+        self.now += timedelta(**how_long)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """10:00 of 23 November 2026 in Pingliang, until the test moves it."""
+    return Clock()
