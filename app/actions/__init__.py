@@ -1,1 +1,1 @@
-"""What a user may do: one function an action, roles and guards checked here."""
+"""What a user may DO: one function an action; roles and guards are checked here."""

@@ -7,6 +7,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
 from app.domain.entities.people import Assignment, Org, Person
+from app.domain.entities.setting import Setting
 from app.domain.entities.water import BuiltUpArea, Intake, ProtectionZone, WaterSource
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
@@ -27,6 +28,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Approval,
     Baseline,
     BaselineEntry,
+    Setting,
 )
 
 BY_NAME: dict[str, EntityType] = {record.TYPE.name: record.TYPE for record in ENTITIES}

@@ -119,52 +119,54 @@ def _declare(kind: Kind, label: str, default: Any, options: Mapping[str, Any]) -
     return dataclasses.field(default=default, metadata={"field": Field(kind=kind, label=label, **options)})
 
 
-def text(label: str, *, default: Any = None, **options: Any) -> Any:
+def text(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """A line of text; `length` is the most characters it may have."""
     return _declare(Kind.TEXT, label, default, options)
 
 
-def number(label: str, *, default: Any = None, **options: Any) -> Any:
+def number(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """A real number with `unit`, `decimals`, `minimum` and `maximum`."""
     return _declare(Kind.NUMBER, label, default, options)
 
 
-def integer(label: str, *, default: Any = None, **options: Any) -> Any:
+def integer(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """A whole number."""
     return _declare(Kind.INTEGER, label, default, options)
 
 
-def boolean(label: str, *, default: Any = None, **options: Any) -> Any:
+def boolean(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """Yes, no, or unknown (None)."""
     return _declare(Kind.BOOLEAN, label, default, options)
 
 
-def choice(label: str, choices: CodeList, *, default: Any = None, **options: Any) -> Any:
+def choice(label: str, choices: CodeList, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """One code of a closed list."""
     return _declare(Kind.CHOICE, label, default, {"choices": choices, **options})
 
 
-def date(label: str, *, default: Any = None, **options: Any) -> Any:
+def date(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """A calendar date as precise as it is known: a year, a month or a day."""
     return _declare(Kind.DATE, label, default, options)
 
 
-def moment(label: str, *, default: Any = None, **options: Any) -> Any:
+def moment(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """A point in time, kept in UTC and shown in the bureau's time (UTC+8)."""
     return _declare(Kind.MOMENT, label, default, options)
 
 
-def state(label: str, workflow: str, choices: CodeList, *, default: Any = None, **options: Any) -> Any:
+def state(
+    label: str, workflow: str, choices: CodeList, *, default: Any = dataclasses.MISSING, **options: Any
+) -> Any:
     """The state of a record in the named workflow; only the workflow changes it."""
     rest = {"workflow": workflow, "choices": choices, "merge": Merge.STATE, "indexed": True, **options}
     return _declare(Kind.STATE, label, default, rest)
 
 
-def reference(label: str, refers_to: str, *, default: Any = None, **options: Any) -> Any:
+def reference(label: str, refers_to: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """The uid of a record of another entity (for `division`, its code)."""
     return _declare(Kind.REFERENCE, label, default, {"refers_to": refers_to, "indexed": True, **options})
 
 
-def texts(label: str, *, default: Any = (), **options: Any) -> Any:
+def texts(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
     """Several short texts, such as former names."""
     return _declare(Kind.TEXTS, label, default, options)

@@ -23,14 +23,16 @@ class GridCell(Entity):
     grid_code: str = text(
         N_("Grid code"), length=40, required=True, unique=True, search=True, aliases=("网格编码", "编码")
     )
-    name: str | None = text(N_("Name"), length=60, search=True, aliases=("网格名称", "名称"))
+    name: str | None = text(N_("Name"), default=None, length=60, search=True, aliases=("网格名称", "名称"))
     kind: str = choice(N_("Kind"), CELL_KINDS, required=True, indexed=True, aliases=("类型",))
-    level: int | None = integer(N_("Level"), minimum=1, maximum=4, indexed=True, aliases=("级别",))
-    size_m: int | None = integer(N_("Side"), unit="m", minimum=1, aliases=("边长",))
-    parent: str | None = text(N_("Parent cell"), length=40, indexed=True, aliases=("上级网格",))
-    div_code: str | None = reference(
-        N_("Division"), "division", length=12, merge=Merge.PICK, aliases=("行政区",)
+    level: int | None = integer(
+        N_("Level"), default=None, minimum=1, maximum=4, indexed=True, aliases=("级别",)
     )
-    clipped: bool | None = boolean(N_("Clipped at the boundary"))
-    patrol_freq: str | None = text(N_("Patrol frequency"), length=40, aliases=("巡查频次",))
-    synthetic: bool | None = boolean(N_("Synthetic"), hint=N_("Made for the demo; not real"))
+    size_m: int | None = integer(N_("Side"), default=None, unit="m", minimum=1, aliases=("边长",))
+    parent: str | None = text(N_("Parent cell"), default=None, length=40, indexed=True, aliases=("上级网格",))
+    div_code: str | None = reference(
+        N_("Division"), "division", default=None, length=12, merge=Merge.PICK, aliases=("行政区",)
+    )
+    clipped: bool | None = boolean(N_("Clipped at the boundary"), default=None)
+    patrol_freq: str | None = text(N_("Patrol frequency"), default=None, length=40, aliases=("巡查频次",))
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None, hint=N_("Made for the demo; not real"))

@@ -37,14 +37,14 @@ class Attachment(Entity):
     file_name: str = text(N_("File name"), length=255, required=True, private=True)
     sha256: str = text(N_("SHA-256"), length=64, required=True, indexed=True)
     size: int = integer(N_("Size"), unit="B", required=True, minimum=1)
-    mime: str | None = text(N_("Type"), length=80)
-    taken_at: str | None = moment(N_("Taken at"))
-    photo_x: float | None = number(N_("Longitude of the photo"), decimals=6, sensitive=True)
-    photo_y: float | None = number(N_("Latitude of the photo"), decimals=6, sensitive=True)
+    mime: str | None = text(N_("Type"), default=None, length=80)
+    taken_at: str | None = moment(N_("Taken at"), default=None)
+    photo_x: float | None = number(N_("Longitude of the photo"), default=None, decimals=6, sensitive=True)
+    photo_y: float | None = number(N_("Latitude of the photo"), default=None, decimals=6, sensitive=True)
     round_no: int = integer(N_("Round"), default=1, minimum=1)
     added_by: str = text(N_("Added by"), length=36, required=True, private=True)
     added_at: str = moment(N_("Added at"), required=True)
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Approval"), cli="approval", key="uid", title=("action",), append_only=True)
@@ -59,11 +59,11 @@ class Approval(Entity):
     person: str = reference(N_("Person"), "person", length=36, required=True, private=True)
     person_name: str = text(N_("Name"), length=40, required=True, private=True)
     role: str = text(N_("Role"), length=4, required=True)
-    org: str | None = text(N_("Unit"), length=80)
-    opinion: str | None = text(N_("Opinion"), length=500)
+    org: str | None = text(N_("Unit"), default=None, length=80)
+    opinion: str | None = text(N_("Opinion"), default=None, length=500)
     fingerprint: str = text(N_("Fingerprint of the record"), length=64, required=True)
     signed_at: str = moment(N_("Signed at"), required=True)
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Baseline"), cli="baseline", key="name", title=("name",), append_only=True)
@@ -71,12 +71,12 @@ class Baseline(Entity):
     """A frozen, numbered list of boilers (底册): the denominator that never moves."""
 
     name: str = text(N_("Name"), length=80, required=True, unique=True)
-    div_code: str | None = reference(N_("Division"), "division", length=12)
+    div_code: str | None = reference(N_("Division"), "division", default=None, length=12)
     frozen_at: str = moment(N_("Frozen at"), required=True)
     units: int = integer(N_("Units"), unit="units", required=True, minimum=0)
     tph: float = number(N_("Rated output"), unit="t/h", required=True, minimum=0)
-    document: str | None = text(N_("Document"), length=200)
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    document: str | None = text(N_("Document"), default=None, length=200)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Baseline entry"), cli="baseline_entry", key="uid", title=("ledger_no",), append_only=True)
@@ -86,5 +86,5 @@ class BaselineEntry(Entity):
     baseline: str = reference(N_("Baseline"), "baseline", length=36, required=True)
     boiler: str = reference(N_("Coal boiler"), "boiler", length=36, required=True)
     ledger_no: str = text(N_("Ledger no."), length=32, required=True)
-    county: str | None = reference(N_("County"), "division", length=12)
-    rated_tph: float | None = number(N_("Rated output"), unit="t/h", minimum=0)
+    county: str | None = reference(N_("County"), "division", default=None, length=12)
+    rated_tph: float | None = number(N_("Rated output"), default=None, unit="t/h", minimum=0)

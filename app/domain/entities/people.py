@@ -37,11 +37,15 @@ class Org(Entity):
     """A bureau, government, department or unit; former names still match old ledgers."""
 
     name: str = text(N_("Name"), length=80, required=True, unique=True, search=True, aliases=("单位名称",))
-    aliases: tuple[str, ...] = texts(N_("Former and other names"))
-    kind: str | None = choice(N_("Kind"), ORG_KINDS)
-    uscc: str | None = text(N_("Unified social credit code"), length=18, aliases=("统一社会信用代码",))
-    div_code: str | None = reference(N_("Division"), "division", length=12, aliases=("行政区", "区划"))
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    aliases: tuple[str, ...] = texts(N_("Former and other names"), default=())
+    kind: str | None = choice(N_("Kind"), ORG_KINDS, default=None)
+    uscc: str | None = text(
+        N_("Unified social credit code"), default=None, length=18, aliases=("统一社会信用代码",)
+    )
+    div_code: str | None = reference(
+        N_("Division"), "division", default=None, length=12, aliases=("行政区", "区划")
+    )
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Person"), cli="person", key="name", title=("name",))
@@ -53,12 +57,12 @@ class Person(Entity):
     )
     name: str = text(N_("Name"), length=40, required=True, private=True, search=True, aliases=("姓名",))
     role: str = choice(N_("Role"), ROLES, required=True, aliases=("角色",))
-    org: str | None = text(N_("Organisation"), length=80, aliases=("单位",))
-    area: str | None = reference(N_("Area"), "division", length=12, aliases=("辖区",))
-    phone: str | None = text(N_("Phone"), length=30, private=True, aliases=("电话", "手机"))
-    verifier: str | None = text(N_("PIN verifier"), length=200, private=True, sensitive=True)
-    disabled: bool | None = boolean(N_("Disabled"))
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    org: str | None = text(N_("Organisation"), default=None, length=80, aliases=("单位",))
+    area: str | None = reference(N_("Area"), "division", default=None, length=12, aliases=("辖区",))
+    phone: str | None = text(N_("Phone"), default=None, length=30, private=True, aliases=("电话", "手机"))
+    verifier: str | None = text(N_("PIN verifier"), default=None, length=200, private=True, sensitive=True)
+    disabled: bool | None = boolean(N_("Disabled"), default=None)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Assignment"), cli="assignment", key="uid", title=("duty",))
@@ -68,6 +72,6 @@ class Assignment(Entity):
     cell: str = reference(N_("Grid cell"), "grid_cell", required=True, length=36)
     person: str = reference(N_("Person"), "person", required=True, length=36)
     duty: str = choice(N_("Duty"), DUTIES, required=True)
-    valid_from: str | None = date(N_("From"))
-    valid_to: str | None = date(N_("To"))
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    valid_from: str | None = date(N_("From"), default=None)
+    valid_to: str | None = date(N_("To"), default=None)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)

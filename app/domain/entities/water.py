@@ -53,18 +53,24 @@ class WaterSource(Entity):
     name: str = text(
         N_("Name"), length=80, required=True, unique=True, search=True, aliases=("水源地名称", "名称")
     )
-    source_code: str | None = text(N_("Source code"), length=40, search=True, aliases=("水源地编码", "编码"))
-    legacy_codes: str | None = text(N_("Former codes"), length=100)
-    div_code: str | None = reference(
-        N_("Division"), "division", length=12, aliases=("行政区", "所在地", "县区")
+    source_code: str | None = text(
+        N_("Source code"), default=None, length=40, search=True, aliases=("水源地编码", "编码")
     )
-    scale: str | None = choice(N_("Level"), SCALES, aliases=("水源地级别", "级别"))
-    type: str | None = choice(N_("Type"), SOURCE_TYPES, aliases=("水源类型", "类型"))
-    use: str | None = choice(N_("In use or reserve"), SOURCE_USES, aliases=("状态", "使用状态"))
-    m3_per_day: float | None = number(N_("Supply"), unit="m³/d", minimum=0, aliases=("供水规模", "供水量"))
-    population: int | None = integer(N_("People served"), minimum=0, aliases=("供水人口", "服务人口"))
-    note: str | None = text(N_("Note"), length=500, aliases=("备注",))
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    legacy_codes: str | None = text(N_("Former codes"), default=None, length=100)
+    div_code: str | None = reference(
+        N_("Division"), "division", default=None, length=12, aliases=("行政区", "所在地", "县区")
+    )
+    scale: str | None = choice(N_("Level"), SCALES, default=None, aliases=("水源地级别", "级别"))
+    type: str | None = choice(N_("Type"), SOURCE_TYPES, default=None, aliases=("水源类型", "类型"))
+    use: str | None = choice(N_("In use or reserve"), SOURCE_USES, default=None, aliases=("状态", "使用状态"))
+    m3_per_day: float | None = number(
+        N_("Supply"), default=None, unit="m³/d", minimum=0, aliases=("供水规模", "供水量")
+    )
+    population: int | None = integer(
+        N_("People served"), default=None, minimum=0, aliases=("供水人口", "服务人口")
+    )
+    note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注",))
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Intake"), cli="intake", key="uid", title=("no",), shape=Shape.POINT)
@@ -73,9 +79,9 @@ class Intake(Entity):
 
     no: str = text(N_("Intake no."), length=20, required=True, sensitive=True)
     source: str = reference(N_("Water source"), "water_source", length=36, required=True, sensitive=True)
-    depth_m: float | None = number(N_("Depth"), unit="m", minimum=0, sensitive=True)
-    elevation_m: float | None = number(N_("Elevation"), unit="m", sensitive=True)
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    depth_m: float | None = number(N_("Depth"), default=None, unit="m", minimum=0, sensitive=True)
+    elevation_m: float | None = number(N_("Elevation"), default=None, unit="m", sensitive=True)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(label=N_("Protection zone"), cli="zone", key="name", title=("name",), shape=Shape.MULTIPOLYGON)
@@ -83,21 +89,31 @@ class ProtectionZone(Entity):
     """One level of a source's protection zone; the approved area is kept beside the computed one."""
 
     name: str = text(N_("Name"), length=100, required=True, unique=True, search=True, aliases=("保护区名称",))
-    source: str | None = reference(N_("Water source"), "water_source", length=36, aliases=("水源地",))
-    level: str = choice(N_("Zone level"), ZONE_LEVELS, required=True, indexed=True, aliases=("保护区级别",))
-    part: str | None = choice(N_("Part"), ZONE_PARTS, aliases=("水域/陆域",))
-    approval_no: str | None = text(N_("Approval no."), length=80, aliases=("批复文号",))
-    approval_date: str | None = date(N_("Approved on"), aliases=("批复日期",))
-    approval_org: str | None = text(N_("Approved by"), length=80, aliases=("批复机关",))
-    area_doc_km2: float | None = number(
-        N_("Approved area"), unit="km²", decimals=4, minimum=0, merge=Merge.PICK, aliases=("批复面积", "面积")
+    source: str | None = reference(
+        N_("Water source"), "water_source", default=None, length=36, aliases=("水源地",)
     )
-    area_calc_km2: float | None = number(N_("Computed area"), unit="km²", decimals=4, derived=True)
-    perimeter_m: float | None = number(N_("Perimeter"), unit="m", decimals=1, derived=True)
-    coord_precision: str | None = text(N_("Precision of the corner points"), length=20)
-    method: str | None = choice(N_("Delineated by"), METHODS, aliases=("划定依据",))
-    valid_to: str | None = date(N_("Superseded on"))
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    level: str = choice(N_("Zone level"), ZONE_LEVELS, required=True, indexed=True, aliases=("保护区级别",))
+    part: str | None = choice(N_("Part"), ZONE_PARTS, default=None, aliases=("水域/陆域",))
+    approval_no: str | None = text(N_("Approval no."), default=None, length=80, aliases=("批复文号",))
+    approval_date: str | None = date(N_("Approved on"), default=None, aliases=("批复日期",))
+    approval_org: str | None = text(N_("Approved by"), default=None, length=80, aliases=("批复机关",))
+    area_doc_km2: float | None = number(
+        N_("Approved area"),
+        default=None,
+        unit="km²",
+        decimals=4,
+        minimum=0,
+        merge=Merge.PICK,
+        aliases=("批复面积", "面积"),
+    )
+    area_calc_km2: float | None = number(
+        N_("Computed area"), default=None, unit="km²", decimals=4, derived=True
+    )
+    perimeter_m: float | None = number(N_("Perimeter"), default=None, unit="m", decimals=1, derived=True)
+    coord_precision: str | None = text(N_("Precision of the corner points"), default=None, length=20)
+    method: str | None = choice(N_("Delineated by"), METHODS, default=None, aliases=("划定依据",))
+    valid_to: str | None = date(N_("Superseded on"), default=None)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
 @entity(
@@ -107,6 +123,6 @@ class BuiltUpArea(Entity):
     """The built-up area (建成区) of a city or county seat in a given year."""
 
     name: str = text(N_("Name"), length=80, required=True, search=True)
-    div_code: str | None = reference(N_("Division"), "division", length=12)
+    div_code: str | None = reference(N_("Division"), "division", default=None, length=12)
     year: int = integer(N_("Year"), required=True, minimum=1990, maximum=2100)
-    synthetic: bool | None = boolean(N_("Synthetic"))
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)

@@ -1,0 +1,137 @@
+"""Evidence: a file becomes an attachment of a record, with its hash and what a photograph says of place and time."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.actions.rights import require_area, require_writer
+from app.actions.session import Session
+from app.domain.catalog import BY_NAME
+from app.domain.changes import Committed, insert
+from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.entity import Entity
+from app.domain.filters import equal
+from app.domain.values import BUREAU_TIME, as_moment
+from app.errors import Invalid
+from app.i18n import N_
+
+_TAKEN_TAGS = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
+_EXIF, _GPS = 0x8769, 0x8825
+
+
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What the EXIF block of a photograph says: moment in UTC, longitude and latitude in WGS84 degrees."""
+
+    taken_at: str | None = None
+    x: float | None = None
+    y: float | None = None
+
+
+def evidence_of(session: Session, record: Entity, *, round_no: int | None = None) -> list[Attachment]:
+    """The attachments of a record, oldest first; of one round when it is given."""
+    found = session.workspace.find(Attachment, equal(owner=record.uid), order="added_at")
+    return [item for item in found if round_no is None or item.round_no == round_no]
+
+
+def add_evidence(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> Committed:
+    """Put files beside a record as evidence of their kinds, in one transaction; files already there are skipped."""
+    require_writer(session, BY_NAME["attachment"])
+    require_area(session, record)
+    fresh = prepare(session, record, papers)
+    keep(session, papers, fresh)
+    return session.commit([insert(item) for item in fresh], "add_evidence")
+
+
+def prepare(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> list[Attachment]:
+    """The attachments these files would become; nothing is written or copied yet.
+
+    Raises Invalid for an unknown kind and for a file that is missing or empty.
+    """
+    have = {(item.kind, item.sha256) for item in evidence_of(session, record, round_no=_round(record))}
+    fresh = []
+    for kind, path in papers:
+        if kind not in EVIDENCE_KINDS.codes:
+            raise Invalid(N_("“{kind}” is not a kind of evidence"), hint=N_("Kinds: {kinds}"), kind=kind,
+                          kinds=" ".join(EVIDENCE_KINDS.codes), code="bad_evidence")  # fmt: skip
+        item = _attachment(session, record, kind, Path(path))
+        if (item.kind, item.sha256) not in have:
+            fresh.append(item)
+            have.add((item.kind, item.sha256))
+    return fresh
+
+
+def keep(session: Session, papers: Iterable[tuple[str, Path]], fresh: Iterable[Attachment]) -> None:
+    """Copy the files of these attachments into the workspace's folder before their rows are written."""
+    wanted = {item.sha256 for item in fresh}
+    for _, path in papers:
+        stored = session.workspace.attach(Path(path)) if wanted else None
+        if stored is not None:
+            wanted.discard(stored.sha256)
+    if wanted:
+        raise Invalid(N_("An evidence file changed while it was read"), hint=N_("Nothing was changed; try again."),
+                      code="evidence_changed")  # fmt: skip
+
+
+def photo_facts(path: Path) -> PhotoFacts:
+    """Place and time from a photograph's EXIF; nothing for other files and for photographs without it."""
+    from PIL import Image, UnidentifiedImageError  # late: a form without photographs need not load it
+
+    try:
+        with Image.open(path) as image:
+            exif = image.getexif()
+            inner, gps = exif.get_ifd(_EXIF), exif.get_ifd(_GPS)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return PhotoFacts()
+    written = next(
+        (inner.get(tag) or exif.get(tag) for tag in _TAKEN_TAGS if inner.get(tag) or exif.get(tag)), None
+    )
+    return PhotoFacts(_moment(written), _degrees(gps, 3, 4, "W"), _degrees(gps, 1, 2, "S"))
+
+
+def _round(record: Entity) -> int:
+    return int(getattr(record, "round_no", 1) or 1)
+
+
+def _attachment(session: Session, record: Entity, kind: str, path: Path) -> Attachment:
+    found = session.workspace.examine(path)
+    facts = photo_facts(path)
+    return Attachment(
+        uid=session.new_uid(),
+        owner_entity=record.TYPE.name,
+        owner=record.uid,
+        kind=kind,
+        file_name=path.name,
+        sha256=found.sha256,
+        size=found.size,
+        mime=mimetypes.guess_type(path.name)[0],
+        taken_at=facts.taken_at,
+        photo_x=facts.x,
+        photo_y=facts.y,
+        round_no=_round(record),
+        added_by=session.person().uid,
+        added_at=session.moment(),
+        synthetic=getattr(record, "synthetic", None),
+    )
+
+
+def _moment(written: Any) -> str | None:
+    """EXIF writes local time without a zone; here that is the bureau's time."""
+    try:
+        return as_moment(datetime.strptime(str(written), "%Y:%m:%d %H:%M:%S").replace(tzinfo=BUREAU_TIME))
+    except ValueError:
+        return None
+
+
+def _degrees(gps: dict[int, Any], ref: int, tag: int, negative: str) -> float | None:
+    try:
+        degrees, minutes, seconds = (float(part) for part in gps[tag])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    value = degrees + minutes / 60 + seconds / 3600
+    return round(-value if str(gps.get(ref, "")).upper() == negative else value, 7)

@@ -1,0 +1,112 @@
+"""People: signing in, adding and disabling persons, changing one's PIN."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+
+from app.actions.rights import require_role
+from app.actions.session import Session
+from app.domain.changes import Actor, insert, update
+from app.domain.entities.division import Division
+from app.domain.entities.people import ROLES, Person
+from app.domain.filters import equal
+from app.errors import Invalid, NotAllowed
+from app.i18n import N_
+
+PIN_LENGTH = 6
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHasher:
+    """argon2id with 64 MiB, 3 passes, 2 lanes: about 0.1 s a try on a laptop (`sync.md` §4.5)."""
+    return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=2)
+
+
+def sign_in(session: Session, login: str, pin: str) -> Actor:
+    """Let the person of this workspace sign in; raises NotAllowed without saying which of the two was wrong."""
+    person = find_person(session, login)
+    if person is None or not person.verifier or not _matches(person.verifier, pin):
+        raise NotAllowed(N_("Name or PIN is wrong"), hint=N_("Nobody is signed in."), code="sign_in")
+    if person.disabled:
+        raise NotAllowed(N_("{name} may no longer sign in"), name=person.name, code="disabled")
+    session.actor = actor_of(person)
+    return session.actor
+
+
+def actor_of(person: Person) -> Actor:
+    """The actor a person acts as."""
+    return Actor(person.uid, person.name, person.role, person.org or "", person.area or "")
+
+
+def find_person(session: Session, login: str) -> Person | None:
+    """The person with this sign-in name, or the only one of this name."""
+    found = session.workspace.find(Person, equal(login=login)) or session.workspace.find(
+        Person, equal(name=login)
+    )
+    return found[0] if len(found) == 1 else None
+
+
+def people(session: Session) -> list[Person]:
+    """Everybody, in the order of roles and names."""
+    return sorted(session.workspace.find(Person), key=lambda item: (item.role, item.login))
+
+
+def new_person(session: Session, login: str, role: str, org: str, area: str, pin: str) -> Person:
+    """The record of a new person with a PIN verifier, checked but not yet written."""
+    if role not in ROLES.codes:
+        raise Invalid(N_("There is no role “{role}”"), hint=N_("Roles: {roles}"), role=role,
+                      roles=" ".join(ROLES.codes), code="bad_role")  # fmt: skip
+    if not login.strip():
+        raise Invalid(N_("A person needs a sign-in name"), code="missing")
+    return Person(uid=session.new_uid(), login=login.strip(), name=login.strip(), role=role, org=org or None,
+                  area=area or session.workspace.area, verifier=verifier(pin))  # fmt: skip
+
+
+def add_user(session: Session, login: str, *, role: str, org: str, area: str, pin: str) -> Person:
+    """Add a person (R0 only). Raises Invalid for a name that is taken, an unknown role or area, or a poor PIN."""
+    require_role(session, "R0")
+    if find_person(session, login) is not None:
+        raise Invalid(
+            N_("There is somebody with the sign-in name “{login}” already"), login=login, code="duplicate"
+        )
+    if area and not session.workspace.find(Division, equal(code=area), limit=1):
+        raise Invalid(N_("There is no division {area} in this workspace"), area=area, code="unknown_division")
+    person = new_person(session, login, role, org, area, pin)
+    session.commit([insert(person)], "user_add")
+    return person
+
+
+def disable_user(session: Session, login: str) -> Person:
+    """Stop a person from signing in (R0 only); what they signed stays."""
+    require_role(session, "R0")
+    person = find_person(session, login)
+    if person is None:
+        raise Invalid(N_("There is nobody with the sign-in name “{login}”"), login=login, code="unknown")
+    session.commit([update(person, disabled=True)], "user_disable")
+    return person.replace(disabled=True)
+
+
+def change_pin(session: Session, old: str, new: str) -> None:
+    """Give oneself a new PIN; the old one is asked again."""
+    actor = session.person()
+    person = session.workspace.get(Person, actor.uid)
+    if person is None or not person.verifier or not _matches(person.verifier, old):
+        raise NotAllowed(N_("The PIN is wrong"), hint=N_("Nothing was changed."), code="sign_in")
+    session.commit([update(person, verifier=verifier(new))], "user_pin")
+
+
+def verifier(pin: str) -> str:
+    """The argon2id verifier of a PIN; raises Invalid when it is too short."""
+    if len(pin) < PIN_LENGTH:
+        raise Invalid(N_("A PIN has at least {n} characters"), n=PIN_LENGTH, code="poor_pin")
+    return _hasher().hash(pin)
+
+
+def _matches(kept: str, pin: str) -> bool:
+    try:
+        return _hasher().verify(kept, pin)
+    except Argon2Error:
+        return False

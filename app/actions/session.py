@@ -1,0 +1,68 @@
+"""A session: an open workspace, the person who signed in, the clock, and who hears of what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from app.domain.changes import Actor, Change, ChangeSet, Committed, collect, new_uid
+from app.domain.entities.setting import Setting
+from app.domain.policy import Policy
+from app.domain.values import as_moment, bureau_day
+from app.errors import NotAllowed
+from app.i18n import N_
+from app.store.workspace import Workspace
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Session:
+    """What every action takes first. `now` and `new_uid` may be set for a repeatable run."""
+
+    workspace: Workspace
+    actor: Actor | None = None
+    now: Callable[[], datetime] = _utc_now
+    new_uid: Callable[[], str] = new_uid
+    listeners: list[Callable[[Committed], None]] = field(default_factory=list)
+
+    @property
+    def policy(self) -> Policy:
+        """The bureau's own numbers as this workspace sets them."""
+        return Policy().with_settings({item.name: item.value for item in self.workspace.find(Setting)})
+
+    @property
+    def today(self) -> str:
+        """The ISO day in the bureau's time."""
+        return bureau_day(self.now())
+
+    def moment(self) -> str:
+        """This moment as it is stored."""
+        return as_moment(self.now())
+
+    def person(self) -> Actor:
+        """Who signed in; raises NotAllowed when nobody did."""
+        if self.actor is None:
+            raise NotAllowed(
+                N_("Nobody is signed in"),
+                hint=N_("Sign in first; every change carries a name."),
+                code="not_signed_in",
+            )
+        return self.actor
+
+    def commit(
+        self, changes: Iterable[Change | None], action: str, reason: str = "", *, undoes: str | None = None
+    ) -> Committed:
+        """Write the changes as one transaction in the name of the person, and tell the listeners."""
+        change_set = ChangeSet(collect(changes), action, self.person(), reason, undoes)
+        committed = self.workspace.apply(change_set, at=self.now())
+        for listener in tuple(self.listeners):
+            listener(committed)
+        return committed
+
+    def close(self) -> None:
+        """Close the workspace."""
+        self.workspace.close()

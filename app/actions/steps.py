@@ -1,0 +1,252 @@
+"""Steps of a workflow: what may be done next with a record, and doing it in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.actions.evidence import evidence_of, keep, prepare
+from app.actions.rights import in_area, require_area
+from app.actions.session import Session
+from app.domain.changes import Actor, Committed, insert, update
+from app.domain.entities.papers import Approval, Attachment
+from app.domain.entity import Entity
+from app.domain.filters import equal
+from app.domain.values import check, parse
+from app.domain.workflow import (
+    Case,
+    Judgement,
+    Lack,
+    Transition,
+    Workflow,
+    fingerprint,
+    judge,
+    judged_fields,
+    refuse,
+)
+from app.domain.workflows.boiler import BOILER
+from app.errors import Invalid, Refused
+from app.i18n import N_, tr
+
+WORKFLOWS: dict[str, Workflow] = {BOILER.entity: BOILER}
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """A step that starts at the record's state, as one person sees it."""
+
+    action: str
+    label: str
+    target: str
+    roles: tuple[str, ...]
+    allowed: bool
+    lacks: tuple[Lack, ...]
+    evidence: tuple[str, ...]
+    asks: tuple[str, ...]
+    may_set: tuple[str, ...]
+    needs_reason: bool
+    signature: int
+    signatures: int
+
+    @property
+    def for_me(self) -> bool:
+        """Whether the person's role may take this step at all."""
+        return not any(lack.code in ("role", "outside_area") for lack in self.lacks)
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """What a step did: the record as it is now, and a sentence about it."""
+
+    record: Entity
+    state: str
+    completed: bool
+    committed: Committed
+    message: str
+
+
+def workflow_of(record: Entity) -> Workflow:
+    """The workflow of a record's kind; raises Refused for kinds without one."""
+    flow = WORKFLOWS.get(record.TYPE.name)
+    if flow is None:
+        raise Refused(N_("{kind} has no workflow"), kind=record.TYPE.text, code="no_workflow")
+    return flow
+
+
+def next_steps(session: Session, record: Entity) -> list[NextStep]:
+    """The steps that start at the record's state, with what each still lacks for the person who signed in."""
+    flow = WORKFLOWS.get(record.TYPE.name)
+    if flow is None:
+        return []
+    case = case_of(session, record)
+    rows = flow.leaving(str(getattr(record, flow.field)))
+    return [_next_step(judge(flow, row, case), case) for row in rows]
+
+
+def do_step(
+    session: Session,
+    action: str,
+    record: Entity,
+    *,
+    values: Mapping[str, Any] | None = None,
+    evidence: Sequence[tuple[str, Path]] = (),
+    reason: str = "",
+) -> StepDone:
+    """Take one step: fields, papers, signature and new state in one transaction, or nothing at all.
+
+    Raises NotAllowed when another person must do it, Refused with everything that is missing otherwise.
+    """
+    session.person()
+    require_area(session, record)
+    flow = workflow_of(record)
+    row = flow.step(action, str(getattr(record, flow.field)))
+    filled = record.replace(**read_values(record, values or {}, row))
+    papers = prepare(session, record, evidence)
+    case = case_of(session, filled, papers=papers, reason=reason, entering=_foreign(record, filled, row))
+    found = judge(flow, row, case)
+    if not found.allowed:
+        raise refuse(found)
+    after = _outcome(filled, flow, found, case)
+    keep(session, evidence, papers)
+    signature = _sign(session, after, action, case, reason)
+    changes = [update(record, **after.values()), *map(insert, papers), insert(signature)]
+    committed = session.commit(changes, action, reason)
+    fresh = session.workspace.get(type(record), record.uid) or after
+    return StepDone(
+        fresh, str(getattr(fresh, flow.field)), found.completes, committed, _sentence(found, fresh)
+    )
+
+
+def case_of(
+    session: Session,
+    record: Entity,
+    *,
+    papers: Sequence[Attachment] = (),
+    reason: str = "",
+    entering: bool = False,
+) -> Case:
+    """The case of a record in its present round, with papers about to be added."""
+    actor = session.actor or Actor("", "", "")
+    round_no = int(getattr(record, "round_no", 1) or 1)
+    editors = editors_of(session, record) | ({actor.uid} if entering else set())
+    return Case(
+        record=record,
+        actor=actor,
+        policy=session.policy,
+        today=session.today,
+        approvals=tuple(approvals_of(session, record, round_no)),
+        attachments=(*evidence_of(session, record, round_no=round_no), *papers),
+        editors=frozenset(editors),
+        reason=reason,
+    )
+
+
+def approvals_of(session: Session, record: Entity, round_no: int | None = None) -> list[Approval]:
+    """The signatures under a record, oldest first; of one round since it was last sent back when it is given."""
+    found = session.workspace.find(Approval, equal(owner=record.uid), order="signed_at")
+    if round_no is None:
+        return found
+    mine = [item for item in found if item.round_no == round_no]
+    returned = max((place for place, item in enumerate(mine) if item.action == "return"), default=-1)
+    return mine[returned + 1 :]
+
+
+def editors_of(session: Session, record: Entity) -> set[str]:
+    """The persons who entered or edited what approvals are about, in the record's present round."""
+    judged = judged_fields(record) | {"geometry"}
+    editors: set[str] = set()
+    for entry in session.workspace.history(record.TYPE.name, record.uid):  # newest first
+        if entry.action == "confirm_rebound":
+            break
+        touched = {item.field for item in entry.changes} & judged
+        if touched - _owned(record, entry.action) or entry.operation == "insert":
+            editors.add(entry.person_uid)
+    return editors
+
+
+def read_values(record: Entity, values: Mapping[str, Any], row: Transition) -> dict[str, Any]:
+    """Written values as field values; only the step's own fields and fields open to editing may be given."""
+    read: dict[str, Any] = {}
+    for name, written in values.items():
+        field = record.TYPE.fields.get(name)
+        closed = field is None or field.derived or (field.group and name not in row.owns)
+        if field is None or closed:
+            raise Invalid(
+                N_("“{field}” cannot be set in the step “{step}”"),
+                hint=N_("This step takes: {fields}"),
+                field=name,
+                step=tr(row.label),
+                fields=" ".join(sorted(row.owns)) or "-",
+                code="bad_field",
+            )
+        read[name] = parse(field, written) if isinstance(written, str) else check(field, written)
+    return read
+
+
+def _owned(record: Entity, action: str) -> frozenset[str]:
+    flow = WORKFLOWS[record.TYPE.name]
+    return frozenset(name for row in flow.transitions if row.action == action for name in row.owns)
+
+
+def _foreign(record: Entity, filled: Entity, row: Transition) -> bool:
+    """Whether the step's entries change fields that are not the step's own: that is editing the record."""
+    judged = judged_fields(record) - row.owns
+    return any(getattr(record, name) != getattr(filled, name) for name in judged)
+
+
+def _next_step(found: Judgement, case: Case) -> NextStep:
+    row = found.transition
+    lacks = found.lacks
+    if case.actor.uid and not in_area(case.actor, getattr(case.record, "div_code", None)):
+        lacks = (Lack("outside_area", N_("This record lies outside your area"), who=True), *lacks)
+    return NextStep(
+        action=row.action,
+        label=tr(row.label),
+        target=row.target,
+        roles=row.signers[found.signature],
+        allowed=not lacks,
+        lacks=lacks,
+        evidence=row.evidence,
+        asks=row.asks,
+        may_set=row.may_set,
+        needs_reason=row.needs_reason,
+        signature=found.signature + 1,
+        signatures=len(row.signers),
+    )
+
+
+def _outcome(filled: Entity, flow: Workflow, found: Judgement, case: Case) -> Entity:
+    if not found.completes:
+        return filled
+    return filled.replace(**{flow.field: found.transition.target, **found.transition.stamp(case)})
+
+
+def _sign(session: Session, record: Entity, action: str, case: Case, reason: str) -> Approval:
+    actor = session.person()
+    return Approval(
+        uid=session.new_uid(),
+        owner_entity=record.TYPE.name,
+        owner=record.uid,
+        action=action,
+        round_no=int(getattr(case.record, "round_no", 1) or 1),
+        person=actor.uid,
+        person_name=actor.name,
+        role=actor.role,
+        org=actor.org or None,
+        opinion=reason or None,
+        fingerprint=fingerprint(record, case.attachments),
+        signed_at=session.moment(),
+        synthetic=getattr(record, "synthetic", None),
+    )
+
+
+def _sentence(found: Judgement, record: Entity) -> str:
+    label = tr(found.transition.label)
+    if not found.completes:
+        left = len(found.transition.signers) - found.signature - 1
+        return tr(N_("“{step}” signed; {n} more signature is needed"), step=label, n=left)
+    field = record.TYPE.fields["status"]
+    shown = field.choices.label(record.values()["status"]) if field.choices else ""
+    return tr(N_("“{step}” done; the record is now “{state}”"), step=label, state=shown)
