@@ -1,4 +1,4 @@
-"""Every module says in a sentence what it is for; every public class, function and method has a line of its own."""
+"""Every module says in a sentence what it is for; every public class, function and method has a line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from architecture.sources import app_files, name_of, tree
+
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+QT_WORDS = {"data", "event", "flags", "index", "parent", "paint", "sort", "accept", "reject"}
 
 
 def test_every_module_says_what_it_is_for() -> None:
@@ -26,11 +29,9 @@ def test_every_public_thing_has_a_docstring() -> None:
     ] == []
 
 
-def _public(
-    node: ast.Module | ast.ClassDef,
-) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]:
+def _public(node: ast.Module | ast.ClassDef) -> Iterator[Definition]:
     for child in node.body:
-        if not isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        if not isinstance(child, Definition):
             continue
         if child.name.startswith("_") or _takes_its_meaning_from_elsewhere(child):
             continue
@@ -39,16 +40,11 @@ def _public(
             yield from _public(child)
 
 
-def _takes_its_meaning_from_elsewhere(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _takes_its_meaning_from_elsewhere(node: Definition) -> bool:
     """Qt's own methods (camelCase), overrides, overloads and the second half of a property."""
     if isinstance(node, ast.ClassDef):
         return False
     marks = {ast.unparse(d).rsplit(".", 1)[-1] for d in node.decorator_list}
-    return (
-        bool(marks & {"override", "overload", "setter"})
-        or node.name != node.name.lower()
-        or node.name in QT_WORDS
-    )
-
-
-QT_WORDS = {"data", "event", "flags", "index", "parent", "paint", "sort", "accept", "reject"}
+    if marks & {"override", "overload", "setter"}:
+        return True
+    return node.name != node.name.lower() or node.name in QT_WORDS

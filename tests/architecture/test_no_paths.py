@@ -6,29 +6,10 @@ import re
 
 from architecture.sources import ROOT, all_files, name_of
 
-TEXT = {
-    ".py",
-    ".md",
-    ".toml",
-    ".lock",
-    ".txt",
-    ".csv",
-    ".sh",
-    ".json",
-    ".cfg",
-    ".yml",
-    ".yaml",
-    ".xml",
-    ".desktop",
-    "",
-}
-# Put together here, so that this file does not contain what it looks for.
-FOLDERS = re.compile(
-    r"(?<![\w./])/(?:" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot", "ho" + "me"]) + r")/\w"
-)
-REGISTRIES = re.compile(
-    "|".join([r"pypi\.o" + "rg", r"pythonhos" + "ted", r"npm" + r"js\.", r"deb\.deb" + r"ian\.org"])
-)
+TEXT = {"", *".py .md .toml .lock .txt .csv .sh .json .cfg .yml .xml .desktop".split()}
+# Written so that this file does not contain what it looks for.
+FOLDERS = re.compile(r"(?<![\w./])/(?:wo{0}rk|fa{0}rm|ro{0}ot|ho{0}me)/\w".replace("{0}", ""))
+REGISTRIES = re.compile(r"py{0}pi\.org|python{0}hosted|np{0}mjs\.|deb{0}\.debian\.org".replace("{0}", ""))
 
 
 def _lines_with(pattern: re.Pattern[str]) -> list[str]:
