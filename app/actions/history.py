@@ -1,0 +1,52 @@
+"""History, undo and redo: a read of the journal, and new change sets that take an old one back."""
+
+from __future__ import annotations
+
+from app.actions.records import find_record
+from app.actions.rights import require_role
+from app.actions.session import Session
+from app.domain.changes import Committed
+from app.errors import Refused
+from app.i18n import N_
+from app.store.history import HistoryEntry
+from app.store.seal import ExternalEdit
+
+
+def history(session: Session, kind: str, ident: str) -> list[HistoryEntry]:
+    """What happened to a record, newest first: who, when, on which device, why, field, before and after."""
+    record = find_record(session, kind, ident)
+    return session.workspace.history(record.TYPE.name, record.uid)
+
+
+def undo(session: Session, reason: str = "") -> Committed:
+    """Take back one's own last transaction by a new one; raises Changed when a record has moved on since."""
+    target = session.workspace.last_undoable(session.person().uid)
+    if target is None:
+        raise Refused(N_("There is nothing of yours to undo"), code="nothing_to_undo")
+    return session.commit(session.workspace.inverse(target), "undo", reason, undoes=target)
+
+
+def redo(session: Session, reason: str = "") -> Committed:
+    """Undo one's own last undo."""
+    target = session.workspace.last_redoable(session.person().uid)
+    if target is None:
+        raise Refused(N_("There is nothing of yours to redo"), code="nothing_to_redo")
+    return session.commit(session.workspace.inverse(target), "redo", reason, undoes=target)
+
+
+def external_edits(session: Session) -> list[ExternalEdit]:
+    """Edits another program made in the file, which wait for a name and a reason."""
+    return session.workspace.external_changes()
+
+
+def seal(session: Session, reason: str) -> int:
+    """Put one's name and a reason under the edits of another program; the number of journal rows sealed."""
+    actor = require_role(session, "R2", "R3", "R5")
+    if not reason.strip():
+        raise Refused(
+            N_("A reason is needed"), hint=N_("The edits stay in the file and wait."), code="reason"
+        )
+    count = session.workspace.seal(actor, reason, session.now())
+    if not count:
+        raise Refused(N_("There are no edits from other programs"), code="nothing_to_seal")
+    return count

@@ -1,0 +1,172 @@
+"""Places: which division, cell, people, zone and built-up area a point lies in, for one point or thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import Geod
+from shapely import STRtree
+from shapely.geometry import Point
+
+from app.actions.session import Session
+from app.domain.entities.division import Division
+from app.domain.entities.people import Assignment, Person
+from app.domain.entity import Entity
+from app.domain.filters import Condition, equal, one_of, where
+
+_CGCS2000 = Geod(ellps="GRS80")
+_DEGREES_10_KM = 0.12  # a box wide enough around a point for the 10 km band at this latitude
+_LEVEL_ORDER = {"province": 0, "city": 1, "county": 2, "town": 3, "village": 4, "development_zone": 5}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The polygons of one entity near the points asked about, with the fields an answer needs."""
+
+    uids: Sequence[str]
+    shapes: np.ndarray[Any, Any]
+    values: dict[str, np.ndarray[Any, Any]]
+    tree: STRtree
+
+    def at(self, point: Point) -> list[int]:
+        """The rows whose polygon holds the point, boundary included."""
+        return sorted(int(row) for row in self.tree.query(point, predicate="intersects"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What lies at a point. Divisions from the city down; people are (duty, name, phone) of the cells there."""
+
+    x: float
+    y: float
+    divisions: tuple[dict[str, Any], ...] = ()
+    cells: tuple[dict[str, Any], ...] = ()
+    people: tuple[dict[str, Any], ...] = ()
+    zones: tuple[dict[str, Any], ...] = ()
+    in_builtup: bool | None = None
+    band: str | None = None
+
+
+@dataclass
+class Places:
+    """The polygons around some points, read once: divisions, cells, zones and built-up areas."""
+
+    session: Session
+    box: tuple[float, float, float, float]
+    layers: dict[str, Layer] = field(default_factory=dict)
+
+    def layer(self, entity: str, names: tuple[str, ...], margin: float = 0.0) -> Layer:
+        """The polygons of one entity that touch the box, widened by `margin` degrees."""
+        if entity not in self.layers:
+            x0, y0, x1, y1 = self.box
+            extent = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
+            found = self.session.workspace.columns(entity, names, extent)
+            shapes = np.asarray(found.geometry, dtype=object)
+            self.layers[entity] = Layer(list(found.uids), shapes, dict(found.values), STRtree(shapes))
+        return self.layers[entity]
+
+    def answer(self, point: Point) -> Answer:
+        """What lies at the point (EPSG:4490), without people."""
+        divisions = self._rows("division", ("code", "name", "level", "synthetic"), point)
+        divisions.sort(key=lambda row: _LEVEL_ORDER.get(row["level"], 9))
+        cells = self._rows("grid_cell", ("grid_code", "name", "kind", "level", "size_m"), point)
+        cells.sort(key=lambda row: (row["level"] is None, row["level"] or 0))
+        zones = self._rows("protection_zone", ("name", "level", "source"), point)
+        inside, band = self._builtup(point)
+        return Answer(point.x, point.y, tuple(divisions), tuple(cells), (), tuple(zones), inside, band)
+
+    def _rows(self, entity: str, names: tuple[str, ...], point: Point) -> list[dict[str, Any]]:
+        layer = self.layer(entity, names)
+        return [
+            {"uid": layer.uids[row], **{name: layer.values[name][row] for name in names}}
+            for row in layer.at(point)
+        ]
+
+    def _builtup(self, point: Point) -> tuple[bool | None, str | None]:
+        layer = self.layer("built_up_area", ("name", "year"), _DEGREES_10_KM)
+        if not len(layer.shapes):
+            return None, None
+        newest = layer.values["year"] == layer.values["year"].max()
+        metres = min(_metres(point, shape) for shape in layer.shapes[newest])
+        bands = ((0.0, "inside"), (5000.0, "within_5km"), (10000.0, "within_10km"))
+        return metres == 0.0, next((name for limit, name in bands if metres <= limit), "beyond")
+
+
+def places_around(session: Session, points: Sequence[Point]) -> Places:
+    """The polygons around these points (at least one)."""
+    box = tuple(float(value) for value in shapely.total_bounds(np.asarray(points, dtype=object)))
+    return Places(session, (box[0], box[1], box[2], box[3]))
+
+
+def locate(session: Session, x: float, y: float) -> Answer:
+    """What lies at a point in EPSG:4490, and who answers for its cells today."""
+    point = Point(x, y)
+    found = places_around(session, [point]).answer(point)
+    return Answer(
+        **{**found.__dict__, "people": tuple(_people(session, [row["uid"] for row in found.cells]))}
+    )
+
+
+def derived_values(session: Session, record: Entity, places: Places | None = None) -> dict[str, Any]:
+    """The fields a boiler takes from its place: township, cell, built-up area, band and protection zone.
+
+    The stated county is kept: the township under the point is taken only when it belongs to it.
+    """
+    place = record.geometry
+    if record.TYPE.name != "boiler" or not isinstance(place, Point):
+        return {}
+    found = (places or places_around(session, [place])).answer(place)
+    stated = getattr(record, "div_code", None) or ""
+    towns = [row["code"] for row in found.divisions if row["level"] == "town"]
+    counties = [row["code"] for row in found.divisions if row["level"] == "county"]
+    fitting = [code for code in (*towns, *counties) if code.startswith(stated)]
+    regular = [row["grid_code"] for row in found.cells if row["kind"] == "regular"]
+    admin = [row["grid_code"] for row in found.cells if row["kind"] != "regular"]
+    return {
+        "div_code": fitting[0] if fitting and len(stated) <= 6 else (stated or None),
+        "grid_code": next(iter(regular or admin[::-1]), None),
+        "in_builtup": found.in_builtup,
+        "band": found.band,
+        "zone_level": _highest(row["level"] for row in found.zones),
+    }
+
+
+def division_chain(session: Session, code: str) -> list[Division]:
+    """A division and those it belongs to, from the city down."""
+    prefixes = {code, code[:9], code[:6], f"{code[:4]}00"}
+    found = session.workspace.find(Division, one_of("code", sorted(prefixes)))
+    return sorted(found, key=lambda item: (len(item.code), not item.code.endswith("00"), item.code))
+
+
+def _people(session: Session, cells: list[str]) -> list[dict[str, Any]]:
+    if not cells:
+        return []
+    duties = session.workspace.find(Assignment, where(Condition("cell", "in", tuple(cells))))
+    current = [item for item in duties if not item.valid_to or item.valid_to >= session.today]
+    named = {item.uid: item for item in session.workspace.find(Person, equal())}
+    return [
+        {
+            "duty": item.duty,
+            "name": named[item.person].name,
+            "phone": named[item.person].phone,
+            "cell": item.cell,
+        }
+        for item in current
+        if item.person in named
+    ]
+
+
+def _highest(levels: Any) -> str | None:
+    order = ("first", "second", "quasi")
+    return next((level for level in order if level in set(levels)), None)
+
+
+def _metres(point: Point, shape: Any) -> float:
+    """Geodesic metres from a point to the nearest place of a polygon; 0 inside."""
+    nearest = shapely.shortest_line(point, shape)
+    (x0, y0), (x1, y1) = nearest.coords
+    return float(_CGCS2000.inv(x0, y0, x1, y1)[2]) if nearest.length else 0.0

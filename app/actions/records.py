@@ -1,0 +1,191 @@
+"""Records of every kind: find, show, add, edit and delete, with roles, area and limits checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from app.actions.evidence import evidence_of
+from app.actions.places import derived_values
+from app.actions.rights import require_area, require_role, require_writer
+from app.actions.session import Session
+from app.actions.steps import NextStep, approvals_of, case_of, next_steps
+from app.domain.catalog import entity_type
+from app.domain.changes import Change, Committed, delete, insert, update
+from app.domain.entities.boiler_codes import GROUP_OF_STATE
+from app.domain.entities.papers import Approval, Attachment
+from app.domain.entity import GEOMETRY, Entity, EntityType
+from app.domain.fields import Kind
+from app.domain.filters import parse_filter
+from app.domain.values import check, parse
+from app.errors import Invalid, Refused
+from app.i18n import N_, tr
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature under a record, and whether it still stands."""
+
+    approval: Approval
+    valid: bool
+
+
+@dataclass(frozen=True)
+class RecordView:
+    """A record with all that stands beside it; `group` is the word of map and legend for its state."""
+
+    record: Entity
+    state: str | None
+    group: str | None
+    steps: tuple[NextStep, ...]
+    attachments: tuple[Attachment, ...]
+    signatures: tuple[Signature, ...]
+
+
+def list_records(
+    session: Session, kind: str, where: str | None = None, *, limit: int | None = None, order: str = ""
+) -> list[Entity]:
+    """The records of a kind that an expression means, in the order of their key."""
+    described = entity_type(kind)
+    chosen = order or (described.key if described.key in described.fields else "")
+    return session.workspace.find(described.record, parse_filter(where, described), order=chosen, limit=limit)
+
+
+def find_record(session: Session, kind: str, ident: str) -> Entity:
+    """The record with this key (such as a ledger number) or uid; raises Refused when there is none."""
+    described = entity_type(kind)
+    record = session.workspace.by_key(described.record, ident)
+    if record is None:
+        raise Refused(
+            N_("There is no {kind} “{ident}”"), kind=described.text, ident=ident, code="unknown_record"
+        )
+    return record
+
+
+def show_record(session: Session, kind: str, ident: str) -> RecordView:
+    """A record with its state, the next steps and what each lacks, its papers and its signatures."""
+    record = find_record(session, kind, ident)
+    state = getattr(record, "status", None)
+    return RecordView(
+        record=record,
+        state=state,
+        group=GROUP_OF_STATE.get(str(state)) if state else None,
+        steps=tuple(next_steps(session, record)),
+        attachments=tuple(evidence_of(session, record)),
+        signatures=tuple(_signatures(session, record)),
+    )
+
+
+def add_record(
+    session: Session,
+    kind: str,
+    values: Mapping[str, Any],
+    geometry: BaseGeometry | None = None,
+    reason: str = "",
+) -> Entity:
+    """Add one record; a boiler found by a patrol begins as one to verify. Raises Invalid for what does not fit."""
+    described = entity_type(kind)
+    require_writer(session, described)
+    _refuse_append_only(described)
+    read = _read(described, values)
+    _refuse_missing(described, read)
+    record = described.record(uid=session.new_uid(), geometry=geometry, **read)
+    record = record.replace(**derived_values(session, record))
+    require_area(session, record)
+    session.commit([insert(record)], "add", reason)
+    return find_record(session, described.cli, record.uid)
+
+
+def edit_record(
+    session: Session,
+    record: Entity,
+    values: Mapping[str, Any],
+    *,
+    geometry: BaseGeometry | None = None,
+    reason: str = "",
+) -> Committed | None:
+    """Change fields of a record (and its place); None when nothing differs.
+
+    Workflow fields are refused: only a step changes them. A cleared boiler is edited by the city only.
+    """
+    described = record.TYPE
+    require_writer(session, described)
+    _refuse_append_only(described)
+    require_area(session, record)
+    if getattr(record, "status", "") in ("cleared", "retained"):
+        require_role(session, "R5")
+    after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
+    after = after.replace(**derived_values(session, after))
+    change = _with_geometry(record, after)
+    return session.commit([change], "edit", reason) if change else None
+
+
+def delete_record(session: Session, record: Entity, reason: str) -> Committed:
+    """Remove a record that has no life yet; the journal keeps all it held, and undo brings it back."""
+    require_writer(session, record.TYPE)
+    _refuse_append_only(record.TYPE)
+    require_area(session, record)
+    if not reason.strip():
+        raise Refused(N_("A reason is needed to delete {title}"), title=record.title(), code="reason")
+    if approvals_of(session, record):
+        raise Refused(
+            N_("{title} has been signed and cannot be deleted"),
+            hint=N_("Exclude it instead; the record stays with its reason."),
+            title=record.title(),
+            code="signed",
+        )
+    return session.commit([delete(record)], "delete", reason)
+
+
+def _signatures(session: Session, record: Entity) -> list[Signature]:
+    found = approvals_of(session, record)
+    if not found:
+        return []
+    case = case_of(session, record)
+    current = case.fingerprint
+    mine = {item.uid for item in case.approvals}
+    return [Signature(item, item.uid not in mine or item.fingerprint == current) for item in found]
+
+
+def _read(described: EntityType, values: Mapping[str, Any]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for name, written in values.items():
+        field = described.fields.get(name)
+        if field is None or field.derived or field.kind is Kind.STATE or field.group:
+            raise Invalid(
+                N_("“{field}” of {kind} cannot be edited"),
+                hint=N_("Fields: {fields}"),
+                field=name,
+                kind=described.text,
+                fields=" ".join(
+                    item.name for item in described.fields.values() if not (item.derived or item.group)
+                ),
+                code="bad_field",
+            )
+        read[name] = parse(field, written) if isinstance(written, str) else check(field, written)
+    return read
+
+
+def _refuse_missing(described: EntityType, values: Mapping[str, Any]) -> None:
+    missing = [
+        tr(item.label) for name, item in described.fields.items() if item.required and not values.get(name)
+    ]
+    if missing:
+        raise Invalid(N_("Not filled in: {fields}"), fields="、".join(missing), code="missing")
+
+
+def _refuse_append_only(described: EntityType) -> None:
+    if described.append_only:
+        raise Refused(
+            N_("{kind} is added by a step and never edited"), kind=described.text, code="append_only"
+        )
+
+
+def _with_geometry(record: Entity, after: Entity) -> Change | None:
+    values = after.values()
+    if after.geometry is not record.geometry:
+        values[GEOMETRY] = after.geometry
+    return update(record, **values)

@@ -1,0 +1,73 @@
+"""Upkeep of a workspace: what it holds, whether it is sound, copies of it, and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from app import __version__
+from app.actions.rights import require_role
+from app.actions.session import Session
+from app.domain.catalog import ENTITIES
+from app.domain.changes import Committed, insert, update
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.boiler_codes import STATES
+from app.domain.entities.setting import Setting
+from app.domain.filters import equal
+from app.domain.policy import Policy
+from app.errors import Invalid
+from app.i18n import N_
+from app.store.integrity import CheckReport
+
+
+def info(session: Session) -> dict[str, Any]:
+    """What the workspace is and holds: versions, area, counts by kind and by boiler status, unsent changes."""
+    store = session.workspace
+    by_status = {str(row[0]): int(row[1]) for row in store.tally(Boiler, ["status"])}
+    return {
+        "program": __version__,
+        "format": "GeoPackage 1.4",
+        "format_version": store.format_version,
+        "schema_version": store.schema_version,
+        "file": str(store.path),
+        "area": store.area,
+        "device": store.device,
+        "counts": {record.TYPE.cli: store.count(record) for record in ENTITIES},
+        "boilers": {state: by_status.get(state, 0) for state in STATES.codes},
+        "unsent": store.unsent(),
+        "external_edits": len(store.external_changes()),
+        "synthetic": bool(store.count(Boiler, equal(synthetic=True))),
+    }
+
+
+def check(session: Session) -> CheckReport:
+    """Whether database, GeoPackage, spatial indices, journal chain and attachments are sound."""
+    return session.workspace.check()
+
+
+def backup(session: Session, folder: Path) -> Path:
+    """Copy the workspace and its attachments into a folder while it is in use; the copy is checked."""
+    return session.workspace.backup(folder, session.now())
+
+
+def settings(session: Session) -> dict[str, Any]:
+    """The bureau's own numbers as this workspace has them."""
+    return asdict(session.policy)
+
+
+def set_setting(session: Session, name: str, value: str) -> Committed | None:
+    """Change one of the bureau's own numbers (R0); the change is journalled like any other."""
+    require_role(session, "R0")
+    known = [item.name for item in fields(Policy)]
+    if name not in known:
+        raise Invalid(N_("There is no setting “{name}”"), hint=N_("Settings: {settings}"), name=name,
+                      settings=" ".join(known), code="unknown_setting")  # fmt: skip
+    Policy().with_settings({name: value})
+    found = session.workspace.find(Setting, equal(name=name))
+    change = (
+        update(found[0], value=value)
+        if found
+        else insert(Setting(uid=session.new_uid(), name=name, value=value))
+    )
+    return session.commit([change], "set_setting", f"{name}={value}") if change else None
