@@ -1,0 +1,155 @@
+"""Builds the installable program: a folder that needs no Python, and on Debian a .deb of it.
+
+    ./dev build [--no-deb] [--no-trial]
+
+The folder is `dist/gridward`. A program is built for the system it is built on: for Windows run this on
+Windows; for the oldest Linux to be supported build on a Linux as old as that one. Nothing is signed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from app import __version__
+
+HOME = Path(__file__).resolve().parent
+FOLDER = HOME / "dist" / "gridward"
+WINDOWS = sys.platform == "win32"
+PROGRAM = FOLDER / ("gridward.exe" if WINDOWS else "gridward")
+# PyInstaller follows imports; these are read or imported in ways it cannot follow.
+COLLECT = ("--collect-submodules", "pyogrio", "--collect-data", "pyogrio", "--collect-data", "folium",
+           "--collect-data", "branca")  # fmt: skip
+LEAVE_OUT = ("tkinter", "matplotlib", "pytest", "hypothesis", "mypy", "IPython", "setuptools")
+CONTROL = """Package: gridward
+Version: {version}
+Architecture: {architecture}
+Maintainer: the Gridward maintainers
+Installed-Size: {kilobytes}
+Depends: {depends}
+Section: science
+Priority: optional
+Description: offline map and ledger of an environment bureau
+ Coal boilers, grid cells, water sources and protection zones on one map,
+ with their workflow, printed sheets and a shared page that needs no network.
+"""
+DESKTOP = """[Desktop Entry]
+Type=Application
+Name=Gridward
+Name[zh_CN]=网格卫士
+Comment=Offline map and ledger of an environment bureau
+Comment[zh_CN]=生态环境局离线地图与台账
+Exec=gridward
+Terminal=false
+Categories=Science;
+"""
+
+
+def build_folder() -> None:
+    """Collect the program, its libraries and its files in `dist/gridward`."""
+    if find_spec("PyInstaller") is None:
+        sys.exit("PyInstaller is missing. Run this as ./dev build, which installs it.")
+    beside = os.pathsep
+    command = [
+        sys.executable, "-m", "PyInstaller", "--noconfirm", "--onedir", "--name", "gridward",
+        "--log-level", "WARN", "--distpath", str(FOLDER.parent),
+        "--workpath", str(HOME / "build"), "--specpath", str(HOME / "build"),
+        "--add-data", f"{HOME / 'resources'}{beside}resources",
+        "--add-data", f"{HOME / 'maps'}{beside}maps",
+        "--paths", str(HOME), *COLLECT,
+    ]  # fmt: skip
+    for module in LEAVE_OUT:
+        command += ["--exclude-module", module]
+    subprocess.run([*command, str(HOME / "app" / "__main__.py")], check=True)
+    shutil.copy2(HOME / "LICENSE", FOLDER)
+    print(f"{FOLDER}: {_megabytes(FOLDER)} MB")
+
+
+def try_it() -> None:
+    """Let the built program make the demo without a display; a program that cannot is not packed."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        command = [str(PROGRAM), "demo", folder, "--headless"]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        written = sorted(path.name for path in Path(folder).iterdir())
+    if result.returncode != 0:
+        sys.exit(f"The built program does not run (exit code {result.returncode}):\n{result.stderr[-4000:]}")
+    print("The built program made the demo:", ", ".join(written))
+
+
+def make_deb() -> None:
+    """Pack the folder as a .deb that installs to /opt/gridward, with a menu entry and a command."""
+    if shutil.which("dpkg-deb") is None:
+        print("No .deb was made: dpkg-deb is not on this machine. The folder can be copied as it is.")
+        return
+    stage = HOME / "build" / "deb"
+    shutil.rmtree(stage, ignore_errors=True)
+    shutil.copytree(FOLDER, stage / "opt" / "gridward", symlinks=True)
+    _write(stage / "usr" / "share" / "applications" / "gridward.desktop", DESKTOP)
+    _write(stage / "usr" / "share" / "doc" / "gridward" / "copyright", (HOME / "LICENSE").read_text("utf-8"))
+    command = stage / "usr" / "bin" / "gridward"
+    command.parent.mkdir(parents=True)
+    command.symlink_to("/opt/gridward/gridward")
+    architecture = subprocess.run(
+        ["dpkg", "--print-architecture"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    control = CONTROL.format(
+        version=__version__, architecture=architecture, kilobytes=_megabytes(stage) * 1024, depends=_depends()
+    )
+    _write(stage / "DEBIAN" / "control", control)
+    target = HOME / "dist" / f"gridward_{__version__}_{architecture}.deb"
+    # -z1: three quarters of the time of the default goes into the last quarter of the size
+    subprocess.run(
+        ["dpkg-deb", "-Zxz", "-z1", "--root-owner-group", "-b", str(stage), str(target)], check=True
+    )
+    print(f"{target}: {target.stat().st_size // 2**20} MB")
+
+
+def _depends() -> str:
+    """The system libraries that ./dev installs for running, and the C library this was built with."""
+    listed = re.search(r'^SYSTEM_RUN="([^"]*)"', (HOME / "dev").read_text("utf-8"), re.MULTILINE)
+    if listed is None:
+        sys.exit("The list SYSTEM_RUN was not found in ./dev.")
+    libraries = [name for name in listed[1].split() if name.startswith("lib")]
+    return ", ".join([f"libc6 (>= {platform.libc_ver()[1]})", *libraries])
+
+
+def _write(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, "utf-8")
+
+
+def _megabytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) // 2**20
+
+
+def main() -> None:
+    """Build, try, pack, and say what was not done."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    options.add_argument("--no-deb", action="store_true", help="only the folder")
+    options.add_argument("--no-trial", action="store_true", help="do not run what was built")
+    chosen = options.parse_args()
+    build_folder()
+    if not chosen.no_trial:
+        try_it()
+    if WINDOWS:
+        print(
+            "No installer was made: the folder runs as it is; wrap it with an installer tool of your choice."
+        )
+    elif not chosen.no_deb:
+        make_deb()
+    print(f"Built for {platform.system()} {platform.machine()} only, unsigned.")
+    if not WINDOWS:
+        print(f"It needs glibc {platform.libc_ver()[1]} or newer. For Windows run this script on Windows.")
+
+
+if __name__ == "__main__":
+    main()
