@@ -69,7 +69,7 @@ BOILER = Workflow("boiler", "boiler", "status", (
                stamp=lambda case: {"accepted_on": case.today}),
     Transition("notice", N_("Post the public notice"), ("county_ok",), "notice", (("R5",),),
                may_set=("notice_from",), guards=(g.approvals_still_valid, g.notice_dates), stamp=_notice),
-    Transition("clear", N_("Clear"), ("notice",), "cleared", (("R6",),),
+    Transition("clear", N_("Clear the boiler"), ("notice",), "cleared", (("R6",),),
                after=("apply", "town_check", "county_accept", "chief_sign", "notice"), judges=True,
                guards=(g.approvals_still_valid, g.notice_over), stamp=lambda case: {"cleared_on": case.today}),
     Transition("return", N_("Send back"), ("applied",), "returned", (("R2", "R3"),), needs_reason=True,
