@@ -178,7 +178,7 @@ class Boiler(Entity):
         N_("Supervising unit"), default=None, length=80, aliases=("监管单位", "督导单位")
     )
     subsidy_wan: float | None = number(
-        N_("Subsidy"), default=None, unit="10k CNY", minimum=0, aliases=("奖补资金", "补助资金")
+        N_("Subsidy"), default=None, unit=N_("10k CNY"), minimum=0, aliases=("奖补资金", "补助资金")
     )
     status: str = state(N_("Status"), "boiler", STATES, default="suspect", group=LIFE)
     round_no: int = integer(N_("Round"), default=1, minimum=1, group=LIFE, merge=Merge.STATE)

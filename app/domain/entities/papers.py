@@ -73,7 +73,7 @@ class Baseline(Entity):
     name: str = text(N_("Name"), length=80, required=True, unique=True)
     div_code: str | None = reference(N_("Division"), "division", default=None, length=12)
     frozen_at: str = moment(N_("Frozen at"), required=True)
-    units: int = integer(N_("Units"), unit="units", required=True, minimum=0)
+    units: int = integer(N_("Units"), unit=N_("units"), required=True, minimum=0)
     tph: float = number(N_("Rated output"), unit="t/h", required=True, minimum=0)
     document: str | None = text(N_("Document"), default=None, length=200)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)

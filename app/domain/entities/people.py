@@ -58,7 +58,9 @@ class Person(Entity):
     name: str = text(N_("Name"), length=40, required=True, private=True, search=True, aliases=("姓名",))
     role: str = choice(N_("Role"), ROLES, required=True, aliases=("角色",))
     org: str | None = text(N_("Organisation"), default=None, length=80, aliases=("单位",))
-    area: str | None = reference(N_("Responsible area"), "division", default=None, length=12, aliases=("辖区",))
+    area: str | None = reference(
+        N_("Responsible area"), "division", default=None, length=12, aliases=("辖区",)
+    )
     phone: str | None = text(N_("Phone"), default=None, length=30, private=True, aliases=("电话", "手机"))
     verifier: str | None = text(N_("PIN verifier"), default=None, length=200, private=True, sensitive=True)
     disabled: bool | None = boolean(N_("Disabled"), default=None)
