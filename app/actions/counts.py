@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from app.actions.action import action
 from app.actions.rights import area_prefix, require_role
 from app.actions.session import Session
 from app.domain.changes import insert
@@ -55,6 +56,7 @@ class Headline:
     synthetic: bool
 
 
+@action(N_("Totals against the baseline"), "record", icon="today", command="totals")
 def headline(session: Session, area: str = "") -> Headline:
     """Totals by county of the workspace's area, or of one county; development zones count as counties."""
     area = area or session.workspace.area
@@ -80,6 +82,7 @@ def latest_baseline(session: Session) -> Baseline | None:
     return found[-1] if found else None
 
 
+@action(N_("Freeze a baseline…"), "record", command="baseline", roles=("R5", "R6"))
 def freeze_baseline(session: Session, name: str, document: str) -> Baseline:
     """Freeze the boilers in the ledger as a baseline (R5, R6); excluded ones are not taken in."""
     require_role(session, "R5", "R6")

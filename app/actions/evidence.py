@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.actions.action import action
 from app.actions.rights import require_area, require_writer
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
@@ -39,6 +40,14 @@ def evidence_of(session: Session, record: Entity, *, round_no: int | None = None
     return [item for item in found if round_no is None or item.round_no == round_no]
 
 
+@action(
+    N_("Add evidence…"),
+    "record",
+    shortcut="Ctrl+E",
+    icon="paper",
+    command="attach",
+    roles=("R1", "R2", "R3", "R5"),
+)
 def add_evidence(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> Committed:
     """Put files beside a record as evidence of their kinds, in one transaction; files already there are skipped."""
     require_writer(session, BY_NAME["attachment"])

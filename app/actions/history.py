@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.actions.action import action
 from app.actions.records import find_record
 from app.actions.rights import require_role
 from app.actions.session import Session
@@ -12,12 +13,14 @@ from app.store.history import HistoryEntry
 from app.store.seal import ExternalEdit
 
 
+@action(N_("History of the record"), "record", icon="history", command="history")
 def history(session: Session, kind: str, ident: str) -> list[HistoryEntry]:
     """What happened to a record, newest first: who, when, on which device, why, field, before and after."""
     record = find_record(session, kind, ident)
     return session.workspace.history(record.TYPE.name, record.uid)
 
 
+@action(N_("Undo"), "edit", shortcut="Ctrl+Z", icon="undo", command="undo")
 def undo(session: Session, reason: str = "") -> Committed:
     """Take back one's own last transaction by a new one; raises Changed when a record has moved on since."""
     target = session.workspace.last_undoable(session.person().uid)
@@ -26,6 +29,7 @@ def undo(session: Session, reason: str = "") -> Committed:
     return session.commit(session.workspace.inverse(target), "undo", reason, undoes=target)
 
 
+@action(N_("Redo"), "edit", shortcut="Ctrl+Y", icon="redo", command="redo")
 def redo(session: Session, reason: str = "") -> Committed:
     """Undo one's own last undo."""
     target = session.workspace.last_redoable(session.person().uid)
@@ -39,6 +43,9 @@ def external_edits(session: Session) -> list[ExternalEdit]:
     return session.workspace.external_changes()
 
 
+@action(
+    N_("Confirm edits of other programs…"), "workspace", icon="seal", command="seal", roles=("R2", "R3", "R5")
+)
 def seal(session: Session, reason: str) -> int:
     """Put one's name and a reason under the edits of another program; the number of journal rows sealed."""
     actor = require_role(session, "R2", "R3", "R5")

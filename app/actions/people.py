@@ -7,6 +7,7 @@ from functools import lru_cache
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
+from app.actions.action import action
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import Actor, insert, update
@@ -25,6 +26,7 @@ def _hasher() -> PasswordHasher:
     return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=2)
 
 
+@action(N_("Sign in…"), "workspace", icon="person")
 def sign_in(session: Session, login: str, pin: str) -> Actor:
     """Let the person of this workspace sign in; raises NotAllowed without saying which of the two was wrong."""
     person = find_person(session, login)
@@ -65,6 +67,7 @@ def new_person(session: Session, login: str, role: str, org: str, area: str, pin
                   area=area or session.workspace.area, verifier=verifier(pin))  # fmt: skip
 
 
+@action(N_("Add a person…"), "workspace", command="user", roles=("R0",))
 def add_user(session: Session, login: str, *, role: str, org: str, area: str, pin: str) -> Person:
     """Add a person (R0 only). Raises Invalid for a name that is taken, an unknown role or area, or a poor PIN."""
     require_role(session, "R0")
@@ -79,6 +82,7 @@ def add_user(session: Session, login: str, *, role: str, org: str, area: str, pi
     return person
 
 
+@action(N_("Disable a person…"), "workspace", command="user", roles=("R0",))
 def disable_user(session: Session, login: str) -> Person:
     """Stop a person from signing in (R0 only); what they signed stays."""
     require_role(session, "R0")
@@ -89,6 +93,7 @@ def disable_user(session: Session, login: str) -> Person:
     return person.replace(disabled=True)
 
 
+@action(N_("Change my PIN…"), "workspace", command="user")
 def change_pin(session: Session, old: str, new: str) -> None:
     """Give oneself a new PIN; the old one is asked again."""
     actor = session.person()

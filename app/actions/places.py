@@ -12,6 +12,7 @@ from pyproj import Geod
 from shapely import STRtree
 from shapely.geometry import Point
 
+from app.actions.action import action
 from app.actions.session import Session
 from app.domain.entities.division import Division
 from app.domain.entities.people import Assignment, Person
@@ -102,6 +103,7 @@ def places_around(session: Session, points: Sequence[Point]) -> Places:
     return Places(session, (box[0], box[1], box[2], box[3]))
 
 
+@action(N_("Go to a coordinate…"), "map", shortcut="Ctrl+G", icon="goto", command="locate")
 def locate(session: Session, x: float, y: float) -> Answer:
     """What lies at a point in EPSG:4490, and who answers for its cells today."""
     point = Point(x, y)

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from app.actions.action import action
 from app.actions.evidence import evidence_of
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
@@ -45,6 +46,7 @@ class RecordView:
     signatures: tuple[Signature, ...]
 
 
+@action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
 def list_records(
     session: Session, kind: str, where: str | None = None, *, limit: int | None = None, order: str = ""
 ) -> list[Entity]:
@@ -65,6 +67,7 @@ def find_record(session: Session, kind: str, ident: str) -> Entity:
     return record
 
 
+@action(N_("Show the record"), "record", command="show")
 def show_record(session: Session, kind: str, ident: str) -> RecordView:
     """A record with its state, the next steps and what each lacks, its papers and its signatures."""
     record = find_record(session, kind, ident)
@@ -79,6 +82,14 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
     )
 
 
+@action(
+    N_("Add a record…"),
+    "record",
+    shortcut="Ctrl+N",
+    icon="add",
+    command="add",
+    roles=("R1", "R2", "R3", "R5"),
+)
 def add_record(
     session: Session,
     kind: str,
@@ -99,6 +110,14 @@ def add_record(
     return find_record(session, described.cli, record.uid)
 
 
+@action(
+    N_("Edit the record…"),
+    "record",
+    shortcut="F2",
+    icon="edit",
+    command="edit",
+    roles=("R1", "R2", "R3", "R5"),
+)
 def edit_record(
     session: Session,
     record: Entity,
@@ -123,6 +142,7 @@ def edit_record(
     return session.commit([change], "edit", reason) if change else None
 
 
+@action(N_("Delete the record…"), "record", icon="delete", command="delete", roles=("R1", "R2", "R3", "R5"))
 def delete_record(session: Session, record: Entity, reason: str) -> Committed:
     """Remove a record that has no life yet; the journal keeps all it held, and undo brings it back."""
     require_writer(session, record.TYPE)

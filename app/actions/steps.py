@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.actions.action import action
 from app.actions.evidence import evidence_of, keep, prepare
 from app.actions.rights import in_area, require_area
 from app.actions.session import Session
@@ -85,6 +86,7 @@ def next_steps(session: Session, record: Entity) -> list[NextStep]:
     return [_next_step(judge(flow, row, case), case) for row in rows]
 
 
+@action(N_("Take the next step…"), "record", shortcut="Ctrl+Return", icon="step", command="do")
 def do_step(
     session: Session,
     action: str,

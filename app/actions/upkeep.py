@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app import __version__
+from app.actions.action import action
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.catalog import ENTITIES
@@ -21,6 +22,7 @@ from app.i18n import N_
 from app.store.integrity import CheckReport
 
 
+@action(N_("About this workspace"), "workspace", icon="workspace", command="info")
 def info(session: Session) -> dict[str, Any]:
     """What the workspace is and holds: versions, area, counts by kind and by boiler status, unsent changes."""
     store = session.workspace
@@ -41,11 +43,13 @@ def info(session: Session) -> dict[str, Any]:
     }
 
 
+@action(N_("Check the workspace"), "workspace", icon="check", command="check")
 def check(session: Session) -> CheckReport:
     """Whether database, GeoPackage, spatial indices, journal chain and attachments are sound."""
     return session.workspace.check()
 
 
+@action(N_("Back up…"), "workspace", icon="backup", command="backup")
 def backup(session: Session, folder: Path) -> Path:
     """Copy the workspace and its attachments into a folder while it is in use; the copy is checked."""
     return session.workspace.backup(folder, session.now())
@@ -56,6 +60,7 @@ def settings(session: Session) -> dict[str, Any]:
     return asdict(session.policy)
 
 
+@action(N_("The bureau’s own numbers…"), "workspace", icon="settings", command="setting", roles=("R0",))
 def set_setting(session: Session, name: str, value: str) -> Committed | None:
     """Change one of the bureau's own numbers (R0); the change is journalled like any other."""
     require_role(session, "R0")

@@ -1,0 +1,156 @@
+"""The map of a workspace: its records as features, the ready themes, and a picture in a file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.actions.action import action
+from app.actions.rights import area_prefix
+from app.actions.session import Session
+from app.carto.basemap import with_base
+from app.carto.compose import display_list
+from app.carto.features import Extent, FeatureColumns, FeatureSource, no_features
+from app.carto.projected import ProjectedLayers
+from app.carto.theme import read_theme
+from app.carto.view import MapView
+from app.domain.catalog import BY_NAME
+from app.domain.coordinates.zones import sheet_crs
+from app.domain.entities.boiler import Boiler
+from app.domain.output import MW_PER_TPH
+from app.errors import Invalid
+from app.i18n import N_
+
+SERIAL = "serial"
+
+
+class WorkspaceSource:
+    """Records of a workspace as map features; boilers carry the serial that stands in the ledger's first column.
+
+    `area` limits the boilers to a division, and counts their serials within it; empty means all.
+    """
+
+    def __init__(self, session: Session, area: str = "") -> None:
+        self._session = session
+        self._area = area_prefix(area) if area else ""
+        self._serials: Mapping[str, int] | None = None
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The records of an entity that touch `extent` (degrees, None means all); unknown entities are empty."""
+        described = BY_NAME.get(entity)
+        if described is None:
+            return no_features()
+        declared = [name for name in fields if name in described.fields]
+        needed = sorted({*declared, *_beside(entity)})
+        found = self._session.workspace.columns(entity, needed, extent)
+        columns = FeatureColumns(list(found.uids), found.geometry, dict(found.values))
+        return self._boilers(columns) if entity == Boiler.TYPE.name else columns
+
+    def _boilers(self, columns: FeatureColumns) -> FeatureColumns:
+        if self._area:
+            inside = [str(code or "").startswith(self._area) for code in columns.values["div_code"]]
+            columns = columns.taken(np.asarray(inside, dtype=bool))
+        if self._serials is None:
+            self._serials = serials(self._session, self._area)
+        serial = np.asarray([self._serials.get(uid) for uid in columns.uids], dtype=object)
+        return FeatureColumns(
+            columns.uids, columns.geometry, {**columns.values, SERIAL: serial, "rated_tph": _outputs(columns)}
+        )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What was drawn into a file, and how long it took: opening, first picture and redraws in milliseconds."""
+
+    path: Path
+    theme: str
+    crs: str
+    scale: float
+    size_px: tuple[int, int]
+    first_ms: float
+    redraw_ms: tuple[float, ...]
+
+
+def serials(session: Session, area: str = "") -> dict[str, int]:
+    """The row number of each boiler in the ledger of an area (all when empty), by the order of ledger numbers."""
+    found = session.workspace.columns(Boiler.TYPE.name, ["ledger_no", "div_code"], None)
+    rows = zip(found.values["ledger_no"], found.values["div_code"], found.uids, strict=True)
+    inside = sorted((str(number), uid) for number, code, uid in rows if str(code or "").startswith(area))
+    return {uid: place for place, (_, uid) in enumerate(inside, 1)}
+
+
+def feature_source(session: Session, area: str = "") -> FeatureSource:
+    """The workspace's records with the shipped base map beside them."""
+    return with_base(WorkspaceSource(session, area))
+
+
+def home_extent(session: Session) -> Extent:
+    """The box of the workspace's counties in degrees; the whole of Pingliang's surroundings without any."""
+    found = session.workspace.columns("division", ["level"], None)
+    shapes = [shape for shape in found.geometry if shape is not None]
+    if not shapes:
+        return (105.3, 34.9, 107.8, 35.9)
+    bounds = np.asarray([shape.bounds for shape in shapes])
+    return (
+        float(bounds[:, 0].min()),
+        float(bounds[:, 1].min()),
+        float(bounds[:, 2].max()),
+        float(bounds[:, 3].max()),
+    )
+
+
+@action(N_("Save the map as a picture…"), "map", command="render")
+def save_picture(
+    session: Session,
+    path: Path,
+    *,
+    theme: str = "boilers",
+    size_px: tuple[int, int] = (1920, 1080),
+    look: tuple[Extent | None, str | None] = (None, None),
+    repeat: int = 0,
+) -> Picture:
+    """Draw the map into a PNG; `look` is an extent in degrees and a CRS, either may be None.
+
+    Raises Invalid for an unknown theme, a picture too large or an empty extent.
+    """
+    from app.render.image import paint_to_image, write_png  # late: most actions draw nothing
+
+    extent = look[0] or home_extent(session)
+    if not (extent[0] < extent[2] and extent[1] < extent[3]):
+        raise Invalid(
+            N_("The extent is empty"), hint=N_("Give west, south, east, north in degrees."), code="bad_extent"
+        )
+    crs = sheet_crs(*extent, override=look[1])
+    started = time.perf_counter()
+    layers = ProjectedLayers.of(feature_source(session))
+    view = MapView.of_degrees(extent, size_px, crs)
+    chosen = read_theme(theme)
+    image = paint_to_image(display_list(chosen, layers, view), view)
+    first = _since(started)
+    redraws = []
+    for _ in range(repeat):
+        again = time.perf_counter()
+        image = paint_to_image(display_list(chosen, layers, view), view)
+        redraws.append(_since(again))
+    write_png(image, path)
+    return Picture(path, theme, crs, view.scale, size_px, first, tuple(redraws))
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def _beside(entity: str) -> tuple[str, ...]:
+    return ("div_code", "rated_mw", "rated_tph") if entity == Boiler.TYPE.name else ()
+
+
+def _outputs(columns: FeatureColumns) -> np.ndarray[Any, Any]:
+    """Output in t/h for the symbol's size, from MW where only that is known."""
+    pairs = zip(columns.values["rated_tph"], columns.values["rated_mw"], strict=True)
+    known = [tph if tph is not None else (mw / MW_PER_TPH if mw is not None else None) for tph, mw in pairs]
+    return np.asarray(known, dtype=object)
