@@ -87,7 +87,8 @@ def freeze_baseline(session: Session, name: str, document: str) -> Baseline:
     """Freeze the boilers in the ledger as a baseline (R5, R6); excluded ones are not taken in."""
     require_role(session, "R5", "R6")
     if session.workspace.find(Baseline, equal(name=name), limit=1):
-        raise Invalid(N_("There is a baseline “{name}” already"), hint=N_("A baseline never changes; give a new name."),
+        raise Invalid(N_("There is a baseline “{name}” already"),
+                      hint=N_("A baseline never changes; give a new name."),
                       name=name, code="duplicate")  # fmt: skip
     boilers = [
         item for item in session.workspace.find(Boiler, order="ledger_no") if item.status != "excluded"

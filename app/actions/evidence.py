@@ -1,4 +1,4 @@
-"""Evidence: a file becomes an attachment of a record, with its hash and what a photograph says of place and time."""
+"""Evidence: a file becomes an attachment of a record, with its hash, and a photograph's place and time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.action import action
-from app.actions.rights import require_area, require_writer
+from app.actions.rights import WRITERS, require_area, require_writer
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, insert
@@ -46,10 +46,10 @@ def evidence_of(session: Session, record: Entity, *, round_no: int | None = None
     shortcut="Ctrl+E",
     icon="paper",
     command="attach",
-    roles=("R1", "R2", "R3", "R5"),
+    roles=WRITERS["attachment"],
 )
 def add_evidence(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> Committed:
-    """Put files beside a record as evidence of their kinds, in one transaction; files already there are skipped."""
+    """Put files beside a record as evidence, in one transaction; files already there are skipped."""
     require_writer(session, BY_NAME["attachment"])
     require_area(session, record)
     fresh = prepare(session, record, papers)
@@ -83,8 +83,8 @@ def keep(session: Session, papers: Iterable[tuple[str, Path]], fresh: Iterable[A
         if stored is not None:
             wanted.discard(stored.sha256)
     if wanted:
-        raise Invalid(N_("An evidence file changed while it was read"), hint=N_("Nothing was changed; try again."),
-                      code="evidence_changed")  # fmt: skip
+        raise Invalid(N_("An evidence file changed while it was read"),
+                      hint=N_("Nothing was changed; try again."), code="evidence_changed")  # fmt: skip
 
 
 def photo_facts(path: Path) -> PhotoFacts:

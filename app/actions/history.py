@@ -12,6 +12,8 @@ from app.i18n import N_
 from app.store.history import HistoryEntry
 from app.store.seal import ExternalEdit
 
+SEALERS = ("R2", "R3", "R5")
+
 
 @action(N_("History of the record"), "record", icon="history", command="history")
 def history(session: Session, kind: str, ident: str) -> list[HistoryEntry]:
@@ -43,12 +45,10 @@ def external_edits(session: Session) -> list[ExternalEdit]:
     return session.workspace.external_changes()
 
 
-@action(
-    N_("Confirm edits of other programs…"), "workspace", icon="seal", command="seal", roles=("R2", "R3", "R5")
-)
+@action(N_("Confirm edits of other programs…"), "workspace", icon="seal", command="seal", roles=SEALERS)
 def seal(session: Session, reason: str) -> int:
     """Put one's name and a reason under the edits of another program; the number of journal rows sealed."""
-    actor = require_role(session, "R2", "R3", "R5")
+    actor = require_role(session, *SEALERS)
     if not reason.strip():
         raise Refused(
             N_("A reason is needed"), hint=N_("The edits stay in the file and wait."), code="reason"

@@ -30,7 +30,7 @@ SERIAL = "serial"
 
 
 class WorkspaceSource:
-    """Records of a workspace as map features; boilers carry the serial that stands in the ledger's first column.
+    """Records of a workspace as map features; boilers carry the serial of the ledger's row.
 
     `area` limits the boilers to a division, and counts their serials within it; empty means all.
     """
@@ -41,7 +41,7 @@ class WorkspaceSource:
         self._serials: Mapping[str, int] | None = None
 
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
-        """The records of an entity that touch `extent` (degrees, None means all); unknown entities are empty."""
+        """The records of an entity that touch `extent` (degrees, None: all); unknown ones are empty."""
         described = BY_NAME.get(entity)
         if described is None:
             return no_features()
@@ -65,7 +65,7 @@ class WorkspaceSource:
 
 @dataclass(frozen=True)
 class Picture:
-    """What was drawn into a file, and how long it took: opening, first picture and redraws in milliseconds."""
+    """What was drawn into a file, and how long it took: first picture and redraws in ms."""
 
     path: Path
     theme: str
@@ -77,7 +77,7 @@ class Picture:
 
 
 def serials(session: Session, area: str = "") -> dict[str, int]:
-    """The row number of each boiler in the ledger of an area (all when empty), by the order of ledger numbers."""
+    """The row number of each boiler in the ledger of an area, in the order of ledger numbers."""
     found = session.workspace.columns(Boiler.TYPE.name, ["ledger_no", "div_code"], None)
     rows = zip(found.values["ledger_no"], found.values["div_code"], found.uids, strict=True)
     inside = sorted((str(number), uid) for number, code, uid in rows if str(code or "").startswith(area))

@@ -28,7 +28,7 @@ def _hasher() -> PasswordHasher:
 
 @action(N_("Sign in…"), "workspace", icon="person")
 def sign_in(session: Session, login: str, pin: str) -> Actor:
-    """Let the person of this workspace sign in; raises NotAllowed without saying which of the two was wrong."""
+    """Let the person of this workspace sign in; NotAllowed does not say which of the two was wrong."""
     person = find_person(session, login)
     if person is None or not person.verifier or not _matches(person.verifier, pin):
         raise NotAllowed(N_("Name or PIN is wrong"), hint=N_("Nobody is signed in."), code="sign_in")
@@ -69,7 +69,7 @@ def new_person(session: Session, login: str, role: str, org: str, area: str, pin
 
 @action(N_("Add a person…"), "workspace", command="user", roles=("R0",))
 def add_user(session: Session, login: str, *, role: str, org: str, area: str, pin: str) -> Person:
-    """Add a person (R0 only). Raises Invalid for a name that is taken, an unknown role or area, or a poor PIN."""
+    """Add a person (R0 only). Raises Invalid for a taken name, an unknown role or area, a poor PIN."""
     require_role(session, "R0")
     if find_person(session, login) is not None:
         raise Invalid(

@@ -1,4 +1,4 @@
-"""Places: which division, cell, people, zone and built-up area a point lies in, for one point or thousands."""
+"""Places: which division, cell, people, zone and built-up area a point lies in, for one or thousands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.people import Assignment, Person
 from app.domain.entity import Entity
 from app.domain.filters import Condition, equal, one_of, where
+from app.i18n import N_
 
 _CGCS2000 = Geod(ellps="GRS80")
 _DEGREES_10_KM = 0.12  # a box wide enough around a point for the 10 km band at this latitude
@@ -40,7 +41,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Answer:
-    """What lies at a point. Divisions from the city down; people are (duty, name, phone) of the cells there."""
+    """What lies at a point. Divisions from the city down; people are those of the cells there."""
 
     x: float
     y: float

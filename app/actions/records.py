@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from app.actions.action import action
 from app.actions.evidence import evidence_of
 from app.actions.places import derived_values
-from app.actions.rights import require_area, require_role, require_writer
+from app.actions.rights import WRITERS, require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import NextStep, approvals_of, case_of, next_steps
 from app.domain.catalog import entity_type
@@ -97,7 +97,7 @@ def add_record(
     geometry: BaseGeometry | None = None,
     reason: str = "",
 ) -> Entity:
-    """Add one record; a boiler found by a patrol begins as one to verify. Raises Invalid for what does not fit."""
+    """Add one record; a boiler found by a patrol begins as one to verify. Raises Invalid."""
     described = entity_type(kind)
     require_writer(session, described)
     _refuse_append_only(described)
@@ -142,7 +142,7 @@ def edit_record(
     return session.commit([change], "edit", reason) if change else None
 
 
-@action(N_("Delete the record…"), "record", icon="delete", command="delete", roles=("R1", "R2", "R3", "R5"))
+@action(N_("Delete the record…"), "record", icon="delete", command="delete", roles=WRITERS["boiler"])
 def delete_record(session: Session, record: Entity, reason: str) -> Committed:
     """Remove a record that has no life yet; the journal keeps all it held, and undo brings it back."""
     require_writer(session, record.TYPE)

@@ -8,7 +8,7 @@ from app.domain.entity import Entity, EntityType
 from app.errors import NotAllowed
 from app.i18n import N_
 
-# Supervisors (R4, R6) read, sign, send back and reopen; they do not edit (`domain.md` §3). R0 keeps the house.
+# Supervisors (R4, R6) read, sign, send back and reopen; they do not edit. R0 keeps the house.
 WRITERS: dict[str, tuple[str, ...]] = {
     "boiler": ("R1", "R2", "R3", "R5"),
     "grid_cell": ("R3", "R5"),

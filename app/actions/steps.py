@@ -146,7 +146,7 @@ def case_of(
 
 
 def approvals_of(session: Session, record: Entity, round_no: int | None = None) -> list[Approval]:
-    """The signatures under a record, oldest first; of one round since it was last sent back when it is given."""
+    """The signatures under a record, oldest first; of one round, since it was last sent back."""
     found = session.workspace.find(Approval, equal(owner=record.uid), order="signed_at")
     if round_no is None:
         return found

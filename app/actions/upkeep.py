@@ -24,7 +24,7 @@ from app.store.integrity import CheckReport
 
 @action(N_("About this workspace"), "workspace", icon="workspace", command="info")
 def info(session: Session) -> dict[str, Any]:
-    """What the workspace is and holds: versions, area, counts by kind and by boiler status, unsent changes."""
+    """What the workspace is and holds: versions, area, counts by kind and status, unsent changes."""
     store = session.workspace
     by_status = {str(row[0]): int(row[1]) for row in store.tally(Boiler, ["status"])}
     return {
