@@ -8,6 +8,8 @@ import re
 from architecture.sources import app_files, functions, name_of, tree
 
 EMPTY_WORDS = {"manager", "helper", "util", "handler", "processor", "data", "info", "common"}
+# SQLAlchemy asks a column type for methods of these names.
+THEIRS = {"bind_processor", "result_processor"}
 
 
 def _empty(word: str) -> bool:
@@ -38,5 +40,5 @@ def test_functions_say_what_they_do() -> None:
         f"{name_of(path)}:{f.lineno} {f.name}"
         for path in app_files()
         for f in functions(path)
-        if "_" in f.name.strip("_") and _empty(f.name.rsplit("_", 1)[-1])
+        if "_" in f.name.strip("_") and _empty(f.name.rsplit("_", 1)[-1]) and f.name not in THEIRS
     ] == []
