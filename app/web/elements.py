@@ -42,7 +42,9 @@ class Finish(MacroElement):
     """The last line of the page's script: where to look at first, in [[south, west], [north, east]]."""
 
     _template = Template(
-        "{% macro script(this, kwargs) %}\ngridward.finish({{ this.map_name }}, {{ this.bounds }});\n{% endmacro %}"
+        """{% macro script(this, kwargs) %}
+gridward.finish({{ this.map_name }}, {{ this.bounds }});
+{% endmacro %}"""
     )
 
     def __init__(self, map_name: str, bounds: list[list[float]]) -> None:
