@@ -1,0 +1,233 @@
+"""Sheets: the ready-made maps of the workspace, filled from its records, as a preview or a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from app.actions.action import action
+from app.actions.counts import CountyRow, headline
+from app.actions.maps import feature_source
+from app.actions.records import find_record
+from app.actions.rights import area_prefix
+from app.actions.session import Session
+from app.domain.entities.division import Division
+from app.domain.entities.people import Org
+from app.domain.entities.water import Intake, ProtectionZone, WaterSource
+from app.domain.filters import Condition, equal, where
+from app.domain.output import Total
+from app.errors import Invalid, Refused
+from app.i18n import N_, tr
+from app.printing.catalog import SHEETS
+from app.printing.page import Page
+from app.printing.request import (
+    INTERNAL,
+    PUBLIC,
+    AreaMapContent,
+    BoilerMapContent,
+    IntakePoint,
+    SheetContent,
+    SheetMeta,
+    SheetRequest,
+    Totals,
+    TotalsRow,
+    ZoneOutline,
+    ZoneSheetContent,
+)
+
+BOILER_MAP, ZONE_SHEET = "boiler_map", "zone_sheet"
+
+
+@dataclass(frozen=True)
+class SheetOrder:
+    """What a person asks for: the sheet, what it is of (codes or names; none: all), and its paper.
+
+    `series` makes one page for each county or source. Empty paper, orientation and CRS are chosen by the sheet.
+    """
+
+    sheet: str
+    of: tuple[str, ...] = ()
+    series: bool = False
+    paper: str = ""
+    orientation: str = ""
+    scale: int | None = None
+    crs: str = ""
+    public: bool = False
+    secrecy: str = INTERNAL
+    review_no: str = ""
+
+
+def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
+    """The pages of an order, as data; raises Invalid for an unknown sheet or a scale too large."""
+    if order.sheet not in SHEETS:
+        raise Invalid(
+            N_("There is no sheet “{name}”"),
+            hint=N_("Sheets: {sheets}"),
+            name=order.sheet,
+            sheets=" ".join(SHEETS),
+            code="unknown_sheet",
+        )
+    pages: list[Page] = []
+    for subject in _subjects(session, order):
+        request = SheetRequest(
+            content=_content(session, order, subject),
+            meta=_meta(session, order),
+            paper=order.paper,
+            orientation=order.orientation,
+            scale=order.scale,
+            crs=order.crs,
+            public=order.public,
+        )
+        pages.extend(SHEETS[order.sheet].build(request))
+    return pages
+
+
+@action(N_("Print a sheet…"), "map", shortcut="Ctrl+P", icon="print", command="print")
+def print_sheet(session: Session, order: SheetOrder, path: Path) -> list[Page]:
+    """Write the pages of an order into one PDF; an old file is replaced only when the new one is whole."""
+    from app.render.pdf import write_pdf  # late: most actions draw nothing
+
+    pages = sheet_pages(session, order)
+    write_pdf(pages, path)
+    return pages
+
+
+def choices_of(session: Session, sheet: str) -> list[tuple[str, str]]:
+    """What a sheet can be of, as (code or uid, name): the area and its counties, or the water sources."""
+    if sheet == ZONE_SHEET:
+        return [(item.uid, item.name) for item in session.workspace.find(WaterSource, order="name")]
+    counties = session.workspace.find(Division, equal(level="county"), order="code")
+    known = [item for item in counties if not item.valid_to]
+    whole = _division(session, session.workspace.area)
+    return [(whole.code, whole.name), *((item.code, item.name) for item in known if item.code != whole.code)]
+
+
+def _subjects(session: Session, order: SheetOrder) -> Sequence[str]:
+    if order.of:
+        return order.of
+    choices = [code for code, _ in choices_of(session, order.sheet)]
+    if not choices:
+        raise Refused(
+            N_("There is nothing to print: the workspace has no water sources"),
+            hint=N_("Import sources and zones first."),
+            code="nothing_to_print",
+        )
+    if order.series:
+        return choices[1:] if order.sheet != ZONE_SHEET and len(choices) > 1 else choices
+    return choices[:1]
+
+
+def _content(session: Session, order: SheetOrder, subject: str) -> SheetContent:
+    if order.sheet == ZONE_SHEET:
+        return _zone_content(session, subject)
+    division = _division(session, subject)
+    outline = _outline(session, division)
+    source = feature_source(session, division.code)
+    boilers = source.columns("boiler", ["status", "rated_tph", "serial", "synthetic"], None)
+    if order.sheet != BOILER_MAP:
+        return AreaMapContent(division.name, outline, source, synthetic=any(boilers.column("synthetic")))
+    return BoilerMapContent(division.name, outline, boilers, _totals(session, division), source)
+
+
+def _totals(session: Session, division: Division) -> tuple[TotalsRow, ...]:
+    found = headline(session, division.code)
+    rows = [_totals_row(row) for row in found.rows if row.code != division.code]
+    last = _totals_row(found.sum)
+    return (*rows, replace(last, total=True, name=tr(N_("Total")))) if rows else (replace(last, total=True),)
+
+
+def _totals_row(row: CountyRow) -> TotalsRow:
+    groups = row.groups
+    return TotalsRow(
+        name=row.name,
+        baseline=_total(row.baseline),
+        cleared=_total(row.cleared),
+        accepting=_total(groups["accepting"]),
+        rebound=_total(groups["rebound"]),
+    )
+
+
+def _total(total: Total) -> Totals:
+    return Totals(total.units, total.tph)
+
+
+def _zone_content(session: Session, subject: str) -> ZoneSheetContent:
+    source = find_record(session, "source", subject)
+    assert isinstance(source, WaterSource)
+    zones = session.workspace.find(ProtectionZone, equal(source=source.uid), order="level")
+    current = [item for item in zones if not item.valid_to and item.geometry is not None]
+    if not current:
+        raise Refused(
+            N_("{name} has no protection zones to print"),
+            hint=N_("Import its zones first."),
+            name=source.name,
+            code="nothing_to_print",
+        )
+    intakes = session.workspace.find(Intake, equal(source=source.uid), order="no")
+    approvals = sorted({item.approval_no for item in current if item.approval_no})
+    return ZoneSheetContent(
+        source_name=source.name,
+        zones=tuple(_zone_outline(item) for item in current),
+        base=feature_source(session),
+        intakes=tuple(_intake(item) for item in intakes if item.geometry is not None),
+        source_code=source.source_code or "",
+        approval="；".join(approvals),
+        synthetic=bool(source.synthetic),
+    )
+
+
+def _zone_outline(zone: ProtectionZone) -> ZoneOutline:
+    assert zone.geometry is not None
+    return ZoneOutline(zone.level, zone.geometry, zone.part or "whole", area_doc_km2=zone.area_doc_km2)
+
+
+def _intake(intake: Intake) -> IntakePoint:
+    place: Any = intake.geometry
+    return IntakePoint(intake.no, place.x, place.y)
+
+
+def _division(session: Session, subject: str) -> Division:
+    found = session.workspace.find(Division, where(Condition("code", "=", subject)), limit=1)
+    found = found or session.workspace.find(Division, equal(name=subject), limit=1)
+    if not found:
+        raise Invalid(
+            N_("There is no division {area} in this workspace"), area=subject, code="unknown_division"
+        )
+    return found[0]
+
+
+def _outline(session: Session, division: Division) -> BaseGeometry:
+    """The division's polygon, or those of its counties together."""
+    if division.geometry is not None:
+        return division.geometry
+    prefix = area_prefix(division.code)
+    counties = session.workspace.find(Division, equal(level="county"))
+    shapes = [
+        item.geometry for item in counties if item.code.startswith(prefix) and item.geometry is not None
+    ]
+    if not shapes:
+        raise Refused(N_("{name} has no boundary to print"), name=division.name, code="nothing_to_print")
+    joined: BaseGeometry = shapely.union_all(np.asarray(shapes, dtype=object))
+    return joined
+
+
+def _meta(session: Session, order: SheetOrder) -> SheetMeta:
+    area = _division(session, session.workspace.area)
+    bureaus = session.workspace.find(Org, equal(kind="bureau", div_code=area.code), limit=1)
+    return SheetMeta(
+        org=bureaus[0].name if bureaus else tr(N_("{area} Environment Bureau"), area=area.name),
+        maker=session.actor.name if session.actor and not order.public else "",
+        made_on=session.today,
+        data_as_of=session.today,
+        secrecy=PUBLIC if order.public else order.secrecy,
+        review_no=order.review_no,
+        base_source=tr(N_("Boundaries: Tianditu (generalised); places: GeoNames")),
+        sheet_no=f"{order.sheet}-{session.today.replace('-', '')}",
+        snapshot=session.workspace.snapshot_id(),
+    )
