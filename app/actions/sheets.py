@@ -48,7 +48,8 @@ BOILER_MAP, ZONE_SHEET = "boiler_map", "zone_sheet"
 class SheetOrder:
     """What a person asks for: the sheet, what it is of (codes or names; none: all), and its paper.
 
-    `series` makes one page for each county or source. Empty paper, orientation and CRS are chosen by the sheet.
+    `series` makes one page for each county or source. Empty paper, orientation and CRS are chosen by the
+    sheet.
     """
 
     sheet: str
