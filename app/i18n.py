@@ -36,6 +36,11 @@ def tr(text: str, /, **values: object) -> str:
     return shown.format(**values) if values else shown
 
 
+def in_language(code: str, text: str) -> str:
+    """`text` in the language `code`, whatever is in use; for names that are written into a file once."""
+    return _catalogue(code).get(text, text)
+
+
 @lru_cache(maxsize=None)
 def _catalogue(code: str) -> dict[str, str]:
     path = resource("i18n", f"{code}.toml")

@@ -1,0 +1,143 @@
+"""Evidence files beside the workspace, each under its SHA-256, so that a changed file is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import Invalid, StoreFailure
+from app.i18n import N_
+from app.store.failures import translated
+
+_BLOCK = 1 << 20
+# What the first bytes say counts more than the ending of the name.
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"%PDF-", "application/pdf"),
+    (b"GIF8", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that was taken in: its hash, its size in bytes, its type, and the name it came under."""
+
+    sha256: str
+    size: int
+    mime: str
+    file_name: str
+
+
+class Attachments:
+    """The folder `NAME.files` beside `NAME.gpkg`."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self.folder = workspace.with_name(workspace.stem + ".files")
+
+    def attach(self, source: Path) -> StoredFile:
+        """Copy a file in; Invalid when it is missing or empty, StoreFailure when it cannot be written."""
+        if not source.is_file():
+            raise Invalid(
+                N_("There is no file {file}"),
+                file=str(source),
+                code="evidence_missing",
+                hint=N_("Choose the file again; it may have been moved."),
+            )
+        if source.stat().st_size == 0:
+            raise Invalid(
+                N_("{file} is empty"),
+                file=source.name,
+                code="evidence_empty",
+                hint=N_("Take the photo again or choose another file."),
+            )
+        try:
+            with translated(self._workspace):
+                return self._copy(source)
+        except StoreFailure as failure:
+            raise failure from None
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of this hash is kept."""
+        return self.folder / sha256[:2] / sha256[2:]
+
+    def verify(self, sha256: str) -> Path:
+        """The path of a kept file after reading it again.
+
+        Raises StoreFailure `attachment_missing`, `attachment_empty` or `attachment_changed`.
+        """
+        path = self.path(sha256)
+        if not path.is_file():
+            raise self._failure(N_("The attachment {name} is missing"), "attachment_missing", path)
+        if path.stat().st_size == 0:
+            raise self._failure(N_("The attachment {name} is empty"), "attachment_empty", path)
+        if digest(path) != sha256:
+            raise self._failure(
+                N_("The attachment {name} is no longer the file that was added"), "attachment_changed", path
+            )
+        return path
+
+    def _failure(self, message: str, code: str, path: Path) -> StoreFailure:
+        return StoreFailure(
+            message,
+            hint=N_("Bring the file back from a backup of {folder}, or add the evidence again."),
+            name=path.parent.name + path.name[:10],
+            folder=str(self.folder),
+            details=[str(path)],
+            code=code,
+        )
+
+    def _copy(self, source: Path) -> StoredFile:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        part = self.folder / f".{os.getpid()}-{id(source)}.part"
+        hashed, size, head = hashlib.sha256(), 0, b""
+        try:
+            with source.open("rb") as read, part.open("wb") as written:
+                while block := read.read(_BLOCK):
+                    head = head or block[:16]
+                    hashed.update(block)
+                    written.write(block)
+                    size += len(block)
+                written.flush()
+                os.fsync(written.fileno())
+            self._keep(part, hashed.hexdigest())
+        finally:
+            part.unlink(missing_ok=True)
+        return StoredFile(hashed.hexdigest(), size, _mime(source.name, head), source.name)
+
+    def _keep(self, part: Path, sha256: str) -> None:
+        """Move the copy to its place; one that is there and whole stays."""
+        target = self.path(sha256)
+        if target.is_file() and digest(target) == sha256:
+            return
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        part.replace(target)
+        sync_folder(target.parent)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut; Windows does this by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _mime(name: str, head: bytes) -> str:
+    found = next((kind for start, kind in _SIGNATURES if head.startswith(start)), None)
+    return found or mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -1,0 +1,149 @@
+"""The hash chain over the journal: each transaction's rows sealed with the hash of all before them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
+
+START = "0" * 64
+# `sealed_batch` is written later, when a batch is pushed, so it is no part of what is sealed.
+_HEADER = [column for column in TRANSACTIONS.columns if column.name != "sealed_batch"]
+
+
+@dataclass(frozen=True)
+class JournalReport:
+    """What checking the chain found; without `problems` no row was changed, added or removed."""
+
+    transactions: int
+    changes: int
+    unattributed: int
+    head: str
+    problems: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the journal is whole."""
+        return not self.problems
+
+
+def seal(connection: Connection, transaction: int) -> str:
+    """Chain what has been journalled since the last link, foreign edits apart; gives the new head."""
+    last = connection.execute(select(func.max(CHAIN.c.last_seq))).scalar() or 0
+    head = _head(connection)
+    rows = _rows(connection, last + 1, None)
+    # Our transaction holds the write lock, so what others wrote stands before it.
+    found = [row for row in rows if row[1] == FOREIGN]
+    if found:
+        head = _link(connection, head, FOREIGN, found)
+    return head if transaction == FOREIGN else _link(connection, head, transaction, rows[len(found) :])
+
+
+def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
+    new = _hash(connection, head, transaction, rows)
+    connection.execute(
+        insert(CHAIN).values(
+            txn=transaction,
+            first_seq=rows[0][0] if rows else None,
+            last_seq=rows[-1][0] if rows else None,
+            head=new,
+        )
+    )
+    return new
+
+
+def verify(connection: Connection) -> JournalReport:
+    """Compute the chain again and name the transactions whose rows are not as they were sealed."""
+    head, reached, problems = START, 0, []
+    links = connection.execute(select(CHAIN).order_by(CHAIN.c.id)).all()
+    for link in links:
+        rows = _rows(connection, link.first_seq, link.last_seq) if link.first_seq else []
+        if link.first_seq and link.first_seq != reached + 1:
+            problems.append({"code": "gap", "after": reached, "next": link.first_seq})
+        if _hash(connection, head, link.txn, rows) != link.head:
+            problems.append(_altered(connection, link))
+        # Going on from the head that was written tells each altered transaction apart.
+        head, reached = link.head, link.last_seq or reached
+    problems += _cut(connection, reached, [link.txn for link in links])
+    return JournalReport(
+        transactions=_number(connection, select(func.count()).select_from(TRANSACTIONS)),
+        changes=_number(connection, select(func.count()).select_from(JOURNAL)),
+        unattributed=_number(connection, unattributed_count()),
+        head=head,
+        problems=tuple(problems),
+    )
+
+
+def unattributed_count() -> Any:
+    """The query that counts edits of other programs nobody has answered for."""
+    claimed = select(CLAIMS.c.seq)
+    return (
+        select(func.count())
+        .select_from(JOURNAL)
+        .where(JOURNAL.c.txn == FOREIGN, JOURNAL.c.seq.not_in(claimed))
+    )
+
+
+def _cut(connection: Connection, reached: int, linked: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows or transactions that the chain does not hold, or that the file once had at its end."""
+    problems: list[dict[str, Any]] = []
+    stray = select(JOURNAL.c.seq).where(JOURNAL.c.seq > reached, JOURNAL.c.txn != FOREIGN)
+    problems += [{"code": "added", "seq": seq} for seq in connection.execute(stray).scalars()]
+    loose = set(connection.execute(select(TRANSACTIONS.c.id)).scalars()) - set(linked)
+    problems += [{"code": "unsealed", "transaction": number} for number in sorted(loose)]
+    given: dict[str, int] = dict(
+        connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
+        .tuples()
+        .all()  # highest ever given
+    )
+    for table, column in ((JOURNAL, JOURNAL.c.seq), (TRANSACTIONS, TRANSACTIONS.c.id), (CHAIN, CHAIN.c.id)):
+        last = _number(connection, select(func.coalesce(func.max(column), 0)))
+        if given.get(table.name, 0) > last:
+            problems.append({"code": "cut", "table": table.name, "after": last, "was": given[table.name]})
+    return problems
+
+
+def _altered(connection: Connection, link: Any) -> dict[str, Any]:
+    who = connection.execute(
+        select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.actor_name, TRANSACTIONS.c.wall).where(
+            TRANSACTIONS.c.id == link.txn
+        )
+    ).first()
+    return {
+        "code": "altered",
+        "transaction": who.uuid if who else None,
+        "person": who.actor_name if who else None,
+        "at": who.wall if who else None,
+        "first": link.first_seq,
+        "last": link.last_seq,
+    }
+
+
+def _head(connection: Connection) -> str:
+    return connection.execute(select(CHAIN.c.head).order_by(CHAIN.c.id.desc()).limit(1)).scalar() or START
+
+
+def _rows(connection: Connection, first: int, last: int | None) -> list[tuple[Any, ...]]:
+    query = select(JOURNAL).where(JOURNAL.c.seq >= first).order_by(JOURNAL.c.seq)
+    if last is not None:
+        query = query.where(JOURNAL.c.seq <= last)
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def _hash(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
+    header = connection.execute(select(*_HEADER).where(TRANSACTIONS.c.id == transaction)).first()
+    claims = connection.execute(
+        select(CLAIMS.c.seq).where(CLAIMS.c.txn == transaction).order_by(CLAIMS.c.seq)
+    ).scalars()
+    content = [head, list(header) if header else None, [list(row) for row in rows], list(claims)]
+    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+
+
+def _number(connection: Connection, query: Any) -> int:
+    return int(connection.execute(query).scalar() or 0)

@@ -1,0 +1,115 @@
+"""The fast reading path of the map: columns of an extent, no record objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, Table, column, func, select
+from sqlalchemy import table as plain_table
+
+from app.domain.entity import GEOMETRY, Entity
+from app.domain.fields import Kind
+from app.domain.filters import EVERYTHING, Filter
+from app.store.conditions import column_of, where_of
+from app.store.connect import Database
+from app.store.geom import from_blobs
+from app.store.rtree import index_name
+from app.store.values import loaded
+
+Extent = tuple[float, float, float, float]
+_RAW = frozenset(Kind) - {Kind.BOOLEAN, Kind.TEXTS}
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Features as columns of equal length: uids, shapely geometries (EPSG:4490, or None), values by field."""
+
+    uids: list[str]
+    geometry: NDArray[np.object_]
+    values: dict[str, NDArray[np.object_]]
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+
+class ColumnReader:
+    """Columns by entity and extent."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def columns(
+        self,
+        record: type[Entity],
+        fields: Sequence[str],
+        extent: Extent | None = None,
+        filter: Filter = EVERYTHING,
+    ) -> Columns:
+        """The records whose bounding box touches `extent` (x0, y0, x1, y1 in degrees; None means all)."""
+        kind = record.TYPE
+        table = self._database.layout.of(kind.name)
+        spatial = GEOMETRY in table.c
+        names = ["uid", *([GEOMETRY] if spatial else []), *fields]
+        query = select(*(column_of(table, name) for name in names)).where(where_of(table, filter))
+        if extent is not None and spatial:
+            query = _within(query, table, extent)
+        with self._database.reading() as connection:
+            rows = _raw(connection, query)
+        found = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+        geometry = from_blobs(found[1]) if spatial and rows else np.full(len(rows), None, dtype=object)
+        first = 2 if spatial else 1
+        values = {name: _array(record, name, found[first + place]) for place, name in enumerate(fields)}
+        return Columns(list(found[0]), geometry, values)
+
+    def extent(self, record: type[Entity], filter: Filter = EVERYTHING) -> Extent | None:
+        """The box around all records a filter accepts; None when there is no geometry."""
+        table = self._database.layout.of(record.TYPE.name)
+        if GEOMETRY not in table.c:
+            return None
+        index = _index(table)
+        sides = (
+            func.min(index.c.minx),
+            func.min(index.c.miny),
+            func.max(index.c.maxx),
+            func.max(index.c.maxy),
+        )
+        query: Select[Any] = select(*sides)
+        if filter.groups:
+            query = query.where(index.c.id.in_(select(table.c.fid).where(where_of(table, filter))))
+        with self._database.reading() as connection:
+            row = connection.execute(query).one()
+        return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def _within(query: Select[Any], table: Table, extent: Extent) -> Select[Any]:
+    index, (x0, y0, x1, y1) = _index(table), extent
+    inside = select(index.c.id).where(
+        index.c.minx <= x1, index.c.maxx >= x0, index.c.miny <= y1, index.c.maxy >= y0
+    )
+    return query.where(table.c.fid.in_(inside))
+
+
+def _index(table: Table) -> Any:
+    names = ("id", "minx", "maxx", "miny", "maxy")
+    return plain_table(index_name(table.name, GEOMETRY), *(column(name) for name in names))
+
+
+def _raw(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
+    """The rows as SQLite gives them, without a conversion for each cell."""
+    result = connection.execute(query)
+    rows = result.cursor.fetchall()
+    result.close()
+    return list(rows)
+
+
+def _array(record: type[Entity], name: str, cells: Sequence[Any]) -> NDArray[np.object_]:
+    field = record.TYPE.fields.get(name)
+    if field is not None and field.kind not in _RAW:
+        cells = [loaded(field, cell) for cell in cells]
+    array = np.empty(len(cells), dtype=object)
+    array[:] = cells
+    return array

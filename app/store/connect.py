@@ -1,0 +1,97 @@
+"""Connections to the file: one that writes, as many as needed that read, from any thread."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from app.store import rtree
+from app.store.failures import translated
+from app.store.tables import Layout
+
+BUSY_SECONDS = 10.0
+_READERS = 8
+
+
+class Database:
+    """The open file: `reading()` gives a snapshot, `writing()` the one transaction that writes."""
+
+    def __init__(self, path: Path, layout: Layout, *, read_only: bool = False) -> None:
+        self.path = path
+        self.layout = layout
+        self.read_only = read_only
+        self._writers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
+        self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
+        self._turn = threading.RLock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the file and cannot write."""
+        with translated(self.path), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The write transaction; committed at the end, rolled back when anything is raised."""
+        with self._turn, translated(self.path), self._writers.begin() as connection:
+            yield connection
+
+    def raw(self) -> sqlite3.Connection:
+        """A plain connection of its own for the backup API and checks; the caller closes it."""
+        return opened(self.path, "ro" if self.read_only else "rw")
+
+    def close(self) -> None:
+        """Close every connection; a writer brings the write-ahead log into the file first."""
+        self._readers.dispose()
+        if not self.read_only:
+            with translated(self.path), self._writers.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        self._writers.dispose()
+
+
+def opened(path: Path, mode: str) -> sqlite3.Connection:
+    """A plain connection with the house's settings; `mode` is ro, rw or rwc."""
+    uri = path.absolute().as_uri() + f"?mode={mode}"
+    if mode == "ro" and is_frozen(path):
+        uri += "&immutable=1"
+    connection = sqlite3.connect(
+        uri, uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS
+    )
+    rtree.register_functions(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 1000")
+    return connection
+
+
+def is_frozen(path: Path) -> bool:
+    """Whether the folder cannot be written, so that SQLite can keep neither lock nor log beside the file."""
+    beside = path.with_name(path.name + "-wal")
+    return not os.access(path.parent, os.W_OK) and not (beside.is_file() and beside.stat().st_size)
+
+
+def _engine(path: Path, *, mode: str, begin: str, size: int) -> Engine:
+    def connect() -> sqlite3.Connection:
+        with translated(path):
+            connection = opened(path, mode)
+            if begin == "BEGIN":
+                connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=2 * (size - 1)
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # sqlite3 would open a transaction at the first write only, too late to be sure of the lock.
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,150 @@
+"""The journal: triggers that note every changed cell, and the tables that say who, when, where and why.
+
+The triggers use SQLite's own functions only, so that an edit made in QGIS is noted as well.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+from app.domain.entity import GEOMETRY, EntityType, Shape
+from app.domain.fields import Kind
+from app.store.rtree import quoted
+
+# sync_ctx holds a transaction of ours (> 0), a foreign program's edits (0), or a fold from the hub (-1).
+FOREIGN = 0
+
+_metadata = MetaData()
+TRANSACTIONS = Table(
+    "sync_txn",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    *(Column(name, Text) for name in ("uuid", "device", "actor", "actor_name", "role", "org")),
+    *(Column(name, Text) for name in ("action", "reason", "undoes")),
+    Column("hlc", Integer),
+    Column("wall", Text),
+    Column("sealed_batch", Text),
+)
+JOURNAL = Table(
+    "sync_journal",
+    _metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("txn", Integer),
+    *(Column(name, Text) for name in ("tbl", "uid", "op")),
+    Column("base", Integer),
+    *(Column(name, Text) for name in ("cells", "at")),
+)
+CLAIMS = Table("sync_claim", _metadata, Column("seq", Integer, primary_key=True), Column("txn", Integer))
+CHAIN = Table(
+    "sync_chain",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    *(Column(name, Integer) for name in ("txn", "first_seq", "last_seq")),
+    Column("head", Text),
+)
+
+TABLES = (
+    """CREATE TABLE sync_txn (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, device TEXT NOT NULL, actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL, role TEXT NOT NULL, org TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL,
+  undoes TEXT, hlc INTEGER NOT NULL, wall TEXT NOT NULL, sealed_batch TEXT)""",
+    "CREATE TABLE sync_ctx (one INTEGER PRIMARY KEY CHECK (one = 1), txn INTEGER NOT NULL)",
+    "INSERT INTO sync_ctx VALUES (1, 0)",
+    """CREATE TABLE sync_journal (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, txn INTEGER NOT NULL, tbl TEXT NOT NULL, uid TEXT NOT NULL,
+  op TEXT NOT NULL, base INTEGER, cells TEXT NOT NULL, at TEXT NOT NULL)""",
+    # Edits of other programs carry transaction 0 for ever; a claim says later whose they are.
+    "CREATE TABLE sync_claim (seq INTEGER PRIMARY KEY, txn INTEGER NOT NULL)",
+    """CREATE TABLE sync_chain (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, txn INTEGER NOT NULL, first_seq INTEGER, last_seq INTEGER,
+  head TEXT NOT NULL)""",
+    "CREATE INDEX ix_sync_journal_record ON sync_journal (tbl, uid, seq)",
+    "CREATE INDEX ix_sync_journal_txn ON sync_journal (txn)",
+    "CREATE INDEX ix_sync_txn_undoes ON sync_txn (undoes) WHERE undoes IS NOT NULL",
+)
+
+_PERMANENT = ("sync_txn", "sync_journal", "sync_claim", "sync_chain")
+_UID = (
+    "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) ||"
+    " '-' || substr('89AB', 1 + (abs(random()) % 4), 1) || substr(hex(randomblob(2)), 2) ||"
+    " '-' || hex(randomblob(6)))"
+)
+_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')"
+_CONTEXT = "COALESCE((SELECT txn FROM sync_ctx WHERE one = 1), 0)"
+
+
+def guards() -> list[str]:
+    """Triggers that keep everybody from rewriting what has been noted (`sealed_batch` is set when pushed)."""
+    kept = ", ".join(column.name for column in TRANSACTIONS.columns if column.name != "sealed_batch")
+    made = []
+    for table in _PERMANENT:
+        of = f" OF {kept}" if table == "sync_txn" else ""
+        for moment, scope in (("UPDATE", of), ("DELETE", "")):
+            made.append(
+                f"CREATE TRIGGER {table}_keep_{moment.lower()} BEFORE {moment}{scope} ON {table}"
+                f" BEGIN SELECT RAISE(ABORT, 'the journal is never changed'); END"
+            )
+    return made
+
+
+def triggers(kind: EntityType, table: str) -> list[str]:
+    """The four triggers that journal an entity's table and hold its uid fixed."""
+    t, name = quoted(table), kind.name
+    fill = f"UPDATE {t} SET uid = {_UID} WHERE fid = NEW.fid AND uid IS NULL;"
+    held = f"(SELECT uid FROM {t} WHERE fid = NEW.fid)"
+    columns = _columns(kind)
+    differs = " OR ".join(f"OLD.{quoted(c)} IS NOT NEW.{quoted(c)}" for c, _ in columns)
+    noted = {
+        "insert": f"{fill} {_note(name, held, 'i', _cells(columns, '', 'NEW'))}",
+        "update": _note(name, "OLD.uid", "u", _cells(columns, "OLD", "NEW")),
+        "delete": _note(name, "OLD.uid", "d", _cells(columns, "OLD", "")),
+        "identity": "SELECT RAISE(ABORT, 'the uid of a record is never changed');",
+    }
+    moments = {
+        "insert": f"AFTER INSERT ON {t} WHEN {_CONTEXT} >= 0",
+        "update": f"AFTER UPDATE ON {t} WHEN {_CONTEXT} >= 0 AND OLD.uid IS NOT NULL AND ({differs})",
+        "delete": f"AFTER DELETE ON {t} WHEN {_CONTEXT} >= 0",
+        "identity": f"BEFORE UPDATE OF uid ON {t} WHEN OLD.uid IS NOT NULL AND OLD.uid IS NOT NEW.uid",
+    }
+    return [f"CREATE TRIGGER journal_{name}_{what} {moments[what]} BEGIN {noted[what]} END" for what in noted]
+
+
+def trigger_names(kind: EntityType) -> tuple[str, ...]:
+    """The names of an entity's journal triggers."""
+    return tuple(f"journal_{kind.name}_{what}" for what in ("insert", "update", "delete", "identity"))
+
+
+def _columns(kind: EntityType) -> list[tuple[str, Kind | None]]:
+    """Column names with their kind; the geometry has none."""
+    columns: list[tuple[str, Kind | None]] = [(item.id, item.kind) for item in kind.fields.values()]
+    return columns if kind.shape is Shape.NONE else [(GEOMETRY, None), *columns]
+
+
+def _note(entity: str, uid: str, op: str, cells: str) -> str:
+    return (
+        f"INSERT INTO sync_journal (txn, tbl, uid, op, cells, at)"
+        f" VALUES ({_CONTEXT}, '{entity}', {uid}, '{op}', {cells}, {_NOW});"
+    )
+
+
+def _cells(columns: list[tuple[str, Kind | None]], old: str, new: str) -> str:
+    """[[column, old, new], …] of the cells that differ, as an SQL expression."""
+    rows = []
+    for column, kind in columns:
+        before, after = _value(old, column, kind), _value(new, column, kind)
+        side = [f"{name}.{quoted(column)}" for name in (old, new) if name]
+        wanted = f"{side[0]} IS NOT {side[1]}" if len(side) == 2 else f"{side[0]} IS NOT NULL"
+        rows.append(f"SELECT json_array('{column}', {before}, {after}) AS c WHERE {wanted}")
+    return f"(SELECT json_group_array(json(c)) FROM ({' UNION ALL '.join(rows)}))"
+
+
+def _value(side: str, column: str, kind: Kind | None) -> str:
+    """The cell as JSON: a geometry in hex, a number with all its digits (json_array alone keeps 15)."""
+    if not side:
+        return "NULL"
+    cell = f"{side}.{quoted(column)}"
+    if kind is None:
+        return f"CASE WHEN {cell} IS NULL THEN NULL ELSE hex({cell}) END"
+    if kind is Kind.NUMBER:
+        return f"CASE typeof({cell}) WHEN 'real' THEN json(printf('%!.17g', {cell})) ELSE {cell} END"
+    return cell

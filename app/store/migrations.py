@@ -1,0 +1,116 @@
+"""Making the tables of a new file, and adding to an older file what the declarations gained since."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table, inspect
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+
+from app.domain.entities.setting import Setting
+from app.domain.entity import EntityType
+from app.store import gpkg, journal, meta
+from app.store.tables import STORED_TYPES, Layout, layer_names
+
+# Not layers: kept out of the list that QGIS shows.
+HIDDEN = frozenset({Setting.TYPE.name})
+
+
+def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
+    """A short text that changes when a declaration changes what the file must hold or show."""
+    parts = []
+    for kind in kinds:
+        parts.append(f"{kind.name}:{kind.shape.value}:{kind.label}")
+        for item in kind.fields.values():
+            choices = ",".join(choice.code for choice in item.choices.choices) if item.choices else ""
+            parts.append(
+                f"{item.id}:{item.kind.value}:{item.length}:{item.unique}:{item.indexed}:{item.minimum}"
+                f":{item.maximum}:{choices}"
+            )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def make_all(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> None:
+    """Everything a new, empty file needs."""
+    gpkg.prepare(connection)
+    for statement in (*meta.TABLES, *journal.TABLES, *journal.guards()):
+        connection.exec_driver_sql(statement)
+    for kind in kinds:
+        _make(connection, kind, layout.of(kind.name))
+
+
+def is_current(facts: meta.Meta) -> bool:
+    """Whether the file was made from the declarations of this program."""
+    return facts.schema == fingerprint()
+
+
+def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> list[str]:
+    """Add missing tables and columns, and write triggers and Chinese words anew; names what was added.
+
+    Columns are only added. A column this program does not know stays, for a newer program that does.
+    """
+    added = []
+    named = meta.layer_names(connection)
+    for kind in kinds:
+        table = layout.of(kind.name)
+        if kind.name not in named:
+            _make(connection, kind, table)
+            added.append(kind.name)
+            continue
+        present = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        added += [f"{kind.name}.{name}" for name in _add_columns(connection, table, present)]
+        refresh_triggers(connection, kind, table)
+        if kind.name not in HIDDEN:
+            gpkg.describe(connection, kind, table)
+    return added
+
+
+def refresh_triggers(connection: Connection, kind: EntityType, table: Table) -> None:
+    """Write the journal triggers of a table anew, as columns were added or a trigger was lost."""
+    for name in journal.trigger_names(kind):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    for statement in journal.triggers(kind, table.name):
+        connection.exec_driver_sql(statement)
+
+
+def new_layout(names: dict[str, str]) -> dict[str, str]:
+    """The table names of a file that has `names` already, with those of entities it does not have yet."""
+    chosen = dict(names)
+    for entity, name in layer_names().items():
+        if entity not in chosen:
+            chosen[entity] = name if name not in chosen.values() else f"{name}_{entity}"
+    return chosen
+
+
+def _make(connection: Connection, kind: EntityType, table: Table) -> None:
+    connection.execute(CreateTable(table))
+    for index in sorted(table.indexes, key=lambda item: str(item.name)):
+        connection.execute(CreateIndex(index))
+    if kind.name not in HIDDEN:
+        gpkg.register(connection, kind, table)
+    for statement in journal.triggers(kind, table.name):
+        connection.exec_driver_sql(statement)
+    meta.name_layers(connection, {kind.name: table.name})
+
+
+def _add_columns(connection: Connection, table: Table, present: set[str]) -> list[str]:
+    added = []
+    quote = connection.dialect.identifier_preparer.quote
+    for column in table.columns:
+        if column.name in present:
+            continue
+        # SQLite adds no UNIQUE column, and NOT NULL only with a default; the rules are checked when writing.
+        definition = str(CreateColumn(column).compile(dialect=connection.dialect))
+        if column.server_default is None:
+            definition = definition.replace(" NOT NULL", "")
+        connection.exec_driver_sql(f"ALTER TABLE {quote(table.name)} ADD COLUMN {definition}")
+        if column.unique:
+            connection.exec_driver_sql(
+                f"CREATE UNIQUE INDEX {quote(f'ux_{table.name}_{column.name}')}"
+                f" ON {quote(table.name)} ({quote(column.name)})"
+            )
+        added.append(column.name)
+    for index in table.indexes:
+        connection.execute(CreateIndex(index, if_not_exists=True))
+    return added

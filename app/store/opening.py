@@ -1,0 +1,158 @@
+"""Making a workspace file and opening one, with every check that comes before the first read."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.domain.values import as_moment
+from app.errors import AppError, StoreFailure
+from app.i18n import N_
+from app.store import backup, failures, meta, migrations, place
+from app.store.connect import Database, opened
+from app.store.external import ExternalEdits
+from app.store.lock import WriterLock
+from app.store.tables import layer_names, layout
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open file with its facts; `lock` is None when it is open for reading only."""
+
+    database: Database
+    facts: meta.Meta
+    lock: WriterLock | None
+
+
+def create(path: Path, area: str, title: str) -> Opened:
+    """Make a new workspace file. Raises Invalid or StoreFailure; a file that is there is never touched."""
+    place.check_new(path)
+    part = path.with_name(path.name + ".part")
+    _remove(part)
+    try:
+        with failures.translated(path):
+            _prepare(part)
+            _fill(part, area, title)
+            part.chmod(0o600)
+            part.rename(path)
+    finally:
+        _remove(part)
+    return open_file(path)
+
+
+def open_file(path: Path, *, read_only: bool = False) -> Opened:
+    """Open a workspace file. Raises StoreFailure saying what is wrong with it and what to do."""
+    place.check_existing(path, read_only=read_only)
+    lock = None
+    if not read_only:
+        with failures.translated(path):
+            lock = WriterLock(path)
+    try:
+        return _open(path, lock)
+    except AppError:
+        if lock:
+            lock.release()
+        raise
+
+
+def _open(path: Path, lock: WriterLock | None) -> Opened:
+    read_only = lock is None
+    _quick_check(path, read_only=read_only)
+    facts, names = _facts(path, read_only=read_only)
+    if lock is not None and not migrations.is_current(facts):
+        backup.before_migration(path)
+    database = Database(path, layout(migrations.new_layout(names)), read_only=read_only)
+    try:
+        if lock is not None:
+            _bring_up(database, facts)
+            ExternalEdits(database, facts.device).chain_found()
+        return Opened(database, facts, lock)
+    except AppError:
+        database.close()
+        raise
+
+
+def _prepare(part: Path) -> None:
+    connection = opened(part, "rwc")
+    try:
+        connection.execute("PRAGMA page_size = 4096")
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+
+
+def _fill(part: Path, area: str, title: str) -> None:
+    database = Database(part, layout(layer_names()))
+    try:
+        with database.writing() as connection:
+            migrations.make_all(connection, database.layout)
+            meta.write(
+                connection,
+                area=area,
+                title=title,
+                device=str(uuid.uuid4()),
+                format_version=meta.FORMAT_VERSION,
+                schema_version=1,
+                schema=migrations.fingerprint(),
+                created_at=as_moment(datetime.now(UTC)),
+            )
+    finally:
+        database.close()
+
+
+def _quick_check(path: Path, *, read_only: bool) -> None:
+    """Read the whole structure once, so that damage shows before anything is written upon it."""
+    with failures.translated(path):
+        connection = opened(path, "ro" if read_only else "rw")
+        try:
+            if not read_only and _mode(connection.execute("PRAGMA journal_mode").fetchone()) != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")  # QGIS returns a file to DELETE
+            found = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+        finally:
+            connection.close()
+    if found != ["ok"]:
+        raise failures.damaged(path, "; ".join(found))
+
+
+def _mode(row: tuple[str] | None) -> str:
+    return row[0].lower() if row else ""
+
+
+def _facts(path: Path, *, read_only: bool) -> tuple[meta.Meta, dict[str, str]]:
+    database = Database(path, layout({}, ()), read_only=read_only)
+    try:
+        with database.reading() as connection:
+            if not meta.is_workspace(connection):
+                raise place.not_workspace(path)
+            facts = meta.read(connection)
+            names = meta.layer_names(connection)
+    finally:
+        database.close()
+    if facts.format_version > meta.FORMAT_VERSION:
+        raise StoreFailure(
+            N_("{file} was written by a newer Gridward (format {found}, this program knows {known})"),
+            hint=N_("Install the newer version; the file was left as it is."),
+            file=path.name,
+            found=facts.format_version,
+            known=meta.FORMAT_VERSION,
+            code="too_new",
+        )
+    return facts, names
+
+
+def _bring_up(database: Database, facts: meta.Meta) -> None:
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE sync_ctx SET txn = 0 WHERE one = 1 AND txn <> 0")
+        if migrations.is_current(facts):
+            return
+        migrations.bring_up(connection, database.layout)
+        meta.write(connection, schema=migrations.fingerprint(), schema_version=facts.schema_version + 1)
+
+
+def _remove(part: Path) -> None:
+    for name in (part.name, part.name + "-wal", part.name + "-shm"):
+        with suppress(OSError):
+            part.with_name(name).unlink(missing_ok=True)

@@ -1,0 +1,166 @@
+"""Whether records are still as the writer saw them, and who changed them if not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from app.domain.changes import Change
+from app.domain.entity import GEOMETRY, EntityType
+from app.domain.values import show, show_moment
+from app.errors import AppError, Changed, Invalid
+from app.i18n import N_, tr
+from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS
+from app.store.tables import Layout, known
+from app.store.values import same
+
+_CHUNK = 500
+_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)\.([^.]+)$")
+_PRESENT = N_("{record} is there already")
+_DELETED = N_("{record} has been deleted meanwhile")
+_MEANWHILE = N_("{field} of {record} was changed meanwhile")
+_TAKEN_BACK = N_("It cannot be taken back: {record} has been changed since, by {who} on {when}")
+Rows = dict[tuple[str, str], dict[str, Any]]
+
+
+def check_seen(
+    connection: Connection, layout: Layout, changes: Sequence[Change], *, undoes: str | None = None
+) -> None:
+    """Raise Changed naming the field and who changed it, when a before-value no longer holds.
+
+    Changes of one record are taken in order, each upon the one before.
+    """
+    held = _held(connection, layout, changes)
+    for change in changes:
+        place = (change.entity, change.uid)
+        row = held.get(place)
+        if change.operation == "insert":
+            if row is not None:
+                raise _changed(connection, change, row, "", _PRESENT)
+            held[place] = dict(change.after)
+            continue
+        if row is None:
+            raise _changed(connection, change, {}, "", _TAKEN_BACK if undoes else _DELETED)
+        differing = _differing(change, row)
+        if differing:
+            raise _changed(connection, change, row, differing, _TAKEN_BACK if undoes else _MEANWHILE)
+        if change.operation == "delete":
+            del held[place]
+        else:
+            row.update(change.after)
+
+
+def _differing(change: Change, row: dict[str, Any]) -> str:
+    """The first field that is not as it was seen. Who deletes must have seen every field."""
+    names = row if change.operation == "delete" else change.before
+    return next((name for name in names if not same(row.get(name), change.before.get(name))), "")
+
+
+def _held(connection: Connection, layout: Layout, changes: Sequence[Change]) -> Rows:
+    wanted: dict[str, dict[str, None]] = {}
+    for change in changes:
+        wanted.setdefault(change.entity, {})[change.uid] = None
+    held: Rows = {}
+    for entity, uids in wanted.items():
+        table, names = layout.of(entity), _names(known(entity))
+        columns = [table.c.uid, *(table.c[name] for name in names)]
+        every = list(uids)
+        for start in range(0, len(every), _CHUNK):
+            query = select(*columns).where(table.c.uid.in_(every[start : start + _CHUNK]))
+            for row in connection.execute(query):
+                held[(entity, row[0])] = dict(zip(names, row[1:], strict=True))
+    return held
+
+
+def _names(kind: EntityType) -> list[str]:
+    return [*([GEOMETRY] if kind.shape.value else []), *kind.fields]
+
+
+def _changed(
+    connection: Connection, change: Change, row: Mapping[str, Any], name: str, message: str
+) -> Changed:
+    kind = known(change.entity)
+    who, when = last_writer(connection, change.entity, change.uid)
+    field = kind.fields.get(name)
+    label = tr(field.label) if field else tr(N_("Geometry")) if name else ""
+    return Changed(
+        message,
+        hint=N_("Changed by {who} on {when}. Look at the record again and repeat what you want."),
+        details=[
+            {
+                "entity": change.entity,
+                "uid": change.uid,
+                "field": name or None,
+                "seen": show(field, change.before.get(name)) if field else None,
+                "now": show(field, row.get(name)) if field else None,
+                "who": who,
+                "when": when,
+            }
+        ],
+        field=label,
+        record=_title(kind, change.uid, {**change.after, **change.before, **row}),
+        who=who,
+        when=show_moment(when) if when else "?",
+    )
+
+
+def last_writer(connection: Connection, entity: str, uid: str) -> tuple[str, str]:
+    """Who changed a record last, and when (a stored moment); another program has no name."""
+    owner = func.coalesce(CLAIMS.c.txn, JOURNAL.c.txn)
+    row = connection.execute(
+        select(TRANSACTIONS.c.actor_name, TRANSACTIONS.c.wall, JOURNAL.c.at)
+        .select_from(
+            JOURNAL.outerjoin(CLAIMS, CLAIMS.c.seq == JOURNAL.c.seq).outerjoin(
+                TRANSACTIONS, TRANSACTIONS.c.id == owner
+            )
+        )
+        .where(JOURNAL.c.tbl == entity, JOURNAL.c.uid == uid)
+        .order_by(JOURNAL.c.seq.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return tr(N_("nobody known")), ""
+    return row.actor_name or tr(N_("another program")), row.wall or row.at
+
+
+def duplicate(
+    connection: Connection, layout: Layout, changes: Sequence[Change], error: str
+) -> AppError | None:
+    """What a broken unique key means to the user: the field, the value, and every record that has it."""
+    match = _UNIQUE.search(error)
+    kind = layout.entity_of(match.group(1)) if match else None
+    field = (
+        next((f for f in kind.fields.values() if match and f.id == match.group(2)), None) if kind else None
+    )
+    if kind is None or field is None:
+        return None
+    table = layout.of(kind.name)
+    wanted = [c for c in changes if c.entity == kind.name and field.name in c.after]
+    values: dict[Any, list[str]] = {}
+    for change in wanted:
+        values.setdefault(change.after[field.name], []).append(change.uid)
+    # The statement that failed was undone by itself, but earlier ones of this transaction may be there.
+    for start in range(0, len(wanted), _CHUNK):
+        some = [change.after[field.name] for change in wanted[start : start + _CHUNK]]
+        for uid, value in connection.execute(
+            select(table.c.uid, table.c[field.name]).where(table.c[field.name].in_(some))
+        ):
+            values[value].append(uid)
+    twice = {value: tuple(dict.fromkeys(uids)) for value, uids in values.items() if len(set(uids)) > 1}
+    shown = next(iter(twice), "")
+    return Invalid(
+        N_("{field} “{value}” is already in use"),
+        hint=N_("Open the record that has it, or give another value."),
+        details=[{"field": field.name, "value": value, "uids": list(uids)} for value, uids in twice.items()],
+        code="duplicate",
+        field=tr(field.label),
+        value=shown,
+    )
+
+
+def _title(kind: EntityType, uid: str, values: Mapping[str, Any]) -> str:
+    words = [str(values[name]) for name in kind.title if values.get(name)]
+    return " ".join(words) or f"{kind.text} {uid[:8]}"

@@ -1,0 +1,113 @@
+"""Undo and redo: the inverse of a transaction, read from the journal, so that they survive a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.domain.changes import Change, Operation
+from app.errors import Invalid
+from app.i18n import N_
+from app.store.connect import Database
+from app.store.history import cells_of, journal_rows
+from app.store.journal import JOURNAL, TRANSACTIONS
+from app.store.tables import is_known
+from app.store.values import same
+
+
+class Undo:
+    """What can be taken back, and how."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def inverse(self, transaction: str) -> tuple[Change, ...]:
+        """The changes that take a transaction back, last change first; each record once, by its net change.
+
+        Raises Invalid when there is no such transaction or it has been taken back already.
+        """
+        with self._database.reading() as connection:
+            _check(connection, transaction)
+            query = journal_rows().where(TRANSACTIONS.c.uuid == transaction).order_by(JOURNAL.c.seq)
+            rows = connection.execute(query).all()
+        return tuple(_inverses(rows))
+
+    def last_undoable(self, actor: str) -> str | None:
+        """The person's newest transaction that stands and is no undo; None when there is none."""
+        return next((uid for uid, depth in self._standing(actor) if depth % 2 == 0), None)
+
+    def last_redoable(self, actor: str) -> str | None:
+        """The person's newest undo that stands; none once they have done something new after it."""
+        for uid, depth in self._standing(actor):
+            if depth == 0:
+                return None
+            if depth % 2 == 1:
+                return uid
+        return None
+
+    def _standing(self, actor: str) -> list[tuple[str, int]]:
+        """Transactions nobody has taken back, newest first, with how many undos deep each is (0: none)."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.undoes, TRANSACTIONS.c.actor).order_by(
+                    TRANSACTIONS.c.id
+                )
+            ).all()
+        depths: dict[str, int] = {}
+        taken_back: set[str] = set()
+        for row in rows:
+            depths[row.uuid] = depths.get(row.undoes, 0) + 1 if row.undoes else 0
+            if row.undoes:
+                taken_back.add(row.undoes)
+        return [
+            (row.uuid, depths[row.uuid])
+            for row in reversed(rows)
+            if row.actor == actor and row.uuid not in taken_back
+        ]
+
+
+def _check(connection: Connection, transaction: str) -> None:
+    known = connection.execute(select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.uuid == transaction)).first()
+    if known is None:
+        raise Invalid(N_("There is no such change to take back"), code="nothing_to_undo")
+    undone = connection.execute(
+        select(TRANSACTIONS.c.actor_name).where(TRANSACTIONS.c.undoes == transaction)
+    ).scalar()
+    if undone is not None:
+        raise Invalid(N_("This change was taken back already, by {who}"), who=undone, code="already_undone")
+
+
+def _inverses(rows: Iterable[Any]) -> list[Change]:
+    """Fold the rows of each record into one change and turn it round, records in reverse order."""
+    net: dict[tuple[str, str], dict[str, list[Any]]] = {}
+    life: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if not is_known(row.tbl):
+            continue
+        place = (row.tbl, row.record)
+        life.setdefault(place, []).append(row.op)
+        cells = net.setdefault(place, {})
+        for change in cells_of(row.tbl, row.cells):
+            cells.setdefault(change.field, [change.before, None])[1] = change.after
+    turned = []
+    for (entity, uid), cells in reversed(net.items()):
+        operation = _turned(life[(entity, uid)])
+        if operation is None:
+            continue
+        kept = {name: pair for name, pair in cells.items() if not same(pair[0], pair[1])}
+        if operation == "update" and not kept:
+            continue
+        before = {} if operation == "insert" else {name: pair[1] for name, pair in kept.items()}
+        after = {} if operation == "delete" else {name: pair[0] for name, pair in kept.items()}
+        turned.append(Change(entity, uid, operation, before, after))
+    return turned
+
+
+def _turned(operations: list[str]) -> Operation | None:
+    """The operation that takes back what happened to a record; None when it came and went within."""
+    began_here, gone_now = operations[0] == "i", operations[-1] == "d"
+    if began_here:
+        return None if gone_now else "delete"
+    return "insert" if gone_now else "update"

@@ -1,0 +1,204 @@
+"""A workspace: one bureau's records in one GeoPackage, with its journal, evidence files and backups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from app.domain.changes import Actor, Change, ChangeSet, Committed
+from app.domain.entity import Entity
+from app.domain.filters import EVERYTHING, Filter
+from app.store import backup, chain, opening
+from app.store.attachments import Attachments, StoredFile
+from app.store.chain import JournalReport
+from app.store.columns import ColumnReader, Columns, Extent
+from app.store.external import ExternalEdit, ExternalEdits
+from app.store.history import History, HistoryEntry, TransactionEntry
+from app.store.integrity import CheckReport, check
+from app.store.reader import Reader, record_of
+from app.store.undo import Undo
+from app.store.writer import Writer
+
+E = TypeVar("E", bound=Entity)
+
+
+class Workspace:
+    """The open file. Reading is safe in any thread; writing takes its turn."""
+
+    def __init__(self, opened: opening.Opened) -> None:
+        self._opened = opened
+        database, facts = opened.database, opened.facts
+        self.path: Path = database.path
+        self.area, self.title, self.device = facts.area, facts.title, facts.device
+        self.format_version, self.schema_version = facts.format_version, facts.schema_version
+        self.read_only = database.read_only
+        self._reader = Reader(database)
+        self._columns = ColumnReader(database)
+        self._writer = Writer(database, facts.device)
+        self._history = History(database)
+        self._undo = Undo(database)
+        self._external = ExternalEdits(database, facts.device)
+        self._attachments = Attachments(database.path)
+
+    @classmethod
+    def create(cls, path: Path | str, area: str, title: str) -> Self:
+        """Make a new workspace for an area (a division code) and open it."""
+        return cls(opening.create(Path(path), area, title))
+
+    @classmethod
+    def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
+        """Open a workspace; StoreFailure says what is wrong with a file that cannot be opened."""
+        return cls(opening.open_file(Path(path), read_only=read_only))
+
+    def close(self) -> None:
+        """Close the file; twice does no harm."""
+        try:
+            self._opened.database.close()
+        finally:
+            if self._opened.lock:
+                self._opened.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ writing
+    def apply(self, change_set: ChangeSet, *, at: datetime) -> Committed:
+        """Write a change set as one journalled transaction; raises Changed, Invalid or StoreFailure."""
+        return self._writer.apply(change_set, at)
+
+    # ------------------------------------------------------------ records
+    def get(self, entity: str | type[E], uid: str) -> E | None:
+        """The record with this uid."""
+        return self._reader.get(record_of(entity), uid)
+
+    def by_key(self, entity: str | type[E], key: str) -> E | None:
+        """The record with this uid or key, or whose uid begins so; Invalid when several are meant."""
+        return self._reader.by_key(record_of(entity), key)
+
+    def find(
+        self,
+        entity: str | type[E],
+        filter: Filter = EVERYTHING,
+        *,
+        order: str = "",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[E]:
+        """The records a filter accepts, ordered by `name,-other`, else as they were entered."""
+        return self._reader.find(record_of(entity), filter, order=order, limit=limit, offset=offset)
+
+    def uids(self, entity: str | type[E], filter: Filter = EVERYTHING, *, order: str = "") -> list[str]:
+        """The identities of the records a filter accepts."""
+        return self._reader.uids(record_of(entity), filter, order=order)
+
+    def count(self, entity: str | type[E], filter: Filter = EVERYTHING) -> int:
+        """How many records a filter accepts."""
+        return self._reader.count(record_of(entity), filter)
+
+    def tally(
+        self,
+        entity: str | type[E],
+        by: Sequence[str],
+        total: str | None = None,
+        filter: Filter = EVERYTHING,
+    ) -> list[tuple[Any, ...]]:
+        """For each combination of the fields `by`: their values, the number, the sum of `total`."""
+        return self._reader.tally(record_of(entity), by, total, filter)
+
+    def columns(
+        self,
+        entity: str | type[E],
+        fields: Sequence[str],
+        extent: Extent | None = None,
+        filter: Filter = EVERYTHING,
+    ) -> Columns:
+        """The records that touch `extent` (x0, y0, x1, y1, degrees EPSG:4490; None means all), as columns."""
+        return self._columns.columns(record_of(entity), fields, extent, filter)
+
+    def extent(self, entity: str | type[E], filter: Filter = EVERYTHING) -> Extent | None:
+        """The box around the records a filter accepts; None when there is no geometry."""
+        return self._columns.extent(record_of(entity), filter)
+
+    # ------------------------------------------------------------ history
+    def history(self, entity: str | type[E], uid: str) -> list[HistoryEntry]:
+        """All changes of a record, newest first."""
+        return self._history.of_record(record_of(entity).TYPE.name, uid)
+
+    def transactions(self, limit: int = 100) -> list[TransactionEntry]:
+        """The newest transactions, newest first."""
+        return self._history.transactions(limit)
+
+    def unsent(self) -> int:
+        """How many changes the hub has not acknowledged."""
+        return self._history.unsent()
+
+    def inverse(self, transaction: str) -> tuple[Change, ...]:
+        """The changes that take a transaction back; apply them with `undoes` set to its uid."""
+        return self._undo.inverse(transaction)
+
+    def last_undoable(self, actor_uid: str) -> str | None:
+        """The person's newest transaction that can be taken back."""
+        return self._undo.last_undoable(actor_uid)
+
+    def last_redoable(self, actor_uid: str) -> str | None:
+        """The person's newest undo that can be taken back."""
+        return self._undo.last_redoable(actor_uid)
+
+    def external_changes(self) -> list[ExternalEdit]:
+        """Edits by other programs that wait for a name and a reason, oldest first."""
+        return self._external.find()
+
+    def external_count(self) -> int:
+        """How many edits by other programs wait."""
+        return self._external.count()
+
+    def seal(self, actor: Actor, reason: str, at: datetime) -> int:
+        """Answer for all waiting edits by other programs; gives their number."""
+        return self._external.seal(actor, reason, at)
+
+    # ------------------------------------------------------------ files beside
+    def attach(self, source: Path) -> StoredFile:
+        """Copy an evidence file beside the workspace under its hash."""
+        return self._attachments.attach(Path(source))
+
+    def attachment_path(self, sha256: str) -> Path:
+        """Where the file of this hash is kept."""
+        return self._attachments.path(sha256)
+
+    def verify_attachment(self, sha256: str) -> Path:
+        """The path of a kept file after comparing it with its hash; StoreFailure when it is not as it was."""
+        return self._attachments.verify(sha256)
+
+    # ------------------------------------------------------------ upkeep
+    def backup(self, folder: Path, at: datetime) -> Path:
+        """A checked copy of the file in `folder`."""
+        return backup.backup_to(self.path, Path(folder), at)
+
+    def daily_backup(self, at: datetime) -> Path | None:
+        """Today's backup beside the file; None when there is one already."""
+        return backup.daily(self.path, at)
+
+    def check(self) -> CheckReport:
+        """Whether everything is whole: database, GeoPackage, spatial index, journal, attachments."""
+        return check(self._opened.database, self._attachments)
+
+    def verify_journal(self) -> JournalReport:
+        """Whether a journal row was changed, added or removed."""
+        with self._opened.database.reading() as connection:
+            return chain.verify(connection)
+
+
+def restore(source: Path, target: Path) -> Path | None:
+    """Bring a backup back as `target`; a file that is there is kept aside and its new path given."""
+    return backup.restore(Path(source), Path(target))
+
+
+def verify_journal(file: Path) -> JournalReport:
+    """Check the journal of a file that is not open."""
+    with Workspace.open(file, read_only=True) as workspace:
+        return workspace.verify_journal()

@@ -1,0 +1,156 @@
+"""Writing a change set: checked against what the writer saw, journalled, sealed, in one transaction."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.changes import Change, ChangeSet, Committed, new_uid
+from app.domain.entity import GEOMETRY
+from app.domain.values import as_moment, check
+from app.errors import Invalid, StoreFailure
+from app.i18n import N_
+from app.store import chain, gpkg
+from app.store.connect import Database
+from app.store.geom import fitted
+from app.store.journal import TRANSACTIONS
+from app.store.seen import check_seen, duplicate
+from app.store.tables import is_known, known
+
+_CLOCK_BITS = 16
+
+
+class Writer:
+    """The only way rows are written."""
+
+    def __init__(self, database: Database, device: str) -> None:
+        self._database = database
+        self._device = device
+
+    def apply(self, change_set: ChangeSet, at: datetime) -> Committed:
+        """Write all changes or none.
+
+        Raises Changed when a record is not as the writer saw it, Invalid for a value or key that cannot be,
+        StoreFailure when the file cannot be written.
+        """
+        if self._database.read_only:
+            raise StoreFailure(
+                N_("{file} is open for reading only"), file=self._database.path.name, code="read_only"
+            )
+        cleaned = (_clean(change) for change in change_set.changes)
+        changes = tuple(change for change in cleaned if change.operation != "update" or change.after)
+        with self._database.writing() as connection:
+            check_seen(connection, self._database.layout, changes, undoes=change_set.undoes)
+            uid, number = open_transaction(connection, self._device, change_set, at)
+            try:
+                for run in _runs(changes):
+                    self._write(connection, run)
+            except IntegrityError as error:
+                found = duplicate(connection, self._database.layout, changes, str(error.orig))
+                if found is None:
+                    raise
+                raise found from error
+            touched = _touched(changes)
+            gpkg.touch(connection, [self._database.layout.of(name) for name in touched])
+            close_transaction(connection, number)
+        return Committed(uid, touched)
+
+    def _write(self, connection: Connection, run: Sequence[Change]) -> None:
+        """One run of changes of the same entity, operation and fields, as one statement."""
+        table = self._database.layout.of(run[0].entity)
+        if run[0].operation == "insert":
+            connection.execute(insert(table), [{"uid": change.uid, **change.after} for change in run])
+            return
+        if run[0].operation == "delete":
+            connection.execute(
+                delete(table).where(table.c.uid == bindparam("which")),
+                [{"which": change.uid} for change in run],
+            )
+            return
+        values: dict[Any, Any] = {table.c[name]: bindparam(f"new_{name}") for name in run[0].after}
+        connection.execute(
+            update(table).where(table.c.uid == bindparam("which")).values(values),
+            [
+                {"which": change.uid, **{f"new_{name}": value for name, value in change.after.items()}}
+                for change in run
+            ],
+        )
+
+
+def open_transaction(
+    connection: Connection, device: str, change_set: ChangeSet, at: datetime
+) -> tuple[str, int]:
+    """Write who, when and why, and tell the triggers; gives the transaction's uid and number."""
+    uid, actor = new_uid(), change_set.actor
+    last = connection.execute(select(func.max(TRANSACTIONS.c.hlc))).scalar() or 0
+    result = connection.execute(
+        insert(TRANSACTIONS).values(
+            uuid=uid,
+            device=device,
+            actor=actor.uid,
+            actor_name=actor.name,
+            role=actor.role,
+            org=actor.org,
+            action=change_set.action,
+            reason=change_set.reason,
+            undoes=change_set.undoes,
+            hlc=max(int(at.timestamp() * 1000) << _CLOCK_BITS, last + 1),
+            wall=as_moment(at),
+        )
+    )
+    number = int(result.lastrowid)
+    connection.exec_driver_sql("UPDATE sync_ctx SET txn = ? WHERE one = 1", (number,))
+    return uid, number
+
+
+def close_transaction(connection: Connection, number: int) -> None:
+    """Tell the triggers that we are done, and chain what they noted."""
+    connection.exec_driver_sql("UPDATE sync_ctx SET txn = 0 WHERE one = 1")
+    chain.seal(connection, number)
+
+
+def _clean(change: Change) -> Change:
+    """The change with its values checked against the declaration."""
+    if not is_known(change.entity):
+        raise Invalid(N_("There is no kind “{kind}”"), kind=change.entity, code="unknown_kind")
+    kind = known(change.entity)
+    after: dict[str, Any] = {}
+    for name, value in change.after.items():
+        if name == GEOMETRY:
+            after[name] = fitted(value, kind.shape)
+            continue
+        field = kind.fields.get(name)
+        if field is None:
+            raise Invalid(
+                N_("{kind} has no field “{field}”"), kind=kind.text, field=name, code="unknown_field"
+            )
+        after[name] = check(field, value)
+        if field.required and value in (None, "", ()):
+            raise Invalid(N_("{field} must not be empty"), field=field.heading, code="missing")
+    if change.operation == "insert":
+        _check_complete(change, after)
+    return Change(change.entity, change.uid, change.operation, change.before, after)
+
+
+def _check_complete(change: Change, after: Mapping[str, Any]) -> None:
+    for field in known(change.entity).fields.values():
+        if field.required and field.name not in after:
+            raise Invalid(N_("{field} must not be empty"), field=field.heading, code="missing")
+
+
+def _runs(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Neighbours that one statement can write, in the order given."""
+    for _, run in itertools.groupby(changes, key=lambda c: (c.entity, c.operation, tuple(sorted(c.after)))):
+        yield list(run)
+
+
+def _touched(changes: Sequence[Change]) -> dict[str, tuple[str, ...]]:
+    touched: dict[str, dict[str, None]] = {}
+    for change in changes:
+        touched.setdefault(change.entity, {})[change.uid] = None
+    return {entity: tuple(uids) for entity, uids in touched.items()}
