@@ -19,7 +19,10 @@ from app.domain.filters import equal
 from app.domain.policy import Policy
 from app.errors import Invalid
 from app.i18n import N_
+from app.store.chain import JournalReport
 from app.store.integrity import CheckReport
+from app.store.workspace import restore as restore_file
+from app.store.workspace import verify_journal as verify_file
 
 
 @action(N_("About this workspace"), "workspace", icon="workspace", command="info")
@@ -76,3 +79,15 @@ def set_setting(session: Session, name: str, value: str) -> Committed | None:
         else insert(Setting(uid=session.new_uid(), name=name, value=value))
     )
     return session.commit([change], "set_setting", f"{name}={value}") if change else None
+
+
+@action(N_("Restore a backup…"), "workspace", command="restore")
+def restore(source: Path, target: Path) -> Path | None:
+    """Bring a backup back as `target`; a file that was there is kept aside and its new path given."""
+    return restore_file(source, target)
+
+
+@action(N_("Verify a journal…"), "workspace", command="verify-journal")
+def verify_journal(file: Path) -> JournalReport:
+    """Whether the journal of a file that is not open is whole; nothing is changed."""
+    return verify_file(file)
