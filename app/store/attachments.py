@@ -34,34 +34,30 @@ class StoredFile:
     file_name: str
 
 
+def files_folder(workspace: Path) -> Path:
+    """Where the evidence of a workspace is kept: `NAME.files` beside `NAME.gpkg`."""
+    return workspace.with_name(workspace.stem + ".files")
+
+
 class Attachments:
     """The folder `NAME.files` beside `NAME.gpkg`."""
 
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
-        self.folder = workspace.with_name(workspace.stem + ".files")
+        self.folder = files_folder(workspace)
+
+    def examine(self, source: Path) -> StoredFile:
+        """What a file is, without taking it in; Invalid when it is missing or empty."""
+        _check_there(source)
+        with translated(source), source.open("rb") as file:
+            head = file.read(16)
+        return StoredFile(digest(source), source.stat().st_size, _mime(source.name, head), source.name)
 
     def attach(self, source: Path) -> StoredFile:
         """Copy a file in; Invalid when it is missing or empty, StoreFailure when it cannot be written."""
-        if not source.is_file():
-            raise Invalid(
-                N_("There is no file {file}"),
-                file=str(source),
-                code="evidence_missing",
-                hint=N_("Choose the file again; it may have been moved."),
-            )
-        if source.stat().st_size == 0:
-            raise Invalid(
-                N_("{file} is empty"),
-                file=source.name,
-                code="evidence_empty",
-                hint=N_("Take the photo again or choose another file."),
-            )
-        try:
-            with translated(self._workspace):
-                return self._copy(source)
-        except StoreFailure as failure:
-            raise failure from None
+        _check_there(source)
+        with translated(self._workspace):
+            return self._copy(source)
 
     def path(self, sha256: str) -> Path:
         """Where the file of this hash is kept."""
@@ -119,6 +115,23 @@ class Attachments:
         target.parent.mkdir(mode=0o700, exist_ok=True)
         part.replace(target)
         sync_folder(target.parent)
+
+
+def _check_there(source: Path) -> None:
+    if not source.is_file():
+        raise Invalid(
+            N_("There is no file {file}"),
+            file=str(source),
+            code="evidence_missing",
+            hint=N_("Choose the file again; it may have been moved."),
+        )
+    if source.stat().st_size == 0:
+        raise Invalid(
+            N_("{file} is empty"),
+            file=source.name,
+            code="evidence_empty",
+            hint=N_("Take the photo again or choose another file."),
+        )
 
 
 def digest(path: Path) -> str:

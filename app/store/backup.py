@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.domain.values import bureau_day
-from app.errors import Invalid
+from app.errors import Invalid, StoreFailure
 from app.i18n import N_
 from app.store import failures, place
-from app.store.attachments import sync_folder
+from app.store.attachments import files_folder, sync_folder
 from app.store.connect import opened
+from app.store.lock import WriterLock
 
 KEPT = 7
+_DAILY = ".backups"
 _PAGES = 2000  # copied at a time, so that writers get their turn
 
 
 def backup_folder(path: Path) -> Path:
     """Where the daily backups of a workspace are kept: `NAME.backups` beside it."""
-    return path.with_name(path.stem + ".backups")
+    return path.with_name(path.stem + _DAILY)
 
 
 def backup_to(path: Path, folder: Path, at: datetime) -> Path:
-    """Write a checked copy named by its moment into `folder` and give its path."""
+    """A checked copy of the file and its evidence in `folder`, named by its moment; gives the file's path.
+
+    The copy is a workspace of its own: `NAME-MOMENT.gpkg` with `NAME-MOMENT.files` beside it.
+    """
     stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return _copy(path, folder, f"{path.stem}-{stamp}.gpkg")
+    made = _copy(path, folder, f"{path.stem}-{stamp}.gpkg")
+    try:
+        with failures.translated(made):
+            _bring_evidence(files_folder(path), files_folder(made))
+    except StoreFailure:
+        made.unlink()
+        shutil.rmtree(files_folder(made), ignore_errors=True)
+        raise
+    return made
 
 
 def daily(path: Path, at: datetime) -> Path | None:
@@ -61,11 +75,38 @@ def restore(source: Path, target: Path) -> Path | None:
         raise Invalid(N_("A backup cannot be restored onto itself"), code="same_file")
     part = target.with_name(target.name + ".part")
     with failures.translated(target):
-        _whole_copy(source, part)
-        aside = _set_aside(target)
-        part.rename(target)
-        sync_folder(target.parent)
+        lock = WriterLock(target)
+        try:
+            _whole_copy(source, part)
+            _bring_evidence(_evidence_of(source), files_folder(target))
+            aside = _set_aside(target)
+            part.rename(target)
+            sync_folder(target.parent)
+        finally:
+            _remove(part)
+            lock.release()
     return aside
+
+
+def _evidence_of(source: Path) -> Path:
+    """The evidence of a backup: beside it or, for a daily one, beside the workspace it was made of."""
+    if source.parent.name.endswith(_DAILY) and not files_folder(source).is_dir():
+        return source.parent.with_name(source.parent.name.removesuffix(_DAILY) + ".files")
+    return files_folder(source)
+
+
+def _bring_evidence(source: Path, target: Path) -> None:
+    """Copy the files of one evidence folder that another lacks; their names are their hashes."""
+    if not source.is_dir() or source == target:
+        return
+    for file in sorted(source.glob("??/*")):
+        place_there = target / file.parent.name / file.name
+        if place_there.is_file() and place_there.stat().st_size == file.stat().st_size:
+            continue
+        place_there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = place_there.with_name(place_there.name + ".part")
+        shutil.copyfile(file, part)
+        part.replace(place_there)
 
 
 def _copy(path: Path, folder: Path, name: str) -> Path:

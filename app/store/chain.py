@@ -36,13 +36,13 @@ class JournalReport:
 def seal(connection: Connection, transaction: int) -> str:
     """Chain what has been journalled since the last link, foreign edits apart; gives the new head."""
     last = connection.execute(select(func.max(CHAIN.c.last_seq))).scalar() or 0
-    head = _head(connection)
+    reached = head_of(connection)
     rows = _rows(connection, last + 1, None)
     # Our transaction holds the write lock, so what others wrote stands before it.
     found = [row for row in rows if row[1] == FOREIGN]
     if found:
-        head = _link(connection, head, FOREIGN, found)
-    return head if transaction == FOREIGN else _link(connection, head, transaction, rows[len(found) :])
+        reached = _link(connection, reached, FOREIGN, found)
+    return reached if transaction == FOREIGN else _link(connection, reached, transaction, rows[len(found) :])
 
 
 def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
@@ -125,7 +125,8 @@ def _altered(connection: Connection, link: Any) -> dict[str, Any]:
     }
 
 
-def _head(connection: Connection) -> str:
+def head_of(connection: Connection) -> str:
+    """The hash that stands for everything journalled so far."""
     return connection.execute(select(CHAIN.c.head).order_by(CHAIN.c.id.desc()).limit(1)).scalar() or START
 
 

@@ -8,7 +8,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Double, Index, Integer, MetaData, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TextClause,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -174,8 +187,13 @@ def _column(kind: EntityType, field: Field) -> Column[Any]:
         key=field.name,
         unique=field.unique,
         nullable=not field.required,
-        server_default=None if default is None else str(default),
+        server_default=_written(default),
     )
+
+
+def _written(default: Any) -> str | TextClause | None:
+    """A default as SQL; a number without quotes, as QGIS would otherwise read a text."""
+    return text(str(default)) if isinstance(default, int | float) else default
 
 
 _BY_NAME = {kind.name: kind for kind in STORED_TYPES}

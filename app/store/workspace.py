@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +60,13 @@ class Workspace:
         finally:
             if self._opened.lock:
                 self._opened.lock.release()
+
+    def discard(self) -> None:
+        """Close a workspace that was begun in vain and remove it with all that stands beside it."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        for folder in (self._attachments.folder, backup.backup_folder(self.path)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -133,6 +141,11 @@ class Workspace:
         """The newest transactions, newest first."""
         return self._history.transactions(limit)
 
+    def snapshot_id(self) -> str:
+        """A short word that stands for the state of the records; it changes with every change."""
+        with self._opened.database.reading() as connection:
+            return chain.head_of(connection)[:12]
+
     def unsent(self) -> int:
         """How many changes the hub has not acknowledged."""
         return self._history.unsent()
@@ -162,6 +175,10 @@ class Workspace:
         return self._external.seal(actor, reason, at)
 
     # ------------------------------------------------------------ files beside
+    def examine(self, source: Path) -> StoredFile:
+        """The hash, size and type of a file that has not been taken in."""
+        return self._attachments.examine(Path(source))
+
     def attach(self, source: Path) -> StoredFile:
         """Copy an evidence file beside the workspace under its hash."""
         return self._attachments.attach(Path(source))
@@ -176,7 +193,7 @@ class Workspace:
 
     # ------------------------------------------------------------ upkeep
     def backup(self, folder: Path, at: datetime) -> Path:
-        """A checked copy of the file in `folder`."""
+        """A checked copy of the file and its evidence in `folder`."""
         return backup.backup_to(self.path, Path(folder), at)
 
     def daily_backup(self, at: datetime) -> Path | None:

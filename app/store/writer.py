@@ -42,6 +42,7 @@ class Writer:
             raise StoreFailure(
                 N_("{file} is open for reading only"), file=self._database.path.name, code="read_only"
             )
+        _check_permanent(change_set)
         cleaned = (_clean(change) for change in change_set.changes)
         changes = tuple(change for change in cleaned if change.operation != "update" or change.after)
         with self._database.writing() as connection:
@@ -119,6 +120,8 @@ def _clean(change: Change) -> Change:
     if not is_known(change.entity):
         raise Invalid(N_("There is no kind “{kind}”"), kind=change.entity, code="unknown_kind")
     kind = known(change.entity)
+    if kind.append_only and change.operation == "update":
+        raise Invalid(N_("{kind}: rows are added, never changed"), kind=kind.text, code="append_only")
     after: dict[str, Any] = {}
     for name, value in change.after.items():
         if name == GEOMETRY:
@@ -135,6 +138,15 @@ def _clean(change: Change) -> Change:
     if change.operation == "insert":
         _check_complete(change, after)
     return Change(change.entity, change.uid, change.operation, change.before, after)
+
+
+def _check_permanent(change_set: ChangeSet) -> None:
+    """A signature or a piece of evidence goes only when the step that brought it is taken back."""
+    for change in change_set.changes:
+        kept = is_known(change.entity) and known(change.entity).append_only
+        if kept and change.operation == "delete" and not change_set.undoes:
+            kind = known(change.entity).text
+            raise Invalid(N_("{kind}: rows are added, never removed"), kind=kind, code="append_only")
 
 
 def _check_complete(change: Change, after: Mapping[str, Any]) -> None:
