@@ -9,8 +9,8 @@ from app.actions.session import Session
 from app.domain.changes import Committed
 from app.errors import Refused
 from app.i18n import N_
-from app.store.external import ExternalEdit
-from app.store.history import HistoryEntry
+from app.store.external import ExternalEdit as ExternalEdit  # the window and the shell name them
+from app.store.history import HistoryEntry as HistoryEntry
 
 SEALERS = ("R2", "R3", "R5")
 

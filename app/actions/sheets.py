@@ -99,6 +99,11 @@ def print_sheet(session: Session, order: SheetOrder, path: Path) -> list[Page]:
     return pages
 
 
+def sheet_titles() -> dict[str, str]:
+    """Every sheet that can be printed: its id and its title."""
+    return {item.id: tr(item.title) for item in SHEETS.values()}
+
+
 def choices_of(session: Session, sheet: str) -> list[tuple[str, str]]:
     """What a sheet can be of, as (code or uid, name): the area and its counties, or the water sources."""
     if sheet == ZONE_SHEET:

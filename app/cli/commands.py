@@ -1,0 +1,15 @@
+"""Every command of the program, in the order the help lists them."""
+
+from __future__ import annotations
+
+from app.cli import maps, people, places, records, workflow, workspace
+from app.cli.declare import Command
+
+COMMANDS: tuple[Command, ...] = (
+    *workspace.COMMANDS,
+    *records.COMMANDS,
+    *workflow.COMMANDS,
+    *places.COMMANDS,
+    *maps.COMMANDS,
+    *people.COMMANDS,
+)

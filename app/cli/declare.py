@@ -1,0 +1,186 @@
+"""How a command is declared: its words as a dataclass, its help as a sentence; typer is told from that."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+from typer.models import ArgumentInfo, OptionInfo, ParameterInfo
+
+from app.cli.answer import Answer
+from app.cli.shell import OpenWindow, Shared, Shell, WrongUsage
+from app.cli.usage import print_help
+from app.i18n import N_, tr
+
+Run = Callable[[Shell, Any], "Answer | None"]
+
+
+def word(metavar: str, help_: str) -> Any:
+    """A word that stands at its place, such as KIND."""
+    return typer.Argument(metavar=metavar, help=help_, show_default=False)
+
+
+def option(*names: str, help_: str, metavar: str | None = None) -> Any:
+    """An option by its names; its help is marked with N_ and translated when the commands are built."""
+    return typer.Option(*names, help=help_, metavar=metavar, show_default=False)
+
+
+def _help(ctx: typer.Context, asked: bool) -> None:
+    """Eager, so that a missing word does not keep anybody from the help."""
+    if asked:
+        print_help(ctx.get_help())
+        raise typer.Exit
+
+
+@dataclass(frozen=True)
+class NoWords:
+    """The words of a command that takes none."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its name (two words for a command of a group), its words, its help and what it runs."""
+
+    name: str
+    help: str
+    run: Run
+    words: type[Any] = NoWords
+
+
+@dataclass(frozen=True)
+class SharedWords:
+    """The options every command knows, before or after its name."""
+
+    workspace: Annotated[
+        Path | None, option("-w", "--workspace", help_=N_("The workspace, a .gpkg file"))
+    ] = None
+    person: Annotated[
+        str | None,
+        option("--as", help_=N_("Sign in as this person; the PIN is in GRIDWARD_PIN or asked for")),
+    ] = None
+    json: Annotated[
+        bool, option("--json", help_=N_("Print exactly one JSON document to standard output"))
+    ] = False
+    labels: Annotated[
+        bool, option("--labels", help_=N_("Words in the chosen language instead of codes in JSON"))
+    ] = False
+    language: Annotated[str | None, option("--lang", help_=N_("Language of messages: zh_CN or en"))] = None
+    help: Annotated[
+        bool,
+        typer.Option("--help", "-h", help=N_("Show this help"), is_eager=True, callback=_help),
+    ] = False
+
+
+def build(commands: Iterable[Command], open_window: OpenWindow, summary: str) -> typer.Typer:
+    """The typer application of the commands, with every help in the language in use."""
+    root = _group()
+    groups: dict[str, typer.Typer] = {}
+    root.callback(help=tr(summary), context_settings={"help_option_names": []})(_entrance(open_window))
+    for command in commands:
+        group, _, name = command.name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = _group()
+            groups[group].callback(context_settings={"help_option_names": []})(_entrance(open_window))
+            root.add_typer(groups[group], name=group, help=tr(GROUPS[group]))
+        place = groups[group] if group else root
+        place.command(
+            name,
+            help=tr(command.help),
+            short_help=tr(command.help),
+            context_settings={"help_option_names": [], "ignore_unknown_options": command.name in _NUMBERS},
+        )(_function(command))
+    return root
+
+
+GROUPS = {
+    "user": N_("People who may sign in"),
+    "setting": N_("The bureau's own numbers"),
+    "baseline": N_("The frozen list the counts are measured against"),
+}
+_NUMBERS = ("locate", "coord")  # a position may begin with a minus sign
+_SHARED = tuple(field.name for field in dataclasses.fields(SharedWords))
+
+
+def _group() -> typer.Typer:
+    return typer.Typer(
+        add_completion=False, rich_markup_mode=None, invoke_without_command=True, no_args_is_help=False
+    )
+
+
+def _function(command: Command) -> Callable[..., None]:
+    """A function with the signature typer reads: the command's words and the shared ones."""
+
+    def call(ctx: typer.Context, **given: Any) -> None:
+        shared = _join(ctx, given)
+        shell = Shell(shared)
+        answer = command.run(shell, command.words(**given))
+        if answer is not None:
+            raise typer.Exit(shell.show(answer))
+
+    return _signed(call, [*_parameters(command.words), *_parameters(SharedWords)])
+
+
+def _entrance(open_window: OpenWindow) -> Callable[..., None]:
+    """What stands before the command's name; without any command it opens the window."""
+
+    def enter(ctx: typer.Context, **given: Any) -> None:
+        if ctx.parent is None:
+            ctx.obj = Shared(open_window)
+        ctx.obj = _join(ctx, given)
+        if ctx.invoked_subcommand is None and ctx.parent is not None:
+            raise WrongUsage(
+                N_("What shall be done is missing"),
+                hint=N_("{command} --help lists the words of the command."),
+                command=ctx.command_path,
+            )
+        if ctx.invoked_subcommand is None:
+            Shell(ctx.obj).open_window()
+
+    return _signed(enter, _parameters(SharedWords))
+
+
+def _join(ctx: typer.Context, given: dict[str, Any]) -> Shared:
+    """Take the shared words out of `given`; those after the name win over those before it."""
+    shared = {name: given.pop(name) for name in _SHARED}
+    del shared["help"]
+    known: Shared = ctx.obj
+    return dataclasses.replace(known, **{name: value for name, value in shared.items() if value})
+
+
+def _parameters(words: type[Any]) -> list[inspect.Parameter]:
+    hints = get_type_hints(words, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=_default(field),
+            annotation=_translated(hints[field.name]),
+        )
+        for field in dataclasses.fields(words)
+    ]
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+
+
+def _translated(hint: Any) -> Any:
+    parameter: ParameterInfo = copy(hint.__metadata__[0])
+    assert isinstance(parameter, ArgumentInfo | OptionInfo)
+    parameter.help = tr(parameter.help or "")
+    return Annotated[hint.__origin__, parameter]
+
+
+def _signed(function: Callable[..., None], parameters: list[inspect.Parameter]) -> Callable[..., None]:
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    function.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+    function.__annotations__ = {item.name: item.annotation for item in (context, *parameters)}
+    return function

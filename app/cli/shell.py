@@ -1,0 +1,166 @@
+"""What a command stands on: the workspace named, the person who signs in, progress, and the answer."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.cli.answer import Answer, note, print_document, print_lines
+from app.errors import AppError, NotAllowed
+from app.i18n import N_, tr
+
+if TYPE_CHECKING:
+    from app.actions.session import Session
+
+PIN_VARIABLE = "GRIDWARD_PIN"
+NEW_PIN_VARIABLE = "GRIDWARD_NEW_PIN"
+Progress = Callable[[int, int, str], None]
+OpenWindow = Callable[[Path | None, str | None], int]
+
+
+class WrongUsage(AppError):
+    """The words of the command do not fit together."""
+
+    code = "usage"
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The options every command knows, and the way to open the window, which is given from above."""
+
+    window: OpenWindow
+    workspace: Path | None = None
+    person: str | None = None
+    json: bool = False
+    labels: bool = False
+    language: str | None = None
+
+
+class Shell:
+    """One command's surroundings."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+
+    @property
+    def labels(self) -> bool:
+        """Whether codes are shown as words."""
+        return self.shared.labels
+
+    @property
+    def file(self) -> Path:
+        """The workspace file; raises WrongUsage when none was named."""
+        if self.shared.workspace is None:
+            raise WrongUsage(
+                N_("No workspace was named"),
+                hint=N_("Name it with -w, such as: gridward -w pingliang.gpkg {rest}"),
+                rest="list boiler",
+                code="no_workspace",
+            )
+        return self.shared.workspace
+
+    @contextmanager
+    def session(self, *, write: bool = False) -> Iterator[Session]:
+        """The workspace, open and with the person signed in; reading leaves the file as it is."""
+        # late: a help page or a wrong word needs no database and no geometry
+        from app.actions.people import sign_in
+        from app.bootstrap import open_workspace
+
+        session = open_workspace(self.file, read_only=not write)
+        try:
+            if self.shared.person:
+                sign_in(session, self.shared.person, self.pin(self.shared.person))
+            if write and (waiting := len(session.workspace.external_changes())):
+                note(
+                    tr(
+                        N_("{n} edits of another program wait for a name and a reason: gridward seal"),
+                        n=waiting,
+                    )
+                )
+            yield session
+        finally:
+            session.close()
+
+    def pin(self, name: str, *, fresh: bool = False) -> str:
+        """The PIN from the environment, or asked for at the terminal, twice when it is a fresh one."""
+        return self._pin(name, PIN_VARIABLE, fresh)
+
+    def new_pin(self, name: str) -> str:
+        """The PIN somebody shall have from now on: from a variable of its own, or asked for twice."""
+        return self._pin(name, NEW_PIN_VARIABLE, fresh=True)
+
+    def first_pin(self, name: str) -> str:
+        """The PIN of a person who is being added; a script that gives none has them start with its own."""
+        own = os.environ.get(PIN_VARIABLE)
+        if own and NEW_PIN_VARIABLE not in os.environ and not _at_terminal():
+            note(tr(N_("{name} starts with the PIN of {variable}; let them change it: gridward user pin"),
+                    name=name, variable=PIN_VARIABLE))  # fmt: skip
+            return own
+        return self.new_pin(name)
+
+    def _pin(self, name: str, variable: str, fresh: bool) -> str:
+        kept = os.environ.get(variable)
+        if kept:
+            return kept
+        if not _at_terminal():
+            raise NotAllowed(
+                N_("There is no PIN for {name}"),
+                hint=N_("Put it into the environment variable {variable}, or run this at a terminal."),
+                name=name,
+                variable=variable,
+                code="no_pin",
+            )
+        return self.ask_pin(name, fresh=fresh)
+
+    def ask_pin(self, name: str, *, fresh: bool = False) -> str:
+        """The PIN typed at the terminal, unseen."""
+        first = getpass.getpass(tr(N_("PIN of {name}: "), name=name))
+        if fresh and getpass.getpass(tr(N_("Once more: "))) != first:
+            raise WrongUsage(N_("The two PINs differ"), hint=N_("Nothing was changed."), code="pin")
+        return first
+
+    def show(self, answer: Answer) -> int:
+        """Print the answer, as JSON or for people; the exit code."""
+        if self.shared.json:
+            print_document(answer.document)
+        else:
+            print_lines(answer.lines)
+        return answer.exit_code
+
+    def open_window(self) -> None:
+        """Open the window, on the named workspace if there is one."""
+        import typer  # late: only typer's way out is needed
+
+        raise typer.Exit(self.shared.window(self.shared.workspace, self.shared.person))
+
+    def progress(self) -> Progress:
+        """A bar on standard error when that is a terminal, silence otherwise."""
+        return _bar if sys.stderr is not None and sys.stderr.isatty() else _silence
+
+
+def _at_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def never_cancelled() -> bool:
+    """The command line is cancelled with Ctrl+C, which takes back what is under way."""
+    return False
+
+
+def _silence(done: int, whole: int, text: str) -> None:
+    """Nobody looks."""
+
+
+def _bar(done: int, whole: int, text: str) -> None:
+    share = min(max(done / whole, 0.0), 1.0) if whole else 0.0
+    bar = "#" * round(share * 30)
+    end = "\n" if whole and done >= whole else ""
+    sys.stderr.write(f"\r\033[K[{bar:<30}] {share:4.0%} {text}{end}")
+    sys.stderr.flush()

@@ -1,0 +1,290 @@
+"""Commands on the workspace file: make, describe, check, back up, restore, answer for foreign edits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from app.cli.answer import Answer, pairs, table
+from app.cli.declare import Command, option, word
+from app.cli.shell import Shell
+from app.i18n import N_, tr
+
+STORAGE = 5  # the exit code of a damaged file
+
+
+@dataclass(frozen=True)
+class NewWords:
+    """A workspace to make."""
+
+    file: Annotated[Path, word("FILE", N_("The .gpkg file to make"))]
+    area: Annotated[str, option("--area", help_=N_("The division it is for, such as 620800"))]
+    admin: Annotated[str, option("--admin", help_=N_("Sign-in name of the first administrator"))]
+
+
+@dataclass(frozen=True)
+class SealWords:
+    """Whether and why the edits are answered for."""
+
+    confirm: Annotated[bool, option("--confirm", help_=N_("Put your name under them"))] = False
+    reason: Annotated[str, option("--reason", help_=N_("Why they were made"))] = ""
+
+
+@dataclass(frozen=True)
+class BackupWords:
+    """Where the copy goes."""
+
+    output: Annotated[Path, option("-o", "--output", help_=N_("The folder for the copy"))]
+
+
+@dataclass(frozen=True)
+class RestoreWords:
+    """What is restored, and where to."""
+
+    file: Annotated[Path, word("FILE", N_("A backup"))]
+    output: Annotated[
+        Path | None, option("-o", "--output", help_=N_("The file to write; without it the one of -w"))
+    ] = None
+
+
+@dataclass(frozen=True)
+class FileWords:
+    """A file."""
+
+    file: Annotated[Path, word("FILE", N_("A workspace file"))]
+
+
+@dataclass(frozen=True)
+class SettingWords:
+    """A setting and its new value."""
+
+    name: Annotated[str, word("NAME", N_("Name of the setting"))]
+    value: Annotated[str, word("VALUE", N_("The new value"))]
+
+
+@dataclass(frozen=True)
+class FreezeWords:
+    """A baseline to freeze."""
+
+    name: Annotated[str, word("NAME", N_("Name of the baseline"))]
+    document: Annotated[str, option("--document", help_=N_("The document that sets it"))] = ""
+
+
+def new(shell: Shell, words: NewWords) -> Answer:
+    """An empty workspace for an area, with its divisions and one administrator."""
+    from app.actions.upkeep import info as described  # late: help pages need no database
+    from app.bootstrap import create_workspace
+
+    pin = shell.pin(words.admin, fresh=True)
+    session = create_workspace(words.file, words.area, words.admin, pin)
+    try:
+        document = described(session)
+    finally:
+        session.close()
+    said = tr(N_("Made {file}; {admin} is its administrator"), file=words.file, admin=words.admin)
+    return Answer(document, [said])
+
+
+def info(shell: Shell, words: object) -> Answer:
+    """What the workspace is and holds."""
+    from app.actions.upkeep import info as described  # late: help pages need no database
+    from app.domain.entities.boiler_codes import STATES
+
+    with shell.session() as session:
+        document = described(session)
+    shown = dict(document)
+    boilers = shown.pop("boilers")
+    shown["boilers"] = {STATES.label(state): n for state, n in boilers.items() if n}
+    if shell.labels:
+        document["boilers"] = {STATES.label(state): n for state, n in boilers.items()}
+    return Answer(document, pairs(shown))
+
+
+def check(shell: Shell, words: object) -> Answer:
+    """Whether everything in the file and beside it is sound."""
+    from app.actions.upkeep import check as examine  # late: help pages need no database
+
+    with shell.session() as session:
+        return _findings(examine(session))
+
+
+def verify_journal(shell: Shell, words: FileWords) -> Answer:
+    """Whether the journal of a file is whole; nothing is changed."""
+    from app.actions.upkeep import verify_journal as verify  # late: help pages need no database
+
+    return _findings(verify(words.file))
+
+
+def backup(shell: Shell, words: BackupWords) -> Answer:
+    """A checked copy of the workspace and its attachments."""
+    from app.actions.upkeep import backup as copy  # late: help pages need no database
+
+    with shell.session() as session:
+        made = copy(session, words.output)
+    return Answer({"backup": str(made), "size": made.stat().st_size}, [tr(N_("Copied to {file}"), file=made)])
+
+
+def restore(shell: Shell, words: RestoreWords) -> Answer:
+    """Bring a backup back; the file that was there is kept beside it."""
+    from app.actions.upkeep import restore as bring_back  # late: help pages need no database
+
+    target = words.output or shell.file
+    kept = bring_back(words.file, target)
+    lines = [tr(N_("Restored {file}"), file=target)]
+    if kept is not None:
+        lines.append(tr(N_("The file that was there is now {file}"), file=kept))
+    return Answer(
+        {"restored": str(target), "from": str(words.file), "kept": str(kept) if kept else None}, lines
+    )
+
+
+def seal(shell: Shell, words: SealWords) -> Answer:
+    """Edits of other programs: list them, or put one's name under them."""
+    from app.actions.history import external_edits  # late: help pages need no database
+    from app.actions.history import seal as answer_for
+
+    if words.confirm:
+        with shell.session(write=True) as session:
+            count = answer_for(session, words.reason)
+        return Answer({"sealed": count}, [tr(N_("{n} edits now carry your name and reason"), n=count)])
+    with shell.session() as session:
+        edits = [_edit(item) for item in external_edits(session)]
+    lines = [f"{item['at']}  {item['operation']}  {item['kind']}  {item['uid']}" for item in edits]
+    return Answer({"waiting": len(edits), "edits": edits}, lines or [tr(N_("There are none"))])
+
+
+def setting_list(shell: Shell, words: object) -> Answer:
+    """The bureau's own numbers."""
+    from app.actions.upkeep import settings  # late: help pages need no database
+
+    with shell.session() as session:
+        document = settings(session)
+    return Answer(document, pairs(document))
+
+
+def setting_set(shell: Shell, words: SettingWords) -> Answer:
+    """Change one of them."""
+    from app.actions.upkeep import set_setting, settings  # late: help pages need no database
+
+    with shell.session(write=True) as session:
+        set_setting(session, words.name, words.value)
+        document = settings(session)
+    return Answer(document, [f"{words.name} = {document[words.name]}"])
+
+
+def baseline_freeze(shell: Shell, words: FreezeWords) -> Answer:
+    """Freeze the ledger as a baseline."""
+    from app.actions.counts import freeze_baseline  # late: help pages need no database
+    from app.cli.documents import record_document
+
+    with shell.session(write=True) as session:
+        made = freeze_baseline(session, words.name, words.document)
+    said = tr(N_("Frozen “{name}”: {units} units, {tph} t/h"), name=made.name, units=made.units, tph=made.tph)
+    return Answer(record_document(made, shell.labels), [said])
+
+
+def baseline_list(shell: Shell, words: object) -> Answer:
+    """The baselines, oldest first."""
+    from app.actions.records import list_records  # late: help pages need no database
+    from app.cli.documents import record_document
+
+    with shell.session() as session:
+        found = list_records(session, "baseline", order="frozen_at")
+    documents = [record_document(item, shell.labels) for item in found]
+    names = ("name", "units", "tph", "frozen_at", "document")
+    rows = [[item[name] for name in names] for item in documents]
+    headings = [
+        tr(N_("Name")), tr(N_("Units")), tr(N_("Rated output")), tr(N_("Frozen at")), tr(N_("Document")),
+    ]  # fmt: skip
+    return Answer(documents, table(headings, rows))
+
+
+def counts(shell: Shell, words: object) -> Answer:
+    """The headline numbers: units and t/h together, against the baseline."""
+    from app.actions.counts import CountyRow, headline  # late: help pages need no database
+
+    def line(row: CountyRow) -> dict[str, Any]:
+        return {
+            "code": row.code,
+            "name": row.name,
+            "baseline": _total(row.baseline),
+            "cleared": _total(row.cleared),
+            "rate": row.rate,
+            "migrated": _total(row.migrated),
+            "outside": _total(row.outside),
+            "groups": {group: _total(item) for group, item in row.groups.items()},
+        }
+
+    with shell.session() as session:
+        found = headline(session)
+    document = {
+        "baseline": found.baseline.name if found.baseline else None,
+        "synthetic": found.synthetic,
+        "sum": line(found.sum),
+        "counties": [line(row) for row in found.rows],
+    }
+    shown = [
+        [
+            row.name,
+            row.baseline.units,
+            row.baseline.tph,
+            row.cleared.units,
+            row.cleared.tph,
+            _percent(row.rate),
+        ]
+        for row in (*found.rows, found.sum)
+    ]
+    headings = [
+        tr(N_("Division")), tr(N_("Baseline, units")), tr(N_("Baseline, t/h")), tr(N_("Cleared, units")),
+        tr(N_("Cleared, t/h")), tr(N_("Rate")),
+    ]  # fmt: skip
+    return Answer(document, table(headings, shown))
+
+
+def _percent(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.1%}"
+
+
+def _total(item: Any) -> dict[str, Any]:
+    return {"units": item.units, "tph": item.tph}
+
+
+def _findings(report: Any) -> Answer:
+    import dataclasses  # late: only for reports
+
+    document = dataclasses.asdict(report)
+    document["ok"] = report.ok
+    return Answer(document, pairs(document), 0 if report.ok else STORAGE)
+
+
+def _edit(item: Any) -> dict[str, Any]:
+    from app.cli.documents import told  # late: help pages need no geometry
+
+    return {
+        "seq": item.seq,
+        "at": item.at,
+        "kind": item.entity,
+        "uid": item.uid,
+        "operation": item.operation,
+        "changes": [
+            {"field": change.field, "before": told(change.before), "after": told(change.after)}
+            for change in item.changes
+        ],
+    }
+
+
+COMMANDS = (
+    Command("new", N_("Make an empty workspace for an area"), new, NewWords),
+    Command("info", N_("What the workspace is and holds"), info),
+    Command("counts", N_("Baseline and cleared, in units and t/h, by county"), counts),
+    Command("check", N_("Whether the file, its journal and its attachments are sound"), check),
+    Command("backup", N_("Copy the workspace while it is in use; the copy is checked"), backup, BackupWords),
+    Command("restore", N_("Bring a backup back"), restore, RestoreWords),
+    Command("verify-journal", N_("Whether the journal of a file is whole"), verify_journal, FileWords),
+    Command("seal", N_("Edits of other programs: list them, or answer for them"), seal, SealWords),
+    Command("setting list", N_("List the bureau's own numbers"), setting_list),
+    Command("setting set", N_("Change one of them (by an administrator)"), setting_set, SettingWords),
+    Command("baseline freeze", N_("Freeze the ledger as a baseline (R5, R6)"), baseline_freeze, FreezeWords),
+    Command("baseline list", N_("List the baselines"), baseline_list),
+)
