@@ -1,1 +1,1 @@
-"""The sheet as data: items placed in millimetres, ready-made sheets, map series."""
+"""Sheets as data: items placed in millimetres on pages of a paper size, ready-made sheets, tiles."""

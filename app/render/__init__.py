@@ -1,1 +1,1 @@
-"""Draws carto and printing with QtGui: one painter for screen, PNG and PDF."""
+"""Draws maps and sheets with QtGui: one painter for screen, PNG and PDF."""

@@ -1,0 +1,124 @@
+"""Makes the display list of a view from a theme and a source of features: the one way from records to a
+picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.carto.compose_layer import LayerPicture, draw_layer
+from app.carto.display import Box, DisplayList, Floats, Ints, Markers, Op, Shapes
+from app.carto.features import FeatureSource
+from app.carto.labels import LabelWish, label_ops, place_labels
+from app.carto.projected import ProjectedLayers
+from app.carto.symbols import Fill, Line, Marker
+from app.carto.theme import Theme
+from app.carto.view import MapView
+
+_LABELS_AT_ONCE = 3000
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture differs from the theme's plain one.
+
+    `symbol_scale` and `text_scale` enlarge for wall maps; `keep_clear` are boxes (x, y, width, height) in
+    mm that
+    labels avoid because something else covers the map there; `labels` off leaves the words out (fast
+    pictures).
+    """
+
+    symbol_scale: float = 1.0
+    text_scale: float = 1.0
+    keep_clear: tuple[Box, ...] = ()
+    labels: bool = True
+
+
+PLAIN = Look()
+
+
+def display_list(
+    theme: Theme, source: FeatureSource | ProjectedLayers, view: MapView, look: Look = PLAIN
+) -> DisplayList:
+    """The finished picture of `view`: layers from the ground up, then labels placed without collisions."""
+    layers = ProjectedLayers.of(source)
+    pictures: list[LayerPicture] = []
+    for layer in theme.layers:
+        if layer.shows_at(view.scale):
+            features = layers.features(layer.entity, layer.fields(), view.crs)
+            pictures.append(draw_layer(layer, features, view, look.symbol_scale, look.text_scale))
+    ops = [op for picture in pictures for op in picture.ops]
+    unlabelled = 0
+    if look.labels:
+        words, unlabelled = _labels(pictures, view, look, theme.colours["text_soft"])
+        ops.extend(words)
+    drawn = tuple(item for picture in pictures for item in picture.drawn)
+    return DisplayList(view.width_mm, view.height_mm, theme.background, tuple(ops), drawn, unlabelled)
+
+
+def _labels(
+    pictures: Iterable[LayerPicture], view: MapView, look: Look, leader_colour: str
+) -> tuple[tuple[Op, ...], int]:
+    kept = list(pictures)
+    wishes: list[LabelWish] = [wish for picture in kept for wish in picture.wishes]
+    wishes = sorted(wishes, key=lambda wish: -wish.priority)[:_LABELS_AT_ONCE]
+    if not wishes:
+        return (), 0
+    covered = [np.array([[x, y, x + w, y + h] for x, y, w, h in look.keep_clear]).reshape(-1, 4)]
+    covered += [picture.marker_boxes for picture in kept]
+    placed, missed = place_labels(wishes, (view.width_mm, view.height_mm), np.concatenate(covered))
+    return label_ops(placed, leader_colour), missed
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """Colours of a selection drawn over the map."""
+
+    colour: str
+    halo: str
+    width_mm: float = 0.7
+
+
+def highlight(
+    theme: Theme,
+    source: FeatureSource | ProjectedLayers,
+    view: MapView,
+    selected: Mapping[str, Iterable[str]],
+) -> tuple[Op, ...]:
+    """The drawing that marks selected features: uids by entity, in the theme's selection colour."""
+    layers = ProjectedLayers.of(source)
+    style = Highlight(theme.colours["select"], theme.colours["select_halo"])
+    ops: list[Op] = []
+    for entity, uids in selected.items():
+        wanted = set(uids)
+        features = layers.features(entity, (), view.crs)
+        mask = np.fromiter(
+            (uid in wanted for uid in features.columns.uids), dtype=bool, count=len(features.columns)
+        )
+        mask &= features.touching(view.padded(5.0))
+        if not mask.any():
+            continue
+        for rings, closed in ((features.areas, True), (features.lines, False)):
+            xy, starts = rings.of(mask)
+            if len(starts):
+                ops += _outlined(view.to_mm(xy), starts, closed, style)
+        points, owner = features.points
+        if len(points) and mask[owner].any():
+            ops += _ringed(view.to_mm(points[mask[owner]]), style)
+    return tuple(ops)
+
+
+def _outlined(xy: Floats, starts: Ints, closed: bool, style: Highlight) -> list[Op]:
+    fill = Fill(style.colour, 0.12) if closed else None
+    return [
+        Shapes(xy, starts, line=Line(style.halo, style.width_mm * 2.2, opacity=0.8), closed=closed),
+        Shapes(xy, starts, fill, Line(style.colour, style.width_mm), closed),
+    ]
+
+
+def _ringed(xy: Floats, style: Highlight) -> list[Op]:
+    wide = Marker("ring", 5.0, style.halo, line_mm=style.width_mm * 2.0, casing_mm=0.0)
+    thin = Marker("ring", 5.0, style.colour, line_mm=style.width_mm, casing_mm=0.0)
+    return [Markers(xy, wide), Markers(xy, thin)]

@@ -1,0 +1,113 @@
+"""A display list: flat, immutable drawing operations in millimetres, y down, drawn by the one painter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.carto.symbols import Fill, Line, Marker, Symbol, TextStyle
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """Rings or polylines of one look: `xy` (n, 2), `starts` the index of each ring's first vertex.
+
+    Closed rings are filled by the winding rule: outer rings run one way, holes the other.
+    """
+
+    xy: Floats
+    starts: Ints
+    fill: Fill | None = None
+    line: Line | None = None
+    closed: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Markers:
+    """The same marker at each of `xy` (n, 2), drawn in the given order."""
+
+    xy: Floats
+    marker: Marker
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of words; (x, y) is the left, middle or right end of its base line. The angle runs
+    clockwise."""
+
+    x: float
+    y: float
+    text: str
+    style: TextStyle
+    anchor: str = "left"
+    angle_deg: float = 0.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Operations moved by (`dx`, `dy`) and cut at `clip` (x, y, width, height, before the move's target)."""
+
+    ops: tuple[Op, ...]
+    dx: float = 0.0
+    dy: float = 0.0
+    clip: Box | None = None
+
+
+Op = Shapes | Markers | Text | Group
+
+
+@dataclass(frozen=True)
+class DrawnClass:
+    """How many features of one class of a layer are in the picture, for the legend."""
+
+    layer: str
+    key: str
+    title: str
+    symbol: Symbol
+    count: int
+
+
+@dataclass(frozen=True)
+class DisplayList:
+    """A finished map picture: its size in mm, its ground colour, what to draw and what was drawn."""
+
+    width_mm: float
+    height_mm: float
+    background: str
+    ops: tuple[Op, ...]
+    drawn: tuple[DrawnClass, ...] = ()
+    unlabelled: int = field(default=0)
+
+
+def polyline(points: list[tuple[float, float]], line: Line) -> Shapes:
+    """One open line through `points` (mm)."""
+    return Shapes(np.asarray(points, dtype=float), np.zeros(1, dtype=np.int64), line=line, closed=False)
+
+
+def segments(pairs: Floats, line: Line) -> Shapes:
+    """Many separate strokes: `pairs` is (n, 4) of x0, y0, x1, y1 in mm."""
+    xy = np.asarray(pairs, dtype=float).reshape(-1, 2)
+    return Shapes(xy, np.arange(0, len(xy), 2, dtype=np.int64), line=line, closed=False)
+
+
+def rectangle(box: Box, fill: Fill | None = None, line: Line | None = None) -> Shapes:
+    """The rectangle (x, y, width, height)."""
+    x, y, w, h = box
+    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], dtype=float)
+    return Shapes(corners, np.zeros(1, dtype=np.int64), fill, line)
+
+
+def walk(ops: tuple[Op, ...]) -> Iterator[Op]:
+    """Every operation of a list, those inside groups too."""
+    for op in ops:
+        yield op
+        if isinstance(op, Group):
+            yield from walk(op.ops)

@@ -1,0 +1,100 @@
+"""Where a map layer gets its features: columns by entity and extent, never objects one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Extent = tuple[float, float, float, float]
+Objects = NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureColumns:
+    """Features as columns of equal length: ids, shapely geometries (EPSG:4490 degrees or None), values by
+    field."""
+
+    uids: Sequence[str]
+    geometry: Objects
+    values: Mapping[str, Objects] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    def column(self, name: str) -> Objects:
+        """The values of a field; a field that is not there is unknown everywhere."""
+        found = self.values.get(name)
+        return np.full(len(self.uids), None, dtype=object) if found is None else found
+
+    def taken(self, rows: NDArray[Any]) -> FeatureColumns:
+        """Only the given rows (indices or a mask)."""
+        picked = np.arange(len(self.uids))[rows]
+        values = {name: column[picked] for name, column in self.values.items()}
+        return FeatureColumns([self.uids[i] for i in picked], self.geometry[picked], values)
+
+
+class FeatureSource(Protocol):
+    """Anything that can answer for a layer: the workspace, the shipped base map, rows in memory."""
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The features of an entity that touch `extent` (degrees, None means all); unknown entities are
+        empty."""
+        ...
+
+
+def no_features() -> FeatureColumns:
+    """An empty answer."""
+    return FeatureColumns([], np.empty(0, dtype=object))
+
+
+def as_columns(rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> FeatureColumns:
+    """Columns from rows, each with `uid`, `geometry` and its values."""
+    geometry = np.empty(len(rows), dtype=object)
+    geometry[:] = [row.get("geometry") for row in rows]
+    values: dict[str, Objects] = {}
+    for name in fields:
+        column = np.empty(len(rows), dtype=object)
+        column[:] = [row.get(name) for row in rows]
+        values[name] = column
+    return FeatureColumns([str(row["uid"]) for row in rows], geometry, values)
+
+
+class MemorySource:
+    """Features held in memory by entity, each row a mapping with `uid`, `geometry` and values."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        self._rows = rows
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The rows of `entity` that touch `extent`."""
+        found = as_columns(self._rows.get(entity, ()), fields)
+        return found if extent is None else within(found, extent)
+
+
+def within(columns: FeatureColumns, extent: Extent) -> FeatureColumns:
+    """The features whose bounding box touches `extent`."""
+    if not len(columns):
+        return columns
+    box = shapely.bounds(columns.geometry)
+    with np.errstate(invalid="ignore"):
+        touching = (box[:, 0] <= extent[2]) & (box[:, 2] >= extent[0])
+        touching &= (box[:, 1] <= extent[3]) & (box[:, 3] >= extent[1])
+    return columns.taken(touching)
+
+
+class JoinedSource:
+    """Several sources as one: each entity is answered by the first that knows it, others by the last."""
+
+    def __init__(self, named: Mapping[str, FeatureSource], rest: FeatureSource) -> None:
+        self._named = named
+        self._rest = rest
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The features of `entity` from the source whose prefix (the part before a dot) matches."""
+        prefix = entity.split(".", 1)[0] if "." in entity else ""
+        return self._named.get(prefix, self._rest).columns(entity, fields, extent)

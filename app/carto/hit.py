@@ -1,0 +1,95 @@
+"""What lies under a point or inside a box of a view, the topmost layer first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from app.carto.display import Ints
+from app.carto.features import Extent, FeatureSource
+from app.carto.layers import Layer
+from app.carto.projected import ProjectedFeatures, ProjectedLayers
+from app.carto.theme import Theme
+from app.carto.view import MapView
+
+_TOLERANCE_MM = 1.6
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A feature that was found: its layer, entity and uid, and how far it is from the point in mm of the
+    picture."""
+
+    layer: str
+    entity: str
+    uid: str
+    distance_mm: float
+
+
+def identify(
+    theme: Theme,
+    source: FeatureSource | ProjectedLayers,
+    view: MapView,
+    at_px: tuple[float, float],
+    tolerance_mm: float = _TOLERANCE_MM,
+) -> list[Hit]:
+    """Every feature at a pixel: points and lines within the tolerance, areas that hold it; topmost layer
+    first."""
+    x, y = view.from_mm(np.array([at_px]) / view.px_per_mm)[0]
+    reach = tolerance_mm * view.m_per_mm
+    point = shapely.Point(float(x), float(y))
+    box = (x - reach, y - reach, x + reach, y + reach)
+    hits: list[Hit] = []
+    for layer, features in _layers(theme, source, view):
+        rows = _candidates(layer, features, box)
+        distances = shapely.distance(features.geometry[rows], point)
+        near = rows[distances <= reach]
+        kept = distances[distances <= reach] / view.m_per_mm
+        for row, distance in sorted(zip(near, kept, strict=True), key=lambda pair: (pair[1], -pair[0])):
+            hits.append(Hit(layer.id, layer.entity, features.columns.uids[row], float(distance)))
+    return hits
+
+
+def in_box(
+    theme: Theme,
+    source: FeatureSource | ProjectedLayers,
+    view: MapView,
+    box_px: tuple[float, float, float, float],
+    layer_id: str,
+) -> list[str]:
+    """The uids of a layer's features that touch a box of pixels (x0, y0, x1, y1)."""
+    corners = view.from_mm(np.array(box_px).reshape(2, 2) / view.px_per_mm)
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    area = shapely.box(x0, y0, x1, y1)
+    for layer, features in _layers(theme, source, view):
+        if layer.id == layer_id:
+            rows = _candidates(layer, features, (x0, y0, x1, y1))
+            touched = rows[shapely.intersects(features.geometry[rows], area)]
+            return [features.columns.uids[row] for row in touched]
+    return []
+
+
+def _layers(
+    theme: Theme, source: FeatureSource | ProjectedLayers, view: MapView
+) -> list[tuple[Layer, ProjectedFeatures]]:
+    """The layers shown at the view's scale, topmost first, without the base map's own files."""
+    kept = ProjectedLayers.of(source)
+    shown = [layer for layer in reversed(theme.layers) if layer.shows_at(view.scale)]
+    return [
+        (layer, kept.features(layer.entity, layer.fields(), view.crs))
+        for layer in shown
+        if not layer.entity.startswith("base.")
+    ]
+
+
+def _candidates(layer: Layer, features: ProjectedFeatures, box: Extent) -> Ints:
+    """Rows whose boxes touch and which the layer draws."""
+    if not len(features.columns):
+        return np.empty(0, dtype=np.int64)
+    rows = np.flatnonzero(features.touching(box))
+    columns = features.columns.taken(rows)
+    drawn: NDArray[np.bool_] = layer.passes(columns) & (layer.rule.classify(columns) >= 0)
+    return rows[drawn]

@@ -1,0 +1,257 @@
+"""Finds a place for every label: beside its point, else at the end of a leader, never over another label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.carto.display import Flags, Floats, Op, Shapes, Text, segments
+from app.carto.measure import CAP_HEIGHT, text_width_mm
+from app.carto.symbols import Line, TextStyle
+
+_GAP_MM = 0.35
+_PADDING_MM = 0.15
+_LEADER_RINGS_MM = (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0)
+_LEADER_TURNS = 24
+_NEIGHBOUR_MM = 14.0
+_SAME_MM = 60.0
+
+# Beside a point, the best place first: right, left, above, below, then the corners (dx, dy; y down).
+_BESIDE = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))
+
+
+# Where a label goes: beside its point, beside it away from the middle of its layer, or on the point.
+AROUND, OUTWARD, MIDDLE = "around", "outward", "middle"
+
+
+@dataclass(frozen=True)
+class LabelWish:
+    """A label looking for a place: its point in mm, words, style; `clear_mm` keeps it off its own marker.
+
+    `toward` is the direction it would like best, in radians, y down.
+    """
+
+    x: float
+    y: float
+    text: str
+    style: TextStyle
+    priority: int = 50
+    clear_mm: float = 0.0
+    placing: str = AROUND
+    leader: bool = False
+    toward: float | None = None
+
+
+@dataclass(frozen=True)
+class PlacedLabel:
+    """A label with its place: the box it covers (x0, y0, x1, y1) and the leader's end, if it has one."""
+
+    wish: LabelWish
+    box: tuple[float, float, float, float]
+    leader_to: tuple[float, float] | None = None
+
+
+class _Board:
+    """The boxes and leaders that are taken already."""
+
+    def __init__(self, obstacles: Floats, size_mm: tuple[float, float], room: int) -> None:
+        fixed = np.asarray(obstacles, dtype=float).reshape(-1, 4)
+        self._boxes = np.empty((len(fixed) + room, 4))
+        self._boxes[: len(fixed)] = fixed
+        self._count = len(fixed)
+        self._fixed = len(fixed)
+        self._leaders = np.empty((room, 4))
+        self._leader_count = 0
+        self._size = size_mm
+
+    def add(self, box: Sequence[float]) -> None:
+        self._boxes[self._count] = box
+        self._count += 1
+
+    def add_leader(self, ends: Sequence[float]) -> None:
+        self._leaders[self._leader_count] = ends
+        self._leader_count += 1
+
+    def free(self, boxes: Floats) -> Flags:
+        """Which of the boxes (n, 4) lie inside the frame and cover nothing."""
+        taken = self._boxes[: self._count]
+        inside = (boxes[:, 0] >= 0) & (boxes[:, 1] >= 0)
+        inside &= (boxes[:, 2] <= self._size[0]) & (boxes[:, 3] <= self._size[1])
+        hit = (boxes[:, None, 0] < taken[None, :, 2]) & (boxes[:, None, 2] > taken[None, :, 0])
+        hit &= (boxes[:, None, 1] < taken[None, :, 3]) & (boxes[:, None, 3] > taken[None, :, 1])
+        free: Flags = inside & ~np.asarray(hit.any(axis=1))
+        if self._leader_count:
+            free &= ~self._crossed(boxes)
+        return free
+
+    def _crossed(self, boxes: Floats) -> Flags:
+        """Which boxes some leader runs through, judged at nine points of the leader."""
+        ends = self._leaders[: self._leader_count]
+        t = np.linspace(0.0, 1.0, 9)[None, :]
+        xs = ends[:, 0:1] + (ends[:, 2:3] - ends[:, 0:1]) * t
+        ys = ends[:, 1:2] + (ends[:, 3:4] - ends[:, 1:2]) * t
+        xs, ys = xs.ravel()[None, :], ys.ravel()[None, :]
+        within = (xs > boxes[:, 0:1]) & (xs < boxes[:, 2:3]) & (ys > boxes[:, 1:2]) & (ys < boxes[:, 3:4])
+        return np.asarray(within.any(axis=1))
+
+    def leader_cost(self, ends: Floats) -> Floats:
+        """How bad each leader (n, 4) is: 100 a crossed leader or label, 1 a crossed marker."""
+        cost = np.zeros(len(ends))
+        t = np.linspace(0.08, 1.0, 12)[None, :]
+        xs = ends[:, 0:1] + (ends[:, 2:3] - ends[:, 0:1]) * t
+        ys = ends[:, 1:2] + (ends[:, 3:4] - ends[:, 1:2]) * t
+        taken = self._boxes[: self._count]
+        for column in range(12):
+            x, y = xs[:, column, None], ys[:, column, None]
+            hit = (x > taken[:, 0]) & (x < taken[:, 2]) & (y > taken[:, 1]) & (y < taken[:, 3])
+            cost += hit[:, self._fixed :].sum(axis=1) * 100.0 + hit[:, : self._fixed].sum(axis=1)
+        if self._leader_count:
+            cost += _crossings(ends, self._leaders[: self._leader_count]) * 100.0
+        return cost
+
+
+def place_labels(
+    wishes: Sequence[LabelWish], size_mm: tuple[float, float], obstacles: Floats
+) -> tuple[list[PlacedLabel], int]:
+    """Places for the wishes, the important first; obstacles are boxes (n, 4) in mm. Also how many found
+    none."""
+    board = _Board(obstacles, size_mm, len(wishes))
+    centres = _outward(wishes)
+    order = sorted(range(len(wishes)), key=lambda i: (-wishes[i].priority, i))
+    placed: list[PlacedLabel] = []
+    missed = 0
+    for index in order:
+        if _said_nearby(wishes[index], placed):
+            continue
+        found = _place(wishes[index], centres[index], board)
+        if found is None:
+            missed += 1
+            continue
+        placed.append(found)
+        board.add(found.box)
+        if found.leader_to:
+            board.add_leader((found.wish.x, found.wish.y, *found.leader_to))
+    return placed, missed
+
+
+def _said_nearby(wish: LabelWish, placed: Sequence[PlacedLabel]) -> bool:
+    """The name of an area is written once, even when two layers know the area."""
+    if wish.placing != MIDDLE:
+        return False
+    return any(
+        other.wish.text == wish.text and math.hypot(other.wish.x - wish.x, other.wish.y - wish.y) < _SAME_MM
+        for other in placed
+    )
+
+
+def label_ops(placed: Sequence[PlacedLabel], leader_colour: str) -> tuple[Op, ...]:
+    """The drawing of placed labels: all leaders first, then the words."""
+    ends = [(p.wish.x, p.wish.y, *p.leader_to) for p in placed if p.leader_to]
+    leaders: list[Shapes] = [segments(np.array(ends), Line(leader_colour, 0.12))] if ends else []
+    words = []
+    for label in placed:
+        x0, _, x1, y1 = label.box
+        words.append(Text((x0 + x1) / 2, y1 - _PADDING_MM, label.wish.text, label.wish.style, "middle"))
+    return (*leaders, *words)
+
+
+def _place(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel | None:
+    boxes = _middle_boxes(wish) if wish.placing == MIDDLE else _beside_boxes(wish)
+    free = np.flatnonzero(board.free(boxes))
+    if len(free):
+        return PlacedLabel(wish, _box(boxes[free[0]]))
+    return _with_leader(wish, outward, board) if wish.leader else None
+
+
+def _with_leader(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel | None:
+    width, height = _size(wish)
+    turns = np.arange(_LEADER_TURNS) * (2 * math.pi / _LEADER_TURNS)
+    away = np.abs((turns - outward + math.pi) % (2 * math.pi) - math.pi)
+    for ring in _LEADER_RINGS_MM:
+        reach = wish.clear_mm + ring
+        x, y = wish.x + reach * np.cos(turns), wish.y + reach * np.sin(turns)
+        left = x + (np.cos(turns) - 1.0) * width / 2
+        top = y + (np.sin(turns) - 1.0) * height / 2
+        boxes = np.column_stack([left, top, left + width, top + height])
+        ends = np.column_stack([np.full_like(x, wish.x), np.full_like(y, wish.y), x, y])
+        cost = np.where(board.free(boxes), board.leader_cost(ends) * 0.4 + away, np.inf)
+        best = int(np.argmin(cost))
+        if cost[best] < 30.0:
+            return PlacedLabel(wish, _box(boxes[best]), (float(x[best]), float(y[best])))
+    return None
+
+
+def _beside_boxes(wish: LabelWish) -> Floats:
+    width, height = _size(wish)
+    gap = wish.clear_mm + _GAP_MM
+    corner = wish.clear_mm * 0.72 + _GAP_MM * 0.7
+    boxes = []
+    for dx, dy in _sides(wish.toward):
+        reach = gap if 0 in (dx, dy) else corner
+        middle_x = wish.x + dx * (reach + width / 2)
+        middle_y = wish.y + dy * (reach + height / 2)
+        boxes.append(
+            (middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2)
+        )
+    return np.array(boxes)
+
+
+def _sides(toward: float | None) -> Sequence[tuple[int, int]]:
+    if toward is None:
+        return _BESIDE
+    return sorted(_BESIDE, key=lambda side: -math.cos(math.atan2(side[1], side[0]) - toward))
+
+
+def _middle_boxes(wish: LabelWish) -> Floats:
+    """The middle, then small shifts away from it, so that a name gives way to symbols under it."""
+    width, height = _size(wish)
+    shifts = [(0.0, 0.0)]
+    for step in (1.0, 2.0, 3.5):
+        shifts += [(0, -step), (0, step), (step * 0.6, 0), (-step * 0.6, 0), (step, -step), (-step, -step)]
+    half = np.array([-width / 2, -height / 2, width / 2, height / 2])
+    unit = np.array([[dx * height * 1.2, dy * height] * 2 for dx, dy in shifts])
+    return np.asarray(np.array([wish.x, wish.y, wish.x, wish.y]) + unit + half)
+
+
+def _size(wish: LabelWish) -> tuple[float, float]:
+    """The box of a label: its ink and a little room (digits and Chinese both stand within it)."""
+    tall = 0.92 if any(ord(char) > 0x2E80 for char in wish.text) else CAP_HEIGHT
+    width = text_width_mm(wish.text, wish.style) + 2 * _PADDING_MM
+    return width, wish.style.size_mm * tall + 2 * _PADDING_MM
+
+
+def _outward(wishes: Sequence[LabelWish]) -> list[float]:
+    """For each point the direction away from its neighbours, in radians, y down."""
+    if not wishes:
+        return []
+    xy = np.array([(wish.x, wish.y) for wish in wishes])
+    directions = []
+    for index, (x, y) in enumerate(xy):
+        if not wishes[index].leader:
+            directions.append(0.0)
+            continue
+        near = xy[np.hypot(xy[:, 0] - x, xy[:, 1] - y) < _NEIGHBOUR_MM].mean(axis=0)
+        directions.append(math.atan2(y - near[1], x - near[0]))
+    return directions
+
+
+def _crossings(ends: Floats, others: Floats) -> Floats:
+    """How many of `others` each of `ends` crosses (both (n, 4))."""
+    a, b = ends[:, None, :2], ends[:, None, 2:]
+    c, d = others[None, :, :2], others[None, :, 2:]
+    crossed = (_side(a, b, c) != _side(a, b, d)) & (_side(c, d, a) != _side(c, d, b))
+    return np.asarray(crossed.sum(axis=1), dtype=float)
+
+
+def _side(a: Floats, b: Floats, p: Floats) -> Flags:
+    turn = (b[..., 0] - a[..., 0]) * (p[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (
+        p[..., 0] - a[..., 0]
+    )
+    return np.asarray(turn > 0)
+
+
+def _box(row: Floats) -> tuple[float, float, float, float]:
+    return float(row[0]), float(row[1]), float(row[2]), float(row[3])

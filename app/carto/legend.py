@@ -1,0 +1,94 @@
+"""The legend of a picture: only the symbols that occur in it, counted and grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from app.carto.display import DisplayList
+from app.carto.layers import Layer
+from app.carto.symbols import Marker, Symbol
+from app.carto.theme import Theme
+from app.i18n import N_, tr
+
+BASE_GROUP = "base"
+THEME_GROUP = "theme"
+GROUP_TITLES = {THEME_GROUP: N_("Thematic features"), BASE_GROUP: N_("Base map")}
+
+_SIZE_SAMPLE_MM = 2.4
+_SIZE_COLOUR = "#8a8f96"
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One line: its symbol, its words in the user's language, and how many there are (None: not counted)."""
+
+    title: str
+    symbol: Symbol
+    count: int | None = None
+    kind: str = "area"
+
+
+@dataclass(frozen=True)
+class LegendGroup:
+    """Lines under one heading."""
+
+    title: str
+    entries: tuple[LegendEntry, ...]
+
+
+def legend(
+    theme: Theme, picture: DisplayList, counts: Mapping[tuple[str, str], int] | None = None
+) -> tuple[LegendGroup, ...]:
+    """The legend groups of a picture, thematic ones first.
+
+    `counts` by (layer, class) replace the counts of what is in view, for sheets whose table counts more.
+    """
+    groups: dict[str, list[LegendEntry]] = {THEME_GROUP: [], BASE_GROUP: []}
+    for layer in reversed(theme.layers):
+        entries = _entries(layer, picture, counts or {})
+        groups.setdefault(layer.group, []).extend(entries)
+    sizes = [group for layer in theme.layers if (group := size_group(layer, picture))]
+    shown = [LegendGroup(tr(GROUP_TITLES.get(name, name)), tuple(e)) for name, e in groups.items() if e]
+    return (*shown[:1], *sizes, *shown[1:])
+
+
+def size_group(layer: Layer, picture: DisplayList) -> LegendGroup | None:
+    """What the sizes of a layer's markers mean, when any of them is in the picture."""
+    rule = layer.size
+    first = next((item for item in picture.drawn if item.layer == layer.id), None)
+    if rule is None or first is None or first.symbol.marker is None:
+        return None
+    entries = []
+    for index, words in enumerate(range_words(rule.breaks)):
+        grey = Symbol(marker=Marker("circle", _SIZE_SAMPLE_MM * rule.factor(index), _SIZE_COLOUR))
+        entries.append(LegendEntry(f"{words} {rule.unit}".rstrip(), grey, kind="point"))
+    return LegendGroup(tr(rule.title), tuple(entries))
+
+
+def range_words(breaks: Sequence[float]) -> list[str]:
+    """Classes between breaks in words: `<1`, `1–4`, `≥4`."""
+    shown = [f"{number:g}" for number in breaks]
+    middle = [f"{low}–{high}" for low, high in pairwise(shown)]
+    return [f"<{shown[0]}", *middle, f"≥{shown[-1]}"] if shown else []
+
+
+def _entries(layer: Layer, picture: DisplayList, counts: Mapping[tuple[str, str], int]) -> list[LegendEntry]:
+    drawn = {item.key: item for item in picture.drawn if item.layer == layer.id}
+    entries = []
+    for item in reversed(layer.rule.classes):
+        if item.key not in drawn:
+            continue
+        counted = counts.get((layer.id, item.key), drawn[item.key].count)
+        kind = _kind(item.symbol)
+        entries.append(
+            LegendEntry(tr(item.title), item.symbol, None if layer.group == BASE_GROUP else counted, kind)
+        )
+    return entries
+
+
+def _kind(symbol: Symbol) -> str:
+    if symbol.marker:
+        return "point"
+    return "area" if symbol.fill else "line"

@@ -1,0 +1,157 @@
+"""A layer's features projected once and kept as flat arrays, so that each redraw is only arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from app.carto.display import Floats, Ints
+from app.carto.features import Extent, FeatureColumns, FeatureSource, Objects
+from app.carto.projection import project_layer
+
+_FEW = 300
+_POINTS, _LINES, _AREAS = (0, 4), (1, 2, 5), (3, 6)
+
+
+@dataclass(frozen=True, eq=False)
+class RingSet:
+    """Rings or lines as one vertex array: ring i runs from `starts[i]`, and belongs to feature `owner[i]`."""
+
+    xy: Floats
+    starts: Ints
+    owner: Ints
+
+    def of(self, chosen: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+        """Vertices and ring starts of the chosen features only, in feature order."""
+        if not len(self.starts):
+            return self.xy, self.starts
+        lengths = np.diff(np.append(self.starts, len(self.xy)))
+        keep = chosen[self.owner]
+        if keep.all():
+            return self.xy, self.starts
+        xy = self.xy[np.repeat(keep, lengths)]
+        return xy, np.concatenate([[0], np.cumsum(lengths[keep])[:-1]]).astype(np.int64) if len(
+            xy
+        ) else xy_none()
+
+
+def xy_none() -> Ints:
+    """No ring starts."""
+    return np.empty(0, dtype=np.int64)
+
+
+class ProjectedFeatures:
+    """Columns of one entity with their geometry in the map's system."""
+
+    def __init__(self, columns: FeatureColumns, crs: str) -> None:
+        self.columns = columns
+        self.crs = crs
+        self.geometry: Objects = project_layer(columns.geometry, crs) if len(columns) else columns.geometry
+        bounds = shapely.bounds(self.geometry) if len(columns) else np.empty((0, 4))
+        self.bounds: Floats = np.where(np.isfinite(bounds).all(axis=1, keepdims=True), bounds, np.nan)
+        self._types = shapely.get_type_id(self.geometry) if len(columns) else np.empty(0, dtype=int)
+
+    def touching(self, extent: Extent) -> NDArray[np.bool_]:
+        """Which features' boxes touch an extent of the map's system; those without a place never do."""
+        x0, y0, x1, y1 = extent
+        box = self.bounds
+        with np.errstate(invalid="ignore"):
+            across = (box[:, 0] <= x1) & (box[:, 2] >= x0)
+            return np.asarray(across & (box[:, 1] <= y1) & (box[:, 3] >= y0))
+
+    def of_kind(self, *type_ids: int) -> NDArray[np.bool_]:
+        """Which features are of some shapely type ids."""
+        return np.isin(self._types, type_ids)
+
+    @cached_property
+    def points(self) -> tuple[Floats, Ints]:
+        """Every point, and the feature it belongs to."""
+        rows = np.flatnonzero(self.of_kind(*_POINTS) & ~np.isnan(self.bounds[:, 0]))
+        xy, owner = shapely.get_coordinates(self.geometry[rows], return_index=True)
+        return xy, rows[owner]
+
+    @cached_property
+    def areas(self) -> RingSet:
+        """Every ring of every polygon."""
+        rows = np.flatnonzero(self.of_kind(*_AREAS) & ~np.isnan(self.bounds[:, 0]))
+        return area_rings(self.geometry[rows], rows)
+
+    @cached_property
+    def lines(self) -> RingSet:
+        """Every part of every line."""
+        rows = np.flatnonzero(self.of_kind(*_LINES) & ~np.isnan(self.bounds[:, 0]))
+        return line_parts(self.geometry[rows], rows)
+
+    @cached_property
+    def middles(self) -> Floats:
+        """A point inside each feature for its label (n, 2): the roomiest place when there are few
+        features."""
+        found = np.full((len(self.geometry), 2), np.nan)
+        rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
+        found[rows] = shapely.get_coordinates(shapely.point_on_surface(self.geometry[rows]))
+        if len(rows) <= _FEW:
+            for row in np.flatnonzero(self.of_kind(*_AREAS) & ~np.isnan(self.bounds[:, 0])):
+                found[row] = roomiest(self.geometry[row])
+        return found
+
+
+def area_rings(geometry: Objects, rows: Ints) -> RingSet:
+    """The rings of polygons whose feature numbers are `rows`."""
+    parts, part_owner = shapely.get_parts(geometry, return_index=True)
+    rings, ring_owner = shapely.get_rings(parts, return_index=True)
+    return _ring_set(rings, rows[part_owner[ring_owner]])
+
+
+def line_parts(geometry: Objects, rows: Ints) -> RingSet:
+    """The parts of lines whose feature numbers are `rows`."""
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    return _ring_set(parts, rows[owner])
+
+
+def _ring_set(rings: Objects, owner: Ints) -> RingSet:
+    xy = shapely.get_coordinates(rings)
+    counts = shapely.get_num_coordinates(rings)
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if len(counts) else xy_none()
+    return RingSet(xy, starts, owner.astype(np.int64))
+
+
+def roomiest(area: shapely.Geometry) -> Floats:
+    """The centre of the largest circle inside a polygon's largest part."""
+    largest = max(shapely.get_parts(area), key=shapely.area)
+    x0, y0, x1, y1 = shapely.bounds(largest)
+    circle = shapely.maximum_inscribed_circle(largest, tolerance=max(x1 - x0, y1 - y0) / 200.0)
+    return np.asarray(shapely.get_coordinates(circle)[0], dtype=float)
+
+
+class ProjectedLayers:
+    """Projected features of a source by entity; kept until `forget`."""
+
+    def __init__(self, source: FeatureSource) -> None:
+        self.source = source
+        self._kept: dict[tuple[str, str], ProjectedFeatures] = {}
+
+    @classmethod
+    def of(cls, source: FeatureSource | ProjectedLayers) -> ProjectedLayers:
+        """`source` itself when it keeps its features already, else a new keeper around it."""
+        return source if isinstance(source, ProjectedLayers) else cls(source)
+
+    def features(self, entity: str, fields: Sequence[str], crs: str) -> ProjectedFeatures:
+        """All features of an entity with at least these fields."""
+        kept = self._kept.get((entity, crs))
+        if kept is not None and set(fields) <= set(kept.columns.values):
+            return kept
+        wanted = dict.fromkeys([*(kept.columns.values if kept else ()), *fields])
+        made = ProjectedFeatures(self.source.columns(entity, list(wanted), None), crs)
+        self._kept[(entity, crs)] = made
+        return made
+
+    def forget(self, entity: str | None = None) -> None:
+        """Read an entity (or everything) again at the next picture, because its records changed."""
+        for key in list(self._kept):
+            if entity is None or key[0] == entity:
+                self._kept.pop(key, None)

@@ -1,0 +1,77 @@
+"""Whole layers from degrees into the map's own system and back, and what that system does to north."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import shapely
+from pyproj import Proj
+
+from app.carto.display import Floats
+from app.carto.features import Extent, Objects
+from app.domain.coordinates.zones import STORED, crs_object, is_geographic, transform
+
+_EDGE_STEPS = 24
+
+
+def to_map(xy: Floats, crs: str) -> Floats:
+    """Points (n, 2) of degrees EPSG:4490 as metres of `crs`; NaN where the system has no meaning."""
+    x, y = transform(xy[:, 0], xy[:, 1], STORED, crs)
+    return np.column_stack([x, y])
+
+
+def to_degrees(xy: Floats, crs: str) -> Floats:
+    """Points (n, 2) of `crs` as degrees EPSG:4490."""
+    x, y = transform(xy[:, 0], xy[:, 1], crs, STORED)
+    return np.column_stack([x, y])
+
+
+def project_layer(geometry: Objects, crs: str) -> Objects:
+    """Every geometry of a layer in `crs`; polygons wound so that holes run against their outer ring."""
+    turned = shapely.orient_polygons(shapely.force_2d(geometry))
+    if crs == STORED:
+        return np.asarray(turned, dtype=object)
+    return np.asarray(shapely.transform(turned, lambda xy: to_map(xy, crs)), dtype=object)
+
+
+def project_extent(extent: Extent, crs: str) -> Extent:
+    """The box in `crs` around an extent of degrees, its bent edges included."""
+    return _around(extent, lambda xy: to_map(xy, crs))
+
+
+def extent_in_degrees(extent: Extent, crs: str) -> Extent:
+    """The box of degrees around an extent of `crs`."""
+    return _around(extent, lambda xy: to_degrees(xy, crs))
+
+
+def edge_points(extent: Extent, steps: int = _EDGE_STEPS) -> Floats:
+    """Points along the four edges of a box: south, east, north, west, each `steps` + 1 long."""
+    x0, y0, x1, y1 = extent
+    t = np.linspace(0.0, 1.0, steps + 1)
+    along_x, along_y = x0 + (x1 - x0) * t, y0 + (y1 - y0) * t
+    south, north = np.full_like(t, y0), np.full_like(t, y1)
+    west, east = np.full_like(t, x0), np.full_like(t, x1)
+    xs = np.concatenate([along_x, east, along_x, west])
+    ys = np.concatenate([south, along_y, north, along_y])
+    return np.column_stack([xs, ys])
+
+
+def _around(extent: Extent, convert: Callable[[Floats], Floats]) -> Extent:
+    turned = convert(edge_points(extent))
+    low, high = np.nanmin(turned, axis=0), np.nanmax(turned, axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def convergence_deg(lon: float, lat: float, crs: str) -> float:
+    """The angle from grid north to true north at a point, positive when true north lies west of grid
+    north."""
+    if is_geographic(crs):
+        return 0.0
+    return float(_proj(crs).get_factors(lon, lat).meridian_convergence)
+
+
+@lru_cache(maxsize=32)
+def _proj(crs: str) -> Proj:
+    return Proj(crs_object(crs))

@@ -1,0 +1,121 @@
+"""Map themes and palettes read from `maps/*.toml`: a theme is an ordered list of layers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.carto.layers import Layer
+from app.carto.theme_parts import ThemeFault, read_layer
+from app.errors import Invalid
+from app.i18n import N_
+from app.resources import map_file
+
+# Themes by id, in the order a chooser shows them; each is the file `maps/ID.toml`.
+THEMES = ("boilers", "cells", "sources")
+BASE = "base"
+LIGHT, DARK = "light", "dark"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What the map shows and how: layers from the ground up, the ground colour, named colours for the
+    rest."""
+
+    id: str
+    title: str
+    layers: tuple[Layer, ...]
+    colours: Mapping[str, str]
+
+    @property
+    def background(self) -> str:
+        """The colour where nothing is drawn."""
+        return self.colours["ground"]
+
+    def layer(self, layer_id: str) -> Layer | None:
+        """The layer of that id."""
+        return next((layer for layer in self.layers if layer.id == layer_id), None)
+
+    def with_layer(self, layer: Layer) -> Theme:
+        """The theme with `layer` in place of the one of the same id, or added in its order."""
+        others = [other for other in self.layers if other.id != layer.id]
+        return replace(self, layers=tuple(sorted([*others, layer], key=lambda item: item.order)))
+
+    def with_visible(self, switches: Mapping[str, bool]) -> Theme:
+        """The theme with layers switched on or off by id."""
+        shown = (layer.shown(switches.get(layer.id, layer.visible)) for layer in self.layers)
+        return replace(self, layers=tuple(shown))
+
+    def without(self, *layer_ids: str) -> Theme:
+        """The theme with some layers left out."""
+        return replace(self, layers=tuple(layer for layer in self.layers if layer.id not in layer_ids))
+
+
+def read_theme(theme_id: str, palette: str = LIGHT) -> Theme:
+    """A shipped theme by its id in a palette; raises Invalid naming the file and the fault."""
+    if theme_id not in THEMES:
+        raise Invalid(
+            N_("There is no map theme “{name}”."),
+            hint=N_("Known themes: {known}"),
+            code="unknown_theme",
+            name=theme_id,
+            known=" ".join(THEMES),
+        )
+    return parse_theme(theme_id, _read(theme_id), read_palette(palette), _read(BASE))
+
+
+def read_palette(name: str) -> dict[str, str]:
+    """The named colours of a palette, `light` or `dark`."""
+    palettes = _read("palettes")
+    if name not in palettes:
+        raise Invalid(N_("There is no palette “{name}”."), code="unknown_palette", name=name)
+    return {key: str(colour) for key, colour in palettes[name].items()}
+
+
+def parse_theme(
+    theme_id: str,
+    content: Mapping[str, Any],
+    colours: Mapping[str, str],
+    base: Mapping[str, Any] | None = None,
+) -> Theme:
+    """A theme from a TOML mapping, with the layers of the base map below and above its own."""
+    layers: list[Layer] = []
+    for name, source in ((BASE, base or {}), (theme_id, content)):
+        for number, table in enumerate(source.get("layer", []), 1):
+            layers.append(_layer(name, number, table, colours))
+    seen: set[str] = set()
+    for layer in layers:
+        if layer.id in seen:
+            raise _broken(theme_id, f"layer id “{layer.id}” is used twice")
+        seen.add(layer.id)
+    if not content.get("title"):
+        raise _broken(theme_id, "title is missing")
+    ordered = tuple(sorted(layers, key=lambda layer: layer.order))
+    return Theme(theme_id, str(content["title"]), ordered, colours)
+
+
+def _layer(name: str, number: int, table: Mapping[str, Any], colours: Mapping[str, str]) -> Layer:
+    try:
+        return read_layer(table, colours)
+    except ThemeFault as fault:
+        raise _broken(name, f"layer {number} ({table.get('id', '?')}): {fault}") from fault
+
+
+def _read(name: str) -> dict[str, Any]:
+    path = map_file(f"{name}.toml")
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _broken(name, str(error)) from error
+
+
+def _broken(name: str, fault: str) -> Invalid:
+    return Invalid(
+        N_("The map theme maps/{name}.toml cannot be used: {fault}"),
+        hint=N_("Correct the file, or install the program again to get the shipped one."),
+        code="bad_theme",
+        name=name,
+        fault=fault,
+    )

@@ -1,0 +1,100 @@
+"""A theme over an area with legend and, if wanted, a table: the way grid and source maps are made."""
+
+from __future__ import annotations
+
+from app.carto.compose import Look, display_list
+from app.carto.display import Op
+from app.carto.legend import LegendGroup, legend
+from app.carto.projected import ProjectedLayers
+from app.carto.theme import read_theme
+from app.carto.view import MapView
+from app.domain.coordinates.zones import crs_title
+from app.errors import Invalid
+from app.i18n import N_, tr
+from app.printing.blocks import NOTHING, Block, below, beside
+from app.printing.body import RIGHT, area_extent, best_body, body_ops, north_angle, sheet_view
+from app.printing.focus import focused
+from app.printing.layout import Skeleton, common_notes
+from app.printing.marks import legend_block, legend_height, north_block
+from app.printing.page import Page
+from app.printing.request import AreaMapContent, SheetRequest, date_words
+from app.printing.style import SheetStyle
+from app.printing.table import Cell, head, table_block
+
+
+def build_area_map(request: SheetRequest, theme_id: str, title: str, paper: str) -> list[Page]:
+    """One page of a theme; `title` is a template with {area}. Raises Invalid when the area does not fit."""
+    content = request.content
+    if not isinstance(content, AreaMapContent):
+        raise Invalid(N_("This sheet needs an area and its features."), code="wrong_content")
+    return [_AreaMap(request, content, theme_id, title).page(request.paper or paper)]
+
+
+class _AreaMap:
+    """One area map being made."""
+
+    def __init__(self, request: SheetRequest, content: AreaMapContent, theme_id: str, title: str) -> None:
+        self.request = request
+        self.content = content
+        self.title = title
+        self.extent, self.crs = area_extent(content.area, request.crs)
+        hidden = ("intakes",) if request.public else ()
+        self.theme, source = focused(read_theme(theme_id).without(*hidden), content.source, content.area)
+        self.layers = ProjectedLayers(source)
+        self.groups = self._first_legend()
+
+    def page(self, paper: str) -> Page:
+        body = best_body(self.request, self._skeleton, self.extent, self._panel_size, paper)
+        view = sheet_view(body, self.extent, self.crs, self.request.scale)
+        style = body.skeleton.style
+        north = north_block(north_angle(view), style)
+        corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
+        look = Look(style.symbol_scale, style.unit, ((*corner, north.width_mm, north.height_mm),))
+        picture = display_list(self.theme, self.layers, view, look)
+        self.groups = legend(self.theme, picture, self.content.counts)
+        panel = self._panel(style, body.side, body.panel_box[3])
+        x, y, width, height = body.panel_box
+        drop = 3.0 * style.unit if body.side == RIGHT else (height - panel.height_mm) / 2
+        ops: tuple[Op, ...] = (
+            *body_ops(body, picture, view),
+            north.at(body.map_box[0] + corner[0], body.map_box[1] + corner[1]),
+            panel.at(x + (width - panel.width_mm) / 2, y + drop),
+        )
+        return body.skeleton.page(ops, view.scale)
+
+    def _first_legend(self) -> tuple[LegendGroup, ...]:
+        """The legend of the whole area, for the room of the panel before the frame is known."""
+        view = MapView.of_extent(self.extent, (1200, 1200), self.crs)
+        picture = display_list(self.theme, self.layers, view, Look(labels=False))
+        return legend(self.theme, picture, self.content.counts)
+
+    def _skeleton(self, paper: str, orientation: str) -> Skeleton:
+        meta = self.request.meta
+        title = meta.title or tr(self.title, area=self.content.area_name)
+        dated = tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
+        notes = tuple(common_notes(meta, crs_title(self.crs)))
+        warnings = (
+            (tr("Contains simulated records, for demonstration only"),) if self.content.synthetic else ()
+        )
+        return Skeleton(self.request, paper, orientation, title, meta.subtitle or dated, notes, warnings)
+
+    def _panel_size(self, skeleton: Skeleton, side: str) -> tuple[float, float]:
+        block = self._panel(skeleton.style, side, skeleton.body()[3])
+        pad = 6.0 * skeleton.style.unit
+        return block.width_mm + pad, block.height_mm + pad
+
+    def _panel(self, style: SheetStyle, side: str, limit: float) -> Block:
+        table = self._table(style)
+        if side == RIGHT:
+            signs = legend_block(self.groups, style, limit - table.height_mm - 14.0 * style.unit)
+            return below([signs, table], 5.0 * style.unit, "middle")
+        longest = max((len(group.entries) + 1 for group in self.groups), default=0)
+        signs = legend_block(self.groups, style, max(table.height_mm, legend_height(longest, style)))
+        return beside([signs, table], 8.0 * style.unit)
+
+    def _table(self, style: SheetStyle) -> Block:
+        rows = self.content.table
+        if not rows:
+            return NOTHING
+        cells = [[head(word) for word in rows[0]], *([Cell(word) for word in row] for row in rows[1:])]
+        return table_block(cells, style)

@@ -1,0 +1,149 @@
+"""清零作战图: the boilers of a county or the city by status, with serials, totals table and everything a
+wall map carries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.carto.compose import Look, display_list
+from app.carto.display import DisplayList, DrawnClass, Op
+from app.carto.legend import LegendGroup, legend
+from app.carto.projected import ProjectedLayers
+from app.carto.theme import Theme, read_theme
+from app.domain.coordinates.zones import crs_title
+from app.errors import Invalid
+from app.i18n import N_, tr
+from app.printing.blocks import Block, below, beside
+from app.printing.body import BOTTOM, RIGHT, Body, area_extent, best_body, body_ops, north_angle, sheet_view
+from app.printing.focus import OverlaidSource, focused
+from app.printing.layout import Skeleton, common_notes
+from app.printing.marks import legend_block, legend_height, north_block
+from app.printing.page import Page
+from app.printing.request import BoilerMapContent, SheetRequest, date_words
+from app.printing.style import SheetStyle
+from app.printing.totals import totals_block
+
+ID = "boiler_map"
+TITLE = N_("Boiler clearing map")
+PAPER = "A3"
+_MOST_NAMED = 40
+
+
+def build(request: SheetRequest) -> list[Page]:
+    """The one page of the map. Raises Invalid when the area does not fit at the asked scale."""
+    content = request.content
+    if not isinstance(content, BoilerMapContent):
+        raise Invalid(N_("This sheet needs boilers and their totals."), code="wrong_content")
+    return [_Sheet(request, content).page()]
+
+
+class _Sheet:
+    """One boiler map being made."""
+
+    def __init__(self, request: SheetRequest, content: BoilerMapContent) -> None:
+        self.request = request
+        self.content = content
+        self.paper = request.paper or PAPER
+        self.extent, self.crs = area_extent(content.area, request.crs)
+        self.theme, source = _theme(content)
+        self.layers = ProjectedLayers(source)
+
+    def page(self) -> Page:
+        body = best_body(self.request, self._skeleton, self.extent, self._panel_size, self.paper)
+        view = sheet_view(body, self.extent, self.crs, self.request.scale)
+        style = body.skeleton.style
+        north = north_block(north_angle(view), style)
+        corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
+        clear = (corner[0], corner[1], north.width_mm, north.height_mm)
+        look = Look(style.symbol_scale, style.unit, (clear,))
+        picture = display_list(self.theme, self.layers, view, look)
+        place = (body.map_box[0] + corner[0], body.map_box[1] + corner[1])
+        panel = self._panel(body, legend(self.theme, picture))
+        ops: tuple[Op, ...] = (*body_ops(body, picture, view), north.at(*place), *panel)
+        return body.skeleton.page(ops, view.scale)
+
+    def _skeleton(self, paper: str, orientation: str) -> Skeleton:
+        meta = self.request.meta
+        title = meta.title or tr("{area} coal boiler clearing map", area=self.content.area_name)
+        subtitle = meta.subtitle or (
+            tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
+        )
+        notes = [*common_notes(meta, crs_title(self.crs)), *self._notes()]
+        warnings = (tr("Contains simulated records, for demonstration only"),) if self._synthetic() else ()
+        return Skeleton(self.request, paper, orientation, title, subtitle, tuple(notes), warnings)
+
+    def _synthetic(self) -> bool:
+        return any(bool(value) for value in self.content.boilers.column("synthetic"))
+
+    def _notes(self) -> list[str]:
+        boilers = self.content.boilers
+        notes = [tr("Numbers on the map are the row numbers of the ledger.")]
+        serials = boilers.column("serial")
+        lost = [str(serials[row]) for row, place in enumerate(boilers.geometry) if place is None]
+        if lost:
+            named = ", ".join(lost[:_MOST_NAMED]) + ("…" if len(lost) > _MOST_NAMED else "")
+            notes.append(
+                tr("Not on the map for want of a position: {n} ({serials})", n=len(lost), serials=named)
+            )
+        return notes
+
+    def _panel_size(self, skeleton: Skeleton, side: str) -> tuple[float, float]:
+        """The room the panel needs, from the whole legend that could occur."""
+        style = skeleton.style
+        block = self._panel_block(style, side, _everything(self.theme, self.content), _limit(skeleton))
+        pad = 2 * 3.0 * style.unit
+        return block.width_mm + pad, block.height_mm + pad
+
+    def _panel(self, body: Body, groups: tuple[LegendGroup, ...]) -> tuple[Op, ...]:
+        style = body.skeleton.style
+        block = self._panel_block(style, body.side, groups, _limit(body.skeleton))
+        x, y, width, height = body.panel_box
+        if body.side == BOTTOM:
+            return (block.at(x + (width - block.width_mm) / 2, y + (height - block.height_mm) / 2),)
+        return (block.at(x + (width - block.width_mm) / 2, y + 3.0 * style.unit),)
+
+    def _panel_block(
+        self, style: SheetStyle, side: str, groups: tuple[LegendGroup, ...], limit: float
+    ) -> Block:
+        table = totals_block(self.content.totals, style, wide=side == BOTTOM)
+        if side == RIGHT:
+            rest = limit - table.height_mm - 14.0 * style.unit
+            return below([legend_block(groups, style, rest), table], 5.0 * style.unit, "middle")
+        longest = max((len(group.entries) + 1 for group in groups), default=0)
+        signs = legend_block(groups, style, max(table.height_mm, legend_height(longest, style)))
+        return beside([signs, table], 8.0 * style.unit)
+
+
+def _limit(skeleton: Skeleton) -> float:
+    return skeleton.body()[3] - 6.0 * skeleton.style.unit
+
+
+def _theme(content: BoilerMapContent) -> tuple[Theme, OverlaidSource]:
+    """The boiler theme with serials for labels and the boilers of the request for features."""
+    theme = read_theme("boilers")
+    layer = theme.layer("boilers")
+    if layer is not None and layer.label is not None:
+        label = replace(layer.label, field="serial", scales=(0.0, float("inf")), leader=True)
+        theme = theme.with_layer(replace(layer, label=label))
+    shown, source = focused(theme, content.base, content.area)
+    return shown, OverlaidSource({"boiler": content.boilers}, source)
+
+
+def _everything(theme: Theme, content: BoilerMapContent) -> tuple[LegendGroup, ...]:
+    """The legend if every boiler were in view: the panel must have room for it."""
+    layer = theme.layer("boilers")
+    if layer is None:
+        return ()
+    classes = layer.rule.classify(content.boilers)
+    drawn = [
+        DrawnClass(layer.id, item.key, item.title, item.symbol, int((classes == index).sum()))
+        for index, item in enumerate(layer.rule.classes)
+        if (classes == index).any()
+    ]
+    base = [
+        DrawnClass(other.id, item.key, item.title, item.symbol, 1)
+        for other in theme.layers
+        if other.group == "base" and other.legend and other.visible
+        for item in other.rule.classes
+    ]
+    return legend(theme, DisplayList(0.0, 0.0, "", (), (*drawn, *base)))

@@ -1,0 +1,167 @@
+"""What a sheet is asked for: plain content, the words around it, paper and scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shapely.geometry.base import BaseGeometry
+
+from app.carto.features import FeatureColumns, FeatureSource
+from app.errors import Invalid, Refused
+from app.i18n import N_, tr
+
+PUBLIC, INTERNAL, WORK_SECRET = "public", "internal", "work_secret"
+SECRECY = {PUBLIC: N_("Public"), INTERNAL: N_("Internal use"), WORK_SECRET: N_("Work secret")}
+
+# State secrets in the words and codes people may try: such data must not be on these laptops.
+_STATE_SECRETS = ("secret", "confidential", "top_secret", "秘密", "机密", "绝密")
+
+
+@dataclass(frozen=True)
+class SheetMeta:
+    """Words around a map. Dates are ISO text; an empty title is made by the sheet."""
+
+    title: str = ""
+    subtitle: str = ""
+    org: str = ""
+    maker: str = ""
+    checker: str = ""
+    made_on: str = ""
+    data_as_of: str = ""
+    secrecy: str = INTERNAL
+    review_no: str = ""
+    base_source: str = ""
+    sheet_no: str = ""
+    snapshot: str = ""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many boilers and how many t/h together; the two are always shown together."""
+
+    units: int = 0
+    tph: float = 0.0
+
+
+@dataclass(frozen=True)
+class TotalsRow:
+    """One row of the clearing table; `total` marks the sum at its foot."""
+
+    name: str
+    baseline: Totals
+    cleared: Totals
+    accepting: Totals
+    rebound: Totals
+    total: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class BoilerMapContent:
+    """The boilers of an area: columns `status rated_tph serial synthetic`, `serial` being the ledger's
+    row number.
+
+    `base` answers for divisions and built-up areas; `area` is the outline of the county or city (EPSG:4490).
+    """
+
+    area_name: str
+    area: BaseGeometry
+    boilers: FeatureColumns
+    totals: tuple[TotalsRow, ...]
+    base: FeatureSource
+
+
+@dataclass(frozen=True, eq=False)
+class ZoneOutline:
+    """One level and part of a zone: codes `first second quasi` and `water land whole`, its polygon
+    (EPSG:4490).
+
+    `corners` are the approved corner points in their own order (longitude, latitude); empty takes the
+    polygon's.
+    """
+
+    level: str
+    geometry: BaseGeometry
+    part: str = "whole"
+    corners: tuple[tuple[float, float], ...] = ()
+    area_doc_km2: float | None = None
+
+
+@dataclass(frozen=True)
+class IntakePoint:
+    """A well or intake: its number or name and place (EPSG:4490)."""
+
+    no: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, eq=False)
+class ZoneSheetContent:
+    """One water source with its zones, as the approval draws them."""
+
+    source_name: str
+    zones: tuple[ZoneOutline, ...]
+    base: FeatureSource
+    intakes: tuple[IntakePoint, ...] = ()
+    source_code: str = ""
+    approval: str = ""
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class AreaMapContent:
+    """A theme over an area, for sheets without a table of their own; `tables` are rows of words with a
+    head."""
+
+    area_name: str
+    area: BaseGeometry
+    source: FeatureSource
+    synthetic: bool = False
+    table: tuple[tuple[str, ...], ...] = ()
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+SheetContent = BoilerMapContent | ZoneSheetContent | AreaMapContent
+
+
+@dataclass(frozen=True, eq=False)
+class SheetRequest:
+    """A sheet to be made; empty paper, orientation, scale and CRS are chosen by the sheet."""
+
+    content: SheetContent
+    meta: SheetMeta = field(default_factory=SheetMeta)
+    paper: str = ""
+    orientation: str = ""
+    scale: int | None = None
+    crs: str = ""
+    public: bool = False
+
+
+def secrecy_words(meta: SheetMeta) -> str:
+    """The classification in words; raises Refused for state secrets and Invalid for an unknown one."""
+    if meta.secrecy.lower() in _STATE_SECRETS:
+        raise Refused(
+            N_("State secrets may not be printed with this program, nor kept on this laptop."),
+            hint=N_("Remove the material and tell the person responsible for secrecy."),
+            code="state_secret",
+        )
+    if meta.secrecy not in SECRECY:
+        raise Invalid(
+            N_("There is no classification “{name}”."),
+            hint=N_("Choose one of {known}."),
+            code="unknown_secrecy",
+            name=meta.secrecy,
+            known=" ".join(SECRECY),
+        )
+    return tr(SECRECY[meta.secrecy])
+
+
+def date_words(text: str) -> str:
+    """An ISO date of any precision as people write it: 2026年11月23日."""
+    pieces = text[:10].split("-") if text else []
+    names = (N_("{y}"), N_("{y}-{m}"), N_("{y}-{m}-{d}"))
+    if not pieces or not all(piece.isdigit() for piece in pieces):
+        return text
+    values = dict(zip("ymd", (int(piece) for piece in pieces), strict=False))
+    return tr(names[len(values) - 1], **values)

@@ -1,0 +1,75 @@
+"""The clearing table of a sheet: units and t/h of baseline, cleared, awaiting, rebound, and the rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.carto.measure import text_width_mm
+from app.i18n import N_, tr
+from app.printing.blocks import NOTHING, Block, below, one_line
+from app.printing.request import Totals, TotalsRow
+from app.printing.style import SheetStyle
+from app.printing.table import Cell, head, table_block
+
+_COLUMNS = (N_("Base figure"), N_("Cleared"), N_("Awaiting acceptance"), N_("Rebound"))
+
+
+def totals_block(rows: Sequence[TotalsRow], style: SheetStyle, wide: bool) -> Block:
+    """The table under its caption; `wide` gives units and t/h a column each, else they share a cell."""
+    if not rows:
+        return NOTHING
+    table = table_block(_wide(rows) if wide else _narrow(rows), style)
+    words = tr("Clearing progress (units / t/h)")
+    caption = one_line(words, style.heading)
+    if text_width_mm(words, style.heading) > table.width_mm:
+        caption = one_line(words, style.body_bold)
+    return below([caption, table], 0.8 * style.unit, "middle")
+
+
+def rate_words(part: float, whole: float) -> str:
+    """A share in percent with one decimal; a dash when there is nothing to share."""
+    return f"{part / whole * 100:.1f}" if whole else "—"
+
+
+def _wide(rows: Sequence[TotalsRow]) -> list[list[Cell]]:
+    first = [head(tr("County or district"), rows=2)]
+    first += [head(tr(name), cols=2) for name in _COLUMNS]
+    first.append(head(tr("Completion rate (%)"), cols=2))
+    second = [head(words) for _ in range(5) for words in (tr("units"), tr("t/h"))]
+    return [first, second, *(_wide_row(row) for row in rows)]
+
+
+def _wide_row(row: TotalsRow) -> list[Cell]:
+    cells = [Cell(row.name, bold=row.total)]
+    for totals in (row.baseline, row.cleared, row.accepting, row.rebound):
+        cells += [Cell(f"{totals.units}", bold=row.total), Cell(_tph(totals), bold=row.total)]
+    cells.append(Cell(rate_words(row.cleared.units, row.baseline.units), bold=True))
+    cells.append(Cell(rate_words(row.cleared.tph, row.baseline.tph), bold=row.total))
+    return cells
+
+
+def _narrow(rows: Sequence[TotalsRow]) -> list[list[Cell]]:
+    names = [head(tr("County or district")), *(head(_two_lines(tr(name))) for name in _COLUMNS)]
+    names.append(head(tr("Rate\n(%)")))
+    body = []
+    for row in rows:
+        both = [row.baseline, row.cleared, row.accepting, row.rebound]
+        shown = [Cell(f"{totals.units}\n{_tph(totals)}", bold=row.total) for totals in both]
+        rates = "\n".join(
+            (
+                rate_words(row.cleared.units, row.baseline.units),
+                rate_words(row.cleared.tph, row.baseline.tph),
+            )
+        )
+        body.append([Cell(row.name, bold=row.total), *shown, Cell(rates, bold=True)])
+    return [names, *body]
+
+
+def _two_lines(words: str) -> str:
+    """A long Chinese head broken once, so that the column stays narrow."""
+    half = (len(words) + 1) // 2
+    return words if len(words) < 4 or " " in words else f"{words[:half]}\n{words[half:]}"
+
+
+def _tph(totals: Totals) -> str:
+    return f"{totals.tph:.1f}"
