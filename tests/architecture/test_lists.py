@@ -1,4 +1,4 @@
-"""Lists written by hand, so that a built program finds them, are complete: each is compared with its folder."""
+"""Lists written by hand, so that a built program finds them, are complete: each matches its folder."""
 
 from __future__ import annotations
 
