@@ -20,7 +20,8 @@ os.environ.pop("GRIDWARD_LANG", None)
 from app.i18n import DEFAULT_LANGUAGE, set_language
 from app.resources import resource
 
-# Two busy cores say nothing about the code, so no deadline; the same examples in every run, so a red is the change's.
+# Two busy cores say nothing about the code, so no deadline. The same examples in every run, so that a red
+# test is the change's doing.
 settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -86,7 +87,7 @@ def language() -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def qapp(qapp: Any) -> Any:
-    """The Qt application with the fonts and the style that the program ships, so pictures are the same anywhere."""
+    """The Qt application with our fonts and style, so that pictures are the same on any machine."""
     from PySide6.QtGui import QFont, QFontDatabase
 
     for name in FONTS:
