@@ -78,7 +78,9 @@ def _of_call(node: ast.Call, file: str) -> Iterator[Shown]:
         yield from (Shown(text, where, given) for text in _texts(node.args[:1]))
     elif name in error_classes():
         hints = [k.value for k in node.keywords if k.arg == "hint"]
-        yield from (Shown(text, where, _given(node)) for text in _texts([*node.args[:1], *hints]))
+        given = _given(node)
+        own = given and given - {"hint", "details", "code"}
+        yield from (Shown(text, where, own) for text in _texts([*node.args[:1], *hints]))
 
 
 def _texts(nodes: list[ast.expr]) -> Iterator[str]:
@@ -96,7 +98,7 @@ def _texts(nodes: list[ast.expr]) -> Iterator[str]:
 def _given(node: ast.Call) -> frozenset[str] | None:
     if any(k.arg is None for k in node.keywords):
         return None
-    return frozenset(k.arg for k in node.keywords if k.arg) - {"hint", "details", "code"}
+    return frozenset(k.arg for k in node.keywords if k.arg)
 
 
 def _is_built(node: ast.expr) -> bool:
