@@ -40,9 +40,10 @@ def seal(connection: Connection, transaction: int) -> str:
     rows = _rows(connection, last + 1, None)
     # Our transaction holds the write lock, so what others wrote stands before it.
     found = [row for row in rows if row[1] == FOREIGN]
+    own = [row for row in rows if row[1] == transaction]
     if found:
         reached = _link(connection, reached, FOREIGN, found)
-    return reached if transaction == FOREIGN else _link(connection, reached, transaction, rows[len(found) :])
+    return reached if transaction == FOREIGN else _link(connection, reached, transaction, own)
 
 
 def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
@@ -97,11 +98,8 @@ def _cut(connection: Connection, reached: int, linked: Sequence[int]) -> list[di
     problems += [{"code": "added", "seq": seq} for seq in connection.execute(stray).scalars()]
     loose = set(connection.execute(select(TRANSACTIONS.c.id)).scalars()) - set(linked)
     problems += [{"code": "unsealed", "transaction": number} for number in sorted(loose)]
-    given: dict[str, int] = dict(
-        connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
-        .tuples()
-        .all()  # highest ever given
-    )
+    highest = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
+    given = {row[0]: int(row[1]) for row in highest}
     for table, column in ((JOURNAL, JOURNAL.c.seq), (TRANSACTIONS, TRANSACTIONS.c.id), (CHAIN, CHAIN.c.id)):
         last = _number(connection, select(func.coalesce(func.max(column), 0)))
         if given.get(table.name, 0) > last:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, inspect, select
 from app.domain.entities.papers import Attachment
 from app.domain.entity import GEOMETRY
 from app.errors import StoreFailure
-from app.store import chain, gpkg, journal, migrations, rtree
+from app.store import chain, gpkg, migrations, rtree, watch
 from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.rtree import quoted
-from app.store.tables import STORED_TYPES, known
+from app.store.tables import STORED_TYPES
 
 REQUIRED = ("gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions")
 
@@ -116,19 +116,7 @@ def _journal(connection: Connection) -> list[tuple[str, str]]:
 
 def _triggers(connection: Connection) -> list[tuple[str, str]]:
     """Somebody who removes a trigger can change rows without leaving a trace."""
-    held = dict(_pairs(connection, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    tables = dict(_pairs(connection, "SELECT entity, table_name FROM gridward_layer"))
-    wanted = list(journal.guards())
-    for entity, table in tables.items():
-        kind = known(entity)
-        wanted += journal.triggers(kind, table)
-        wanted += rtree.triggers(table, GEOMETRY) if kind.shape.value else []
-    found = []
-    for statement in wanted:
-        name = statement.split(" ", 3)[2].strip('"').replace('""', '"')
-        if held.get(name) != statement:
-            found.append(("trigger_differs" if name in held else "trigger_missing", name))
-    return found
+    return [("trigger_lost", name) for name in watch.lost(connection)]
 
 
 def _attachments(

@@ -5,7 +5,7 @@ The triggers use SQLite's own functions only, so that an edit made in QGIS is no
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text
 
 from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Kind
@@ -71,6 +71,11 @@ _UID = (
 )
 _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')"
 _CONTEXT = "COALESCE((SELECT txn FROM sync_ctx WHERE one = 1), 0)"
+
+
+def set_context(connection: Connection, transaction: int) -> None:
+    """Tell the triggers whose changes follow."""
+    connection.exec_driver_sql("INSERT OR REPLACE INTO sync_ctx VALUES (1, ?)", (transaction,))
 
 
 def guards() -> list[str]:

@@ -34,9 +34,8 @@ def is_workspace(connection: Connection) -> bool:
 
 def read(connection: Connection) -> Meta:
     """The facts of the file."""
-    found: dict[str, str] = dict(
-        connection.exec_driver_sql("SELECT key, value FROM gridward_meta").tuples().all()
-    )
+    rows = connection.exec_driver_sql("SELECT key, value FROM gridward_meta")
+    found = {row[0]: str(row[1]) for row in rows}
     return Meta(
         area=found.get("area", ""),
         title=found.get("title", ""),
@@ -59,8 +58,8 @@ def write(connection: Connection, **facts: str | int) -> None:
 
 def layer_names(connection: Connection) -> dict[str, str]:
     """The table name of each entity in this file."""
-    rows = connection.exec_driver_sql("SELECT entity, table_name FROM gridward_layer").tuples().all()
-    return dict(rows)
+    rows = connection.exec_driver_sql("SELECT entity, table_name FROM gridward_layer")
+    return {row[0]: row[1] for row in rows}
 
 
 def name_layers(connection: Connection, names: dict[str, str]) -> None:

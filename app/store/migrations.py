@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from app.domain.entities.setting import Setting
 from app.domain.entity import EntityType
-from app.store import gpkg, journal, meta
+from app.store import gpkg, journal, meta, watch
 from app.store.tables import STORED_TYPES, Layout, layer_names
 
 # Not layers: kept out of the list that QGIS shows.
@@ -46,7 +46,7 @@ def is_current(facts: meta.Meta) -> bool:
 
 
 def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> list[str]:
-    """Add missing tables and columns, and write triggers and Chinese words anew; names what was added.
+    """Add missing tables and columns, and write the Chinese words anew; names what was added.
 
     Columns are only added. A column this program does not know stays, for a newer program that does.
     """
@@ -60,18 +60,10 @@ def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType]
             continue
         present = {column["name"] for column in inspect(connection).get_columns(table.name)}
         added += [f"{kind.name}.{name}" for name in _add_columns(connection, table, present)]
-        refresh_triggers(connection, kind, table)
         if kind.name not in HIDDEN:
             gpkg.describe(connection, kind, table)
+    watch.put_back(connection)
     return added
-
-
-def refresh_triggers(connection: Connection, kind: EntityType, table: Table) -> None:
-    """Write the journal triggers of a table anew, as columns were added or a trigger was lost."""
-    for name in journal.trigger_names(kind):
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-    for statement in journal.triggers(kind, table.name):
-        connection.exec_driver_sql(statement)
 
 
 def new_layout(names: dict[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,13 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.domain.values import as_moment
-from app.errors import AppError, StoreFailure
+from app.errors import StoreFailure
 from app.i18n import N_
-from app.store import backup, failures, meta, migrations, place
+from app.store import backup, failures, meta, migrations, place, watch
 from app.store.connect import Database, opened
 from app.store.external import ExternalEdits
+from app.store.journal import FOREIGN, set_context
 from app.store.lock import WriterLock
 from app.store.tables import layer_names, layout
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def open_file(path: Path, *, read_only: bool = False) -> Opened:
             lock = WriterLock(path)
     try:
         return _open(path, lock)
-    except AppError:
+    except BaseException:
         if lock:
             lock.release()
         raise
@@ -70,7 +74,7 @@ def _open(path: Path, lock: WriterLock | None) -> Opened:
             _bring_up(database, facts)
             ExternalEdits(database, facts.device).chain_found()
         return Opened(database, facts, lock)
-    except AppError:
+    except BaseException:
         database.close()
         raise
 
@@ -145,8 +149,11 @@ def _facts(path: Path, *, read_only: bool) -> tuple[meta.Meta, dict[str, str]]:
 
 def _bring_up(database: Database, facts: meta.Meta) -> None:
     with database.writing() as connection:
-        connection.exec_driver_sql("UPDATE sync_ctx SET txn = 0 WHERE one = 1 AND txn <> 0")
+        set_context(connection, FOREIGN)
         if migrations.is_current(facts):
+            missing = watch.put_back(connection)
+            if missing:
+                _LOG.warning("%s had lost triggers, put back: %s", database.path.name, " ".join(missing))
             return
         migrations.bring_up(connection, database.layout)
         meta.write(connection, schema=migrations.fingerprint(), schema_version=facts.schema_version + 1)

@@ -18,7 +18,7 @@ from app.i18n import N_
 from app.store import chain, gpkg
 from app.store.connect import Database
 from app.store.geom import fitted
-from app.store.journal import TRANSACTIONS
+from app.store.journal import FOREIGN, TRANSACTIONS, set_context
 from app.store.seen import check_seen, duplicate
 from app.store.tables import is_known, known
 
@@ -105,13 +105,13 @@ def open_transaction(
         )
     )
     number = int(result.lastrowid)
-    connection.exec_driver_sql("UPDATE sync_ctx SET txn = ? WHERE one = 1", (number,))
+    set_context(connection, number)
     return uid, number
 
 
 def close_transaction(connection: Connection, number: int) -> None:
     """Tell the triggers that we are done, and chain what they noted."""
-    connection.exec_driver_sql("UPDATE sync_ctx SET txn = 0 WHERE one = 1")
+    set_context(connection, FOREIGN)
     chain.seal(connection, number)
 
 
