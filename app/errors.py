@@ -92,3 +92,9 @@ class HubUnreachable(AppError):
 
     code = "hub_unreachable"
     exit_code = 6
+
+
+class Cancelled(AppError):
+    """The person stopped a long action; nothing changed."""
+
+    code = "cancelled"

@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.actions.action import action
+from app.actions.evidence import evidence_of
 from app.actions.records import find_record
 from app.actions.rights import require_role
 from app.actions.session import Session
+from app.actions.steps import approvals_of
 from app.domain.changes import Committed
+from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.entity import Entity
 from app.errors import Refused
 from app.i18n import N_
 from app.store.external import ExternalEdit as ExternalEdit  # the window and the shell name them
+from app.store.history import FieldChange
 from app.store.history import HistoryEntry as HistoryEntry
 
+PAPER = "attachment"  # the field under which a paper that was added stands in a history
 SEALERS = ("R2", "R3", "R5")
 
 
 @action(N_("History of the record"), "record", icon="history", command="history")
 def history(session: Session, kind: str, ident: str) -> list[HistoryEntry]:
-    """What happened to a record, newest first: who, when, on which device, why, field, before and after."""
+    """What happened to a record, newest first: who, when, on which device, why, field, before and after.
+
+    A signature that changes no field and a paper that is added are part of it: a paper stands among the
+    changes as the field `attachment`.
+    """
     record = find_record(session, kind, ident)
-    return session.workspace.history(record.TYPE.name, record.uid)
+    own = session.workspace.history(record.TYPE.name, record.uid)
+    papers, beside = _beside(session, record)
+    told = {entry.transaction for entry in own}
+    alone = [entry for name, entry in beside.items() if name not in told]
+    found = [
+        replace(entry, changes=(*entry.changes, *papers.pop(entry.transaction, ())))
+        for entry in (*own, *alone)
+    ]
+    return sorted(found, key=lambda entry: -entry.seq)
+
+
+def _beside(session: Session, record: Entity) -> tuple[dict[str, list[FieldChange]], dict[str, HistoryEntry]]:
+    """The papers added in each transaction, and each transaction that signed or added something."""
+    papers: dict[str, list[FieldChange]] = {}
+    entries: dict[str, HistoryEntry] = {}
+    for item in (*approvals_of(session, record), *evidence_of(session, record)):
+        made = session.workspace.history(item.TYPE.name, item.uid)[-1]
+        entries.setdefault(made.transaction, replace(made, operation="update", changes=()))
+        if isinstance(item, Attachment):
+            name = f"{EVIDENCE_KINDS.label(item.kind)} {item.file_name}"
+            papers.setdefault(made.transaction, []).append(FieldChange(PAPER, None, name))
+    return papers, entries
 
 
 @action(N_("Undo"), "edit", shortcut="Ctrl+Z", icon="undo", command="undo")

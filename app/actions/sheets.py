@@ -24,7 +24,7 @@ from app.domain.filters import Condition, equal, where
 from app.domain.output import Total
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
-from app.printing.catalog import SHEETS
+from app.printing.catalog import SHEETS, Sheet, sheet
 from app.printing.page import Page
 from app.printing.request import (
     INTERNAL,
@@ -66,14 +66,7 @@ class SheetOrder:
 
 def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
     """The pages of an order, as data; raises Invalid for an unknown sheet or a scale too large."""
-    if order.sheet not in SHEETS:
-        raise Invalid(
-            N_("There is no sheet “{name}”"),
-            hint=N_("Sheets: {sheets}"),
-            name=order.sheet,
-            sheets=" ".join(SHEETS),
-            code="unknown_sheet",
-        )
+    chosen = sheet(order.sheet)
     pages: list[Page] = []
     for subject in _subjects(session, order):
         request = SheetRequest(
@@ -85,8 +78,13 @@ def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
             crs=order.crs,
             public=order.public,
         )
-        pages.extend(SHEETS[order.sheet].build(request))
+        pages.extend(chosen.build(request))
     return pages
+
+
+def sheet_list() -> list[Sheet]:
+    """The sheets there are, in the order they are offered."""
+    return list(SHEETS.values())
 
 
 @action(N_("Print a sheet…"), "map", shortcut="Ctrl+P", icon="print", command="print")

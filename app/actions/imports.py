@@ -1,0 +1,212 @@
+"""Imports: a file becomes a plan that is shown first; the plan is written as one transaction or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
+
+from app.actions.action import action
+from app.actions.places import Places, derived_values, places_around
+from app.actions.rights import WRITERS, area_prefix, in_area, require_role, require_writer
+from app.actions.session import Session
+from app.domain.catalog import entity_type
+from app.domain.changes import Change, Committed, insert, update
+from app.domain.entities.division import Division
+from app.domain.entity import Entity
+from app.errors import Cancelled, Refused
+from app.exchange.errors import write_refusals
+from app.exchange.mapping import read_mapping
+from app.exchange.options import ImportContext, ImportOptions
+from app.exchange.plan import plan_file
+from app.exchange.report import CHANGE, UNCHANGED, ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
+from app.i18n import N_, tr
+
+Progress = Callable[[int, int, str], None]
+
+# After this a boiler is in its workflow: its step fields are changed by steps and by nothing else.
+_BEFORE_WORKFLOW = ("suspect", "registered")
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What is to be imported: the kind of record, the file, what the person settled, and a mapping file."""
+
+    kind: str
+    source: Path
+    options: ImportOptions = field(default_factory=ImportOptions)
+    mapping: Path | None = None
+
+    def settled(self) -> ImportOptions:
+        """The options with the mapping file read; raises Invalid when that cannot be read."""
+        return replace(self.options, mapping=read_mapping(self.mapping)) if self.mapping else self.options
+
+
+@dataclass(frozen=True)
+class ImportDone:
+    """What was written; `committed` is None when the file held nothing new."""
+
+    report: ImportReport
+    committed: Committed | None
+
+
+def preview(
+    session: Session,
+    request: ImportRequest,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> ImportPlan:
+    """What importing the file would do: records to add and change, questions, refusals. Nothing is written.
+
+    Raises Invalid for a file that cannot be taken as a whole, NotAllowed for a role that may not import it.
+    """
+    kind = entity_type(request.kind)
+    require_writer(session, kind)
+    if request.options.accept_claims:
+        require_role(session, "R5", "R6")
+    context = ImportContext(
+        kind=kind,
+        existing=session.workspace.find(kind.record),
+        divisions=session.workspace.find(Division),
+        area=area_of(session),
+        today=date.fromisoformat(session.today),
+        new_uid=session.new_uid,
+        lookup=lambda entity, words: _lookup(session, entity, words),
+        tick=_ticker(progress, cancelled),
+    )
+    return _within_rights(session, plan_file(request.source, context, request.settled()))
+
+
+@action(
+    N_("Import a file…"), "file", shortcut="Ctrl+I", icon="import", command="import", roles=WRITERS["boiler"]
+)
+def import_records(
+    session: Session, plan: ImportPlan, reason: str = "", leave: Collection[tuple[str, int]] = ()
+) -> ImportDone:
+    """Write a plan as one transaction; `leave` are (sheet, row) the person does not want.
+
+    Raises Refused with the open questions while there are any, or for claims accepted without a document.
+    """
+    require_writer(session, plan.kind)
+    if not plan.ready:
+        raise Refused(
+            N_("The import has {n} open questions"),
+            hint=N_(
+                "Nothing was written. Answer them (--answer CODE=CHOICE, or in the wizard) and import again."
+            ),
+            details=[question.to_json() for question in plan.report.ask],
+            n=len(plan.report.ask),
+            code="questions",
+        )
+    if any(record.values.get("origin") == "migrated" for record in plan.records) and not reason.strip():
+        raise Refused(
+            N_("Accepting the ledger's claims needs the document they rest on"),
+            hint=N_("Nothing was written. Name the document as the reason."),
+            code="reason",
+        )
+    chosen = [record for record in plan.records if (record.sheet, record.row) not in leave]
+    changes = _changes(session, plan, chosen)
+    committed = session.commit(changes, "import", reason) if changes else None
+    return ImportDone(plan.report, committed)
+
+
+def save_refused(request: ImportRequest, plan: ImportPlan, target: Path) -> Path:
+    """Write the same workbook again with a comment on every refused cell."""
+    write_refusals(request.source, plan.report, target)
+    return target
+
+
+def area_of(session: Session) -> BaseGeometry | None:
+    """The polygon of the workspace's area, from its counties; None when no boundary is known."""
+    prefix = area_prefix(session.workspace.area)
+    found = session.workspace.find(Division)
+    own = [
+        item.geometry for item in found if item.code == session.workspace.area and item.geometry is not None
+    ]
+    counties = [
+        item.geometry
+        for item in found
+        if item.level in ("county", "development_zone")
+        and item.code.startswith(prefix)
+        and item.geometry is not None
+    ]
+    shapes = counties or own
+    if not shapes:
+        return None
+    joined: BaseGeometry = shapely.union_all(np.asarray(shapes, dtype=object))
+    return joined
+
+
+def _lookup(session: Session, entity: str, words: str) -> str | None:
+    found = session.workspace.by_key(entity_type(entity).record, words)
+    return found.uid if found is not None else None
+
+
+def _ticker(progress: Progress | None, cancelled: Callable[[], bool] | None) -> Callable[[float], None]:
+    def tick(share: float) -> None:
+        if cancelled is not None and cancelled():
+            raise Cancelled(N_("The import was cancelled"), hint=N_("Nothing was written."))
+        if progress is not None:
+            progress(round(share * 100), 100, tr(N_("Reading the rows")))
+
+    return tick
+
+
+def _within_rights(session: Session, plan: ImportPlan) -> ImportPlan:
+    """The plan without rows outside the person's area, and without changes that only a step may make."""
+    actor = session.person()
+    refused, warned, kept = list(plan.report.refused), list(plan.report.warnings), []
+    for record in plan.report.records:
+        code = record.values.get("div_code") or getattr(record.before, "div_code", None)
+        if record.action != UNCHANGED and not in_area(actor, code):
+            why = tr(N_("{division} lies outside your area ({area})"), division=code, area=actor.area)
+            refused.append(Refusal(record.sheet, record.row, "div_code", str(code), "outside_area", why))
+            continue
+        allowed, held = _outside_workflow(record)
+        if held:
+            why = tr(N_("Not taken: {fields}; the boiler is in its workflow, and only a step changes them"),
+                     fields="、".join(tr(plan.kind.fields[name].label) for name in held))  # fmt: skip
+            warned.append(Warned(record.sheet, record.row, "workflow_field", why))
+        kept.append(allowed)
+    report = replace(plan.report, refused=refused, warnings=warned, records=kept)
+    return ImportPlan(plan.kind, report)
+
+
+def _outside_workflow(record: PlannedRecord) -> tuple[PlannedRecord, list[str]]:
+    """A change without the fields of the workflow once the boiler has entered it, and their names."""
+    status = getattr(record.before, "status", None)
+    if record.action != CHANGE or record.before is None or status is None or status in _BEFORE_WORKFLOW:
+        return record, []
+    fields = record.before.TYPE.fields
+    held = [name for name in record.changes if name in fields and fields[name].group]
+    rest = {name: value for name, value in record.changes.items() if name not in held}
+    return replace(record, changes=rest, action=CHANGE if rest else UNCHANGED), held
+
+
+def _changes(session: Session, plan: ImportPlan, chosen: Sequence[PlannedRecord]) -> list[Change]:
+    placed = [record.geometry for record in chosen if isinstance(record.geometry, Point)]
+    places = places_around(session, placed) if placed and plan.kind.name == "boiler" else None
+    made = (_change(session, plan, record, places) for record in chosen)
+    return [change for change in made if change is not None]
+
+
+def _change(
+    session: Session, plan: ImportPlan, record: PlannedRecord, places: Places | None
+) -> Change | None:
+    if record.before is None:
+        fresh: Entity = plan.kind.record(uid=record.uid, geometry=record.geometry, **record.values)
+        return insert(fresh.replace(**_derived(session, fresh, places)))
+    changes: dict[str, Any] = dict(record.changes)
+    after = record.before.replace(**changes)
+    return update(record.before, **changes, **_derived(session, after, places))
+
+
+def _derived(session: Session, record: Entity, places: Places | None) -> dict[str, Any]:
+    return derived_values(session, record, places) if places is not None else {}
