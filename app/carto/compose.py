@@ -11,7 +11,7 @@ import numpy as np
 from app.carto.compose_layer import LayerPicture, draw_layer
 from app.carto.display import Box, DisplayList, Floats, Ints, Markers, Op, Shapes
 from app.carto.features import FeatureSource
-from app.carto.labels import LabelWish, label_ops, place_labels
+from app.carto.labels import MIDDLE, LabelWish, label_ops, place_labels
 from app.carto.projected import ProjectedLayers
 from app.carto.symbols import Fill, Line, Marker
 from app.carto.theme import Theme
@@ -24,15 +24,15 @@ _LABELS_AT_ONCE = 3000
 class Look:
     """How a picture differs from the theme's plain one.
 
-    `symbol_scale` and `text_scale` enlarge for wall maps; `keep_clear` are boxes (x, y, width, height) in
-    mm that
-    labels avoid because something else covers the map there; `labels` off leaves the words out (fast
-    pictures).
+    `symbol_scale` and `text_scale` enlarge for wall maps. `keep_clear` are boxes (x, y, width, height) in mm
+    that labels avoid because something else covers the map there; in the boxes of `shown_elsewhere` points
+    get no label, as an inset has it. `labels` off leaves the words out (fast pictures).
     """
 
     symbol_scale: float = 1.0
     text_scale: float = 1.0
     keep_clear: tuple[Box, ...] = ()
+    shown_elsewhere: tuple[Box, ...] = ()
     labels: bool = True
 
 
@@ -62,7 +62,9 @@ def _labels(
     pictures: Iterable[LayerPicture], view: MapView, look: Look, leader_colour: str
 ) -> tuple[tuple[Op, ...], int]:
     kept = list(pictures)
-    wishes: list[LabelWish] = [wish for picture in kept for wish in picture.wishes]
+    wishes: list[LabelWish] = [
+        wish for picture in kept for wish in picture.wishes if not _elsewhere(wish, look.shown_elsewhere)
+    ]
     wishes = sorted(wishes, key=lambda wish: -wish.priority)[:_LABELS_AT_ONCE]
     if not wishes:
         return (), 0
@@ -70,6 +72,12 @@ def _labels(
     covered += [picture.marker_boxes for picture in kept]
     placed, missed = place_labels(wishes, (view.width_mm, view.height_mm), np.concatenate(covered))
     return label_ops(placed, leader_colour), missed
+
+
+def _elsewhere(wish: LabelWish, boxes: tuple[Box, ...]) -> bool:
+    if wish.placing == MIDDLE:
+        return False
+    return any(x <= wish.x <= x + w and y <= wish.y <= y + h for x, y, w, h in boxes)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from app.carto.symbols import Line, TextStyle
 _GAP_MM = 0.35
 _PADDING_MM = 0.15
 _LEADER_RINGS_MM = (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0)
+_PLAIN_TEXT_MM = 2.0
 _LEADER_TURNS = 24
 _NEIGHBOUR_MM = 14.0
 _SAME_MM = 60.0
@@ -150,7 +151,8 @@ def _said_nearby(wish: LabelWish, placed: Sequence[PlacedLabel]) -> bool:
 def label_ops(placed: Sequence[PlacedLabel], leader_colour: str) -> tuple[Op, ...]:
     """The drawing of placed labels: all leaders first, then the words."""
     ends = [(p.wish.x, p.wish.y, *p.leader_to) for p in placed if p.leader_to]
-    leaders: list[Shapes] = [segments(np.array(ends), Line(leader_colour, 0.12))] if ends else []
+    thin = 0.06 * max((p.wish.style.size_mm for p in placed if p.leader_to), default=2.0)
+    leaders: list[Shapes] = [segments(np.array(ends), Line(leader_colour, thin))] if ends else []
     words = []
     for label in placed:
         x0, _, x1, y1 = label.box
@@ -171,7 +173,7 @@ def _with_leader(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel 
     turns = np.arange(_LEADER_TURNS) * (2 * math.pi / _LEADER_TURNS)
     away = np.abs((turns - outward + math.pi) % (2 * math.pi) - math.pi)
     for ring in _LEADER_RINGS_MM:
-        reach = wish.clear_mm + ring
+        reach = wish.clear_mm + ring * wish.style.size_mm / _PLAIN_TEXT_MM
         x, y = wish.x + reach * np.cos(turns), wish.y + reach * np.sin(turns)
         left = x + (np.cos(turns) - 1.0) * width / 2
         top = y + (np.sin(turns) - 1.0) * height / 2

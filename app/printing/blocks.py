@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.carto.display import Group, Op, Text
+from app.carto.display import Box, Group, Op, Text
 from app.carto.measure import LINE_HEIGHT, text_width_mm, wrap
 from app.carto.symbols import TextStyle
 
@@ -24,6 +24,25 @@ class Block:
     def at(self, x: float, y: float) -> Group:
         """The block put at a place on the page."""
         return Group(self.ops, x, y)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A block with its place on the page."""
+
+    block: Block
+    x: float
+    y: float
+
+    @property
+    def op(self) -> Group:
+        """What to draw."""
+        return self.block.at(self.x, self.y)
+
+    @property
+    def box(self) -> Box:
+        """What it covers on the page."""
+        return self.x, self.y, self.block.width_mm, self.block.height_mm
 
 
 NOTHING = Block(0.0, 0.0, ())

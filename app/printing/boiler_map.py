@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import shapely
+
 from app.carto.compose import Look, display_list
-from app.carto.display import DisplayList, DrawnClass, Op
+from app.carto.display import Box, DisplayList, DrawnClass, Op
 from app.carto.legend import LegendGroup, legend
 from app.carto.projected import ProjectedLayers
+from app.carto.projection import to_map
 from app.carto.theme import Theme, read_theme
+from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title
 from app.errors import Invalid
 from app.i18n import N_, tr
-from app.printing.blocks import Block, below, beside
+from app.printing.blocks import Block, Placed, below, beside
 from app.printing.body import BOTTOM, RIGHT, Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import OverlaidSource, focused
+from app.printing.insets import Inset, inset_ops, kept_clear, plan_insets, window_ops
 from app.printing.layout import Skeleton, common_notes
 from app.printing.marks import legend_block, legend_height, north_block
 from app.printing.page import Page
 from app.printing.request import BoilerMapContent, SheetRequest, date_words
+from app.printing.rooms import Room
 from app.printing.style import SheetStyle
 from app.printing.totals import totals_block
 
@@ -47,20 +54,50 @@ class _Sheet:
         self.extent, self.crs = area_extent(content.area, request.crs)
         self.theme, source = _theme(content)
         self.layers = ProjectedLayers(source)
+        self.inset_theme = _without_names(self.theme)
 
     def page(self) -> Page:
         body = best_body(self.request, self._skeleton, self.extent, self._panel_size, self.paper)
         view = sheet_view(body, self.extent, self.crs, self.request.scale)
-        style = body.skeleton.style
+        style, at = body.skeleton.style, (body.map_box[0], body.map_box[1])
         north = north_block(north_angle(view), style)
         corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
-        clear = (corner[0], corner[1], north.width_mm, north.height_mm)
-        look = Look(style.symbol_scale, style.unit, (clear,))
+        arrow: Box = (corner[0], corner[1], north.width_mm, north.height_mm)
+        signs = self._panel(body, legend(self.theme, self._draft(view)))
+        insets = self._insets(body, view, arrow, signs)
+        look = Look(
+            style.symbol_scale,
+            style.unit,
+            (arrow, *_hidden(insets, at, style)),
+            tuple(inset.window for inset in insets),
+        )
         picture = display_list(self.theme, self.layers, view, look)
-        place = (body.map_box[0] + corner[0], body.map_box[1] + corner[1])
-        panel = self._panel(body, legend(self.theme, picture))
-        ops: tuple[Op, ...] = (*body_ops(body, picture, view), north.at(*place), *panel)
-        return body.skeleton.page(ops, view.scale)
+        ops: list[Op] = [*body_ops(body, picture, view)]
+        for inset in insets:
+            ops += window_ops(inset, at, style)
+        for inset in insets:
+            ops += inset_ops(inset, self.inset_theme, self.layers, style)
+        return body.skeleton.page(
+            (*ops, north.at(at[0] + corner[0], at[1] + corner[1]), signs.op), view.scale
+        )
+
+    def _draft(self, view: MapView) -> DisplayList:
+        return display_list(self.theme, self.layers, view, Look(labels=False))
+
+    def _insets(self, body: Body, view: MapView, arrow: Box, signs: Placed) -> list[Inset]:
+        """Insets in the map's free corners and in what the panel leaves."""
+        style = body.skeleton.style
+        (x, y), cell = body.map_box[:2], 2.0 * style.unit
+        on_map = Room(_shrunk(body.map_box, 2.0 * style.unit), cell)
+        area = shapely.transform(
+            self.content.area, lambda xy: view.to_mm(to_map(xy, self.crs)) + np.array([x, y])
+        )
+        on_map.take_shape(area, 3.0 * style.unit)
+        on_map.take_box(_moved(arrow, (-x, -y)), 2.0 * style.unit)
+        in_panel = Room(_shrunk(body.panel_box, 2.5 * style.unit), cell)
+        in_panel.take_box(signs.box, 3.0 * style.unit)
+        points, _ = self.layers.features("boiler", (), self.crs).points
+        return plan_insets(points, view, [on_map, in_panel], style)
 
     def _skeleton(self, paper: str, orientation: str) -> Skeleton:
         meta = self.request.meta
@@ -94,13 +131,15 @@ class _Sheet:
         pad = 2 * 3.0 * style.unit
         return block.width_mm + pad, block.height_mm + pad
 
-    def _panel(self, body: Body, groups: tuple[LegendGroup, ...]) -> tuple[Op, ...]:
+    def _panel(self, body: Body, groups: tuple[LegendGroup, ...]) -> Placed:
+        """Legend and table at the left or top of the panel; what is left of it may hold insets."""
         style = body.skeleton.style
         block = self._panel_block(style, body.side, groups, _limit(body.skeleton))
         x, y, width, height = body.panel_box
+        pad = 3.0 * style.unit
         if body.side == BOTTOM:
-            return (block.at(x + (width - block.width_mm) / 2, y + (height - block.height_mm) / 2),)
-        return (block.at(x + (width - block.width_mm) / 2, y + 3.0 * style.unit),)
+            return Placed(block, x + 2 * pad, y + (height - block.height_mm) / 2)
+        return Placed(block, x + (width - block.width_mm) / 2, y + pad)
 
     def _panel_block(
         self, style: SheetStyle, side: str, groups: tuple[LegendGroup, ...], limit: float
@@ -112,6 +151,29 @@ class _Sheet:
         longest = max((len(group.entries) + 1 for group in groups), default=0)
         signs = legend_block(groups, style, max(table.height_mm, legend_height(longest, style)))
         return beside([signs, table], 8.0 * style.unit)
+
+
+def _hidden(insets: list[Inset], at: tuple[float, float], style: SheetStyle) -> list[Box]:
+    """What of the main map labels must not use: where insets lie, and the windows they enlarge."""
+    windows = [box for inset in insets for box in kept_clear(inset, style)]
+    return [*(_moved(inset.box, at) for inset in insets), *windows]
+
+
+def _moved(box: Box, by: tuple[float, float]) -> Box:
+    """A box of the page in the coordinates of a frame whose corner lies at `by`."""
+    return box[0] - by[0], box[1] - by[1], box[2], box[3]
+
+
+def _shrunk(box: Box, by_mm: float) -> Box:
+    return box[0] + by_mm, box[1] + by_mm, box[2] - 2 * by_mm, box[3] - 2 * by_mm
+
+
+def _without_names(theme: Theme) -> Theme:
+    """Insets show a few streets: the names of counties would only be in the way."""
+    for layer in theme.layers:
+        if layer.entity.startswith("base.") or layer.id == "counties":
+            theme = theme.with_layer(replace(layer, label=None))
+    return theme
 
 
 def _limit(skeleton: Skeleton) -> float:
