@@ -1,1 +1,1 @@
-"""Files in and out: Excel, CSV, GIS formats, coordinate tables."""
+"""Files in and out: workbooks, delimited text, GIS formats and coordinate tables."""

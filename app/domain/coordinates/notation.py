@@ -86,6 +86,18 @@ def interpret(text: str, box: Box = PINGLIANG) -> Interpretation:
     return Interpretation(tuple(best))
 
 
+def read_axis(text: str) -> float | None:
+    """One coordinate alone in its own cell: degrees in any notation, or metres; None when it is neither."""
+    written = take_apart(text)
+    if len(written.parts) != 1 or any(value >= 60 for value in written.parts[0].values[1:]):
+        return None
+    part = written.parts[0]
+    if not part.angular:
+        return part.sign * part.values[0]
+    angle = _plain_angle(part)
+    return angle.value if angle else None
+
+
 def _refusal(written: Written) -> str:
     if {"xian80", "beijing54"} & set(written.hints):
         return tr(N_("Xian 1980 and Beijing 1954 coordinates need parameters or common points first."))

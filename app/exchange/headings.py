@@ -1,0 +1,276 @@
+"""Which field a column's heading means, and how certainly: the entity's labels and aliases against the words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from app.domain.entity import EntityType, Shape
+from app.domain.fields import Field, Kind
+from app.exchange.rules.base import Rules
+from app.i18n import LANGUAGES, in_language
+
+X, Y, XY = "x", "y", "xy"
+IGNORED = "-"
+KNOWN_FROM = 0.5  # a column is mapped from this certainty on
+
+_IGNORE = {
+    "序号",
+    "顺序号",
+    "序",
+    "NO",
+    "NO.",
+    "序次",
+    "照片",
+    "图片",
+    "签字",
+    "签名",
+    "盖章",
+    "FID",
+    "OBJECTID",
+    "GID",
+    "SHAPE_LENG",
+    "SHAPE_AREA",
+    "图例",
+}
+_POSITION = {
+    X: (
+        "经度",
+        "东经",
+        "经",
+        "LON",
+        "LONGITUDE",
+        "LNG",
+        "LONG",
+        "E",
+        "EAST",
+        "EASTING",
+        "横坐标",
+        "东坐标",
+        "X",
+        "X坐标",
+        "经度坐标",
+        "经度X",
+        "经度E",
+        "坐标X",
+        "经纬度经度",
+        "POINT_X",
+        "COORD_X",
+        "中心经度",
+        "东经E",
+        "经度LON",
+        "L",
+    ),
+    Y: (
+        "纬度",
+        "北纬",
+        "纬",
+        "LAT",
+        "LATITUDE",
+        "N",
+        "NORTH",
+        "NORTHING",
+        "纵坐标",
+        "北坐标",
+        "Y",
+        "Y坐标",
+        "纬度坐标",
+        "纬度Y",
+        "纬度N",
+        "坐标Y",
+        "经纬度纬度",
+        "POINT_Y",
+        "COORD_Y",
+        "中心纬度",
+        "北纬N",
+        "纬度LAT",
+        "B",
+    ),
+    XY: (
+        "坐标",
+        "经纬度",
+        "地理坐标",
+        "中心坐标",
+        "位置坐标",
+        "经纬度坐标",
+        "GPS坐标",
+        "地理位置坐标",
+        "坐标位置",
+        "东经北纬",
+        "经纬坐标",
+        "坐标点",
+        "中心经纬度",
+        "GPS",
+        "定位",
+        "定位坐标",
+        "坐标(经纬度)",
+        "WKT",
+    ),
+}
+_PARTS = {"度": "deg", "°": "deg", "分": "min", "′": "min", "'": "min", "秒": "sec", "″": "sec", '"': "sec"}
+_SYSTEM_WORDS = re.compile(
+    r"CGCS2000|WGS84|WGS-84|国家2000|2000坐标系?|2000国家大地坐标系?|高德|百度|腾讯|GCJ-?02|BD-?09|火星|十进制|小数"
+)
+_PAREN = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
+
+
+@dataclass(frozen=True)
+class Match:
+    """One meaning of a heading: the field (or x, y, xy, or `-` for a column to leave out), certainty and details.
+
+    `choice` is the code that a tick in this column means; `part` is deg, min or sec of a split angle.
+    """
+
+    field: str
+    certainty: float
+    choice: str = ""
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Every spelling of every field that may be read for an entity, ready for comparing."""
+
+    type: EntityType
+    rules: Rules
+    spellings: Mapping[str, frozenset[str]]
+
+    def field(self, name: str) -> Field | None:
+        """The declaration of a field, or None for x, y and the like."""
+        return self.type.fields.get(name)
+
+
+def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
+    """The spellings of an entity's fields from its labels in every language, aliases, names and rules."""
+    spellings = {}
+    for name, field in kind.fields.items():
+        if name in rules.not_read or (field.private and field.sensitive):
+            continue
+        words = {name, field.label, *field.aliases, *rules.headings.get(name, ())}
+        words |= {in_language(code, field.label) for code in LANGUAGES}
+        spellings[name] = frozenset(plain(word).replace("/", "") for word in words)
+    return Vocabulary(kind, rules, spellings)
+
+
+def plain(words: str) -> str:
+    """A heading without what does not matter: spaces, width, stars, brackets with units or explanations."""
+    text = unicodedata.normalize("NFKC", words).upper()
+    return re.sub(r"[\s*※#:。.、_\-—]+", "", _PAREN.sub("", text))
+
+
+def bracketed(words: str) -> list[str]:
+    """What stands in brackets in a heading: units and explanations."""
+    return _PAREN.findall(unicodedata.normalize("NFKC", words).replace(" ", ""))
+
+
+def matches(path: Sequence[str], words: Vocabulary, fuzzy: bool = False) -> list[Match]:
+    """The meanings of a heading given over one to three rows (`path`), the likeliest first."""
+    parts = [part for part in (plain(piece) for piece in path) if part]
+    if not parts:
+        return []
+    if parts[-1] in _IGNORE:
+        return [Match(IGNORED, 0.99)]
+    after = _is_after(parts, words.rules)
+    found = [
+        *_positions(parts, path, words.type),
+        *_ticks(parts, words),
+        *_fields(parts, words, after, fuzzy),
+    ]
+    allowed = [_moved(match, words.rules, after) for match in found]
+    return sorted((match for match in allowed if match), key=lambda match: -match.certainty)
+
+
+def _is_after(parts: Sequence[str], rules: Rules) -> bool:
+    return any(word in part for part in parts for word in rules.after_words)
+
+
+def _moved(match: Match, rules: Rules, after: bool) -> Match | None:
+    """What replaced the thing is never the thing's own value."""
+    if not after:
+        return match
+    target = rules.after_fields.get(match.field)
+    if target:
+        return Match(target, match.certainty, match.choice, match.part)
+    return None if match.field in rules.after_blocked else match
+
+
+def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> list[Match]:
+    if kind.shape is Shape.NONE:
+        return []
+    leaf = _SYSTEM_WORDS.sub("", parts[-1])
+    angle = _PARTS.get(str(path[-1]).strip())
+    for axis in (X, Y):
+        owner = [part for part in parts[:-1] if part in _POSITION[axis]]
+        if angle and owner:
+            return [Match(axis, 0.97, part=angle)]
+    for axis in (X, Y, XY):
+        if leaf in _POSITION[axis]:
+            return [Match(axis, 0.98 if len(leaf) > 1 else 0.9)]
+    for axis, ending in ((XY, r"(?:经纬度|坐标)$"), (X, r"经度$"), (Y, r"纬度$")):
+        if re.search(ending, leaf) and not re.search(r"来源|系$", leaf):
+            return [Match(axis, 0.85)]
+    return []
+
+
+def _ticks(parts: Sequence[str], words: Vocabulary) -> list[Match]:
+    """A column headed by one word of a code list under the list's own heading: a tick means that word."""
+    if len(parts) < 2:
+        return []
+    found = []
+    for name, names in words.spellings.items():
+        field = words.type.fields[name]
+        if field.kind is Kind.CHOICE and field.choices and parts[-2] in names:
+            code = field.choices.code_of(parts[-1])
+            if code:
+                found.append(Match(name, 0.95, choice=code))
+    return found
+
+
+def _fields(parts: Sequence[str], words: Vocabulary, after: bool, fuzzy: bool) -> list[Match]:
+    leaf, joined = parts[-1], "".join(parts)
+    pair = "".join(parts[-2:])
+    bare = _without(leaf, words.rules.after_words if after else words.rules.before_words)
+    found = []
+    for name, names in words.spellings.items():
+        certainty = _certainty({leaf, bare}, {joined, pair} if len(parts) > 1 else set(), names)
+        if fuzzy and certainty < KNOWN_FROM:
+            certainty = max(certainty, _alike(bare, names))
+        if certainty >= KNOWN_FROM:
+            found.append(Match(name, round(certainty, 3)))
+    return found
+
+
+def _without(leaf: str, words: Sequence[str]) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        if leaf.startswith(word) and len(leaf) > len(word) + 1:
+            return leaf[len(word) :]
+    return leaf
+
+
+def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> float:
+    if wholes & names:
+        return 0.99
+    if leaves & names:
+        return 0.97
+    best = 0.0
+    for leaf in leaves:
+        for name in names:
+            if len(name) < 2:
+                continue
+            if leaf.endswith(name):
+                best = max(best, 0.6 + 0.33 * len(name) / len(leaf))
+            elif name in leaf:
+                best = max(best, 0.35 + 0.25 * len(name) / len(leaf))
+            elif len(leaf) >= 3 and name.startswith(leaf):
+                best = max(best, 0.55 + 0.35 * len(leaf) / len(name))
+    return best
+
+
+def _alike(leaf: str, names: frozenset[str]) -> float:
+    if len(leaf) < 3:
+        return 0.0
+    best = max((SequenceMatcher(None, leaf, name).ratio() for name in names if len(name) >= 3), default=0.0)
+    return 0.8 * best if best >= 0.75 else 0.0

@@ -1,0 +1,105 @@
+"""What an import is given: the caller's options and answers, and the records and places it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from shapely.geometry.base import BaseGeometry
+
+from app.domain.changes import new_uid
+from app.domain.coordinates.notation import PINGLIANG, Box
+from app.domain.coordinates.zones import normalise_crs
+from app.domain.entities.division import Division
+from app.domain.entity import Entity, EntityType
+from app.errors import Invalid
+from app.exchange.mapping import MappingFile
+from app.exchange.positions import BY_FIT
+from app.exchange.questions import CODES
+from app.exchange.settling import EACH, TOTAL
+from app.i18n import N_
+
+NEW, SKIP = "new", "skip"  # answers to “is this the same thing as a record that is there?”
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the caller has settled: options of the command line, answers to questions, corrections of the mapping."""
+
+    sheet: str | None = None
+    header_rows: str | None = None
+    mapping: MappingFile | None = None
+    encoding: str | None = None
+    crs: str | None = None
+    axes: str | None = None
+    zone: int | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    match: str | None = None
+    accept_claims: bool = False
+
+    def all_answers(self) -> dict[str, str]:
+        """The mapping file's answers and the caller's own, checked; raises Invalid for one that answers nothing."""
+        kept = self.mapping.answers if self.mapping else {}
+        answers = {**kept, **self.answers}
+        for code, choice in answers.items():
+            if not _answers(code, choice):
+                raise Invalid(N_("“{question}={choice}” answers no question."), code="answer", question=code,
+                              choice=choice, hint=N_("Questions: {codes}"), codes=" ".join(CODES))  # fmt: skip
+        if self.axes not in (None, "xy", "yx"):
+            raise Invalid(N_("“{axes}” is no order of axes; write xy or yx."), code="answer", axes=self.axes)
+        if self.crs:
+            normalise_crs(self.crs)
+        return answers
+
+
+def _answers(code: str, choice: str) -> bool:
+    match code:
+        case "crs":
+            return bool(normalise_crs(choice))
+        case "axes":
+            return choice in ("xy", "yx")
+        case "zone":
+            return choice == BY_FIT or (choice.isdigit() and 25 <= int(choice) <= 45)
+        case "year":
+            return choice.isdigit() and len(choice) == 4
+        case "units_meaning":
+            return choice in (EACH, TOTAL)
+        case "duplicate_of":
+            return choice in (NEW, SKIP)
+        case _:
+            return code in CODES
+
+
+def _no_record(kind: str, words: str) -> str | None:
+    return None
+
+
+def _go_on(share: float) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class ImportContext:
+    """What the plan is made against: the kind's existing records, the divisions, the workspace's area, today.
+
+    `lookup(entity, words)` gives the uid of a referenced record; `tick(share)` is called now and then with the share
+    of the rows done, and may raise to cancel.
+    """
+
+    kind: EntityType
+    existing: Sequence[Entity]
+    divisions: Sequence[Division]
+    area: BaseGeometry | None
+    today: date
+    new_uid: Callable[[], str] = new_uid
+    lookup: Callable[[str, str], str | None] = _no_record
+    tick: Callable[[float], None] = _go_on
+
+    @property
+    def box(self) -> Box:
+        """The extent in which positions are expected, degrees EPSG:4490."""
+        if self.area is None or self.area.is_empty:
+            return PINGLIANG
+        x0, y0, x1, y1 = self.area.bounds
+        return (x0, y0, x1, y1)

@@ -1,0 +1,173 @@
+"""From the rows of a file to geometries: points through the questions of position, polygons as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from shapely import MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+from shapely.validation import explain_validity
+
+from app.domain.coordinates.tokens import take_apart
+from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
+from app.domain.entity import Shape
+from app.errors import Invalid
+from app.exchange.headings import XY, X, Y
+from app.exchange.mapping import Column
+from app.exchange.matching import Matcher
+from app.exchange.options import ImportContext, ImportOptions
+from app.exchange.places import Gazetteer
+from app.exchange.positions import Frame, Placed, Placer, Stated
+from app.exchange.questions import Asked
+from app.exchange.reading import Draft
+from app.exchange.written_positions import Form, read_written
+from app.i18n import N_, tr
+
+_WORDS = (
+    ("gcj02", r"高德|腾讯|火星坐标|GCJ-?02"),
+    ("bd09", r"百度|BD-?09"),
+    ("old", r"西安\s*80|北京\s*54|1954|1980西安"),
+)
+OLD = "old"
+
+
+def system_named(texts: Sequence[str]) -> str:
+    """The map system that titles, notes or headings name: gcj02, bd09, `old` for Beijing 54 and Xian 80, or empty."""
+    for name, pattern in _WORDS:
+        if any(
+            re.search(pattern, text.upper())
+            for text in texts
+            if re.search("坐标|经|纬|地图|GPS|定位", text.upper())
+        ):
+            return name
+    return ""
+
+
+class Placing:
+    """Gives the drafts of one file their geometry."""
+
+    def __init__(
+        self,
+        context: ImportContext,
+        options: ImportOptions,
+        gazetteer: Gazetteer,
+        matcher: Matcher,
+        asked: Asked,
+    ) -> None:
+        self._context, self._options, self._gazetteer = context, options, gazetteer
+        self._matcher, self._asked = matcher, asked
+
+    def place(
+        self, drafts: Sequence[Draft], columns: Sequence[Column], texts: Sequence[str], layer_crs: str
+    ) -> str:
+        """Set each draft's geometry or refusal; returns the system the positions were written in."""
+        shape = self._context.kind.shape
+        if shape is Shape.NONE:
+            return ""
+        if shape is Shape.MULTIPOLYGON:
+            return self._polygons(drafts, layer_crs)
+        return self._points(drafts, columns, texts, layer_crs)
+
+    # --- points --------------------------------------------------------------------------------------------
+
+    def _points(
+        self, drafts: Sequence[Draft], columns: Sequence[Column], texts: Sequence[str], layer_crs: str
+    ) -> str:
+        here = [column for column in columns if column.field in (X, Y, XY)]
+        live = [draft for draft in drafts if not draft.refusals]
+        if not here and not any(draft.row.geometry is not None for draft in live):
+            return ""
+        named = system_named([*texts, *(column.heading for column in here)])
+        stated = [self._stated(draft, layer_crs) for draft in live]
+        placer = Placer(stated, self._frame(named, texts, here, layer_crs), self._asked)
+        placed = placer.place()
+        for draft, item, result in zip(live, stated, placed, strict=True):
+            if named == OLD and not self._options.crs and item.written.form in (Form.DEGREES, Form.METRES):
+                result.refused, result.why = "bad_position", tr(
+                    N_("Xian 1980 and Beijing 1954 coordinates need parameters or common points first."))  # fmt: skip
+            self._take(draft, item, result)
+        return placer.crs or STORED
+
+    def _frame(self, named: str, texts: Sequence[str], here: Sequence[Column], layer_crs: str) -> Frame:
+        options = self._options
+        zone = options.zone or next(
+            (zone for text in (*texts, *(c.heading for c in here)) if re.search("带|中央", text)
+             and (zone := take_apart(text).zone) and 25 <= zone <= 45), None
+        )  # fmt: skip
+        projected = layer_crs if layer_crs and not is_geographic(layer_crs) else ""
+        crs = options.crs or (layer_crs if layer_crs and is_geographic(layer_crs) and projected else "") or ""
+        return Frame(self._context.box, self._context.area, crs, options.axes or "", zone,
+                     named if named in (GCJ02, BD09) else "", projected)  # fmt: skip
+
+    def _stated(self, draft: Draft, layer_crs: str) -> Stated:
+        written = read_written(
+            draft.row,
+            [c for c in draft.columns if c.field in (X, Y, XY)],
+            self._context.box,
+            self._options.crs or layer_crs,
+        )
+        known = self._matcher.known(draft.values)
+        point = known.geometry if known is not None and isinstance(known.geometry, Point) else None
+        source = draft.values.get("coord_src")
+        return Stated(
+            draft.row.number, written, self._gazetteer.polygon(draft.values.get("div_code")),
+            source if source in (GCJ02, BD09) else "", (point.x, point.y) if point is not None else None,
+        )  # fmt: skip
+
+    def _take(self, draft: Draft, item: Stated, placed: Placed) -> None:
+        written = item.written
+        if placed.refused:
+            column = draft.column(written.field) or draft.column(X) or draft.column(Y) or draft.column(XY)
+            draft.refuse(column, placed.refused, placed.why, written.text)
+            return
+        for code, why in placed.warnings:
+            draft.warn(code, why)
+        if written.form is Form.NONE:
+            draft.warn("no_position", tr(N_("The row has no coordinates.")))
+            return
+        draft.geometry = Point(round(placed.x, 9), round(placed.y, 9))
+        fields = self._context.kind.fields
+        projected = not is_geographic(placed.source)
+        if "original_position" in fields and placed.source != STORED:
+            draft.values["original_position"] = f"{written.text} ({placed.source})"[:120]
+        if "coord_src" in fields and not draft.values.get("coord_src"):
+            code = placed.source if placed.source in (GCJ02, BD09) else "projected" if projected else "typed"
+            draft.values["coord_src"] = code
+
+    # --- polygons ------------------------------------------------------------------------------------------
+
+    def _polygons(self, drafts: Sequence[Draft], layer_crs: str) -> str:
+        crs = normalise_crs(self._options.crs) if self._options.crs else layer_crs or STORED
+        found = False
+        for draft in drafts:
+            shape = draft.row.geometry
+            if shape is None or shape.is_empty:
+                continue
+            found = True
+            self._polygon(draft, shape, crs)
+        return crs if found else ""
+
+    def _polygon(self, draft: Draft, shape: BaseGeometry, crs: str) -> None:
+        if not isinstance(shape, Polygon | MultiPolygon):
+            draft.refuse(
+                None, "bad_position", tr(N_("The feature is no polygon but a {kind}."), kind=shape.geom_type)
+            )
+            return
+        if not shape.is_valid:
+            draft.refuse(
+                None, "bad_position", tr(N_("The polygon is invalid: {why}."), why=explain_validity(shape))
+            )
+            return
+        try:
+            moved = shapely.transform(shape, lambda xy: np.column_stack(transform(xy[:, 0], xy[:, 1], crs)))
+        except Invalid as error:
+            draft.refuse(None, "bad_position", error.message)
+            return
+        area = self._context.area
+        if area is not None and not shapely.intersects(area, moved):
+            draft.refuse(None, "outside_area", tr(N_("The polygon lies outside the area of this workspace.")))
+            return
+        draft.geometry = moved if isinstance(moved, MultiPolygon) else MultiPolygon([moved])

@@ -1,0 +1,240 @@
+"""From a read file to a plan: what would be added, changed, left, refused, and what must be asked first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.exchange.grid import Book
+from app.exchange.headings import Vocabulary, vocabulary
+from app.exchange.mapping import Column, MappingFile, propose
+from app.exchange.matching import Matched, Matcher, Wanted
+from app.exchange.numbering import give_numbers
+from app.exchange.options import NEW, SKIP, ImportContext, ImportOptions
+from app.exchange.places import Gazetteer
+from app.exchange.placing import Placing
+from app.exchange.questions import Asked, Question
+from app.exchange.reading import Draft, RowReader
+from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
+from app.exchange.rows import Body, body_of
+from app.exchange.rules import rules_for
+from app.exchange.settling import expanded, settle_counts, settle_required, settle_years
+from app.exchange.sheets import Table, choose_tables
+from app.exchange.stated_places import (
+    division_field,
+    padded_months,
+    place_of_section,
+    place_of_table,
+    with_places,
+)
+from app.exchange.workbook import open_book
+from app.i18n import N_, tr
+
+_TICK_ROWS = 500
+
+
+def plan_file(path: Path, context: ImportContext, options: ImportOptions) -> ImportPlan:
+    """Read a file and plan its import. Raises Invalid when the file as a whole cannot be taken."""
+    encoding = options.encoding or options.all_answers().get("encoding")
+    return plan_import(open_book(path, encoding), context, options)
+
+
+def plan_import(book: Book, context: ImportContext, options: ImportOptions) -> ImportPlan:
+    """Plan the import of a book. Writes nothing; while questions are open the preview follows their proposals."""
+    return _Planner(book, context, options).plan()
+
+
+class _Planner:
+    """One import on its way; each step is a method, in the order of `plan`."""
+
+    def __init__(self, book: Book, context: ImportContext, options: ImportOptions) -> None:
+        self._book, self._context, self._options = book, context, options
+        self._asked = Asked(options.all_answers())
+        self._rules = rules_for(context.kind.name)
+        self._words: Vocabulary = vocabulary(context.kind, self._rules)
+        self._gazetteer = Gazetteer(context.divisions)
+        self._matcher = Matcher(
+            context.kind, self._rules, context.existing, options.match or context.kind.key
+        )
+        self._warned: list[Warned] = []
+
+    def plan(self) -> ImportPlan:
+        """Read, settle, place, match; then say it all in one report."""
+        self._ask_encoding()
+        options, context = self._options, self._context
+        tables = choose_tables(self._book, self._words, options.sheet, options.header_rows, self._asked)
+        bodies = [body_of(table.sheet, table.header, self._is_place) for table in tables]
+        mapped = [self._columns(table, body) for table, body in zip(tables, bodies, strict=True)]
+        drafts: list[Draft] = []
+        for table, body, columns in zip(tables, bodies, mapped, strict=True):
+            drafts += self._drafts(table, body, columns)
+        columns = mapped[0]
+        titles = [title for table in tables for title in (*table.titles, table.sheet.name)]
+        settle_years(drafts, titles, context.today, self._asked)
+        settle_counts(drafts, columns, self._rules, self._asked)
+        if settle_required(drafts, columns, context.kind):
+            give_numbers(drafts, context.existing, context.kind, self._rules)
+        duplicates = self._first_of_equals(drafts)
+        notes = [skipped.text for body in bodies for skipped in body.skipped if skipped.kind == "note"]
+        placing = Placing(context, options, self._gazetteer, self._matcher, self._asked)
+        crs = placing.place(drafts, columns, [*titles, *notes], tables[0].sheet.crs)
+        self._claims(drafts)
+        records, more = self._match(drafts)
+        return ImportPlan(
+            context.kind, self._report((tables, bodies, mapped), drafts, records, duplicates, more, crs)
+        )
+
+    def _ask_encoding(self) -> None:
+        if self._book.encoding_doubt:
+            self._asked.settle(
+                Question("encoding", tr(N_("In which encoding is this file written?")), self._book.encoding_doubt, (),
+                         self._book.encoding, tr(N_("Its bytes can be read in more than one way.")))
+            )  # fmt: skip
+
+    def _is_place(self, words: str) -> bool:
+        return len(words) <= 20 and self._gazetteer.resolve([words]).code is not None
+
+    def _columns(self, table: Table, body: Body) -> list[Column]:
+        given = self._options.mapping or MappingFile()
+        return propose(table.header, [row.cells for row in body.rows], self._words, given)
+
+    def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
+        rows, filled = with_places(body.rows, columns, self._context.kind)
+        reader = RowReader(
+            self._context.kind, self._rules, columns, table.sheet.faults, self._gazetteer, self._context.lookup,
+            self._context.today, None, padded_months(rows, columns),
+        )  # fmt: skip
+        drafts = []
+        for index, row in enumerate(rows):
+            if index % _TICK_ROWS == 0:
+                self._context.tick(index / len(rows))
+            drafts.append(reader.read(row))
+        self._default_places(table, drafts)
+        for draft in drafts:
+            if draft.row.number in table.sheet.hidden_rows:
+                draft.warn(
+                    "hidden_row", tr(N_("The row is hidden in the workbook; it is read all the same."))
+                )
+        for number in filled if not table.sheet.merged and self._book.format != "csv" else ():
+            why = tr(N_("The division was taken from the row above."))
+            self._warned.append(Warned(table.sheet.name, number, "filled_down", why))
+        return drafts
+
+    def _default_places(self, table: Table, drafts: Sequence[Draft]) -> None:
+        """Rows without a division of their own lie where the group row, a title or the sheet's name says."""
+        name = division_field(self._context.kind)
+        if not name or (
+            any(draft.division_words for draft in drafts) and not any(d.row.section for d in drafts)
+        ):
+            return
+        whole = place_of_table(table, self._gazetteer)
+        for draft in drafts:
+            if draft.division_words:
+                continue
+            code = place_of_section(draft.row, self._gazetteer) or whole
+            if code:
+                draft.values[name] = code
+                why = tr(
+                    N_("The division {place} was taken from the title."), place=self._gazetteer.name(code)
+                )
+                draft.warn("division_from_title", why, name)
+
+    def _first_of_equals(self, drafts: Sequence[Draft]) -> int:
+        """The first of two equal numbers stays, the others are refused."""
+        key = self._options.match or self._context.kind.key
+        declared = self._context.kind.fields.get(key)
+        if declared is None or not (declared.unique or self._options.match):
+            return 0
+        first: dict[str, Draft] = {}
+        found = 0
+        for draft in drafts:
+            number = str(draft.values.get(key) or "").upper()
+            if not number or draft.refusals:
+                continue
+            earlier = first.setdefault(number, draft)
+            if earlier is not draft:
+                found += 1
+                why = tr(N_("The same number stands in row {row} already."), row=earlier.row.number)
+                draft.refuse(draft.column(key), "duplicate", why, number)
+        return found
+
+    def _claims(self, drafts: Sequence[Draft]) -> None:
+        """Status words stay words; only `--accept-claims` makes states of them, and marks where they came from."""
+        rules = self._rules
+        if not self._options.accept_claims or rules.state_claimed is None:
+            return
+        for draft in drafts:
+            words = draft.values.get(rules.claim_field)
+            state = rules.state_claimed(words, draft.claim_heading) if words else None
+            if state:
+                draft.initial.update(status=state, origin="migrated")
+                if state == "cleared" and draft.values.get("done_date"):
+                    draft.initial["cleared_on"] = draft.values["done_date"]
+
+    def _match(self, drafts: Sequence[Draft]) -> tuple[list[PlannedRecord], int]:
+        wanted: list[Wanted] = []
+        owners: list[Draft] = []
+        more = 0
+        for draft in drafts:
+            if draft.refusals:
+                continue
+            records = expanded(draft, self._context.kind.key)
+            more += len(records) - 1
+            for values in records:
+                wanted.append(
+                    Wanted(draft.row.sheet, draft.row.number, values, draft.geometry, draft.initial)
+                )
+                owners.append(draft)
+        matched = self._matcher.match(wanted, self._context.new_uid)
+        key = self._context.kind.key
+        for code, troubles in (("duplicate", matched.twice), ("conflict", matched.conflicts)):
+            for index, why in troubles:
+                owner = owners[index]
+                owner.refuse(owner.column(key), code, why, str(wanted[index].values.get(key, "")))
+        left_out = self._alike(matched, wanted, owners)
+        planned = [
+            record for index, record in enumerate(matched.planned)
+            if record is not None and index not in left_out and not owners[index].refusals
+        ]  # fmt: skip
+        return planned, more
+
+    def _alike(self, matched: Matched, wanted: Sequence[Wanted], owners: Sequence[Draft]) -> set[int]:
+        """Rows that look like a record under another number are asked about; those like another row are shown."""
+        for index, why in matched.alike_here:
+            owners[index].warn("possible_duplicate", why)
+        if not matched.alike:
+            return set()
+        for index, title, _ in matched.alike:
+            owners[index].warn(
+                "duplicate_of", tr(N_("This may be {title}, which is there already."), title=title)
+            )
+        rows = sorted({wanted[index].row for index, _, _ in matched.alike})
+        choice = self._asked.settle(
+            Question("duplicate_of", tr(N_("Are these the boilers that are there already under other numbers?")),
+                     (NEW, SKIP), rows, NEW,
+                     tr(N_("Unit, address and output are the same, or they stand within 15 m.")))
+        )  # fmt: skip
+        return {index for index, _, _ in matched.alike} if choice == SKIP else set()
+
+    def _report(
+        self, source: tuple[list[Table], list[Body], list[list[Column]]], drafts: Sequence[Draft],
+        records: list[PlannedRecord], duplicates: int, more: int, crs: str,
+    ) -> ImportReport:  # fmt: skip
+        tables, bodies, mapped = source
+        refused: list[Refusal] = [draft.refusals[0] for draft in drafts if draft.refusals]
+        warnings = [
+            *self._warned,
+            *(warned for draft in drafts if not draft.refusals for warned in draft.warnings),
+        ]
+        hidden = [sheet for sheet in self._book.sheets if not sheet.visible and not sheet.is_empty]
+        for sheet in hidden if not any(table.sheet in hidden for table in tables) else ():
+            why = tr(N_("The sheet “{sheet}” is hidden and was not read."), sheet=sheet.name)
+            warnings.append(Warned(sheet.name, 0, "hidden_sheet", why))
+        name = "、".join(table.sheet.name for table in tables)
+        refused = [replace(item, field=item.field or "") for item in refused]
+        return ImportReport(
+            name, self._book.encoding, tables[0].header.rows, crs, len(drafts), more, duplicates, mapped[0],
+            self._asked.questions, refused, sorted(warnings, key=lambda item: item.row),
+            [skipped for body in bodies for skipped in body.skipped], records,
+        )  # fmt: skip

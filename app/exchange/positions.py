@@ -1,0 +1,347 @@
+"""Stated positions into points: the questions of system, order and zone that the fit to the stated counties raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from app.domain.coordinates.fit import Places, Proposal, diagnose, offset_proposal
+from app.domain.coordinates.gcj import Floats, from_bd09, from_gcj02
+from app.domain.coordinates.notation import Box
+from app.domain.coordinates.zones import (
+    BD09,
+    GCJ02,
+    STORED,
+    is_geographic,
+    is_prefixed,
+    normalise_crs,
+    transform,
+    zone3,
+    zone6_crs,
+    zone_crs,
+)
+from app.exchange.questions import Asked, Question
+from app.exchange.written_positions import Form, Written
+from app.i18n import N_, tr
+
+_LON, _LAT = (73.0, 136.0), (3.0, 54.0)
+_NORTH = (1.8e6, 6.1e6)
+BY_FIT = "fit"  # the answer “each row in the zone where it falls into its county”
+_NEAR_DEG = (
+    0.01  # about a kilometre: outlines are simplified, and a map's offset must not look like another city
+)
+
+
+@dataclass
+class Placed:
+    """What became of one row's position: a point in degrees EPSG:4490 or none, and what there is to say about it."""
+
+    x: float = float("nan")
+    y: float = float("nan")
+    source: str = STORED
+    refused: str = ""
+    why: str = ""
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where positions are expected: the box and outline of the whole area, and what the caller has settled."""
+
+    box: Box
+    area: BaseGeometry | None = None
+    crs: str = ""
+    axes: str = ""
+    zone: int | None = None
+    hint: str = ""
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One row's side of the matter: its number, what is written, its county's outline, its own stated system."""
+
+    row: int
+    written: Written
+    county: BaseGeometry | None = None
+    source: str = ""
+    known: tuple[float, float] | None = None
+
+
+class Placer:
+    """Places all rows of a file together, because only together do they show an offset."""
+
+    def __init__(self, stated: Sequence[Stated], frame: Frame, asked: Asked) -> None:
+        self._stated, self._frame, self._asked = stated, frame, asked
+        self.placed = [Placed() for _ in stated]
+        self.crs = ""
+        self._places = Places([item.county for item in stated], self._wide_area())
+        self._settled_crs = normalise_crs(frame.crs) if frame.crs else ""
+
+    def place(self) -> list[Placed]:
+        """Decide every row; open questions go to `asked`, and the preview follows their proposals."""
+        for placed, item in zip(self.placed, self._stated, strict=True):
+            if item.written.form is Form.BAD:
+                placed.refused, placed.why = "bad_position", item.written.why
+        metres = self._of(Form.METRES)
+        degrees = self._of(Form.DEGREES)
+        if metres:
+            self._place_metres(metres)
+        if degrees:
+            self._place_degrees(degrees)
+        self._judge([*metres, *degrees])
+        return self.placed
+
+    def _of(self, form: Form) -> list[int]:
+        return [n for n, item in enumerate(self._stated) if item.written.form is form]
+
+    def _wide_area(self) -> BaseGeometry | None:
+        return self._frame.area.buffer(_NEAR_DEG) if self._frame.area is not None else None
+
+    def _rows(self, indexes: Sequence[int]) -> list[int]:
+        return sorted({self._stated[n].row for n in indexes})
+
+    # --- degrees -------------------------------------------------------------------------------------------
+
+    def _place_degrees(self, indexes: list[int]) -> None:
+        self._order(indexes)
+        if self._settled_crs and not is_geographic(self._settled_crs):
+            self._refuse(indexes, N_("Degrees cannot be coordinates of {crs}."), crs=self._settled_crs)
+            return
+        self.crs = self.crs or STORED
+        named = [n for n in indexes if self._stated[n].source in (GCJ02, BD09) and not self._settled_crs]
+        for n in named:
+            self._shift([n], self._stated[n].source)
+            self.placed[n].warnings.append(
+                (
+                    "converted",
+                    tr(
+                        N_("The row says that it was read from a {crs} map; it was converted."),
+                        crs=self._stated[n].source,
+                    ),
+                )
+            )
+        rest = [n for n in indexes if n not in set(named)]
+        if self._settled_crs:
+            self._shift(rest, self._settled_crs)
+            self.crs = self._settled_crs
+        elif rest:
+            self._system(rest)
+
+    def _order(self, indexes: list[int]) -> None:
+        """x and y as the columns say, except where only the exchange makes sense: that is asked once."""
+        turned = []
+        for n in indexes:
+            written = self._stated[n].written
+            self.placed[n].x, self.placed[n].y = written.a, written.b
+            if _between(written.a, _LAT) and _between(written.b, _LON) and not written.free:
+                turned.append(n)
+        if not turned:
+            return
+        share = len(turned), len(indexes)
+        choice = self._frame.axes or self._asked.settle(
+            Question("axes", tr(N_("Are east and north exchanged in these rows?")), ("yx", "xy"), self._rows(turned),
+                     "yx", tr(N_("{n} of {all} positions have their latitude in the column of the longitude."),
+                              n=share[0], all=share[1]))
+        )  # fmt: skip
+        for n in turned if choice == "yx" else ():
+            written = self._stated[n].written
+            self.placed[n].x, self.placed[n].y = written.b, written.a
+            self.placed[n].warnings.append(("axes_exchanged", tr(N_("East and north were exchanged."))))
+
+    def _system(self, indexes: list[int]) -> None:
+        """Ask where degrees come from when the fit to the counties, or the file's own words, gives a reason."""
+        xs, ys = self._xy(indexes)
+        wrong = [n for n, bad in zip(indexes, self._subset(indexes).misfits(xs, ys), strict=True) if bad]
+        proposal = self._proposal(indexes, xs, ys)
+        if not proposal and not wrong:
+            return
+        chosen, rows, why = proposal or (STORED, [], "")
+        unexplained = [n for n in wrong if n not in set(rows) and self._inside(n)]
+        if not proposal and not unexplained:
+            return
+        if unexplained:
+            why = " ".join(
+                (why, tr(N_("{n} points lie outside the county their rows state."), n=len(unexplained)))
+            ).strip()
+        answer = self._asked.settle(
+            Question("crs", tr(N_("Where do these coordinates come from?")), (STORED, GCJ02, BD09),
+                     self._rows([*rows, *unexplained]), chosen, why)
+        )  # fmt: skip
+        answer = normalise_crs(answer)
+        if answer in (GCJ02, BD09):
+            moved = rows or indexes
+            self._shift(moved, answer)
+            self.crs = answer if len(moved) == len(indexes) else self.crs
+
+    def _proposal(self, indexes: list[int], xs: Floats, ys: Floats) -> tuple[str, list[int], str] | None:
+        """The map that explains the points, the rows it concerns, and why."""
+        if self._frame.hint in (GCJ02, BD09):
+            return self._frame.hint, indexes, tr(N_("The file itself names {crs}."), crs=self._frame.hint)
+        known = [(n, self._stated[n].known) for n in indexes if self._stated[n].known]
+        if known:
+            pairs = np.array([pair for _, pair in known], float)
+            some = [n for n, _ in known]
+            offset = offset_proposal(self._xy(some), (pairs[:, 0], pairs[:, 1]))
+            if offset:
+                why = tr(
+                    N_("Against the places already known, the points are shifted as on a {crs} map."),
+                    crs=offset,
+                )
+                return offset, indexes, why
+        found: list[Proposal] = diagnose(
+            (xs, ys),
+            self._subset(indexes),
+            {("crs", GCJ02): from_gcj02(xs, ys), ("crs", BD09): from_bd09(xs, ys)},
+        )
+        if not found:
+            return None
+        return found[0].choice, [indexes[k] for k in found[0].indexes], found[0].why
+
+    def _shift(self, indexes: Sequence[int], crs: str) -> None:
+        if not indexes:
+            return
+        xs, ys = transform(*self._xy(indexes), crs)
+        for n, x, y in zip(indexes, xs, ys, strict=True):
+            self.placed[n].x, self.placed[n].y, self.placed[n].source = float(x), float(y), crs
+
+    # --- metres --------------------------------------------------------------------------------------------
+
+    def _place_metres(self, indexes: list[int]) -> None:
+        usable: dict[int, tuple[float, int, float]] = {}
+        for n in indexes:
+            split = _grid(self._stated[n].written)
+            if split is None:
+                text = self._stated[n].written.text
+                self._refuse([n], N_("“{text}” are no metres of a Chinese zone."), text=text)
+            else:
+                usable[n] = split
+        crs = self._settled_crs or self._frame.default
+        if crs and is_geographic(crs):
+            self._refuse(list(usable), N_("Metres cannot be coordinates of {crs}."), crs=crs)
+        elif crs:
+            self._put(usable, dict.fromkeys(usable, crs))
+            self.crs = crs
+        elif usable:
+            self._zones(usable)
+
+    def _zones(self, usable: Mapping[int, tuple[float, int, float]]) -> None:
+        """Zones from the numbers before the eastings; the fit decides what must be asked."""
+        here = list(range(zone3(self._frame.box[0]), zone3(self._frame.box[2]) + 1))
+        bare = [n for n, (_, prefix, _) in usable.items() if not prefix]
+        own = {n: _prefix_crs(prefix) for n, (_, prefix, _) in usable.items() if prefix}
+        self._put(usable, {n: crs or zone_crs(here[0], True) for n, crs in own.items()})
+        doubtful = [n for n in own if self._misfit(n) or not own[n]]
+        asked = [*bare, *doubtful]
+        if asked:
+            self._ask_zone(usable, asked, bare, here)
+        used = [self.placed[n].source for n in usable]
+        self.crs = self.crs or max(set(used), key=used.count)
+
+    def _ask_zone(
+        self,
+        usable: Mapping[int, tuple[float, int, float]],
+        asked: list[int],
+        bare: list[int],
+        here: list[int],
+    ) -> None:
+        """One zone for all doubtful rows, or for each row the zone in which it falls where the row says."""
+        fits = {zone: {n for n in asked if self._better(usable, n, zone)} for zone in here}
+        best = max(here, key=lambda zone: len(fits[zone]))
+        mended = set().union(*fits.values())
+        if not mended and not bare:
+            return  # no zone explains them; where they lie is then judged as for any point
+        proposal = BY_FIT if len(mended) > len(fits[best]) else str(best)
+        why = tr(N_("{n} of {all} points fall where their rows say in zone {zone}."), n=len(fits[best]),
+                 all=len(asked), zone=best)  # fmt: skip
+        choices = [*(str(zone) for zone in here), BY_FIT]
+        what = tr(N_("In which 3° zone are these coordinates?"))
+        chosen = self._frame.zone or self._asked.settle(
+            Question("zone", what, choices, self._rows(asked), proposal, why)
+        )
+        for n in asked:
+            own = next((zone for zone in here if n in fits[zone]), best) if chosen == BY_FIT else int(chosen)
+            if n in bare or n in fits.get(own, ()):
+                self._put(usable, {n: zone_crs(own)})
+
+    def _better(self, usable: Mapping[int, tuple[float, int, float]], n: int, zone: int) -> bool:
+        east, _, north = usable[n]
+        x, y = transform([east], [north], zone_crs(zone))
+        return not bool(self._subset([n]).misfits(x, y)[0])
+
+    def _put(self, usable: Mapping[int, tuple[float, int, float]], systems: Mapping[int, str]) -> None:
+        for crs in set(systems.values()):
+            some = [n for n, name in systems.items() if name == crs]
+            if not some:
+                continue
+            easts = [usable[n][0] + _false_million(crs, usable[n][1]) for n in some]
+            xs, ys = transform(easts, [usable[n][2] for n in some], crs)
+            for n, x, y in zip(some, xs, ys, strict=True):
+                self.placed[n].x, self.placed[n].y, self.placed[n].source = float(x), float(y), crs
+
+    # --- judgement -----------------------------------------------------------------------------------------
+
+    def _judge(self, indexes: list[int]) -> None:
+        """Outside the whole area is refused; outside the stated county is a warning."""
+        live = [n for n in indexes if not self.placed[n].refused]
+        if not live:
+            return
+        subset = self._subset(live)
+        xs, ys = self._xy(live)
+        outside, misfit = subset.outside_area(xs, ys), subset.misfits(xs, ys)
+        for n, out, bad in zip(live, outside, misfit, strict=True):
+            placed = self.placed[n]
+            if out:
+                placed.refused = "outside_area"
+                placed.why = tr(N_("The point {text} lies outside the area of this workspace."),
+                                text=self._stated[n].written.text)  # fmt: skip
+            elif bad:
+                placed.warnings.append(
+                    ("outside_county", tr(N_("The point lies outside the county the row states.")))
+                )
+
+    def _subset(self, indexes: Sequence[int]) -> Places:
+        return Places([self._stated[n].county for n in indexes], self._places.area)
+
+    def _xy(self, indexes: Sequence[int]) -> tuple[Floats, Floats]:
+        return np.array([self.placed[n].x for n in indexes]), np.array([self.placed[n].y for n in indexes])
+
+    def _misfit(self, n: int) -> bool:
+        return bool(self._subset([n]).misfits([self.placed[n].x], [self.placed[n].y])[0])
+
+    def _inside(self, n: int) -> bool:
+        return not bool(self._subset([n]).outside_area([self.placed[n].x], [self.placed[n].y])[0])
+
+    def _refuse(self, indexes: Sequence[int], why: str, **values: object) -> None:
+        for n in indexes:
+            self.placed[n].refused, self.placed[n].why = "bad_position", tr(why, **values)
+
+
+def _between(value: float, limits: tuple[float, float]) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def _grid(written: Written) -> tuple[float, int, float] | None:
+    """Easting without its zone number, the zone number (0 when there is none), and northing, in whatever order."""
+    for east, north in ((written.a, written.b), (written.b, written.a)):
+        prefix, metres = divmod(east, 1e6)
+        if _between(north, _NORTH) and 1e5 <= metres <= 9e5 and (not prefix or 13 <= prefix <= 45):
+            return metres, int(prefix), north
+    return None
+
+
+def _prefix_crs(prefix: int) -> str:
+    if 13 <= prefix <= 23:
+        return zone6_crs(prefix, True)
+    return zone_crs(prefix, True) if 25 <= prefix <= 45 else ""
+
+
+def _false_million(crs: str, prefix: int) -> float:
+    """What must be put before the easting for this system: its zone number, when the system carries one."""
+    if not is_prefixed(crs):
+        return 0.0
+    number = int(crs[5:])
+    return 1e6 * (number - 4491 + 13 if number <= 4501 else number - 4513 + 25)

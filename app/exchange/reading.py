@@ -1,0 +1,304 @@
+"""One row's cells into the values of its fields: parsed by kind, with a refusal or a warning at the very cell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from app.domain.entity import EntityType
+from app.domain.fields import Field, Kind
+from app.domain.values import parse
+from app.errors import Invalid
+from app.exchange.dates import read_date
+from app.exchange.grid import Value, is_blank, text_of
+from app.exchange.headings import XY, X, Y
+from app.exchange.mapping import Column
+from app.exchange.places import Gazetteer
+from app.exchange.quantities import Quantity, read_quantity
+from app.exchange.report import Refusal, Warned
+from app.exchange.rows import DataRow
+from app.exchange.rules.base import Rules
+from app.exchange.workbook_xml import NO_RESULT
+from app.i18n import N_, tr
+
+Lookup = Callable[[str, str], str | None]
+
+_NOTHING = {"/", "\\", "-", "--", "—", "——", "无", "暂无", "不详", "未知", "待定", "N/A", "NA", "NULL", "NAN", "#N/A", "空",
+            "无资料", "不清楚", "未填报", "未检测"}  # fmt: skip
+_YES = {"是", "有", "√", "✓", "✔", "○", "〇", "●", "O", "V", "Y", "YES", "TRUE", "1", "1.0", "对", "已"}
+_NO = {"否", "无", "×", "✗", "✘", "X", "N", "NO", "FALSE", "0", "0.0", "不是", "没有", "未", "/", "-", "—"}
+_OLDEST = 1900
+_AHEAD = 15  # years a deadline may lie in the future; 2107 is a slip of the keyboard
+
+
+@dataclass
+class Draft:
+    """One row on its way: values so far, what is wrong, and what must still be settled for it."""
+
+    row: DataRow
+    columns: Sequence[Column] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+    quantity: Quantity | None = None
+    count: int = 1
+    dateless: list[tuple[Column, str]] = field(default_factory=list)
+    division_words: list[str] = field(default_factory=list)
+    claim_heading: str = ""
+    geometry: BaseGeometry | None = None
+    initial: dict[str, Any] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column | None:
+        """The column that holds a field."""
+        return next((column for column in self.columns if column.field == name), None)
+
+    def refuse(self, column: Column | None, code: str, why: str, value: str = "") -> None:
+        """Record why this row cannot be taken."""
+        name, number = (column.field, column.number) if column else ("", 1)
+        self.refusals.append(Refusal(self.row.sheet, self.row.number, name, value, code, why, number))
+
+    def warn(self, code: str, why: str, name: str = "") -> None:
+        """Record what a person should look at."""
+        self.warnings.append(Warned(self.row.sheet, self.row.number, code, why, name))
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """Reads rows of one file: the entity, its rules, the columns, and what words can be looked up in."""
+
+    kind: EntityType
+    rules: Rules
+    columns: Sequence[Column]
+    faults: Mapping[tuple[int, int], str]
+    gazetteer: Gazetteer
+    lookup: Lookup
+    today: date
+    year: int | None = None
+    padded_months: frozenset[int] = frozenset()
+
+    def read(self, row: DataRow) -> Draft:
+        """All cells of a row; divisions, positions and several-in-one cells are settled afterwards."""
+        draft = Draft(row, self.columns)
+        for column in self.columns:
+            if column.field:
+                self._cell(draft, column)
+        self._division(draft)
+        if self.rules.finish and not draft.refusals:
+            for code, name, why in self.rules.finish(draft.values, draft.units):
+                draft.warn(code, why, name)
+        return draft
+
+    def _cell(self, draft: Draft, column: Column) -> None:
+        cell = draft.row.cell(column.number)
+        fault = self.faults.get((draft.row.number, column.number))
+        if fault:
+            why = (N_("The formula has no stored result; open the workbook in Excel or WPS and save it.")
+                   if fault == NO_RESULT else N_("The cell shows the error {value}."))  # fmt: skip
+            draft.refuse(column, "unreadable", tr(why, value=fault), fault)
+            return
+        if column.field in (X, Y, XY) or is_blank(cell):
+            return
+        declared = self.kind.fields[column.field]
+        if column.choice:
+            self._tick(draft, column, text_of(cell))
+            return
+        nothing = unicodedata.normalize("NFKC", text_of(cell)).upper() in _NOTHING
+        if nothing and declared.kind is not Kind.BOOLEAN and declared.name != self.rules.claim_field:
+            return
+        if declared.refers_to == "division":
+            draft.division_words.append(text_of(cell))
+            return
+        self._value(draft, column, declared, cell)
+
+    def _value(self, draft: Draft, column: Column, declared: Field, cell: Value) -> None:
+        match declared.kind:
+            case Kind.NUMBER | Kind.INTEGER:
+                self._number(draft, column, declared, cell)
+            case Kind.DATE:
+                self._date(draft, column, cell)
+            case Kind.BOOLEAN:
+                self._boolean(draft, column, text_of(cell))
+            case Kind.CHOICE | Kind.STATE:
+                self._choice(draft, column, declared, text_of(cell))
+            case Kind.REFERENCE:
+                self._reference(draft, column, declared, text_of(cell))
+            case Kind.TEXTS | Kind.MOMENT:
+                self._parsed(draft, column, declared, text_of(cell))
+            case _:
+                self._text(draft, column, declared, text_of(cell))
+
+    # --- numbers -------------------------------------------------------------------------------------------
+
+    def _number(self, draft: Draft, column: Column, declared: Field, cell: Value) -> None:
+        found = read_quantity(cell, declared, column.unit)
+        if found is None:
+            draft.refuse(
+                column, "unreadable", tr(N_("“{value}” is not a number."), value=text_of(cell)), text_of(cell)
+            )
+            return
+        why = self._impossible(declared, found)
+        if why:
+            draft.refuse(column, "impossible", why, text_of(cell))
+            return
+        draft.values[declared.name] = round(found.value) if declared.kind is Kind.INTEGER else found.value
+        draft.units[declared.name] = found.unit
+        if declared.name == self.rules.each_field:
+            draft.quantity = found
+        if found.count and found.count > 1 and declared.name == self.rules.each_field:
+            draft.count = found.count
+
+    def _impossible(self, declared: Field, found: Quantity) -> str:
+        """Why a number cannot be this field's, or an empty text."""
+        value, unit = found.value, declared.unit
+        if value != value or value in (float("inf"), float("-inf")):
+            return tr(N_("This is no possible number."))
+        if (declared.minimum is not None and value < declared.minimum) or (
+            declared.name in self.rules.positive and value <= 0
+        ):
+            return tr(
+                N_("It must be more than {limit} {unit}."), limit=f"{declared.minimum or 0:g}", unit=unit
+            )
+        if declared.maximum is not None and value > declared.maximum:
+            return tr(N_("It is at most {limit} {unit}."), limit=f"{declared.maximum:g}", unit=unit)
+        limit = self.rules.bare_limits.get(declared.name)
+        if limit and value > limit and not found.stated:
+            return tr(
+                N_("{value} {unit} is not believable without its unit; is it kW?"),
+                value=f"{value:g}",
+                unit=unit,
+            )
+        if declared.kind is Kind.INTEGER and value != int(value):
+            return tr(N_("It must be a whole number."))
+        return ""
+
+    # --- dates ---------------------------------------------------------------------------------------------
+
+    def _date(self, draft: Draft, column: Column, cell: Value) -> None:
+        if (
+            isinstance(cell, float)
+            and column.number in self.padded_months
+            and re.fullmatch(r"\d{4}\.1", str(cell))
+        ):
+            cell = f"{cell}0"
+        when, words = read_date(cell, self.year), text_of(cell)
+        beside = self.rules.text_of_date.get(column.field, "")
+        if when.needs_year:
+            draft.dateless.append((column, words))
+            if beside:
+                draft.values[beside] = words
+            return
+        if when.bad or (when.iso is None and not beside):
+            if not when.bad and column.field != beside:
+                draft.warn("no_date", tr(N_("“{value}” names no date."), value=words), column.field)
+                return
+            draft.refuse(column, "bad_date", tr(N_("“{value}” is not a date."), value=words), words)
+            return
+        if when.verbal and beside:
+            draft.values[beside] = words
+        if when.iso and self._believable(draft, column, when.iso, words):
+            draft.values[column.field] = when.iso
+
+    def _believable(self, draft: Draft, column: Column, iso: str, words: str) -> bool:
+        year = int(iso[:4])
+        latest = self.today.year + (1 if column.field in self.rules.past_dates else _AHEAD)
+        if _OLDEST <= year <= latest:
+            return True
+        draft.refuse(column, "bad_date", tr(N_("The year {year} cannot be right."), year=year), words)
+        return False
+
+    # --- words ---------------------------------------------------------------------------------------------
+
+    def _boolean(self, draft: Draft, column: Column, words: str) -> None:
+        word = unicodedata.normalize("NFKC", words).upper()
+        if word in _YES or word in _NO:
+            draft.values[column.field] = word in _YES
+        else:
+            self._unknown(draft, column, words)
+
+    def _tick(self, draft: Draft, column: Column, words: str) -> None:
+        """A column headed by one word of a list: any mark but a “no” chooses the word."""
+        if unicodedata.normalize("NFKC", words).upper() not in _NO:
+            draft.values[column.field] = column.choice
+
+    def _choice(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
+        assert declared.choices is not None
+        word = re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))
+        code = declared.choices.code_of(word) or declared.choices.code_of(re.sub(r"\(.*?\)", "", word))
+        if code is None:
+            more = self.rules.more_words.get("fuel" if column.field == "after_fuel" else column.field, {})
+            names = {alias: choice.code for choice in declared.choices.choices for alias in choice.aliases}
+            known = {**names, **more}
+            inside = sorted((name for name in known if (len(name) > 1 and name in word) or (name in more and name in word)),
+                            key=len, reverse=True)  # fmt: skip
+            code = known[inside[0]] if inside else None
+        if code is None:
+            self._unknown(draft, column, words)
+        else:
+            draft.values[column.field] = code
+
+    def _unknown(self, draft: Draft, column: Column, words: str) -> None:
+        """A word that is on no list is kept in the note, where the record has one."""
+        draft.warn("unknown_word", tr(N_("“{value}” is no known word for {field}."), value=words,
+                                      field=tr(self.kind.fields[column.field].label)), column.field)  # fmt: skip
+        if "note" in self.kind.fields:
+            kept = f"{column.heading}：{words}"
+            draft.values["note"] = f"{draft.values['note']}；{kept}" if draft.values.get("note") else kept
+
+    def _reference(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
+        uid = self.lookup(declared.refers_to, words.strip())
+        if uid is None:
+            draft.warn("unknown_word", tr(N_("There is no {kind} “{value}”."), kind=tr(declared.label), value=words),
+                       column.field)  # fmt: skip
+        else:
+            draft.values[column.field] = uid
+
+    def _parsed(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
+        try:
+            draft.values[column.field] = parse(declared, words)
+        except Invalid as error:
+            draft.refuse(column, "unreadable", error.message, words)
+
+    def _text(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
+        text = re.sub(r"\s+", " ", words).strip()
+        if declared.name in (self.kind.key, "uscc", "code", "contact_phone"):
+            text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+            text = text.upper() if declared.name == "uscc" else text
+        if len(text) > declared.length and declared.unique:
+            draft.refuse(
+                column, "unreadable", tr(N_("It may have at most {n} characters."), n=declared.length), text
+            )
+            return
+        if len(text) > declared.length:
+            draft.warn(
+                "cut", tr(N_("The text was cut after {n} characters."), n=declared.length), column.field
+            )
+            text = text[: declared.length]
+        if column.field == self.rules.claim_field:
+            draft.claim_heading = column.heading
+        earlier = draft.values.get(column.field)
+        draft.values[column.field] = f"{earlier}；{text}" if earlier and column.field == "note" else text
+
+    # --- divisions -----------------------------------------------------------------------------------------
+
+    def _division(self, draft: Draft) -> None:
+        columns = [c for c in self.columns if c.field and self._refers_to_division(c)]
+        if not columns or not draft.division_words:
+            return
+        place = self.gazetteer.resolve(draft.division_words)
+        if place.code is None:
+            draft.refuse(columns[0], "unknown_division", place.why, " ".join(draft.division_words))
+            return
+        if place.doubt:
+            draft.warn("unknown_town", place.doubt, columns[0].field)
+        draft.values[columns[0].field] = place.code
+
+    def _refers_to_division(self, column: Column) -> bool:
+        declared = self.kind.fields.get(column.field)
+        return declared is not None and declared.refers_to == "division"

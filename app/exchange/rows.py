@@ -1,0 +1,163 @@
+"""Which rows below the heading are records: merged cells filled down; totals, notes and repeated headings left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from shapely.geometry.base import BaseGeometry
+
+from app.exchange.grid import Sheet, Value, is_blank, text_of
+from app.exchange.header import Header
+
+_TOTAL = re.compile(r"^(?:.{0,10}?)(?:合计|小计|总计|共计|累计|总和)(?:[（(:：\d].*)?$")
+_NOTE = re.compile(
+    r"^(?:备?注(?:\d|[:：])|说明(?:\d)?[:：]|填表|填报|制表|审核|审批|单位负责人|负责人[:：]|主管领导|联系人[:：]|联系电话[:：]"
+    r"|报送|数据来源|坐标来源|坐标系|资料来源|\d[、.．]\S{8,}|[（(]\d[)）]|※|★|＊|\*)"
+)
+_SERIAL = {"序号", "序", "顺序号", "NO", "NO.", "编号"}
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """One record's row. `section` is the text of the group row above it (“一、崆峒区”), when there is one."""
+
+    sheet: str
+    number: int
+    cells: Sequence[Value]
+    geometry: BaseGeometry | None = None
+    section: str = ""
+
+    def cell(self, column: int) -> Value:
+        """The value in a column counted from 1."""
+        return self.cells[column - 1] if column <= len(self.cells) else None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A row below the heading that is no record, with the kind of row it is and its text."""
+
+    sheet: str
+    row: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Body:
+    """The records of a sheet and what was left out between and below them."""
+
+    rows: Sequence[DataRow]
+    skipped: Sequence[Skipped]
+
+
+def body_of(sheet: Sheet, header: Header, is_place: Callable[[str], bool]) -> Body:
+    """The data rows below a heading; `is_place` knows a division's name, for group rows."""
+    if sheet.headings:
+        return _features(sheet)
+    first = max(header.rows) + 1
+    filled = _filled_down(sheet, first)
+    serials = {n for n, path in enumerate(header.paths) if path and path[-1].upper() in _SERIAL - {"编号"}}
+    rows: list[DataRow] = []
+    skipped: list[Skipped] = []
+    section = ""
+    for number, raw, cells in filled:
+        if not any(not is_blank(cell) for cell in raw):
+            continue
+        kind = _kind(raw, header, serials, is_place)
+        if kind:
+            section = _words(raw, set())[0] if kind == "section" else section
+            skipped.append(Skipped(sheet.name, number, kind, " ".join(_words(raw, set()))[:120]))
+        else:
+            rows.append(DataRow(sheet.name, number, cells, section=section))
+    return Body(rows, skipped)
+
+
+def _features(sheet: Sheet) -> Body:
+    shapes = sheet.geometries or [None] * len(sheet.rows)
+    rows = [
+        DataRow(sheet.name, number, cells, shape)
+        for number, (cells, shape) in enumerate(zip(sheet.rows, shapes, strict=True), 1)
+    ]
+    return Body(rows, [])
+
+
+def _filled_down(sheet: Sheet, first: int) -> Iterator[tuple[int, Sequence[Value], Sequence[Value]]]:
+    """Row number, the cells as they are, and the cells with merged ones filled down."""
+    fills: dict[int, list[tuple[int, Value]]] = {}
+    for span in sheet.merged:
+        if span.bottom <= span.top or span.bottom < first:
+            continue
+        source = sheet.row(span.top)
+        value = source[span.left - 1] if span.left <= len(source) else None
+        for number in range(
+            max(span.top + 1, first), min(span.bottom, sheet.first_row + len(sheet.rows) - 1) + 1
+        ):
+            fills.setdefault(number, []).append((span.left - 1, value))
+    for index in range(first - sheet.first_row, len(sheet.rows)):
+        number, raw = index + sheet.first_row, sheet.rows[index]
+        cells = raw
+        if number in fills:
+            cells = list(raw)
+            for column, value in fills[number]:
+                cells.extend([None] * (column + 1 - len(cells)))
+                cells[column] = value
+        yield number, raw, cells
+
+
+def _words(cells: Sequence[Value], without: set[int]) -> list[str]:
+    return [text_of(cell) for index, cell in enumerate(cells) if index not in without and not is_blank(cell)]
+
+
+def _kind(cells: Sequence[Value], header: Header, serials: set[int], is_place: Callable[[str], bool]) -> str:
+    """What a row is when it is no record: total, note, heading, numbering, section; empty for a record."""
+    words = _words(cells, serials)
+    every = _words(cells, set())
+    if not words:
+        return "note" if any(len(word) > 8 for word in every) else "numbering" if every else ""
+    squeezed = [re.sub(r"\s+", "", word) for word in every]
+    if any(_TOTAL.match(word) for word in squeezed[:4] if len(word) <= 40):
+        return "total"
+    if _repeats(cells, header):
+        return "heading"
+    if _counts_up(squeezed):
+        return "numbering"
+    few = len(words) <= max(2, len([path for path in header.paths if path]) // 4)
+    if few and (_NOTE.match(squeezed[0]) or any(len(word) > 40 for word in words)):
+        return "note"
+    if len(set(words)) == 1:
+        return _lonely(squeezed[-1], is_place)
+    if few and all(re.fullmatch(r"[\d.]+", word) for word in words):
+        return "total"
+    return ""
+
+
+def _lonely(word: str, is_place: Callable[[str], bool]) -> str:
+    """A row with a single text is the name of a group of rows, or a note."""
+    name = re.sub(r"[（(].*$|[:：]$", "", word)
+    return "section" if is_place(name) else "note"
+
+
+def _repeats(cells: Sequence[Value], header: Header) -> bool:
+    """A heading printed again on the next page."""
+    same = filled = 0
+    for index, cell in enumerate(cells):
+        if is_blank(cell):
+            continue
+        filled += 1
+        path = header.paths[index] if index < len(header.paths) else ()
+        same += re.sub(r"\s+", "", text_of(cell)) in path
+    return filled >= 2 and same >= 0.7 * filled
+
+
+def _counts_up(words: Sequence[str]) -> bool:
+    """The line of column numbers some forms have below their heading: 1 2 3 …, （1）（2）…, 甲 乙 1 2 …"""
+    numbers = [
+        re.sub(r"\.0$", "", word.strip("（）()栏")) for word in words if word not in ("甲", "乙", "丙", "丁")
+    ]
+    if len(numbers) < 4 or not all(number.isdigit() for number in numbers):
+        return False
+    found = [int(number) for number in numbers]
+    return found[0] in (0, 1, 2, 3) and all(b == a + 1 for a, b in pairwise(found))

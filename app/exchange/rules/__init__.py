@@ -1,0 +1,13 @@
+"""What is peculiar to one ledger's files, beside what its entity declares: one file per ledger that needs it."""
+
+from __future__ import annotations
+
+from app.exchange.rules.base import Rules
+from app.exchange.rules.boiler import BOILER
+
+_BY_ENTITY: dict[str, Rules] = {"boiler": BOILER}
+
+
+def rules_for(entity: str) -> Rules:
+    """The rules of an entity; an entity without any has the ordinary ones."""
+    return _BY_ENTITY.get(entity, Rules())

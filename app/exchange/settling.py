@@ -1,0 +1,141 @@
+"""What concerns several rows at once: years that are missing, “2台” rows, numbers that are missing or made."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from app.domain.entity import EntityType
+from app.exchange.dates import read_date
+from app.exchange.mapping import Column
+from app.exchange.questions import Asked, Question
+from app.exchange.reading import Draft
+from app.exchange.rules.base import Rules
+from app.exchange.rules.boiler_checks import model_tph
+from app.i18n import N_, tr
+
+EACH, TOTAL = "each", "total"
+
+
+def settle_years(drafts: Sequence[Draft], titles: Sequence[str], today: date, asked: Asked) -> None:
+    """Dates written without a year get the one answered, or for the preview the likeliest."""
+    waiting = [draft for draft in drafts if draft.dateless]
+    if not waiting:
+        return
+    likely, why = _likely_year(drafts, titles, today)
+    choices = sorted({str(year) for year in (likely - 1, likely, likely + 1, today.year)})
+    answer = asked.settle(
+        Question("year", tr(N_("Which year do dates without a year belong to?")), choices,
+                 [draft.row.number for draft in waiting], str(likely), why)
+    )  # fmt: skip
+    for draft in waiting:
+        for column, words in draft.dateless:
+            iso = read_date(words, int(answer)).iso
+            if iso:
+                draft.values[column.field] = iso
+            else:
+                draft.refuse(column, "bad_date", tr(N_("“{value}” is not a date."), value=words), words)
+
+
+def _likely_year(drafts: Sequence[Draft], titles: Sequence[str], today: date) -> tuple[int, str]:
+    for title in titles:
+        found = re.search(r"(20\d{2})\s*(?:年|-|\.|/)", title)
+        if found:
+            return int(found[1]), tr(N_("The title says {year}."), year=found[1])
+    fields = {column.field for draft in drafts for column, _ in draft.dateless}
+    years = Counter(
+        str(draft.values[name])[:4] for draft in drafts for name in fields if draft.values.get(name)
+    )
+    if years:
+        year = years.most_common(1)[0][0]
+        return int(year), tr(N_("Most other dates of this column are of {year}."), year=year)
+    return today.year, tr(N_("Nothing in the file names a year; this is the present one."))
+
+
+def settle_counts(drafts: Sequence[Draft], columns: Sequence[Column], rules: Rules, asked: Asked) -> None:
+    """Rows that stand for several things: how many, and whether their amount is of each or of all."""
+    if not rules.count_field:
+        return
+    several = []
+    for draft in drafts:
+        _agree(draft, rules)
+        if draft.count > 1 and not draft.refusals:
+            several.append(draft)
+    amounts = [draft for draft in several if draft.values.get(rules.each_field) is not None]
+    if not amounts:
+        return
+    heading = next((column.heading for column in columns if column.field == rules.each_field), "")
+    said = EACH if re.search(r"单台|每台|/台", heading) else TOTAL if re.search(r"总|合计", heading) else None
+    if said is None:
+        said = asked.settle(_units_question(amounts, rules))
+    for draft in amounts if said == TOTAL else ():
+        draft.values[rules.each_field] = round(draft.values[rules.each_field] / draft.count, 4)
+        if "rated_mw" in draft.values:
+            draft.values["rated_mw"] = round(draft.values["rated_mw"] / draft.count, 4)
+
+
+def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:
+    """Ordinarily “2台4蒸吨” means 4 each; where the models say otherwise, so does the proposal."""
+    totals = [
+        draft for draft in drafts
+        if (model := model_tph(draft.values.get("model")))
+        and abs(model * draft.count - draft.values[rules.each_field]) < 0.1 * draft.values[rules.each_field]
+    ]  # fmt: skip
+    proposal = TOTAL if len(totals) > len(drafts) / 2 else EACH
+    why = (tr(N_("The models' names agree with the amount divided by the number.")) if proposal == TOTAL
+           else tr(N_("Counties usually write the output of one; “2台4蒸吨” is then twice 4 t/h.")))  # fmt: skip
+    return Question("units_meaning", tr(N_("Is the output in rows with several boilers that of each or of all?")),
+                    (EACH, TOTAL), [draft.row.number for draft in drafts], proposal, why)  # fmt: skip
+
+
+def _agree(draft: Draft, rules: Rules) -> None:
+    """The number in the cell (“2台4蒸吨”) and in the column of numbers must not contradict each other."""
+    stated = draft.values.get(rules.count_field)
+    if stated and draft.count > 1 and stated != draft.count:
+        column = draft.column(rules.each_field)
+        why = tr(N_("The row says {a} in one column and {b} in another."), a=stated, b=draft.count)
+        draft.refuse(column, "conflict", why, str(stated))
+        return
+    draft.count = max(draft.count, int(stated or 1))
+    if draft.count > 1 or stated:
+        draft.values[rules.count_field] = draft.count
+
+
+def expanded(draft: Draft, key: str) -> list[dict[str, Any]]:
+    """The values of each thing a row stands for; numbers get `-1`, `-2`."""
+    if draft.count <= 1:
+        return [draft.values]
+    number = draft.values.get(key)
+    return [
+        {**draft.values, key: f"{number}-{index}"} if number else dict(draft.values)
+        for index in range(1, draft.count + 1)
+    ]
+
+
+def settle_required(drafts: Sequence[Draft], columns: Sequence[Column], kind: EntityType) -> bool:
+    """Refuse rows without a required value; True when the whole file has no column of numbers to call records by."""
+    names = {column.field for column in columns}
+    made = kind.name == "boiler" and kind.key not in names
+    needed = [
+        field for field in kind.fields.values()
+        if field.required and not (made and field.name == kind.key) and _no_default(kind, field.name)
+    ]  # fmt: skip
+    for draft in drafts:
+        for field in needed:
+            if draft.values.get(field.name) in (None, "") and not _refused_at(draft, field.name):
+                column = draft.column(field.name) or Column(1, "", field.name)
+                draft.refuse(replace(column, field=field.name), "missing",
+                             tr(N_("{field} is missing."), field=tr(field.label)))  # fmt: skip
+    return made
+
+
+def _no_default(kind: EntityType, name: str) -> bool:
+    return getattr(kind.record, name, None) is None
+
+
+def _refused_at(draft: Draft, name: str) -> bool:
+    return any(refusal.field == name for refusal in draft.refusals)

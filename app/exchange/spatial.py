@@ -1,0 +1,192 @@
+"""GIS files into the neutral table: shapefile (whatever its .cpg claims), GeoJSON, GeoPackage, KML, GPX and DXF."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from app.errors import Invalid
+from app.exchange.delimited import everyday_share
+from app.exchange.grid import Book, Sheet, Value
+from app.i18n import N_
+
+SPATIAL_ENDINGS = (
+    ".shp",
+    ".geojson",
+    ".json",
+    ".gpkg",
+    ".kml",
+    ".kmz",
+    ".gpx",
+    ".dxf",
+    ".zip",
+    ".gml",
+    ".tab",
+    ".mif",
+)
+_UNDECODED = "ISO-8859-1"  # every byte is one character of it, so the bytes can be had back
+_OWN_TABLES = ("gw_", "journal", "sqlite_", "gpkg_", "rtree_")
+MAX_FEATURES = 2_000_000
+
+
+def read_spatial(path: Path, encoding: str | None = None) -> Book:
+    """Read every layer of a GIS file; the feature's number from 1 is its row. Raises Invalid when GDAL cannot."""
+    source = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
+    form = "shp" if source.lower().endswith(".shp") else path.suffix.lower().lstrip(".")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            layers = [str(name) for name, _ in pyogrio.list_layers(source)]
+            wanted = [name for name in layers if not name.lower().startswith(_OWN_TABLES)]
+            read = [_layer(source, name, form, encoding, path.stem) for name in wanted]
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        UnicodeDecodeError,
+        ValueError,
+    ) as error:
+        raise Invalid(
+            N_("“{file}” is no readable map file: {why}"),
+            code="unreadable_file",
+            file=path.name,
+            hint=N_("Save it again from the program it comes from, as GeoPackage or GeoJSON."),
+            why=str(error).splitlines()[0][:200],
+        ) from error
+    sheets = [sheet for sheet, _, _ in read]
+    if not sheets or all(sheet.is_empty for sheet in sheets):
+        raise Invalid(N_("There is no feature in “{file}”."), code="empty", file=path.name)
+    return Book(path.name, form, sheets, read[0][1], read[0][2])
+
+
+def _inside_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as package:
+            names = [
+                name
+                for name in package.namelist()
+                if name.lower().endswith((".shp", ".geojson", ".kml", ".gpkg"))
+            ]
+    except zipfile.BadZipFile as error:
+        raise Invalid(
+            N_("“{file}” is damaged and cannot be opened."), code="unreadable_file", file=path.name
+        ) from error
+    if len(names) != 1:
+        raise Invalid(
+            N_("“{file}” should hold one map layer and holds {n}."),
+            code="unreadable_file",
+            file=path.name,
+            n=len(names),
+        )
+    return f"/vsizip/{path}/{names[0]}"
+
+
+def _layer(
+    source: str, name: str, form: str, encoding: str | None, title: str
+) -> tuple[Sheet, str, Sequence[str]]:
+    options: dict[str, Any] = {"encoding": _UNDECODED} if form == "shp" else {}
+    meta, _, shapes, columns = pyogrio.raw.read(source, layer=name, **options)
+    count = len(shapes) if shapes is not None else len(columns[0]) if len(columns) else 0
+    if count > MAX_FEATURES:
+        raise Invalid(
+            N_("The layer “{layer}” has {n} features; at most {limit} can be read."),
+            code="too_large",
+            layer=name,
+            n=count,
+            limit=MAX_FEATURES,
+        )
+    fields = [str(field) for field in meta["fields"]]
+    used, doubt = "", tuple[str, ...]()
+    if form == "shp":
+        fields, columns, used, doubt = _decoded(fields, columns, encoding)
+    table = [[_plain(value) for value in row] for row in zip(*columns, strict=True)] or [
+        [] for _ in range(count)
+    ]
+    geometries = list(shapely.force_2d(shapely.from_wkb(shapes))) if shapes is not None else [None] * count
+    headings = [_heading(field) for field in fields]
+    sheet = Sheet(
+        title if form == "shp" else name,
+        table,
+        1,
+        headings=headings,
+        geometries=geometries,
+        crs=_crs_name(meta["crs"]),
+    )
+    return sheet, used, doubt
+
+
+def _heading(field: str) -> str:
+    """KML calls the title of a placemark Name and its text Description."""
+    return {"Name": "名称", "Description": "备注"}.get(field, field)
+
+
+def _decoded(
+    fields: list[str], columns: Sequence[np.ndarray], encoding: str | None
+) -> tuple[list[str], list[np.ndarray], str, tuple[str, ...]]:
+    """Give the shapefile's texts their true encoding; what its .cpg says is often wrong, so the bytes decide."""
+    texts = [
+        value for column in columns if column.dtype == object for value in column if isinstance(value, str)
+    ]
+    blob = "\n".join([*fields, *texts[:5000]]).encode("latin-1", "replace")
+    guessed, doubt = _guess(blob)
+    used = encoding or guessed
+
+    def decode(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return value.encode("latin-1").decode(
+                used, "ignore"
+            )  # names cut at ten bytes may end in half a character
+        except UnicodeEncodeError:
+            return value
+
+    decoded = [
+        np.array([decode(v) for v in column], dtype=object) if column.dtype == object else column
+        for column in columns
+    ]
+    return [str(decode(field)) for field in fields], decoded, used, () if encoding else doubt
+
+
+def _guess(blob: bytes) -> tuple[str, tuple[str, ...]]:
+    if blob.isascii():
+        return "utf-8", ()
+    damaged = blob.decode("utf-8", "replace").count("\ufffd")
+    if damaged <= max(2, len(blob) // 200):
+        return "utf-8", ()
+    return "gb18030", () if everyday_share(blob) >= 0.6 else ("gb18030", "big5")
+
+
+def _plain(value: object) -> Value:
+    if value is None or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, np.datetime64):
+        return None if np.isnat(value) else str(value)[:10]
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return float(value)
+    if isinstance(value, np.floating):
+        return None if np.isnan(value) else float(value)
+    text = str(value).strip()
+    return text or None
+
+
+def _crs_name(written: str | None) -> str:
+    """The layer's system as `EPSG:n`, the text itself when it has no number, or empty when the file says none."""
+    if not written:
+        return ""
+    try:
+        crs = CRS.from_user_input(written)
+    except CRSError:
+        return ""
+    number = crs.to_epsg(min_confidence=60)
+    return f"EPSG:{number}" if number else written

@@ -1,0 +1,166 @@
+"""Opening any table file: workbooks (xlsx, xls, ods), delimited text and GIS files, told apart by what is inside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, time
+from pathlib import Path
+
+import msoffcrypto
+import python_calamine as calamine
+
+from app.errors import Invalid
+from app.exchange.delimited import read_delimited
+from app.exchange.grid import Book, Sheet, Span, Value
+from app.exchange.spatial import SPATIAL_ENDINGS, read_spatial
+from app.exchange.workbook_xml import Extras, check_bomb, read_extras
+from app.i18n import N_
+
+MAX_FILE_BYTES = 300_000_000
+MAX_CELLS = 20_000_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_TEXT_ENDINGS = (".csv", ".txt", ".tsv")
+_WORD_ENDINGS = (".doc", ".docx", ".wps", ".pdf", ".jpg", ".jpeg", ".png")
+
+
+def open_book(path: Path, encoding: str | None = None) -> Book:
+    """Read a file into sheets of plain values. Raises Invalid with what to do when it is not a table.
+
+    `encoding` overrides what the bytes of a text file or shapefile suggest.
+    """
+    start = _first_bytes(path)
+    ending = path.suffix.lower()
+    if ending in SPATIAL_ENDINGS:
+        return read_spatial(path, encoding)
+    if ending in _WORD_ENDINGS:
+        raise _not_a_table(path)
+    if start.startswith(_OLE):
+        _refuse_password(path)
+        return _read_workbook(path, "xls")
+    if start.startswith(_ZIP):
+        check_bomb(path)
+        return _read_workbook(path, "xlsx")
+    if start.lstrip()[:15].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        raise Invalid(
+            N_("“{file}” is a web page, not a workbook."),
+            code="not_a_workbook",
+            hint=N_("Open it in Excel or WPS and save it as xlsx."),
+            file=path.name,
+        )
+    if ending in _TEXT_ENDINGS or (b"\x00" not in start and ending not in (".xlsx", ".xls", ".et", ".ods")):
+        return read_delimited(path, encoding)
+    raise _not_a_table(path)
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise Invalid(N_("“{file}” is a folder, not a file."), code="unreadable_file", file=path.name)
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(512)
+    except OSError as error:
+        raise Invalid(
+            N_("“{file}” cannot be read: {why}"),
+            code="unreadable_file",
+            file=path.name,
+            why=error.strerror or str(error),
+        ) from error
+    if size == 0:
+        raise Invalid(N_("“{file}” is empty."), code="empty", file=path.name)
+    if size > MAX_FILE_BYTES:
+        raise Invalid(
+            N_("“{file}” has {mb} MB; that is no ordinary workbook."),
+            code="too_large",
+            hint=N_("Copy the ledger's sheet into a new workbook and import that."),
+            file=path.name,
+            mb=size // 1_000_000,
+        )
+    return start
+
+
+def _not_a_table(path: Path) -> Invalid:
+    return Invalid(
+        N_("“{file}” is not a workbook, a table or a map file."),
+        code="not_a_workbook",
+        hint=N_("Open it in the program it comes from and save it as xlsx."),
+        file=path.name,
+    )
+
+
+def _refuse_password(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            locked = msoffcrypto.OfficeFile(file).is_encrypted()
+    except (msoffcrypto.exceptions.FileFormatError, OSError, ValueError, KeyError):
+        locked = False
+    if locked:
+        raise _password(path)
+
+
+def _password(path: Path) -> Invalid:
+    return Invalid(
+        N_("“{file}” is protected by a password."),
+        code="password",
+        hint=N_("Open it in Excel or WPS, remove the password and save it."),
+        file=path.name,
+    )
+
+
+def _read_workbook(path: Path, form: str) -> Book:
+    try:
+        book = calamine.load_workbook(str(path))
+        sheets = [_sheet(path, book, item) for item in book.sheets_metadata if _is_table(item)]
+    except calamine.PasswordError as error:
+        raise _password(path) from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise Invalid(
+            N_("“{file}” is damaged or not a workbook."),
+            code="not_a_workbook",
+            hint=N_("Open it in Excel or WPS and save it as xlsx."),
+            file=path.name,
+        ) from error
+    extras = read_extras(path) if form == "xlsx" else {}
+    found = [_with_extras(sheet, extras.get(sheet.name)) for sheet in sheets]
+    if all(sheet.is_empty for sheet in found):
+        raise Invalid(N_("There is nothing in “{file}”: every sheet is empty."), code="empty", file=path.name)
+    return Book(path.name, form, found)
+
+
+def _is_table(item: calamine.SheetMetadata) -> bool:
+    return bool(item.typ == calamine.SheetTypeEnum.WorkSheet)
+
+
+def _sheet(path: Path, book: calamine.CalamineWorkbook, item: calamine.SheetMetadata) -> Sheet:
+    source = book.get_sheet_by_name(item.name)
+    if source.total_height * max(source.total_width, 1) > MAX_CELLS:
+        raise Invalid(
+            N_("The sheet “{sheet}” claims {rows} rows and {columns} columns."),
+            code="too_large",
+            hint=N_("Copy the ledger's rows into a new workbook and import that."),
+            sheet=item.name,
+            rows=source.total_height,
+            columns=source.total_width,
+        )
+    rows: list[list[Value]] = [
+        [_value(cell) for cell in row] for row in source.to_python(skip_empty_area=False)
+    ]
+    spans = [
+        Span(top + 1, left + 1, bottom + 1, right + 1)
+        for (top, left), (bottom, right) in source.merged_cell_ranges or ()
+    ]
+    visible = item.visible == calamine.SheetVisibleEnum.Visible
+    return Sheet(item.name, rows, merged=spans, visible=visible)
+
+
+def _value(cell: object) -> Value:
+    """A cell as the neutral table keeps it; a span of time is text."""
+    if cell == "" or cell is None:
+        return None
+    return cell if isinstance(cell, str | float | int | bool | datetime | date | time) else str(cell)
+
+
+def _with_extras(sheet: Sheet, extras: Extras | None) -> Sheet:
+    if extras is None:
+        return sheet
+    return replace(sheet, hidden_rows=extras.hidden_rows, faults=extras.faults)

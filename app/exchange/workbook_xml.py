@@ -1,0 +1,99 @@
+"""What the fast workbook reader does not tell: hidden rows, cells in error, formulas nobody calculated; and bombs."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from app.errors import Invalid
+from app.exchange.grid import column_number
+from app.i18n import N_
+
+MAX_UNPACKED_BYTES = 800_000_000
+MAX_RATIO = 400  # ordinary sheets pack 5 to 30 times
+_HIDDEN_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"')
+_ERROR = re.compile(rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
+_FORMULA = re.compile(
+    rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+NO_RESULT = "="  # a formula without a stored result
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a sheet's XML says beyond its values."""
+
+    hidden_rows: frozenset[int]
+    faults: dict[tuple[int, int], str]
+
+
+def check_bomb(path: Path) -> None:
+    """Raise Invalid when the packed workbook would unpack to an absurd size, or is no package at all."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            sizes = [(entry.file_size, entry.compress_size) for entry in package.infolist()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise Invalid(
+            N_("“{file}” is damaged and cannot be opened."),
+            code="unreadable_file",
+            hint=N_("Open it in Excel or WPS, repair it and save it again."),
+            file=path.name,
+        ) from error
+    unpacked, packed = sum(size for size, _ in sizes), sum(size for _, size in sizes) or 1
+    if unpacked > MAX_UNPACKED_BYTES or (unpacked > 50_000_000 and unpacked / packed > MAX_RATIO):
+        raise Invalid(
+            N_("“{file}” would unpack to {mb} MB; that is no ordinary workbook."),
+            code="too_large",
+            hint=N_("Copy the ledger's sheet into a new workbook and import that."),
+            file=path.name,
+            mb=unpacked // 1_000_000,
+        )
+
+
+def read_extras(path: Path) -> dict[str, Extras]:
+    """The extras of every sheet by its name; nothing for a file that is not in the xlsx form."""
+    with zipfile.ZipFile(path) as package:
+        names = set(package.namelist())
+        if "xl/workbook.xml" not in names:
+            return {}
+        files = _sheet_files(package, names)
+        return {sheet: _extras(package.read(file)) for sheet, file in files.items() if file in names}
+
+
+def _sheet_files(package: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
+    relations = "xl/_rels/workbook.xml.rels"
+    if relations not in names:
+        return {}
+    try:
+        targets = {
+            item.get("Id", ""): item.get("Target", "")
+            for item in ElementTree.fromstring(package.read(relations))
+        }
+        book = ElementTree.fromstring(package.read("xl/workbook.xml"))
+    except ElementTree.ParseError:
+        return {}
+    found = {}
+    for item in book.iter():
+        if item.tag.endswith("}sheet"):
+            target = targets.get(item.get(_RELATION, ""), "")
+            file = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
+            found[item.get("name", "")] = file
+    return found
+
+
+def _extras(xml: bytes) -> Extras:
+    hidden = (
+        frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(xml)) if b"hidden=" in xml else frozenset()
+    )
+    faults = {}
+    if b't="e"' in xml:
+        for match in _ERROR.finditer(xml):
+            faults[int(match[2]), column_number(match[1].decode())] = match[3].decode("utf-8", "replace")
+    if b"<f" in xml:
+        for match in _FORMULA.finditer(xml):
+            faults[int(match[2]), column_number(match[1].decode())] = NO_RESULT
+    return Extras(hidden, faults)
