@@ -77,7 +77,8 @@ def _records(session: Session, cells: RegularCells, size_m: int, area: Division)
     ]
     towns.sort(key=lambda item: -len(item.code))  # townships first, counties where no township is known
     owner = owners(cells.geometry, [item.geometry for item in towns if item.geometry is not None])
-    synthetic = [bool(item.synthetic) for item in towns]
+    above = {item.div_code: item.grid_code for item in session.workspace.find(GridCell, equal(kind="admin"))}
+    mine = [towns[index] if index >= 0 else area for index in owner]
     return [
         GridCell(
             uid=session.new_uid(),
@@ -85,10 +86,10 @@ def _records(session: Session, cells: RegularCells, size_m: int, area: Division)
             grid_code=cells.codes[row],
             kind="regular",
             size_m=size_m,
-            parent=towns[owner[row]].code if owner[row] >= 0 else area.code,
-            div_code=towns[owner[row]].code if owner[row] >= 0 else area.code,
+            parent=above.get(division.code, division.code),
+            div_code=division.code,
             clipped=bool(cells.clipped[row]),
-            synthetic=synthetic[owner[row]] or None if owner[row] >= 0 else None,
+            synthetic=True if division.synthetic else None,
         )
-        for row in range(len(cells))
+        for row, division in enumerate(mine)
     ]
