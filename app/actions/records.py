@@ -13,7 +13,7 @@ from app.actions.evidence import evidence_of
 from app.actions.places import derived_values
 from app.actions.rights import WRITERS, require_area, require_role, require_writer
 from app.actions.session import Session
-from app.actions.steps import NextStep, approvals_of, case_of, next_steps
+from app.actions.steps import NextStep, approvals_of, case_of, next_steps, workflow_of
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, delete, insert, update
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
@@ -164,10 +164,16 @@ def _signatures(session: Session, record: Entity) -> list[Signature]:
     found = approvals_of(session, record)
     if not found:
         return []
-    case = case_of(session, record)
-    current = case.fingerprint
+    case, flow = case_of(session, record), workflow_of(record)
+    state, current = str(getattr(record, flow.field)), case.fingerprint
     mine = {item.uid for item in case.approvals}
-    return [Signature(item, item.uid not in mine or item.fingerprint == current) for item in found]
+    return [
+        Signature(
+            item,
+            item.uid not in mine or not flow.counts(item.action, state) or item.fingerprint == current,
+        )
+        for item in found
+    ]
 
 
 def _read(described: EntityType, values: Mapping[str, Any]) -> dict[str, Any]:

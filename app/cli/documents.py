@@ -128,6 +128,8 @@ def label_of(name: str, fields: Mapping[str, Field]) -> str:
     """What a person calls a field."""
     if name == GEOMETRY:
         return tr(N_("Position"))
+    if name == "attachment":
+        return tr(N_("Attachment"))
     return tr(fields[name].label) if name in fields else name
 
 

@@ -104,12 +104,16 @@ class Transition:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A named table of transitions over the state field of one entity."""
+    """A named table of transitions over the state field of one entity.
+
+    `rests_on` are the steps whose signatures later steps rest on: they are void once the record has changed.
+    """
 
     name: str
     entity: str
     field: str
     transitions: tuple[Transition, ...]
+    rests_on: tuple[str, ...] = ()
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -131,6 +135,11 @@ class Workflow:
                 code="unknown_action",
             )
         return next((row for row in rows if state in row.source), rows[0])
+
+    def counts(self, action: str, state: str) -> bool:
+        """Whether a signature under `action` still counts at `state`, so that it can be void."""
+        row = self.step(action, state)
+        return action in self.rests_on or (len(row.signers) > 1 and state in row.source)
 
     def leaving(self, state: str) -> tuple[Transition, ...]:
         """The transitions that start at `state`."""

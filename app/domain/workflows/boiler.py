@@ -91,4 +91,4 @@ BOILER = Workflow("boiler", "boiler", "status", (
                stamp=lambda case: {"seal_no": None, "sealed_until": None}),
     Transition("retain", N_("Retain, upgraded"), ("planned",), "retained", (("R5",), ("R6",)),
                evidence=("monitoring_report",), guards=(g.has_output,)),
-))  # fmt: skip
+), rests_on=g.RESTED_ON)  # fmt: skip

@@ -12,6 +12,7 @@ from app.domain.workflow import Case, Lack
 from app.i18n import N_
 
 _CGCS2000 = Geod(ellps="GRS80")
+RESTED_ON = ("county_accept", "chief_sign")  # notice and clearing rest on what the county accepted and signed
 CONVERSIONS = ("coal_to_gas", "coal_to_electric", "biomass", "other_clean")
 
 
@@ -88,7 +89,7 @@ def two_acceptances(case: Case) -> Lack | None:
 
 def approvals_still_valid(case: Case) -> Lack | None:
     """Nothing the county accepted and signed has changed since."""
-    for action in ("county_accept", "chief_sign"):
+    for action in RESTED_ON:
         stale = set(case.signatures(action)) - set(case.valid_signatures(action))
         current = case.valid_signatures(action)
         if stale and not current:
