@@ -1,4 +1,4 @@
-"""The table of the boiler's life against the words of the rule; every forbidden step refused with its reason."""
+"""The table of the boiler's life against the rule, and every forbidden step refused with its reason."""
 
 from __future__ import annotations
 
