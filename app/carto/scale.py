@@ -69,12 +69,20 @@ class ScaleBar:
         """The whole bar on paper."""
         return self.step_mm * self.steps
 
+    def numbers(self) -> list[str]:
+        """The numbers at the ends of the parts, from 0, in metres or kilometres."""
+        unit_m = 1000.0 if self._in_km else 1.0
+        return [f"{self.step_m * i / unit_m:g}" for i in range(self.steps + 1)]
+
     def labels(self) -> list[str]:
-        """The numbers at the ends of the parts, from 0, the last with its unit."""
-        in_km = self.step_m * self.steps >= 1000.0
-        shown = [f"{self.step_m * i / (1000.0 if in_km else 1.0):g}" for i in range(self.steps + 1)]
-        last = tr("{n} km", n=shown[-1]) if in_km else tr("{n} m", n=shown[-1])
+        """The same, the last with its unit."""
+        shown = self.numbers()
+        last = tr("{n} km", n=shown[-1]) if self._in_km else tr("{n} m", n=shown[-1])
         return [*shown[:-1], last]
+
+    @property
+    def _in_km(self) -> bool:
+        return self.step_m * self.steps >= 1000.0
 
 
 def scale_bar(denominator: float, room_mm: float, steps: int = 4) -> ScaleBar:

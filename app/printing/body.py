@@ -22,6 +22,7 @@ from app.printing.request import SheetRequest
 
 RIGHT, BOTTOM = "right", "bottom"
 _AREA_MARGIN = 0.035
+_LEAST_MAP_MM = 60.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ class Body:
     side: str
     map_box: Box
     panel_box: Box
+
+    @property
+    def has_room(self) -> bool:
+        """False when the panel runs over the sheet or leaves hardly any map."""
+        _, top, _, height = self.skeleton.body()
+        inside = self.panel_box[1] >= top and self.panel_box[3] <= height + 0.01
+        return inside and min(self.map_box[2:]) > _LEAST_MAP_MM * self.skeleton.style.unit
 
     def fits(self, extent: Extent) -> float:
         """The scale denominator an extent in metres needs here."""
@@ -51,7 +59,7 @@ def best_body(
         for orientation in orientations
         for side in (RIGHT, BOTTOM)
     ]
-    usable = [body for body in bodies if min(body.map_box[2:]) > 40.0 * body.skeleton.style.unit]
+    usable = [body for body in bodies if body.has_room]
     return min(usable or bodies, key=lambda body: body.fits(extent))
 
 
@@ -62,7 +70,7 @@ def place_panel(skeleton: Skeleton, side: str, panel: PanelSize) -> Body:
     wide, tall = panel(skeleton, side)
     if side == RIGHT:
         map_box = (x + gap, y + gap, width - wide - 2 * gap, height - 2 * gap)
-        return Body(skeleton, side, map_box, (x + width - wide, y, wide, height))
+        return Body(skeleton, side, map_box, (x + width - wide, y, wide, max(height, tall)))
     map_box = (x + gap, y + gap, width - 2 * gap, height - tall - 2 * gap)
     return Body(skeleton, side, map_box, (x, y + height - tall, width, tall))
 

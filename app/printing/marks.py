@@ -43,16 +43,12 @@ def _bar(bar: ScaleBar, x: float, y: float, style: SheetStyle) -> list[Op]:
         ops.append(
             rectangle((x + number * bar.step_mm, y, bar.step_mm, height), fill, Line(INK, 0.18 * style.unit))
         )
-    labels = bar.labels()
-    for number, label in enumerate(labels):
-        plain = label if number < bar.steps else label.split(" ")[0].rstrip("公里米km")
-        middle = x + number * bar.step_mm
-        shown = label
-        anchor = "middle"
-        if number == bar.steps:
-            middle -= text_width_mm(plain, style.tick) / 2
-            anchor = "left"
-        ops.append(Text(middle, y - 0.7 * style.unit, shown, style.tick, anchor))
+    above = y - 0.7 * style.unit
+    numbers = bar.numbers()
+    for number, label in enumerate(numbers[:-1]):
+        ops.append(Text(x + number * bar.step_mm, above, label, style.tick, "middle"))
+    last = x + bar.length_mm - text_width_mm(numbers[-1], style.tick) / 2  # the unit hangs over on the right
+    ops.append(Text(last, above, bar.labels()[-1], style.tick))
     return ops
 
 

@@ -15,7 +15,7 @@ PUBLIC, INTERNAL, WORK_SECRET = "public", "internal", "work_secret"
 SECRECY = {PUBLIC: N_("Public"), INTERNAL: N_("Internal use"), WORK_SECRET: N_("Work secret")}
 
 # State secrets in the words and codes people may try: such data must not be on these laptops.
-_STATE_SECRETS = ("secret", "confidential", "top_secret", "秘密", "机密", "绝密")
+_STATE_SECRETS = {"secret": N_("Secret"), "confidential": N_("Confidential"), "top_secret": N_("Top secret")}
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class SheetRequest:
 
 def secrecy_words(meta: SheetMeta) -> str:
     """The classification in words; raises Refused for state secrets and Invalid for an unknown one."""
-    if meta.secrecy.lower() in _STATE_SECRETS:
+    if meta.secrecy in _STATE_SECRETS or meta.secrecy in map(tr, _STATE_SECRETS.values()):
         raise Refused(
             N_("State secrets may not be printed with this program, nor kept on this laptop."),
             hint=N_("Remove the material and tell the person responsible for secrecy."),

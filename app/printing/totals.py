@@ -11,14 +11,19 @@ from app.printing.request import Totals, TotalsRow
 from app.printing.style import SheetStyle
 from app.printing.table import Cell, head, table_block
 
+_SHORT = 9
 _COLUMNS = (N_("Base figure"), N_("Cleared"), N_("Awaiting acceptance"), N_("Rebound"))
 
 
 def totals_block(rows: Sequence[TotalsRow], style: SheetStyle, wide: bool) -> Block:
-    """The table under its caption; `wide` gives units and t/h a column each, else they share a cell."""
+    """The table under its caption.
+
+    `wide` gives units and t/h a column each; else they share a cell, below each other in a short table.
+    """
     if not rows:
         return NOTHING
-    table = table_block(_wide(rows) if wide else _narrow(rows), style)
+    cells = _wide(rows) if wide else _narrow(rows, "\n" if len(rows) <= _SHORT else " / ")
+    table = table_block(cells, style)
     words = tr("Clearing progress (units / t/h)")
     caption = one_line(words, style.heading)
     if text_width_mm(words, style.heading) > table.width_mm:
@@ -32,7 +37,7 @@ def rate_words(part: float, whole: float) -> str:
 
 
 def _wide(rows: Sequence[TotalsRow]) -> list[list[Cell]]:
-    first = [head(tr("County or district"), rows=2)]
+    first = [head(tr("Administrative area"), rows=2)]
     first += [head(tr(name), cols=2) for name in _COLUMNS]
     first.append(head(tr("Completion rate (%)"), cols=2))
     second = [head(words) for _ in range(5) for words in (tr("units"), tr("t/h"))]
@@ -48,20 +53,16 @@ def _wide_row(row: TotalsRow) -> list[Cell]:
     return cells
 
 
-def _narrow(rows: Sequence[TotalsRow]) -> list[list[Cell]]:
-    names = [head(tr("County or district")), *(head(_two_lines(tr(name))) for name in _COLUMNS)]
+def _narrow(rows: Sequence[TotalsRow], between: str) -> list[list[Cell]]:
+    names = [head(tr("Administrative area")), *(head(_two_lines(tr(name))) for name in _COLUMNS)]
     names.append(head(tr("Rate\n(%)")))
     body = []
     for row in rows:
         both = [row.baseline, row.cleared, row.accepting, row.rebound]
-        shown = [Cell(f"{totals.units}\n{_tph(totals)}", bold=row.total) for totals in both]
-        rates = "\n".join(
-            (
-                rate_words(row.cleared.units, row.baseline.units),
-                rate_words(row.cleared.tph, row.baseline.tph),
-            )
-        )
-        body.append([Cell(row.name, bold=row.total), *shown, Cell(rates, bold=True)])
+        shown = [Cell(f"{totals.units}{between}{_tph(totals)}", bold=row.total) for totals in both]
+        by_units = rate_words(row.cleared.units, row.baseline.units)
+        by_tph = rate_words(row.cleared.tph, row.baseline.tph)
+        body.append([Cell(row.name, bold=row.total), *shown, Cell(f"{by_units}{between}{by_tph}", bold=True)])
     return [names, *body]
 
 
