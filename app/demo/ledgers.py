@@ -107,7 +107,7 @@ def _row(same: tuple[Truth, ...], names: Mapping[str, str], source: random.Rando
         else f"{names[truth.town]}办事处",
         "contact": truth.unit.contact,
         "phone": truth.unit.phone,
-        "claim": source.choice(words.CLAIM[truth.fate]) or None,
+        "claim": source.choice(words.CLAIM["suspect" if truth.through_workflow else truth.fate]) or None,
     }
     return LedgerRow(cells | _position(truth) | _afterwards(truth, source), same)
 

@@ -14,6 +14,7 @@ from PIL.TiffImagePlugin import IFDRational
 from app.demo.seed import dice
 from app.domain.entities.papers import EVIDENCE_KINDS
 from app.domain.values import BUREAU_TIME
+from app.i18n import in_language
 from app.resources import resource
 
 PHOTOS = (
@@ -41,12 +42,13 @@ class Occasion:
 
 def paper(folder: Path, kind: str, about: Occasion) -> Path:
     """Draw the photograph or form of this kind into `folder`; the name says what it is."""
-    label = EVIDENCE_KINDS.label(kind)
+    label = _label(kind)
+    name = f"{about.ledger_no}_{label.replace('/', '或')}"
     if kind in PHOTOS:
-        path = folder / f"{about.ledger_no}_{label}.jpg"
+        path = folder / f"{name}.jpg"
         _photograph(kind, label, about).save(path, quality=70, exif=_exif(about))
         return path
-    path = folder / f"{about.ledger_no}_{label}.pdf"
+    path = folder / f"{name}.pdf"
     stamp = about.when.astimezone(BUREAU_TIME)
     # without fixed dates the same paper would have another hash each time it is drawn
     _form(label, about).save(
@@ -113,7 +115,8 @@ def _form(label: str, about: Occasion) -> Image.Image:
     draw.text((310, 60), f"{label}（模拟）", font=_font(30), fill=(0, 0, 0), anchor="mm")
     rows = [("台账编号", about.ledger_no), ("使用单位", about.unit),
             ("日　　期", about.when.astimezone(BUREAU_TIME).strftime("%Y年%m月%d日")),
-            *[("内　　容", line) for line in about.lines], ("意　　见", "同意（模拟）"), ("签　　字", "")]  # fmt: skip
+            *[("内　　容", line) for line in about.lines],
+            ("意　　见", "同意（模拟）"), ("签　　字", "")]  # fmt: skip
     for number, (name, value) in enumerate(rows):
         top = 110 + number * 64
         draw.rectangle((50, top, 570, top + 64), outline=(0, 0, 0))
@@ -142,6 +145,13 @@ def _sexagesimal(degrees: float) -> tuple[IFDRational, IFDRational, IFDRational]
     whole, rest = divmod(hundredths, 360_000)
     minutes, seconds = divmod(rest, 6_000)
     return IFDRational(whole, 1), IFDRational(minutes, 1), IFDRational(seconds, 100)
+
+
+def _label(kind: str) -> str:
+    """The kind in Chinese whatever language is in use, so that the file is the same everywhere."""
+    return next(
+        in_language("zh_CN", choice.label) for choice in EVIDENCE_KINDS.choices if choice.code == kind
+    )
 
 
 @lru_cache(maxsize=16)

@@ -15,8 +15,8 @@ from app.domain.entities.people import Assignment, Org, Person
 PIN = "246810"  # for the demo only; a real workspace never has a PIN from the start
 CITY, HOME = "620800", "620802"
 CITY_BUREAU = "平凉市生态环境局"
-_SHORT = {"620802": "崆峒", "620821": "泾川", "620822": "灵台", "620823": "崇信", "620825": "庄浪", "620826": "静宁",
-          "620881": "华亭"}  # fmt: skip
+_SHORT = {"620802": "崆峒", "620821": "泾川", "620822": "灵台", "620823": "崇信", "620825": "庄浪",
+          "620826": "静宁", "620881": "华亭"}  # fmt: skip
 _COUNTY_WORD = {"620802": "区", "620881": "市"}
 
 
@@ -105,7 +105,7 @@ def person(user: User, verifier: str, uid_: str = "") -> Person:
 
 
 def assignments(cells: Sequence[GridCell], persons: Sequence[Person]) -> list[Assignment]:
-    """Everybody with a duty answers for the cell of their area; the inspector for the villages of the town too."""
+    """Everybody with a duty answers for the cell of their area; the inspector for the town's villages too."""
     by_code = {cell.grid_code: cell for cell in cells}
     by_login = {person.login: person for person in persons}
     found = []

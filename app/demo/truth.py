@@ -43,6 +43,13 @@ class Truth:
     written: XY | None = None
 
     @property
+    def through_workflow(self) -> bool:
+        """Whether it takes the real steps from the start instead of being moved in as its ledger claims."""
+        if self.fate in ("cleared", "rebound", "suspect", "retained"):
+            return False
+        return self.town == HOME_TOWN or self.fate == "registered"
+
+    @property
     def model(self) -> str:
         """The name on the plate, with the output in t/h (steam) or MW (hot water)."""
         if self.boiler_type == "steam":

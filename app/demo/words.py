@@ -60,7 +60,7 @@ CLAIM: Mapping[str, tuple[str, ...]] = {
     "sealed": ("停用封存", "停用"),
     "planned": ("未开工", "待整治"),
     "registered": ("待整治",),
-    "retained": ("待整治",),
+    "retained": ("保留提标",),
     "suspect": ("", "待核实"),
 }
 _EXCEL_EPOCH = date(1899, 12, 30)
