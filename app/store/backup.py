@@ -77,7 +77,7 @@ def restore(source: Path, target: Path) -> Path | None:
     with failures.translated(target):
         lock = WriterLock(target)
         try:
-            _whole_copy(source, part)
+            copy_to(source, part)
             _bring_evidence(_evidence_of(source), files_folder(target))
             aside = _set_aside(target)
             part.rename(target)
@@ -114,7 +114,7 @@ def _copy(path: Path, folder: Path, name: str) -> Path:
     with failures.translated(target):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = folder / (name + ".part")
-        _whole_copy(path, part)
+        copy_to(path, part)
         if target.exists():
             part.unlink()
             raise Invalid(N_("{file} is there already"), file=str(target), code="exists")
@@ -123,8 +123,8 @@ def _copy(path: Path, folder: Path, name: str) -> Path:
     return target
 
 
-def _whole_copy(source: Path, part: Path) -> None:
-    """A copy that has been checked, or none."""
+def copy_to(source: Path, part: Path) -> None:
+    """A copy of the whole file that has been checked, or none."""
     _remove(part)
     try:
         with closing(opened(source, "ro")) as read, closing(sqlite3.connect(part)) as written:

@@ -25,6 +25,8 @@ _BOXED = struct.Struct("<2sBBi4d")
 _BOX = struct.Struct("<4d")
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _POINT_WKB = struct.Struct("<BI2d")
+_POINT_START = b"\x01\x01\x00\x00\x00"  # little endian, type 1
+_POINT_ROW = np.dtype([("head", "V13"), ("x", "<f8"), ("y", "<f8")])
 _POINT_BYTES = len(_PLAIN) + _POINT_WKB.size
 
 
@@ -67,16 +69,20 @@ def header_length(blob: bytes) -> int:
 
 def from_blobs(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:
     """The geometries of many blobs at once, None where there is none."""
-    if len(blobs) and all(blob is not None and len(blob) == _POINT_BYTES for blob in blobs):
-        return _points(blobs)
+    points = _points(blobs)
+    if points is not None:
+        return points
     wkb = np.array([None if blob is None else blob[header_length(blob) :] for blob in blobs], dtype=object)
     return np.asarray(shapely.from_wkb(wkb), dtype=object)
 
 
-def _points(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:
-    """Points written by this program have one length, so their numbers can be read as one array."""
-    layout = np.dtype([("head", "V13"), ("x", "<f8"), ("y", "<f8")])
-    rows = np.frombuffer(b"".join(blob for blob in blobs if blob), dtype=layout)
+def _points(blobs: Sequence[bytes | None]) -> NDArray[np.object_] | None:
+    """Points of this program begin alike, so their numbers can be read as one array; None for others."""
+    if not len(blobs) or any(blob is None or len(blob) != _POINT_BYTES for blob in blobs):
+        return None
+    rows = np.frombuffer(b"".join(blob for blob in blobs if blob), dtype=_POINT_ROW)
+    if np.any(rows["head"] != np.void(_PLAIN + _POINT_START)):
+        return None
     return np.asarray(shapely.points(rows["x"], rows["y"]), dtype=object)
 
 
@@ -84,7 +90,7 @@ def bounds(blob: bytes | None) -> tuple[float, float, float, float] | None:
     """The extent x0, x1, y0, y1 of a GeoPackage blob, from its header where it has one; None when empty."""
     if blob is None or len(blob) < 8 or blob[3] & 0b10000:
         return None
-    if len(blob) == _POINT_BYTES and blob[8:13] == b"\x01\x01\x00\x00\x00":
+    if len(blob) == _POINT_BYTES and blob[8:13] == _POINT_START:
         _, _, x, y = _POINT_WKB.unpack_from(blob, 8)
         return (x, x, y, y)
     if (blob[3] >> 1) & 7 and blob[3] & 1:

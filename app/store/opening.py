@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.domain.values import as_moment
 from app.errors import StoreFailure
@@ -24,11 +25,27 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Opened:
-    """An open file with its facts; `lock` is None when it is open for reading only."""
+    """An open file with its facts.
 
+    `lock` is None when it is open for reading only. `scratch` holds the copy that is read instead of an
+    older file that may not be written.
+    """
+
+    path: Path
     database: Database
     facts: meta.Meta
-    lock: WriterLock | None
+    lock: WriterLock | None = None
+    scratch: TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        """Close the file and give its lock back; twice does no harm."""
+        try:
+            self.database.close()
+        finally:
+            if self.lock:
+                self.lock.release()
+            if self.scratch:
+                self.scratch.cleanup()
 
 
 def create(path: Path, area: str, title: str) -> Opened:
@@ -50,33 +67,49 @@ def create(path: Path, area: str, title: str) -> Opened:
 def open_file(path: Path, *, read_only: bool = False) -> Opened:
     """Open a workspace file. Raises StoreFailure saying what is wrong with it and what to do."""
     place.check_existing(path, read_only=read_only)
-    lock = None
-    if not read_only:
-        with failures.translated(path):
-            lock = WriterLock(path)
+    if read_only:
+        return _open_reading(path)
+    with failures.translated(path):
+        lock = WriterLock(path)
     try:
-        return _open(path, lock)
+        return _open_writing(path, lock)
     except BaseException:
-        if lock:
-            lock.release()
+        lock.release()
         raise
 
 
-def _open(path: Path, lock: WriterLock | None) -> Opened:
-    read_only = lock is None
-    _quick_check(path, read_only=read_only)
-    facts, names = _facts(path, read_only=read_only)
-    if lock is not None and not migrations.is_current(facts):
+def _open_writing(path: Path, lock: WriterLock) -> Opened:
+    _quick_check(path, read_only=False)
+    facts, names = _facts(path, read_only=False)
+    if not migrations.is_current(facts):
         backup.before_migration(path)
-    database = Database(path, layout(migrations.new_layout(names)), read_only=read_only)
+    database = Database(path, layout(migrations.new_layout(names)))
     try:
-        if lock is not None:
-            _bring_up(database, facts)
-            ExternalEdits(database, facts.device).chain_found()
-        return Opened(database, facts, lock)
+        facts = _bring_up(database, facts)
+        ExternalEdits(database, facts.device).chain_found()
     except BaseException:
         database.close()
         raise
+    return Opened(path, database, facts, lock)
+
+
+def _open_reading(path: Path) -> Opened:
+    _quick_check(path, read_only=True)
+    facts, names = _facts(path, read_only=True)
+    if migrations.is_current(facts):
+        return Opened(path, Database(path, layout(names), read_only=True), facts)
+    scratch: TemporaryDirectory[str] = TemporaryDirectory(prefix="gridward-")
+    try:
+        copy = Path(scratch.name) / path.name
+        backup.copy_to(path, copy)
+        database = Database(copy, layout(migrations.new_layout(names)))
+        facts = _bring_up(database, facts)
+        database.close()
+        database = Database(copy, database.layout, read_only=True)
+    except BaseException:
+        scratch.cleanup()
+        raise
+    return Opened(path, database, facts, scratch=scratch)
 
 
 def _prepare(part: Path) -> None:
@@ -147,16 +180,17 @@ def _facts(path: Path, *, read_only: bool) -> tuple[meta.Meta, dict[str, str]]:
     return facts, names
 
 
-def _bring_up(database: Database, facts: meta.Meta) -> None:
+def _bring_up(database: Database, facts: meta.Meta) -> meta.Meta:
+    """Put right what may be amiss, and add what the declarations gained; gives the facts as they are then."""
     with database.writing() as connection:
         set_context(connection, FOREIGN)
-        if migrations.is_current(facts):
-            missing = watch.put_back(connection)
-            if missing:
-                _LOG.warning("%s had lost triggers, put back: %s", database.path.name, " ".join(missing))
-            return
-        migrations.bring_up(connection, database.layout)
-        meta.write(connection, schema=migrations.fingerprint(), schema_version=facts.schema_version + 1)
+        if not migrations.is_current(facts):
+            migrations.bring_up(connection, database.layout)
+            number = facts.schema_version + 1
+            meta.write(connection, schema=migrations.fingerprint(), schema_version=number)
+        elif missing := watch.put_back(connection):
+            _LOG.warning("%s had lost triggers, put back: %s", database.path.name, " ".join(missing))
+        return meta.read(connection)
 
 
 def _remove(part: Path) -> None:

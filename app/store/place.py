@@ -33,7 +33,7 @@ def check_local(path: Path) -> None:
         )
 
 
-def is_network(path: Path, mounts: Path = MOUNTS) -> bool:
+def is_network(path: Path, mounts: Path | None = None) -> bool:
     """Whether `path` is on a file system that reaches another machine."""
     if str(path).startswith(("\\\\", "//")):
         return True
@@ -42,7 +42,7 @@ def is_network(path: Path, mounts: Path = MOUNTS) -> bool:
 
         drive = os.path.splitdrive(path.absolute())[0] + "\\"
         return bool(ctypes.windll.kernel32.GetDriveTypeW(drive) == _REMOTE_DRIVE)
-    return _file_system(path, mounts) in _NETWORK
+    return _file_system(path, mounts or MOUNTS) in _NETWORK
 
 
 def _file_system(path: Path, mounts: Path) -> str:

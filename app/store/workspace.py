@@ -31,17 +31,17 @@ class Workspace:
     def __init__(self, opened: opening.Opened) -> None:
         self._opened = opened
         database, facts = opened.database, opened.facts
-        self.path: Path = database.path
+        self.path: Path = opened.path
         self.area, self.title, self.device = facts.area, facts.title, facts.device
         self.format_version, self.schema_version = facts.format_version, facts.schema_version
-        self.read_only = database.read_only
+        self.read_only = opened.lock is None
         self._reader = Reader(database)
         self._columns = ColumnReader(database)
         self._writer = Writer(database, facts.device)
         self._history = History(database)
         self._undo = Undo(database)
         self._external = ExternalEdits(database, facts.device)
-        self._attachments = Attachments(database.path)
+        self._attachments = Attachments(opened.path)
 
     @classmethod
     def create(cls, path: Path | str, area: str, title: str) -> Self:
@@ -55,11 +55,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close the file; twice does no harm."""
-        try:
-            self._opened.database.close()
-        finally:
-            if self._opened.lock:
-                self._opened.lock.release()
+        self._opened.close()
 
     def discard(self) -> None:
         """Close a workspace that was begun in vain and remove it with all that stands beside it."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store.records import Desk
 
 from app.store.workspace import Workspace
+from store.records import Desk
 
 
 @pytest.fixture(scope="session")

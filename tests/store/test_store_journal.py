@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from shapely.geometry import Point
-from store.records import CHIEF, CLERK, START, Desk, boiler, cell, foreign, village
 
 from app.domain.changes import insert, update
 from app.domain.entities.boiler import Boiler
@@ -16,6 +15,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.errors import Invalid
 from app.store.workspace import Workspace, verify_journal
+from store.records import CHIEF, CLERK, START, Desk, boiler, cell, foreign, village
 
 
 def test_history_tells_who_when_where_why_and_what(desk: Desk, workspace: Workspace) -> None:
@@ -171,7 +171,7 @@ TAMPERING = {
     "renamed": "UPDATE sync_txn SET actor_name = '别人' WHERE id = 1",
     "removed": "DELETE FROM sync_journal WHERE seq = 2",
     "cut": "DELETE FROM sync_journal WHERE seq = 3",
-    "added": "INSERT INTO sync_journal (txn, tbl, uid, op, cells, at) VALUES (3, 'boiler', 'x', 'u', '[]', '')",
+    "added": "INSERT INTO sync_journal VALUES (99, 3, 'boiler', 'x', 'u', NULL, '[]', '')",
 }
 
 

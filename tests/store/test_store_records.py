@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
-from store.records import START, Desk, boiler, cell, village
 
 from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
@@ -15,6 +14,7 @@ from app.domain.entities.papers import Approval
 from app.domain.filters import Condition, Filter, equal, one_of, where
 from app.errors import Changed, Invalid
 from app.store.workspace import Workspace
+from store.records import START, Desk, boiler, cell, village
 
 BOILERS = (
     boiler("PL-0001", status="suspect", rated_tph=2.0, div_code="620802", in_builtup=True, note=""),

@@ -11,13 +11,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from shapely.geometry import Point
-from store.records import CHIEF, Desk, boiler
 
 from app.domain.changes import insert, update
 from app.domain.entities.boiler import Boiler
 from app.errors import Changed, Invalid
 from app.store.values import same
 from app.store.workspace import Workspace
+from store.records import CHIEF, Desk, boiler
 
 
 def test_undo_and_redo_survive_a_restart(file: Path) -> None:
@@ -124,7 +124,7 @@ def _empty() -> Path:
 
 
 class UndoMachine(RuleBasedStateMachine):
-    """One person adds, edits, deletes, undoes, redoes and restarts; the model keeps whole states in a list."""
+    """One person adds, edits, deletes, undoes, redoes, restarts; the model keeps whole states in a list."""
 
     @initialize()
     def open(self) -> None:
