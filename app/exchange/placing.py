@@ -11,6 +11,7 @@ from shapely import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
+from app.domain.coordinates.measure import area_m2, length_m
 from app.domain.coordinates.tokens import take_apart
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
 from app.domain.entity import Shape
@@ -171,3 +172,6 @@ class Placing:
             draft.refuse(None, "outside_area", tr(N_("The polygon lies outside the area of this workspace.")))
             return
         draft.geometry = moved if isinstance(moved, MultiPolygon) else MultiPolygon([moved])
+        if "area_calc_km2" in self._context.kind.fields:
+            draft.values["area_calc_km2"] = round(area_m2(moved) / 1e6, 6)
+            draft.values["perimeter_m"] = round(length_m(moved), 1)

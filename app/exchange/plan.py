@@ -29,6 +29,7 @@ from app.exchange.stated_places import (
     with_places,
 )
 from app.exchange.workbook import open_book
+from app.exchange.zone_plan import lists_corners, plan_zones, rings_of
 from app.i18n import N_, tr
 
 _TICK_ROWS = 500
@@ -42,6 +43,8 @@ def plan_file(path: Path, context: ImportContext, options: ImportOptions) -> Imp
 
 def plan_import(book: Book, context: ImportContext, options: ImportOptions) -> ImportPlan:
     """Plan the import of a book. Writes nothing; while questions are open the preview follows their proposals."""
+    if context.kind.name == "protection_zone" and lists_corners(book):
+        return plan_zones(book, context, options)
     return _Planner(book, context, options).plan()
 
 
@@ -81,9 +84,12 @@ class _Planner:
         crs = placing.place(drafts, columns, [*titles, *notes], tables[0].sheet.crs)
         self._claims(drafts)
         records, more = self._match(drafts)
-        return ImportPlan(
-            context.kind, self._report((tables, bodies, mapped), drafts, records, duplicates, more, crs)
-        )
+        report = self._report((tables, bodies, mapped), drafts, records, duplicates, more, crs)
+        if context.kind.name == "protection_zone":
+            shapes = [(draft.row.number, draft.geometry or draft.row.geometry) for draft in drafts]
+            rings, problems = rings_of(records, [(row, shape) for row, shape in shapes if shape is not None])
+            report = replace(report, rings=rings, problems=problems)
+        return ImportPlan(context.kind, report)
 
     def _ask_encoding(self) -> None:
         if self._book.encoding_doubt:

@@ -213,7 +213,7 @@ class Placer:
     def _place_metres(self, indexes: list[int]) -> None:
         usable: dict[int, tuple[float, int, float]] = {}
         for n in indexes:
-            split = _grid(self._stated[n].written)
+            split = grid_parts(self._stated[n].written)
             if split is None:
                 text = self._stated[n].written.text
                 self._refuse([n], N_("“{text}” are no metres of a Chinese zone."), text=text)
@@ -324,7 +324,7 @@ def _between(value: float, limits: tuple[float, float]) -> bool:
     return limits[0] <= value <= limits[1]
 
 
-def _grid(written: Written) -> tuple[float, int, float] | None:
+def grid_parts(written: Written) -> tuple[float, int, float] | None:
     """Easting without its zone number, the zone number (0 when there is none), and northing, in whatever order."""
     for east, north in ((written.a, written.b), (written.b, written.a)):
         prefix, metres = divmod(east, 1e6)

@@ -14,6 +14,7 @@ from app.domain.fields import Kind
 from app.domain.values import show
 from app.exchange.mapping import Column
 from app.exchange.questions import Question
+from app.exchange.rings import Problem, Ring
 from app.exchange.rows import Skipped
 
 ADD, CHANGE, UNCHANGED = "add", "change", "unchanged"
@@ -106,7 +107,7 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The counts and lists of one import (`cli.md`, “What import answers”)."""
+    """The counts and lists of one import (`cli.md`, “What import answers”); `rings` only for protection zones."""
 
     sheet: str
     encoding: str
@@ -121,6 +122,8 @@ class ImportReport:
     warnings: Sequence[Warned]
     skipped: Sequence[Skipped]
     records: Sequence[PlannedRecord]
+    rings: Sequence[Ring] | None = None
+    problems: Sequence[Problem] = ()
 
     def count(self, action: str) -> int:
         """The number of records with this action."""
@@ -138,6 +141,9 @@ class ImportReport:
             "warnings": [warned.to_json() for warned in self.warnings],
             "skipped": [{"sheet": s.sheet, "row": s.row, "kind": s.kind, "text": s.text} for s in self.skipped],
         }  # fmt: skip
+        if self.rings is not None:
+            document["rings"] = [ring.to_json() for ring in self.rings]
+            document["problems"] = [problem.to_json() for problem in self.problems]
         if rows:
             document["rows"] = [record.to_json(kind, labels) for record in self.records]
         return document

@@ -34,7 +34,8 @@ class Form(Enum):
 class Written:
     """A stated position: the value of the x column (`a`) and of the y column (`b`), and the text as written.
 
-    `free` means that it stood in one text, where the order of the numbers claims nothing.
+    `free` means that it stood in one text, where the order of the numbers claims nothing; `swapped` that the
+    latitude came first there.
     """
 
     form: Form
@@ -44,6 +45,7 @@ class Written:
     why: str = ""
     field: str = X
     free: bool = False
+    swapped: bool = False
 
 
 def read_written(row: DataRow, columns: Sequence[Column], box: Box, crs: str) -> Written:
@@ -160,8 +162,4 @@ def _of_text(text: str, box: Box) -> Written:
         metres = [part.values[0] for part in parts]
         if found.readings[0].crs.startswith("EPSG:4") and found.readings[0].crs != "EPSG:4490":
             return Written(Form.METRES, metres[0], metres[1], text, field=XY, free=True)
-    return _formed_text(best.x, best.y, text)
-
-
-def _formed_text(x: float, y: float, text: str) -> Written:
-    return Written(Form.DEGREES, x, y, text, field=XY, free=True)
+    return Written(Form.DEGREES, best.x, best.y, text, field=XY, free=True, swapped=best.swapped)

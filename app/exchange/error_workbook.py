@@ -1,0 +1,123 @@
+"""The refused rows given back: the same workbook with red comments on the cells, or a workbook of a text file's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import openpyxl
+from openpyxl.comments import Comment
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.errors import Invalid
+from app.exchange.grid import Book, Sheet, text_of
+from app.exchange.report import ImportReport, Refusal, Warned
+from app.i18n import N_, tr
+
+_RED = PatternFill("solid", fgColor="FFFFC7CE")
+_RED_FONT = Font(color="FF9C0006", bold=True)
+_YELLOW = PatternFill("solid", fgColor="FFFFEB9C")
+_AUTHOR = "Gridward"
+_FORBIDDEN = dict.fromkeys(
+    range(32)
+)  # control characters that no workbook may hold, but for tab and line ends
+for _kept in (9, 10, 13):
+    _FORBIDDEN.pop(_kept)
+
+
+def write_errors(source: Path, book: Book, report: ImportReport, target: Path) -> int:
+    """Write `target` (xlsx) with a comment on every refused cell; returns the number of comments.
+
+    A workbook keeps its looks; text and GIS files become a workbook of their rows. Raises Invalid when the target
+    cannot be written.
+    """
+    if source.resolve() == target.resolve():
+        raise Invalid(
+            N_("The list of errors needs a file of its own; it would overwrite “{file}”."), file=source.name
+        )
+    result = _open(source) if book.format == "xlsx" else None
+    result = result or _made(book)
+    count = _comment(result, report.refused)
+    _mark(result, report.warnings)
+    try:
+        result.save(target)
+    except OSError as error:
+        raise Invalid(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+                      why=error.strerror or str(error)) from error  # fmt: skip
+    return count
+
+
+def _open(source: Path) -> Workbook | None:
+    """The workbook with its looks; None when it cannot be kept (an xls, or parts openpyxl does not know)."""
+    try:
+        return openpyxl.load_workbook(source)
+    except (InvalidFileException, KeyError, ValueError, TypeError, OSError):
+        return None
+
+
+def _made(book: Book) -> Workbook:
+    result = Workbook()
+    if result.active is not None:
+        result.remove(result.active)
+    for sheet in book.sheets:
+        _copy(sheet, result.create_sheet(_title(sheet.name)))
+    return result
+
+
+def _copy(sheet: Sheet, page: Worksheet) -> None:
+    """The rows at the numbers the report calls them by; a GIS layer's headings stand above its row 1."""
+    shift = 1 if sheet.headings else 0
+    for column, heading in enumerate(sheet.headings, 1):
+        page.cell(1, column, heading).font = Font(bold=True)
+    for index, row in enumerate(sheet.rows):
+        for column, value in enumerate(row, 1):
+            if value is not None:
+                page.cell(sheet.first_row + index + shift, column, _writable(value))
+
+
+def _writable(value: object) -> str | float | int | bool:
+    return value if isinstance(value, float | int | bool) else text_of(value).translate(_FORBIDDEN)  # type: ignore[arg-type]
+
+
+def _title(name: str) -> str:
+    kept = "".join(sign for sign in name if sign not in "[]:*?/\\")[:31]
+    return kept or "Sheet"
+
+
+def _comment(result: Workbook, refused: Sequence[Refusal]) -> int:
+    """One comment a cell, with all its reasons."""
+    reasons: dict[tuple[str, int, int], list[str]] = {}
+    for refusal in refused:
+        reasons.setdefault((refusal.sheet, refusal.row, max(refusal.column, 1)), []).append(refusal.why)
+    pages = _pages(result)
+    for (name, row, column), why in reasons.items():
+        page, shift = pages.get(name) or pages[_title(name)]
+        cell = page.cell(row + shift, column)
+        merged = next((span for span in page.merged_cells.ranges if cell.coordinate in span), None)
+        if merged is not None:
+            cell = page.cell(merged.min_row, merged.min_col)
+        earlier = cell.comment.text + "\n" if cell.comment is not None else ""
+        comment = Comment(f"{earlier}{tr('Not imported')}: {'; '.join(why)}", _AUTHOR)
+        comment.width, comment.height = 320, 110
+        cell.comment = comment
+        cell.fill, cell.font = _RED, _RED_FONT
+    return len(reasons)
+
+
+def _pages(result: Workbook) -> Mapping[str, tuple[Worksheet, int]]:
+    return {page.title: (page, 0) for page in result.worksheets}
+
+
+def _mark(result: Workbook, warnings: Sequence[Warned]) -> None:
+    """Rows that were taken with a warning get a yellow first cell, so that they can be found."""
+    pages = _pages(result)
+    for warned in warnings:
+        page = (pages.get(warned.sheet) or pages.get(_title(warned.sheet)) or (None, 0))[0]
+        if page is None or warned.row < 1 or warned.code in ("no_position", "number_made"):
+            continue
+        cell = page.cell(warned.row, 1)
+        if cell.fill.fgColor.rgb != _RED.fgColor.rgb:
+            cell.fill = _YELLOW
