@@ -1,1 +1,1 @@
-"""The window: shows, asks, calls an action."""
+"""The window: shows, asks, and calls actions."""

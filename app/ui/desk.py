@@ -1,0 +1,117 @@
+"""What every view of the window shares: the session, the selection, the threads, and the news of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.domain.changes import Actor, Committed
+from app.errors import AppError, NotAllowed
+from app.i18n import N_
+from app.settings import Preferences, save_preferences
+from app.ui.names import Names
+from app.ui.selection import Selection
+from app.ui.tasks import Callbacks, Lane, Task, Tasks, Token
+
+if TYPE_CHECKING:  # bootstrap and actions are imported after the first paint
+    from app.actions.session import Session
+
+T = TypeVar("T")
+Touched = Mapping[str, tuple[str, ...]]
+
+
+class Desk(QObject):
+    """Views listen to its signals and start their reading and writing here; they do not know each other."""
+
+    changed = Signal(object)  # Touched: records by entity
+    opened = Signal()  # another workspace, or none, lies on the desk
+    actor_changed = Signal()
+    preferences_changed = Signal()
+    said = Signal(str)  # one line for the status bar
+    failed = Signal(object)  # an exception for the failure dialog
+    _written = Signal(object)  # Committed, from whichever thread wrote it
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = preferences
+        self.session: Session | None = None
+        self.selection = Selection(self)
+        self.tasks = Tasks(self)
+        self.names = Names()
+        self.tasks.failed.connect(self.failed)
+        self._written.connect(self._tell)
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who is signed in."""
+        return self.session.actor if self.session else None
+
+    def lay(self, session: Session | None, names: Names | None = None) -> None:
+        """Put a workspace on the desk, or clear it; the old one is closed."""
+        old, self.session = self.session, session
+        self.selection.clear()
+        self.names = names or Names()
+        if old is not None and old is not session:
+            old.close()
+        if session is not None:
+            session.listeners.append(self._written.emit)
+        self.opened.emit()
+        self.actor_changed.emit()
+
+    def need(self) -> Session:
+        """The session; raises NotAllowed when no workspace is open."""
+        if self.session is None:
+            raise NotAllowed(
+                N_("No workspace is open."), hint=N_("Open a workspace or make a new one first.")
+            )
+        return self.session
+
+    def read(
+        self,
+        owner: QObject,
+        work: Callable[[Session, Token], T],
+        done: Callable[[T], None] | Callbacks[T],
+        *,
+        topic: str = "",
+        title: str = "",
+    ) -> Task | None:
+        """Read in a thread; nothing happens when no workspace is open."""
+        session = self.session
+        if session is None:
+            return None
+        return self.tasks.run(owner, lambda token: work(session, token), done, topic=topic, title=title)
+
+    def act(
+        self,
+        owner: QObject,
+        work: Callable[[Session, Token], T],
+        done: Callable[[T], None] | Callbacks[T],
+        *,
+        title: str,
+    ) -> Task:
+        """Run an action in the writing thread; the session tells what it wrote, and so every view hears of it."""
+        session = self.need()
+        return self.tasks.run(owner, lambda token: work(session, token), done, lane=Lane.WRITE, title=title)
+
+    @Slot(object)
+    def _tell(self, committed: Committed) -> None:
+        self.changed.emit(committed.touched)
+
+    def prefer(self, **values: Any) -> None:
+        """Change preferences, keep them, and tell the views."""
+        self.preferences = self.preferences.replace(**values)
+        try:
+            save_preferences(self.preferences)
+        except AppError as error:
+            self.failed.emit(error)
+        self.preferences_changed.emit()
+
+    def remember(self, **values: Any) -> None:
+        """Keep what no view shows, such as the place of the window; failing to is no matter."""
+        self.preferences = self.preferences.replace(**values)
+        try:
+            save_preferences(self.preferences)
+        except AppError:
+            return

@@ -1,0 +1,1 @@
+"""Dialogs: one question each, answered with the keyboard alone if one likes."""

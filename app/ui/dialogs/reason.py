@@ -1,0 +1,52 @@
+"""Asking for a reason: for deleting, for answering for edits of another program, for undoing."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.messages import buttons
+
+
+class ReasonDialog(QDialog):
+    """A question, a list of what it is about, and a reason that must not be empty."""
+
+    def __init__(
+        self, title: str, question: str, do_it: str, items: list[str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self._reason = QPlainTextEdit()
+        self._reason.setTabChangesFocus(True)
+        self._reason.setFixedHeight(metrics.line_height() * 3)
+        self._reason.setAccessibleName(tr(N_("Reason")))
+        self._reason.textChanged.connect(self._check)
+        self.foot = buttons(do_it)
+        self.foot.accepted.connect(self.accept)
+        self.foot.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        metrics.tight(column, 3, 2)
+        column.addWidget(QLabel(question, wordWrap=True))
+        if items:
+            box = QListWidget()
+            box.addItems(items)
+            column.addWidget(box, 1)
+        column.addWidget(QLabel(tr(N_("Reason"))))
+        column.addWidget(self._reason)
+        column.addWidget(self.foot)
+        self.setMinimumWidth(metrics.chars(66))
+        self._check()
+
+    def reason(self) -> str:
+        """The reason."""
+        return self._reason.toPlainText().strip()
+
+    def set_reason(self, text: str) -> None:
+        """Propose a reason."""
+        self._reason.setPlainText(text)
+
+    def _check(self) -> None:
+        for button in self.foot.buttons():
+            if button.objectName() == "deed":
+                button.setEnabled(bool(self.reason()))

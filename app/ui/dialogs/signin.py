@@ -1,0 +1,108 @@
+"""Signing in as one of the workspace's people, and signing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.domain.entities.people import ROLES, Person
+from app.errors import AppError
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.desk import Desk
+from app.ui.messages import buttons
+from app.ui.tasks import Callbacks
+
+
+class SignInDialog(QDialog):
+    """A list of people and a PIN; checking it takes a moment and does not block the window."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.setWindowTitle(tr(N_("Sign in")))
+        self.who = QComboBox()
+        self.who.setMinimumContentsLength(30)
+        self.who.setEditable(True)
+        self.who.setAccessibleName(tr(N_("Person")))
+        self.pin = QLineEdit()
+        self.pin.setEchoMode(QLineEdit.EchoMode.Password)
+        self.pin.setMaxLength(64)
+        self._hint = QLabel(wordWrap=True)
+        self._hint.setProperty("muted", True)
+        self._fault = QLabel(wordWrap=True)
+        self._fault.setProperty("danger", True)
+        self.foot = buttons(tr(N_("Sign in")))
+        self.foot.accepted.connect(self.send)
+        self.foot.rejected.connect(self.reject)
+        rows = QFormLayout()
+        rows.setHorizontalSpacing(metrics.grid(3))
+        rows.addRow(tr(N_("Person")), self.who)
+        rows.addRow(tr(N_("PIN")), self.pin)
+        column = QVBoxLayout(self)
+        metrics.tight(column, 3, 2)
+        column.addLayout(rows)
+        column.addWidget(self._hint)
+        column.addWidget(self._fault)
+        column.addStretch(1)
+        column.addWidget(self.foot)
+        self.setMinimumWidth(metrics.chars(58))
+        desk.read(self, _people, self._list, topic="people")
+
+    def send(self) -> None:
+        """Check name and PIN."""
+        login = str(self.who.currentData() or self.who.currentText()).strip()
+        pin = self.pin.text()
+
+        def work(session: Any, _: Any) -> object:
+            from app.actions.people import sign_in  # late: actions load after the first paint
+
+            return sign_in(session, login, pin)
+
+        self.foot.setEnabled(False)
+        callbacks: Callbacks[object] = Callbacks(
+            lambda _: self._signed_in(login), self._refused, finished=lambda: self.foot.setEnabled(True)
+        )
+        self._desk.act(self, work, callbacks, title=tr(N_("Signing in")))
+
+    def _signed_in(self, login: str) -> None:
+        self._desk.remember(last_login=login)
+        self._desk.actor_changed.emit()
+        self.accept()
+
+    def _refused(self, error: Exception) -> None:
+        if not isinstance(error, AppError):
+            self._desk.failed.emit(error)
+            return
+        self._fault.setText(" ".join(part for part in (error.message, error.hint) if part))
+        self.pin.selectAll()
+        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _list(self, people: list[Person]) -> None:
+        typed = self.who.currentText()
+        self.who.clear()
+        for person in people:
+            if not person.disabled:
+                self.who.addItem(_words(person), person.login)
+        last = self._desk.preferences.last_login
+        self.who.setCurrentIndex(max(0, self.who.findData(last)))
+        if typed:
+            self.who.setEditText(typed)
+        if any(person.synthetic for person in people):
+            self._hint.setText(tr(N_("Demo workspace: everybody's PIN is {pin}."), pin="246810"))
+        self.pin.setFocus()
+
+
+def _people(session: Any, _: Any) -> list[Person]:
+    from app.actions.people import people  # late: actions load after the first paint
+
+    found: list[Person] = people(session)
+    return found
+
+
+def _words(person: Person) -> str:
+    parts = [f"{person.name} ({person.login})" if person.name != person.login else person.login]
+    parts += [ROLES.label(person.role), person.org or ""]
+    return " · ".join(part for part in parts if part)

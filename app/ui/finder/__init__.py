@@ -1,0 +1,1 @@
+"""The search field and command palette: records, coordinates and commands from one line."""

@@ -1,0 +1,63 @@
+"""Opening, making and leaving workspaces: what is read at once, in a thread, before anything is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.ui.names import Names
+
+if TYPE_CHECKING:
+    from app.actions.session import Session
+
+_NAMED = (("division", "code", "name"), ("water_source", "", "name"), ("person", "", "name"))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session with what the window needs to show it first."""
+
+    session: Session
+    names: Names
+    home: tuple[float, float, float, float]
+    crs: str
+    source: Any
+    synthetic: bool
+
+
+def open_file(path: Path) -> Opened:
+    """Open a workspace; raises the store's words for a file that cannot be opened."""
+    from app.bootstrap import open_workspace  # late: the store loads after the first paint
+
+    return look_at(open_workspace(path))
+
+
+def make_new(path: Path, area: str, admin: str, pin: str) -> Opened:
+    """Make an empty workspace and open it; its administrator is signed in."""
+    from app.bootstrap import create_workspace  # late: the store loads after the first paint
+
+    return look_at(create_workspace(path, area, admin, pin))
+
+
+def look_at(session: Session) -> Opened:
+    """Read what the window shows first."""
+    from app.actions.maps import feature_source, home_extent  # late: actions load after the first paint
+    from app.domain.coordinates.zones import CITY
+    from app.domain.entities.boiler import Boiler
+    from app.domain.filters import equal
+
+    synthetic = bool(session.workspace.count(Boiler, equal(synthetic=True)))
+    return Opened(
+        session, read_names(session), home_extent(session), CITY, feature_source(session), synthetic
+    )
+
+
+def read_names(session: Session) -> Names:
+    """What references are called."""
+    found: dict[str, dict[str, str]] = {}
+    for entity, key, label in _NAMED:
+        columns = session.workspace.columns(entity, [label, key] if key else [label], None)
+        held = columns.values[key] if key else columns.uids
+        found[entity] = {str(at): str(name) for at, name in zip(held, columns.values[label], strict=True)}
+    return Names(found)

@@ -1,0 +1,1 @@
+"""The import wizard: columns, questions, differences, then one transaction."""

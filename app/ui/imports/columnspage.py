@@ -1,0 +1,91 @@
+"""Which column means which field: what was recognised, how surely, and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.entity import EntityType, Shape
+from app.i18n import N_, tr
+from app.ui import metrics
+
+_PLACES = {"x": N_("Longitude or easting"), "y": N_("Latitude or northing"), "xy": N_("Both coordinates")}
+_SURE = 0.8
+
+
+class ColumnsPage(QWidget):
+    """One row a column of the file; `corrected` when the user chose another field."""
+
+    corrected = Signal()
+
+    def __init__(self, kind: EntityType, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = kind
+        self._found: dict[str, str] = {}
+        self._boxes: dict[str, QComboBox] = {}
+        self.about = QLabel(wordWrap=True)
+        self.table = QTableWidget(0, 4)
+        self.table.setHorizontalHeaderLabels(
+            [tr(N_("Column")), tr(N_("Heading in the file")), tr(N_("Field")), tr(N_("Certainty"))]
+        )
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(metrics.line_height() + metrics.grid(2))
+        self.table.setTabKeyNavigation(False)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        column = QVBoxLayout(self)
+        metrics.tight(column, 0, 2)
+        column.addWidget(self.about)
+        column.addWidget(self.table, 1)
+
+    def show_columns(self, columns: Sequence[Any]) -> None:
+        """Show the mapping a plan was made with."""
+        self._found = {column.letter: column.field for column in columns}
+        self._boxes.clear()
+        self.table.setRowCount(len(columns))
+        for row, column in enumerate(columns):
+            unit = f"  ({column.unit})" if column.unit else ""
+            self.table.setItem(row, 0, QTableWidgetItem(column.letter))
+            self.table.setItem(row, 1, QTableWidgetItem(column.heading + unit))
+            self.table.item(row, 1).setToolTip(column.heading)
+            box = self._box(column.field)
+            box.activated.connect(self.corrected)
+            self.table.setCellWidget(row, 2, box)
+            self._boxes[column.letter] = box
+            sure = tr(N_("sure")) if column.certainty >= _SURE else tr(N_("please check"))
+            words = f"{column.certainty * 100:.0f} % · {sure}" if column.field else "—"
+            self.table.setItem(row, 3, QTableWidgetItem(words))
+        self.table.resizeColumnToContents(0)
+        self.table.resizeColumnToContents(3)
+
+    def corrections(self) -> dict[str, str]:
+        """The columns whose field the user changed: letter to field, empty for a column not to be read."""
+        chosen = {letter: str(box.currentData() or "") for letter, box in self._boxes.items()}
+        return {letter: name for letter, name in chosen.items() if name != self._found.get(letter, "")}
+
+    def _box(self, field: str) -> QComboBox:
+        box = QComboBox()
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.addItem(tr(N_("not read")), "")
+        if self._kind.shape is Shape.POINT:
+            for name, label in _PLACES.items():
+                box.addItem(tr(label), name)
+        for declared in self._kind.fields.values():
+            if not declared.derived and not declared.workflow:
+                box.addItem(declared.heading, declared.name)
+        if field and box.findData(field) < 0:
+            box.addItem(field, field)
+        box.setCurrentIndex(max(0, box.findData(field)))
+        return box

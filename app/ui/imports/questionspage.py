@@ -1,0 +1,89 @@
+"""What the importer has to ask: each question with its choices, the proposal, and the reason for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.i18n import N_, tr
+from app.ui.parts import card
+from app.ui import metrics
+
+_WORDS = {
+    "EPSG:4490": N_("CGCS2000 or WGS 84 degrees"),
+    "gcj02": N_("GCJ-02 (Amap, Tencent)"),
+    "bd09": N_("BD-09 (Baidu)"),
+    "xy": N_("as written: longitude, latitude"),
+    "yx": N_("the other way round: latitude, longitude"),
+    "each": N_("each unit has this output"),
+    "total": N_("all units together have this output"),
+    "new": N_("another one: take it in as new"),
+    "skip": N_("the same one: leave the row out"),
+    "by_fit": N_("for each row by where it falls"),
+}
+_MOST_ROWS = 12
+
+
+class QuestionsPage(QScrollArea):
+    """A card a question; answered ones stay to be seen and changed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self._boxes: dict[str, QComboBox] = {}
+        self._asked: dict[str, Any] = {}
+        self.claims = QCheckBox(
+            tr(N_("Accept what the ledger says is finished (needs the document as the reason)"))
+        )
+        self.claims.hide()
+
+    def show_questions(self, questions: Sequence[Any], may_accept_claims: bool) -> None:
+        """Show the open questions after those answered before."""
+        given = self.answers()
+        for question in questions:
+            self._asked[question.code] = question
+        self.claims.setParent(None)
+        self._boxes.clear()
+        body = QWidget()
+        column = QVBoxLayout(body)
+        metrics.tight(column, 1, 3)
+        if not self._asked:
+            column.addWidget(QLabel(tr(N_("Nothing has to be asked: the file is clear."))))
+        for code, question in self._asked.items():
+            column.addWidget(self._card(question, given.get(code, question.proposal)))
+        column.addWidget(self.claims)
+        self.claims.setVisible(may_accept_claims)
+        column.addStretch(1)
+        self.setWidget(body)
+
+    def answers(self) -> dict[str, str]:
+        """The choices, by the code of the question."""
+        return {code: str(box.currentData()) for code, box in self._boxes.items()}
+
+    def _card(self, question: Any, chosen: str) -> QWidget:
+        frame = card()
+        column = QVBoxLayout(frame)
+        metrics.tight(column, 3, 1.5)
+        what = QLabel(question.what, wordWrap=True)
+        what.setFont(metrics.sized(1.0, bold=True))
+        box = QComboBox()
+        for choice in dict.fromkeys((*question.choices, question.proposal)):
+            words = f"{tr(_WORDS[choice])} ({choice})" if choice in _WORDS else choice
+            if choice == question.proposal:
+                words = tr(N_("{choice} — proposed"), choice=words)
+            box.addItem(words, choice)
+        box.setCurrentIndex(max(0, box.findData(chosen)))
+        box.setAccessibleName(question.what)
+        rows = ", ".join(str(row) for row in list(question.rows)[:_MOST_ROWS])
+        more = " …" if len(question.rows) > _MOST_ROWS else ""
+        why = QLabel(
+            question.why + (f"\n{tr(N_('Rows {rows}'), rows=rows + more)}" if rows else ""), wordWrap=True
+        )
+        why.setProperty("muted", True)
+        column.addWidget(what)
+        column.addWidget(box)
+        column.addWidget(why)
+        self._boxes[question.code] = box
+        return frame

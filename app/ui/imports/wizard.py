@@ -1,0 +1,261 @@
+"""The import wizard: shows the plan of an import until the user agrees, then has it written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions.imports import ImportRequest, import_records, preview, save_refused
+from app.domain.entity import EntityType
+from app.errors import AppError
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.desk import Desk
+from app.ui.imports.columnspage import ColumnsPage
+from app.ui.imports.differencespage import DifferencesPage, sentence
+from app.ui.imports.questionspage import QuestionsPage
+from app.ui.messages import tell
+from app.ui.tasks import Callbacks, Task, Token
+
+_STEPS = (N_("1 Columns"), N_("2 Questions"), N_("3 Differences"))
+_COLUMNS, _QUESTIONS, _DIFFERENCES = range(3)
+_CLAIMS = ("R5", "R6")
+
+
+class ImportWizard(QDialog):
+    """Nothing is written before the last button; each answer makes a new plan in a thread."""
+
+    def __init__(self, desk: Desk, kind: EntityType, source: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._kind = desk, kind
+        self._request = ImportRequest(kind.cli, source)
+        self._plan: Any = None
+        self._task: Task | None = None
+        self._columns: dict[str, str] = {}
+        self._notes = tempfile.TemporaryDirectory(prefix="gridward-import-")
+        self.finished.connect(lambda _: self._notes.cleanup())
+        self.setWindowTitle(tr(N_("Import {kind}: {name}"), kind=kind.text, name=source.name))
+        self.columns, self.questions = ColumnsPage(kind), QuestionsPage()
+        self.differences = DifferencesPage(kind, desk.names)
+        self.columns.corrected.connect(self._correct)
+        self.reason = QLineEdit(
+            placeholderText=tr(N_("Document or occasion, such as “county ledger of October”"))
+        )
+        self._fault = QLabel(wordWrap=True)
+        self._fault.setProperty("danger", True)
+        self._bar = QProgressBar()
+        self._bar.hide()
+        self._lay_out()
+        self.resize(metrics.chars(120), metrics.line_height() * 24)
+        self._go(_COLUMNS)
+        self.make_plan()
+
+    def make_plan(self) -> None:
+        """Read the file with what has been settled so far."""
+        request = self._request
+        self._fault.clear()
+        self._bar.show()
+        self._enable(False)
+
+        def work(session: Any, token: Token) -> Any:
+            return preview(session, request, token.progress, token.cancelled)
+
+        callbacks: Callbacks[Any] = Callbacks(self._planned, self._refused, self._progress, self._settled)
+        self._task = self._desk.read(self, work, callbacks, topic="plan")
+
+    def _planned(self, plan: Any) -> None:
+        self._plan = plan
+        report = plan.report
+        where = tr(N_("Sheet {sheet}, headings in rows {rows}"), sheet=report.sheet or "—",
+                   rows=", ".join(str(row) for row in report.header_rows) or "—")  # fmt: skip
+        about = [where, report.encoding or "", tr(N_("{n} rows"), n=report.read)]
+        self.columns.about.setText(" · ".join(part for part in about if part))
+        self.columns.show_columns(report.mapping)
+        actor = self._desk.actor
+        self.questions.show_questions(report.ask, actor is not None and actor.role in _CLAIMS)
+        self.differences.show_report(report)
+        if report.ask and self.pages.currentIndex() == _DIFFERENCES:
+            self._go(_QUESTIONS)
+        self._name_buttons()
+
+    def _settled(self) -> None:
+        self._bar.hide()
+        self._enable(True)
+
+    def _progress(self, done: int, total: int, _: str) -> None:
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+
+    def _refused(self, error: Exception) -> None:
+        if not isinstance(error, AppError):
+            self._desk.failed.emit(error)
+            return
+        self._fault.setText("\n".join(part for part in (error.message, error.hint) if part))
+        if self._plan is None:
+            self.next.setEnabled(False)
+
+    # ---- the steps
+
+    def _go(self, step: int) -> None:
+        self.pages.setCurrentIndex(step)
+        for at, label in enumerate(self._labels):
+            label.setFont(metrics.sized(1.0, bold=at == step))
+            label.setProperty("muted", at != step)
+            label.style().polish(label)
+        self._name_buttons()
+
+    def _next(self) -> None:
+        step = self.pages.currentIndex()
+        if step == _DIFFERENCES:
+            self.write()
+        elif step == _QUESTIONS:
+            self._answer()
+            self._go(_DIFFERENCES)
+        else:
+            self._go(_QUESTIONS)
+
+    def _answer(self) -> None:
+        options = replace(
+            self._request.options,
+            answers={**self._request.options.answers, **self.questions.answers()},
+            accept_claims=self.questions.claims.isChecked(),
+        )
+        if options != self._request.options:
+            self._request = replace(self._request, options=options)
+            self.make_plan()
+
+    def _correct(self) -> None:
+        """A corrected column becomes a line of a mapping file, as the command line reads one."""
+        self._columns.update(self.columns.corrections())
+        note = Path(self._notes.name) / "mapping.toml"
+        note.write_text(_mapping(self._columns), "utf-8")
+        self._request = replace(self._request, mapping=note)
+        self.make_plan()
+
+    def write(self) -> None:
+        """Write the plan as one transaction."""
+        plan, reason = self._plan, self.reason.text().strip()
+        self._fault.clear()
+        self._enable(False)
+        callbacks: Callbacks[Any] = Callbacks(
+            self._written, self._refused, finished=lambda: self._enable(True)
+        )
+        self._desk.act(
+            self,
+            lambda session, _: import_records(session, plan, reason),
+            callbacks,
+            title=tr(N_("Importing")),
+        )
+
+    def _written(self, done: Any) -> None:
+        self._desk.said.emit(sentence(done.report))
+        if done.committed is not None:
+            self._desk.selection.choose(self._kind.name, done.committed.touched.get(self._kind.name, ())[:1])
+        self.accept()
+
+    def save_errors(self) -> None:
+        """Save the same workbook with a comment on every refused cell."""
+        source = self._request.source
+        proposal = str(source.with_name(f"{source.stem}-{tr(N_('errors'))}.xlsx"))
+        name, _ = QFileDialog.getSaveFileName(self, tr(N_("Save the error list")), proposal, "Excel (*.xlsx)")
+        if name:
+            self.save_errors_to(Path(name))
+
+    def save_errors_to(self, target: Path) -> None:
+        """Save the error list as `target`."""
+        request, plan = self._request, self._plan
+        said = N_("The error list is in {path}")
+        self._desk.read(
+            self, lambda *_: save_refused(request, plan, target), lambda path: tell(self, tr(said, path=path)),
+            title=tr(N_("Saving the error list")),
+        )  # fmt: skip
+
+    def reject(self) -> None:
+        """Stop reading and leave; nothing was written."""
+        if self._task is not None:
+            self._task.cancel()
+        super().reject()
+
+    # ---- layout
+
+    def _enable(self, on: bool) -> None:
+        for button in (self.back, self.next, self.errors):
+            button.setEnabled(on)
+        if on:
+            self._name_buttons()
+
+    def _name_buttons(self) -> None:
+        step, plan = self.pages.currentIndex(), self._plan
+        self.back.setEnabled(step > _COLUMNS)
+        self.errors.setVisible(step == _DIFFERENCES)
+        self.errors.setEnabled(plan is not None and bool(plan.report.refused))
+        self._reason_row.setVisible(step == _DIFFERENCES)
+        if step != _DIFFERENCES:
+            self.next.setText(tr(N_("Next")))
+            self.next.setEnabled(plan is not None)
+            return
+        count = len(plan.records) if plan else 0
+        self.next.setText(tr(N_("Import {n} records"), n=count))
+        self.next.setEnabled(plan is not None and plan.ready and count > 0)
+
+    def _lay_out(self) -> None:
+        self._labels = [QLabel(tr(words)) for words in _STEPS]
+        top = QHBoxLayout()
+        top.setSpacing(metrics.grid(6))
+        for label in self._labels:
+            top.addWidget(label)
+        top.addStretch(1)
+        self.pages = QStackedWidget()
+        for page in (self.columns, self.questions, self.differences):
+            self.pages.addWidget(page)
+        self.back, self.next = QPushButton(tr(N_("Back"))), QPushButton(tr(N_("Next")))
+        self.errors, leave = QPushButton(tr(N_("Save the error list…"))), QPushButton(tr(N_("Cancel")))
+        self.next.setDefault(True)
+        for button, run in (
+            (self.back, self._back),
+            (self.next, self._next),
+            (self.errors, self.save_errors),
+            (leave, self.reject),
+        ):
+            button.clicked.connect(run)
+        self._reason_row = QWidget()
+        row = QHBoxLayout(self._reason_row)
+        metrics.tight(row, 0, 2)
+        row.addWidget(QLabel(tr(N_("Reason"))))
+        row.addWidget(self.reason, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.errors)
+        foot.addStretch(1)
+        for button in (self.back, self.next, leave):
+            foot.addWidget(button)
+        column = QVBoxLayout(self)
+        metrics.tight(column, 3, 2)
+        column.addLayout(top)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self._reason_row)
+        column.addWidget(self._bar)
+        column.addWidget(self._fault)
+        column.addLayout(foot)
+
+    def _back(self) -> None:
+        self._go(max(_COLUMNS, self.pages.currentIndex() - 1))
+
+
+def _mapping(columns: Mapping[str, str]) -> str:
+    return "[columns]\n" + "".join(f'{letter} = "{field}"\n' for letter, field in columns.items())

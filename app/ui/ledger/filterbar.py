@@ -1,0 +1,159 @@
+"""The bar above a ledger: words to look for, status, division, and an expression for anything else."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+
+from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS
+from app.domain.entity import EntityType
+from app.domain.filters import Condition, Filter, parse_filter
+from app.domain.output import Total
+from app.errors import Invalid
+from app.i18n import N_, tr
+from app.ui import icons, metrics
+from app.ui.names import Names
+from app.ui.symbols import status_icon
+
+_TYPING_MS = 250
+_COUNTY = 6
+
+
+class FilterBar(QWidget):
+    """Emits `changed` a moment after the user stopped typing."""
+
+    changed = Signal()
+
+    def __init__(self, kind: EntityType, names: Names, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("paneHeader")
+        self._kind = kind
+        self._delay = QTimer(self, singleShot=True, interval=_TYPING_MS)
+        self._delay.timeout.connect(self.changed)
+        self._title = QLabel(kind.text)
+        self._title.setFont(metrics.sized(1.0, bold=True))
+        self.words = self._line(N_("Find in this ledger"), 14)
+        self.status = self._status_box()
+        self.division = self._division_box(names)
+        self.expression = self._line(N_("Condition, such as rated_tph>=4 and fuel=gas"), 20)
+        self.expression.hide()
+        self._count = QLabel()
+        self._count.setProperty("muted", True)
+        self._fault = QLabel()
+        self._fault.setProperty("danger", True)
+        self._lay_out()
+
+    def filter(self) -> Filter:
+        """The filter the boxes and the expression mean together; raises Invalid for a bad expression."""
+        common = [
+            *([Condition("status", "in", self._states())] if self.status.currentData() else []),
+            *self._within(),
+        ]
+        groups = parse_filter(
+            self.expression.text() if self.expression.isVisible() else "", self._kind
+        ).groups
+        if not groups:
+            return Filter((tuple(common),)) if common else Filter()
+        return Filter(tuple((*common, *group) for group in groups))
+
+    def text(self) -> str:
+        """The words to look for."""
+        return self.words.text().strip()
+
+    def choose(self, *, group: str = "", division: str = "", expression: str = "") -> None:
+        """Set the boxes from outside, as when a number was clicked."""
+        self.words.clear()
+        self.status.setCurrentIndex(max(0, self.status.findData(group)))
+        self.division.setCurrentIndex(max(0, self.division.findData(division)))
+        self.expression.setText(expression)
+        self.expression.setVisible(bool(expression))
+        self._delay.stop()
+        self.changed.emit()
+
+    def show_count(self, shown: int, total: Total | None) -> None:
+        """How many records there are; boilers always in units and t/h together."""
+        self._fault.clear()
+        if total is not None:
+            self._count.setText(tr(N_("{n} units · {tph} t/h"), n=total.units, tph=f"{total.tph:g}"))
+        else:
+            self._count.setText(tr(N_("{n} records"), n=f"{shown:,}"))
+
+    def show_fault(self, fault: Invalid) -> None:
+        """Say what is wrong with the expression."""
+        self._fault.setText(fault.message)
+        self._fault.setToolTip(fault.hint)
+
+    def is_filtering(self) -> bool:
+        """Whether any of the boxes narrows the ledger."""
+        return bool(
+            self.text() or self.status.currentData() or self.division.currentData() or self.expression.text()
+        )
+
+    def _states(self) -> tuple[str, ...]:
+        return tuple(state for state, group in GROUP_OF_STATE.items() if group == self.status.currentData())
+
+    def _within(self) -> list[Condition]:
+        code = self.division.currentData()
+        return [Condition("div_code", ">=", code), Condition("div_code", "<", _after(code))] if code else []
+
+    def _line(self, hint: str, width: int) -> QLineEdit:
+        line = QLineEdit(placeholderText=tr(hint), clearButtonEnabled=True)
+        line.setAccessibleName(tr(hint))
+        line.setMinimumWidth(metrics.chars(width))
+        line.textChanged.connect(self._delay.start)
+        return line
+
+    def _status_box(self) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(tr(N_("Status")))
+        box.addItem(tr(N_("Every status")), "")
+        first = {group: state for state, group in reversed(GROUP_OF_STATE.items())}
+        for code in STATUS_GROUPS.codes:
+            box.addItem(status_icon(first[code]), STATUS_GROUPS.label(code), code)
+        box.setVisible("status" in self._kind.fields)
+        box.activated.connect(self._delay.start)
+        return box
+
+    def _division_box(self, names: Names) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(tr(N_("Division")))
+        box.addItem(tr(N_("Every county")), "")
+        for code, name in sorted(names.known("division").items()):
+            if len(code) == _COUNTY and not code.endswith("00"):
+                box.addItem(name, code)
+        box.setVisible("div_code" in self._kind.fields)
+        box.activated.connect(self._delay.start)
+        return box
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        metrics.tight(row, 1, 1.5)
+        more = QToolButton()
+        more.setProperty("flat", True)
+        icons.wear(more, "filter")
+        more.setToolTip(tr(N_("Filter by a condition on any field")))
+        more.setAccessibleName(tr(N_("Filter by a condition on any field")))
+        more.setCheckable(True)
+        more.toggled.connect(self._toggle_expression)
+        row.addWidget(self._title)
+        row.addWidget(self.words, 1)
+        for box in (self.status, self.division):
+            if box.isVisibleTo(self):
+                row.addWidget(box)
+        row.addWidget(more)
+        row.addWidget(self.expression, 2)
+        row.addWidget(self._fault)
+        row.addStretch(1)
+        row.addWidget(self._count)
+
+    def _toggle_expression(self, shown: bool) -> None:
+        self.expression.setVisible(shown)
+        if shown:
+            self.expression.setFocus()
+        elif self.expression.text():
+            self.expression.clear()
+
+
+def _after(code: str) -> str:
+    """The first code after every division below `code`: `620802` → `620803`."""
+    return str(int(code) + 1).zfill(len(code))

@@ -1,0 +1,237 @@
+"""The map widget: shows the last picture moved or stretched while the view moves, and asks for a sharp one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.carto.features import Extent
+from app.carto.view import MapView
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.map.picture import Picture, placed
+
+if TYPE_CHECKING:
+    from app.ui.map.tools import Tool
+
+_SETTLE_MS = 70
+_STEP = 0.2  # of the window's width, for an arrow key
+_WHEEL = 1.0018  # zoom factor for an eighth of a degree of the wheel
+
+
+class Canvas(QWidget):
+    """Holds the view; the pane gives it pictures, a tool and overlays."""
+
+    view_changed = Signal(object)  # MapView: every movement
+    settled = Signal(object)  # MapView: a sharp picture is wanted
+    pointed = Signal(float, float)  # longitude, latitude under the pointer (EPSG:4490)
+    left = Signal()  # the pointer has gone
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(tr(N_("Map")))
+        self.view: MapView | None = None
+        self.background = "#ffffff"
+        self._home: Extent | None = None
+        self._crs = ""
+        self._picture: Picture | None = None
+        self._marks: Picture | None = None
+        self._tool: Tool | None = None
+        self.furniture: list[Callable[[QPainter, Canvas], None]] = []  # drawn above the map, in this order
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settle.timeout.connect(self._ask_for_picture)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small enough for a laptop, large enough to be a map."""
+        return QSize(metrics.grid(60), metrics.grid(35))
+
+    # ---- view
+
+    def open(self, home: Extent, crs: str) -> None:
+        """Start with an extent of degrees in a system of metres; the old pictures are gone."""
+        self._home, self._crs = home, crs
+        self._picture = self._marks = None
+        self.view = None
+        self.show_all()
+
+    def close_map(self) -> None:
+        """Show nothing."""
+        self._home, self.view, self._picture, self._marks = None, None, None, None
+        self.update()
+
+    def show_all(self) -> None:
+        """The whole area of the workspace."""
+        if self._home and self.width() > 1 and self.height() > 1:
+            size = (self.width(), self.height())
+            fresh = MapView.of_degrees(self._home, size, self._crs, float(self.logicalDpiX()))
+            self.set_view(fresh.zoomed(0.94))
+
+    def show_extent(self, extent: Extent) -> None:
+        """The whole of an extent of degrees; a point at a scale where its surroundings are seen."""
+        if self.view:
+            self.set_view(self.view.fitted_degrees(extent, 0.15))
+
+    def centre_on(self, lon: float, lat: float) -> None:
+        """Move to a point without changing the scale, only if it is not well inside the window already."""
+        if self.view is None:
+            return
+        x, y = self.view.px_of(lon, lat)
+        edge = min(self.width(), self.height()) * 0.08
+        if not QRectF(self.rect()).adjusted(edge, edge, -edge, -edge).contains(QPointF(x, y)):
+            self.set_view(self.view.fitted_degrees((lon, lat, lon, lat), 0.0).zoomed(1.0))
+
+    def set_view(self, view: MapView, *, settle: bool = True) -> None:
+        """Show another part of the ground, at once with the old picture, soon with a sharp one."""
+        self.view = view
+        self.view_changed.emit(view)
+        if settle:
+            self._settle.start()
+        self.update()
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom about a point of the widget, or its middle."""
+        if self.view:
+            self.set_view(self.view.zoomed(factor, (at.x(), at.y()) if at else None))
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Drag the paper by pixels."""
+        if self.view:
+            self.set_view(self.view.panned(dx, dy))
+
+    def refresh(self) -> None:
+        """Ask for a new picture of the same view, because records or layers have changed."""
+        self._settle.start()
+
+    def _ask_for_picture(self) -> None:
+        if self.view is not None:
+            self.settled.emit(self.view)
+
+    # ---- pictures
+
+    def take_picture(self, picture: Picture) -> None:
+        """A sharp picture has come; it is kept even if the view has moved on."""
+        self._picture = picture
+        self.update()
+
+    def take_marks(self, marks: Picture | None) -> None:
+        """The marks of the selection have come."""
+        self._marks = marks
+        self.update()
+
+    @property
+    def picture(self) -> Picture | None:
+        """The last picture."""
+        return self._picture
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Blit the last picture where it belongs now, then the marks, then what the tool draws."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self.background))
+        if self.view is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._is_stretched())
+            for picture in (self._picture, self._marks):
+                if picture is not None and picture.view.crs == self.view.crs:
+                    painter.drawImage(placed(picture.view, self.view), picture.image)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for draw in self.furniture:
+                draw(painter, self)
+            if self._tool:
+                self._tool.paint(painter)
+        painter.end()
+
+    def _is_stretched(self) -> bool:
+        return bool(self._picture and self.view and self._picture.view.scale != self.view.scale)
+
+    # ---- tools and input
+
+    def use(self, tool: Tool) -> None:
+        """Give the pointer to a tool."""
+        if self._tool is not None:
+            self._tool.stop()
+        self._tool = tool
+        self.setCursor(tool.cursor)
+        self.update()
+
+    @property
+    def tool(self) -> Tool | None:
+        """The tool in use."""
+        return self._tool
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep centre and scale; the first real size shows the whole area."""
+        if self.view is None:
+            self.show_all()
+        else:
+            self.set_view(self.view.resized((self.width(), self.height())))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the pointer."""
+        self.zoom(_WHEEL ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Give it to the tool."""
+        if self._tool and self.view:
+            self._tool.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell where the pointer is, then give it to the tool."""
+        if self.view is None:
+            return
+        lon, lat = self.view.degrees_at(event.position().x(), event.position().y())
+        if lon == lon:
+            self.pointed.emit(lon, lat)
+        if self._tool:
+            self._tool.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Give it to the tool."""
+        if self._tool and self.view:
+            self._tool.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Give it to the tool."""
+        if self._tool and self.view:
+            self._tool.double_click(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer has left."""
+        self.left.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows pan, + and - zoom, Home shows all; the rest is the tool's."""
+        if self._tool and self._tool.key(event):
+            return
+        steps = {
+            Qt.Key.Key_Left: (1, 0),
+            Qt.Key.Key_Right: (-1, 0),
+            Qt.Key.Key_Up: (0, 1),
+            Qt.Key.Key_Down: (0, -1),
+        }
+        key = Qt.Key(event.key())
+        if key in steps:
+            self.pan(steps[key][0] * self.width() * _STEP, steps[key][1] * self.height() * _STEP)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(1.5)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / 1.5)
+        elif key == Qt.Key.Key_Home:
+            self.show_all()
+        else:
+            super().keyPressEvent(event)

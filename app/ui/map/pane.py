@@ -1,0 +1,322 @@
+"""The map pane: canvas, tools, layer tree; draws in the drawing thread, follows and sets the selection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from app.carto.hit import Hit
+from app.carto.projected import ProjectedLayers
+from app.carto.theme import DARK, LIGHT, read_theme
+from app.carto.view import MapView
+from app.i18n import N_, tr
+from app.ui.parts import named
+from app.ui import icons, metrics
+from app.ui.desk import Desk, Touched
+from app.ui.map.canvas import Canvas
+from app.ui.map.furniture import Note, Pin, draw_north, draw_scale
+from app.ui.map.layers import LayerTree
+from app.ui.map.picture import Picture, Scene, draw_marks, draw_picture, find_at, find_in, with_margin
+from app.ui.map.tools import MeasureTool, SelectTool
+from app.ui.selection import Selected
+from app.ui.tasks import Lane, Token
+from app.ui.theme import colours
+
+THEME_OF = {"boiler": "boilers", "grid_cell": "cells", "water_source": "sources"}  # ledger -> map theme
+# What a click may select: the ledger's own records, and zones beside their sources.
+_BESIDE = {"water_source": ("water_source", "protection_zone")}
+
+
+class MapPane(QWidget):
+    """Shows one theme; `entity` is what a click selects."""
+
+    pointed = Signal(float, float)
+    left = Signal()
+    view_changed = Signal(object)
+    measured = Signal(str)
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._scene: Scene | None = None
+        self._entity = "boiler"
+        self._switches: dict[str, bool] = {}
+        self._stale: set[str] = set()
+        self._choosing = False
+        self.note, self.pin = Note(), Pin()
+        self.canvas = Canvas(self)
+        self.canvas.furniture += [draw_scale, draw_north, self.note.draw, self.pin.draw]
+        self.tree = LayerTree(self)
+        self.select = SelectTool(self.canvas)
+        self.distance = MeasureTool(self.canvas, closed=False)
+        self.area = MeasureTool(self.canvas, closed=True)
+        self.actions_by_name: dict[str, QAction] = {}
+        self._lay_out()
+        self._connect()
+        self.canvas.use(self.select)
+
+    def _connect(self) -> None:
+        self.canvas.settled.connect(self._draw)
+        self.canvas.view_changed.connect(self.view_changed)
+        self.canvas.pointed.connect(self.pointed)
+        self.canvas.left.connect(self.left)
+        self.select.picked.connect(self._pick)
+        self.select.boxed.connect(self._pick_in_box)
+        self.distance.measured.connect(self.measured)
+        self.area.measured.connect(self.measured)
+        self.tree.switched.connect(self._switch)
+        self._desk.changed.connect(self._records_changed)
+        self._desk.selection.changed.connect(self._follow)
+
+    # ---- scene
+
+    def open(
+        self, source: Any, home: tuple[float, float, float, float], crs: str, *, synthetic: bool
+    ) -> None:
+        """Show a workspace: its features, the extent of its area in degrees, the system the map is drawn in."""
+        self.note.synthetic = synthetic
+        self._scene = Scene(read_theme(THEME_OF[self._entity], _palette()), ProjectedLayers(source))
+        self._dress()
+        self.canvas.open(home, crs)
+
+    def close_map(self) -> None:
+        """No workspace."""
+        self._scene = None
+        self.canvas.close_map()
+        self.tree.clear()
+
+    def show_ledger(self, entity: str) -> None:
+        """Take the theme that belongs to a ledger."""
+        self._entity = entity
+        self.retheme()
+
+    def retheme(self) -> None:
+        """Read the theme again, as for another ledger or palette."""
+        if self._scene is not None:
+            self._scene = Scene(read_theme(THEME_OF[self._entity], _palette()), self._scene.layers)
+            self._dress()
+            self.canvas.refresh()
+
+    def _dress(self) -> None:
+        if self._scene is None:
+            return
+        theme = self._scene.theme.with_visible(self._switches)
+        self._scene = Scene(theme, self._scene.layers)
+        self.canvas.background = theme.background
+        self.tree.show_theme(theme)
+
+    def _switch(self, layer: str, shown: bool) -> None:
+        self._switches[layer] = shown
+        if self._scene is not None:
+            self._scene = Scene(self._scene.theme.with_visible({layer: shown}), self._scene.layers)
+            self.canvas.refresh()
+
+    def _records_changed(self, touched: Touched) -> None:
+        self._stale |= set(touched)
+        self.canvas.refresh()
+
+    # ---- drawing
+
+    def _draw(self, view: MapView) -> None:
+        scene, session = self._scene, self._desk.session
+        if scene is None or session is None:
+            return
+        stale, self._stale = self._stale, set()
+        wide, ratio = with_margin(view), self.devicePixelRatioF()
+
+        def work(token: Token) -> Picture | None:
+            if stale:
+                from app.actions.maps import feature_source  # late: actions load after the first paint
+
+                scene.refreshed(feature_source(session), stale)
+            return None if token.cancelled() else draw_picture(scene, wide, ratio)
+
+        self._desk.tasks.run(self, work, self._drawn, lane=Lane.DRAW, topic="picture")
+
+    def _drawn(self, picture: Picture | None) -> None:
+        if picture is not None and self._scene is not None:
+            self.canvas.take_picture(picture)
+            self.tree.show_drawn(picture.drawn)
+            self._mark(self._desk.selection.now)
+
+    def _mark(self, selected: Selected) -> None:
+        scene, view = self._scene, self.canvas.view
+        if scene is None or view is None or not selected.uids:
+            self.canvas.take_marks(None)
+            return
+        wide, ratio = with_margin(view), self.devicePixelRatioF()
+        wanted = {selected.entity: selected.uids}
+        self._desk.tasks.run(
+            self,
+            lambda token: None if token.cancelled() else draw_marks(scene, wide, ratio, wanted),
+            self.canvas.take_marks,
+            lane=Lane.DRAW,
+            topic="marks",
+        )
+
+    # ---- selection
+
+    def _pick(self, x: float, y: float, add: bool) -> None:
+        scene, view = self._scene, self.canvas.view
+        if scene is None or view is None:
+            return
+        self.canvas.setFocus()
+        self._desk.tasks.run(
+            self, lambda _: find_at(scene, view, (x, y)), lambda hits: self._picked(hits, add), lane=Lane.DRAW
+        )
+
+    def _picked(self, hits: list[Hit], add: bool) -> None:
+        wanted = _BESIDE.get(self._entity, (self._entity,))
+        hit = next((hit for name in wanted for hit in hits if hit.entity == name), None)
+        if hit is None:
+            if not add:
+                self._choose(self._entity, [])
+        elif add:
+            self._choosing = True
+            self._desk.selection.toggle(hit.entity, hit.uid)
+            self._choosing = False
+        else:
+            self._choose(hit.entity, [hit.uid])
+
+    def _pick_in_box(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
+        scene, view = self._scene, self.canvas.view
+        if scene is None or view is None:
+            return
+        kept = self._desk.selection.now
+        before = list(kept.uids) if add and kept.entity == self._entity else []
+        self._desk.tasks.run(
+            self,
+            lambda _: find_in(scene, view, (x0, y0, x1, y1), self._entity),
+            lambda uids: self._choose(self._entity, [*before, *uids]),
+            lane=Lane.DRAW,
+        )
+
+    def _choose(self, entity: str, uids: list[str]) -> None:
+        self._choosing = True
+        try:
+            self._desk.selection.choose(entity, uids)
+        finally:
+            self._choosing = False
+
+    def _follow(self, selected: Selected) -> None:
+        """Mark the selection; bring it into view when it was made elsewhere."""
+        self._mark(selected)
+        if selected.current and not self._choosing:
+            self.bring(selected.entity, (selected.current,), only_if_outside=True)
+
+    def bring(self, entity: str, uids: tuple[str, ...], *, only_if_outside: bool = False) -> None:
+        """Move the map to records."""
+        from app.ui.map.places import extent_of  # late: reads through the workspace
+
+        self._desk.read(
+            self,
+            lambda session, _: extent_of(session, entity, uids),
+            lambda extent: self._go(extent, only_if_outside) if extent else None,
+            topic="bring",
+        )
+
+    def _go(self, extent: tuple[float, float, float, float], only_if_outside: bool) -> None:
+        view = self.canvas.view
+        if view is None:
+            return
+        if not only_if_outside:
+            self.canvas.show_extent(extent)
+            return
+        x0, y0 = view.px_of(extent[0], extent[3])
+        x1, y1 = view.px_of(extent[2], extent[1])
+        inside = x0 >= 0 and x1 <= self.canvas.width() and y0 >= 0 and y1 <= self.canvas.height()
+        if not inside:
+            self.canvas.set_view(
+                view.fitted_degrees(extent) if extent[0] < extent[2] else self._moved(view, extent)
+            )
+
+    def _moved(self, view: MapView, extent: tuple[float, float, float, float]) -> MapView:
+        x, y = view.px_of(extent[0], extent[1])
+        width, height = view.size_px
+        return view.panned(width / 2 - x, height / 2 - y)
+
+    # ---- layout
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        metrics.tight(column, 0, 0)
+        column.addWidget(self._tool_row())
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.tree)
+        self.split.addWidget(self.canvas)
+        self.split.setStretchFactor(1, 1)
+        self.split.setCollapsible(1, False)
+        self.split.setSizes([metrics.chars(26), metrics.chars(100)])
+        column.addWidget(self.split, 1)
+
+    def _tool_row(self) -> QWidget:
+        bar = named("paneHeader")
+        row = QHBoxLayout(bar)
+        metrics.tight(row, 0.5, 0.5)
+        tools = QActionGroup(self)
+        for name, icon, words, run in self._entries():
+            if not name:
+                row.addSpacing(metrics.grid(3))
+                continue
+            act = QAction(tr(words), self)
+            icons.wear(act, icon)
+            act.triggered.connect(run)
+            self.actions_by_name[name] = act
+            if name in ("select", "measure_distance", "measure_area"):
+                act.setCheckable(True)
+                tools.addAction(act)
+            button = QToolButton()
+            button.setProperty("flat", True)
+            button.setDefaultAction(act)
+            row.addWidget(button)
+        self.actions_by_name["select"].setChecked(True)
+        self._measure = QLabel()
+        self.measured.connect(self._measure.setText)
+        row.addSpacing(metrics.grid(2))
+        row.addWidget(self._measure, 1)
+        return bar
+
+    def _entries(self) -> list[tuple[str, str, str, Any]]:
+        canvas = self.canvas
+        return [
+            ("layers", "layers", N_("Layers and legend"), self._toggle_layers),
+            ("", "", "", None),
+            ("select", "select", N_("Select (Shift+drag: in a box)"), lambda: canvas.use(self.select)),
+            ("measure_distance", "distance", N_("Measure a distance"), lambda: self._use(self.distance)),
+            ("measure_area", "area", N_("Measure an area"), lambda: self._use(self.area)),
+            ("", "", "", None),
+            ("zoom_in", "zoom_in", N_("Zoom in"), lambda: canvas.zoom(1.6)),
+            ("zoom_out", "zoom_out", N_("Zoom out"), lambda: canvas.zoom(1 / 1.6)),
+            ("zoom_all", "full_extent", N_("The whole area"), canvas.show_all),
+            ("zoom_selection", "zoom_selection", N_("Zoom to the selection"), self.show_selection),
+        ]
+
+    def _use(self, tool: MeasureTool) -> None:
+        self.canvas.use(tool)
+        self.canvas.setFocus()
+
+    def use_select(self) -> None:
+        """Back to selecting."""
+        self.actions_by_name["select"].trigger()
+
+    def show_selection(self) -> None:
+        """Zoom to what is selected."""
+        selected = self._desk.selection.now
+        if selected.uids:
+            self.bring(selected.entity, selected.uids)
+
+    def show_point(self, lon: float, lat: float) -> None:
+        """Bring a point (degrees EPSG:4490) into the middle, close enough to see its surroundings, and mark it."""
+        self.canvas.show_extent((lon, lat, lon, lat))
+        self.pin.at = (lon, lat)
+        self.canvas.update()
+
+    def _toggle_layers(self) -> None:
+        self.tree.setVisible(not self.tree.isVisible())
+
+
+def _palette() -> str:
+    return DARK if colours().dark else LIGHT

@@ -1,0 +1,99 @@
+"""Pictures of the map, made in the drawing thread: the map itself, and the marks of the selection above it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from app.carto.compose import display_list, highlight
+from app.carto.display import DrawnClass
+from app.carto.features import FeatureSource
+from app.carto.hit import Hit, identify, in_box
+from app.carto.projected import ProjectedLayers
+from app.carto.theme import Theme
+from app.carto.view import MapView
+from app.render.image import paint_to_image
+from app.render.painter import paint_ops
+
+MARGIN = 0.2  # of the width and height, on each side, so that a drag shows drawn map at once
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is drawn: a theme with its layers switched, and the features, which only the drawing thread touches."""
+
+    theme: Theme
+    layers: ProjectedLayers
+
+    def refreshed(self, source: FeatureSource, entities: Iterable[str]) -> None:
+        """Read these entities again at the next picture; `source` is fresh, as it may keep serials."""
+        self.layers.source = source
+        for entity in entities:
+            self.layers.forget(entity)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A finished picture, larger than the window by MARGIN, with the counts of what is in the window's part."""
+
+    view: MapView
+    image: QImage
+    drawn: tuple[DrawnClass, ...] = ()
+
+
+def with_margin(view: MapView) -> MapView:
+    """The view a picture is drawn for: the same centre and scale, more ground around."""
+    width, height = view.size_px
+    return view.resized((round(width * (1 + 2 * MARGIN)), round(height * (1 + 2 * MARGIN))))
+
+
+def draw_picture(scene: Scene, view: MapView, ratio: float) -> Picture:
+    """The map of a view, `ratio` device pixels to a pixel."""
+    finished = display_list(scene.theme, scene.layers, view)
+    return Picture(view, paint_to_image(finished, _sharper(view, ratio)), finished.drawn)
+
+
+def draw_marks(scene: Scene, view: MapView, ratio: float, selected: Mapping[str, Sequence[str]]) -> Picture:
+    """The marks of selected features (uids by entity) on nothing."""
+    marks = highlight(scene.theme, scene.layers, view, selected)
+    device = _sharper(view, ratio)
+    image = QImage(*device.size_px, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    paint_ops(painter, marks, device.px_per_mm)
+    painter.end()
+    return Picture(view, image)
+
+
+def find_at(scene: Scene, view: MapView, at_px: tuple[float, float]) -> list[Hit]:
+    """What lies under a pixel, topmost first."""
+    return identify(scene.theme, scene.layers, view, at_px)
+
+
+def find_in(scene: Scene, view: MapView, box_px: Box, entity: str) -> list[str]:
+    """The features of an entity's layers inside a box of pixels."""
+    found: dict[str, None] = {}
+    for layer in scene.theme.layers:
+        if layer.entity == entity:
+            found.update(dict.fromkeys(in_box(scene.theme, scene.layers, view, box_px, layer.id)))
+    return list(found)
+
+
+def placed(picture: MapView, now: MapView) -> QRectF:
+    """Where a picture of one view belongs in another: moved while panning, stretched while zooming."""
+    share = picture.scale / now.scale
+    dx = (picture.centre[0] - now.centre[0]) / now.m_per_mm * now.px_per_mm
+    dy = (now.centre[1] - picture.centre[1]) / now.m_per_mm * now.px_per_mm
+    width, height = (side * share for side in picture.size_px)
+    middle_x, middle_y = now.size_px[0] / 2 + dx, now.size_px[1] / 2 + dy
+    return QRectF(middle_x - width / 2, middle_y - height / 2, width, height)
+
+
+def _sharper(view: MapView, ratio: float) -> MapView:
+    """The same ground and millimetres with more pixels."""
+    width, height = view.size_px
+    return view.resized((round(width * ratio), round(height * ratio)), view.dpi * ratio)

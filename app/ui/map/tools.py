@@ -1,0 +1,238 @@
+"""What the pointer does on the map: select and drag, measure a distance, measure an area."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from shapely.geometry import LineString, Polygon
+
+from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.map.canvas import Canvas
+from app.ui.theme import colours
+
+_CLICK_PX = 4
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+class Tool(QObject):
+    """A tool gets the canvas's input while it is in use; a drag with the middle button always pans."""
+
+    cursor = Qt.CursorShape.ArrowCursor
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.canvas = canvas
+        self._pressed: QPointF | None = None
+        self._last: QPointF | None = None
+
+    def press(self, event: QMouseEvent) -> None:
+        """A button went down."""
+        self._pressed = self._last = event.position()
+
+    def move(self, event: QMouseEvent) -> None:
+        """The pointer moved; with a button down the paper is dragged."""
+        if self._pressed is not None and self._last is not None and event.buttons():
+            step = event.position() - self._last
+            self._last = event.position()
+            if self.dragged(event):
+                self.canvas.pan(step.x(), step.y())
+
+    def release(self, event: QMouseEvent) -> None:
+        """A button went up."""
+        self._pressed = self._last = None
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Twice in quick succession."""
+
+    def key(self, event: QKeyEvent) -> bool:
+        """A key; true when the tool has used it."""
+        return False
+
+    def paint(self, painter: QPainter) -> None:
+        """What the tool draws above the map."""
+
+    def stop(self) -> None:
+        """Another tool takes over."""
+
+    def dragged(self, event: QMouseEvent) -> bool:
+        """Whether the pointer has moved far enough since the button went down not to be a click."""
+        return self._pressed is not None and not self._is_click(event.position())
+
+    def _is_click(self, at: QPointF) -> bool:
+        return self._pressed is not None and (at - self._pressed).manhattanLength() <= _CLICK_PX
+
+
+class SelectTool(Tool):
+    """Click selects, Ctrl+click adds or takes away, Shift+drag selects in a box, plain drag pans."""
+
+    picked = Signal(float, float, bool)  # pixel x, y, add to the selection
+    boxed = Signal(float, float, float, float, bool)
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._box: QRectF | None = None
+
+    def press(self, event: QMouseEvent) -> None:
+        """Begin a click, a drag or a box."""
+        super().press(event)
+        if event.modifiers() & _SHIFT and event.button() == Qt.MouseButton.LeftButton:
+            self._box = QRectF(event.position(), event.position())
+
+    def move(self, event: QMouseEvent) -> None:
+        """Stretch the box, or drag the paper."""
+        if self._box is None:
+            super().move(event)
+            return
+        self._box.setBottomRight(event.position())
+        self.canvas.update()
+
+    def release(self, event: QMouseEvent) -> None:
+        """Select what was clicked or boxed."""
+        add = bool(event.modifiers() & _CTRL)
+        if self._box is not None:
+            box, self._box = self._box.normalized(), None
+            self.canvas.update()
+            if box.width() > _CLICK_PX and box.height() > _CLICK_PX:
+                self.boxed.emit(box.left(), box.top(), box.right(), box.bottom(), add)
+        elif event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
+            self.picked.emit(event.position().x(), event.position().y(), add)
+        super().release(event)
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Closer, about the pointer."""
+        self.canvas.zoom(2.0, event.position())
+
+    def paint(self, painter: QPainter) -> None:
+        """The box being drawn."""
+        if self._box is not None:
+            colour = QColor(colours().accent)
+            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
+            colour.setAlpha(40)
+            painter.setBrush(colour)
+            painter.drawRect(self._box.normalized())
+
+
+class MeasureTool(Tool):
+    """Click corner after corner; double click or Enter ends, Backspace takes one back, Esc starts again."""
+
+    cursor = Qt.CursorShape.CrossCursor
+    measured = Signal(str)
+
+    def __init__(self, canvas: Canvas, *, closed: bool) -> None:
+        super().__init__(canvas)
+        self._closed = closed
+        self._corners: list[tuple[float, float]] = []
+        self._free: tuple[float, float] | None = None
+        self._done = False
+
+    def release(self, event: QMouseEvent) -> None:
+        """A click sets a corner."""
+        if event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
+            if self._done:
+                self._corners, self._done = [], False
+            self._corners.append(self._place(event.position()))
+            self._tell()
+        super().release(event)
+
+    def move(self, event: QMouseEvent) -> None:
+        """The loose end follows the pointer."""
+        super().move(event)
+        if self._corners and not self._done:
+            self._free = self._place(event.position())
+            self._tell()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """The last corner is set; the measure stays."""
+        self._finish()
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Enter ends, Backspace takes the last corner back, Esc starts again."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._finish()
+        elif event.key() == Qt.Key.Key_Backspace and self._corners:
+            self._corners.pop()
+            self._tell()
+        elif event.key() == Qt.Key.Key_Escape and self._corners:
+            self.stop()
+        else:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Forget the corners."""
+        self._corners, self._free, self._done = [], None, False
+        self._tell()
+
+    def result(self) -> str:
+        """The measure in words, on the ellipsoid."""
+        places = self._places()
+        if len(places) < 2:
+            return tr(N_("Click the corners; double click or Enter ends, Esc starts again"))
+        if not self._closed or len(places) < 3:
+            return tr(N_("Distance {length}"), length=distance_words(length_m(LineString(places))))
+        shape = Polygon(places)
+        words = tr(
+            N_("Area {area}, perimeter {length}"),
+            area=area_words(area_m2(shape)),
+            length=distance_words(length_m(shape)),
+        )
+        return words if shape.is_valid else tr(N_("The outline crosses itself: no area"))
+
+    def paint(self, painter: QPainter) -> None:
+        """The line or outline, its corners, and the measure beside the last of them."""
+        view = self.canvas.view
+        if view is None or not self._corners:
+            return
+        points = [QPointF(*view.px_of(*place)) for place in self._places()]
+        pen = QPen(QColor(colours().accent), 2.0)
+        painter.setPen(pen)
+        fill = QColor(colours().accent)
+        fill.setAlpha(45)
+        painter.setBrush(QBrush(fill) if self._closed else QBrush(Qt.BrushStyle.NoBrush))
+        if self._closed and len(points) > 2:
+            painter.drawPolygon(QPolygonF(points))
+        else:
+            painter.drawPolyline(QPolygonF(points))
+        painter.setBrush(QColor("#ffffff"))
+        for point in points:
+            painter.drawEllipse(point, 3.5, 3.5)
+        if len(points) > 1:
+            _flag(painter, points[-1], self.result(), self.canvas.width())
+
+    def _places(self) -> list[tuple[float, float]]:
+        loose = [self._free] if self._free and not self._done else []
+        return [*self._corners, *loose]
+
+    def _place(self, at: QPointF) -> tuple[float, float]:
+        view = self.canvas.view
+        return view.degrees_at(at.x(), at.y()) if view else (0.0, 0.0)
+
+    def _finish(self) -> None:
+        """A double click sets its corner twice: drop the copy."""
+        if len(self._corners) > 1 and self._corners[-1] == self._corners[-2]:
+            self._corners.pop()
+        self._done, self._free = True, None
+        self._tell()
+
+    def _tell(self) -> None:
+        self.measured.emit(self.result() if self._corners else "")
+        self.canvas.update()
+
+
+def _flag(painter: QPainter, at: QPointF, words: str, room: int) -> None:
+    """Words on a small plate beside a point, kept inside the window."""
+    look = colours()
+    measure = QFontMetricsF(painter.font())
+    pad = metrics.grid(1)
+    width, height = measure.horizontalAdvance(words) + 2 * pad, measure.height() + pad
+    left = min(at.x() + 2 * pad, room - width - pad)
+    top = at.y() - height - pad if at.y() > height + 2 * pad else at.y() + 2 * pad
+    plate = QRectF(max(left, pad), top, width, height)
+    painter.setPen(QColor(look.border))
+    painter.setBrush(QColor(look.panel))
+    painter.drawRoundedRect(plate, pad, pad)
+    painter.setPen(QColor(look.text))
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)

@@ -1,0 +1,31 @@
+"""What references are called: divisions by code, other records by uid, read once per workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain.fields import Field, Kind
+from app.domain.values import show, show_with_unit
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by entity and then by what a reference holds."""
+
+    by_entity: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, entity: str, held: str) -> str:
+        """The name of a referred record; the reference itself when it is not known."""
+        return self.by_entity.get(entity, {}).get(held, held)
+
+    def known(self, entity: str) -> Mapping[str, str]:
+        """All names of an entity by what a reference to it holds."""
+        return self.by_entity.get(entity, {})
+
+    def show(self, declared: Field, value: Any, *, unit: bool = False) -> str:
+        """A field's value as a person reads it, references by name."""
+        if declared.kind is Kind.REFERENCE and value:
+            return self.of(declared.refers_to, str(value))
+        return show_with_unit(declared, value) if unit else show(declared, value)

@@ -1,0 +1,51 @@
+"""Small parts every page uses: cards, headings, quiet words, widgets the style rules know by name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
+
+from app.ui import metrics
+
+
+def named(name: str) -> QWidget:
+    """A plain widget that the style rules of `theme.py` know by this name."""
+    widget = QWidget()
+    widget.setObjectName(name)
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    return widget
+
+
+def card() -> QFrame:
+    """A framed box."""
+    frame = QFrame()
+    frame.setObjectName("card")
+    return frame
+
+
+def heading(words: str, factor: float = 1.0) -> QLabel:
+    """A bold line."""
+    label = QLabel(words)
+    label.setFont(metrics.sized(factor, bold=True))
+    return label
+
+
+def muted(words: str = "") -> QLabel:
+    """Quiet words that wrap."""
+    label = QLabel(words, wordWrap=True)
+    label.setProperty("muted", True)
+    return label
+
+
+def fault() -> QLabel:
+    """An empty line for what went wrong."""
+    label = QLabel(wordWrap=True)
+    label.setProperty("danger", True)
+    label.hide()
+    return label
+
+
+def say_fault(label: QLabel, words: str) -> None:
+    """Show what went wrong, or hide the line when there is nothing to say."""
+    label.setText(words)
+    label.setVisible(bool(words))

@@ -1,0 +1,155 @@
+"""The evidence of a record: thumbnails with kind, name and time; files are dropped here or chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QIcon, QImage, QImageReader, QPixmap
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.values import show_moment
+from app.i18n import N_, tr
+from app.ui import icons, metrics
+from app.ui.desk import Desk
+from app.ui.theme import colours
+
+_SIDE_STEPS = 16
+_UID = Qt.ItemDataRole.UserRole
+
+
+class EvidenceView(QWidget):
+    """Lists what is there; `added` carries files to be put beside the record, `opened` a paper to look at."""
+
+    added = Signal(list)  # [Path]
+    opened = Signal(str)  # attachment uid
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._papers: dict[str, Attachment] = {}
+        self.setAcceptDrops(True)
+        self.list = QListWidget()
+        self.list.setIconSize(QSize(metrics.grid(_SIDE_STEPS), metrics.grid(_SIDE_STEPS * 0.75)))
+        self.list.setSpacing(metrics.grid(0.5))
+        self.list.setWordWrap(True)
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setAccessibleName(tr(N_("Evidence")))
+        self.list.itemActivated.connect(lambda item: self.opened.emit(str(item.data(_UID))))
+        self._hint = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._hint.setProperty("muted", True)
+        self._add = QPushButton(tr(N_("Add files…")))
+        icons.wear(self._add, "add")
+        self._add.clicked.connect(self._choose)
+        column = QVBoxLayout(self)
+        metrics.tight(column, 1, 1)
+        column.addWidget(self.list, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self._hint, 1)
+        foot.addWidget(self._add)
+        column.addLayout(foot)
+
+    def show_papers(self, papers: Sequence[Attachment], may_add: bool) -> None:
+        """Show the papers of a record, the newest round first."""
+        ordered = sorted(papers, key=lambda item: (-item.round_no, EVIDENCE_KINDS.codes.index(item.kind)))
+        self._papers = {item.uid: item for item in ordered}
+        self.list.clear()
+        for item in ordered:
+            row = QListWidgetItem(_icon_of(item), _words(item))
+            row.setData(_UID, item.uid)
+            row.setToolTip(item.file_name)
+            self.list.addItem(row)
+        self._add.setEnabled(may_add)
+        empty = tr(N_("No papers or photographs yet. Drop files here."))
+        self._hint.setText(tr(N_("Drop files here to add them.")) if ordered else empty)
+        self._load_thumbnails(ordered)
+
+    def paper(self, uid: str) -> Attachment | None:
+        """A listed paper."""
+        return self._papers.get(uid)
+
+    def _load_thumbnails(self, papers: Sequence[Attachment]) -> None:
+        pictures = [item for item in papers if (item.mime or "").startswith("image/")]
+        side = round(metrics.grid(_SIDE_STEPS) * self.devicePixelRatioF())
+        self._desk.read(
+            self,
+            lambda session, token: {
+                item.uid: _thumbnail(session.workspace.attachment_path(item.sha256), side)
+                for item in pictures
+                if not token.cancelled()
+            },
+            self._show_thumbnails,
+            topic="thumbnails",
+        )
+
+    def _show_thumbnails(self, made: Mapping[str, QImage]) -> None:
+        for at in range(self.list.count()):
+            row = self.list.item(at)
+            image = made.get(str(row.data(_UID)))
+            if image is not None and not image.isNull():
+                row.setIcon(QIcon(QPixmap.fromImage(image)))
+
+    def _choose(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, tr(N_("Choose evidence files")), "", file_filter())
+        if names:
+            self.added.emit([Path(name) for name in names])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Local files are welcome."""
+        if self._add.isEnabled() and local_files(event):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Still welcome."""
+        event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand the files on; the panel asks which kind of evidence they are."""
+        event.acceptProposedAction()
+        self.added.emit(local_files(event))
+
+
+def local_files(event: QDropEvent) -> list[Path]:
+    """The files of a drag."""
+    urls = event.mimeData().urls()
+    return [
+        Path(url.toLocalFile()) for url in urls if url.isLocalFile() and Path(url.toLocalFile()).is_file()
+    ]
+
+
+def file_filter() -> str:
+    """What a dialog for evidence offers."""
+    pictures = tr(N_("Photographs and papers"))
+    return f"{pictures} (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.pdf *.docx *.xlsx);;{tr(N_('All files'))} (*)"
+
+
+def _thumbnail(path: Path, side: int) -> QImage:
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)  # phones store the picture lying and say which way is up
+    size = reader.size()
+    if size.isValid():
+        reader.setScaledSize(size.scaled(side, round(side * 0.75), Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
+
+
+def _icon_of(item: Attachment) -> QIcon:
+    name = "photo" if (item.mime or "").startswith("image/") else "paper"
+    return QIcon(icons.pixmap(name, 48, colours().muted))
+
+
+def _words(item: Attachment) -> str:
+    when = show_moment(item.taken_at or item.added_at)
+    size = f"{item.size / 1024:.0f} KB" if item.size < 1_048_576 else f"{item.size / 1_048_576:.1f} MB"
+    again = f" · {tr(N_('round {n}'), n=item.round_no)}" if item.round_no > 1 else ""
+    return f"{EVIDENCE_KINDS.label(item.kind)}{again}\n{item.file_name}\n{when} · {size}"

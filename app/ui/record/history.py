@@ -1,0 +1,97 @@
+"""The history of a record: who changed what, when and why, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QTextBrowser, QWidget
+
+from app.domain.entity import GEOMETRY, EntityType
+from app.domain.values import show_moment
+from app.domain.workflows.boiler import BOILER
+from app.i18n import N_, tr
+from app.ui.names import Names
+from app.ui.theme import colours
+
+if TYPE_CHECKING:
+    from app.actions.history import HistoryEntry
+
+DONE = {
+    "add": N_("Added"),
+    "edit": N_("Edited"),
+    "delete": N_("Deleted"),
+    "import": N_("Imported"),
+    "undo": N_("Undone"),
+    "redo": N_("Done again"),
+    "add_evidence": N_("Evidence added"),
+    "freeze_baseline": N_("Baseline frozen"),
+    "grid": N_("Grid made"),
+    "set_setting": N_("Setting changed"),
+    "create": N_("Workspace made"),
+    "demo": N_("Made for the demo"),
+    "seal": N_("Edits of another program confirmed"),
+}
+_STEP_LABELS = {row.action: row.label for row in BOILER.transitions}
+_MOST = 300
+
+
+class HistoryView(QTextBrowser):
+    """Text that can be selected, copied and read aloud."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setOpenLinks(False)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.setAccessibleName(tr(N_("History")))
+
+    def show_history(self, kind: EntityType, entries: Sequence[HistoryEntry], names: Names) -> None:
+        """Show the entries of one record."""
+        if not entries:
+            self.setHtml(f"<p>{escape(tr(N_('Nothing has been recorded yet.')))}</p>")
+            return
+        self.setHtml("".join(_entry(kind, entry, names) for entry in entries[:_MOST]))
+
+
+def action_words(action: str) -> str:
+    """What was done, in the user's language; an unknown action is shown by its name."""
+    label = _STEP_LABELS.get(action) or DONE.get(action)
+    return tr(label) if label else action
+
+
+def _entry(kind: EntityType, entry: HistoryEntry, names: Names) -> str:
+    look = colours()
+    who = tr(N_("another program")) if entry.external else f"{entry.person} {entry.role}".strip()
+    head = f"<b>{escape(action_words(entry.action))}</b> · {escape(who)}"
+    when = f"<span style='color:{look.muted}'>{escape(show_moment(entry.at))}</span>"
+    lines = [f"<p style='margin:8px 0 0 0'>{head}<br>{when}"]
+    if entry.reason:
+        lines.append(f"<br>{escape(tr(N_('Reason: {reason}'), reason=entry.reason))}")
+    lines.append("</p>")
+    if entry.operation == "update":
+        lines += [_change(kind, change, names) for change in entry.changes]
+    return "".join(lines)
+
+
+def _change(kind: EntityType, change: Any, names: Names) -> str:
+    look = colours()
+    if change.field == GEOMETRY:
+        label, before, after = tr(N_("Position")), _place(change.before), _place(change.after)
+    elif change.field in kind.fields:
+        field = kind.fields[change.field]
+        label = tr(field.label)
+        before, after = (
+            names.show(field, value, unit=True) or "—" for value in (change.before, change.after)
+        )
+    else:
+        return ""
+    words = f"{escape(label)}: <span style='color:{look.muted}'>{escape(before)}</span> → {escape(after)}"
+    return f"<div style='margin-left:12px'>{words}</div>"
+
+
+def _place(shape: Any) -> str:
+    if shape is None:
+        return "—"
+    point = shape.representative_point()
+    return f"{point.x:.6f}, {point.y:.6f}"

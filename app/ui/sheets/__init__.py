@@ -1,0 +1,1 @@
+"""Printing: sheet, scope, preview, then a PDF or a printer."""

@@ -1,0 +1,186 @@
+"""How the window looks: Fusion with our own light and dark palette, and a few rules drawn from the same colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.render.fonts import family
+from app.ui import metrics
+
+POINTS = 10.0
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colours of one appearance; every text on its ground has a contrast of at least 4.5."""
+
+    dark: bool
+    window: str
+    panel: str
+    base: str
+    stripe: str
+    text: str
+    muted: str
+    border: str
+    hover: str
+    accent: str
+    on_accent: str
+    selection: str
+    danger: str
+    warning: str
+    good: str
+    notice: str
+
+
+LIGHT = Colours(
+    dark=False,
+    window="#eef1f4",
+    panel="#f8fafb",
+    base="#ffffff",
+    stripe="#f4f7f9",
+    text="#1d2730",
+    muted="#5a6874",
+    border="#cbd4db",
+    hover="#e1e8ee",
+    accent="#0b6a9c",
+    on_accent="#ffffff",
+    selection="#cfe6f4",
+    danger="#b3261e",
+    warning="#8a5200",
+    good="#1f6b2a",
+    notice="#fff3d6",
+)
+DARK = Colours(
+    dark=True,
+    window="#1b2127",
+    panel="#222a31",
+    base="#182026",
+    stripe="#1e262d",
+    text="#e6ebef",
+    muted="#a5b1bb",
+    border="#3b4751",
+    hover="#2f3a43",
+    accent="#5db6e4",
+    on_accent="#0b1a24",
+    selection="#1f4a63",
+    danger="#ff8a80",
+    warning="#ffb95c",
+    good="#7fd08a",
+    notice="#43371a",
+)
+
+_current = LIGHT
+
+
+def colours() -> Colours:
+    """The colours in use."""
+    return _current
+
+
+def load_fonts() -> None:
+    """Register the bundled Chinese font and make it the application's."""
+    font = QFont(family())
+    font.setPointSizeF(POINTS)
+    QApplication.setFont(font)
+
+
+def apply_theme(choice: str) -> Colours:
+    """Dress the application: `light`, `dark`, or `system` for what the desktop says."""
+    global _current
+    _current = DARK if choice == "dark" or (choice == "system" and _system_is_dark()) else LIGHT
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setStyle("Fusion")
+        app.setPalette(palette_of(_current))
+        app.setStyleSheet(_rules(_current))
+    return _current
+
+
+def _system_is_dark() -> bool:
+    return bool(QApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark)
+
+
+def palette_of(look: Colours) -> QPalette:
+    """The Qt palette of an appearance."""
+    palette = QPalette()
+    role = QPalette.ColorRole
+    pairs = {
+        role.Window: look.window,
+        role.WindowText: look.text,
+        role.Base: look.base,
+        role.AlternateBase: look.stripe,
+        role.Text: look.text,
+        role.PlaceholderText: look.muted,
+        role.Button: look.panel,
+        role.ButtonText: look.text,
+        role.ToolTipBase: look.panel,
+        role.ToolTipText: look.text,
+        role.Highlight: look.selection,
+        role.HighlightedText: look.text,
+        role.Link: look.accent,
+        role.LinkVisited: look.accent,
+        role.BrightText: look.danger,
+        role.Light: look.panel,
+        role.Midlight: look.hover,
+        role.Mid: look.border,
+        role.Dark: look.border,
+        role.Shadow: look.border,
+        role.Accent: look.accent,
+    }
+    for which, colour in pairs.items():
+        palette.setColor(which, QColor(colour))
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(look.muted))
+    return palette
+
+
+def _rules(look: Colours) -> str:
+    pad, small, radius = metrics.grid(1.5), metrics.grid(1), metrics.grid(1)
+    return f"""
+    QToolTip {{ color: {look.text}; background: {look.panel}; border: 1px solid {look.border}; padding: {small}px; }}
+    #topBar, #rail {{ background: {look.panel}; }}
+    #topBar {{ border-bottom: 1px solid {look.border}; }}
+    #rail {{ border-right: 1px solid {look.border}; }}
+    #rail QToolButton {{ border: none; border-radius: {radius}px; padding: {pad}px {small}px; color: {look.muted}; }}
+    #rail QToolButton:hover {{ background: {look.hover}; color: {look.text}; }}
+    #rail QToolButton:checked {{ background: {look.selection}; color: {look.text}; font-weight: bold; }}
+    QToolButton[flat="true"] {{ border: none; border-radius: {radius}px; padding: {small}px; }}
+    QToolButton[flat="true"]:hover {{ background: {look.hover}; }}
+    QToolButton[flat="true"]:checked {{ background: {look.selection}; }}
+    QToolButton[flat="true"]::menu-indicator {{ image: none; width: 0; }}
+    QToolButton:focus, QPushButton:focus {{ outline: none; border: 1px solid {look.accent}; border-radius: {radius}px; }}
+    QPushButton {{ border: 1px solid {look.border}; border-radius: {radius}px; padding: {small}px {pad * 2}px;
+                  background: {look.base}; color: {look.text}; min-height: {metrics.grid(4)}px; }}
+    QPushButton:hover {{ background: {look.hover}; }}
+    QPushButton:disabled {{ color: {look.muted}; background: {look.window}; }}
+    QPushButton[primary="true"], QPushButton:default {{ background: {look.accent}; color: {look.on_accent};
+                                                       border-color: {look.accent}; }}
+    QPushButton[primary="true"]:disabled, QPushButton:default:disabled {{ background: {look.window};
+                                       color: {look.muted}; border-color: {look.border}; }}
+    QPushButton[danger="true"] {{ color: {look.danger}; border-color: {look.danger}; }}
+    QPushButton[link="true"] {{ border: none; background: transparent; color: {look.accent}; text-align: left;
+                               padding: {small}px; }}
+    QPushButton[link="true"]:hover {{ background: {look.hover}; }}
+    QLabel[muted="true"] {{ color: {look.muted}; }}
+    QLabel[danger="true"] {{ color: {look.danger}; }}
+    QLabel[warning="true"] {{ color: {look.warning}; }}
+    QLabel[good="true"] {{ color: {look.good}; }}
+    #notice {{ background: {look.notice}; border-bottom: 1px solid {look.border}; }}
+    #card {{ background: {look.base}; border: 1px solid {look.border}; border-radius: {radius}px; }}
+    #paneHeader {{ background: {look.panel}; border-bottom: 1px solid {look.border}; }}
+    #recordPanel, #recordBody {{ background: {look.panel}; }}
+    #finderPopup {{ background: {look.base}; border: 1px solid {look.border}; }}
+    #overlay {{ background: {look.panel}; border: 1px solid {look.border}; border-radius: {radius}px; }}
+    QSplitter::handle {{ background: {look.border}; }}
+    QSplitter::handle:hover {{ background: {look.accent}; }}
+    QHeaderView::section {{ background: {look.panel}; color: {look.text}; border: none; padding: {small}px {pad}px;
+                           border-right: 1px solid {look.border}; border-bottom: 1px solid {look.border}; }}
+    QTableView {{ gridline-color: {look.border}; border: none; }}
+    QStatusBar {{ background: {look.panel}; border-top: 1px solid {look.border}; }}
+    QStatusBar::item {{ border: none; }}
+    QScrollArea {{ border: none; }}
+    """

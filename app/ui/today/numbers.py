@@ -1,0 +1,57 @@
+"""The numbers of the Today page, read in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.entities.boiler import Boiler
+from app.domain.filters import parse_filter
+from app.domain.output import Total, total
+from app.i18n import N_
+
+if TYPE_CHECKING:
+    from app.actions.counts import Headline
+    from app.actions.session import Session
+
+_OPEN_STATES = "registered|planned|in_progress|returned|sealed"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number with its words and the condition that finds its rows."""
+
+    title: str
+    total: Total
+    expression: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Today:
+    """The headline by county and the cards below it."""
+
+    headline: Headline
+    cards: tuple[Card, ...]
+    day: str
+
+
+def read_today(session: Session) -> Today:
+    """Read everything the page shows."""
+    from app.actions.counts import headline  # late: actions load after the first paint
+
+    day = session.today
+    asked = (
+        (N_("Awaiting acceptance"), "status in applied|town_ok|county_ok", ""),
+        (N_("On public notice"), "status=notice", ""),
+        (N_("Sent back"), "status=returned", "warning"),
+        (N_("Overdue"), f"due_date<{day} and status in {_OPEN_STATES}", "danger"),
+        (N_("Rebound"), "status=rebound", "danger"),
+        (N_("Sealed, not cleared"), "status=sealed", "warning"),
+        (N_("To verify"), "status=suspect", ""),
+    )
+    cards = tuple(
+        Card(title, total(session.workspace.find(Boiler, parse_filter(where, Boiler.TYPE))), where, tone)
+        for title, where, tone in asked
+    )
+    return Today(headline(session), cards, day)

@@ -1,0 +1,225 @@
+"""The Today page: cleared of the baseline by county in units and t/h, and what waits; every number opens its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.output import Total
+from app.i18n import N_, tr
+from app.ui.parts import card
+from app.ui import metrics
+from app.ui.desk import Desk, Touched
+from app.ui.theme import colours
+from app.ui.today.numbers import Card, Today, read_today
+
+if TYPE_CHECKING:
+    from app.actions.counts import CountyRow
+
+_COLUMNS = (
+    (N_("County"), ""),
+    (N_("Baseline"), ""),
+    (N_("Cleared"), "cleared"),
+    (N_("Share"), "cleared"),
+    (N_("Awaiting acceptance"), "accepting"),
+    (N_("Being treated"), "treating"),
+    (N_("Sealed"), "sealed"),
+    (N_("Rebound"), "rebound"),
+)
+_ABREAST = 4
+
+
+class TodayPage(QScrollArea):
+    """`wanted` asks for boilers: status group, division code, condition."""
+
+    wanted = Signal(str, str, str)
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.today: Today | None = None
+        self.setWidgetResizable(True)
+        desk.changed.connect(self._records_changed)
+        desk.opened.connect(self.reload)
+
+    def reload(self) -> None:
+        """Read the numbers again."""
+        self._desk.read(self, lambda session, _: read_today(session), self._show, topic="today")
+
+    def _records_changed(self, touched: Touched) -> None:
+        if {"boiler", "baseline"} & set(touched):
+            self.reload()
+
+    def _show(self, today: Today) -> None:
+        self.today = today
+        body = QWidget()
+        column = QVBoxLayout(body)
+        metrics.tight(column, 5, 4)
+        column.addWidget(self._headline())
+        column.addLayout(self._cards())
+        title = QLabel(tr(N_("By county: units / t/h")))
+        title.setFont(metrics.sized(1.1, bold=True))
+        column.addWidget(title)
+        column.addWidget(self._table())
+        column.addWidget(self._footnote())
+        column.addStretch(1)
+        self.setWidget(body)
+
+    def _headline(self) -> QWidget:
+        whole = self._need().headline.sum
+        frame = card()
+        column = QVBoxLayout(frame)
+        metrics.tight(column, 4, 2)
+        words = QPushButton(_headline_words(whole))
+        words.setProperty("link", True)
+        words.setFont(metrics.sized(1.5, bold=True))
+        words.setCursor(Qt.CursorShape.PointingHandCursor)
+        words.clicked.connect(lambda: self.wanted.emit("cleared", "", ""))
+        column.addWidget(words)
+        bar = QProgressBar(textVisible=False)
+        bar.setRange(0, max(1, whole.baseline.units))
+        bar.setValue(whole.cleared.units)
+        bar.setFixedHeight(metrics.grid(2))
+        column.addWidget(bar)
+        return frame
+
+    def _cards(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(metrics.grid(3))
+        for at, shown in enumerate(self._need().cards):
+            grid.addWidget(self._card(shown), at // _ABREAST, at % _ABREAST)
+        for column in range(_ABREAST):
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _card(self, shown: Card) -> QWidget:
+        frame = card()
+        column = QVBoxLayout(frame)
+        metrics.tight(column, 2, 0)
+        title = QLabel(tr(shown.title))
+        title.setProperty("muted", True)
+        number = QPushButton(_both(shown.total))
+        number.setProperty("link", True)
+        number.setFont(metrics.sized(1.25, bold=True))
+        number.setCursor(Qt.CursorShape.PointingHandCursor)
+        number.setAccessibleName(f"{tr(shown.title)} {_both(shown.total)}")
+        if shown.tone and shown.total.units:
+            number.setStyleSheet(f"color: {getattr(colours(), shown.tone)};")
+        number.clicked.connect(lambda _=False, where=shown.expression: self.wanted.emit("", "", where))
+        column.addWidget(title)
+        column.addWidget(number)
+        return frame
+
+    def _table(self) -> QTableWidget:
+        found = self._need().headline
+        rows = [*found.rows, found.sum]
+        table = QTableWidget(len(rows), len(_COLUMNS))
+        table.setHorizontalHeaderLabels([tr(title) for title, _ in _COLUMNS])
+        table.verticalHeader().hide()
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setAccessibleName(tr(N_("By county: units / t/h")))
+        table.verticalHeader().setDefaultSectionSize(metrics.line_height() + metrics.grid(1))
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for at, row in enumerate(rows):
+            for column, words in enumerate(_cells(row)):
+                table.setItem(at, column, _item(words, column, last=at == len(rows) - 1))
+        if len(found.rows) == 0:
+            table.hide()
+        table.cellActivated.connect(lambda at, column: self._open(rows, at, column))
+        table.cellClicked.connect(lambda at, column: self._open(rows, at, column))
+        height = (
+            table.verticalHeader().defaultSectionSize() * len(rows)
+            + table.horizontalHeader().sizeHint().height()
+        )
+        table.setFixedHeight(height + metrics.grid(1))
+        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return table
+
+    def _open(self, rows: list[CountyRow], at: int, column: int) -> None:
+        code = "" if at == len(rows) - 1 else rows[at].code
+        self.wanted.emit(_COLUMNS[column][1], code, "")
+
+    def _footnote(self) -> QLabel:
+        found = self._need().headline
+        parts = []
+        if found.baseline is not None:
+            parts.append(tr(N_("Baseline: {name}"), name=found.baseline.name))
+        else:
+            parts.append(tr(N_("No baseline has been frozen yet: shares cannot be given.")))
+        if found.sum.migrated.units:
+            parts.append(tr(N_("of the cleared, {n} were moved in as claimed"), n=_both(found.sum.migrated)))
+        if found.sum.outside.units:
+            parts.append(tr(N_("outside the baseline: {n}"), n=_both(found.sum.outside)))
+        parts.append(tr(N_("Sealed boilers do not count as cleared.")))
+        if found.synthetic:
+            parts.append(tr(N_("Synthetic data for the demo")))
+        label = QLabel(" · ".join(parts), wordWrap=True)
+        label.setProperty("muted", True)
+        return label
+
+    def _need(self) -> Today:
+        assert self.today is not None
+        return self.today
+
+
+def _both(value: Total) -> str:
+    return tr(N_("{n} units · {tph} t/h"), n=value.units, tph=f"{value.tph:g}")
+
+
+def _headline_words(whole: CountyRow) -> str:
+    if whole.rate is None:
+        return tr(N_("Cleared {cleared}"), cleared=_both(whole.cleared))
+    return tr(
+        N_("Cleared {n} of {all} units ({rate} %) · {tph} of {all_tph} t/h"),
+        n=whole.cleared.units,
+        all=whole.baseline.units,
+        rate=f"{whole.rate * 100:.1f}",
+        tph=f"{whole.cleared.tph:g}",
+        all_tph=f"{whole.baseline.tph:g}",
+    )
+
+
+def _cells(row: CountyRow) -> list[str]:
+    groups = row.groups
+    rate = f"{row.rate * 100:.1f} %" if row.rate is not None else "—"
+    numbers = [
+        row.baseline,
+        row.cleared,
+        None,
+        groups["accepting"],
+        groups["treating"],
+        groups["sealed"],
+        groups["rebound"],
+    ]
+    return [row.name, *(f"{item.units} / {item.tph:g}" if item else rate for item in numbers)]
+
+
+def _item(words: str, column: int, *, last: bool) -> QTableWidgetItem:
+    item = QTableWidgetItem(words)
+    if column:
+        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setForeground(QColor(colours().accent))
+    if last:
+        item.setFont(metrics.sized(1.0, bold=True))
+    item.setToolTip(tr(N_("Show these boilers")))
+    return item

@@ -1,0 +1,1 @@
+"""The page before a workspace is open."""

@@ -1,0 +1,297 @@
+"""The main window: top bar, rail, the page that is shown, status line; puts the parts together and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.i18n import N_, tr
+from app.ui import icons, metrics
+from app.ui.desk import Desk, Touched
+from app.ui.finder.field import Finder
+from app.ui.finder.search import COMMAND, PLACE, Found
+from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
+from app.ui.frame.doings import Doings
+from app.ui.frame.notice import ForeignEditsBar
+from app.ui.frame.opening import Opened, look_at, open_file, read_names
+from app.ui.frame.rail import PRINT, TODAY, Rail
+from app.ui.frame.statusline import StatusLine
+from app.ui.frame.topbar import TopBar
+from app.ui.frame.workpage import WorkPage
+from app.ui.map.pane import THEME_OF
+from app.ui.record.evidence import local_files
+from app.ui.tasks import Lane
+from app.ui.today.page import TodayPage
+from app.ui.welcome.page import WelcomePage
+
+if TYPE_CHECKING:
+    from app.actions.session import Session
+
+_LEDGERS = (".xlsx", ".xls", ".xlsb", ".et", ".csv", ".ods", ".geojson", ".shp", ".gpkg", ".kml", ".zip")
+_NAMES_OF = frozenset({"division", "water_source", "person"})
+
+
+# Builds the demo in a folder and opens it; given by the entry point, which alone knows that room.
+MakeDemo = Callable[[Path, Callable[[int, int, str], None]], "Session"]
+
+
+class MainWindow(QMainWindow):
+    """Built on a desk; `like` is the window it replaces, whose place it takes."""
+
+    def __init__(self, desk: Desk, like: MainWindow | None = None, make_demo: MakeDemo | None = None) -> None:
+        super().__init__()
+        self.desk = desk
+        self.make_demo = make_demo
+        self._given_up = False
+        self.page = like.page if like else "boiler"
+        self.setWindowIcon(icons.icon("boilers"))
+        self.setAcceptDrops(True)
+        self.commands = Commands(self)
+        self.finder = Finder(desk, self.commands, self)
+        self.top = TopBar(desk, self.finder)
+        self.rail = Rail()
+        self.notice = ForeignEditsBar(desk)
+        self.welcome, self.today, self.work = (
+            WelcomePage(demo=make_demo is not None),
+            TodayPage(desk),
+            WorkPage(desk),
+        )
+        self.status = StatusLine(desk)
+        self.doings = Doings(self)
+        self.commands.add(self.doings.commands())
+        self.top.set_menus(
+            self.commands.menu(("file", "data", "map", "upkeep", "program")), self.commands.menu(("person",))
+        )
+        self._lay_out()
+        self._connect()
+        self._place(like)
+        if desk.session is not None:
+            self._look_again(desk.session)
+        else:
+            self._show_desk()
+
+    def _connect(self) -> None:
+        self.desk.opened.connect(self._show_desk)
+        self.desk.actor_changed.connect(self._enable)
+        self.desk.changed.connect(self._refresh_names)
+        self.rail.chosen.connect(self.go)
+        self.today.wanted.connect(self.show_boilers)
+        self.finder.wanted.connect(self._found)
+        self.welcome.chosen.connect(lambda name: self.commands.actions[name].trigger())
+        self.welcome.last.connect(lambda path: self.open_path(Path(path)))
+        self.work.map.pointed.connect(self.status.point)
+        self.work.map.left.connect(self.status.leave)
+        self.work.map.view_changed.connect(self.status.show_view)
+
+    # ---- pages
+
+    def go(self, page: str) -> None:
+        """Show a page of the rail."""
+        if page == PRINT:
+            self.doings.print_sheet()
+            return
+        self.page = page
+        self.rail.show_page(page)
+        if page == TODAY:
+            self.today.reload()
+            self.pages.setCurrentWidget(self.today)
+        else:
+            self.work.show_ledger(page)
+            self.pages.setCurrentWidget(self.work)
+
+    def show_boilers(self, group: str, division: str, expression: str) -> None:
+        """The rows behind a number of the Today page."""
+        self.go("boiler")
+        if self.work.ledger is not None:
+            self.work.ledger.bar.choose(group=group, division=division, expression=expression)
+
+    def _found(self, found: Found) -> None:
+        if found.what == COMMAND:
+            self.commands.actions[found.id].trigger()
+        elif found.what == PLACE and found.at:
+            self.go_to(*found.at)
+        elif found.entity == "division":
+            self._on_map()
+            self.work.map.bring("division", (found.uid,))
+        else:
+            wanted = "water_source" if found.entity == "protection_zone" else found.entity
+            self.go(wanted)
+            self.desk.selection.choose(found.entity, [found.uid])
+
+    def go_to(self, lon: float, lat: float) -> None:
+        """Bring a point (degrees EPSG:4490) into the middle of the map."""
+        self._on_map()
+        self.work.map.show_point(lon, lat)
+
+    def _on_map(self) -> None:
+        if self.page not in THEME_OF:
+            self.go("boiler")
+
+    # ---- the workspace
+
+    def open_path(self, path: Path) -> None:
+        """Open a workspace file in a thread."""
+        self.desk.tasks.run(
+            self,
+            lambda _: open_file(path),
+            self.show_opened,
+            lane=Lane.WRITE,
+            title=tr(N_("Opening the workspace")),
+        )
+
+    def open_session(self, session: Session) -> None:
+        """Show a session somebody else opened."""
+        self.desk.tasks.run(
+            self, lambda _: look_at(session), self.show_opened, title=tr(N_("Opening the workspace"))
+        )
+
+    def show_opened(self, opened: Opened) -> None:
+        """Lay a workspace on the desk and show it."""
+        self.desk.remember(last_workspace=str(opened.session.workspace.path))
+        self.work.forget()
+        self.desk.lay(opened.session, opened.names)
+        self._open_map(opened)
+        self.go(self.page)
+        if self.desk.actor is None:
+            QTimer.singleShot(0, self.doings.sign_in)
+
+    def _look_again(self, session: Session) -> None:
+        """The window was built anew: the session stays."""
+        self.desk.tasks.run(self, lambda _: look_at(session), self._show_again)
+
+    def _show_again(self, opened: Opened) -> None:
+        self._show_desk()
+        self._open_map(opened)
+        self.go(self.page)
+
+    def _open_map(self, opened: Opened) -> None:
+        self.work.map.open(opened.source, opened.home, opened.crs, synthetic=opened.synthetic)
+
+    def _show_desk(self) -> None:
+        is_open = self.desk.session is not None
+        if not is_open:
+            self.work.forget()
+            self.welcome.show_last(self.desk.preferences.last_workspace)
+            self.pages.setCurrentWidget(self.welcome)
+        self.rail.setVisible(is_open)
+        self.rail.enable(is_open)
+        title = self.desk.session.workspace.path.name if self.desk.session else ""
+        self.setWindowTitle(f"{title} · {tr(N_('Gridward'))}" if title else tr(N_("Gridward")))
+        self._enable()
+
+    def _enable(self) -> None:
+        level = ALWAYS if self.desk.session is None else SIGNED_IN if self.desk.actor else OPEN
+        self.commands.enable(level)
+
+    def _refresh_names(self, touched: Touched) -> None:
+        if _NAMES_OF & set(touched):
+            self.desk.read(self, lambda session, _: read_names(session), self._take_names, topic="names")
+
+    def _take_names(self, names: object) -> None:
+        self.desk.names = names  # type: ignore[assignment]
+
+    # ---- Qt's events
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The first paint comes before the heavy modules."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Load the store and the actions in a thread while the window is being looked at."""
+        self.desk.tasks.run(self, _load_modules, lambda _: None)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A ledger or a workspace may be dropped anywhere."""
+        if any(path.suffix.lower() in _LEDGERS for path in local_files(event)):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a workspace, import anything else."""
+        event.acceptProposedAction()
+        for path in local_files(event)[:1]:
+            if self.desk.session is None and path.suffix.lower() == ".gpkg":
+                self.open_path(path)
+            else:
+                self.doings.import_file(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the place of the window; wait for what is being written; close the file."""
+        if not self._given_up:
+            self.desk.remember(
+                window_geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+                window_layout=bytes(self.work.across.saveState().toBase64().data()).decode(),
+            )
+            self.desk.tasks.close()
+            if self.desk.session is not None:
+                session, self.desk.session = self.desk.session, None
+                session.close()
+        event.accept()
+
+    def give_up(self) -> None:
+        """Another window takes over the desk."""
+        self._given_up = True
+        self.close()
+        self.deleteLater()
+
+    def _place(self, like: MainWindow | None) -> None:
+        self.resize(metrics.grid(342), metrics.grid(192))
+        kept = self.desk.preferences.window_geometry
+        if like is not None:
+            self.restoreGeometry(like.saveGeometry())
+        elif kept:
+            self.restoreGeometry(QByteArray.fromBase64(kept.encode()))
+        if self.desk.preferences.window_layout:
+            self.work.across.restoreState(QByteArray.fromBase64(self.desk.preferences.window_layout.encode()))
+
+    def _lay_out(self) -> None:
+        self.pages = QStackedWidget()
+        for page in (self.welcome, self.today, self.work):
+            self.pages.addWidget(page)
+        middle = QHBoxLayout()
+        metrics.tight(middle, 0, 0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.pages, 1)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        metrics.tight(column, 0, 0)
+        column.addWidget(self.top)
+        column.addWidget(self.notice)
+        column.addLayout(middle, 1)
+        self.setCentralWidget(body)
+        self.setStatusBar(self.status)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+
+def _load_modules(_: object) -> None:
+    import app.actions.maps
+    import app.actions.records
+    import app.bootstrap  # noqa: F401
+
+
+def open_window(
+    where: Path | str | Session | None = None, person: str | None = None, make_demo: MakeDemo | None = None
+) -> int:
+    """Run the program with a workspace file, a session, or the welcome page; gives the exit code of Qt.
+
+    `person` is the sign-in name that the dialog proposes.
+    """
+    from app.ui import crash
+    from app.ui.application import Program, make_application
+
+    app = make_application()
+    crash.install()
+    program = Program(app, make_demo=make_demo)
+    if person:
+        program.desk.remember(last_login=person)
+    program.window.show()
+    if isinstance(where, (str, Path)):
+        program.window.open_path(Path(where))
+    elif where is not None:
+        program.window.open_session(where)
+    return app.exec()
