@@ -22,11 +22,13 @@ from app.domain.changes import Change, Committed, insert, update
 from app.domain.entities.division import Division
 from app.domain.entity import Entity
 from app.errors import Cancelled, Refused
-from app.exchange.errors import write_refusals
+from app.exchange.error_workbook import write_errors
 from app.exchange.mapping import read_mapping
-from app.exchange.options import ImportContext, ImportOptions
+from app.exchange.options import ImportContext
+from app.exchange.options import ImportOptions as ImportOptions  # the shell fills them
 from app.exchange.plan import plan_file
 from app.exchange.report import CHANGE, UNCHANGED, ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
+from app.exchange.workbook import open_book
 from app.i18n import N_, tr
 
 Progress = Callable[[int, int, str], None]
@@ -119,7 +121,9 @@ def import_records(
 
 def save_refused(request: ImportRequest, plan: ImportPlan, target: Path) -> Path:
     """Write the same workbook again with a comment on every refused cell."""
-    write_refusals(request.source, plan.report, target)
+    options = request.settled()
+    book = open_book(request.source, options.encoding or options.all_answers().get("encoding"))
+    write_errors(request.source, book, plan.report, target)
     return target
 
 

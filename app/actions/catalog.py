@@ -1,0 +1,55 @@
+"""The one list of actions, written by hand: menus, palette, shortcuts and the command line are made from it."""
+
+from __future__ import annotations
+
+from app.actions.action import ActionEntry, entry_of
+from app.actions.counts import freeze_baseline, headline
+from app.actions.evidence import add_evidence
+from app.actions.exports import export_records
+from app.actions.grids import make_grid
+from app.actions.history import history, redo, seal, undo
+from app.actions.imports import import_records
+from app.actions.maps import save_picture
+from app.actions.people import add_user, change_pin, disable_user, sign_in
+from app.actions.places import locate
+from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
+from app.actions.sharing import share
+from app.actions.sheets import print_sheet
+from app.actions.steps import do_step
+from app.actions.upkeep import backup, check, info, restore, set_setting, verify_journal
+
+ACTIONS: tuple[ActionEntry, ...] = tuple(
+    entry_of(function)
+    for function in (
+        import_records,
+        export_records,
+        share,
+        print_sheet,
+        save_picture,
+        undo,
+        redo,
+        list_records,
+        show_record,
+        add_record,
+        edit_record,
+        delete_record,
+        do_step,
+        add_evidence,
+        history,
+        headline,
+        freeze_baseline,
+        make_grid,
+        locate,
+        sign_in,
+        change_pin,
+        add_user,
+        disable_user,
+        set_setting,
+        seal,
+        info,
+        check,
+        backup,
+        restore,
+        verify_journal,
+    )
+)
