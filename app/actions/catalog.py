@@ -1,4 +1,4 @@
-"""The one list of actions, written by hand: menus, palette, shortcuts and the command line are made from it."""
+"""The one list of actions, written by hand: menus, palette, shortcuts and the shell are made from it."""
 
 from __future__ import annotations
 
