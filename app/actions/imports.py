@@ -209,7 +209,7 @@ def _change(
         return insert(fresh.replace(**_derived(session, fresh, places)))
     changes: dict[str, Any] = dict(record.changes)
     after = record.before.replace(**changes)
-    return update(record.before, **changes, **_derived(session, after, places))
+    return update(record.before, **{**changes, **_derived(session, after, places)})
 
 
 def _derived(session: Session, record: Entity, places: Places | None) -> dict[str, Any]:
