@@ -1,4 +1,5 @@
-"""Corner-point tables of approvals, as a table with headings or as pasted text, into positions by zone level and part."""
+"""Corner-point tables of approvals, as a table with headings or as pasted text, into positions by zone
+level and part."""
 
 from __future__ import annotations
 
@@ -21,27 +22,16 @@ _LEVELS = (
     ("quasi", r"准保护|准级|^准$|准水源"),
 )
 _PARTS = (("water", r"水域"), ("land", r"陆域"))
-_GROUP = {"保护区级别及范围", "保护区级别", "级别", "范围", "保护区", "保护区范围", "保护区名称", "区域", "保护级别", "分区", "类别",
-          "ZONELEVEL", "LEVEL", "级别及范围"}  # fmt: skip
-_NAME = {"水源地名称", "水源地", "水源名称", "名称", "水源保护区名称", "饮用水水源地"}
-_NUMBER = {
-    "拐点序号",
-    "拐点编号",
-    "拐点",
-    "序号",
-    "点号",
-    "编号",
-    "界点号",
-    "界址点号",
-    "拐点号",
-    "桩号",
-    "界桩编号",
-    "控制点",
-    "点位",
-    "NO",
-}
-_PART = {"水域陆域", "水域/陆域", "水陆域", "PART", "类型"}
-_NOTE = {"备注", "说明", "位置描述", "拐点位置", "REMARK"}
+_GROUP = set(
+    "保护区级别及范围 保护区级别 级别 范围 保护区 保护区范围 保护区名称 区域 保护级别 分区 类别"
+    " 级别及范围 ZONELEVEL LEVEL".split()
+)
+_NAME = set("水源地名称 水源地 水源名称 名称 水源保护区名称 饮用水水源地".split())
+_NUMBER = set(
+    "拐点序号 拐点编号 拐点 序号 点号 编号 界点号 界址点号 拐点号 桩号 界桩编号 控制点 点位 NO".split()
+)
+_PART = set("水域陆域 水域/陆域 水陆域 PART 类型".split())
+_NOTE = set("备注 说明 位置描述 拐点位置 REMARK".split())
 _LABEL = re.compile(r"^\s*[^\d\s]{0,4}?\s*(\d{1,4})\s*(?:号点?|点|#|[、.,，:：)）\]]|\s)\s*(.+)$")
 _INTAKE = re.compile(r"取水口|取水点|水源井|井口|水厂")
 

@@ -1,4 +1,5 @@
-"""Dates in every habit: Excel serials, 2018.10, 2018年10月, 10月底前, quarters; as precise as they were written."""
+"""Dates in every habit: Excel serials, 2018.10, 2018年10月, 10月底前, quarters; as precise as they were
+written."""
 
 from __future__ import annotations
 
@@ -33,8 +34,8 @@ _WORDS = re.compile(r"前|底|末|上半年|下半年|季度|旬|之内|以内|�
 class When:
     """A date as written: ISO text of its own precision, or why there is none.
 
-    `verbal` means that the words say more than the date (“10月底前”) and should be kept; `needs_year` that only
-    the year is missing; `bad` that it looks like a date and is none.
+    `verbal` means that the words say more than the date (“10月底前”) and should be kept; `needs_year` that
+    only the year is missing; `bad` that it looks like a date and is none.
     """
 
     iso: str | None = None

@@ -1,4 +1,5 @@
-"""Delimited text: the encoding told from the bytes (BOM, then UTF-8, then GB18030), the delimiter from the rows."""
+"""Delimited text: the encoding told from the bytes (BOM, then UTF-8, then GB18030), the delimiter from the
+rows."""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ def _last_resort(blob: bytes, name: str) -> tuple[str, str, Sequence[str]]:
 
 
 def everyday_share(blob: bytes) -> float:
-    """Of the two-byte characters in GB bytes, the share that are everyday ones (level 1 of GB 2312) or punctuation."""
+    """Of the two-byte characters in GB bytes, the share that are everyday ones (level 1 of GB 2312) or
+    punctuation."""
     common = pairs = index = 0
     while index < len(blob) - 1:
         lead = blob[index]

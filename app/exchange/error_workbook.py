@@ -1,4 +1,5 @@
-"""The refused rows given back: the same workbook with red comments on the cells, or a workbook of a text file's rows."""
+"""The refused rows given back: the same workbook with red comments on the cells, or a workbook of a text
+file's rows."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ for _kept in (9, 10, 13):
 def write_errors(source: Path, book: Book, report: ImportReport, target: Path) -> int:
     """Write `target` (xlsx) with a comment on every refused cell; returns the number of comments.
 
-    A workbook keeps its looks; text and GIS files become a workbook of their rows. Raises Invalid when the target
-    cannot be written.
+    A workbook keeps its looks; text and GIS files become a workbook of their rows. Raises Invalid when the
+    target cannot be written.
     """
     if source.resolve() == target.resolve():
         raise Invalid(

@@ -1,4 +1,5 @@
-"""Records into files: xlsx and csv with the ledger's headings, and GIS formats with coordinates in any system."""
+"""Records into files: xlsx and csv with the ledger's headings, and GIS formats with coordinates in any
+system."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ _WIDEST, _NARROWEST = 48.0, 7.0
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How to write: `public` leaves out people, phones and places; `crs` of the coordinates; `title` over a table.
+    """How to write: `public` leaves out people, phones and places; `crs` of the coordinates; `title` over a
+    table.
 
     `encoding` is that of a csv: `utf-8-sig`, which Excel needs, or `gb18030`.
     """
@@ -46,17 +48,26 @@ class ExportOptions:
 
 
 def export_records(kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions) -> Path:
-    """Write records by the ending of `target`; returns the file written. Raises Invalid for an unknown ending.
+    """Write records by the ending of `target`; returns the file written. Raises Invalid for an unknown
+    ending.
 
     A file that is there before is replaced only when the new one is complete.
     """
     ending = target.suffix.lower()
     if ending not in FORMATS:
-        raise Invalid(N_("“{ending}” is no format to export to."), code="format", ending=ending or target.name,
-                      hint=N_("Known endings: {known}"), known=" ".join(FORMATS))  # fmt: skip
+        raise Invalid(
+            N_("“{ending}” is no format to export to."),
+            code="format",
+            ending=ending or target.name,
+            hint=N_("Known endings: {known}"),
+            known=" ".join(FORMATS),
+        )
     if options.public and ending in SPATIAL and kind.shape is Shape.POINT:
-        raise Invalid(N_("A public edition has no coordinates, so it cannot be a map file."), code="public",
-                      hint=N_("Export it as xlsx or csv."))  # fmt: skip
+        raise Invalid(
+            N_("A public edition has no coordinates, so it cannot be a map file."),
+            code="public",
+            hint=N_("Export it as xlsx or csv."),
+        )
     part = target.with_name(f".{target.stem}.part{ending}")
     try:
         if ending == ".xlsx":

@@ -29,7 +29,8 @@ _NAME_BYTES = 10  # a dBASE name; Chinese ones would be cut to three to five cha
 def write_spatial(
     kind: EntityType, records: Sequence[Entity], target: Path, fields: Sequence[Field], crs: str
 ) -> None:
-    """Write the records that have a geometry in `crs`, by the ending. Raises Invalid for a kind without geometry."""
+    """Write the records that have a geometry in `crs`, by the ending. Raises Invalid for a kind without
+    geometry."""
     if kind.shape is Shape.NONE:
         raise Invalid(
             N_("{kind} has no place on the map; export it as xlsx or csv."), code="format", kind=kind.text

@@ -18,7 +18,8 @@ _LONG = 24  # characters; a heading is rarely longer, a title and a note usually
 
 @dataclass(frozen=True)
 class Header:
-    """The heading rows (as a person numbers them) and, per column, the path of heading words from top to bottom."""
+    """The heading rows (as a person numbers them) and, per column, the path of heading words from top to
+    bottom."""
 
     rows: tuple[int, ...]
     paths: tuple[Path, ...]
@@ -110,7 +111,8 @@ def _joined_by_merge(sheet: Sheet, upper: int, lower: int) -> bool:
 
 
 def _is_group_row(sheet: Sheet, filled: Sequence[Sequence[Value]], number: int) -> bool:
-    """A row of group words: several short words, at least one merged over columns, none with a colon or a number."""
+    """A row of group words: several short words, at least one merged over columns, none with a colon or a
+    number."""
     index = number - sheet.first_row
     if index < 0:
         return False
@@ -121,7 +123,8 @@ def _is_group_row(sheet: Sheet, filled: Sequence[Sequence[Value]], number: int) 
 
 
 def _spread(rows: Sequence[Sequence[Value]], index: int) -> list[Value]:
-    """A group word stands over the empty cells to its right that have a word below (files without merged cells)."""
+    """A group word stands over the empty cells to its right that have a word below (files without merged
+    cells)."""
     row = list(rows[index])
     if index == len(rows) - 1:
         return row

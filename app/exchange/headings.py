@@ -1,4 +1,5 @@
-"""Which field a column's heading means, and how certainly: the entity's labels and aliases against the words."""
+"""Which field a column's heading means, and how certainly: the entity's labels and aliases against the
+words."""
 
 from __future__ import annotations
 
@@ -119,7 +120,8 @@ _PAREN = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
 
 @dataclass(frozen=True)
 class Match:
-    """One meaning of a heading: the field (or x, y, xy, or `-` for a column to leave out), certainty and details.
+    """One meaning of a heading: the field (or x, y, xy, or `-` for a column to leave out), certainty and
+    details.
 
     `choice` is the code that a tick in this column means; `part` is deg, min or sec of a split angle.
     """

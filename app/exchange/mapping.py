@@ -1,4 +1,5 @@
-"""Which column holds which field: proposed from headings and contents, corrected by a mapping file or a person."""
+"""Which column holds which field: proposed from headings and contents, corrected by a mapping file or a
+person."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ class Column:
 
 @dataclass(frozen=True)
 class MappingFile:
-    """A person's corrections for one kind of template: column letter or heading → field, and fixed answers."""
+    """A person's corrections for one kind of template: column letter or heading → field, and fixed
+    answers."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -222,7 +224,8 @@ def _suits(cell: Value, match: Match, words: Vocabulary) -> bool:
 def _assign(
     columns: dict[int, Column], candidates: list[tuple[float, int, Match]], taken: set[str], words: Vocabulary
 ) -> None:
-    """Give each column its best free meaning, the surest first. Divisions, ticks and angle parts may share a field."""
+    """Give each column its best free meaning, the surest first. Divisions, ticks and angle parts may share
+    a field."""
     single = set(taken)
     decided: set[int] = {number for number, column in columns.items() if column.certainty == 1.0}
     for sure, number, match in sorted(candidates, key=lambda item: (-item[0], item[1])):

@@ -1,4 +1,5 @@
-"""New, changed, unchanged or a duplicate: planned values against each other and against the records there are."""
+"""New, changed, unchanged or a duplicate: planned values against each other and against the records there
+are."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Wanted:
 
 @dataclass
 class Matched:
-    """What matching found: planned records, and per kind of trouble the index into the wanted list and the reason."""
+    """What matching found: planned records, and per kind of trouble the index into the wanted list and the
+    reason."""
 
     planned: list[PlannedRecord | None] = field(default_factory=list)
     twice: list[tuple[int, str]] = field(default_factory=list)

@@ -13,7 +13,8 @@ from app.i18n import N_, tr
 
 
 def give_numbers(drafts: Sequence[Draft], existing: Sequence[Entity], kind: EntityType, rules: Rules) -> None:
-    """Call each row by a number: that of the same thing imported before, or the next free one of its county."""
+    """Call each row by a number: that of the same thing imported before, or the next free one of its
+    county."""
     known: dict[tuple[str, ...], list[str]] = defaultdict(list)
     taken = {str(getattr(record, kind.key)) for record in existing}
     for record in existing:

@@ -1,4 +1,5 @@
-"""What an import is given: the caller's options and answers, and the records and places it is held against."""
+"""What an import is given: the caller's options and answers, and the records and places it is held
+against."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ NEW, SKIP = "new", "skip"  # answers to “is this the same thing as a record th
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the caller has settled: options of the command line, answers to questions, corrections of the mapping."""
+    """What the caller has settled: options of the command line, answers to questions, corrections of the
+    mapping."""
 
     sheet: str | None = None
     header_rows: str | None = None
@@ -39,13 +41,20 @@ class ImportOptions:
     accept_claims: bool = False
 
     def all_answers(self) -> dict[str, str]:
-        """The mapping file's answers and the caller's own, checked; raises Invalid for one that answers nothing."""
+        """The mapping file's answers and the caller's own, checked; raises Invalid for one that answers
+        nothing."""
         kept = self.mapping.answers if self.mapping else {}
         answers = {**kept, **self.answers}
         for code, choice in answers.items():
             if not _answers(code, choice):
-                raise Invalid(N_("“{question}={choice}” answers no question."), code="answer", question=code,
-                              choice=choice, hint=N_("Questions: {codes}"), codes=" ".join(CODES))  # fmt: skip
+                raise Invalid(
+                    N_("“{question}={choice}” answers no question."),
+                    code="answer",
+                    question=code,
+                    choice=choice,
+                    hint=N_("Questions: {codes}"),
+                    codes=" ".join(CODES),
+                )
         if self.axes not in (None, "xy", "yx"):
             raise Invalid(N_("“{axes}” is no order of axes; write xy or yx."), code="answer", axes=self.axes)
         if self.crs:
@@ -83,8 +92,8 @@ def _go_on(share: float) -> None:
 class ImportContext:
     """What the plan is made against: the kind's existing records, the divisions, the workspace's area, today.
 
-    `lookup(entity, words)` gives the uid of a referenced record; `tick(share)` is called now and then with the share
-    of the rows done, and may raise to cancel.
+    `lookup(entity, words)` gives the uid of a referenced record; `tick(share)` is called now and then with
+    the share of the rows done, and may raise to cancel.
     """
 
     kind: EntityType

@@ -1,4 +1,5 @@
-"""Divisions by whatever a ledger calls them: name, short name, former name, code, or county and town in one text."""
+"""Divisions by whatever a ledger calls them: name, short name, former name, code, or county and town in one
+text."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _COUNTY_DIGITS = 6
 
 @dataclass(frozen=True)
 class Place:
-    """What a row's division words mean: a code, or why there is none; `doubt` tells of words that were left aside."""
+    """What a row's division words mean: a code, or why there is none; `doubt` tells of words that were left
+    aside."""
 
     code: str | None = None
     why: str = ""
@@ -103,7 +105,8 @@ class Gazetteer:
         return Place(found, "", doubt)
 
     def _rank(self, word: str) -> int:
-        """Larger divisions first, so that a town is looked for inside its county, whatever the columns' order."""
+        """Larger divisions first, so that a town is looked for inside its county, whatever the columns'
+        order."""
         lengths = [len(code.rstrip("0")) for code in self._names.get(plain_name(word), ())]
         return min(lengths, default=99)
 
@@ -141,7 +144,8 @@ class Gazetteer:
 
 
 def plain_name(word: str) -> str:
-    """A division's name without spaces, width, numbering, remarks in brackets and the province and city before it."""
+    """A division's name without spaces, width, numbering, remarks in brackets and the province and city
+    before it."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", word))
     text = re.sub(r"\([^)]*\)$", "", text)
     text = re.sub(r"^(?:第?[一二三四五六七八九十]+、|\d+[.、])", "", text)

@@ -36,7 +36,8 @@ OLD = "old"
 
 
 def system_named(texts: Sequence[str]) -> str:
-    """The map system that titles, notes or headings name: gcj02, bd09, `old` for Beijing 54 and Xian 80, or empty."""
+    """The map system that titles, notes or headings name: gcj02, bd09, `old` for Beijing 54 and Xian 80, or
+    empty."""
     for name, pattern in _WORDS:
         if any(
             re.search(pattern, text.upper())
@@ -87,21 +88,34 @@ class Placing:
         placed = placer.place()
         for draft, item, result in zip(live, stated, placed, strict=True):
             if named == OLD and not self._options.crs and item.written.form in (Form.DEGREES, Form.METRES):
-                result.refused, result.why = "bad_position", tr(
-                    N_("Xian 1980 and Beijing 1954 coordinates need parameters or common points first."))  # fmt: skip
+                result.refused, result.why = (
+                    "bad_position",
+                    tr(N_("Xian 1980 and Beijing 1954 coordinates need parameters or common points first.")),
+                )
             self._take(draft, item, result)
         return placer.crs or STORED
 
     def _frame(self, named: str, texts: Sequence[str], here: Sequence[Column], layer_crs: str) -> Frame:
         options = self._options
         zone = options.zone or next(
-            (zone for text in (*texts, *(c.heading for c in here)) if re.search("带|中央", text)
-             and (zone := take_apart(text).zone) and 25 <= zone <= 45), None
-        )  # fmt: skip
+            (
+                zone
+                for text in (*texts, *(c.heading for c in here))
+                if re.search("带|中央", text) and (zone := take_apart(text).zone) and 25 <= zone <= 45
+            ),
+            None,
+        )
         projected = layer_crs if layer_crs and not is_geographic(layer_crs) else ""
         crs = options.crs or (layer_crs if layer_crs and is_geographic(layer_crs) and projected else "") or ""
-        return Frame(self._context.box, self._context.area, crs, options.axes or "", zone,
-                     named if named in (GCJ02, BD09) else "", projected)  # fmt: skip
+        return Frame(
+            self._context.box,
+            self._context.area,
+            crs,
+            options.axes or "",
+            zone,
+            named if named in (GCJ02, BD09) else "",
+            projected,
+        )
 
     def _stated(self, draft: Draft, layer_crs: str) -> Stated:
         written = read_written(
@@ -114,9 +128,12 @@ class Placing:
         point = known.geometry if known is not None and isinstance(known.geometry, Point) else None
         source = draft.values.get("coord_src")
         return Stated(
-            draft.row.number, written, self._gazetteer.polygon(draft.values.get("div_code")),
-            source if source in (GCJ02, BD09) else "", (point.x, point.y) if point is not None else None,
-        )  # fmt: skip
+            draft.row.number,
+            written,
+            self._gazetteer.polygon(draft.values.get("div_code")),
+            source if source in (GCJ02, BD09) else "",
+            (point.x, point.y) if point is not None else None,
+        )
 
     def _take(self, draft: Draft, item: Stated, placed: Placed) -> None:
         written = item.written

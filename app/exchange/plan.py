@@ -1,4 +1,5 @@
-"""From a read file to a plan: what would be added, changed, left, refused, and what must be asked first. Pure."""
+"""From a read file to a plan: what would be added, changed, left, refused, and what must be asked first.
+Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ def plan_file(path: Path, context: ImportContext, options: ImportOptions) -> Imp
 
 
 def plan_import(book: Book, context: ImportContext, options: ImportOptions) -> ImportPlan:
-    """Plan the import of a book. Writes nothing; while questions are open the preview follows their proposals."""
+    """Plan the import of a book. Writes nothing; while questions are open the preview follows their
+    proposals."""
     if context.kind.name == "protection_zone" and lists_corners(book):
         return plan_zones(book, context, options)
     return _Planner(book, context, options).plan()
@@ -94,9 +96,15 @@ class _Planner:
     def _ask_encoding(self) -> None:
         if self._book.encoding_doubt:
             self._asked.settle(
-                Question("encoding", tr(N_("In which encoding is this file written?")), self._book.encoding_doubt, (),
-                         self._book.encoding, tr(N_("Its bytes can be read in more than one way.")))
-            )  # fmt: skip
+                Question(
+                    "encoding",
+                    tr(N_("In which encoding is this file written?")),
+                    self._book.encoding_doubt,
+                    (),
+                    self._book.encoding,
+                    tr(N_("Its bytes can be read in more than one way.")),
+                )
+            )
 
     def _is_place(self, words: str) -> bool:
         return len(words) <= 20 and self._gazetteer.resolve([words]).code is not None
@@ -108,9 +116,16 @@ class _Planner:
     def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
         rows, filled = with_places(body.rows, columns, self._context.kind)
         reader = RowReader(
-            self._context.kind, self._rules, columns, table.sheet.faults, self._gazetteer, self._context.lookup,
-            self._context.today, None, padded_months(rows, columns),
-        )  # fmt: skip
+            self._context.kind,
+            self._rules,
+            columns,
+            table.sheet.faults,
+            self._gazetteer,
+            self._context.lookup,
+            self._context.today,
+            None,
+            padded_months(rows, columns),
+        )
         drafts = []
         for index, row in enumerate(rows):
             if index % _TICK_ROWS == 0:
@@ -166,7 +181,8 @@ class _Planner:
         return found
 
     def _claims(self, drafts: Sequence[Draft]) -> None:
-        """Status words stay words; only `--accept-claims` makes states of them, and marks where they came from."""
+        """Status words stay words; only `--accept-claims` makes states of them, and marks where they came
+        from."""
         rules = self._rules
         if not self._options.accept_claims or rules.state_claimed is None:
             return
@@ -206,7 +222,8 @@ class _Planner:
         return planned, more
 
     def _alike(self, matched: Matched, wanted: Sequence[Wanted], owners: Sequence[Draft]) -> set[int]:
-        """Rows that look like a record under another number are asked about; those like another row are shown."""
+        """Rows that look like a record under another number are asked about; those like another row are
+        shown."""
         for index, why in matched.alike_here:
             owners[index].warn("possible_duplicate", why)
         if not matched.alike:
@@ -217,10 +234,15 @@ class _Planner:
             )
         rows = sorted({wanted[index].row for index, _, _ in matched.alike})
         choice = self._asked.settle(
-            Question("duplicate_of", tr(N_("Are these the boilers that are there already under other numbers?")),
-                     (NEW, SKIP), rows, NEW,
-                     tr(N_("Unit, address and output are the same, or they stand within 15 m.")))
-        )  # fmt: skip
+            Question(
+                "duplicate_of",
+                tr(N_("Are these the boilers that are there already under other numbers?")),
+                (NEW, SKIP),
+                rows,
+                NEW,
+                tr(N_("Unit, address and output are the same, or they stand within 15 m.")),
+            )
+        )
         return {index for index, _, _ in matched.alike} if choice == SKIP else set()
 
     def _report(
@@ -240,7 +262,17 @@ class _Planner:
         name = "、".join(table.sheet.name for table in tables)
         refused = [replace(item, field=item.field or "") for item in refused]
         return ImportReport(
-            name, self._book.encoding, tables[0].header.rows, crs, len(drafts), more, duplicates, mapped[0],
-            self._asked.questions, refused, sorted(warnings, key=lambda item: item.row),
-            [skipped for body in bodies for skipped in body.skipped], records,
-        )  # fmt: skip
+            name,
+            self._book.encoding,
+            tables[0].header.rows,
+            crs,
+            len(drafts),
+            more,
+            duplicates,
+            mapped[0],
+            self._asked.questions,
+            refused,
+            sorted(warnings, key=lambda item: item.row),
+            [skipped for body in bodies for skipped in body.skipped],
+            records,
+        )

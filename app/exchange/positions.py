@@ -1,4 +1,5 @@
-"""Stated positions into points: the questions of system, order and zone that the fit to the stated counties raises."""
+"""Stated positions into points: the questions of system, order and zone that the fit to the stated counties
+raises."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ _NEAR_DEG = (
 
 @dataclass
 class Placed:
-    """What became of one row's position: a point in degrees EPSG:4490 or none, and what there is to say about it."""
+    """What became of one row's position: a point in degrees EPSG:4490 or none, and what there is to say
+    about it."""
 
     x: float = float("nan")
     y: float = float("nan")
@@ -49,7 +51,8 @@ class Placed:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where positions are expected: the box and outline of the whole area, and what the caller has settled."""
+    """Where positions are expected: the box and outline of the whole area, and what the caller has
+    settled."""
 
     box: Box
     area: BaseGeometry | None = None
@@ -62,7 +65,8 @@ class Frame:
 
 @dataclass(frozen=True)
 class Stated:
-    """One row's side of the matter: its number, what is written, its county's outline, its own stated system."""
+    """One row's side of the matter: its number, what is written, its county's outline, its own stated
+    system."""
 
     row: int
     written: Written
@@ -143,17 +147,27 @@ class Placer:
             return
         share = len(turned), len(indexes)
         choice = self._frame.axes or self._asked.settle(
-            Question("axes", tr(N_("Are east and north exchanged in these rows?")), ("yx", "xy"), self._rows(turned),
-                     "yx", tr(N_("{n} of {all} positions have their latitude in the column of the longitude."),
-                              n=share[0], all=share[1]))
-        )  # fmt: skip
+            Question(
+                "axes",
+                tr(N_("Are east and north exchanged in these rows?")),
+                ("yx", "xy"),
+                self._rows(turned),
+                "yx",
+                tr(
+                    N_("{n} of {all} positions have their latitude in the column of the longitude."),
+                    n=share[0],
+                    all=share[1],
+                ),
+            )
+        )
         for n in turned if choice == "yx" else ():
             written = self._stated[n].written
             self.placed[n].x, self.placed[n].y = written.b, written.a
             self.placed[n].warnings.append(("axes_exchanged", tr(N_("East and north were exchanged."))))
 
     def _system(self, indexes: list[int]) -> None:
-        """Ask where degrees come from when the fit to the counties, or the file's own words, gives a reason."""
+        """Ask where degrees come from when the fit to the counties, or the file's own words, gives a
+        reason."""
         xs, ys = self._xy(indexes)
         wrong = [n for n, bad in zip(indexes, self._subset(indexes).misfits(xs, ys), strict=True) if bad]
         proposal = self._proposal(indexes, xs, ys)
@@ -168,9 +182,15 @@ class Placer:
                 (why, tr(N_("{n} points lie outside the county their rows state."), n=len(unexplained)))
             ).strip()
         answer = self._asked.settle(
-            Question("crs", tr(N_("Where do these coordinates come from?")), (STORED, GCJ02, BD09),
-                     self._rows([*rows, *unexplained]), chosen, why)
-        )  # fmt: skip
+            Question(
+                "crs",
+                tr(N_("Where do these coordinates come from?")),
+                (STORED, GCJ02, BD09),
+                self._rows([*rows, *unexplained]),
+                chosen,
+                why,
+            )
+        )
         answer = normalise_crs(answer)
         if answer in (GCJ02, BD09):
             moved = rows or indexes
@@ -255,8 +275,12 @@ class Placer:
         if not mended and not bare:
             return  # no zone explains them; where they lie is then judged as for any point
         proposal = BY_FIT if len(mended) > len(fits[best]) else str(best)
-        why = tr(N_("{n} of {all} points fall where their rows say in zone {zone}."), n=len(fits[best]),
-                 all=len(asked), zone=best)  # fmt: skip
+        why = tr(
+            N_("{n} of {all} points fall where their rows say in zone {zone}."),
+            n=len(fits[best]),
+            all=len(asked),
+            zone=best,
+        )
         choices = [*(str(zone) for zone in here), BY_FIT]
         what = tr(N_("In which 3° zone are these coordinates?"))
         chosen = self._frame.zone or self._asked.settle(
@@ -296,8 +320,10 @@ class Placer:
             placed = self.placed[n]
             if out:
                 placed.refused = "outside_area"
-                placed.why = tr(N_("The point {text} lies outside the area of this workspace."),
-                                text=self._stated[n].written.text)  # fmt: skip
+                placed.why = tr(
+                    N_("The point {text} lies outside the area of this workspace."),
+                    text=self._stated[n].written.text,
+                )
             elif bad:
                 placed.warnings.append(
                     ("outside_county", tr(N_("The point lies outside the county the row states.")))
@@ -325,7 +351,8 @@ def _between(value: float, limits: tuple[float, float]) -> bool:
 
 
 def grid_parts(written: Written) -> tuple[float, int, float] | None:
-    """Easting without its zone number, the zone number (0 when there is none), and northing, in whatever order."""
+    """Easting without its zone number, the zone number (0 when there is none), and northing, in whatever
+    order."""
     for east, north in ((written.a, written.b), (written.b, written.a)):
         prefix, metres = divmod(east, 1e6)
         if _between(north, _NORTH) and 1e5 <= metres <= 9e5 and (not prefix or 13 <= prefix <= 45):

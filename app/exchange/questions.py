@@ -1,4 +1,5 @@
-"""What an importer must ask before it writes: the question, its choices, the rows concerned, and a proposal."""
+"""What an importer must ask before it writes: the question, its choices, the rows concerned, and a
+proposal."""
 
 from __future__ import annotations
 

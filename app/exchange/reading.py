@@ -1,4 +1,5 @@
-"""One row's cells into the values of its fields: parsed by kind, with a refusal or a warning at the very cell."""
+"""One row's cells into the values of its fields: parsed by kind, with a refusal or a warning at the very
+cell."""
 
 from __future__ import annotations
 
@@ -29,10 +30,11 @@ from app.i18n import N_, tr
 
 Lookup = Callable[[str, str], str | None]
 
-_NOTHING = {"/", "\\", "-", "--", "—", "——", "无", "暂无", "不详", "未知", "待定", "N/A", "NA", "NULL", "NAN", "#N/A", "空",
-            "无资料", "不清楚", "未填报", "未检测"}  # fmt: skip
-_YES = {"是", "有", "√", "✓", "✔", "○", "〇", "●", "O", "V", "Y", "YES", "TRUE", "1", "1.0", "对", "已"}
-_NO = {"否", "无", "×", "✗", "✘", "X", "N", "NO", "FALSE", "0", "0.0", "不是", "没有", "未", "/", "-", "—"}
+_NOTHING = set(
+    "/ \\ - -- — —— 无 暂无 不详 未知 待定 N/A NA NULL NAN #N/A 空 无资料 不清楚 未填报 未检测".split()
+)
+_YES = set("是 有 √ ✓ ✔ ○ 〇 ● O V Y YES TRUE 1 1.0 对 已".split())
+_NO = set("否 无 × ✗ ✘ X N NO FALSE 0 0.0 不是 没有 未 / - —".split())
 _OLDEST = 1900
 _AHEAD = 15  # years a deadline may lie in the future; 2107 is a slip of the keyboard
 
@@ -99,8 +101,11 @@ class RowReader:
         cell = draft.row.cell(column.number)
         fault = self.faults.get((draft.row.number, column.number))
         if fault:
-            why = (N_("The formula has no stored result; open the workbook in Excel or WPS and save it.")
-                   if fault == NO_RESULT else N_("The cell shows the error {value}."))  # fmt: skip
+            why = (
+                N_("The formula has no stored result; open the workbook in Excel or WPS and save it.")
+                if fault == NO_RESULT
+                else N_("The cell shows the error {value}.")
+            )
             draft.refuse(column, "unreadable", tr(why, value=fault), fault)
             return
         if column.field in (X, Y, XY) or is_blank(cell):
@@ -235,8 +240,15 @@ class RowReader:
             more = self.rules.more_words.get("fuel" if column.field == "after_fuel" else column.field, {})
             names = {alias: choice.code for choice in declared.choices.choices for alias in choice.aliases}
             known = {**names, **more}
-            inside = sorted((name for name in known if (len(name) > 1 and name in word) or (name in more and name in word)),
-                            key=len, reverse=True)  # fmt: skip
+            inside = sorted(
+                (
+                    name
+                    for name in known
+                    if (len(name) > 1 and name in word) or (name in more and name in word)
+                ),
+                key=len,
+                reverse=True,
+            )
             code = known[inside[0]] if inside else None
         if code is None:
             self._unknown(draft, column, words)
@@ -245,8 +257,15 @@ class RowReader:
 
     def _unknown(self, draft: Draft, column: Column, words: str) -> None:
         """A word that is on no list is kept in the note, where the record has one."""
-        draft.warn("unknown_word", tr(N_("“{value}” is no known word for {field}."), value=words,
-                                      field=tr(self.kind.fields[column.field].label)), column.field)  # fmt: skip
+        draft.warn(
+            "unknown_word",
+            tr(
+                N_("“{value}” is no known word for {field}."),
+                value=words,
+                field=tr(self.kind.fields[column.field].label),
+            ),
+            column.field,
+        )
         if "note" in self.kind.fields:
             kept = f"{column.heading}：{words}"
             draft.values["note"] = f"{draft.values['note']}；{kept}" if draft.values.get("note") else kept
@@ -254,8 +273,11 @@ class RowReader:
     def _reference(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
         uid = self.lookup(declared.refers_to, words.strip())
         if uid is None:
-            draft.warn("unknown_word", tr(N_("There is no {kind} “{value}”."), kind=tr(declared.label), value=words),
-                       column.field)  # fmt: skip
+            draft.warn(
+                "unknown_word",
+                tr(N_("There is no {kind} “{value}”."), kind=tr(declared.label), value=words),
+                column.field,
+            )
         else:
             draft.values[column.field] = uid
 

@@ -107,7 +107,8 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The counts and lists of one import (`cli.md`, “What import answers”); `rings` only for protection zones."""
+    """The counts and lists of one import (`cli.md`, “What import answers”); `rings` only for protection
+    zones."""
 
     sheet: str
     encoding: str
@@ -131,16 +132,24 @@ class ImportReport:
 
     def to_json(self, kind: EntityType, rows: bool = False, labels: bool = False) -> dict[str, Any]:
         """The document of `gridward import --json`; `rows` adds every record."""
+        skipped = [{"sheet": s.sheet, "row": s.row, "kind": s.kind, "text": s.text} for s in self.skipped]
         document: dict[str, Any] = {
-            "sheet": self.sheet, "encoding": self.encoding or None, "header_rows": list(self.header_rows),
-            "crs": self.crs or None, "read": self.read, "added": self.count(ADD), "changed": self.count(CHANGE),
-            "unchanged": self.count(UNCHANGED), "duplicates": self.duplicates, "expanded": self.expanded,
+            "sheet": self.sheet,
+            "encoding": self.encoding or None,
+            "header_rows": list(self.header_rows),
+            "crs": self.crs or None,
+            "read": self.read,
+            "added": self.count(ADD),
+            "changed": self.count(CHANGE),
+            "unchanged": self.count(UNCHANGED),
+            "duplicates": self.duplicates,
+            "expanded": self.expanded,
             "mapping": [line for column in self.mapping for line in column.to_json()],
             "ask": [question.to_json() for question in self.ask],
             "refused": [refusal.to_json() for refusal in self.refused],
             "warnings": [warned.to_json() for warned in self.warnings],
-            "skipped": [{"sheet": s.sheet, "row": s.row, "kind": s.kind, "text": s.text} for s in self.skipped],
-        }  # fmt: skip
+            "skipped": skipped,
+        }
         if self.rings is not None:
             document["rings"] = [ring.to_json() for ring in self.rings]
             document["problems"] = [problem.to_json() for problem in self.problems]

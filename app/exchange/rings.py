@@ -1,4 +1,5 @@
-"""Corner points into rings: closing, order, doubled points, spikes and crossings, with area and length on the ellipsoid."""
+"""Corner points into rings: closing, order, doubled points, spikes and crossings, with area and length on
+the ellipsoid."""
 
 from __future__ import annotations
 
@@ -88,8 +89,14 @@ def make_ring(level: str, part: str, name: str, corners: Sequence[Corner]) -> Ri
     kept = _in_order(kept, problems)
     if len(kept) < 3:
         rows = tuple(corner.row for corner in kept)
-        problems.append(Problem("unclosed", rows, tuple(c.vertex for c in kept),
-                                tr(N_("A ring needs at least three corner points; there are {n}."), n=len(kept))))  # fmt: skip
+        problems.append(
+            Problem(
+                "unclosed",
+                rows,
+                tuple(c.vertex for c in kept),
+                tr(N_("A ring needs at least three corner points; there are {n}."), n=len(kept)),
+            )
+        )
         return Ring(level, part, name, tuple(kept), tuple(problems))
     _crossings(kept, problems)
     _spikes(kept, problems)
@@ -124,7 +131,8 @@ def _same(a: Corner, b: Corner) -> bool:
 
 
 def _in_order(corners: list[Corner], problems: list[Problem]) -> list[Corner]:
-    """By their numbers when they have any; otherwise two exchanged neighbours are found by the crossing they make."""
+    """By their numbers when they have any; otherwise two exchanged neighbours are found by the crossing
+    they make."""
     numbers = [corner.number for corner in corners]
     if all(number is not None for number in numbers) and len(set(numbers)) == len(numbers):
         ordered = sorted(corners, key=lambda corner: corner.number or 0)
@@ -154,8 +162,11 @@ def _exchanged(corners: list[Corner], problems: list[Problem]) -> list[Corner]:
         tried[index], tried[other] = tried[other], tried[index]
         if _valid(tried):
             pair = (corners[index], corners[other])
-            why = tr(N_("Rows {a} and {b} seem to be exchanged: the boundary crosses itself there."), a=pair[0].row,
-                     b=pair[1].row)  # fmt: skip
+            why = tr(
+                N_("Rows {a} and {b} seem to be exchanged: the boundary crosses itself there."),
+                a=pair[0].row,
+                b=pair[1].row,
+            )
             problems.append(
                 Problem("order", (pair[0].row, pair[1].row), (pair[0].vertex, pair[1].vertex), why)
             )
@@ -220,8 +231,10 @@ def _gap(corners: Sequence[Corner], problems: list[Problem]) -> None:
     lengths = [distance_m(*a.vertex, *b.vertex) for a, b in _sides(corners)]
     if len(corners) > 3 and lengths[-1] > _GAP_TIMES * max(lengths[:-1]):
         ends = (corners[-1], corners[0])
-        why = tr(N_("From the last point back to the first it is {n} m, much farther than any other side."),
-                 n=f"{lengths[-1]:.0f}")  # fmt: skip
+        why = tr(
+            N_("From the last point back to the first it is {n} m, much farther than any other side."),
+            n=f"{lengths[-1]:.0f}",
+        )
         problems.append(
             Problem("unclosed", (ends[0].row, ends[1].row), (ends[0].vertex, ends[1].vertex), why)
         )

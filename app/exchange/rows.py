@@ -1,4 +1,5 @@
-"""Which rows below the heading are records: merged cells filled down; totals, notes and repeated headings left out."""
+"""Which rows below the heading are records: merged cells filled down; totals, notes and repeated headings
+left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What concerns several rows at once: years that are missing, “2台” rows, numbers that are missing or made."""
+"""What concerns several rows at once: years that are missing, “2台” rows, numbers that are missing or
+made."""
 
 from __future__ import annotations
 
@@ -29,9 +30,15 @@ def settle_years(drafts: Sequence[Draft], titles: Sequence[str], today: date, as
     likely, why = _likely_year(drafts, titles, today)
     choices = sorted({str(year) for year in (likely - 1, likely, likely + 1, today.year)})
     answer = asked.settle(
-        Question("year", tr(N_("Which year do dates without a year belong to?")), choices,
-                 [draft.row.number for draft in waiting], str(likely), why)
-    )  # fmt: skip
+        Question(
+            "year",
+            tr(N_("Which year do dates without a year belong to?")),
+            choices,
+            [draft.row.number for draft in waiting],
+            str(likely),
+            why,
+        )
+    )
     for draft in waiting:
         for column, words in draft.dateless:
             iso = read_date(words, int(answer)).iso
@@ -86,10 +93,19 @@ def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:
         and abs(model * draft.count - draft.values[rules.each_field]) < 0.1 * draft.values[rules.each_field]
     ]  # fmt: skip
     proposal = TOTAL if len(totals) > len(drafts) / 2 else EACH
-    why = (tr(N_("The models' names agree with the amount divided by the number.")) if proposal == TOTAL
-           else tr(N_("Counties usually write the output of one; “2台4蒸吨” is then twice 4 t/h.")))  # fmt: skip
-    return Question("units_meaning", tr(N_("Is the output in rows with several boilers that of each or of all?")),
-                    (EACH, TOTAL), [draft.row.number for draft in drafts], proposal, why)  # fmt: skip
+    why = (
+        tr(N_("The models' names agree with the amount divided by the number."))
+        if proposal == TOTAL
+        else tr(N_("Counties usually write the output of one; “2台4蒸吨” is then twice 4 t/h."))
+    )
+    return Question(
+        "units_meaning",
+        tr(N_("Is the output in rows with several boilers that of each or of all?")),
+        (EACH, TOTAL),
+        [draft.row.number for draft in drafts],
+        proposal,
+        why,
+    )
 
 
 def _agree(draft: Draft, rules: Rules) -> None:
@@ -117,7 +133,8 @@ def expanded(draft: Draft, key: str) -> list[dict[str, Any]]:
 
 
 def settle_required(drafts: Sequence[Draft], columns: Sequence[Column], kind: EntityType) -> bool:
-    """Refuse rows without a required value; True when the whole file has no column of numbers to call records by."""
+    """Refuse rows without a required value; True when the whole file has no column of numbers to call
+    records by."""
     names = {column.field for column in columns}
     made = kind.name == "boiler" and kind.key not in names
     needed = [
@@ -128,8 +145,11 @@ def settle_required(drafts: Sequence[Draft], columns: Sequence[Column], kind: En
         for field in needed:
             if draft.values.get(field.name) in (None, "") and not _refused_at(draft, field.name):
                 column = draft.column(field.name) or Column(1, "", field.name)
-                draft.refuse(replace(column, field=field.name), "missing",
-                             tr(N_("{field} is missing."), field=tr(field.label)))  # fmt: skip
+                draft.refuse(
+                    replace(column, field=field.name),
+                    "missing",
+                    tr(N_("{field} is missing."), field=tr(field.label)),
+                )
     return made
 
 

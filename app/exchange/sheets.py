@@ -36,10 +36,13 @@ def choose_tables(
     tables = [table for sheet in sheets if (table := _table(sheet, words, header_rows, asked))]
     if not tables:
         raise Invalid(
-            N_("No column of “{file}” is known: none of its headings is one of {kind}."), code="no_known_column",
-            hint=N_("Name the columns in a mapping file, or use headings such as {examples}."), file=book.name,
-            kind=words.type.text, examples="、".join(_examples(words)),
-        )  # fmt: skip
+            N_("No column of “{file}” is known: none of its headings is one of {kind}."),
+            code="no_known_column",
+            hint=N_("Name the columns in a mapping file, or use headings such as {examples}."),
+            file=book.name,
+            kind=words.type.text,
+            examples="、".join(_examples(words)),
+        )
     if len(tables) == 1 or wanted or asked.answer("sheet"):
         return tables
     return _ask(tables, words, asked)
@@ -58,8 +61,14 @@ def _wanted_sheets(book: Book, wanted: str | None) -> Sequence[Sheet]:
     if not named and wanted.isdigit() and 1 <= int(wanted) <= len(book.sheets):
         named = [book.sheets[int(wanted) - 1]]
     if not named:
-        raise Invalid(N_("There is no sheet “{sheet}” in “{file}”."), code="no_sheet", sheet=wanted, file=book.name,
-                      hint=N_("Its sheets: {names}"), names="、".join(sheet.name for sheet in book.sheets))  # fmt: skip
+        raise Invalid(
+            N_("There is no sheet “{sheet}” in “{file}”."),
+            code="no_sheet",
+            sheet=wanted,
+            file=book.name,
+            hint=N_("Its sheets: {names}"),
+            names="、".join(sheet.name for sheet in book.sheets),
+        )
     if named[0].is_empty:
         raise Invalid(N_("The sheet “{sheet}” is empty."), code="empty", sheet=named[0].name)
     return named[:1]
@@ -98,10 +107,15 @@ def _ask_header(sheet: Sheet, header: Header, other: Header, asked: Asked, words
         return f"{item.rows[0]}-{item.rows[-1]}"
 
     choice = asked.settle(
-        Question("header", tr(N_("Which rows are the heading of “{sheet}”?"), sheet=sheet.name),
-                 [name(header), name(other)], [header.rows[0], other.rows[0]], name(header),
-                 tr(N_("Two groups of rows look like a heading.")))
-    )  # fmt: skip
+        Question(
+            "header",
+            tr(N_("Which rows are the heading of “{sheet}”?"), sheet=sheet.name),
+            [name(header), name(other)],
+            [header.rows[0], other.rows[0]],
+            name(header),
+            tr(N_("Two groups of rows look like a heading.")),
+        )
+    )
     return other if choice == name(other) else header
 
 
@@ -109,8 +123,11 @@ def _depth(header_rows: str | None) -> int | None:
     if not header_rows or re.search(r"[-,]", header_rows):
         return None
     if not header_rows.strip().isdigit() or not 1 <= int(header_rows) <= 10:
-        raise Invalid(N_("“{text}” is no number of heading rows; write 2, or 2-3 for rows 2 to 3."), code="header",
-                      text=header_rows)  # fmt: skip
+        raise Invalid(
+            N_("“{text}” is no number of heading rows; write 2, or 2-3 for rows 2 to 3."),
+            code="header",
+            text=header_rows,
+        )
     return int(header_rows)
 
 
@@ -143,10 +160,15 @@ def _ask(tables: list[Table], words: Vocabulary, asked: Asked) -> list[Table]:
         return [best]
     alike = all(_fields(table, words) == _fields(best, words) for table in strong)
     choice = asked.settle(
-        Question("sheet", tr(N_("Which sheet is the ledger?")), [*(table.sheet.name for table in strong), ALL], (),
-                 ALL if alike else best.sheet.name,
-                 tr(N_("{n} sheets have headings of this kind."), n=len(strong)))
-    )  # fmt: skip
+        Question(
+            "sheet",
+            tr(N_("Which sheet is the ledger?")),
+            [*(table.sheet.name for table in strong), ALL],
+            (),
+            ALL if alike else best.sheet.name,
+            tr(N_("{n} sheets have headings of this kind."), n=len(strong)),
+        )
+    )
     return strong if choice == ALL else [table for table in strong if table.sheet.name == choice] or [best]
 
 

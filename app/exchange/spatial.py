@@ -1,4 +1,5 @@
-"""GIS files into the neutral table: shapefile (whatever its .cpg claims), GeoJSON, GeoPackage, KML, GPX and DXF."""
+"""GIS files into the neutral table: shapefile (whatever its .cpg claims), GeoJSON, GeoPackage, KML, GPX and
+DXF."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ MAX_FEATURES = 2_000_000
 
 
 def read_spatial(path: Path, encoding: str | None = None) -> Book:
-    """Read every layer of a GIS file; the feature's number from 1 is its row. Raises Invalid when GDAL cannot."""
+    """Read every layer of a GIS file; the feature's number from 1 is its row. Raises Invalid when GDAL
+    cannot."""
     source = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
     form = "shp" if source.lower().endswith(".shp") else path.suffix.lower().lstrip(".")
     try:
@@ -131,7 +133,8 @@ def _heading(field: str) -> str:
 def _decoded(
     fields: list[str], columns: Sequence[np.ndarray], encoding: str | None
 ) -> tuple[list[str], list[np.ndarray], str, tuple[str, ...]]:
-    """Give the shapefile's texts their true encoding; what its .cpg says is often wrong, so the bytes decide."""
+    """Give the shapefile's texts their true encoding; what its .cpg says is often wrong, so the bytes
+    decide."""
     texts = [
         value for column in columns if column.dtype == object for value in column if isinstance(value, str)
     ]
@@ -181,7 +184,8 @@ def _plain(value: object) -> Value:
 
 
 def _crs_name(written: str | None) -> str:
-    """The layer's system as `EPSG:n`, the text itself when it has no number, or empty when the file says none."""
+    """The layer's system as `EPSG:n`, the text itself when it has no number, or empty when the file says
+    none."""
     if not written:
         return ""
     try:

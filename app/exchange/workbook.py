@@ -1,4 +1,5 @@
-"""Opening any table file: workbooks (xlsx, xls, ods), delimited text and GIS files, told apart by what is inside."""
+"""Opening any table file: workbooks (xlsx, xls, ods), delimited text and GIS files, told apart by what is
+inside."""
 
 from __future__ import annotations
 

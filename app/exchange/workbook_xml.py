@@ -1,4 +1,5 @@
-"""What the fast workbook reader does not tell: hidden rows, cells in error, formulas nobody calculated; and bombs."""
+"""What the fast workbook reader does not tell: hidden rows, cells in error, formulas nobody calculated; and
+bombs."""
 
 from __future__ import annotations
 

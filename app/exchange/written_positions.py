@@ -1,4 +1,5 @@
-"""The position a row states, as written: two numbers in degrees or metres, before anything is decided about them."""
+"""The position a row states, as written: two numbers in degrees or metres, before anything is decided about
+them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Protection zones from tables of corner points: rings with their problems, and the zone records they make."""
+"""Protection zones from tables of corner points: rings with their problems, and the zone records they
+make."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def lists_corners(book: Book) -> bool:
 
 
 def plan_zones(book: Book, context: ImportContext, options: ImportOptions) -> ImportPlan:
-    """Plan the zones that a table or text of corner points describes. Raises Invalid when there is no corner point."""
+    """Plan the zones that a table or text of corner points describes. Raises Invalid when there is no
+    corner point."""
     asked = Asked(options.all_answers())
     sheet, lines, header_rows, columns = _lines(book, context, options)
     placer = Placer(
@@ -56,10 +58,14 @@ def plan_zones(book: Book, context: ImportContext, options: ImportOptions) -> Im
     rings = _rings(lines, placed)
     problems += [problem for ring in rings for problem in ring.problems]
     records, refused = _records(book, sheet, rings, problems, context)
+    warnings = [
+        Warned(sheet.name, problem.rows[0] if problem.rows else 0, problem.code, problem.why)
+        for problem in problems
+        if problem.code not in FATAL
+    ]
     report = ImportReport(
-        sheet.name, book.encoding, header_rows, placer.crs or STORED, len(lines), 0, 0, columns, asked.questions, refused,
-        [Warned(sheet.name, p.rows[0] if p.rows else 0, p.code, p.why) for p in problems if p.code not in FATAL], [],
-        records, rings, problems,
+        sheet.name, book.encoding, header_rows, placer.crs or STORED, len(lines), 0, 0, columns,
+        asked.questions, refused, warnings, [], records, rings, problems,
     )  # fmt: skip
     return ImportPlan(context.kind, report)
 
@@ -74,14 +80,18 @@ def _lines(
     """The sheet with the most corner points, or the one asked for."""
     best: tuple[Sheet, list[CornerLine], Sequence[int], Sequence[Any]] | None = None
     for sheet in book.sheets:
-        if options.sheet and sheet.name != options.sheet or sheet.is_empty:
+        if (options.sheet and sheet.name != options.sheet) or sheet.is_empty:
             continue
         lines, header, columns = read_corners(sheet, context.box)
         if best is None or len(lines) > len(best[1]):
             best = (sheet, lines, header.rows if header else (), columns)
     if best is None or not best[1]:
-        raise Invalid(N_("There is no corner point in “{file}”."), code="no_known_column", file=book.name,
-                      hint=N_("Each line needs an east and a north coordinate, in any notation."))  # fmt: skip
+        raise Invalid(
+            N_("There is no corner point in “{file}”."),
+            code="no_known_column",
+            file=book.name,
+            hint=N_("Each line needs an east and a north coordinate, in any notation."),
+        )
     return best
 
 
@@ -125,9 +135,9 @@ def _rings(lines: Sequence[CornerLine], placed: Sequence[Placed]) -> list[Ring]:
         if line.written.form is Form.BAD or result.x != result.x:
             continue
         key = (line.level, line.part, line.name)
-        if not groups or groups[-1][0] != key or line.number == 1 and len(groups[-1][1]) >= 3:
-            if not _closes(groups, key, line, result):
-                groups.append((key, []))
+        again = not groups or groups[-1][0] != key or (line.number == 1 and len(groups[-1][1]) >= 3)
+        if again and not _closes(groups, key, line, result):
+            groups.append((key, []))
         groups[-1][1].append(Corner(line.row, result.x, result.y, line.number))
     return [make_ring(level, part, name, corners) for (level, part, name), corners in groups]
 
@@ -159,8 +169,16 @@ def _records(
         rows = {corner.row for ring in parts for corner in ring.corners}
         why = _why_not(parts, level, rows & broken)
         if why:
-            refused.append(Refusal(sheet.name, row, "level" if not level else "geometry", "",
-                                   "missing" if not level else "bad_position", why))  # fmt: skip
+            refused.append(
+                Refusal(
+                    sheet.name,
+                    row,
+                    "level" if not level else "geometry",
+                    "",
+                    "missing" if not level else "bad_position",
+                    why,
+                )
+            )
             continue
         geometry = MultiPolygon([ring.polygon for ring in parts if ring.polygon is not None])
         values = _values(source or PurePath(book.name).stem, level, part, geometry, context)
@@ -188,10 +206,14 @@ def _values(
         for codes, code in ((ZONE_LEVELS, level), (ZONE_PARTS, part))
     ]
     shown = [in_language(_FILE_LANGUAGE, word) for word in words]
+    name = f"{source}{shown[0]}" if part == "whole" else f"{source}{shown[0]}（{shown[1]}）"
     values: dict[str, Any] = {
-        "name": f"{source}{shown[0]}" + (f"（{shown[1]}）" if part != "whole" else ""), "level": level, "part": part,
-        "area_calc_km2": round(area_m2(geometry) / 1e6, 6), "perimeter_m": round(length_m(geometry), 1),
-    }  # fmt: skip
+        "name": name,
+        "level": level,
+        "part": part,
+        "area_calc_km2": round(area_m2(geometry) / 1e6, 6),
+        "perimeter_m": round(length_m(geometry), 1),
+    }
     uid = context.lookup("water_source", source)
     return {**values, "source": uid} if uid else values
 
@@ -199,7 +221,8 @@ def _values(
 def rings_of(
     records: Sequence[PlannedRecord], shapes: Sequence[tuple[int, BaseGeometry]]
 ) -> tuple[list[Ring], list[Problem]]:
-    """The rings of polygons that a map file holds, by the row of the feature, with what is wrong with them."""
+    """The rings of polygons that a map file holds, by the row of the feature, with what is wrong with
+    them."""
     said = {record.row: record.values for record in records}
     rings = []
     for row, shape in shapes:
@@ -209,6 +232,12 @@ def rings_of(
                 corners = [
                     Corner(row, float(x), float(y)) for x, y in shapely.get_coordinates(polygon.exterior)
                 ]
-                rings.append(make_ring(str(values.get("level") or ""), str(values.get("part") or ""),
-                                       str(values.get("name") or ""), corners))  # fmt: skip
+                rings.append(
+                    make_ring(
+                        str(values.get("level") or ""),
+                        str(values.get("part") or ""),
+                        str(values.get("name") or ""),
+                        corners,
+                    )
+                )
     return rings, [problem for ring in rings for problem in ring.problems]

@@ -1,4 +1,5 @@
-"""What is peculiar to one ledger's files, beside what its entity declares: one file per ledger that needs it."""
+"""What is peculiar to one ledger's files, beside what its entity declares: one file per ledger that needs
+it."""
 
 from __future__ import annotations
 

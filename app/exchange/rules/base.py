@@ -11,13 +11,13 @@ from typing import Any
 class Rules:
     """What a ledger's files mean beyond the entity's declaration.
 
-    `after_words` in a group heading mean “what replaced it”: the fields of `after_fields` become others there and
-    those of `after_blocked` are not read at all. `headings` are more spellings of a field's heading. `more_words`
-    are more words for a field's codes. `count_field` holds how many things one row stands for; `each_field` is the
-    amount that may mean each or all of them. `bare_limits` are the largest believable numbers written without a
-    unit. `claim_field` keeps status words; `state_claimed` turns one into a state for `--accept-claims`.
-    `finish` completes a row's values, given the units they were written in, and returns (code, field, why) of what
-    looks wrong.
+    `after_words` in a group heading mean “what replaced it”: the fields of `after_fields` become others
+    there and those of `after_blocked` are not read at all. `headings` are more spellings of a field's
+    heading. `more_words` are more words for a field's codes. `count_field` holds how many things one row
+    stands for; `each_field` is the amount that may mean each or all of them. `bare_limits` are the largest
+    believable numbers written without a unit. `claim_field` keeps status words; `state_claimed` turns one
+    into a state for `--accept-claims`. `finish` completes a row's values, given the units they were written
+    in, and returns (code, field, why) of what looks wrong.
     """
 
     after_words: tuple[str, ...] = ()

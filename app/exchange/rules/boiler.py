@@ -1,4 +1,5 @@
-"""The boiler ledger's own habits: before and after treatment, “2台4蒸吨”, status words that are only claims."""
+"""The boiler ledger's own habits: before and after treatment, “2台4蒸吨”, status words that are only
+claims."""
 
 from __future__ import annotations
 
