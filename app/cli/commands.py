@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from app.cli import maps, people, places, records, workflow, workspace
+from app.cli import demo, files, maps, people, places, records, workflow, workspace
 from app.cli.declare import Command
 
 COMMANDS: tuple[Command, ...] = (
+    *demo.COMMANDS,
     *workspace.COMMANDS,
     *records.COMMANDS,
     *workflow.COMMANDS,
+    *files.COMMANDS,
     *places.COMMANDS,
     *maps.COMMANDS,
     *people.COMMANDS,

@@ -140,7 +140,7 @@ def _entrance(open_window: OpenWindow) -> Callable[..., None]:
                 command=ctx.command_path,
             )
         if ctx.invoked_subcommand is None:
-            Shell(ctx.obj).open_window()
+            raise typer.Exit(Shell(ctx.obj).open_window())
 
     return _signed(enter, _parameters(SharedWords))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PIN_VARIABLE = "GRIDWARD_PIN"
 NEW_PIN_VARIABLE = "GRIDWARD_NEW_PIN"
 Progress = Callable[[int, int, str], None]
-OpenWindow = Callable[[Path | None, str | None], int]
+OpenWindow = Callable[["Path | Session | None"], int]
 
 
 class WrongUsage(AppError):
@@ -134,11 +134,21 @@ class Shell:
             print_lines(answer.lines)
         return answer.exit_code
 
-    def open_window(self) -> None:
-        """Open the window, on the named workspace if there is one."""
-        import typer  # late: only typer's way out is needed
+    def open_window(self, file: Path | None = None) -> int:
+        """Open the window, on this or the named workspace and with the named person if there are any."""
+        file = file or self.shared.workspace
+        if file is None or not self.shared.person:
+            return self.shared.window(file)
+        from app.actions.people import sign_in  # late: the window comes up before the database is loaded
+        from app.bootstrap import open_workspace
 
-        raise typer.Exit(self.shared.window(self.shared.workspace, self.shared.person))
+        session = open_workspace(file)
+        try:
+            sign_in(session, self.shared.person, self.pin(self.shared.person))
+        except AppError:
+            session.close()
+            raise
+        return self.shared.window(session)
 
     def progress(self) -> Progress:
         """A bar on standard error when that is a terminal, silence otherwise."""
