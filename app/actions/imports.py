@@ -195,7 +195,8 @@ def _outside_workflow(record: PlannedRecord) -> tuple[PlannedRecord, list[str]]:
 
 
 def _changes(session: Session, plan: ImportPlan, chosen: Sequence[PlannedRecord]) -> list[Change]:
-    placed = [record.geometry for record in chosen if isinstance(record.geometry, Point)]
+    shapes = (record.geometry or getattr(record.before, "geometry", None) for record in chosen)
+    placed = [shape for shape in shapes if isinstance(shape, Point)]
     places = places_around(session, placed) if placed and plan.kind.name == "boiler" else None
     made = (_change(session, plan, record, places) for record in chosen)
     return [change for change in made if change is not None]
