@@ -47,7 +47,7 @@ def display_list(
     pictures: list[LayerPicture] = []
     for layer in theme.layers:
         if layer.shows_at(view.scale):
-            features = layers.features(layer.entity, layer.fields(), view.crs)
+            features = layers.features(layer.entity, theme.fields_of(layer.entity), view.crs)
             pictures.append(draw_layer(layer, features, view, look.symbol_scale, look.text_scale))
     ops = [op for picture in pictures for op in picture.ops]
     unlabelled = 0

@@ -79,7 +79,7 @@ def _layers(
     kept = ProjectedLayers.of(source)
     shown = [layer for layer in reversed(theme.layers) if layer.shows_at(view.scale)]
     return [
-        (layer, kept.features(layer.entity, layer.fields(), view.crs))
+        (layer, kept.features(layer.entity, theme.fields_of(layer.entity), view.crs))
         for layer in shown
         if not layer.entity.startswith("base.")
     ]

@@ -17,6 +17,7 @@ _PADDING_MM = 0.15
 _LEADER_RINGS_MM = (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0)
 _PLAIN_TEXT_MM = 2.0
 _LEADER_TURNS = 24
+_CLEAN_LEADER = 30.0
 _NEIGHBOUR_MM = 14.0
 _SAME_MM = 60.0
 
@@ -169,21 +170,34 @@ def _place(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel | None
 
 
 def _with_leader(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel | None:
-    width, height = _size(wish)
-    turns = np.arange(_LEADER_TURNS) * (2 * math.pi / _LEADER_TURNS)
+    """The nearest ring with a clean leader; when every ring is crossed by something, the least bad place."""
+    turns: Floats = np.asarray(np.arange(_LEADER_TURNS) * (2 * math.pi / _LEADER_TURNS), dtype=float)
     away = np.abs((turns - outward + math.pi) % (2 * math.pi) - math.pi)
+    fallback: tuple[float, PlacedLabel] | None = None
     for ring in _LEADER_RINGS_MM:
-        reach = wish.clear_mm + ring * wish.style.size_mm / _PLAIN_TEXT_MM
-        x, y = wish.x + reach * np.cos(turns), wish.y + reach * np.sin(turns)
-        left = x + (np.cos(turns) - 1.0) * width / 2
-        top = y + (np.sin(turns) - 1.0) * height / 2
-        boxes = np.column_stack([left, top, left + width, top + height])
-        ends = np.column_stack([np.full_like(x, wish.x), np.full_like(y, wish.y), x, y])
+        boxes, ends = _ring_places(wish, ring, turns)
         cost = np.where(board.free(boxes), board.leader_cost(ends) * 0.4 + away, np.inf)
         best = int(np.argmin(cost))
-        if cost[best] < 30.0:
-            return PlacedLabel(wish, _box(boxes[best]), (float(x[best]), float(y[best])))
-    return None
+        if not np.isfinite(cost[best]):
+            continue
+        found = PlacedLabel(wish, _box(boxes[best]), (float(ends[best, 2]), float(ends[best, 3])))
+        if cost[best] < _CLEAN_LEADER:
+            return found
+        if fallback is None or cost[best] < fallback[0]:
+            fallback = float(cost[best]), found
+    return fallback[1] if fallback else None
+
+
+def _ring_places(wish: LabelWish, ring_mm: float, turns: Floats) -> tuple[Floats, Floats]:
+    """Label boxes around a point at a distance, and their leaders from the point (both (n, 4))."""
+    width, height = _size(wish)
+    reach = wish.clear_mm + ring_mm * wish.style.size_mm / _PLAIN_TEXT_MM
+    x, y = wish.x + reach * np.cos(turns), wish.y + reach * np.sin(turns)
+    left = x + (np.cos(turns) - 1.0) * width / 2
+    top = y + (np.sin(turns) - 1.0) * height / 2
+    boxes = np.column_stack([left, top, left + width, top + height])
+    ends = np.column_stack([np.full_like(x, wish.x), np.full_like(y, wish.y), x, y])
+    return boxes, ends
 
 
 def _beside_boxes(wish: LabelWish) -> Floats:

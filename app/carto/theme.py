@@ -38,6 +38,11 @@ class Theme:
         """The layer of that id."""
         return next((layer for layer in self.layers if layer.id == layer_id), None)
 
+    def fields_of(self, entity: str) -> tuple[str, ...]:
+        """Every field any of the layers reads from an entity, so that it is read once."""
+        names = (name for layer in self.layers if layer.entity == entity for name in layer.fields())
+        return tuple(dict.fromkeys(names))
+
     def with_layer(self, layer: Layer) -> Theme:
         """The theme with `layer` in place of the one of the same id, or added in its order."""
         others = [other for other in self.layers if other.id != layer.id]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.carto.symbols import Line, TextStyle
+from app.printing.page import PORTRAIT, paper_size
 
 INK = "#1d2126"
 SOFT_INK = "#5a6068"
@@ -93,5 +94,6 @@ class SheetStyle:
 
 
 def style_of(paper: str) -> SheetStyle:
-    """The measures for a paper."""
+    """The measures for a paper; raises Invalid for an unknown one."""
+    paper_size(paper, PORTRAIT)
     return SheetStyle(_UNITS[paper], _MARGINS_MM[paper])

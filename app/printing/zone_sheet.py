@@ -121,7 +121,7 @@ class _Sheet:
         names = (
             N_("Zone level"),
             N_("Approved area (km²)"),
-            N_("Area from corner points (km²)"),
+            N_("Computed area (km²)"),
             N_("Perimeter (m)"),
         )
         body = [[head(tr(name)) for name in names]]

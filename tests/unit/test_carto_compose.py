@@ -1,0 +1,176 @@
+"""From records to a picture: what is drawn, in which order, how it is counted, what lies under a click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapely
+
+from app.carto.compose import Look, display_list, highlight
+from app.carto.display import DisplayList, Markers, Shapes, Text, walk
+from app.carto.features import FeatureColumns, MemorySource
+from app.carto.hit import identify, in_box
+from app.carto.layers import Layer, SymbolClass, SymbolRule
+from app.carto.legend import legend, range_words
+from app.carto.projected import ProjectedLayers
+from app.carto.symbols import Fill, Line, Symbol
+from app.carto.theme import Theme, read_theme
+from app.carto.view import MapView
+from map_cases import BOILERS, EAST, WEST, boiler, source
+
+VIEW = MapView.of_degrees((106.45, 35.25, 107.15, 35.65), (1200, 800), "EPSG:4545")
+THEME = read_theme("boilers")
+
+
+def markers(picture: DisplayList) -> list[Markers]:
+    return [op for op in picture.ops if isinstance(op, Markers)]
+
+
+def area_theme(symbol: Symbol, entity: str = "area") -> Theme:
+    layer = Layer("areas", "Land", entity, SymbolRule((SymbolClass("all", "Land", symbol),)))
+    return replace(THEME, layers=(layer,))
+
+
+def test_boilers_stand_where_they_are_and_rebounds_on_top() -> None:
+    drawn = markers(display_list(THEME, source(), VIEW))
+    assert [op.marker.shape for op in drawn] == ["circle", "circle_half", "square", "star_ring"]
+    x, y = VIEW.px_of(106.65, 35.4)
+    assert drawn[-1].xy[0] * VIEW.px_per_mm == pytest.approx([x, y], abs=1e-6)
+
+
+def test_larger_boilers_have_larger_symbols_and_lie_under_small_ones() -> None:
+    rows = [boiler("s", 106.6, rated_tph=0.5), boiler("l", 106.6, rated_tph=40.0)]
+    large, small = markers(display_list(THEME, source(boiler=rows), VIEW))
+    assert large.marker.size_mm == pytest.approx(small.marker.size_mm * 2.05 / 0.8)
+
+
+def test_the_legend_counts_what_is_in_the_picture_and_nothing_else() -> None:
+    groups = legend(THEME, display_list(THEME, source(), VIEW))
+    lines = {entry.title: entry.count for entry in groups[0].entries}
+    assert lines == {"反弹": 1, "待整治": 1, "整治中": 1, "已销号": 1}
+    assert [group.title for group in groups[1:]] == ["额定出力", "基础要素"]
+    assert range_words((1, 4, 10, 35)) == ["<1", "1–4", "4–10", "10–35", "≥35"]
+
+
+def test_the_legend_of_an_empty_picture_has_no_boilers() -> None:
+    picture = display_list(THEME, MemorySource({}), VIEW)
+    assert [item.layer for item in picture.drawn if item.layer == "boilers"] == []
+
+
+def test_a_layer_outside_its_scales_or_switched_off_is_not_drawn() -> None:
+    layer = THEME.layer("boilers")
+    assert layer is not None
+    near_only = THEME.with_layer(replace(layer, scales=(0.0, 1000.0)))
+    assert markers(display_list(near_only, source(), VIEW)) == []
+    assert markers(display_list(THEME.with_visible({"boilers": False}), source(), VIEW)) == []
+
+
+def test_features_without_a_finite_place_are_passed_over() -> None:
+    rows = [*BOILERS, boiler("n", float("nan")), boiler("i", float("inf")), boiler("far", 106.6, 89.9999)]
+    rows.append({"uid": "empty", "geometry": shapely.Point(), "status": "planned"})
+    drawn = markers(display_list(THEME, source(boiler=rows), VIEW))
+    assert sum(len(op.xy) for op in drawn) == 4
+    assert all(np.isfinite(op.xy).all() for op in drawn)
+
+
+def test_polygons_and_lines_of_one_layer_are_both_drawn() -> None:
+    mixed = [
+        {"uid": "a", "geometry": shapely.box(106.5, 35.3, 106.6, 35.4)},
+        {"uid": "l", "geometry": shapely.LineString([(106.5, 35.3), (106.9, 35.5)])},
+        {"uid": "m", "geometry": shapely.MultiPolygon([WEST.buffer(-0.1), EAST.buffer(-0.1)])},
+    ]
+    symbol = Symbol(Fill("#ffffff"), Line("#000000"))
+    ops = display_list(area_theme(symbol), MemorySource({"area": mixed}), VIEW).ops
+    shapes = [op for op in ops if isinstance(op, Shapes)]
+    assert [(op.closed, len(op.starts), op.fill is None) for op in shapes] == [
+        (True, 3, False),
+        (False, 1, True),
+    ]
+
+
+def test_a_hole_runs_against_its_outer_ring() -> None:
+    ring = WEST.difference(WEST.buffer(-0.05))
+    ops = display_list(
+        area_theme(Symbol(Fill("#ffffff"))), MemorySource({"area": [{"uid": "a", "geometry": ring}]}), VIEW
+    ).ops
+    shape = ops[0]
+    assert isinstance(shape, Shapes)
+    outer, hole = np.split(shape.xy, shape.starts[1:])
+    assert shapely.is_ccw(shapely.linearrings(outer)) != shapely.is_ccw(shapely.linearrings(hole))
+
+
+def test_a_detailed_area_far_beyond_the_view_is_cut_near_its_edge() -> None:
+    huge = shapely.Point(106.8, 35.4).buffer(2.0, quad_segs=200)
+    view = MapView.of_degrees((106.7, 35.35, 106.8, 35.4), (800, 600), "EPSG:4545")
+    shape = display_list(
+        area_theme(Symbol(Fill("#ffffff"))), MemorySource({"area": [{"uid": "a", "geometry": huge}]}), view
+    ).ops[0]
+    assert isinstance(shape, Shapes)
+    assert np.abs(shape.xy).max() < max(view.width_mm, view.height_mm) + 20
+
+
+class CountingSource:
+    """Counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def columns(self, entity: str, fields: Sequence[str], extent: object) -> FeatureColumns:
+        self.asked.append(entity)
+        return source().columns(entity, fields, None)
+
+
+def test_features_are_read_once_until_they_are_forgotten() -> None:
+    counting = CountingSource()
+    layers = ProjectedLayers(counting)
+    display_list(THEME, layers, VIEW)
+    display_list(THEME, layers, VIEW.panned(10, 10))
+    before = counting.asked.count("boiler")
+    layers.forget("boiler")
+    display_list(THEME, layers, VIEW)
+    assert (before, counting.asked.count("boiler"), counting.asked.count("division")) == (1, 2, 1)
+
+
+def test_labels_can_be_left_out_and_kept_off_places() -> None:
+    layer = THEME.layer("boilers")
+    assert layer is not None
+    assert layer.label is not None
+    serials = THEME.with_layer(replace(layer, label=replace(layer.label, field="serial", scales=(0.0, 1e9))))
+
+    def words(look: Look) -> set[str]:
+        return {
+            op.text for op in walk(display_list(serials, source(), VIEW, look).ops) if isinstance(op, Text)
+        }
+
+    assert {"1", "2", "3", "4", "崆峒区"} <= words(Look())
+    assert words(Look(labels=False)) == set()
+    everywhere = (0.0, 0.0, VIEW.width_mm, VIEW.height_mm)
+    assert not {"1", "2", "3", "4"} & words(Look(shown_elsewhere=(everywhere,)))
+    assert words(Look(keep_clear=(everywhere,))) == set()
+
+
+def test_a_click_finds_the_topmost_first() -> None:
+    x, y = VIEW.px_of(106.65, 35.4)
+    hits = identify(THEME, source(), VIEW, (x + 1, y))
+    assert [(hit.entity, hit.uid) for hit in hits][:2] == [("boiler", "3"), ("division", "d1")]
+    assert hits[0].distance_mm == pytest.approx(1 / VIEW.px_per_mm, rel=0.01)
+
+
+def test_a_click_beside_everything_finds_nothing() -> None:
+    assert identify(THEME, source(), VIEW, VIEW.px_of(107.14, 35.26)) == []
+
+
+def test_a_box_finds_what_it_touches() -> None:
+    x0, y0 = VIEW.px_of(106.53, 35.41)
+    x1, y1 = VIEW.px_of(106.62, 35.39)
+    assert in_box(THEME, source(), VIEW, (x1, y1, x0, y0), "boilers") == ["1", "2"]
+    assert in_box(THEME, source(), VIEW, (x0, y0, x1, y1), "nothing") == []
+
+
+def test_a_selection_is_ringed_or_outlined() -> None:
+    ops = highlight(THEME, source(), VIEW, {"boiler": ["3", "5"], "division": ["d1"], "grid_cell": ["x"]})
+    assert [type(op) for op in ops] == [Markers, Markers, Shapes, Shapes]
+    assert len(ops[0].xy) == 1  # type: ignore[union-attr]
