@@ -157,7 +157,6 @@ def marked(plan: ImportPlan) -> ImportPlan:
 
 def _play(session: Session, clock: Clock, truths: Sequence[Truth], tell: Progress) -> None:
     """All steps of the story, each by its person on its day."""
-    by_number = {truth.ledger_no: truth for truth in truths}
     steps = story(truths)
     with tempfile.TemporaryDirectory() as drawn:
         for number, step in enumerate(steps):
@@ -165,23 +164,27 @@ def _play(session: Session, clock: Clock, truths: Sequence[Truth], tell: Progres
                 tell(50 + number * 50 // len(steps), 100, tr(N_("Workflow steps")))
             clock.move_to(step.when)
             act_as(session, step.login)
-            take(session, step, by_number[step.ledger_no], Path(drawn))
+            take(session, step, Path(drawn))
 
 
-def take(session: Session, step: Step, truth: Truth, folder: Path) -> None:
+def take(session: Session, step: Step, folder: Path) -> None:
     """Take one step of the story with freshly drawn papers."""
     boiler = session.workspace.by_key(Boiler, step.ledger_no)
     assert boiler is not None, step.ledger_no
-    papers = [(kind, paper(folder, kind, occasion(session, boiler, truth))) for kind in step.papers]
+    papers = [(kind, paper(folder, kind, occasion(session, boiler))) for kind in step.papers]
     if step.action == ADD_EVIDENCE:
         add_evidence(session, boiler, papers)
     else:
         do_step(session, step.action, boiler, values=step.values, evidence=papers, reason=step.reason)
 
 
-def occasion(session: Session, boiler: Boiler, truth: Truth) -> Occasion:
-    """What a paper about this boiler says, with the position the record has at this moment."""
+def occasion(session: Session, boiler: Boiler) -> Occasion:
+    """What a paper about this boiler says at this moment, with the position the record has."""
     point = boiler.geometry
-    x, y = (point.x, point.y) if isinstance(point, Point) else (truth.x, truth.y)
-    lines = (f"型号 {truth.model}", f"额定出力 {truth.tph:g} t/h", f"投运 {truth.commissioned}")
+    x, y = (point.x, point.y) if isinstance(point, Point) else (None, None)
+    lines = (
+        f"型号 {boiler.model or '无'}",
+        f"额定出力 {boiler.rated_tph or 0:g} t/h",
+        f"投运 {boiler.commissioned or '不详'}",
+    )
     return Occasion(boiler.ledger_no, str(boiler.user_org), x, y, session.now(), lines)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from app.demo.people import login_of
 from app.demo.seed import day, dice
@@ -14,8 +14,7 @@ from app.demo.truth import HOME_TOWN, Truth
 from app.domain.workflows.boiler_guards import CONVERSIONS
 
 ADD_EVIDENCE = "add_evidence"
-NOTICE_DAY = "2026-11-16"
-LAST_DAY = "2026-11-20"
+NOTICE_DAY = "2026-10-30"
 _STAGES = ("registered", "planned", "in_progress", "applied", "town_ok", "county_ok", "notice")
 _LOOKED_BACK = 4
 _ACCEPTANCE_PHOTOS = ("photo_during", "photo_after")
@@ -32,6 +31,19 @@ class Step:
     values: Mapping[str, Any] = field(default_factory=dict)
     papers: tuple[str, ...] = ()
     reason: str = ""
+
+
+class Treated(Protocol):
+    """What decides which papers an acceptance needs; the truth and the record of a boiler both say it."""
+
+    @property
+    def ledger_no(self) -> str: ...
+
+    @property
+    def pressurized(self) -> bool | None: ...
+
+    @property
+    def treatment(self) -> str | None: ...
 
 
 def story(truths: Sequence[Truth]) -> list[Step]:
@@ -51,13 +63,13 @@ def story(truths: Sequence[Truth]) -> list[Step]:
     return sorted(steps, key=lambda step: (step.when, step.ledger_no))
 
 
-def acceptance(truth: Truth, days: Sequence[str]) -> Iterator[Step]:
+def acceptance(boiler: Treated, days: Sequence[str]) -> Iterator[Step]:
     """From the application to the chief's signature on four days: who applies never judges."""
     apply_day, check_day, accept_day, sign_day = days
     papers = ["application_form", "identity_copy", *_ACCEPTANCE_PHOTOS]
-    papers += ["dereg_cert"] if truth.pressurized else []
-    papers += ["new_boiler_notice"] if truth.treatment in CONVERSIONS else []
-    number = truth.ledger_no
+    papers += ["dereg_cert"] if boiler.pressurized else []
+    papers += ["new_boiler_notice"] if boiler.treatment in CONVERSIONS else []
+    number = boiler.ledger_no
     yield Step(day(apply_day, 10), "officer", "apply", number, {"done_date": apply_day}, tuple(papers))
     yield Step(day(check_day, 15), "officer2", "town_check", number, {}, ("site_photo",))
     yield Step(
@@ -82,7 +94,7 @@ def _treated(truth: Truth, source: random.Random) -> Iterator[Step]:
         yield Step(
             _day(source, 9, 8), clerk, "seal", number, {"seal_no": f"封{number[3:7]}"}, ("seal_photo",)
         )
-    reached = list(acceptance(truth, ("2026-10-20", "2026-10-22", "2026-10-27", "2026-10-29")))
+    reached = list(acceptance(truth, ("2026-10-12", "2026-10-14", "2026-10-20", "2026-10-22")))
     wanted = {"applied": 1, "town_ok": 2, "county_ok": 5, "notice": 5}.get(truth.fate, 0)
     yield from reached[:wanted]
     if truth.fate == "notice":
@@ -96,7 +108,7 @@ def _dossier(truth: Truth, source: random.Random) -> Step:
 
 
 def _rebound(truth: Truth, source: random.Random) -> Iterator[Step]:
-    reported = day(f"2026-11-{source.randrange(3, 10):02d}", 14)
+    reported = day(f"2026-10-{source.randrange(15, 24):02d}", 14)
     who = "inspector" if truth.town == HOME_TOWN else login_of("R3", truth.county)
     reason = "巡查发现烟囱冒烟，锅炉复燃（模拟）"
     yield Step(reported, who, "rebound", truth.ledger_no, {}, ("rebound_photo",), reason)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,13 +134,13 @@ def without_addresses(page: str) -> str:
 
 
 def _save(page: str, target: Path) -> None:
+    part = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        Path(name).replace(target)
+        part.write_text(page, encoding="utf-8", newline="\n")
+        part.replace(target)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise StoreFailure(
             N_("The page {name} could not be written: {why}"),
             hint=N_("Choose another folder or free some space; nothing else was changed."),
