@@ -15,16 +15,21 @@ from app.actions.rights import area_prefix
 from app.actions.session import Session
 from app.carto.basemap import with_base
 from app.carto.compose import display_list
+from app.carto.display import Op, Text
 from app.carto.features import Extent, FeatureColumns, FeatureSource, no_features
 from app.carto.projected import ProjectedLayers
+from app.carto.symbols import TextStyle
 from app.carto.theme import read_theme
 from app.carto.view import MapView
 from app.domain.catalog import BY_NAME
 from app.domain.coordinates.zones import sheet_crs
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.grid_cell import GridCell
+from app.domain.entities.water import ProtectionZone
+from app.domain.filters import equal
 from app.domain.output import MW_PER_TPH
 from app.errors import Invalid
-from app.i18n import N_
+from app.i18n import N_, tr
 
 SERIAL = "serial"
 
@@ -120,7 +125,7 @@ def save_picture(
     """
     from app.render.image import paint_to_image, write_png  # late: most actions draw nothing
 
-    extent = look[0] or home_extent(session)
+    extent = look[0] or widened(home_extent(session))
     if not (extent[0] < extent[2] and extent[1] < extent[3]):
         raise Invalid(
             N_("The extent is empty"), hint=N_("Give west, south, east, north in degrees."), code="bad_extent"
@@ -130,15 +135,38 @@ def save_picture(
     layers = ProjectedLayers.of(feature_source(session))
     view = MapView.of_degrees(extent, size_px, crs)
     chosen = read_theme(theme)
-    image = paint_to_image(display_list(chosen, layers, view), view)
+    notes = map_notes(session, view)
+    image = paint_to_image(display_list(chosen, layers, view), view, notes)
     first = _since(started)
     redraws = []
     for _ in range(repeat):
         again = time.perf_counter()
-        image = paint_to_image(display_list(chosen, layers, view), view)
+        image = paint_to_image(display_list(chosen, layers, view), view, notes)
         redraws.append(_since(again))
     write_png(image, path)
     return Picture(path, theme, crs, view.scale, size_px, first, tuple(redraws))
+
+
+def widened(extent: Extent, share: float = 0.02) -> Extent:
+    """An extent with a margin on every side, so that nothing touches the edge of a picture."""
+    x0, y0, x1, y1 = extent
+    dx, dy = (x1 - x0) * share, (y1 - y0) * share
+    return (x0 - dx, y0 - dy, x1 + dx, y1 + dy)
+
+
+def has_synthetic(session: Session) -> bool:
+    """Whether the workspace holds made-up records, which every picture of it has to say."""
+    kinds = (Boiler, GridCell, ProtectionZone)
+    return any(session.workspace.count(kind, equal(synthetic=True)) for kind in kinds)
+
+
+def map_notes(session: Session, view: MapView) -> tuple[Op, ...]:
+    """The words at the foot of a picture: made-up data, and that boundaries are no legal ones."""
+    words = [tr(N_("Boundaries are for orientation only"))]
+    if has_synthetic(session):
+        words.insert(0, tr(N_("Synthetic data for the demo")))
+    style = TextStyle(size_mm=3.2, colour="#8A1C1C", bold=True, halo="#FFFFFF")
+    return (Text(view.width_mm - 3.0, view.height_mm - 3.0, " · ".join(words), style, anchor="right"),)
 
 
 def _since(started: float) -> float:
