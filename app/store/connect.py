@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -12,10 +13,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from app.errors import StoreFailure
 from app.store import rtree
 from app.store.failures import translated
 from app.store.tables import Layout
 
+_LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 _READERS = 8
 
@@ -51,9 +54,16 @@ class Database:
         """Close every connection; a writer brings the write-ahead log into the file first."""
         self._readers.dispose()
         if not self.read_only:
+            self._checkpoint()
+        self._writers.dispose()
+
+    def _checkpoint(self) -> None:
+        try:
             with translated(self.path), self._writers.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        self._writers.dispose()
+        except StoreFailure as failure:
+            # What was saved is safe in the log and comes into the file when there is room again.
+            _LOG.warning("the log of %s stays beside it: %s", self.path.name, failure.details)
 
 
 def opened(path: Path, mode: str) -> sqlite3.Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,10 +48,10 @@ class WriterLock:
             if self._is_current(file):
                 break
             file.close()  # the former holder removed the file between our opening and locking it
-        file.seek(1)
-        file.truncate()
-        file.write(f"{os.getpid()} {_user()}".encode())
-        file.flush()
+        with suppress(OSError):  # on a full disk nobody learns who holds it, but it holds
+            file.truncate(1)
+            file.write(f" {os.getpid()} {_user()}".encode())
+            file.flush()
         return file
 
     def _holder(self) -> str:
