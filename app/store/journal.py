@@ -70,7 +70,7 @@ _UID = (
     " '-' || hex(randomblob(6)))"
 )
 _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')"
-_CONTEXT = "COALESCE((SELECT txn FROM sync_ctx WHERE one = 1), 0)"
+CONTEXT = "COALESCE((SELECT txn FROM sync_ctx WHERE one = 1), 0)"
 
 
 def set_context(connection: Connection, transaction: int) -> None:
@@ -106,9 +106,9 @@ def triggers(kind: EntityType, table: str) -> list[str]:
         "identity": "SELECT RAISE(ABORT, 'the uid of a record is never changed');",
     }
     moments = {
-        "insert": f"AFTER INSERT ON {t} WHEN {_CONTEXT} >= 0",
-        "update": f"AFTER UPDATE ON {t} WHEN {_CONTEXT} >= 0 AND OLD.uid IS NOT NULL AND ({differs})",
-        "delete": f"AFTER DELETE ON {t} WHEN {_CONTEXT} >= 0",
+        "insert": f"AFTER INSERT ON {t} WHEN {CONTEXT} >= 0",
+        "update": f"AFTER UPDATE ON {t} WHEN {CONTEXT} >= 0 AND OLD.uid IS NOT NULL AND ({differs})",
+        "delete": f"AFTER DELETE ON {t} WHEN {CONTEXT} >= 0",
         "identity": f"BEFORE UPDATE OF uid ON {t} WHEN OLD.uid IS NOT NULL AND OLD.uid IS NOT NEW.uid",
     }
     return [f"CREATE TRIGGER journal_{name}_{what} {moments[what]} BEGIN {noted[what]} END" for what in noted]
@@ -128,7 +128,7 @@ def _columns(kind: EntityType) -> list[tuple[str, Kind | None]]:
 def _note(entity: str, uid: str, op: str, cells: str) -> str:
     return (
         f"INSERT INTO sync_journal (txn, tbl, uid, op, cells, at)"
-        f" VALUES ({_CONTEXT}, '{entity}', {uid}, '{op}', {cells}, {_NOW});"
+        f" VALUES ({CONTEXT}, '{entity}', {uid}, '{op}', {cells}, {_NOW});"
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from app.domain.entities.setting import Setting
 from app.domain.entity import EntityType
-from app.store import gpkg, journal, meta, watch
+from app.store import gpkg, journal, limits, meta, watch
 from app.store.tables import STORED_TYPES, Layout, layer_names
 
 # Not layers: kept out of the list that QGIS shows.
@@ -81,7 +81,7 @@ def _make(connection: Connection, kind: EntityType, table: Table) -> None:
         connection.execute(CreateIndex(index))
     if kind.name not in HIDDEN:
         gpkg.register(connection, kind, table)
-    for statement in journal.triggers(kind, table.name):
+    for statement in (*journal.triggers(kind, table.name), *limits.triggers(kind, table.name)):
         connection.exec_driver_sql(statement)
     meta.name_layers(connection, {kind.name: table.name})
 

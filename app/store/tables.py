@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     Double,
     Index,
@@ -32,6 +33,7 @@ from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Field, Kind
 from app.domain.values import as_moment
 from app.i18n import in_language
+from app.store import limits
 from app.store.geom import SRID, Geom
 
 STORED_TYPES: tuple[EntityType, ...] = tuple(record.TYPE for record in ENTITIES)
@@ -171,7 +173,11 @@ def _table(kind: EntityType, name: str, metadata: MetaData) -> Table:
     if kind.shape is not Shape.NONE:
         columns.append(Column(GEOMETRY, Geom(kind.shape)))
     columns += [_column(kind, item) for item in kind.fields.values()]
-    table = Table(name, metadata, *columns)
+    checks = [
+        CheckConstraint(condition, name=rule).ddl_if(dialect="postgresql")
+        for rule, condition in limits.checks(kind)
+    ]
+    table = Table(name, metadata, *columns, *checks)
     for item in kind.fields.values():
         if item.indexed and not item.unique:
             Index(f"ix_{kind.name}_{item.id}", table.c[item.name])

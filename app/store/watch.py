@@ -1,11 +1,11 @@
-"""The triggers the file must have (journal, guards, spatial index): missing ones are found and put back."""
+"""The triggers the file must have (journal, limits, spatial index): missing ones are found and put back."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
 from app.domain.entity import GEOMETRY
-from app.store import journal, meta, rtree
+from app.store import journal, limits, meta, rtree
 from app.store.rtree import quoted
 from app.store.tables import is_known, known
 
@@ -17,7 +17,7 @@ def wanted(connection: Connection) -> dict[str, str]:
         if not is_known(entity):
             continue  # a layer of a newer program, which looks after it
         kind = known(entity)
-        statements += journal.triggers(kind, table)
+        statements += [*journal.triggers(kind, table), *limits.triggers(kind, table)]
         statements += rtree.triggers(table, GEOMETRY) if kind.shape.value else []
     return {_name(statement): statement for statement in statements}
 

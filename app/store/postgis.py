@@ -1,0 +1,28 @@
+"""The same declarations as a PostGIS schema, for the hub."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, Index, create_engine
+
+from app.domain.entity import GEOMETRY
+from app.store.tables import Layout, layout
+
+
+def hub_layout() -> Layout:
+    """The tables of the hub, named as in the code, with a spatial index on each geometry."""
+    found = layout()
+    for name, table in found.tables.items():
+        if GEOMETRY in table.c:
+            Index(f"ix_{name}_{GEOMETRY}", table.c[GEOMETRY], postgresql_using="gist")
+    return found
+
+
+def engine_of(url: str) -> Engine:
+    """An engine for a PostgreSQL address such as `postgresql://user@host/name`."""
+    return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+
+
+def make_schema(connection: Connection, found: Layout) -> None:
+    """Make what is missing of the schema; PostGIS must be installed on the server."""
+    connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
+    found.metadata.create_all(connection)
