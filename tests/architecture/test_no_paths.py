@@ -8,7 +8,7 @@ from architecture.sources import ROOT, all_files, name_of
 
 TEXT = {"", *".py .md .toml .lock .txt .csv .sh .json .cfg .yml .xml .desktop".split()}
 # Written so that this file does not contain what it looks for.
-FOLDERS = re.compile(r"(?<![\w./])/(?:wo{0}rk|fa{0}rm|ro{0}ot|ho{0}me)/\w".replace("{0}", ""))
+FOLDERS = re.compile(r"(?<![\w./])/(?:wo{0}rk|fa{0}rm|ro{0}ot)/\w".replace("{0}", ""))
 REGISTRIES = re.compile(r"py{0}pi\.org|python{0}hosted|np{0}mjs\.|deb{0}\.debian\.org".replace("{0}", ""))
 
 
