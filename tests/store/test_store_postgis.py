@@ -72,7 +72,7 @@ def _through(connection: Connection, layout: Layout, record: Entity) -> dict[str
     if record.TYPE.shape.value:
         values["geometry"] = record.geometry
     connection.execute(insert(table), [values])
-    names = [name for name in values]
+    names = list(values)
     row = connection.execute(
         select(*(table.c[name] for name in names)).where(table.c.uid == record.uid)
     ).one()
