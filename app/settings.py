@@ -1,4 +1,5 @@
-"""The preferences of one person on one laptop, declared once; the settings dialog is made from the declaration."""
+"""The preferences of one person on one laptop, declared once; the settings dialog is made from the
+declaration."""
 
 from __future__ import annotations
 

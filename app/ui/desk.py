@@ -91,7 +91,8 @@ class Desk(QObject):
         *,
         title: str,
     ) -> Task:
-        """Run an action in the writing thread; the session tells what it wrote, and so every view hears of it."""
+        """Run an action in the writing thread; the session tells what it wrote, and so every view hears of
+        it."""
         session = self.need()
         return self.tasks.run(owner, lambda token: work(session, token), done, lane=Lane.WRITE, title=title)
 

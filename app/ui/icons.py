@@ -30,7 +30,10 @@ def wear(owner: QAbstractButton | QAction, name: str) -> None:
 
 def retint(window: QWidget) -> None:
     """Colour every icon below `window` anew after the palette has changed."""
-    owners = [*window.findChildren(QAbstractButton), *window.findChildren(QAction)]
+    owners: list[QAbstractButton | QAction] = [
+        *window.findChildren(QAbstractButton),
+        *window.findChildren(QAction),
+    ]
     for owner in owners:
         name = owner.property(_NAME)
         if name:

@@ -1,4 +1,5 @@
-"""Small drawings of map symbols for legends, tables and steppers, so that a status looks the same everywhere."""
+"""Small drawings of map symbols for legends, tables and steppers, so that a status looks the same
+everywhere."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ def symbol_icon(symbol: Symbol) -> QIcon:
 
 def symbol_pixmap(symbol: Symbol, side: int) -> QPixmap:
     """The symbol in the middle of a transparent square of `side` pixels."""
-    ratio = QGuiApplication.primaryScreen().devicePixelRatio() if QGuiApplication.primaryScreen() else 1.0
+    ratio = max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
     picture = QPixmap(round(side * ratio), round(side * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)

@@ -25,7 +25,8 @@ _REPORT_EVERY_S = 0.05
 
 
 class Lane(Enum):
-    """Who works: `WRITE` is one thread, first come first served; `DRAW` one for pictures; `READ` the others."""
+    """Who works: `WRITE` is one thread, first come first served; `DRAW` one for pictures; `READ` the
+    others."""
 
     READ = "read"
     WRITE = "write"

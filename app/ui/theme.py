@@ -1,4 +1,5 @@
-"""How the window looks: Fusion with our own light and dark palette, and a few rules drawn from the same colours."""
+"""How the window looks: Fusion with our own light and dark palette, and a few rules drawn from the same
+colours."""
 
 from __future__ import annotations
 
@@ -141,18 +142,21 @@ def palette_of(look: Colours) -> QPalette:
 def _rules(look: Colours) -> str:
     pad, small, radius = metrics.grid(1.5), metrics.grid(1), metrics.grid(1)
     return f"""
-    QToolTip {{ color: {look.text}; background: {look.panel}; border: 1px solid {look.border}; padding: {small}px; }}
+    QToolTip {{ color: {look.text}; background: {look.panel}; border: 1px solid {look.border};
+               padding: {small}px; }}
     #topBar, #rail {{ background: {look.panel}; }}
     #topBar {{ border-bottom: 1px solid {look.border}; }}
     #rail {{ border-right: 1px solid {look.border}; }}
-    #rail QToolButton {{ border: none; border-radius: {radius}px; padding: {pad}px {small}px; color: {look.muted}; }}
+    #rail QToolButton {{ border: none; border-radius: {radius}px; padding: {pad}px {small}px;
+                         color: {look.muted}; }}
     #rail QToolButton:hover {{ background: {look.hover}; color: {look.text}; }}
     #rail QToolButton:checked {{ background: {look.selection}; color: {look.text}; font-weight: bold; }}
     QToolButton[flat="true"] {{ border: none; border-radius: {radius}px; padding: {small}px; }}
     QToolButton[flat="true"]:hover {{ background: {look.hover}; }}
     QToolButton[flat="true"]:checked {{ background: {look.selection}; }}
     QToolButton[flat="true"]::menu-indicator {{ image: none; width: 0; }}
-    QToolButton:focus, QPushButton:focus {{ outline: none; border: 1px solid {look.accent}; border-radius: {radius}px; }}
+    QToolButton:focus, QPushButton:focus {{ outline: none; border: 1px solid {look.accent};
+                                           border-radius: {radius}px; }}
     QPushButton {{ border: 1px solid {look.border}; border-radius: {radius}px; padding: {small}px {pad * 2}px;
                   background: {look.base}; color: {look.text}; min-height: {metrics.grid(4)}px; }}
     QPushButton:hover {{ background: {look.hover}; }}
@@ -177,10 +181,20 @@ def _rules(look: Colours) -> str:
     #overlay {{ background: {look.panel}; border: 1px solid {look.border}; border-radius: {radius}px; }}
     QSplitter::handle {{ background: {look.border}; }}
     QSplitter::handle:hover {{ background: {look.accent}; }}
-    QHeaderView::section {{ background: {look.panel}; color: {look.text}; border: none; padding: {small}px {pad}px;
-                           border-right: 1px solid {look.border}; border-bottom: 1px solid {look.border}; }}
+    QHeaderView::section {{ background: {look.panel}; color: {look.text}; border: none;
+                           padding: {small}px {pad}px; border-right: 1px solid {look.border};
+                           border-bottom: 1px solid {look.border}; }}
     QTableView {{ gridline-color: {look.border}; border: none; }}
     QStatusBar {{ background: {look.panel}; border-top: 1px solid {look.border}; }}
     QStatusBar::item {{ border: none; }}
     QScrollArea {{ border: none; }}
+    QProgressBar {{ background: {look.hover}; border: none; border-radius: {radius}px; text-align: center; }}
+    QProgressBar::chunk {{ background: {look.accent}; border-radius: {radius}px; }}
+    QTabBar::tab {{ padding: {small}px {pad}px; border: none; color: {look.muted};
+                     border-bottom: 2px solid transparent; }}
+    QTabBar::tab:selected {{ color: {look.text}; border-bottom: 2px solid {look.accent}; }}
+    QTabBar::tab:hover {{ background: {look.hover}; }}
+    QTabBar::tab:focus {{ color: {look.accent}; }}
+    QTabWidget::pane {{ border: none; border-top: 1px solid {look.border}; }}
+    QStatusBar QLabel {{ padding: 0 {pad}px; }}
     """

@@ -1,4 +1,5 @@
-"""The main window: top bar, rail, the page that is shown, status line; puts the parts together and nothing else."""
+"""The main window: top bar, rail, the page that is shown, status line; puts the parts together and nothing
+else."""
 
 from __future__ import annotations
 
@@ -30,9 +31,15 @@ from app.ui.today.page import TodayPage
 from app.ui.welcome.page import WelcomePage
 
 if TYPE_CHECKING:
+    from app.actions.action import ActionEntry
     from app.actions.session import Session
 
 _LEDGERS = (".xlsx", ".xls", ".xlsb", ".et", ".csv", ".ods", ".geojson", ".shp", ".gpkg", ".kml", ".zip")
+_SUBMENUS = (
+    (N_("Record"), ("edit", "record")),
+    (N_("Map"), ("map", "pages")),
+    (N_("Care of the workspace"), ("workspace",)),
+)
 _NAMES_OF = frozenset({"division", "water_source", "person"})
 
 
@@ -48,7 +55,7 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self.make_demo = make_demo
         self._given_up = False
-        self.page = like.page if like else "boiler"
+        self.page: str = like.page if like else "boiler"
         self.setWindowIcon(icons.icon("boilers"))
         self.setAcceptDrops(True)
         self.commands = Commands(self)
@@ -64,9 +71,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(desk)
         self.doings = Doings(self)
         self.commands.add(self.doings.commands())
-        self.top.set_menus(
-            self.commands.menu(("file", "data", "map", "upkeep", "program")), self.commands.menu(("person",))
-        )
+        self._make_menus()
         self._lay_out()
         self._connect()
         self._place(like)
@@ -186,7 +191,7 @@ class MainWindow(QMainWindow):
 
     def _enable(self) -> None:
         level = ALWAYS if self.desk.session is None else SIGNED_IN if self.desk.actor else OPEN
-        self.commands.enable(level)
+        self.commands.enable(level, self.desk.actor)
 
     def _refresh_names(self, touched: Touched) -> None:
         if _NAMES_OF & set(touched):
@@ -204,7 +209,28 @@ class MainWindow(QMainWindow):
 
     def _warm_up(self) -> None:
         """Load the store and the actions in a thread while the window is being looked at."""
-        self.desk.tasks.run(self, _load_modules, lambda _: None)
+        self.desk.tasks.run(self, _load_actions, self._adopt)
+
+    def _adopt(self, entries: tuple[ActionEntry, ...]) -> None:
+        """Now that the actions are there, menus, keys and palette offer them."""
+        self.commands.adopt(entries, self.doings.bound())
+        self._make_menus()
+
+    def _make_menus(self) -> None:
+        menu = self.commands.menu(("open", "file"))
+        menu.addSeparator()
+        for title, groups in _SUBMENUS:
+            part = self.commands.menu(groups, tr(title))
+            if not part.isEmpty():
+                menu.addMenu(part)
+        menu.addSeparator()
+        menu.addActions(
+            [action for name, action in self.commands.actions.items() if self._is_of(name, "program")]
+        )
+        self.top.set_menus(menu, self.commands.menu(("person",)))
+
+    def _is_of(self, name: str, group: str) -> bool:
+        return self.commands.commands[name].group == group
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A ledger or a workspace may be dropped anywhere."""
@@ -268,10 +294,10 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
 
-def _load_modules(_: object) -> None:
-    import app.actions.maps
-    import app.actions.records
-    import app.bootstrap  # noqa: F401
+def _load_actions(_: object) -> tuple[ActionEntry, ...]:
+    from app.actions.catalog import ACTIONS
+
+    return ACTIONS
 
 
 def open_window(

@@ -15,8 +15,13 @@ from app.ui.frame.commands import Commands
 _TYPING_MS = 120
 _FOUND = Qt.ItemDataRole.UserRole
 _ICONS = {COMMAND: "keyboard", PLACE: "goto"}
-_ENTITY_ICONS = {"boiler": "boilers", "grid_cell": "cells", "water_source": "sources", "protection_zone": "sources",
-                 "division": "layers"}  # fmt: skip
+_ENTITY_ICONS = {
+    "boiler": "boilers",
+    "grid_cell": "cells",
+    "water_source": "sources",
+    "protection_zone": "sources",
+    "division": "layers",
+}
 _MOST_LINES = 12
 
 

@@ -26,7 +26,8 @@ _SURE = 0.3
 
 @dataclass(frozen=True)
 class Found:
-    """One line of the list; `entity` and `uid` for a record, `at` (degrees EPSG:4490) for a place, `id` for a command."""
+    """One line of the list; `entity` and `uid` for a record, `at` (degrees EPSG:4490) for a place, `id`
+    for a command."""
 
     what: str
     title: str
@@ -48,7 +49,7 @@ def find_places(words: str) -> list[Found]:
             tr(N_("Go to {x}, {y}"), x=f"{item.x:.6f}", y=f"{item.y:.6f}"),
             f"{item.crs} · {item.why}",
             at=(item.x, item.y),
-        )  # fmt: skip
+        )
         for item in sure[:_PLACES]
     ]
 

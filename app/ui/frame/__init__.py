@@ -1,1 +1,2 @@
-"""The frame of the window: top bar, rail, notices, status line, and the commands that fill menus and palette."""
+"""The frame of the window: top bar, rail, notices, status line, and the commands that fill menus and
+palette."""

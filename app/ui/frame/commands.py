@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.domain.changes import Actor
 from app.i18n import tr
 from app.ui import icons
 
+if TYPE_CHECKING:
+    from app.actions.action import ActionEntry
+
 ALWAYS, OPEN, SIGNED_IN = 0, 1, 2  # what a command needs: nothing, a workspace, a person
+Run = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a user may do; `group` is its menu, `needs` one of ALWAYS, OPEN, SIGNED_IN."""
+    """What a user may do; `group` is its menu, `needs` one of ALWAYS, OPEN, SIGNED_IN; no `roles` means
+    everybody."""
 
     id: str
     label: str
-    run: Callable[[], object]
+    run: Run
     group: str
     icon: str = ""
     shortcut: str = ""
     needs: int = OPEN
+    roles: tuple[str, ...] = ()
 
 
 class Commands:
@@ -33,6 +41,7 @@ class Commands:
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
+        self._level, self._role = ALWAYS, ""
         self.actions: dict[str, QAction] = {}
         self.commands: dict[str, Command] = {}
 
@@ -49,20 +58,41 @@ class Commands:
             self._window.addAction(action)
             self.actions[command.id] = action
             self.commands[command.id] = command
+            self._enable(command)
 
-    def enable(self, level: int) -> None:
-        """Enable what `level` allows: nothing open, a workspace open, or somebody signed in."""
-        for name, command in self.commands.items():
-            self.actions[name].setEnabled(command.needs <= level)
+    def adopt(self, entries: Iterable[ActionEntry], bound: Mapping[str, tuple[Run, str, int]]) -> None:
+        """Add the program's actions as the one list of actions names them.
 
-    def relabel(self) -> None:
-        """Write the labels again in the language in use."""
-        for name, command in self.commands.items():
-            self.actions[name].setText(tr(command.label))
+        `bound` says what each does in a window: what to run, its menu, what it needs.
+        """
+        self.add(
+            Command(
+                entry.id,
+                entry.label,
+                *bound[entry.id][:2],
+                entry.icon,
+                entry.shortcut,
+                bound[entry.id][2],
+                entry.roles,
+            )
+            for entry in entries
+            if entry.id in bound and entry.id not in self.actions
+        )
 
-    def menu(self, groups: Iterable[str]) -> QMenu:
+    def enable(self, level: int, actor: Actor | None = None) -> None:
+        """Enable what `level` allows: nothing open, a workspace open, or somebody signed in, by their
+        role."""
+        self._level, self._role = level, actor.role if actor else ""
+        for command in self.commands.values():
+            self._enable(command)
+
+    def _enable(self, command: Command) -> None:
+        fits = not command.roles or self._role in command.roles
+        self.actions[command.id].setEnabled(command.needs <= self._level and fits)
+
+    def menu(self, groups: Iterable[str], title: str = "") -> QMenu:
         """A menu of the commands of these groups, with a line between groups."""
-        menu = QMenu(self._window)
+        menu = QMenu(title, self._window)
         for group in groups:
             if not menu.isEmpty():
                 menu.addSeparator()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
 
 from app.domain.catalog import entity_type
+from app.errors import StoreFailure
 from app.i18n import N_, tr
 from app.ui.dialogs.goto import GotoDialog
 from app.ui.dialogs.keys import KeysDialog
@@ -16,9 +18,10 @@ from app.ui.dialogs.reason import ReasonDialog
 from app.ui.dialogs.settings import SettingsDialog
 from app.ui.dialogs.share import ShareDialog
 from app.ui.dialogs.signin import SignInDialog
-from app.ui.frame.commands import ALWAYS, SIGNED_IN, Command
+from app.ui.frame.care import Care
+from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
-from app.ui.frame.upkeep import Upkeep
+from app.ui.frame.rail import PRINT, TODAY
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
 from app.ui.sheets.dialog import SheetDialog
@@ -36,83 +39,70 @@ class Doings:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._desk = window.desk
-        self._upkeep = Upkeep(window)
+        self._care = Care(window)
 
     def commands(self) -> list[Command]:
-        """Every command of the window."""
-        return [
-            *self._file(),
-            *self._data(),
-            *self._map(),
-            *self._upkeep.commands(),
-            *self._program(),
-            *self._person(),
-        ]
+        """The commands that are the window's own."""
+        return [*self._file(), *self._map(), *self._program()]
+
+    def bound(self) -> dict[str, tuple[Run, str, int]]:
+        """What the program's actions do in the window: run, menu, need. A test holds this against the
+        list."""
+        window, record = self._window, self._window.work.record
+        return {
+            "import_records": (self.import_ledger, "file", SIGNED_IN),
+            "export_records": (self.export, "file", OPEN),
+            "share": (self.share, "file", OPEN),
+            "print_sheet": (self.print_sheet, "file", OPEN),
+            "save_picture": (self.save_picture, "file", OPEN),
+            "undo": (self.undo, "edit", SIGNED_IN),
+            "redo": (self.redo, "edit", SIGNED_IN),
+            "list_records": (self.find_in_ledger, "edit", OPEN),
+            "show_record": (record.focus_fields, "record", OPEN),
+            "add_record": (self.add, "record", SIGNED_IN),
+            "edit_record": (record.edit_record, "record", SIGNED_IN),
+            "delete_record": (self.delete, "record", SIGNED_IN),
+            "do_step": (record.first_step, "record", SIGNED_IN),
+            "add_evidence": (record.choose_papers, "record", SIGNED_IN),
+            "history": (record.focus_history, "record", OPEN),
+            "headline": (lambda: window.go(TODAY), "record", OPEN),
+            "locate": (self.go_to, "map", OPEN),
+            "sign_in": (self.sign_in, "person", OPEN),
+            **self._care.bound(),
+        }
 
     def _file(self) -> list[Command]:
-        demo = Command("demo", N_("Demo workspace…"), self.demo, "file", "boilers", "", ALWAYS)
+        demo = Command("demo", N_("Demo workspace…"), self.demo, "open", "boilers", "", ALWAYS)
         return [
-            Command("open", N_("Open a workspace…"), self.open, "file", "workspace", "Ctrl+O", ALWAYS),
-            Command("new", N_("New workspace…"), self.new, "file", "new", "Ctrl+Shift+N", ALWAYS),
+            Command("open", N_("Open a workspace…"), self.open, "open", "workspace", "Ctrl+O", ALWAYS),
+            Command("new", N_("New workspace…"), self.new, "open", "new", "Ctrl+Shift+N", ALWAYS),
             *([demo] if self._window.make_demo else []),
-            Command(
-                "import", N_("Import a ledger…"), self.import_ledger, "file", "import", "Ctrl+I", SIGNED_IN
-            ),
-            Command("export", N_("Export…"), self.export, "file", "export", "Ctrl+Shift+E"),
-            Command("share", N_("Share as a web page…"), self.share, "file", "share", "Ctrl+Shift+S"),
-            Command("print", N_("Print a sheet…"), self.print_sheet, "file", "print", "Ctrl+P"),
-        ]
-
-    def _data(self) -> list[Command]:
-        record = self._window.work.record
-        return [
-            Command("undo", N_("Undo my last change"), self.undo, "data", "undo", "Ctrl+Z", SIGNED_IN),
-            Command("redo", N_("Redo"), self.redo, "data", "redo", "Ctrl+Shift+Z", SIGNED_IN),
-            Command("add", N_("New record…"), self.add, "data", "add", "Ctrl+N", SIGNED_IN),
-            Command("edit", N_("Edit the record…"), record.edit_record, "data", "edit", "Ctrl+E", SIGNED_IN),
-            Command("delete", N_("Delete the record…"), self.delete, "data", "delete", "", SIGNED_IN),
         ]
 
     def _map(self) -> list[Command]:
         window, pane = self._window, self._window.work.map
         tools = pane.actions_by_name
-        pages = (("today", N_("Go to Today")), ("grid_cell", N_("Go to the cells")), ("boiler", N_("Go to the boilers")),
-                 ("water_source", N_("Go to the sources")))  # fmt: skip
+        rows: tuple[tuple[str, str, Run, str, str], ...] = (
+            ("distance", N_("Measure a distance"), tools["measure_distance"].trigger, "distance", "Ctrl+M"),
+            ("area", N_("Measure an area"), tools["measure_area"].trigger, "area", "Ctrl+Shift+M"),
+            ("select", N_("Select on the map"), tools["select"].trigger, "select", "Ctrl+Shift+A"),
+            ("zoom_all", N_("Show the whole area"), pane.canvas.show_all, "full_extent", "Ctrl+0"),
+            ("zoom_selection", N_("Zoom to the selection"), pane.show_selection, "zoom_selection", "Ctrl+J"),
+            ("layers", N_("Show or hide the layers"), tools["layers"].trigger, "layers", "Ctrl+L"),
+        )
+        pages = (
+            (TODAY, N_("Go to Today")),
+            ("grid_cell", N_("Go to the cells")),
+            ("boiler", N_("Go to the boilers")),
+            ("water_source", N_("Go to the sources")),
+            (PRINT, N_("Print")),
+        )
         return [
-            Command("goto", N_("Go to a coordinate…"), self.go_to, "map", "goto", "Ctrl+G"),
-            Command(
-                "distance",
-                N_("Measure a distance"),
-                tools["measure_distance"].trigger,
-                "map",
-                "distance",
-                "Ctrl+M",
-            ),
-            Command(
-                "area", N_("Measure an area"), tools["measure_area"].trigger, "map", "area", "Ctrl+Shift+M"
-            ),
-            Command(
-                "select", N_("Select on the map"), tools["select"].trigger, "map", "select", "Ctrl+Shift+A"
-            ),
-            Command(
-                "zoom_all", N_("Show the whole area"), pane.canvas.show_all, "map", "full_extent", "Ctrl+0"
-            ),
-            Command(
-                "zoom_selection",
-                N_("Zoom to the selection"),
-                pane.show_selection,
-                "map",
-                "zoom_selection",
-                "Ctrl+J",
-            ),
-            Command(
-                "layers", N_("Show or hide the layers"), tools["layers"].trigger, "map", "layers", "Ctrl+L"
-            ),
+            *(Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows),
             *(
-                Command(f"page_{name}", label, lambda name=name: window.go(name), "pages", "", f"Ctrl+{at}")
+                Command(f"page_{name}", label, partial(window.go, name), "pages", "", f"Ctrl+{at}")
                 for at, (name, label) in enumerate(pages, 1)
             ),
-            Command("print_page", N_("Print"), self.print_sheet, "pages", "", "Ctrl+5"),
             Command("next_pane", N_("Next part of the window"), self.next_pane, "pages", "", "F6"),
         ]
 
@@ -123,11 +113,6 @@ class Doings:
             Command("settings", N_("Settings…"), self.settings, "program", "settings", "Ctrl+,", ALWAYS),
             Command("keys", N_("Keys"), self.keys, "program", "keyboard", "F1", ALWAYS),
             Command("quit", N_("Quit"), window.close, "program", "quit", "Ctrl+Q", ALWAYS),
-        ]
-
-    def _person(self) -> list[Command]:
-        return [
-            Command("sign_in", N_("Sign in as…"), self.sign_in, "person", "person", "Ctrl+Shift+U"),
             Command("sign_out", N_("Sign out"), self.sign_out, "person", "quit", "", SIGNED_IN),
         ]
 
@@ -194,7 +179,9 @@ class Doings:
         from app.ui.dialogs.export import ExportDialog  # late: rarely used
 
         page = self._window.page if self._window.page in THEME_OF else "boiler"
-        ExportDialog(self._desk, entity_type(page), self._folder(), self._window).open()
+        pane = self._window.work.ledger
+        question = pane.question() if pane is not None and pane.kind.name == page else None
+        ExportDialog(self._desk, entity_type(page), question, self._folder(), self._window).open()
 
     def share(self) -> None:
         """Write the map as a web page."""
@@ -205,6 +192,31 @@ class Doings:
         """Sheet, scope, preview, then PDF or printer."""
         if self._desk.session is not None:
             SheetDialog(self._desk, self._window.page, self._window).open()
+
+    def save_picture(self) -> None:
+        """Write what the map shows as a PNG."""
+        picture = self._window.work.map.canvas.grab()
+        name, _ = QFileDialog.getSaveFileName(
+            self._window,
+            tr(N_("Save the map as a picture")),
+            f"{self._folder()}/{tr(N_('map'))}.png",
+            "PNG (*.png)",
+        )
+        if not name:
+            return
+        path = Path(name if name.endswith(".png") else f"{name}.png")
+        if not picture.save(str(path), "PNG"):
+            raise StoreFailure(
+                N_("The picture cannot be written to {path}."), path=str(path), code="unwritable"
+            )
+        self._desk.said.emit(tr(N_("The picture is in {path}"), path=path))
+
+    def find_in_ledger(self) -> None:
+        """Put the keyboard into the ledger's own search line."""
+        if self._window.page not in THEME_OF:
+            self._window.go("boiler")
+        if self._window.work.ledger is not None:
+            self._window.work.ledger.bar.words.setFocus()
 
     # ---- records
 

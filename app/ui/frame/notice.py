@@ -59,10 +59,11 @@ class ForeignEditsBar(QWidget):
         self._words.setText(
             tr(
                 N_(
-                    "{n} records were changed by another program. They are not sent until somebody answers for them."
+                    "{n} records were changed by another program. "
+                    "They are not sent until somebody answers for them."
                 ),
                 n=records,
-            )  # fmt: skip
+            )
         )
         self.setVisible(bool(edits))
 

@@ -1,4 +1,5 @@
-"""The rail at the left: Today, the ledgers, printing. Each entry does something; what does not exist yet is left out."""
+"""The rail at the left: Today, the ledgers, printing. Each entry does something; what does not exist yet
+is left out."""
 
 from __future__ import annotations
 

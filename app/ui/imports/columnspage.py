@@ -58,8 +58,9 @@ class ColumnsPage(QWidget):
         for row, column in enumerate(columns):
             unit = f"  ({column.unit})" if column.unit else ""
             self.table.setItem(row, 0, QTableWidgetItem(column.letter))
-            self.table.setItem(row, 1, QTableWidgetItem(column.heading + unit))
-            self.table.item(row, 1).setToolTip(column.heading)
+            heading = QTableWidgetItem(column.heading + unit)
+            heading.setToolTip(column.heading)
+            self.table.setItem(row, 1, heading)
             box = self._box(column.field)
             box.activated.connect(self.corrected)
             self.table.setCellWidget(row, 2, box)

@@ -1,4 +1,5 @@
-"""What the import would do, row by row: new, changed, refused with reasons, warnings, rows that are no records."""
+"""What the import would do, row by row: new, changed, refused with reasons, warnings, rows that are no
+records."""
 
 from __future__ import annotations
 
@@ -23,8 +24,14 @@ from app.ui.names import Names
 
 _MOST = 3000
 _DONE = {"add": N_("New"), "change": N_("Changed"), "unchanged": N_("Unchanged")}
-_SKIPPED = {"title": N_("Title row"), "total": N_("Total row"), "note": N_("Note row"), "empty": N_("Empty row"),
-            "header": N_("Heading repeated"), "hidden": N_("Hidden row")}  # fmt: skip
+_SKIPPED = {
+    "title": N_("Title row"),
+    "total": N_("Total row"),
+    "note": N_("Note row"),
+    "empty": N_("Empty row"),
+    "header": N_("Heading repeated"),
+    "hidden": N_("Hidden row"),
+}
 
 
 class DifferencesPage(QWidget):
@@ -62,7 +69,7 @@ class DifferencesPage(QWidget):
         self._tab(N_("Not records {n}"), (N_("Row"), N_("What"), N_("Text")), skipped)
 
     def _records(self, report: Any) -> list[tuple[str, ...]]:
-        lines = []
+        lines: list[tuple[str, ...]] = []
         ordered = sorted(report.records, key=lambda item: (item.action == "unchanged", item.row))
         for item in ordered:
             values = {**(item.before.values() if item.before else {}), **item.values}

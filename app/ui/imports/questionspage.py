@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
-from app.ui.parts import card
 from app.ui import metrics
+from app.ui.parts import card
 
 _WORDS = {
     "EPSG:4490": N_("CGCS2000 or WGS 84 degrees"),

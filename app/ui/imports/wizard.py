@@ -182,7 +182,8 @@ class ImportWizard(QDialog):
         request, plan = self._request, self._plan
         said = N_("The error list is in {path}")
         self._desk.read(
-            self, lambda *_: save_refused(request, plan, target), lambda path: tell(self, tr(said, path=path)),
+            self, lambda *_: save_refused(request, plan, target),
+            lambda path: tell(self, tr(said, path=path)),
             title=tr(N_("Saving the error list")),
         )  # fmt: skip
 

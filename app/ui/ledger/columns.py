@@ -1,4 +1,5 @@
-"""Which columns a ledger shows at first, arranged by hand; every declared field can be shown from the heading's menu."""
+"""Which columns a ledger shows at first, arranged by hand; every declared field can be shown from the
+heading's menu."""
 
 from __future__ import annotations
 
@@ -10,8 +11,12 @@ FIRST: dict[str, tuple[str, ...]] = {
         "ledger_no", "status", "user_org", "div_code", "rated_tph", "boiler_type", "fuel", "treatment",
         "due_date", "cleared_on", "address", "grid_code", "round_no",
     ),
-    "grid_cell": ("grid_code", "name", "kind", "level", "size_m", "div_code", "parent", "clipped", "patrol_freq"),
-    "water_source": ("name", "source_code", "scale", "type", "use", "m3_per_day", "population", "div_code", "note"),
+    "grid_cell": (
+        "grid_code", "name", "kind", "level", "size_m", "div_code", "parent", "clipped", "patrol_freq",
+    ),
+    "water_source": (
+        "name", "source_code", "scale", "type", "use", "m3_per_day", "population", "div_code", "note",
+    ),
     "protection_zone": (
         "name", "level", "part", "source", "approval_no", "approval_date", "area_doc_km2", "area_calc_km2",
     ),

@@ -97,9 +97,7 @@ class LedgerModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self.shown(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = field.kind in (Kind.NUMBER, Kind.INTEGER)
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return _side(field)
         if role == Qt.ItemDataRole.DecorationRole and field.kind is Kind.STATE:
             record = self.record(index.row())
             return status_icon(str(getattr(record, field.name))) if record else None
@@ -109,6 +107,15 @@ class LedgerModel(QAbstractTableModel):
         self, section: int, across: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """Headings from the declaration, row numbers at the left."""
+        if role == Qt.ItemDataRole.TextAlignmentRole and across == Qt.Orientation.Horizontal:
+            return _side(self.columns[section])
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return self.columns[section].heading if across == Qt.Orientation.Horizontal else str(section + 1)
+
+
+def _side(field: Field) -> Qt.AlignmentFlag:
+    """Numbers stand at the right, under a heading at the right."""
+    right = field.kind in (Kind.NUMBER, Kind.INTEGER)
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -55,15 +55,18 @@ class LedgerPane(QWidget):
     def reload(self) -> None:
         """Ask again which records there are."""
         try:
-            chosen = self.bar.filter()
+            question = self.question()
         except Invalid as fault:
             self.bar.show_fault(fault)
             return
-        question = Question(self.kind, chosen, self.bar.text(), self._order, self._descending)
         names = self._desk.names
         self._desk.read(
             self, lambda session, _: read_rows(session, question, names), self._show, topic="rows"
         )
+
+    def question(self) -> Question:
+        """What the ledger asks for now; raises Invalid for a condition that cannot be read."""
+        return Question(self.kind, self.bar.filter(), self.bar.text(), self._order, self._descending)
 
     def _show(self, rows: Rows) -> None:
         self.model.show_rows(rows)
@@ -77,7 +80,8 @@ class LedgerPane(QWidget):
             return tr(N_("No record fits the filter. Empty the filter to see all."))
         return tr(
             N_(
-                "This ledger is empty. Drop an Excel file on the window, or choose Import in the workspace menu."
+                "This ledger is empty. Drop an Excel file on the window, "
+                "or choose Import in the workspace menu."
             )
         )
 

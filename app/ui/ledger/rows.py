@@ -1,4 +1,5 @@
-"""Which records a ledger holds and in which order, found in a thread; their contents are read page by page later."""
+"""Which records a ledger holds and in which order, found in a thread; their contents are read page by page
+later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The map widget: shows the last picture moved or stretched while the view moves, and asks for a sharp one."""
+"""The map widget: shows the last picture moved or stretched while the view moves, and asks for a sharp
+one."""
 
 from __future__ import annotations
 
@@ -49,6 +50,7 @@ class Canvas(QWidget):
         self.view: MapView | None = None
         self.background = "#ffffff"
         self._home: Extent | None = None
+        self._at_home = True  # until the user moves the map, a new size shows the whole area again
         self._crs = ""
         self._picture: Picture | None = None
         self._marks: Picture | None = None
@@ -81,6 +83,7 @@ class Canvas(QWidget):
             size = (self.width(), self.height())
             fresh = MapView.of_degrees(self._home, size, self._crs, float(self.logicalDpiX()))
             self.set_view(fresh.zoomed(0.94))
+            self._at_home = True
 
     def show_extent(self, extent: Extent) -> None:
         """The whole of an extent of degrees; a point at a scale where its surroundings are seen."""
@@ -99,6 +102,7 @@ class Canvas(QWidget):
     def set_view(self, view: MapView, *, settle: bool = True) -> None:
         """Show another part of the ground, at once with the old picture, soon with a sharp one."""
         self.view = view
+        self._at_home = False
         self.view_changed.emit(view)
         if settle:
             self._settle.start()
@@ -175,7 +179,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep centre and scale; the first real size shows the whole area."""
-        if self.view is None:
+        if self.view is None or self._at_home:
             self.show_all()
         else:
             self.set_view(self.view.resized((self.width(), self.height())))

@@ -1,4 +1,5 @@
-"""What stands on the map beside the features: scale bar, north arrow, the note on boundaries and on made-up data."""
+"""What stands on the map beside the features: scale bar, north arrow, the note on boundaries and on
+made-up data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The layer tree: every layer of the theme with a switch, and below it the symbols that are in the picture."""
+"""The layer tree: every layer of the theme with a switch, and below it the symbols that are in the
+picture."""
 
 from __future__ import annotations
 

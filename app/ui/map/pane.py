@@ -13,7 +13,6 @@ from app.carto.projected import ProjectedLayers
 from app.carto.theme import DARK, LIGHT, read_theme
 from app.carto.view import MapView
 from app.i18n import N_, tr
-from app.ui.parts import named
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
 from app.ui.map.canvas import Canvas
@@ -21,6 +20,7 @@ from app.ui.map.furniture import Note, Pin, draw_north, draw_scale
 from app.ui.map.layers import LayerTree
 from app.ui.map.picture import Picture, Scene, draw_marks, draw_picture, find_at, find_in, with_margin
 from app.ui.map.tools import MeasureTool, SelectTool
+from app.ui.parts import named
 from app.ui.selection import Selected
 from app.ui.tasks import Lane, Token
 from app.ui.theme import colours
@@ -76,7 +76,8 @@ class MapPane(QWidget):
     def open(
         self, source: Any, home: tuple[float, float, float, float], crs: str, *, synthetic: bool
     ) -> None:
-        """Show a workspace: its features, the extent of its area in degrees, the system the map is drawn in."""
+        """Show a workspace: its features, the extent of its area in degrees, the system the map is drawn
+        in."""
         self.note.synthetic = synthetic
         self._scene = Scene(read_theme(THEME_OF[self._entity], _palette()), ProjectedLayers(source))
         self._dress()
@@ -249,7 +250,7 @@ class MapPane(QWidget):
         self.split.addWidget(self.canvas)
         self.split.setStretchFactor(1, 1)
         self.split.setCollapsible(1, False)
-        self.split.setSizes([metrics.chars(26), metrics.chars(100)])
+        self.split.setSizes([metrics.chars(29), metrics.chars(100)])
         column.addWidget(self.split, 1)
 
     def _tool_row(self) -> QWidget:
@@ -309,7 +310,8 @@ class MapPane(QWidget):
             self.bring(selected.entity, selected.uids)
 
     def show_point(self, lon: float, lat: float) -> None:
-        """Bring a point (degrees EPSG:4490) into the middle, close enough to see its surroundings, and mark it."""
+        """Bring a point (degrees EPSG:4490) into the middle, close enough to see its surroundings, and
+        mark it."""
         self.canvas.show_extent((lon, lat, lon, lat))
         self.pin.at = (lon, lat)
         self.canvas.update()

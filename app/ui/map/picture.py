@@ -1,4 +1,5 @@
-"""Pictures of the map, made in the drawing thread: the map itself, and the marks of the selection above it."""
+"""Pictures of the map, made in the drawing thread: the map itself, and the marks of the selection above
+it."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What is drawn: a theme with its layers switched, and the features, which only the drawing thread touches."""
+    """What is drawn: a theme with its layers switched, and the features, which only the drawing thread
+    touches."""
 
     theme: Theme
     layers: ProjectedLayers
@@ -38,7 +40,8 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A finished picture, larger than the window by MARGIN, with the counts of what is in the window's part."""
+    """A finished picture, larger than the window by MARGIN, with the counts of what is in the window's
+    part."""
 
     view: MapView
     image: QImage

@@ -1,4 +1,5 @@
-"""How the fields of a record are arranged on the panel and in the form, by hand; a test shows what is left out."""
+"""How the fields of a record are arranged on the panel and in the form, by hand; a test shows what is left
+out."""
 
 from __future__ import annotations
 
@@ -10,21 +11,21 @@ Arrangement = tuple[tuple[str, tuple[str, ...]], ...]
 
 _BOILER: Arrangement = (
     (N_("Unit and place"), (
-        "ledger_no", "user_org", "uscc", "owner_org", "div_code", "address", "grid_code", "coord_src", "accuracy_m",
-        "original_position", "in_builtup", "band", "zone_level", "contact", "contact_phone",
+        "ledger_no", "user_org", "uscc", "owner_org", "div_code", "address", "grid_code", "coord_src",
+        "accuracy_m", "original_position", "in_builtup", "band", "zone_level", "contact", "contact_phone",
     )),
     (N_("Boiler"), (
-        "boiler_type", "model", "rated_tph", "rated_mw", "usage", "fuel", "coal_t", "pressurized", "commissioned",
-        "reg_no", "dereg_no", "dereg_date", "apc", "stack_m",
+        "boiler_type", "model", "rated_tph", "rated_mw", "usage", "fuel", "coal_t", "pressurized",
+        "commissioned", "reg_no", "dereg_no", "dereg_date", "apc", "stack_m",
     )),
     (N_("Treatment"), (
         "treatment", "end_state", "after_tph", "after_fuel", "due_date", "due_text", "done_date", "batch",
         "policy_doc", "resp_org", "resp_person", "sup_org", "subsidy_wan",
     )),
     (N_("Course"), (
-        "status", "round_no", "seal_no", "sealed_until", "applied_on", "accepted_on", "notice_from", "notice_to",
-        "cleared_on", "looked_back_on", "lookback_round", "exclude_reason", "return_reason", "rebound_reported",
-        "rebound_reason",
+        "status", "round_no", "seal_no", "sealed_until", "applied_on", "accepted_on", "notice_from",
+        "notice_to", "cleared_on", "looked_back_on", "lookback_round", "exclude_reason", "return_reason",
+        "rebound_reported", "rebound_reason",
     )),
     (N_("Origin and note"), ("status_claim", "origin", "unit_count", "note", "synthetic")),
 )  # fmt: skip

@@ -1,4 +1,5 @@
-"""Editing a record, or entering a new one: the arranged fields in a form, saved as one action with a reason."""
+"""Editing a record, or entering a new one: the arranged fields in a form, saved as one action with a
+reason."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from app.ui.tasks import Callbacks
 
 
 class EditDialog(QDialog):
-    """With a record it edits, without one it adds. A cleared boiler and a closed field are refused by the action."""
+    """With a record it edits, without one it adds. A cleared boiler and a closed field are refused by the
+    action."""
 
     def __init__(
         self, desk: Desk, kind: EntityType, record: Entity | None, parent: QWidget | None = None

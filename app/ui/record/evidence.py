@@ -51,7 +51,7 @@ class EvidenceView(QWidget):
         self._hint.setProperty("muted", True)
         self._add = QPushButton(tr(N_("Add files…")))
         icons.wear(self._add, "add")
-        self._add.clicked.connect(self._choose)
+        self._add.clicked.connect(self.choose)
         column = QVBoxLayout(self)
         metrics.tight(column, 1, 1)
         column.addWidget(self.list, 1)
@@ -100,7 +100,8 @@ class EvidenceView(QWidget):
             if image is not None and not image.isNull():
                 row.setIcon(QIcon(QPixmap.fromImage(image)))
 
-    def _choose(self) -> None:
+    def choose(self) -> None:
+        """Choose files in a dialog."""
         names, _ = QFileDialog.getOpenFileNames(self, tr(N_("Choose evidence files")), "", file_filter())
         if names:
             self.added.emit([Path(name) for name in names])
@@ -130,8 +131,8 @@ def local_files(event: QDropEvent) -> list[Path]:
 
 def file_filter() -> str:
     """What a dialog for evidence offers."""
-    pictures = tr(N_("Photographs and papers"))
-    return f"{pictures} (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.pdf *.docx *.xlsx);;{tr(N_('All files'))} (*)"
+    papers = "*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.pdf *.docx *.xlsx"
+    return f"{tr(N_('Photographs and papers'))} ({papers});;{tr(N_('All files'))} (*)"
 
 
 def _thumbnail(path: Path, side: int) -> QImage:

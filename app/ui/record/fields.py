@@ -10,9 +10,9 @@ from app.domain.coordinates.formats import show_position
 from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m
 from app.domain.entity import Entity
 from app.i18n import N_, tr
-from app.ui.parts import named
 from app.ui import metrics
 from app.ui.names import Names
+from app.ui.parts import named
 from app.ui.record.arrangement import arranged
 
 

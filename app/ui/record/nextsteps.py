@@ -1,4 +1,5 @@
-"""“What may I do next”: a button for each step this person may take on the record, with what is still missing."""
+"""“What may I do next”: a button for each step this person may take on the record, with what is still
+missing."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLay
 
 from app.domain.entities.people import ROLES
 from app.i18n import N_, tr
-from app.ui.parts import named
 from app.ui import icons, metrics
+from app.ui.parts import named
 
 if TYPE_CHECKING:
     from app.actions.steps import NextStep

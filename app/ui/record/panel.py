@@ -26,7 +26,7 @@ from app.ui.record.editdialog import EditDialog
 from app.ui.record.evidence import EvidenceView
 from app.ui.record.fields import FieldsView
 from app.ui.record.history import HistoryView
-from app.ui.record.nextsteps import NextSteps
+from app.ui.record.nextsteps import NextSteps, can_open
 from app.ui.record.papers import KindsDialog
 from app.ui.record.signatures import SignaturesView
 from app.ui.record.stepdialog import StepDialog
@@ -63,7 +63,7 @@ class RecordPanel(QWidget):
         self.stepper = Stepper()
         self.fields, self.history = FieldsView(), HistoryView()
         self.evidence, self.steps, self.signatures = EvidenceView(desk), NextSteps(), SignaturesView()
-        self.edit = self._button("edit", N_("Edit this record (Ctrl+E)"), self.edit_record)
+        self.edit = self._button("edit", N_("Edit this record (F2)"), self.edit_record)
         self.locate = self._button("zoom_selection", N_("Show on the map"), self.located)
         self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("muted", True)
@@ -153,6 +153,31 @@ class RecordPanel(QWidget):
         """Open the dialog of a step."""
         if self.view is not None:
             StepDialog(self._desk, self.view, step, self.window()).open()
+
+    def first_step(self) -> None:
+        """Ctrl+Enter: open the first step this person may take."""
+        steps = self.view.steps if self.view else ()
+        first = next((step for step in steps if step.for_me and can_open(step)), None)
+        if first is not None:
+            self.open_step(first)
+        else:
+            self._desk.said.emit(tr(N_("There is no step for you on this record now.")))
+
+    def focus_fields(self) -> None:
+        """Show the fields and take the keyboard."""
+        self.tabs.setCurrentWidget(self.fields)
+        self.fields.setFocus()
+
+    def focus_history(self) -> None:
+        """Show the history and take the keyboard."""
+        self.tabs.setCurrentWidget(self.history)
+        self.history.setFocus()
+
+    def choose_papers(self) -> None:
+        """Choose files as evidence."""
+        if self.view is not None:
+            self.tabs.setCurrentWidget(self.evidence)
+            self.evidence.choose()
 
     def edit_record(self) -> None:
         """Open the form."""

@@ -41,9 +41,10 @@ def _paragraph(item: Signature) -> str:
         part for part in (signed.person_name, ROLES.label(signed.role), signed.org or "") if part
     )
     colour, mark = (look.good, "✓") if item.valid else (look.danger, "✗")
+    step, again = action_words(signed.action), tr(N_("round {n}"), n=signed.round_no)
     lines = [
-        f"<p style='margin:8px 0 0 0'><span style='color:{colour}'>{mark}</span>"
-        f" <b>{escape(action_words(signed.action))}</b> · {escape(tr(N_('round {n}'), n=signed.round_no))}",
+        f"<p style='margin:8px 0 0 0'><span style='color:{colour}'>{mark}</span> ",
+        f"<b>{escape(step)}</b> · {escape(again)}",
         f"<br>{escape(who)}",
         f"<br><span style='color:{look.muted}'>{escape(show_moment(signed.signed_at))}</span>",
     ]

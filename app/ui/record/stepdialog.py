@@ -1,4 +1,5 @@
-"""Taking one step: its fields, the papers it needs, the reason; sent as one action, refused with everything missing."""
+"""Taking one step: its fields, the papers it needs, the reason; sent as one action, refused with
+everything missing."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from app.ui import metrics
 from app.ui.symbols import status_icon
 from app.ui.theme import colours
 
-# The words of map and legend, in the order a boiler goes through them; each with a state to take its symbol from.
+# The words of map and legend, in the order a boiler goes through them; each with a state to take its
+# symbol from.
 LINE = (
     ("unverified", "suspect"),
     ("to_treat", "registered"),

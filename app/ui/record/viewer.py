@@ -1,4 +1,5 @@
-"""Looking at evidence: photographs before, during and after side by side; other papers in their own program."""
+"""Looking at evidence: photographs before, during and after side by side; other papers in their own
+program."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ _LONGEST = 2400
 
 
 def open_paper(desk: Desk, paper: Attachment, all_papers: Sequence[Attachment], parent: QWidget) -> None:
-    """Show a photograph among the others of the record, or hand a paper to the program that opens its kind."""
+    """Show a photograph among the others of the record, or hand a paper to the program that opens its
+    kind."""
     pictures = [item for item in all_papers if (item.mime or "").startswith("image/")]
     if paper in pictures:
         PhotosDialog(desk, pictures, paper, parent).open()
@@ -40,7 +42,8 @@ def open_paper(desk: Desk, paper: Attachment, all_papers: Sequence[Attachment], 
 
 
 class PhotosDialog(QDialog):
-    """Up to three photographs side by side, each chosen from the record's; the clicked one is always among them."""
+    """Up to three photographs side by side, each chosen from the record's; the clicked one is always among
+    them."""
 
     def __init__(
         self, desk: Desk, pictures: Sequence[Attachment], first: Attachment, parent: QWidget
@@ -75,8 +78,12 @@ class PhotosDialog(QDialog):
     def _load(self, uid: str, view: _Photo) -> None:
         """The file is compared with its fingerprint before it is shown."""
         sha256 = self._pictures[uid].sha256
-        self._desk.read(view, lambda session, _: _read(session.workspace.verify_attachment(sha256)), view.show_image,
-                        topic="photo")  # fmt: skip
+        self._desk.read(
+            view,
+            lambda session, _: _read(session.workspace.verify_attachment(sha256)),
+            view.show_image,
+            topic="photo",
+        )
 
 
 class _Photo(QLabel):

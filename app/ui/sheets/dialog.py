@@ -171,10 +171,14 @@ class SheetDialog(QDialog):
         icons.wear(self.pdf, "paper")
         icons.wear(self.printer, "print")
         self.pdf.setDefault(True)
-        for button, run in (
-            (self._earlier, lambda: self._turn(-1)), (self._later, lambda: self._turn(1)), (self.pdf, self.save),
-            (self.printer, self.print_out), (leave, self.reject),
-        ):  # fmt: skip
+        runs = (
+            (self._earlier, lambda: self._turn(-1)),
+            (self._later, lambda: self._turn(1)),
+            (self.pdf, self.save),
+            (self.printer, self.print_out),
+            (leave, self.reject),
+        )
+        for button, run in runs:
             button.clicked.connect(run)
         foot = QHBoxLayout()
         for box in (self._earlier, self._later):

@@ -1,4 +1,5 @@
-"""The Today page: cleared of the baseline by county in units and t/h, and what waits; every number opens its rows."""
+"""The Today page: cleared of the baseline by county in units and t/h, and what waits; every number opens
+its rows."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from app.domain.output import Total
 from app.i18n import N_, tr
-from app.ui.parts import card
 from app.ui import metrics
 from app.ui.desk import Desk, Touched
+from app.ui.parts import card
 from app.ui.theme import colours
 from app.ui.today.numbers import Card, Today, read_today
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.actions.counts import CountyRow
 
 _COLUMNS = (
-    (N_("County"), ""),
+    (N_("County or district"), ""),
     (N_("Baseline"), ""),
     (N_("Cleared"), "cleared"),
     (N_("Share"), "cleared"),
@@ -130,7 +130,8 @@ class TodayPage(QScrollArea):
         found = self._need().headline
         rows = [*found.rows, found.sum]
         table = QTableWidget(len(rows), len(_COLUMNS))
-        table.setHorizontalHeaderLabels([tr(title) for title, _ in _COLUMNS])
+        for at, (title, _) in enumerate(_COLUMNS):
+            table.setHorizontalHeaderItem(at, _heading(tr(title), at))
         table.verticalHeader().hide()
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -212,6 +213,13 @@ def _cells(row: CountyRow) -> list[str]:
         groups["rebound"],
     ]
     return [row.name, *(f"{item.units} / {item.tph:g}" if item else rate for item in numbers)]
+
+
+def _heading(words: str, column: int) -> QTableWidgetItem:
+    item = QTableWidgetItem(words)
+    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    return item
 
 
 def _item(words: str, column: int, *, last: bool) -> QTableWidgetItem:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import __version__
 from app.i18n import N_, tr
-from app.ui.parts import card
 from app.ui import icons, metrics
+from app.ui.parts import card
 
 
 class WelcomePage(QWidget):
@@ -21,6 +21,7 @@ class WelcomePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None, *, demo: bool = False) -> None:
         super().__init__(parent)
+        self._path: str = ""
         title = QLabel(tr(N_("Gridward")))
         title.setFont(metrics.sized(2.0, bold=True))
         about = QLabel(
@@ -36,7 +37,6 @@ class WelcomePage(QWidget):
         self._column.addWidget(title)
         self._column.addWidget(about)
         self._last = self._button("workspace", "", lambda: self.last.emit(self._path), primary=True)
-        self._path = ""
         self._button("workspace", N_("Open a workspace… (a .gpkg file)"), lambda: self.chosen.emit("open"))
         self._button("new", N_("New workspace…"), lambda: self.chosen.emit("new"))
         if demo:

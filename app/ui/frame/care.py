@@ -1,0 +1,316 @@
+"""The care of a workspace and its people: backup, check, settings of the bureau, baseline, grid, persons,
+PIN."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from app.domain.entities.people import ROLES
+from app.domain.fields import CodeList, Field, Kind, codes
+from app.domain.policy import Policy
+from app.i18n import N_, tr
+from app.ui.dialogs.ask import AskDialog, Work
+from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Run
+from app.ui.messages import tell
+from app.ui.tasks import Callbacks
+
+if TYPE_CHECKING:
+    from app.ui.window import MainWindow
+
+_CHECKS = {
+    "database": N_("Database"),
+    "geopackage": N_("GeoPackage"),
+    "spatial_index": N_("Spatial index"),
+    "journal": N_("Journal"),
+    "triggers": N_("Triggers"),
+    "attachments": N_("Evidence files"),
+}
+_POLICY = {
+    "site_photo_m": N_("Greatest distance of a site photo (m)"),
+    "site_photo_same_day": N_("Site photo on the day of the check"),
+    "notice_working_days": N_("Public notice (working days)"),
+    "duplicate_m": N_("Distance of possible duplicates (m)"),
+    "sealed_until_month": N_("Month of the heating season"),
+    "sealed_until_day": N_("Day of the heating season"),
+    "holidays": N_("Holidays (days with spaces between)"),
+}
+_SIDES = ("500", "1000", "2000", "3000", "5000")
+_MOST_FINDINGS = 12
+
+
+class Care:
+    """One method per action."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._desk = window.desk
+
+    def bound(self) -> Mapping[str, tuple[Run, str, int]]:
+        """What the actions of this kind do in the window: run, menu, need."""
+        return {
+            "freeze_baseline": (self.freeze, "record", SIGNED_IN),
+            "make_grid": (self.make_grid, "record", SIGNED_IN),
+            "change_pin": (self.change_pin, "person", SIGNED_IN),
+            "add_user": (self.add_person, "person", SIGNED_IN),
+            "disable_user": (self.disable_person, "person", SIGNED_IN),
+            "set_setting": (self.set_setting, "workspace", SIGNED_IN),
+            "seal": (self.foreign_edits, "workspace", SIGNED_IN),
+            "info": (self.info, "workspace", OPEN),
+            "check": (self.check, "workspace", OPEN),
+            "backup": (self.backup, "workspace", OPEN),
+            "restore": (self.restore, "workspace", ALWAYS),
+            "verify_journal": (self.verify, "workspace", ALWAYS),
+        }
+
+    # ---- forms
+
+    def freeze(self) -> None:
+        """Freeze the boilers of the ledger as a baseline."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.counts import freeze_baseline  # late: actions load after the first paint
+
+            return freeze_baseline(session, values["name"], values["document"] or "")
+
+        fields = (
+            _text("name", N_("Name of the baseline"), length=80),
+            _text("document", N_("Document"), required=False),
+        )
+        dialog = self._ask("freeze_baseline", fields, work, N_("The baseline is frozen."))
+        dialog.say(
+            tr(
+                N_(
+                    "All boilers in the ledger except excluded ones are taken in. "
+                    "A baseline never changes again."
+                )
+            )
+        )
+
+    def make_grid(self) -> None:
+        """Make regular cells over a division."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.grids import make_grid  # late: actions load after the first paint
+
+            return make_grid(session, values["within"], int(values["size_m"]))
+
+        within = Field(
+            Kind.REFERENCE, N_("Within"), name="within", refers_to="division", length=12, required=True
+        )
+        sides = _choice("size_m", N_("Side (m)"), codes(*((side, side) for side in _SIDES)))
+        dialog = self._ask("make_grid", (within, sides), work, N_("The cells are made."))
+        session = self._desk.session
+        dialog.form.fill({"within": session.workspace.area if session else None, "size_m": "1000"})
+
+    def change_pin(self) -> None:
+        """Give oneself a new PIN."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import change_pin  # late: actions load after the first paint
+
+            change_pin(session, values["old"], values["new"])
+            return None
+
+        fields = (_text("old", N_("PIN now")), _text("new", N_("New PIN (6 characters or more)")))
+        _hide_typing(self._ask("change_pin", fields, work, N_("The PIN is changed.")), "old", "new")
+
+    def add_person(self) -> None:
+        """Add somebody who may sign in."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import add_user  # late: actions load after the first paint
+
+            return add_user(
+                session,
+                values["login"],
+                role=values["role"],
+                org=values["org"] or "",
+                area=values["area"] or "",
+                pin=values["pin"],
+            )
+
+        fields = (
+            _text("login", N_("Sign-in name"), length=40),
+            _choice("role", N_("Role"), ROLES),
+            _text("org", N_("Organisation"), required=False, length=80),
+            Field(Kind.REFERENCE, N_("Area"), name="area", refers_to="division", length=12),
+            _text("pin", N_("PIN (6 characters or more)")),
+        )
+        _hide_typing(self._ask("add_user", fields, work, N_("The person may sign in now.")), "pin")
+
+    def disable_person(self) -> None:
+        """Stop somebody from signing in."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import disable_user  # late: actions load after the first paint
+
+            return disable_user(session, values["login"])
+
+        said = N_("The person may no longer sign in; what they signed stays.")
+        self._ask("disable_user", (_text("login", N_("Sign-in name"), length=40),), work, said)
+
+    def set_setting(self) -> None:
+        """Change one of the bureau's own numbers."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.upkeep import set_setting  # late: actions load after the first paint
+
+            return set_setting(session, values["name"], values["value"] or "")
+
+        names = codes(
+            *((item.name, _POLICY.get(item.name, item.name)) for item in dataclasses.fields(Policy))
+        )
+        fields = (
+            _choice("name", N_("Setting"), names),
+            _text("value", N_("Value"), required=False, length=200),
+        )
+        dialog = self._ask("set_setting", fields, work, N_("The setting is changed."))
+        session = self._desk.need()
+        now = dataclasses.asdict(session.policy)
+        dialog.say("\n".join(f"{tr(_POLICY.get(name, name))}: {value}" for name, value in now.items()))
+
+    def _ask(self, action: str, fields: tuple[Field, ...], work: Work, said: str) -> AskDialog:
+        title = tr(self._window.commands.commands[action].label)
+        dialog = AskDialog(
+            self._desk, title, fields, work, lambda _: self._desk.said.emit(tr(said)), self._window
+        )
+        dialog.open()
+        return dialog
+
+    # ---- reports
+
+    def info(self) -> None:
+        """What the workspace is and holds."""
+
+        def work(session: Any, _: Any) -> Any:
+            from app.actions.upkeep import info  # late: actions load after the first paint
+
+            return info(session)
+
+        self._desk.read(self._window, work, self._show_info)
+
+    def _show_info(self, found: Mapping[str, Any]) -> None:
+        from app.domain.catalog import entity_type
+
+        lines = [
+            tr(N_("File: {path}"), path=found["file"]),
+            tr(N_("Device: {device}"), device=found["device"]),
+            tr(N_("Changes not sent: {n}"), n=f"{found['unsent']:,}"),
+            *(f"{entity_type(kind).text}: {count:,}" for kind, count in found["counts"].items() if count),
+        ]
+        tell(self._window, self._desk.need().workspace.title, "\n".join(lines))
+
+    def check(self) -> None:
+        """Whether everything is whole."""
+
+        def work(session: Any, _: Any) -> Any:
+            from app.actions.upkeep import check  # late: actions load after the first paint
+
+            return check(session)
+
+        self._desk.read(self._window, work, Callbacks(self._checked), title=tr(N_("Checking the workspace")))
+
+    def _checked(self, report: Any) -> None:
+        lines = [
+            f"{'✓' if whole else '✗'} {tr(_CHECKS.get(name, name))}" for name, whole in report.checks.items()
+        ]
+        lines += [f"{item.code} {item.where}" for item in report.findings[:_MOST_FINDINGS]]
+        words = (
+            N_("The workspace is sound.") if report.ok else N_("The workspace is damaged. Restore a backup.")
+        )
+        tell(self._window, tr(words), "\n".join(lines))
+
+    def verify(self) -> None:
+        """Whether a journal was tampered with, in any file."""
+        name = self._choose(N_("Verify the journal of a file"))
+        if not name:
+            return
+
+        def work(_: Any) -> Any:
+            from app.actions.upkeep import verify_journal  # late: actions load after the first paint
+
+            return verify_journal(Path(name))
+
+        self._desk.tasks.run(self._window, work, self._verified, title=tr(N_("Verifying the journal")))
+
+    def _verified(self, report: Any) -> None:
+        words = N_("The journal is whole.") if report.ok else N_("The journal was changed.")
+        counted = tr(N_("{n} transactions, {changes} changes"), n=report.transactions, changes=report.changes)
+        tell(
+            self._window,
+            tr(words),
+            "\n".join([counted, *(str(item) for item in report.problems[:_MOST_FINDINGS])]),
+        )
+
+    # ---- copies
+
+    def backup(self) -> None:
+        """Copy the workspace into a folder."""
+        folder = QFileDialog.getExistingDirectory(self._window, tr(N_("Choose a folder for the backup")))
+        if not folder:
+            return
+
+        def work(session: Any, _: Any) -> Path:
+            from app.actions.upkeep import backup  # late: actions load after the first paint
+
+            copy: Path = backup(session, Path(folder))
+            return copy
+
+        said = N_("The backup is in {path}")
+        self._desk.act(
+            self._window,
+            work,
+            lambda path: tell(self._window, tr(said, path=path)),
+            title=tr(N_("Backing up")),
+        )
+
+    def restore(self) -> None:
+        """Bring a backup back as a new file, then open it."""
+        source = self._choose(N_("Choose the backup"))
+        if not source:
+            return
+        proposal = str(Path(source).with_name(f"{Path(source).stem}-{tr(N_('restored'))}.gpkg"))
+        target, _ = QFileDialog.getSaveFileName(
+            self._window, tr(N_("Restore as")), proposal, "GeoPackage (*.gpkg)"
+        )
+        if not target:
+            return
+
+        def work(_: Any) -> object:
+            from app.actions.upkeep import restore  # late: actions load after the first paint
+
+            return restore(Path(source), Path(target))
+
+        self._desk.tasks.run(
+            self._window, work, lambda _: self._window.open_path(Path(target)), title=tr(N_("Restoring"))
+        )
+
+    def foreign_edits(self) -> None:
+        """Answer for what another program changed."""
+        if self._window.notice.isVisible():
+            self._window.notice.ask()
+        else:
+            self._desk.said.emit(tr(N_("There are no edits from other programs.")))
+
+    def _choose(self, title: str) -> str:
+        name, _ = QFileDialog.getOpenFileName(self._window, tr(title), "", "GeoPackage (*.gpkg)")
+        return name
+
+
+def _text(name: str, label: str, *, required: bool = True, length: int = 200) -> Field:
+    return Field(Kind.TEXT, label, name=name, required=required, length=length)
+
+
+def _choice(name: str, label: str, choices: CodeList) -> Field:
+    return Field(Kind.CHOICE, label, name=name, choices=choices, required=True)
+
+
+def _hide_typing(dialog: AskDialog, *names: str) -> None:
+    for name in names:
+        for line in dialog.form.editor(name).findChildren(QLineEdit):
+            line.setEchoMode(QLineEdit.EchoMode.Password)
