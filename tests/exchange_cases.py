@@ -40,7 +40,15 @@ def divisions() -> tuple[Division, ...]:
         aliases = ("华亭县",) if name == "华亭市" else ()
         polygon = outline if isinstance(outline, MultiPolygon) else MultiPolygon([outline])
         counties.append(
-            Division(uid=code, code=code, name=name, level="county", parent_code="620800", aliases=aliases, geometry=polygon)
+            Division(
+                uid=code,
+                code=code,
+                name=name,
+                level="county",
+                parent_code="620800",
+                aliases=aliases,
+                geometry=polygon,
+            )
         )
     city = Division(uid="620800", code="620800", name="平凉市", level="city", geometry=area())
     old = Division(uid="620824", code="620824", name="华亭县", level="county", replaced_by="620881")
@@ -58,7 +66,9 @@ def area() -> MultiPolygon:
 
 def county(name: str) -> MultiPolygon:
     """A county's outline by name."""
-    found = next(division for division in divisions() if division.name == name and division.geometry is not None)
+    found = next(
+        division for division in divisions() if division.name == name and division.geometry is not None
+    )
     assert isinstance(found.geometry, MultiPolygon)
     return found.geometry
 
@@ -73,7 +83,9 @@ def plan(path: Path, kind: str = "boiler", existing: Sequence[Entity] = (), **op
     return plan_file(path, context(kind, existing), ImportOptions(**options))
 
 
-def report(path: Path, kind: str = "boiler", existing: Sequence[Entity] = (), **options: Any) -> dict[str, Any]:
+def report(
+    path: Path, kind: str = "boiler", existing: Sequence[Entity] = (), **options: Any
+) -> dict[str, Any]:
     """The JSON of a dry run with its rows."""
     made = plan(path, kind, existing, **options)
     return made.report.to_json(made.kind, rows=True)
@@ -123,23 +135,146 @@ def county_style(path: Path) -> Path:
     """A ledger as counties keep it: title, two heading rows with groups, merged counties, totals and notes."""
     rows: list[list[object]] = [
         ["平凉市2018年燃煤锅炉综合整治台账", *[None] * 14],
-        ["序号", "县（市、区）", "台账编号", "使用单位", "地址", "整治前", None, None, "整治后", None, "坐标", None, "完成时限",
-         "完成情况", "备注"],
-        [None, None, None, None, None, "锅炉型号", "锅炉吨位", "燃料", "锅炉吨位", "燃料", "经度", "纬度", None, None, None],
-        [1, "崆峒区", "KT-001", "平凉宾馆", "柳湖路1号", "DZL4-1.25-AⅡ", "4t/h", "烟煤", 2, "天然气", 106.66, 35.54,
-         "2018.10", "已拆除", None],
-        [2, None, "KT-002", "第二中学", "南环路", None, "2台4蒸吨", "烟煤", None, "电", "106°41′23.5″", "35°32′10″",
-         "10月底前", "正在整治", None],
-        [3, None, "KT-003", "市医院", "东大街", None, "２", "无烟煤", None, None, None, None, 43374, "未整治", "无坐标"],
+        [
+            "序号",
+            "县（市、区）",
+            "台账编号",
+            "使用单位",
+            "地址",
+            "整治前",
+            None,
+            None,
+            "整治后",
+            None,
+            "坐标",
+            None,
+            "完成时限",
+            "完成情况",
+            "备注",
+        ],
+        [
+            None,
+            None,
+            None,
+            None,
+            None,
+            "锅炉型号",
+            "锅炉吨位",
+            "燃料",
+            "锅炉吨位",
+            "燃料",
+            "经度",
+            "纬度",
+            None,
+            None,
+            None,
+        ],
+        [
+            1,
+            "崆峒区",
+            "KT-001",
+            "平凉宾馆",
+            "柳湖路1号",
+            "DZL4-1.25-AⅡ",
+            "4t/h",
+            "烟煤",
+            2,
+            "天然气",
+            106.66,
+            35.54,
+            "2018.10",
+            "已拆除",
+            None,
+        ],
+        [
+            2,
+            None,
+            "KT-002",
+            "第二中学",
+            "南环路",
+            None,
+            "2台4蒸吨",
+            "烟煤",
+            None,
+            "电",
+            "106°41′23.5″",
+            "35°32′10″",
+            "10月底前",
+            "正在整治",
+            None,
+        ],
+        [
+            3,
+            None,
+            "KT-003",
+            "市医院",
+            "东大街",
+            None,
+            "２",
+            "无烟煤",
+            None,
+            None,
+            None,
+            None,
+            43374,
+            "未整治",
+            "无坐标",
+        ],
         [None, "小计", None, None, None, None, 10, None, None, None, None, None, None, None, None],
-        [1, "静宁县", "JN-001", "静宁果品公司", "城关镇", None, "2.8MW", "型煤", None, "集中供热", 105.73, 35.52,
-         "2018年10月", "√", None],
-        [2, None, "JN-002", "静宁一中", "城关镇", None, "1", "烟煤", None, None, 35.52, 105.72, "2018/9/30", "已完成", None],
+        [
+            1,
+            "静宁县",
+            "JN-001",
+            "静宁果品公司",
+            "城关镇",
+            None,
+            "2.8MW",
+            "型煤",
+            None,
+            "集中供热",
+            105.73,
+            35.52,
+            "2018年10月",
+            "√",
+            None,
+        ],
+        [
+            2,
+            None,
+            "JN-002",
+            "静宁一中",
+            "城关镇",
+            None,
+            "1",
+            "烟煤",
+            None,
+            None,
+            35.52,
+            105.72,
+            "2018/9/30",
+            "已完成",
+            None,
+        ],
         [None, "合计", None, None, None, None, 13.8, None, None, None, None, None, None, None, None],
         ["注：1.本表由各县（市、区）填报；2.锅炉吨位单位为蒸吨。", *[None] * 14],
     ]
-    merged = ["A1:O1", "A2:A3", "B2:B3", "C2:C3", "D2:D3", "E2:E3", "F2:H2", "I2:J2", "K2:L2", "M2:M3", "N2:N3", "O2:O3",
-              "B4:B6", "B8:B9", "A11:O11"]
+    merged = [
+        "A1:O1",
+        "A2:A3",
+        "B2:B3",
+        "C2:C3",
+        "D2:D3",
+        "E2:E3",
+        "F2:H2",
+        "I2:J2",
+        "K2:L2",
+        "M2:M3",
+        "N2:N3",
+        "O2:O3",
+        "B4:B6",
+        "B8:B9",
+        "A11:O11",
+    ]
     return workbook(path, rows, merged)
 
 

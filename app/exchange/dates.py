@@ -3,6 +3,7 @@ written."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def read_date(cell: Value, year: int | None = None) -> When:
 
 
 def _of_number(number: float) -> When:
+    if not math.isfinite(number):
+        return When(bad=True)
     whole = int(number)
     if number == whole and 1900 <= whole <= 2200:
         return When(str(whole))
@@ -89,7 +92,7 @@ def _of_parts(text: str, year: int | None, verbal: bool) -> When:
     named = _YEAR.search(text)
     if named:
         year = _century(named[1] or named[2])
-        text = text[: named.start()] + text[named.end() :]
+        text = f"{text[: named.start()]}年{text[named.end() :]}"
     rest = _span(text)
     if rest is None and named:
         return When(str(year), verbal or bool(re.sub(r"[年度\s]", "", text)))

@@ -13,7 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.errors import Invalid
+from app.errors import Invalid, StoreFailure
 from app.exchange.grid import Book, Sheet, text_of
 from app.exchange.report import ImportReport, Refusal, Warned
 from app.i18n import N_, tr
@@ -46,8 +46,8 @@ def write_errors(source: Path, book: Book, report: ImportReport, target: Path) -
     try:
         result.save(target)
     except OSError as error:
-        raise Invalid(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
-                      why=error.strerror or str(error)) from error  # fmt: skip
+        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+                           why=error.strerror or str(error)) from error  # fmt: skip
     return count
 
 

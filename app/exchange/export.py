@@ -21,7 +21,7 @@ from app.domain.coordinates.zones import STORED, is_geographic, transform
 from app.domain.entity import Entity, EntityType, Shape
 from app.domain.fields import Field, Kind
 from app.domain.values import show
-from app.errors import Invalid
+from app.errors import Invalid, StoreFailure
 from app.exchange.export_spatial import SPATIAL, write_spatial
 from app.i18n import N_, tr
 
@@ -81,8 +81,8 @@ def export_records(kind: EntityType, records: Sequence[Entity], target: Path, op
             write_spatial(kind, records, part, exported_fields(kind, options.public), options.crs)
         part.replace(target)
     except OSError as error:
-        raise Invalid(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
-                      why=error.strerror or str(error)) from error  # fmt: skip
+        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+                           why=error.strerror or str(error)) from error  # fmt: skip
     finally:
         part.unlink(missing_ok=True)
     return target

@@ -148,7 +148,7 @@ def plain_name(word: str) -> str:
     before it."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", word))
     text = re.sub(r"\([^)]*\)$", "", text)
-    text = re.sub(r"^(?:第?[一二三四五六七八九十]+、|\d+[.、])", "", text)
+    text = re.sub(r"^(?:第?[一二三四五六七八九十]+、|\d{1,2}[.、])", "", text)
     text = re.sub(r"^甘肃省(?=.)", "", text)
     text = re.sub(r"^平凉市(?=.{2,})", "", text)
     return re.sub(r"\.0$", "", text)

@@ -133,6 +133,7 @@ def _several(text: str, field: Field, unit: str) -> Quantity | None:
     if field.kind is Kind.INTEGER:
         match = re.fullmatch(rf"{_COUNT}[台座套个]?(?:\D.*)?", text)
         return Quantity(float(_count(match[1])), float(_count(match[1])), "", False) if match else None
+    text = text.replace("(", ",").replace(")", "")
     for pattern, count_group, amount_group in (
         (_SEVERAL_FIRST, 1, 2), (_SEVERAL_LAST, 2, 1), (_TIMES, 1, 2), (_TIMES_LAST, 2, 1),
     ):  # fmt: skip
