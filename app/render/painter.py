@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from app.carto.display import DisplayList, Floats, Group, Ints, Markers, Op, Shapes, Text
-from app.carto.symbols import Fill, Hatch, Line, TextStyle
-from app.render.fonts import ensure_application, font_of, outline_font
+from app.carto.symbols import Fill, Hatch, Line
+from app.render.fonts import ensure_application
 from app.render.markers import MarkerStamp
-from app.render.paths import path_of
+from app.render.paths import path_of, portions
+from app.render.words import WordSetter
 
-_OUTLINE_PX = 100
-_RINGS_AT_ONCE = 1500
+# Measured: the rasteriser is fastest with a few dozen areas in one path; hairlines may be many.
+_AREAS_AT_ONCE = 24
+_HAIRLINES_AT_ONCE = 2000
 
 
 def paint(painter: QPainter, picture: DisplayList, px_per_mm: float, vector: bool = False) -> None:
@@ -42,8 +44,7 @@ class _Drawing:
         self._painter = painter
         self._px = px_per_mm
         self._vector = vector
-        self._dpi = float(painter.device().logicalDpiY())
-        self._fonts: dict[TextStyle, tuple[QFont, QFontMetricsF]] = {}
+        self._words = WordSetter(painter, px_per_mm, vector)
 
     def all(self, ops: tuple[Op, ...]) -> None:
         for op in ops:
@@ -52,7 +53,7 @@ class _Drawing:
             elif isinstance(op, Markers):
                 MarkerStamp(op.marker, self._px, self._vector).put(self._painter, op.xy * self._px)
             elif isinstance(op, Text):
-                self._text(op)
+                self._words.put(op)
             else:
                 self._group(op)
 
@@ -69,25 +70,39 @@ class _Drawing:
     def _shapes(self, op: Shapes) -> None:
         if not len(op.starts):
             return
-        painter, xy = self._painter, op.xy * self._px
-        pen = self._pen(op.line)
-        brush = _brush(op.fill) if op.closed else Qt.BrushStyle.NoBrush
-        hatch = op.fill.hatch if op.fill and op.closed else None
-        painter.setPen(pen)
-        painter.setBrush(brush)
-        for some, starts in _pieces(xy, op.starts):
-            path = path_of(some, starts, op.closed)
-            if hatch is None:
-                painter.drawPath(path)
-            else:
-                self._hatched(path, hatch, brush, pen)
+        xy = op.xy * self._px
+        if op.closed and op.fill:
+            self._filled(xy, op.starts, op.fill)
+        if op.line:
+            self._lined(xy, op, op.line)
 
-    def _hatched(self, path: QPainterPath, hatch: Hatch, brush: QBrush | Qt.BrushStyle, pen: QPen) -> None:
-        """Fill, then hatch lines cut at the outline, then the outline on top."""
+    def _filled(self, xy: Floats, starts: Ints, fill: Fill) -> None:
         painter = self._painter
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(brush)
-        painter.drawPath(path)
+        for some, first in portions(xy, starts, _AREAS_AT_ONCE):
+            path = path_of(some, first, closed=True)
+            if fill.colour:
+                painter.setBrush(_brush(fill))
+                painter.drawPath(path)
+            if fill.hatch:
+                self._hatched(path, fill.hatch)
+
+    def _lined(self, xy: Floats, op: Shapes, line: Line) -> None:
+        """Hairlines many at once; wide or dashed ones ring by ring, as one long outline costs far more.
+
+        Half transparent lines stay together, or places where two meet would come out darker.
+        """
+        painter = self._painter
+        painter.setPen(self._pen(line))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        simple = line.width_mm * self._px <= 1.0 and not line.dash
+        at_once = len(op.starts) if line.opacity < 1.0 else _HAIRLINES_AT_ONCE if simple else 1
+        for some, first in portions(xy, op.starts, at_once):
+            painter.drawPath(path_of(some, first, op.closed))
+
+    def _hatched(self, path: QPainterPath, hatch: Hatch) -> None:
+        """Parallel strokes cut at the outline."""
+        painter = self._painter
         painter.save()
         painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
         strokes, starts = hatch_lines(path.boundingRect(), hatch, self._px)
@@ -95,9 +110,6 @@ class _Drawing:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path_of(strokes, starts, closed=False))
         painter.restore()
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
 
     def _pen(self, line: Line | None) -> QPen:
         if line is None:
@@ -112,61 +124,11 @@ class _Drawing:
             pen.setDashPattern([length * self._px / width for length in line.dash])
         return pen
 
-    def _text(self, op: Text) -> None:
-        painter, style = self._painter, op.style
-        font, metrics = self._font(style)
-        width = metrics.horizontalAdvance(op.text) - style.spacing_mm * self._px
-        shift = {"left": 0.0, "middle": -width / 2, "right": -width}[op.anchor]
-        painter.save()
-        painter.translate(op.x * self._px, op.y * self._px)
-        if op.angle_deg:
-            painter.rotate(op.angle_deg)
-        if style.halo:
-            self._halo(op, shift)
-        painter.setFont(font)
-        painter.setPen(QColor(style.colour))
-        painter.drawText(QPointF(shift, 0.0), op.text)
-        painter.restore()
 
-    def _halo(self, op: Text, shift: float) -> None:
-        style = op.style
-        outline = QPainterPath()
-        outline.addText(0.0, 0.0, outline_font(style, _OUTLINE_PX), op.text)
-        factor = style.size_mm * self._px / _OUTLINE_PX
-        scaled = QTransform.fromTranslate(shift, 0.0).scale(factor, factor).map(outline)
-        pen = QPen(QColor(style.halo), style.halo_mm * 2 * self._px)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        self._painter.strokePath(scaled, pen)
-
-    def _font(self, style: TextStyle) -> tuple[QFont, QFontMetricsF]:
-        found = self._fonts.get(style)
-        if found is None:
-            font = font_of(style, self._px, self._dpi)
-            found = font, QFontMetricsF(font, self._painter.device())
-            self._fonts[style] = found
-        return found
-
-
-def _brush(fill: Fill | None) -> QBrush | Qt.BrushStyle:
-    if fill is None or not fill.colour:
-        return Qt.BrushStyle.NoBrush
+def _brush(fill: Fill) -> QBrush:
     colour = QColor(fill.colour)
     colour.setAlphaF(fill.opacity)
     return QBrush(colour)
-
-
-def _pieces(xy: Floats, starts: Ints) -> list[tuple[Floats, Ints]]:
-    """Rings in portions: one path of very many rings costs more than several paths."""
-    if len(starts) <= _RINGS_AT_ONCE:
-        return [(xy, starts)]
-    cuts = list(range(0, len(starts), _RINGS_AT_ONCE))
-    portions = []
-    for first in cuts:
-        last = first + _RINGS_AT_ONCE
-        end = int(starts[last]) if last < len(starts) else len(xy)
-        begin = int(starts[first])
-        portions.append((xy[begin:end], starts[first:last] - begin))
-    return portions
 
 
 def hatch_lines(box: QRectF, hatch: Hatch, px_per_mm: float) -> tuple[Floats, Ints]:

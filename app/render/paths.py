@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QDataStream
 from PySide6.QtGui import QPainterPath
 
@@ -57,3 +61,29 @@ def _closed(xy: Floats, starts: Ints) -> tuple[Floats, Ints]:
         return xy, starts
     shifted = starts + np.concatenate([[0], np.cumsum(is_open)[:-1]]).astype(np.int64)
     return np.insert(xy, ends[is_open], xy[starts[is_open]], axis=0), shifted
+
+
+def portions(xy: Floats, starts: Ints, areas: int) -> Iterator[tuple[Floats, Ints]]:
+    """The rings in portions of about so many areas each; a hole stays with the ring it lies in.
+
+    Holes are the rings that run against the first ring.
+    """
+    if len(starts) <= areas:
+        yield xy, starts
+        return
+    outer = np.flatnonzero(_turns(xy, starts))
+    for first, last in pairwise([*outer[::areas].tolist(), len(starts)]):
+        begin = int(starts[first])
+        end = int(starts[last]) if last < len(starts) else len(xy)
+        yield xy[begin:end], starts[first:last] - begin
+
+
+def _turns(xy: Floats, starts: Ints) -> NDArray[np.bool_]:
+    """Which rings turn the way the first one does, by the sign of twice their area."""
+    ends = np.append(starts[1:], len(xy)) - 1
+    following = np.arange(1, len(xy) + 1)
+    following[ends] = starts
+    shift = xy[starts].repeat(ends - starts + 1, axis=0)  # near the origin products keep their digits
+    near, next_one = xy - shift, xy[following] - shift
+    twice = np.add.reduceat(near[:, 0] * next_one[:, 1] - next_one[:, 0] * near[:, 1], starts)
+    return np.asarray((twice >= 0) == (twice[0] >= 0))
