@@ -21,6 +21,7 @@ from app.store.rtree import index_name
 from app.store.values import loaded
 
 Extent = tuple[float, float, float, float]
+_BLOCK = 500
 _RAW = frozenset(Kind) - {Kind.BOOLEAN, Kind.TEXTS}
 
 
@@ -58,12 +59,11 @@ class ColumnReader:
         if extent is not None and spatial:
             query = _within(query, table, extent)
         with self._database.reading() as connection:
-            rows = _raw(connection, query)
-        found = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-        geometry = from_blobs(found[1]) if spatial and rows else np.full(len(rows), None, dtype=object)
+            found = _raw(connection, query, len(names))
+        geometry = from_blobs(found[1]) if spatial else np.full(len(found[0]), None, dtype=object)
         first = 2 if spatial else 1
         values = {name: _array(record, name, found[first + place]) for place, name in enumerate(fields)}
-        return Columns(list(found[0]), geometry, values)
+        return Columns(found[0], geometry, values)
 
     def extent(self, record: type[Entity], filter: Filter = EVERYTHING) -> Extent | None:
         """The box around all records a filter accepts; None when there is no geometry."""
@@ -98,12 +98,19 @@ def _index(table: Table) -> Any:
     return plain_table(index_name(table.name, GEOMETRY), *(column(name) for name in names))
 
 
-def _raw(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """The rows as SQLite gives them, without a conversion for each cell."""
+def _raw(connection: Connection, query: Select[Any], width: int) -> list[list[Any]]:
+    """The columns as SQLite gives them, without a conversion for each cell.
+
+    Rows are turned into columns block by block: a hundred thousand live tuples would make Python's garbage
+    collector look at all of them again and again.
+    """
+    columns: list[list[Any]] = [[] for _ in range(width)]
     result = connection.execute(query)
-    rows = result.cursor.fetchall()
+    while rows := result.cursor.fetchmany(_BLOCK):
+        for cells, part in zip(columns, zip(*rows, strict=True), strict=True):
+            cells.extend(part)
     result.close()
-    return list(rows)
+    return columns
 
 
 def _array(record: type[Entity], name: str, cells: Sequence[Any]) -> NDArray[np.object_]:
