@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.actions.action import action
+from app.actions.outputs import output_file
 from app.actions.records import list_records
 from app.actions.session import Session
 from app.domain.catalog import entity_type
@@ -49,6 +50,9 @@ def export_these(
     title = chosen.title or described.text
     shown = f"{title}（{tr(N_('Synthetic'))}）" if synthetic else title
     write_records(
-        described, records, target, ExportOptions(chosen.public, chosen.crs, shown, chosen.encoding)
+        described,
+        records,
+        output_file(session, target),
+        ExportOptions(chosen.public, chosen.crs, shown, chosen.encoding),
     )
     return len(records)

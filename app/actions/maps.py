@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.actions.action import action
+from app.actions.outputs import output_file
 from app.actions.rights import area_prefix
 from app.actions.session import Session
 from app.carto.basemap import with_base
@@ -143,7 +144,7 @@ def save_picture(
         again = time.perf_counter()
         image = paint_to_image(display_list(chosen, layers, view), view, notes)
         redraws.append(_since(again))
-    write_png(image, path)
+    write_png(image, output_file(session, path))
     return Picture(path, theme, crs, view.scale, size_px, first, tuple(redraws))
 
 

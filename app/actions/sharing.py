@@ -7,6 +7,7 @@ from pathlib import Path
 from app.actions.action import action
 from app.actions.counts import headline
 from app.actions.maps import feature_source
+from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.carto.theme import read_theme
 from app.domain.entities.division import Division
@@ -42,7 +43,7 @@ def share(
         public=public,
         remarks=(_totals(session),),
     )
-    return write_page(chosen, feature_source(session), meta, path, progress)
+    return write_page(chosen, feature_source(session), meta, output_file(session, path), progress)
 
 
 def _totals(session: Session) -> str:

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from app.actions.action import action
 from app.actions.counts import CountyRow, headline
 from app.actions.maps import feature_source
+from app.actions.outputs import output_file
 from app.actions.records import find_record
 from app.actions.rights import area_prefix
 from app.actions.session import Session
@@ -93,7 +94,7 @@ def print_sheet(session: Session, order: SheetOrder, path: Path) -> list[Page]:
     from app.render.pdf import write_pdf  # late: most actions draw nothing
 
     pages = sheet_pages(session, order)
-    write_pdf(pages, path)
+    write_pdf(pages, output_file(session, path))
     return pages
 
 

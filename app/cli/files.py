@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from app.cli.answer import Answer, note_refusal, refusal, table
 from app.cli.declare import Command, option, word
-from app.cli.records import KIND, REASON, assignments
+from app.cli.maps import PUBLIC
+from app.cli.records import KIND, REASON, WHERE, assignments
 from app.cli.shell import Shell, never_cancelled
 from app.errors import Refused
 from app.i18n import N_, tr
@@ -50,15 +51,31 @@ class ImportWords:
     reason: Annotated[str, REASON] = ""
 
 
+@dataclass(frozen=True)
+class ExportWords:
+    """Which records, and into which file."""
+
+    kind: Annotated[str, KIND]
+    output: Annotated[
+        Path,
+        option("-o", "--output", help_=N_("The file, by its ending: xlsx csv geojson shp gpkg kml dxf")),
+    ]
+    where: Annotated[str | None, WHERE] = None
+    public: Annotated[bool, PUBLIC] = False
+    crs: Annotated[str | None, option("--crs", help_=N_("Coordinates in EPSG:n, not EPSG:4490"))] = None
+    encoding: Annotated[str | None, option("--encoding", help_=N_("Of a csv: utf-8-sig or gb18030"))] = None
+
+
 def import_(shell: Shell, words: ImportWords) -> Answer:
     """A file's rows as records, in one transaction or not at all."""
     from app.actions.imports import import_records, preview, save_refused  # late: help pages need no database
+    from app.actions.outputs import output_file
 
     with shell.session(write=not words.dry_run) as session:
         request = _request(words)
         plan = preview(session, request, shell.progress(), never_cancelled)
         if words.errors is not None:
-            save_refused(request, plan, words.errors)
+            save_refused(request, plan, output_file(session, words.errors))
         document = plan.report.to_json(plan.kind, words.rows or words.dry_run, shell.labels)
         document |= {"dry_run": words.dry_run, "transaction": None}
         if words.dry_run:
@@ -70,6 +87,18 @@ def import_(shell: Shell, words: ImportWords) -> Answer:
             return Answer({**refusal(error), **document}, list(_summary(document)), error.exit_code)
         document["transaction"] = done.committed.transaction if done.committed else None
     return Answer(document, list(_summary(document)))
+
+
+def export(shell: Shell, words: ExportWords) -> Answer:
+    """Records as a file that others can read."""
+    from app.actions.exports import ExportOptions, export_records  # late: help pages need no database
+
+    given = {"crs": words.crs, "encoding": words.encoding}
+    options = ExportOptions(public=words.public, **{name: value for name, value in given.items() if value})
+    with shell.session() as session:
+        count = export_records(session, words.kind, words.output, where=words.where, options=options)
+    document = {"file": str(words.output), "kind": words.kind, "records": count, "public": words.public}
+    return Answer(document, [tr(N_("{n} records written to {file}"), n=count, file=words.output)])
 
 
 def _request(words: ImportWords) -> ImportRequest:
@@ -112,4 +141,7 @@ def _rows(found: Iterable[dict[str, Any]]) -> list[list[Any]]:
     return [[item["row"], item["field"], item["value"], item["why"]] for item in found]
 
 
-COMMANDS = (Command("import", N_("Read a file into records, in one transaction"), import_, ImportWords),)
+COMMANDS = (
+    Command("import", N_("Read a file into records, in one transaction"), import_, ImportWords),
+    Command("export", N_("Write records to a file, by its ending"), export, ExportWords),
+)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 KIND = word("KIND", N_("What is meant: boiler, cell, source, zone, division, org, person"))
 ID = word("ID", N_("Its number or code, such as a ledger number, or its uid"))
+WHERE = option("--where", help_=N_("Only records such as: status=cleared and rated_tph>=4"))
 REASON = option("--reason", help_=N_("Why; it is kept in the history"))
 SET = option("--set", metavar="FIELD=VALUE", help_=N_("Fill a field; may be given again"))
 EVIDENCE = option(
@@ -33,9 +34,7 @@ class ListWords:
     """Which records."""
 
     kind: Annotated[str, KIND]
-    where: Annotated[
-        str | None, option("--where", help_=N_("Only records such as: status=cleared and rated_tph>=4"))
-    ] = None
+    where: Annotated[str | None, WHERE] = None
     limit: Annotated[int | None, option("--limit", help_=N_("At most so many"))] = None
     order: Annotated[str, option("--order", help_=N_("Sorted by this field; -FIELD downwards"))] = ""
 

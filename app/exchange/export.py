@@ -81,7 +81,7 @@ def export_records(kind: EntityType, records: Sequence[Entity], target: Path, op
             write_spatial(kind, records, part, exported_fields(kind, options.public), options.crs)
         part.replace(target)
     except OSError as error:
-        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=str(target),
                            why=error.strerror or str(error)) from error  # fmt: skip
     finally:
         part.unlink(missing_ok=True)
