@@ -45,7 +45,7 @@ class _Former:
     until: str
 
 
-# 国务院批复、民政部公布：2018年7月撤销华亭县，设立县级华亭市（`domain.md` §0.2）。
+# 国务院批复、民政部公布：2018年7月撤销华亭县，设立县级华亭市（docs/sources.md）。
 FORMER = (_Former("620824", "华亭县", "620881", "2018-07"),)
 _OTHER_NAMES = {"620802": ("县级平凉市",)}  # 崆峒区 was the county-level 平凉市 until 2002
 

@@ -22,7 +22,7 @@ PIN_LENGTH = 6
 
 @lru_cache(maxsize=1)
 def _hasher() -> PasswordHasher:
-    """argon2id with 64 MiB, 3 passes, 2 lanes: about 0.1 s a try on a laptop (`sync.md` §4.5)."""
+    """argon2id with 64 MiB, 3 passes, 2 lanes: about 0.1 s a try on a laptop (docs/sources.md)."""
     return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=2)
 
 

@@ -41,7 +41,7 @@ def share(
         made_by=session.actor.name if session.actor and not public else "",
         secrecy=tr(SECRECY[PUBLIC if public else INTERNAL]),
         public=public,
-        remarks=(_totals(session),),
+        remarks=(_totals(session),) if theme == "boilers" else (),
     )
     return write_page(chosen, feature_source(session), meta, output_file(session, path), progress)
 

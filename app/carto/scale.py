@@ -8,7 +8,7 @@ from app.carto.features import Extent
 from app.errors import Invalid
 from app.i18n import N_, tr
 
-# The numeric scales a sheet may have (domain.md §4), with the steps between that fill a page better.
+# The numeric scales a sheet may have (docs/sources.md), with the steps between that fill a page better.
 ROUND_SCALES = (
     500, 1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 75_000, 100_000,
     120_000,

@@ -1,4 +1,4 @@
-"""The list of entities, written by hand so that a built program finds them; a test compares it with the folder."""
+"""The list of entities, written by hand so that a built program finds them; a test checks it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Changes that belong together, applied and undone as one; `undoes` names the transaction it takes back."""
+    """Changes that belong together, applied and undone as one; `undoes` is the transaction taken back."""
 
     changes: tuple[Change, ...]
     action: str

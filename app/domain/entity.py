@@ -1,4 +1,4 @@
-"""Entities: frozen records whose fields are declared once, and the description derived from the declaration."""
+"""Entities: frozen records whose fields are declared once, and the description derived from it."""
 
 from __future__ import annotations
 

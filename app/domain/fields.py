@@ -27,7 +27,7 @@ class Kind(Enum):
 
 
 class Merge(Enum):
-    """What the hub does when two laptops changed the same field without seeing each other (`sync.md` §3)."""
+    """What the hub does when two laptops changed the same field without seeing each other."""
 
     LWW = "lww"
     PICK = "pick"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.domain.entities.boiler import Boiler
 
-# 1 t/h of steam stands for 0.7 MW of heat in the boiler census of the second pollution survey (`domain.md` V14).
+# 1 t/h of steam stands for 0.7 MW of heat in the boiler census of the second pollution survey
+# (docs/sources.md, V14).
 MW_PER_TPH = 0.7
 
 

@@ -13,7 +13,7 @@ from app.i18n import N_
 
 @dataclass(frozen=True)
 class Policy:
-    """Settings of the workflow. Defaults follow `domain.md` §3.1; Pingliang's own rule was not found.
+    """Settings of the workflow. Defaults follow docs/sources.md; Pingliang's own rule was not found.
 
     site_photo_m: how far from the boiler a photograph on site may have been taken, in metres.
     site_photo_same_day: whether that photograph must be of the day of the check.

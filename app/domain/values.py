@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 from app.domain.fields import Field, Kind
@@ -85,7 +85,7 @@ def parse_date(written: str) -> str:
         raise Invalid(N_("“{value}” is not a date; write 2018, 2018-10 or 2018-10-05"), value=written)
     year, month, day = match.groups()
     try:
-        datetime(int(year), int(month or 1), int(day or 1))
+        date(int(year), int(month or 1), int(day or 1))
     except ValueError:
         raise Invalid(N_("There is no such day as “{value}”"), value=written) from None
     return "-".join([year, *(part.zfill(2) for part in (month, day) if part)])

@@ -1,4 +1,4 @@
-"""The workflow engine: judges one step on one record from a table of transitions, and says what is missing."""
+"""The workflow engine: judges one step on one record by a table of transitions, and says what is missing."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class Transition:
 
     `signers` names the roles of each signature the step needs, in order; the state moves to `target` with the
     last one. `asks` are the fields that must be filled, `may_set` further fields the step may fill. `after`
-    are the steps whose signers may not take this one; `judges` means that whoever entered or edited the record
-    in this round may not take it. `stamp` gives the values the step itself writes.
+    are the steps whose signers may not take this one; `judges` means that nobody who entered or edited the
+    record in this round may take it. `stamp` gives the values the step itself writes.
     """
 
     action: str
@@ -121,7 +121,7 @@ class Workflow:
         return tuple(dict.fromkeys(row.action for row in self.transitions))
 
     def step(self, action: str, state: str) -> Transition:
-        """The row of `action` that starts at `state`, or its first row when none does (the judge says why not).
+        """The row of `action` that starts at `state`, or its first when none does (the judge says why not).
 
         Raises Refused with the steps there are when no row has this action.
         """
@@ -148,7 +148,7 @@ class Workflow:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found: the lacks, the role's place in the row of signatures, and whether this one is the last."""
+    """What was found: the lacks, which signature this is, and whether it is the last."""
 
     transition: Transition
     lacks: tuple[Lack, ...]
@@ -191,7 +191,7 @@ def refuse(judgement: Judgement) -> AppError:
 
 
 def fingerprint(record: Entity, attachments: Iterable[Attachment]) -> str:
-    """SHA-256 over what an approver judges: the described fields, the place and the papers of the application."""
+    """SHA-256 over what an approver judges: the described fields, place, and papers of the application."""
     described = {name: getattr(record, name) for name in sorted(judged_fields(record))}
     place = record.geometry.wkb_hex if record.geometry is not None else ""
     papers = sorted({(item.kind, item.sha256) for item in attachments if item.kind in _JUDGED_PAPERS})
@@ -246,11 +246,11 @@ def _separation(row: Transition, case: Case, given: tuple[Approval, ...]) -> lis
         (item for name in row.after for item in case.signatures(name) if item.person == me.uid), None
     )
     if earlier is not None:
-        lacks.append(Lack("own_step", N_("You took an earlier step of this round; nobody approves their own work"),
-                          who=True))  # fmt: skip
+        sentence = N_("You took an earlier step of this round; nobody approves their own work")
+        lacks.append(Lack("own_step", sentence, who=True))
     if row.judges and me.uid in case.editors:
-        lacks.append(Lack("own_entry", N_("You entered or edited this record in this round; nobody approves "
-                                          "their own entry"), who=True))  # fmt: skip
+        sentence = N_("You entered or edited this record in this round; nobody approves their own entry")
+        lacks.append(Lack("own_entry", sentence, who=True))
     return lacks
 
 

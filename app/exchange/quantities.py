@@ -11,7 +11,7 @@ from functools import lru_cache
 from app.domain.fields import Field, Kind
 from app.exchange.grid import Value
 
-# How much of the field's own unit one of these is. 1 t/h of steam is 0.7 MW of heat (`domain.md` §2.3).
+# How much of the field's own unit one of these is. 1 t/h of steam is 0.7 MW of heat (docs/sources.md).
 _UNITS: Mapping[str, Mapping[str, float]] = {
     "t/h": {
         "t/h": 1.0, "T/H": 1.0, "蒸吨/小时": 1.0, "蒸吨/时": 1.0, "蒸吨/h": 1.0, "吨/小时": 1.0, "吨/时": 1.0,

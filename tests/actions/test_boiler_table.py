@@ -21,7 +21,7 @@ from app.store.workspace import Workspace
 from builders import PLACE
 from conftest import Clock
 
-# The rule as `domain.md` §3.1 writes it, by hand: step, from, to, and the roles of each signature.
+# The rule as docs/sources.md writes it, by hand: step, from, to, and the roles of each signature.
 ANYONE = ("R1", "R2", "R3", "R4", "R5", "R6")
 RULE = [
     ("register", {"suspect"}, "registered", [("R3",)]),

@@ -1,4 +1,4 @@
-"""Coal boilers (燃煤锅炉): the ledger of the clearing campaign (`domain.md` §2.3)."""
+"""Coal boilers (燃煤锅炉): the ledger of the clearing campaign (docs/sources.md)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIFE = "life"  # status, acceptance, evidence and dates of a boiler merge togeth
     label=N_("Coal boiler"), cli="boiler", key="ledger_no", title=("ledger_no", "user_org"), shape=Shape.POINT
 )
 class Boiler(Entity):
-    """One boiler. What replaced it stands in `after_tph` and `after_fuel`, never in its own output and fuel."""
+    """One boiler. What replaced it stands in `after_tph` and `after_fuel`, not in its output and fuel."""
 
     ledger_no: str = text(
         N_("Ledger no."),

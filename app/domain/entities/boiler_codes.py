@@ -1,4 +1,4 @@
-"""The code lists of the boiler ledger (`domain.md` §2.3 and §3.1)."""
+"""The code lists of the boiler ledger (docs/sources.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATES = codes(
     ("retained", N_("Retained, upgraded")),
 )
 
-# The words of map, legend and ledger, with the states each stands for (`domain.md` §3.1).
+# The words of map, legend and ledger, with the states each stands for (docs/sources.md).
 STATUS_GROUPS = codes(
     ("unverified", N_("Unverified")),
     ("to_treat", N_("To be treated")),
@@ -98,7 +98,7 @@ TREATMENTS = codes(
     ("seal", N_("Stop and seal"), ["停用封存", "停用", "封存"]),
 )
 
-# From a published acceptance rule of another city (永锅治办〔2015〕2号, `domain.md` source V3).
+# From a published acceptance rule of another city (永锅治办〔2015〕2号, docs/sources.md source V3).
 END_STATES = codes(
     ("A", N_("Body removed and made unusable"), ["本体拆除并去功能化"]),
     ("B", N_("Body kept but made unusable"), ["本体未拆除但去功能化"]),

@@ -18,7 +18,7 @@ LEVELS = codes(
 
 @entity(label=N_("Division"), cli="division", key="code", title=("name",), shape=Shape.MULTIPOLYGON)
 class Division(Entity):
-    """A division by its GB/T 2260 or statistical code: 4 digits city prefix, 6 county, 9 township, 12 village."""
+    """A division by its GB/T 2260 or statistical code: 6 digits city and county, 9 township, 12 village."""
 
     code: str = text(
         N_("Division code"), length=12, unique=True, required=True, search=True, aliases=("代码", "编码")

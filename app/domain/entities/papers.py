@@ -1,4 +1,4 @@
-"""Papers that stand beside a record: attachments, approvals and frozen baselines. Rows are added, never changed."""
+"""Papers beside a record: attachments, approvals and frozen baselines. Rows are added, never changed."""
 
 from __future__ import annotations
 

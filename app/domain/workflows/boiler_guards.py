@@ -80,8 +80,10 @@ def two_acceptances(case: Case) -> Lack | None:
     void = [item for item in case.signatures("county_accept") if item not in valid]
     if void:
         names = "、".join(item.person_name for item in void)
-        return Lack("void", N_("The record has changed since {names} signed; that acceptance is void and must be "
-                               "given again"), {"names": names})  # fmt: skip
+        sentence = N_(
+            "The record has changed since {names} signed; that acceptance is void and must be given again"
+        )
+        return Lack("void", sentence, {"names": names})
     return Lack(
         "signatures", N_("Two acceptances of the county are needed; there are {n}"), {"n": len(valid)}
     )
@@ -94,8 +96,8 @@ def approvals_still_valid(case: Case) -> Lack | None:
         current = case.valid_signatures(action)
         if stale and not current:
             names = "、".join(sorted(item.person_name for item in stale))
-            return Lack("void", N_("The record has changed since {names} signed; send it back to be accepted "
-                                   "again"), {"names": names})  # fmt: skip
+            sentence = N_("The record has changed since {names} signed; send it back to be accepted again")
+            return Lack("void", sentence, {"names": names})
     return None
 
 
@@ -176,5 +178,8 @@ def _unproven(case: Case, photo: Attachment) -> Lack | None:
     known = photo.photo_x is not None and photo.taken_at
     if known or case.reason.strip():
         return None
-    return Lack("unproven", N_("The photo carries no position or time (was it sent by WeChat?): use the original "
-                               "photo, or say in the reason how the place was checked"))  # fmt: skip
+    sentence = N_(
+        "The photo carries no position or time (was it sent by WeChat?): use the original photo, "
+        "or say in the reason how the place was checked"
+    )
+    return Lack("unproven", sentence)
