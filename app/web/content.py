@@ -21,6 +21,7 @@ from app.web.symbols import marker_svg, path_style, swatch_svg
 
 _PLACES = 6  # decimals of a degree, 0.1 m
 _AREA_PLACES = 5
+_MOST_LABELS = 1500  # thousands of words at once make a telephone stand still; a tap tells them as well
 # Scale denominators are for paper; a page is read one step further out.
 _ZOOM_0_SCALE = 559_082_264.0 * math.cos(math.radians(35.4)) * 2
 
@@ -149,7 +150,7 @@ def _look(layer: Layer, class_index: int, size_class: int) -> dict[str, Any]:
 
 def _labels(layer: Layer, columns: FeatureColumns) -> dict[str, Any] | None:
     rule = layer.label
-    if rule is None or not len(columns):
+    if rule is None or not 0 < len(columns) <= _MOST_LABELS:
         return None
     spots = shapely.point_on_surface(columns.geometry)
     items = [
@@ -166,6 +167,7 @@ def _labels(layer: Layer, columns: FeatureColumns) -> dict[str, Any] | None:
         "halo": style.halo,
         "bold": style.bold,
         "below": rule.placing == "around",
+        "priority": rule.priority,
     }
 
 

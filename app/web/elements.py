@@ -33,6 +33,7 @@ gridward.draw({{ this.map_name }}, {{ this.group_name }}, {{ this.content }});
             "drawing": layer.drawing,
             "headings": list(headings),
             "zooms": layer.zooms,
+            "order": layer.order,
             "words": {"synthetic": tr(N_("Simulated"))},
         }
         self.content = as_script(content)
@@ -88,9 +89,7 @@ def legend_html(layers: Sequence[WebLayer], meta: PageMeta) -> str:
     """The legend with counts, as a panel that folds away on a phone."""
     theme = [layer for layer in layers if layer.legend and not layer.base]
     base = [layer for layer in layers if layer.legend and layer.base]
-    blocks = [
-        f"<h2>{escape(layer.title)}</h2>{_table(layer.legend)}{_notes(layer.legend)}" for layer in theme
-    ]
+    blocks = [_heading(layer) + _table(layer.legend) + _notes(layer.legend) for layer in theme]
     if base:
         entries = [entry for layer in base for entry in layer.legend]
         blocks.append(f"<h2>{escape(tr(N_('Base map')))}</h2>{_table(entries, counted=False)}")
@@ -100,6 +99,13 @@ def legend_html(layers: Sequence[WebLayer], meta: PageMeta) -> str:
         f'<div class="gw-legend-box"><div id="gw-legend">{"".join(blocks)}</div>'
         f'<button id="gw-legend-button" type="button">{title}</button></div>'
     )
+
+
+def _heading(layer: WebLayer) -> str:
+    """The layer's title, unless its only line says the same."""
+    if [entry.words for entry in layer.legend] == [layer.title]:
+        return ""
+    return f"<h2>{escape(layer.title)}</h2>"
 
 
 def _table(entries: Sequence[LegendEntry], counted: bool = True) -> str:

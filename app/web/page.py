@@ -15,6 +15,7 @@ from branca.element import Element, Figure
 
 from app.carto.features import FeatureSource
 from app.carto.theme import Theme
+from app.domain.catalog import BY_NAME
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_, language, tr
 from app.web import assets
@@ -26,6 +27,7 @@ from app.web.popups import Popups
 from app.web.public import public_theme, summed_layers
 
 _ADDRESS = re.compile(r"\b(?:https?|wss?|ftp):(?=//)", re.IGNORECASE)
+_LEAST_VIEW_DEG = 0.02  # about two kilometres, so that one boiler is not seen from a metre above
 Progress = Callable[[int, int, str], None]
 
 
@@ -54,7 +56,7 @@ def write_page(
     if not any(layer.features for layer in layers):
         raise Invalid(N_("There is nothing to show on this page."), code="nothing_to_share")
     tell(1, 3, tr(N_("Writing the page")))
-    page = _page(layers, popups.headings, meta, _home(source))
+    page = _page(layers, popups.headings, meta, _home(theme, source, meta.public))
     tell(2, 3, tr(N_("Embedding the Chinese font")))
     page = without_addresses(page).replace("/*gridward-font*/", font_face(page), 1)
     _save(page, target)
@@ -69,14 +71,20 @@ def _layers(theme: Theme, source: FeatureSource, popups: Popups, public: bool) -
     return sorted(layers, key=lambda layer: layer.order)
 
 
-def _home(source: FeatureSource) -> tuple[float, float, float, float]:
-    """West, south, east, north of the workspace's divisions in degrees."""
-    shapes = source.columns("division", ("code",), None).geometry
-    placed = np.array([shape is not None for shape in shapes], dtype=bool)
-    if not placed.any():
-        return 105.2, 34.8, 107.9, 36.0
-    west, south, east, north = shapely.total_bounds(shapes[placed])
-    return float(west), float(south), float(east), float(north)
+def _home(theme: Theme, source: FeatureSource, public: bool) -> tuple[float, float, float, float]:
+    """West, south, east, north in degrees of what the page is about, with a margin.
+
+    A public page looks at the whole area: where it looked would tell where the hidden records are.
+    """
+    entities = {layer.entity for layer in theme.layers if layer.group != "base" and layer.entity in BY_NAME}
+    for names in ([] if public else sorted(entities), ["division"]):
+        found = [source.columns(name, (), None).geometry for name in names]
+        shapes = [shape for column in found for shape in column if shape is not None]
+        if shapes:
+            west, south, east, north = shapely.total_bounds(np.asarray(shapes, dtype=object))
+            margin = max(_LEAST_VIEW_DEG - (east - west), 0.0) / 2 + 0.04 * (east - west)
+            return float(west - margin), float(south - margin), float(east + margin), float(north + margin)
+    return 105.2, 34.8, 107.9, 36.0
 
 
 def _page(

@@ -3,6 +3,7 @@ var gridward = (function () {
   "use strict";
   var drawn = [];
   var headings = [];
+  var sheets = {};
 
   function element(tag, words, style) {
     var made = document.createElement(tag);
@@ -32,7 +33,20 @@ var gridward = (function () {
     return box;
   }
 
-  function shape(feature, look, silent) {
+  /* The base map has sheets of its own, each at its height, through which a finger reaches what lies below. */
+  function sheet(map, order) {
+    var name = "gw-base-" + order;
+    if (!map.getPane(name)) {
+      var pane = map.createPane(name);
+      pane.style.zIndex = order < 20 ? 200 + order : 400 + order; /* areas of the theme lie at 400 */
+      pane.style.pointerEvents = "none";
+      sheets[name] = L.canvas({ pane: name });
+    }
+    return { pane: name, renderer: sheets[name] };
+  }
+
+  function shape(map, feature, look, drawing, order) {
+    var silent = drawing.silent;
     if (look.svg) {
       var icon = L.divIcon({
         html: look.svg, className: look.above ? "gw-marker gw-above" : "gw-marker", iconSize: [look.box, look.box],
@@ -41,13 +55,15 @@ var gridward = (function () {
       return L.marker(feature[1], { icon: icon, interactive: !silent, keyboard: !silent, alt: feature[2] });
     }
     var style = L.extend({ interactive: !silent, smoothFactor: 0.7 }, look.style);
-    return L.polygon(feature[1], style);
+    return L.polygon(feature[1], silent ? L.extend(style, sheet(map, order)) : style);
   }
 
-  function records(drawing, words) {
+  function records(map, content) {
+    var drawing = content.drawing;
+    var words = content.words;
     var group = L.layerGroup();
     drawing.features.forEach(function (feature) {
-      var made = shape(feature, drawing.looks[feature[0]], drawing.silent);
+      var made = shape(map, feature, drawing.looks[feature[0]], drawing, content.order);
       if (!drawing.silent) {
         made.bindPopup(function () { return popup(feature, words); }, { maxWidth: 340, maxHeight: 320 });
         made.bindTooltip(element("span", feature[2]), { sticky: !drawing.looks[feature[0]].svg });
@@ -61,6 +77,7 @@ var gridward = (function () {
     var group = L.layerGroup();
     given.items.forEach(function (item) {
       var words = element("span", item[2]);
+      words.setAttribute("data-priority", given.priority);
       words.style.fontSize = given.size + "px";
       words.style.color = given.colour;
       words.style.fontWeight = given.bold ? "700" : "400";
@@ -86,11 +103,27 @@ var gridward = (function () {
     check();
   }
 
-  /* Ticking a layer again must not lift areas above those that belong on top of them. */
+  /* A layer that comes back must not lie above those that belong on top of it; the lowest may stay. */
   function restack(map) {
-    drawn.forEach(function (layer) {
-      if (!map.hasLayer(layer.outer) || !layer.outer.hasLayer(layer.inner)) { return; }
+    drawn.filter(function (layer) {
+      return !layer.silent && map.hasLayer(layer.outer) && layer.outer.hasLayer(layer.inner);
+    }).slice(1).forEach(function (layer) {
       layer.inner.eachLayer(function (part) { if (part.bringToFront) { part.bringToFront(); } });
+    });
+  }
+
+  /* Words that would lie on more important ones are left out. */
+  function declutter() {
+    var kept = [];
+    var all = Array.prototype.slice.call(document.querySelectorAll(".gw-label span"));
+    all.forEach(function (words) { words.style.visibility = ""; });
+    all.sort(function (a, b) { return b.getAttribute("data-priority") - a.getAttribute("data-priority"); });
+    all.forEach(function (words) {
+      var box = words.getBoundingClientRect();
+      var covered = kept.some(function (other) {
+        return box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top;
+      });
+      if (covered) { words.style.visibility = "hidden"; } else { kept.push(box); }
     });
   }
 
@@ -102,14 +135,18 @@ var gridward = (function () {
 
   function draw(map, outer, content) {
     headings = content.headings;
-    var inner = records(content.drawing, content.words);
-    drawn.push({ outer: outer, inner: inner });
+    var inner = records(map, content);
+    drawn.push({ outer: outer, inner: inner, silent: content.drawing.silent });
     follow(map, outer, inner, content.zooms);
     if (content.drawing.labels) { follow(map, outer, labels(content.drawing.labels), content.drawing.labels.zooms); }
   }
 
   function finish(map, home) {
-    map.on("overlayadd", function () { restack(map); });
+    function settle() {
+      restack(map);
+      declutter();
+    }
+    map.on("overlayadd overlayremove zoomend", settle);
     L.control.scale({ imperial: false, maxWidth: 140, position: "bottomright" }).addTo(map);
     sizeMarkers(map);
     map.on("zoomend", function () { sizeMarkers(map); });
@@ -122,9 +159,15 @@ var gridward = (function () {
       legend.classList.toggle("gw-open");
     });
     if (window.innerWidth >= 720) { legend.classList.add("gw-open"); }
-    /* the open legend must not lie on the area the page is about */
-    var room = window.innerWidth >= 1000 ? box.offsetWidth + 24 : 16;
-    map.fitBounds(home, { paddingTopLeft: [room, 16], paddingBottomRight: [16, 16], animate: false });
+    function look() {
+      /* the open legend must not lie on the area the page is about */
+      var room = window.innerWidth >= 1000 ? box.offsetWidth + 24 : 16;
+      map.fitBounds(home, { paddingTopLeft: [room, 16], paddingBottomRight: [16, 16], animate: false });
+    }
+    look();
+    settle();
+    /* words are wider once the page's own font is in use */
+    if (document.fonts && document.fonts.ready) { document.fonts.ready.then(function () { look(); settle(); }); }
     document.body.setAttribute("data-ready", "1");
   }
 
