@@ -143,4 +143,6 @@ def _degrees(gps: dict[int, Any], ref: int, tag: int, negative: str) -> float | 
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     value = degrees + minutes / 60 + seconds / 3600
+    if not 0 <= value <= 180:  # cameras without a fix write 0/0, which is no number
+        return None
     return round(-value if str(gps.get(ref, "")).upper() == negative else value, 7)

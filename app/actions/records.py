@@ -138,6 +138,7 @@ def edit_record(
         require_role(session, "R5")
     after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
     after = after.replace(**derived_values(session, after))
+    require_area(session, after)
     change = _with_geometry(record, after)
     return session.commit([change], "edit", reason) if change else None
 

@@ -110,6 +110,7 @@ def do_step(
     found = judge(flow, row, case)
     if not found.allowed:
         raise refuse(found)
+    _verify_papers(session, record, row)
     after = _outcome(filled, flow, found, case)
     keep(session, evidence, papers)
     signature = _sign(session, after, action, case, reason)
@@ -185,6 +186,17 @@ def read_values(record: Entity, values: Mapping[str, Any], row: Transition) -> d
             )
         read[name] = parse(field, written) if isinstance(written, str) else check(field, written)
     return read
+
+
+def _verify_papers(session: Session, record: Entity, row: Transition) -> None:
+    """Raise StoreFailure when a paper of this round is no longer the file that was handed in.
+
+    What needs a reason (sending back, reporting a rebound) stays possible, or a lost file would block it all.
+    """
+    if row.needs_reason:
+        return
+    for item in evidence_of(session, record, round_no=int(getattr(record, "round_no", 1) or 1)):
+        session.workspace.verify_attachment(item.sha256)
 
 
 def _owned(record: Entity, action: str) -> frozenset[str]:

@@ -1,0 +1,216 @@
+"""Evidence: photographs near enough and of the day; files that are missing, empty, the same or changed."""
+
+from __future__ import annotations
+
+import struct
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from actions.office import APPLICATION, Office
+from app.actions.evidence import add_evidence, evidence_of, photo_facts
+from app.actions.history import history
+from app.actions.upkeep import check, set_setting
+from app.errors import AppError, Invalid, NotAllowed, Refused, StoreFailure
+from builders import PLACE, paper, photo
+
+
+def test_a_photograph_too_far_from_the_boiler_is_refused(office: Office) -> None:
+    boiler = office.applied()
+    with pytest.raises(Refused) as refused:
+        office.do("officer2", "town_check", boiler, [office.site_photo(metres=140)])
+    assert refused.value.code == "distance"
+    assert "140" in refused.value.message
+    assert office.boiler().status == "applied"
+    assert not [item for item in evidence_of(office.session, boiler) if item.kind == "site_photo"]
+
+
+def test_how_far_is_far_is_a_setting(office: Office) -> None:
+    boiler = office.applied()
+    office.as_("admin")
+    set_setting(office.session, "site_photo_m", "150")
+    assert office.do("officer2", "town_check", boiler, [office.site_photo(metres=140)]).state == "town_ok"
+
+
+def test_a_photograph_of_another_day_is_refused(office: Office) -> None:
+    boiler = office.applied()
+    yesterday = office.clock.now - timedelta(days=1)
+    with pytest.raises(Refused, match="2026-11-22") as refused:
+        office.do("officer2", "town_check", boiler, [office.site_photo(taken=yesterday)])
+    assert refused.value.code == "dates"
+
+
+def test_the_day_is_that_of_pingliang_not_of_greenwich(office: Office) -> None:
+    boiler = office.applied()
+    office.clock.forward(hours=13)  # 23:00 in Pingliang; the camera says 00:30 of the same day there
+    morning = office.clock.now - timedelta(hours=22, minutes=30)
+    assert office.do("officer2", "town_check", boiler, [office.site_photo(taken=morning)]).state == "town_ok"
+
+
+def test_a_photograph_as_wechat_sends_it_needs_a_reason_in_words(office: Office) -> None:
+    boiler = office.applied()
+    bare = office.file("site_photo", place=None, taken=None)
+    with pytest.raises(Refused) as refused:
+        office.do("officer2", "town_check", boiler, [bare])
+    assert refused.value.code == "unproven"
+    done = office.do("officer2", "town_check", boiler, [bare], reason="微信传输，现场与村干部核对门牌")
+    assert done.state == "town_ok"
+
+
+def test_the_newest_photograph_counts(office: Office) -> None:
+    boiler = office.applied()
+    office.as_("officer2")
+    add_evidence(office.session, boiler, [office.site_photo(metres=500)])
+    office.clock.forward(minutes=5)
+    assert office.do("officer2", "town_check", boiler, [office.site_photo(metres=10)]).state == "town_ok"
+
+
+@pytest.mark.parametrize("missing", APPLICATION)
+def test_an_application_lacking_one_paper_is_refused_and_keeps_nothing(office: Office, missing: str) -> None:
+    boiler = office.in_progress()
+    before = {item.uid for item in evidence_of(office.session, boiler)}
+    papers = [kind for kind in APPLICATION if kind != missing]
+    if missing == "photo_before":  # handed in when the treatment began
+        assert office.do("officer", "apply", boiler, papers).state == "applied"
+        return
+    with pytest.raises(Refused) as refused:
+        office.do("officer", "apply", boiler, papers)
+    assert refused.value.code == "evidence"
+    assert {item.uid for item in evidence_of(office.session, boiler)} == before
+
+
+def test_a_pressurised_boiler_needs_its_deregistration(office: Office) -> None:
+    boiler = office.in_progress(pressurized=True)
+    with pytest.raises(Refused, match="注销证明"):
+        office.do("officer", "apply", boiler, APPLICATION)
+    assert office.do("officer", "apply", boiler, [*APPLICATION, "dereg_cert"]).state == "applied"
+
+
+def test_a_conversion_needs_the_notice_of_the_new_boiler(office: Office) -> None:
+    boiler = office.enter()
+    office.do("registrar", "register", boiler, ["nameplate"])
+    office.do("registrar", "plan", boiler, treatment="coal_to_gas", due_date="2026-12-31", resp_org="柳湖镇")
+    office.do("chief", "plan", boiler)
+    office.do("officer", "start", boiler, ["photo_before"])
+    with pytest.raises(Refused, match="新锅炉"):
+        office.do("officer", "apply", boiler, APPLICATION)
+    assert office.do("officer", "apply", boiler, [*APPLICATION, "new_boiler_notice"]).state == "applied"
+
+
+def test_end_state_c_needs_a_monitoring_report(office: Office) -> None:
+    boiler = office.town_ok()
+    with pytest.raises(Refused, match="监测报告"):
+        office.do("clerk", "county_accept", boiler, ["acceptance_form"], end_state="C")
+    office.do("clerk", "county_accept", boiler, ["acceptance_form", "monitoring_report"], end_state="C")
+
+
+def test_no_nameplate_is_taken_with_a_reason(office: Office) -> None:
+    boiler = office.enter()
+    with pytest.raises(Refused):
+        office.do("registrar", "register", boiler)
+    assert office.do("registrar", "register", boiler, reason="土锅炉，无铭牌").state == "registered"
+
+
+@pytest.mark.parametrize(("made", "code"), [(None, "evidence_missing"), (b"", "evidence_empty")])
+def test_a_missing_or_empty_file_is_refused_before_anything_is_written(
+    office: Office, tmp_path: Path, made: bytes | None, code: str
+) -> None:
+    boiler = office.in_progress()
+    path = tmp_path / "申请表.pdf"
+    if made is not None:
+        path.write_bytes(made)
+    before = office.journal_length()
+    papers = [*APPLICATION[1:], ("application_form", path)]
+    with pytest.raises(Invalid) as refused:
+        office.do("officer", "apply", boiler, papers)
+    assert refused.value.code == code
+    assert office.journal_length() == before
+    assert office.boiler().status == "in_progress"
+
+
+def test_an_unknown_kind_of_evidence_names_the_known_ones(office: Office, tmp_path: Path) -> None:
+    boiler = office.enter()
+    with pytest.raises(Invalid) as refused:
+        add_evidence(office.session, boiler, [("selfie", paper(tmp_path / "a.pdf"))])
+    assert refused.value.code == "bad_evidence"
+    assert "site_photo" in refused.value.hint
+
+
+def test_the_same_file_is_kept_once(office: Office, tmp_path: Path) -> None:
+    boiler = office.enter()
+    form = paper(tmp_path / "表.pdf")
+    add_evidence(office.session, boiler, [("application_form", form)])
+    before = office.journal_length()
+    add_evidence(office.session, boiler, [("application_form", form), ("application_form", form)])
+    assert len(evidence_of(office.session, boiler)) == 1
+    assert office.journal_length() == before
+
+
+def test_a_kept_file_that_was_changed_is_found(office: Office, tmp_path: Path) -> None:
+    boiler = office.enter()
+    add_evidence(office.session, boiler, [("application_form", paper(tmp_path / "表.pdf"))])
+    assert check(office.session).ok
+    (kept,) = evidence_of(office.session, boiler)
+    path = office.session.workspace.attachment_path(kept.sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"another paper")
+    with pytest.raises(StoreFailure) as failure:
+        office.session.workspace.verify_attachment(kept.sha256)
+    assert failure.value.code == "attachment_changed"
+    assert not check(office.session).ok
+
+
+def test_no_step_rests_on_a_paper_that_was_changed_since(office: Office) -> None:
+    boiler = office.in_progress()
+    office.as_("officer")
+    add_evidence(office.session, boiler, [office.file(kind) for kind in APPLICATION])
+    form = next(item for item in evidence_of(office.session, boiler) if item.kind == "application_form")
+    path = office.session.workspace.attachment_path(form.sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"another paper")
+    with pytest.raises(AppError) as refused:
+        office.do("officer", "apply", boiler)
+    assert refused.value.code == "attachment_changed"
+    assert office.boiler().status == "in_progress"
+
+
+def test_papers_stand_in_the_history(office: Office) -> None:
+    boiler = office.enter()
+    office.as_("inspector")
+    add_evidence(office.session, boiler, [office.file("nameplate")])
+    newest = history(office.session, "boiler", boiler.uid)[0]
+    assert (newest.action, newest.person) == ("add_evidence", "inspector")
+    assert [(item.field, item.before) for item in newest.changes] == [("attachment", None)]
+    assert "铭牌" in newest.changes[0].after
+
+
+def test_who_only_signs_adds_no_papers(office: Office) -> None:
+    boiler = office.enter()
+    office.as_("chief")
+    with pytest.raises(NotAllowed):
+        add_evidence(office.session, boiler, [office.file("other")])
+
+
+def test_a_photograph_says_where_and_when(tmp_path: Path, office: Office) -> None:
+    facts = photo_facts(photo(tmp_path / "a.jpg", PLACE, office.clock.now))
+    assert (facts.x, facts.y) == pytest.approx(PLACE, abs=1e-5)
+    assert facts.taken_at == "2026-11-23T02:00:00.000Z"
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.4", b"\xff\xd8\xff\xe0 not really", b"GIF89a"])
+def test_a_file_that_is_no_photograph_says_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.jpg"
+    path.write_bytes(content)
+    facts = photo_facts(path)
+    assert (facts.taken_at, facts.x, facts.y) == (None, None, None)
+
+
+def test_a_photograph_with_nonsense_in_its_exif_says_nothing(tmp_path: Path, office: Office) -> None:
+    path = photo(tmp_path / "x.jpg", (65.0, 35.0), office.clock.now)
+    whole = path.read_bytes()
+    assert whole.count(struct.pack("<LL", 65, 1)) == 1
+    none = whole.replace(struct.pack("<LL", 65, 1), bytes(8)).replace(b"2026:11:23", b"2026-??-23")
+    path.write_bytes(none)  # a camera without a fix writes 0/0
+    facts = photo_facts(path)
+    assert (facts.taken_at, facts.x) == (None, None)
