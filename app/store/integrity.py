@@ -12,6 +12,7 @@ from app.domain.entities.papers import Attachment
 from app.domain.entity import GEOMETRY
 from app.errors import StoreFailure
 from app.store import chain, gpkg, migrations, rtree, watch
+from app.store.agreement import disagreeing
 from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.rtree import quoted
@@ -51,6 +52,7 @@ def check(database: Database, attachments: Attachments) -> CheckReport:
         "spatial_index": lambda connection: _index(connection, database),
         "journal": _journal,
         "triggers": _triggers,
+        "records": lambda connection: _records(connection, database),
         "attachments": lambda connection: _attachments(connection, database, attachments),
     }
     findings: list[Finding] = []
@@ -117,6 +119,15 @@ def _journal(connection: Connection) -> list[tuple[str, str]]:
 def _triggers(connection: Connection) -> list[tuple[str, str]]:
     """Somebody who removes a trigger can change rows without leaving a trace."""
     return [("trigger_lost", name) for name in watch.lost(connection)]
+
+
+def _records(connection: Connection, database: Database) -> list[tuple[str, str]]:
+    """A record that differs from its journal was changed behind the journal's back."""
+    return [
+        ("unjournalled", f"{kind.name} {uid}")
+        for kind in STORED_TYPES
+        for uid in disagreeing(connection, kind, database.layout.of(kind.name).name)
+    ]
 
 
 def _attachments(

@@ -119,6 +119,11 @@ def trigger_names(kind: EntityType) -> tuple[str, ...]:
     return tuple(f"journal_{kind.name}_{what}" for what in ("insert", "update", "delete", "identity"))
 
 
+def cells_of_row(kind: EntityType, row: str) -> str:
+    """The SQL expression of [[column, null, value], …] of a row called `row`, as its insert is noted."""
+    return _cells(_columns(kind), "", row)
+
+
 def _columns(kind: EntityType) -> list[tuple[str, Kind | None]]:
     """Column names with their kind; the geometry has none."""
     columns: list[tuple[str, Kind | None]] = [(item.id, item.kind) for item in kind.fields.values()]

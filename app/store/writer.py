@@ -33,7 +33,7 @@ class Writer:
         self._device = device
 
     def apply(self, change_set: ChangeSet, at: datetime) -> Committed:
-        """Write all changes or none.
+        """Write all changes or none; a set without a change writes nothing and has no transaction.
 
         Raises Changed when a record is not as the writer saw it, Invalid for a value or key that cannot be,
         StoreFailure when the file cannot be written.
@@ -45,6 +45,8 @@ class Writer:
         _check_permanent(change_set)
         cleaned = (_clean(change) for change in change_set.changes)
         changes = tuple(change for change in cleaned if change.operation != "update" or change.after)
+        if not changes:
+            return Committed("", {})
         with self._database.writing() as connection:
             check_seen(connection, self._database.layout, changes, undoes=change_set.undoes)
             uid, number = open_transaction(connection, self._device, change_set, at)
