@@ -40,7 +40,7 @@ def _wide(rows: Sequence[TotalsRow]) -> list[list[Cell]]:
     first = [head(tr("Administrative area"), rows=2)]
     first += [head(tr(name), cols=2) for name in _COLUMNS]
     first.append(head(tr("Completion rate (%)"), cols=2))
-    second = [head(words) for _ in range(5) for words in (tr("units"), tr("t/h"))]
+    second = [head(words) for _ in range(5) for words in (tr(N_("units")), tr(N_("steam t/h")))]
     return [first, second, *(_wide_row(row) for row in rows)]
 
 
