@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.errors import StoreFailure
 from app.i18n import N_
 from app.store.workspace import Workspace
 
+_LOG = logging.getLogger(__name__)
 SETUP = Actor("", "Gridward", "R0")
 
 
@@ -23,7 +25,11 @@ def open_workspace(path: Path, *, read_only: bool = False) -> Session:
     """
     session = Session(Workspace.open(Path(path), read_only=read_only))
     if not read_only:
-        session.workspace.daily_backup(session.now())
+        try:
+            session.workspace.daily_backup(session.now())
+        except StoreFailure as failure:
+            # No room for a backup must not keep anybody from the records.
+            _LOG.warning("no backup today: %s %s", failure, failure.details)
     return session
 
 
