@@ -16,7 +16,7 @@ from app.demo.truth import HOME_TOWN, Ground, Truth
 from app.demo.units import Unit, Units
 
 _HOME_BOILERS = 26
-_IN_BUILT_UP = 0.6
+_IN_BUILT_UP = 0.42
 _TREATMENTS: Mapping[str, float] = {
     "dismantle": 36, "coal_to_gas": 20, "coal_to_electric": 14, "district_heat": 20, "biomass": 6,
     "other_clean": 4,
@@ -83,7 +83,7 @@ def _spot(ground: Ground, county: str, source: random.Random, home: bool) -> XY:
     if not home and source.random() < _IN_BUILT_UP:
         return ground.inside(ground.built_up[county], source)
     for _ in range(60):
-        x, y = beside(ground.seats[town], source.gauss(0, 0.9), source.gauss(0, 0.7))
+        x, y = beside(ground.seats[town], source.gauss(0, 1.2), source.gauss(0, 1.0))
         if ground.areas[town].contains(Point(x, y)):
             return round(x, 6), round(y, 6)
     return ground.seats[town]

@@ -36,8 +36,9 @@ def with_types(rows: list[list[Truth]], source: random.Random) -> list[list[Trut
 
 
 def _typed(unit: list[Truth], kind: str, source: random.Random) -> list[Truth]:
-    pressed = kind == "steam" or (kind == "hot_water" and max(boiler.tph for boiler in unit) >= 2)
-    pressed = pressed and not (unit[0].town == HOME_TOWN and source.random() < 0.5)
+    open_ = unit[0].town == HOME_TOWN and source.random() < 0.7  # so that the tour finds a plain one
+    large = max(boiler.tph for boiler in unit) >= 2
+    pressed = kind in ("steam", "thermal_oil") or (kind == "hot_water" and large and not open_)
     return [replace(boiler, boiler_type=kind, pressurized=pressed) for boiler in unit]
 
 

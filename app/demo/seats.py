@@ -29,13 +29,16 @@ COUNTY_SEATS: Mapping[str, XY] = {
     "620826": (105.7295, 35.5256),
     "620881": (106.6452, 35.2161),
 }
-# The town around each county's seat, and the streets within it at kilometres east and north of the seat.
+# The town around each county's seat; streets, and towns along the valley road of 崆峒 whose direction is
+# common knowledge there, at rough kilometres east and north of the seat.
 _AT_SEAT = {
     "620821": "620821100", "620822": "620822100", "620823": "620823100", "620825": "620825100",
     "620826": "620826100", "620881": "620881100",
 }  # fmt: skip
 _NEAR_SEAT: Mapping[str, XY] = {
     "620802001": (1.3, -0.2), "620802002": (0.0, 0.1), "620802003": (-1.5, 0.3), "620802105": (-0.6, 3.4),
+    "620802101": (-9.0, 0.5), "620802104": (-15.0, 5.0), "620802106": (16.5, -4.5), "620802102": (28.0, -9.0),
+    "620802212": (-2.0, -15.0),
     "620821001": (0.9, 0.7), "620822001": (0.8, 0.6), "620823001": (0.8, 0.5), "620825001": (0.9, 0.6),
     "620826001": (0.9, 0.7), "620881001": (0.9, 0.6),
 }  # fmt: skip

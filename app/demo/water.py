@@ -40,15 +40,14 @@ class _Plan:
     total_km2: float
     m3_per_day: float
     population: int
-    town: str
 
 
 _PLANS = (
-    _Plan("养子寨水源地", "ground_pore", ((-8.6, 1.4),), (5,), 0.42, 1.35, 18_000, 108_000, "620802101"),
-    _Plan("景家庄水源地", "ground_pore", ((-4.9, 1.9),), (7,), 0.66, 1.882, 15_000, 90_000, "620802105"),
-    _Plan("南部山区水源地", "ground_fissure", ((-2.8, -8.2), (1.6, -9.4)), (3, 3), 0.38, 1.90, 10_000, 60_000,
-          "620802212"),
-    _Plan("韩家沟水源地", "ground_pore", ((9.8, -3.6),), (4,), 0.30, 1.05, 7_000, 42_000, "620802106"),
+    _Plan("养子寨水源地", "ground_pore", ((-8.6, 1.4),), (5,), 0.42, 1.35, 18_000, 108_000),
+    _Plan("景家庄水源地", "ground_pore", ((-4.9, 1.9),), (7,), 0.66, 1.882, 15_000, 90_000),
+    _Plan("南部山区水源地", "ground_fissure", ((-2.8, -8.2), (1.6, -9.4)), (3, 3), 0.38, 1.90, 10_000,
+          60_000),
+    _Plan("韩家沟水源地", "ground_pore", ((9.8, -3.6),), (4,), 0.30, 1.05, 7_000, 42_000),
 )  # fmt: skip
 
 
@@ -64,7 +63,7 @@ def _source(plan: _Plan) -> Iterator[Entity]:
     source = uid("source", plan.name)
     values: dict[str, Any] = {
         "name": plan.name + MARK,
-        "div_code": plan.town,
+        "div_code": _CITY,
         "scale": "prefecture",
         "type": plan.type,
         "use": "in_use",

@@ -107,6 +107,8 @@ def _legend(layer: Layer, columns: FeatureColumns, classes: Any, placed: Any) ->
 
 
 def _drawing(layer: Layer, columns: FeatureColumns, classes: Any, popups: Popups) -> dict[str, Any]:
+    order = np.argsort(classes, kind="stable")  # the last class lies on top, as on the printed map
+    columns, classes = columns.taken(order), classes[order]
     looks, look_of = _looks(layer, columns, classes)
     kind = BY_NAME[layer.entity]
     silent = layer.group == "base"
@@ -145,7 +147,7 @@ def _look(layer: Layer, class_index: int, size_class: int) -> dict[str, Any]:
         return {"style": path_style(symbol)}
     factor = layer.size.factor(size_class) if layer.size and size_class > -2 else 1.0
     svg, box = marker_svg(symbol.marker, factor)
-    return {"svg": svg, "box": round(box, 1)}
+    return {"svg": svg, "box": round(box, 1), "rank": class_index}
 
 
 def _labels(layer: Layer, columns: FeatureColumns) -> dict[str, Any] | None:

@@ -52,7 +52,8 @@ var gridward = (function () {
         html: look.svg, className: look.above ? "gw-marker gw-above" : "gw-marker", iconSize: [look.box, look.box],
         iconAnchor: [look.box / 2, look.above ? look.box + 7 : look.box / 2]
       });
-      return L.marker(feature[1], { icon: icon, interactive: !silent, keyboard: !silent, alt: feature[2] });
+      return L.marker(feature[1], { icon: icon, interactive: !silent, keyboard: !silent, alt: feature[2],
+        zIndexOffset: 1000 * (look.rank || 0) });
     }
     var style = L.extend({ interactive: !silent, smoothFactor: 0.7 }, look.style);
     return L.polygon(feature[1], silent ? L.extend(style, sheet(map, order)) : style);
