@@ -24,9 +24,14 @@ from app.resources import map_file
 
 TODAY = date(2026, 11, 23)
 _TOWNS = {
-    "620802001": "东关街道", "620802100": "四十里铺镇", "620802101": "柳湖镇", "620826100": "城关镇",
-    "620825100": "水洛镇", "620881100": "安口镇", "620821100": "城关镇",
-}  # fmt: skip
+    "620802001": "东关街道",
+    "620802100": "四十里铺镇",
+    "620802101": "柳湖镇",
+    "620826100": "城关镇",
+    "620825100": "水洛镇",
+    "620881100": "安口镇",
+    "620821100": "城关镇",
+}
 
 
 @lru_cache
@@ -92,9 +97,13 @@ def report(
 
 
 def workbook(
-    path: Path, rows: Sequence[Sequence[object]], merged: Sequence[str] = (), sheet: str = "台账",
-    hidden: Sequence[int] = (), formats: Mapping[str, str] | None = None,
-) -> Path:  # fmt: skip
+    path: Path,
+    rows: Sequence[Sequence[object]],
+    merged: Sequence[str] = (),
+    sheet: str = "台账",
+    hidden: Sequence[int] = (),
+    formats: Mapping[str, str] | None = None,
+) -> Path:
     """Write rows into a workbook as they are."""
     book = openpyxl.Workbook()
     page = book.active
@@ -122,17 +131,29 @@ def simple(path: Path, *rows: Sequence[object], header: Sequence[str] = HEADER) 
 
 def good_row(number: int, **changes: object) -> list[object]:
     """A row of `simple` that is right in every cell, well inside 崆峒区."""
-    values: dict[str, object] = dict(zip(
-        HEADER,
-        [f"KT-{number:03d}", f"平凉第{number}宾馆", "崆峒区", 4, "烟煤", 106.60 + number / 1000, 35.52, "2018-10", "未整治"],
-        strict=True,
-    ))  # fmt: skip
+    values: dict[str, object] = dict(
+        zip(
+            HEADER,
+            [
+                f"KT-{number:03d}",
+                f"平凉第{number}宾馆",
+                "崆峒区",
+                4,
+                "烟煤",
+                106.60 + number / 1000,
+                35.52,
+                "2018-10",
+                "未整治",
+            ],
+            strict=True,
+        )
+    )
     values.update(changes)
     return [values[name] for name in HEADER]
 
 
 def county_style(path: Path) -> Path:
-    """A ledger as counties keep it: title, two heading rows with groups, merged counties, totals and notes."""
+    """A ledger as counties keep it: title, two grouped heading rows, merged counties, totals, notes."""
     rows: list[list[object]] = [
         ["平凉市2018年燃煤锅炉综合整治台账", *[None] * 14],
         [

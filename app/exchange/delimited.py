@@ -19,7 +19,7 @@ _BOMS = (
     (b"\x84\x31\x95\x33", "gb18030"),
 )
 _DELIMITERS = ",\t;|，"
-_SURE = 0.6  # share of a Chinese text's characters that are everyday ones in the right encoding
+SURE = 0.6  # share of a Chinese text's characters that are everyday ones in the right encoding
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
 
 
@@ -49,7 +49,7 @@ def decode(blob: bytes, encoding: str | None, name: str) -> tuple[str, str, Sequ
         text = blob.decode("gb18030")
     except UnicodeDecodeError:
         return _last_resort(blob, name)
-    if everyday_share(blob) >= _SURE:
+    if everyday_share(blob) >= SURE:
         return text, "gb18030", ()
     return text, "gb18030", ("gb18030", "big5")
 

@@ -131,5 +131,6 @@ def _write_dxf(kind: EntityType, records: Sequence[Entity], target: Path, crs: s
     for record, shape in zip(records, _moved(records, crs), strict=True):
         shapes.append(shape.boundary if shape.geom_type.endswith("Polygon") else shape)
         texts.append(record.title())
-    frame = geopandas.GeoDataFrame({"Layer": [kind.name] * len(shapes), "Text": texts}, geometry=shapes)
+    content = {"Layer": [kind.name] * len(shapes), "Text": texts}
+    frame = geopandas.GeoDataFrame(content, geometry=shapes, crs=crs_object(crs))
     pyogrio.write_dataframe(frame, target, driver="DXF")

@@ -16,7 +16,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from app.errors import Invalid
-from app.exchange.delimited import everyday_share
+from app.exchange.delimited import SURE, everyday_share
 from app.exchange.grid import Book, Sheet, Value
 from app.i18n import N_
 
@@ -138,8 +138,7 @@ def _decoded(
     texts = [
         value for column in columns if column.dtype == object for value in column if isinstance(value, str)
     ]
-    blob = "\n".join([*fields, *texts[:5000]]).encode("latin-1", "replace")
-    guessed, doubt = _guess(blob)
+    guessed, doubt = _guess([text.encode("latin-1", "replace") for text in (*fields, *texts[:5000])])
     used = encoding or guessed
 
     def decode(value: object) -> object:
@@ -159,13 +158,21 @@ def _decoded(
     return [str(decode(field)) for field in fields], decoded, used, () if encoding else doubt
 
 
-def _guess(blob: bytes) -> tuple[str, tuple[str, ...]]:
-    if blob.isascii():
+def _guess(texts: Sequence[bytes]) -> tuple[str, tuple[str, ...]]:
+    """UTF-8 when nearly every text is that, a cut end aside; else GB18030, in doubt if it reads oddly."""
+    foreign = [text for text in texts if not text.isascii()]
+    strange = sum(not _is_utf8(text) for text in foreign)
+    if strange <= len(foreign) // 50:
         return "utf-8", ()
-    damaged = blob.decode("utf-8", "replace").count("\ufffd")
-    if damaged <= max(2, len(blob) // 200):
-        return "utf-8", ()
-    return "gb18030", () if everyday_share(blob) >= 0.6 else ("gb18030", "big5")
+    return "gb18030", () if everyday_share(b"".join(foreign)) >= SURE else ("gb18030", "big5")
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > 0 and len(text) - error.start < 4  # only the last character is cut
+    return True
 
 
 def _plain(value: object) -> Value:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_cases import HEADER, county_style, good_row, plan, report, simple, workbook
 
 from app.domain.entities.boiler import Boiler
+from exchange_cases import HEADER, county_style, good_row, plan, report, simple, workbook
 
 
 def _values(document: dict[str, Any], row: int) -> dict[str, Any]:
@@ -162,13 +162,23 @@ def test_the_first_of_two_equal_numbers_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "cell", "code"),
     [
-        ("锅炉吨位", "4000t", "impossible"), ("锅炉吨位", "-4", "impossible"), ("锅炉吨位", 1_000_000, "impossible"),
-        ("锅炉吨位", 2800, "impossible"), ("锅炉吨位", 0, "impossible"), ("锅炉吨位", "若干", "unreadable"),
-        ("完成时限", "2018-13", "bad_date"), ("完成时限", "2107年5月", "bad_date"), ("完成时限", "2018年2月30日", "bad_date"),
-        ("台账编号", None, "missing"), ("经度", 103.8, "outside_area"), ("经度", "未测量abc", "bad_position"),
-        ("纬度", None, "bad_position"), ("县区", "镇原县", "unknown_division"), ("经度", "106°71′", "bad_position"),
+        ("锅炉吨位", "4000t", "impossible"),
+        ("锅炉吨位", "-4", "impossible"),
+        ("锅炉吨位", 1_000_000, "impossible"),
+        ("锅炉吨位", 2800, "impossible"),
+        ("锅炉吨位", 0, "impossible"),
+        ("锅炉吨位", "若干", "unreadable"),
+        ("完成时限", "2018-13", "bad_date"),
+        ("完成时限", "2107年5月", "bad_date"),
+        ("完成时限", "2018年2月30日", "bad_date"),
+        ("台账编号", None, "missing"),
+        ("经度", 103.8, "outside_area"),
+        ("经度", "未测量abc", "bad_position"),
+        ("纬度", None, "bad_position"),
+        ("县区", "镇原县", "unknown_division"),
+        ("经度", "106°71′", "bad_position"),
     ],
-)  # fmt: skip
+)
 def test_refusals_name_the_cell_and_the_reason(tmp_path: Path, field: str, cell: object, code: str) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2, **{field: cell}))
     document = report(path)

@@ -48,8 +48,11 @@ def test_zone_of_a_longitude(lon: float, zone: int) -> None:
 
 def test_zone_systems_have_the_epsg_numbers_of_the_register() -> None:
     assert [zones.zone_crs(35, True), zones.zone_crs(35), zones.zone_crs(36, True), zones.zone_crs(36)] == [
-        "EPSG:4523", "EPSG:4544", "EPSG:4524", "EPSG:4545",
-    ]  # fmt: skip
+        "EPSG:4523",
+        "EPSG:4544",
+        "EPSG:4524",
+        "EPSG:4545",
+    ]
     assert (zones.zone6_crs(18), zones.zone6_crs(18, True)) == ("EPSG:4507", "EPSG:4496")
     assert zones.zone_of_crs("EPSG:4524") == zones.zone_of_crs("EPSG:4545") == 36
     assert zones.zone_of_crs("EPSG:4490") is None

@@ -48,17 +48,20 @@ def _both_outputs(values: dict[str, Any], units: Mapping[str, str]) -> None:
 
 
 def _split_contact(values: dict[str, Any]) -> None:
-    """“张三 13993312345” in the contact's column is a name and a phone."""
-    written = values.get("contact")
-    found = _PHONE.search(written) if written else None
-    if not written or not found:
-        return
-    values.setdefault("contact_phone", found[1])
-    name = (written[: found.start()] + written[found.end() :]).strip(" ，,、/:：()（）")
-    if name:
-        values["contact"] = name
-    else:
-        del values["contact"]
+    """“张三 13993312345” in either column is a name and a phone."""
+    for name in ("contact", "contact_phone"):
+        written = values.get(name) or ""
+        found = _PHONE.search(written)
+        person = (
+            (written[: found.start()] + written[found.end() :]).strip(" ，,、/:：()（）") if found else ""
+        )
+        if found and re.search(r"[\u4e00-\u9fff]", person):
+            values["contact_phone"] = found[1]
+            values["contact"] = person
+            return
+        if found and name == "contact":
+            values.setdefault("contact_phone", found[1])
+            del values["contact"]
 
 
 def _outputs_differ(values: Mapping[str, Any], units: Mapping[str, str]) -> list[Finding]:
