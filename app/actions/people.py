@@ -14,7 +14,7 @@ from app.domain.changes import Actor, insert, update
 from app.domain.entities.division import Division
 from app.domain.entities.people import ROLES, Person
 from app.domain.filters import equal
-from app.errors import Invalid, NotAllowed
+from app.errors import Invalid, NotAllowed, Refused
 from app.i18n import N_
 
 PIN_LENGTH = 6
@@ -89,6 +89,16 @@ def disable_user(session: Session, login: str) -> Person:
     person = find_person(session, login)
     if person is None:
         raise Invalid(N_("There is nobody with the sign-in name “{login}”"), login=login, code="unknown")
+    others = [
+        item for item in people(session) if item.role == "R0" and not item.disabled and item.uid != person.uid
+    ]
+    if person.role == "R0" and not others:
+        raise Refused(
+            N_("{name} is the last administrator and stays"),
+            hint=N_("Add another administrator first."),
+            name=person.name,
+            code="last_administrator",
+        )
     session.commit([update(person, disabled=True)], "user_disable")
     return person.replace(disabled=True)
 

@@ -71,7 +71,7 @@ def set_setting(session: Session, name: str, value: str) -> Committed | None:
     if name not in known:
         raise Invalid(N_("There is no setting “{name}”"), hint=N_("Settings: {settings}"), name=name,
                       settings=" ".join(known), code="unknown_setting")  # fmt: skip
-    Policy().with_settings({name: value})
+    session.policy.with_settings({name: value})  # together with the others: there is no 30 February
     found = session.workspace.find(Setting, equal(name=name))
     change = (
         update(found[0], value=value)

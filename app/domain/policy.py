@@ -37,6 +37,8 @@ class Policy:
         changed = {
             name: _read(name, getattr(self, name), text) for name, text in settings.items() if name in known
         }
+        for name in changed:
+            _check_calendar(name, replace(self, **changed), settings[name])
         return replace(self, **changed)
 
     def is_working_day(self, day: date) -> bool:
@@ -55,6 +57,18 @@ class Policy:
         """The next first day of the heating season after `today`."""
         this_year = date(today.year, self.sealed_until_month, self.sealed_until_day)
         return this_year if this_year > today else this_year.replace(year=today.year + 1)
+
+
+def _check_calendar(name: str, policy: Policy, text: str) -> None:
+    """Raise Invalid for a day that no year has, and for holidays that are no days."""
+    try:
+        if name.startswith("sealed_until"):
+            date(2001, policy.sealed_until_month, policy.sealed_until_day)  # a year without 29 February
+        if name == "holidays":
+            for day in text.split():
+                date.fromisoformat(day)
+    except ValueError:
+        raise Invalid(N_("The setting {name} cannot be “{value}”"), name=name, value=text) from None
 
 
 def _read(name: str, default: Any, text: str) -> Any:

@@ -43,5 +43,6 @@ def office(file: Path, tmp_path: Path, clock: Clock) -> Iterator[Office]:
     """The test's own office, at work."""
     session = Session(Workspace.open(file))
     session.now = clock
-    yield Office(session, clock, tmp_path / "papers")
-    session.close()
+    office = Office(session, clock, tmp_path / "papers")
+    yield office
+    office.session.close()
