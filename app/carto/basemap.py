@@ -37,8 +37,7 @@ class BaseSource:
     """Features of the shipped base map, read once each."""
 
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
-        """The features of a `base.` entity; unknown names are empty. Raises StoreFailure for a broken
-        file."""
+        """The features of a `base.` entity, none for others. Raises StoreFailure for a broken file."""
         if entity not in FILES:
             return no_features()
         found = as_columns(_rows(FILES[entity]), fields)

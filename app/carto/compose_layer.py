@@ -207,9 +207,12 @@ def _wishes(seen: _Visible, rule: LabelRule, symbol_scale: float, text_scale: fl
     )
     places = seen.view.to_mm(_label_points(seen, rows, rule))
     centre = places.mean(axis=0)
+    size = (seen.view.width_mm, seen.view.height_mm)
     wishes = []
     for row, (x, y) in zip(rows.tolist(), places.tolist(), strict=True):
         text = str(words[row])
+        if not (0.0 <= x <= size[0] and 0.0 <= y <= size[1]):
+            continue
         if rule.must_fit and not _fits(seen, row, text_width_mm(text, style)):
             continue
         clear = _clear(seen, row, symbol_scale)

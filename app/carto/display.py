@@ -40,8 +40,7 @@ class Markers:
 
 @dataclass(frozen=True)
 class Text:
-    """One line of words; (x, y) is the left, middle or right end of its base line. The angle runs
-    clockwise."""
+    """One line of words, its base line ending left, right or in the middle at (x, y); turned clockwise."""
 
     x: float
     y: float

@@ -16,8 +16,7 @@ Objects = NDArray[np.object_]
 
 @dataclass(frozen=True, eq=False)
 class FeatureColumns:
-    """Features as columns of equal length: ids, shapely geometries (EPSG:4490 degrees or None), values by
-    field."""
+    """Features as columns of equal length: ids, shapely geometries (EPSG:4490 or None), values by field."""
 
     uids: Sequence[str]
     geometry: Objects
@@ -42,8 +41,7 @@ class FeatureSource(Protocol):
     """Anything that can answer for a layer: the workspace, the shipped base map, rows in memory."""
 
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
-        """The features of an entity that touch `extent` (degrees, None means all); unknown entities are
-        empty."""
+        """The features of an entity that touch `extent` (degrees, None: all); none for unknown entities."""
         ...
 
 

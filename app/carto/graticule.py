@@ -19,8 +19,7 @@ _EDGE_STEPS = 200
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark on the frame: its edge (`top`, `right`, `bottom`, `left`), place along it in mm, degrees,
-    words."""
+    """A mark on the frame: its edge (`top`, `right`, `bottom`, `left`), place on it, degrees, words."""
 
     edge: str
     at_mm: float
@@ -62,8 +61,7 @@ def _crossings(values: Floats, places: Floats, step: float) -> list[tuple[float,
 
 
 def degree_label(degrees: float, letter: str, step: float = 1 / 60) -> str:
-    """A degree value as a frame shows it: 106°30′E, with seconds only when the step is finer than a
-    minute."""
+    """A degree value as a frame shows it: 106°30′E, with seconds when the step is below a minute."""
     seconds = round(degrees * 3600)
     whole, rest = divmod(abs(seconds), 3600)
     minutes, left = divmod(rest, 60)

@@ -20,8 +20,7 @@ _TOLERANCE_MM = 1.6
 
 @dataclass(frozen=True)
 class Hit:
-    """A feature that was found: its layer, entity and uid, and how far it is from the point in mm of the
-    picture."""
+    """A feature that was found: its layer, entity and uid, and its distance in mm of the picture."""
 
     layer: str
     entity: str
@@ -36,8 +35,7 @@ def identify(
     at_px: tuple[float, float],
     tolerance_mm: float = _TOLERANCE_MM,
 ) -> list[Hit]:
-    """Every feature at a pixel: points and lines within the tolerance, areas that hold it; topmost layer
-    first."""
+    """Every feature at a pixel, topmost layer first: those within the tolerance and areas that hold it."""
     x, y = view.from_mm(np.array([at_px]) / view.px_per_mm)[0]
     reach = tolerance_mm * view.m_per_mm
     point = shapely.Point(float(x), float(y))

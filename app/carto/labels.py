@@ -118,8 +118,7 @@ class _Board:
 def place_labels(
     wishes: Sequence[LabelWish], size_mm: tuple[float, float], obstacles: Floats
 ) -> tuple[list[PlacedLabel], int]:
-    """Places for the wishes, the important first; obstacles are boxes (n, 4) in mm. Also how many found
-    none."""
+    """Places for the wishes, the important first, and how many found none; obstacles are (n, 4) in mm."""
     board = _Board(obstacles, size_mm, len(wishes))
     centres = _outward(wishes)
     order = sorted(range(len(wishes)), key=lambda i: (-wishes[i].priority, i))

@@ -105,8 +105,7 @@ class LabelRule:
 
 @dataclass(frozen=True)
 class Layer:
-    """Features of one entity that pass a filter, with their symbols and labels; `order` counts from the
-    ground up."""
+    """Features of one entity that pass a filter, their symbols and labels; `order` counts upwards."""
 
     id: str
     title: str

@@ -31,8 +31,7 @@ _NOT_FIRST = "，。、；：？！）】》」』”’%℃·…"
 
 
 def text_width_mm(text: str, style: TextStyle) -> float:
-    """The width of one line of `text`; letter spacing widens every character in proportion, the last one
-    not."""
+    """The width of one line of `text`; letter spacing widens every character but the last."""
     table = _ASCII[style.bold]
     advances = [_advance(char, table) for char in text]
     if not advances:

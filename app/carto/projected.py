@@ -89,8 +89,7 @@ class ProjectedFeatures:
 
     @cached_property
     def middles(self) -> Floats:
-        """A point inside each feature for its label (n, 2): the roomiest place when there are few
-        features."""
+        """A point inside each feature for its label (n, 2): the roomiest place when they are few."""
         found = np.full((len(self.geometry), 2), np.nan)
         rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
         found[rows] = shapely.get_coordinates(shapely.point_on_surface(self.geometry[rows]))

@@ -65,8 +65,7 @@ def _around(extent: Extent, convert: Callable[[Floats], Floats]) -> Extent:
 
 
 def convergence_deg(lon: float, lat: float, crs: str) -> float:
-    """The angle from grid north to true north at a point, positive when true north lies west of grid
-    north."""
+    """The angle between grid north and true north at a point, positive east of the central meridian."""
     if is_geographic(crs):
         return 0.0
     return float(_proj(crs).get_factors(lon, lat).meridian_convergence)

@@ -21,8 +21,7 @@ LIGHT, DARK = "light", "dark"
 
 @dataclass(frozen=True)
 class Theme:
-    """What the map shows and how: layers from the ground up, the ground colour, named colours for the
-    rest."""
+    """What the map shows and how: layers from the ground up, and the named colours of its palette."""
 
     id: str
     title: str
@@ -97,6 +96,10 @@ def parse_theme(
         seen.add(layer.id)
     if not content.get("title"):
         raise _broken(theme_id, "title is missing")
+    left_out = set(content.get("without", ()))
+    if unknown := left_out - seen:
+        raise _broken(theme_id, f"without names no layer “{unknown.pop()}”")
+    layers = [layer for layer in layers if layer.id not in left_out]
     ordered = tuple(sorted(layers, key=lambda layer: layer.order))
     return Theme(theme_id, str(content["title"]), ordered, colours)
 

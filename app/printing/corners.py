@@ -109,8 +109,7 @@ def table_rows(groups: Sequence[CornerGroup]) -> list[tuple[str, Corner]]:
 
 
 def row_cells(rows: Sequence[tuple[str, Corner]]) -> list[list[Cell]]:
-    """Cells of some rows; the first column is merged over rows of one group, degrees are given to one
-    second."""
+    """Cells of some rows, degrees to one second; the first column is merged over rows of one group."""
     cells: list[list[Cell]] = []
     for index, (title, corner) in enumerate(rows):
         same = index > 0 and rows[index - 1][0] == title

@@ -1,4 +1,4 @@
-"""What makes a sheet's own area stand out: only its own divisions, and a soft band along its boundary."""
+"""What makes a sheet's own area stand out: nothing beyond it, and a soft band along its boundary."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.carto.symbols import Line, Symbol
 from app.carto.theme import Theme
 
 _BAND = "sheet.band"
+_SLACK_DEG = 0.001
 
 
 class OverlaidSource:
@@ -29,19 +30,35 @@ class OverlaidSource:
         return self._rest.columns(entity, fields, extent) if found is None else found
 
 
-def focused(theme: Theme, source: FeatureSource, area: BaseGeometry) -> tuple[Theme, FeatureSource]:
-    """The theme with a band along the boundary of `area` (EPSG:4490), and the source without other divisions.
+class WithinSource:
+    """Only the features of a source that lie within an area, the base map whole."""
 
-    Divisions outside are left to the base map, which draws neighbours pale.
+    def __init__(self, area: BaseGeometry, rest: FeatureSource) -> None:
+        self._area = shapely.buffer(area, _SLACK_DEG)
+        shapely.prepare(self._area)
+        self._rest = rest
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The features whose middle lies within the area; those without a place are left out."""
+        found = self._rest.columns(entity, fields, extent)
+        if entity.startswith("base.") or not len(found):
+            return found
+        placed = found.taken(~(shapely.is_missing(found.geometry) | shapely.is_empty(found.geometry)))
+        middles = shapely.point_on_surface(placed.geometry)
+        return placed.taken(np.asarray(shapely.intersects(self._area, middles)))
+
+
+def focused(theme: Theme, source: FeatureSource, area: BaseGeometry) -> tuple[Theme, FeatureSource]:
+    """The theme with a band along the boundary of `area` (EPSG:4490), and the source without what lies
+    outside.
+
+    Neighbours are left to the base map, which draws them pale.
     """
     band = Symbol(line=Line(theme.colours["band"], 2.4, opacity=0.45))
     rule = SymbolRule((SymbolClass("all", "sheet_band", band),))
     layer = Layer("sheet_band", "sheet_band", _BAND, rule, order=44, group="base", legend=False)
-    names = sorted({name for other in theme.layers if other.entity == "division" for name in other.fields()})
-    divisions = source.columns("division", names, None)
-    inside = shapely.within(shapely.point_on_surface(divisions.geometry), shapely.buffer(area, 0.001))
-    given = {_BAND: _single(shapely.boundary(area)), "division": divisions.taken(np.asarray(inside))}
-    return theme.with_layer(layer), OverlaidSource(given, source)
+    given = {_BAND: _single(shapely.boundary(area))}
+    return theme.with_layer(layer), OverlaidSource(given, WithinSource(area, source))
 
 
 def _single(geometry: BaseGeometry) -> FeatureColumns:

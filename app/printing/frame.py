@@ -29,8 +29,7 @@ def outer_line(box: Box, style: SheetStyle) -> Op:
 def degree_ticks(
     view: MapView, at: tuple[float, float], style: SheetStyle, labels: bool = True
 ) -> tuple[Op, ...]:
-    """Short strokes outside the inner line at whole minutes, with their degrees; (x, y) is the frame's
-    corner."""
+    """Short strokes outside the inner line at whole minutes, with degrees; `at` is the frame's corner."""
     length = 1.4 * style.unit
     found = ticks(view)
     strokes = [_stroke(tick, view, at, length) for tick in found]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
+from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Box, Floats, Ints, Op, Text, rectangle
@@ -23,6 +25,7 @@ from app.printing.rooms import Room, Space
 from app.printing.style import ACCENT, SheetStyle
 
 _FEWEST_POINTS = 6
+_WORTH_JOINING = 3
 _MOST_INSETS = 8
 _NEAR_MM = 2.1
 _ROOM_PER_POINT_MM2 = 62.0
@@ -52,30 +55,47 @@ def plan_insets(points_m: Floats, view: MapView, rooms: Sequence[Room], style: S
         found = _place(points_m[cluster], view, rooms, style)
         if found is None:
             continue
-        inset_view, box = found
-        planned.append(Inset("", inset_view, box, _window(inset_view, view)))
+        inset_view, frame = found
+        planned.append(Inset("", inset_view, frame, _window(inset_view, view)))
         for room in rooms:
-            room.take_box(box, 1.6 * style.unit)
+            room.take_box(frame, 1.6 * style.unit)
     ordered = sorted(planned, key=lambda inset: (inset.window[0], inset.window[1]))
     return [replace(inset, letter=chr(ord("A") + number)) for number, inset in enumerate(ordered)]
 
 
 def crowded(xy_mm: Floats, near_mm: float) -> list[Ints]:
-    """Groups of points that stand closer than their labels allow, as index arrays, the fullest first."""
+    """Groups of points that stand closer than their labels allow, as index arrays, the fullest first.
+
+    Groups that lie so close that their windows would overlap are one.
+    """
     if not len(xy_mm):
         return []
+    groups = [group for group in _touching(xy_mm, near_mm) if len(group) >= _WORTH_JOINING]
+    boxes = [_box_around(xy_mm[group], near_mm * 1.8) for group in groups]
+    joined = shapely.union_all(boxes)
+    parts = [shapely.box(*part.bounds) for part in shapely.get_parts(joined)]
+    points = np.asarray(shapely.points(xy_mm), dtype=object)
+    found = [np.flatnonzero(shapely.intersects(part, points)) for part in parts if not part.is_empty]
+    return sorted((group for group in found if len(group) >= _FEWEST_POINTS), key=lambda group: -len(group))
+
+
+def _touching(xy_mm: Floats, near_mm: float) -> list[Ints]:
+    """Points joined to groups by discs that touch."""
     points = np.asarray(shapely.points(xy_mm), dtype=object)
     patches = shapely.get_parts(shapely.union_all(shapely.buffer(points, near_mm)))
     tree = shapely.STRtree(points)
-    groups = [np.unique(tree.query(patch, predicate="intersects")) for patch in patches]
-    return sorted((g for g in groups if len(g) >= _FEWEST_POINTS), key=lambda g: -len(g))
+    return [np.unique(tree.query(patch, predicate="intersects")) for patch in patches]
+
+
+def _box_around(xy_mm: Floats, margin_mm: float) -> BaseGeometry:
+    low, high = xy_mm.min(axis=0) - margin_mm, xy_mm.max(axis=0) + margin_mm
+    return box(*low.tolist(), *high.tolist())
 
 
 def _place(
     points: Floats, view: MapView, rooms: Sequence[Room], style: SheetStyle
 ) -> tuple[MapView, Box] | None:
-    """The best room for a cluster and the view at a round scale that fits it; None when it gains too
-    little."""
+    """The best room for a cluster and its view at a round scale; None when it gains too little."""
     unit = style.unit
     low, high = points.min(axis=0), points.max(axis=0)
     ground = (float(high[0] - low[0]), float(high[1] - low[1]))
@@ -154,8 +174,7 @@ def inset_ops(inset: Inset, theme: Theme, layers: ProjectedLayers, style: SheetS
 
 
 def window_ops(inset: Inset, at: tuple[float, float], style: SheetStyle) -> tuple[Op, ...]:
-    """The window on the main map whose frame lies at `at` on the page, with the inset's letter at its
-    corner."""
+    """The window on the main map with the inset's letter; `at` is the corner of the main map's frame."""
     x, y, width, height = inset.window
     x, y = x + at[0], y + at[1]
     face: TextStyle = replace(

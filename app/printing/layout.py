@@ -128,8 +128,7 @@ class Skeleton:
         return Block(width, height, ops)
 
     def _identity(self) -> str:
-        """What the QR code says: which sheet of which snapshot, so that the same numbers can be printed
-        again."""
+        """What the QR code says: the sheet and the snapshot from which it can be printed again."""
         meta = self.meta
         pieces = [meta.sheet_no, meta.snapshot, meta.data_as_of]
         return " ".join(piece for piece in pieces if piece) if meta.sheet_no or meta.snapshot else ""

@@ -111,8 +111,7 @@ class ZoneSheetContent:
 
 @dataclass(frozen=True, eq=False)
 class AreaMapContent:
-    """A theme over an area, for sheets without a table of their own; `tables` are rows of words with a
-    head."""
+    """A theme over an area; `table` are rows of words, the first its head; `counts` as for `legend`."""
 
     area_name: str
     area: BaseGeometry

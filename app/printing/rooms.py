@@ -50,8 +50,7 @@ class Room:
         self._taken[rows, columns] = True
 
     def best_space(self, ground_m: tuple[float, float], least_mm: tuple[float, float]) -> Space | None:
-        """The free rectangle in which ground of so many metres comes out largest; None when all are too
-        small."""
+        """The free rectangle in which so much ground comes out largest; None when all are too small."""
         best: Space | None = None
         heights = np.zeros(self._taken.shape[1], dtype=np.int64)
         for row in range(self._taken.shape[0]):
@@ -69,8 +68,7 @@ class Room:
 
 
 def _better(needed: float, area_mm2: float, best: Space) -> bool:
-    """A clearly larger scale wins; at the same scale the larger rectangle, so that it reaches the room's
-    edge."""
+    """A clearly larger scale wins; at the same scale the larger rectangle, as it reaches an edge."""
     if needed < best.needed_scale * 0.999:
         return True
     return needed < best.needed_scale * 1.001 and area_mm2 > best.box[2] * best.box[3]

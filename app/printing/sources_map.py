@@ -13,6 +13,5 @@ PAPER = "A3"
 
 
 def build(request: SheetRequest) -> list[Page]:
-    """The one page of the map; the public edition leaves out intakes. Raises Invalid when the area does
-    not fit."""
+    """The one page of the map, in public without intakes. Raises Invalid when the area does not fit."""
     return build_area_map(request, "sources", N_("{area} drinking-water source protection map"), PAPER)

@@ -19,8 +19,7 @@ _WORDS = TextStyle(2.4, "#555555")
 
 
 def tiled(page: Page, paper: str) -> list[Page]:
-    """The page as tiles of a paper, row by row, in the orientation that needs fewer; a small page stays
-    whole."""
+    """The page as tiles of a paper, row by row, in the orientation that needs fewer; small pages stay."""
     plans = [_grid(page, *paper_size(paper, orientation)) for orientation in (PORTRAIT, LANDSCAPE)]
     columns, rows, width, height = min(plans, key=lambda plan: plan[0] * plan[1])
     if columns * rows == 1 and page.width_mm <= width and page.height_mm <= height:

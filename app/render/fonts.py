@@ -34,8 +34,7 @@ def _has_display() -> bool:
 
 @lru_cache(maxsize=1)
 def family() -> str:
-    """The family name of the bundled font, loaded at the first call; raises StoreFailure when it is
-    missing."""
+    """The family name of the bundled font, loaded at the first call; raises StoreFailure without it."""
     ensure_application()
     names: list[str] = []
     for name in FILES:
@@ -52,8 +51,7 @@ def family() -> str:
 
 
 def font_of(style: TextStyle, px_per_mm: float, device_dpi: float) -> QFont:
-    """The font of a text style on a device: sizes are exact fractions, hinting is off so that widths
-    scale."""
+    """The font of a text style on a device: exact fractions and no hinting, so that widths scale."""
     font = QFont(family())
     font.setPointSizeF(max(style.size_mm * px_per_mm * 72.0 / device_dpi, 0.5))
     font.setBold(style.bold)

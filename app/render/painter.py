@@ -132,8 +132,7 @@ def _brush(fill: Fill) -> QBrush:
 
 
 def hatch_lines(box: QRectF, hatch: Hatch, px_per_mm: float) -> tuple[Floats, Ints]:
-    """Parallel strokes that cover a box of device units; they start at the page's origin, so neighbours
-    match."""
+    """Parallel strokes that cover a box of device units; counted from the origin, so neighbours match."""
     angle = np.radians(-hatch.angle_deg)
     along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
     corners = np.array(

@@ -174,3 +174,17 @@ def test_a_selection_is_ringed_or_outlined() -> None:
     ops = highlight(THEME, source(), VIEW, {"boiler": ["3", "5"], "division": ["d1"], "grid_cell": ["x"]})
     assert [type(op) for op in ops] == [Markers, Markers, Shapes, Shapes]
     assert len(ops[0].xy) == 1  # type: ignore[union-attr]
+
+
+def test_points_beyond_the_frame_have_no_label_in_it() -> None:
+    layer = THEME.layer("boilers")
+    assert layer is not None
+    assert layer.label is not None
+    theme = THEME.with_layer(replace(layer, label=replace(layer.label, field="serial", scales=(0.0, 1e9))))
+    rows = [
+        boiler("in", 106.6),
+        boiler("out", VIEW.degrees_at(-8.0, 300.0)[0], VIEW.degrees_at(-8.0, 300.0)[1]),
+    ]
+    words = [op.text for op in display_list(theme, source(boiler=rows), VIEW).ops if isinstance(op, Text)]
+    assert "in" in words
+    assert "out" not in words

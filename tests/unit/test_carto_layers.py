@@ -128,6 +128,12 @@ def test_a_broken_theme_is_refused_with_its_fault(case: str) -> None:
     assert "mine" in str(caught.value)
 
 
+def test_a_theme_can_leave_out_a_layer_of_the_base_map() -> None:
+    assert read_theme("cells").layer("towns") is None
+    with pytest.raises(Invalid, match="nowhere"):
+        parse_theme("mine", {"title": "t", "without": ["nowhere"]}, read_palette(LIGHT))
+
+
 def test_one_layer_id_is_used_once() -> None:
     layer = {"id": "a", "title": "a", "entity": "e"}
     with pytest.raises(Invalid, match="twice"):

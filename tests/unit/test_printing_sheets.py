@@ -7,20 +7,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 
+import numpy as np
 import pytest
 import shapely
 
 from app import printing
 from app.carto.display import Group, Op, Text
 from app.carto.measure import text_width_mm
+from app.carto.theme import read_theme
 from app.errors import Invalid, Refused
 from app.printing.catalog import SHEETS, sheet
 from app.printing.corners import clockwise_rings
+from app.printing.focus import focused
+from app.printing.insets import crowded
 from app.printing.page import PAPERS, Page
 from app.printing.request import AreaMapContent, SheetMeta, SheetRequest, ZoneOutline, date_words
+from app.printing.rooms import Room, Space
 from app.printing.tiles import tiled
 from app.printing.totals import rate_words
-from map_cases import BOILERS, INNER, META, WEST, ZONE, boiler, boiler_content, source, zone_content
+from map_cases import BOILERS, EAST, INNER, META, WEST, ZONE, boiler, boiler_content, source, zone_content
 
 MUST_CARRY = (
     *(
@@ -237,3 +242,36 @@ def test_rates_and_dates_are_written_as_people_write_them() -> None:
     assert [date_words(text) for text in ("2026-11-03", "2026-11", "2026", "上半年", "")] == [
         "2026年11月3日", "2026年11月", "2026年", "上半年", "",
     ]  # fmt: skip
+
+
+def test_a_county_sheet_shows_nothing_of_its_neighbours() -> None:
+    rows = [
+        {"uid": "in", "geometry": INNER},
+        {"uid": "out", "geometry": EAST},
+        {"uid": "none", "geometry": None},
+    ]
+    _, within = focused(read_theme("cells"), source(grid_cell=rows), WEST)
+    assert within.columns("grid_cell", [], None).uids == ["in"]
+    assert within.columns("division", ["name"], None).uids == ["d1"]
+
+
+def test_crowds_close_to_each_other_share_one_inset() -> None:
+    first = np.array([[0.5 * n, 0.0] for n in range(6)])
+    far, near = np.add(first, (60.0, 0.0)), np.add(first, (0.0, 6.0))
+    assert [len(group) for group in crowded(np.concatenate([first, far]), 2.0)] == [6, 6]
+    assert [len(group) for group in crowded(np.concatenate([first, near]), 2.0)] == [12]
+    assert crowded(first[:5], 2.0) == []
+    assert crowded(np.empty((0, 2)), 2.0) == []
+
+
+def test_free_rectangles_avoid_what_is_taken() -> None:
+    room = Room((10.0, 20.0, 100.0, 60.0), 1.0)
+    assert room.best_space((5000.0, 3000.0), (10.0, 10.0)) == Space(
+        (10.0, 20.0, 100.0, 60.0), 50_000.0, room.box
+    )
+    room.take_box((10.0, 20.0, 50.0, 60.0), 0.0)
+    space = room.best_space((5000.0, 3000.0), (10.0, 10.0))
+    assert space is not None
+    assert space.box == (60.0, 20.0, 50.0, 60.0)
+    room.take_shape(shapely.box(60.0, 20.0, 110.0, 60.0), 5.0)
+    assert room.best_space((5000.0, 3000.0), (20.0, 20.0)) is None
