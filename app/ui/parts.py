@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from app.ui import metrics
 
@@ -49,3 +51,11 @@ def say_fault(label: QLabel, words: str) -> None:
     """Show what went wrong, or hide the line when there is nothing to say."""
     label.setText(words)
     label.setVisible(bool(words))
+
+
+def side_button(words: str, run: Callable[[], object]) -> QPushButton:
+    """A button beside a field, which Enter never presses."""
+    button = QPushButton(words)
+    button.setAutoDefault(False)
+    button.clicked.connect(lambda: run())
+    return button

@@ -3,13 +3,15 @@ colours."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from string import Template
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.render.fonts import family
+from app.resources import resource
 from app.ui import metrics
 
 POINTS = 10.0
@@ -140,61 +142,7 @@ def palette_of(look: Colours) -> QPalette:
 
 
 def _rules(look: Colours) -> str:
-    pad, small, radius = metrics.grid(1.5), metrics.grid(1), metrics.grid(1)
-    return f"""
-    QToolTip {{ color: {look.text}; background: {look.panel}; border: 1px solid {look.border};
-               padding: {small}px; }}
-    #topBar, #rail {{ background: {look.panel}; }}
-    #topBar {{ border-bottom: 1px solid {look.border}; }}
-    #rail {{ border-right: 1px solid {look.border}; }}
-    #rail QToolButton {{ border: none; border-radius: {radius}px; padding: {pad}px {small}px;
-                         color: {look.muted}; }}
-    #rail QToolButton:hover {{ background: {look.hover}; color: {look.text}; }}
-    #rail QToolButton:checked {{ background: {look.selection}; color: {look.text}; font-weight: bold; }}
-    QToolButton[flat="true"] {{ border: none; border-radius: {radius}px; padding: {small}px; }}
-    QToolButton[flat="true"]:hover {{ background: {look.hover}; }}
-    QToolButton[flat="true"]:checked {{ background: {look.selection}; }}
-    QToolButton[flat="true"]::menu-indicator {{ image: none; width: 0; }}
-    QToolButton:focus, QPushButton:focus {{ outline: none; border: 1px solid {look.accent};
-                                           border-radius: {radius}px; }}
-    QPushButton {{ border: 1px solid {look.border}; border-radius: {radius}px; padding: {small}px {pad * 2}px;
-                  background: {look.base}; color: {look.text}; min-height: {metrics.grid(4)}px; }}
-    QPushButton:hover {{ background: {look.hover}; }}
-    QPushButton:disabled {{ color: {look.muted}; background: {look.window}; }}
-    QPushButton[primary="true"], QPushButton:default {{ background: {look.accent}; color: {look.on_accent};
-                                                       border-color: {look.accent}; }}
-    QPushButton[primary="true"]:disabled, QPushButton:default:disabled {{ background: {look.window};
-                                       color: {look.muted}; border-color: {look.border}; }}
-    QPushButton[danger="true"] {{ color: {look.danger}; border-color: {look.danger}; }}
-    QPushButton[link="true"] {{ border: none; background: transparent; color: {look.accent}; text-align: left;
-                               padding: {small}px; }}
-    QPushButton[link="true"]:hover {{ background: {look.hover}; }}
-    QLabel[muted="true"] {{ color: {look.muted}; }}
-    QLabel[danger="true"] {{ color: {look.danger}; }}
-    QLabel[warning="true"] {{ color: {look.warning}; }}
-    QLabel[good="true"] {{ color: {look.good}; }}
-    #notice {{ background: {look.notice}; border-bottom: 1px solid {look.border}; }}
-    #card {{ background: {look.base}; border: 1px solid {look.border}; border-radius: {radius}px; }}
-    #paneHeader {{ background: {look.panel}; border-bottom: 1px solid {look.border}; }}
-    #recordPanel, #recordBody {{ background: {look.panel}; }}
-    #finderPopup {{ background: {look.base}; border: 1px solid {look.border}; }}
-    #overlay {{ background: {look.panel}; border: 1px solid {look.border}; border-radius: {radius}px; }}
-    QSplitter::handle {{ background: {look.border}; }}
-    QSplitter::handle:hover {{ background: {look.accent}; }}
-    QHeaderView::section {{ background: {look.panel}; color: {look.text}; border: none;
-                           padding: {small}px {pad}px; border-right: 1px solid {look.border};
-                           border-bottom: 1px solid {look.border}; }}
-    QTableView {{ gridline-color: {look.border}; border: none; }}
-    QStatusBar {{ background: {look.panel}; border-top: 1px solid {look.border}; }}
-    QStatusBar::item {{ border: none; }}
-    QScrollArea {{ border: none; }}
-    QProgressBar {{ background: {look.hover}; border: none; border-radius: {radius}px; text-align: center; }}
-    QProgressBar::chunk {{ background: {look.accent}; border-radius: {radius}px; }}
-    QTabBar::tab {{ padding: {small}px {pad}px; border: none; color: {look.muted};
-                     border-bottom: 2px solid transparent; }}
-    QTabBar::tab:selected {{ color: {look.text}; border-bottom: 2px solid {look.accent}; }}
-    QTabBar::tab:hover {{ background: {look.hover}; }}
-    QTabBar::tab:focus {{ color: {look.accent}; }}
-    QTabWidget::pane {{ border: none; border-top: 1px solid {look.border}; }}
-    QStatusBar QLabel {{ padding: 0 {pad}px; }}
-    """
+    sizes = {"pad": 1.5, "small": 1.0, "wide_pad": 3.0, "radius": 1.0, "button": 4.0}
+    values = {name: str(metrics.grid(steps)) for name, steps in sizes.items()}
+    template = Template(resource("window.qss").read_text("utf-8"))
+    return template.substitute(values, **{key: str(value) for key, value in asdict(look).items()})

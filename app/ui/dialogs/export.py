@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +25,7 @@ from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.ledger.rows import Question, read_page, read_rows
 from app.ui.messages import ask, buttons, tell
-from app.ui.parts import fault, muted, say_fault
+from app.ui.parts import fault, muted, say_fault, side_button
 from app.ui.tasks import Callbacks
 
 _FORMATS = (
@@ -54,8 +53,7 @@ class ExportDialog(QDialog):
         self.format.activated.connect(self._change_ending)
         self.public = QCheckBox(tr(N_("Public edition: without coordinates, names and phones")))
         self.file = QLineEdit(str(Path(folder) / f"{kind.text}.xlsx"))
-        choose = QPushButton(tr(N_("Choose…")))
-        choose.clicked.connect(self._choose)
+        choose = side_button(tr(N_("Choose…")), self._choose)
         where = QHBoxLayout()
         where.addWidget(self.file, 1)
         where.addWidget(choose)

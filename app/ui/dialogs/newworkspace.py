@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.frame.opening import Opened, make_new
 from app.ui.messages import buttons
+from app.ui.parts import side_button
 from app.ui.tasks import Callbacks, Lane
 
 _HOME = "620800"
@@ -42,8 +42,7 @@ class NewWorkspaceDialog(QDialog):
         self._desk = desk
         self.setWindowTitle(tr(N_("New workspace")))
         self.file = QLineEdit(str(Path(folder) / f"{tr(N_('workspace'))}.gpkg"))
-        choose = QPushButton(tr(N_("Choose…")))
-        choose.clicked.connect(self._choose)
+        choose = side_button(tr(N_("Choose…")), self._choose)
         where = QHBoxLayout()
         where.addWidget(self.file, 1)
         where.addWidget(choose)
@@ -66,7 +65,7 @@ class NewWorkspaceDialog(QDialog):
         rows = QFormLayout()
         rows.setHorizontalSpacing(metrics.grid(3))
         rows.addRow(tr(N_("File")), where)
-        rows.addRow(tr(N_("Area")), self.area)
+        rows.addRow(tr(N_("Responsible area")), self.area)
         rows.addRow(tr(N_("Administrator")), self.admin)
         rows.addRow(tr(N_("PIN (6 characters or more)")), self.pin)
         rows.addRow(tr(N_("PIN again")), self.again)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import ask, buttons
+from app.ui.parts import side_button
 from app.ui.tasks import Callbacks
 
 
@@ -43,8 +43,7 @@ class ShareDialog(QDialog):
         self.theme.setCurrentIndex(max(0, self.theme.findData(theme)))
         self.public = QCheckBox(tr(N_("Public edition: without coordinates, names and phones")))
         self.file = QLineEdit(str(Path(folder) / f"{tr(N_('map'))}.html"))
-        choose = QPushButton(tr(N_("Choose…")))
-        choose.clicked.connect(self._choose)
+        choose = side_button(tr(N_("Choose…")), self._choose)
         where = QHBoxLayout()
         where.addWidget(self.file, 1)
         where.addWidget(choose)

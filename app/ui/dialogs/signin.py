@@ -48,7 +48,7 @@ class SignInDialog(QDialog):
         column.addWidget(self._fault)
         column.addStretch(1)
         column.addWidget(self.foot)
-        self.setMinimumWidth(metrics.chars(58))
+        self.setMinimumWidth(metrics.chars(70))
         desk.read(self, _people, self._list, topic="people")
 
     def send(self) -> None:
@@ -92,6 +92,9 @@ class SignInDialog(QDialog):
             self.who.setEditText(typed)
         if any(person.synthetic for person in people):
             self._hint.setText(tr(N_("Demo workspace: everybody's PIN is {pin}."), pin="246810"))
+        line = self.who.lineEdit()
+        if line is not None:
+            line.setCursorPosition(0)
         self.pin.setFocus()
 
 

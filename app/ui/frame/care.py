@@ -138,7 +138,7 @@ class Care:
             _text("login", N_("Sign-in name"), length=40),
             _choice("role", N_("Role"), ROLES),
             _text("org", N_("Organisation"), required=False, length=80),
-            Field(Kind.REFERENCE, N_("Area"), name="area", refers_to="division", length=12),
+            Field(Kind.REFERENCE, N_("Responsible area"), name="area", refers_to="division", length=12),
             _text("pin", N_("PIN (6 characters or more)")),
         )
         _hide_typing(self._ask("add_user", fields, work, N_("The person may sign in now.")), "pin")
@@ -166,13 +166,15 @@ class Care:
             *((item.name, _POLICY.get(item.name, item.name)) for item in dataclasses.fields(Policy))
         )
         fields = (
-            _choice("name", N_("Setting"), names),
+            _choice("name", N_("Parameter"), names),
             _text("value", N_("Value"), required=False, length=200),
         )
         dialog = self._ask("set_setting", fields, work, N_("The setting is changed."))
         session = self._desk.need()
         now = dataclasses.asdict(session.policy)
-        dialog.say("\n".join(f"{tr(_POLICY.get(name, name))}: {value}" for name, value in now.items()))
+        dialog.say(
+            "\n".join(f"{tr(_POLICY.get(name, name))}: {_plain(value)}" for name, value in now.items())
+        )
 
     def _ask(self, action: str, fields: tuple[Field, ...], work: Work, said: str) -> AskDialog:
         title = tr(self._window.commands.commands[action].label)
@@ -192,9 +194,9 @@ class Care:
 
             return info(session)
 
-        self._desk.read(self._window, work, self._show_info)
+        self._desk.read(self._window, work, self._show_facts)
 
-    def _show_info(self, found: Mapping[str, Any]) -> None:
+    def _show_facts(self, found: Mapping[str, Any]) -> None:
         from app.domain.catalog import entity_type
 
         lines = [
@@ -308,6 +310,13 @@ def _text(name: str, label: str, *, required: bool = True, length: int = 200) ->
 
 def _choice(name: str, label: str, choices: CodeList) -> Field:
     return Field(Kind.CHOICE, label, name=name, choices=choices, required=True)
+
+
+def _plain(value: object) -> str:
+    """A number of the bureau as a person writes it."""
+    if isinstance(value, bool):
+        return tr(N_("Yes")) if value else tr(N_("No"))
+    return f"{value:g}" if isinstance(value, float) else str(value or "—")
 
 
 def _hide_typing(dialog: AskDialog, *names: str) -> None:

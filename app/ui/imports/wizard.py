@@ -234,6 +234,7 @@ class ImportWizard(QDialog):
             (self.errors, self.save_errors),
             (leave, self.reject),
         ):
+            button.setAutoDefault(button is self.next)
             button.clicked.connect(run)
         self._reason_row = QWidget()
         row = QHBoxLayout(self._reason_row)

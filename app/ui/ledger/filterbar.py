@@ -78,6 +78,14 @@ class FilterBar(QWidget):
         else:
             self._count.setText(tr(N_("{n} records"), n=f"{shown:,}"))
 
+    def counted(self) -> str:
+        """What the bar says about the number of records."""
+        return self._count.text()
+
+    def fault(self) -> str:
+        """What the bar says about the condition; empty when it can be read."""
+        return self._fault.text()
+
     def show_fault(self, fault: Invalid) -> None:
         """Say what is wrong with the expression."""
         self._fault.setText(fault.message)

@@ -122,6 +122,10 @@ class Canvas(QWidget):
         """Ask for a new picture of the same view, because records or layers have changed."""
         self._settle.start()
 
+    def waits(self) -> bool:
+        """Whether a sharp picture is about to be asked for."""
+        return self._settle.isActive()
+
     def _ask_for_picture(self) -> None:
         if self.view is not None:
             self.settled.emit(self.view)
@@ -137,6 +141,10 @@ class Canvas(QWidget):
         """The marks of the selection have come."""
         self._marks = marks
         self.update()
+
+    def has_marks(self) -> bool:
+        """Whether marks of a selection lie on the map."""
+        return self._marks is not None
 
     @property
     def picture(self) -> Picture | None:

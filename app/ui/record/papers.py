@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.entities.papers import EVIDENCE_KINDS
+from app.domain.fields import Choice
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.messages import buttons
 
-# Words in file names that tell the kind; the first that occurs wins.
-_HINTS = (
-    ("photo_before", ("整治前", "前", "before")),
-    ("photo_during", ("整治中", "中", "during")),
-    ("photo_after", ("整治后", "后", "after")),
-    ("nameplate", ("铭牌", "nameplate")),
-    ("seal_photo", ("封条", "封存", "seal")),
-    ("application_form", ("申请", "application")),
-    ("identity_copy", ("身份证", "执照", "identity")),
-    ("dereg_cert", ("注销", "dereg")),
-    ("new_boiler_notice", ("告知",)),
-    ("monitoring_report", ("监测", "monitoring")),
-    ("acceptance_form", ("验收", "acceptance")),
-    ("notice_proof", ("公示", "notice")),
-    ("lookback_photo", ("回头看", "lookback")),
-    ("rebound_photo", ("反弹", "rebound")),
-    ("site_photo", ("现场", "site")),
-)
+# Letters a file name and a kind must share before the name says anything.
+_FEWEST_SHARED = 2
 
 
 class KindsDialog(QDialog):
@@ -77,7 +63,22 @@ def kind_box(current: str) -> QComboBox:
 
 
 def guess_kind(path: Path, wanted: Sequence[str]) -> str:
-    """The kind a file's name tells, else the first kind that is wanted, else another paper."""
+    """The kind whose words a file's name shares most, else the first kind that is wanted, else another
+    paper."""
     name = path.stem.casefold()
-    told = next((kind for kind, words in _HINTS if any(word in name for word in words)), None)
-    return told or (wanted[0] if wanted else "other")
+    shared = {choice.code: _shared_letters(name, choice) for choice in EVIDENCE_KINDS.choices}
+    best = max(shared, key=lambda code: (shared[code], code in wanted))
+    if shared[best] >= _FEWEST_SHARED:
+        return best
+    return wanted[0] if wanted else "other"
+
+
+def _shared_letters(name: str, choice: Choice) -> int:
+    """The length of the longest run of letters in common, of words of three letters or more in Latin
+    script."""
+    longest = 0
+    for word in (choice.code, *choice.aliases):
+        found = SequenceMatcher(None, name, word.casefold(), autojunk=False).find_longest_match()
+        if not word[found.b : found.b + found.size].isascii() or found.size == len(word):
+            longest = max(longest, found.size)
+    return longest

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -22,12 +21,14 @@ from PySide6.QtWidgets import (
 
 from app.domain.entities.papers import EVIDENCE_KINDS
 from app.domain.entity import Entity
+from app.domain.fields import Field
 from app.errors import AppError, Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.forms.form import Form
 from app.ui.messages import buttons
+from app.ui.parts import heading, muted, side_button
 from app.ui.record.evidence import file_filter, local_files
 from app.ui.record.papers import guess_kind
 from app.ui.tasks import Callbacks
@@ -59,7 +60,6 @@ class StepDialog(QDialog):
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
         self._lay_out()
-        self.resize(metrics.chars(72), min(metrics.line_height() * 24, 640))
 
     def send(self) -> None:
         """Take the step."""
@@ -112,35 +112,13 @@ class StepDialog(QDialog):
         body = QWidget()
         column = QVBoxLayout(body)
         metrics.tight(column, 1, 3)
-        fields = [self._record.TYPE.fields[name] for name in (*self._step.asks, *self._step.may_set)]
-        lacking = [
-            str(lack.values["name"])
-            for lack in self._step.lacks
-            if lack.code == "field" and "name" in lack.values
-        ]
-        fields += [
-            field
-            for name in lacking
-            if (field := self._record.TYPE.fields.get(name))
-            and field not in fields
-            and not (field.group or field.derived)
-        ]
+        fields = self._fields()
         if fields:
             self.form.add_group("", fields)
             self.form.fill(self._record.values())
             column.addWidget(self.form)
-        self._papers = QFormLayout()
-        self._papers.setHorizontalSpacing(metrics.grid(3))
-        wanted = [*self._step.evidence, *self._wanted_by_guards()]
-        if wanted:
-            column.addWidget(_heading(tr(N_("Papers and photographs"))))
-            for kind in dict.fromkeys(wanted):
-                self._add_slot(kind)
-        column.addLayout(self._papers)
-        hint = QLabel(tr(N_("More files can be dropped on this window.")))
-        hint.setProperty("muted", True)
-        column.addWidget(hint)
-        column.addWidget(_heading(tr(N_("Reason") if self._step.needs_reason else N_("Opinion or remark"))))
+        self._add_papers(column)
+        column.addWidget(heading(tr(N_("Reason") if self._step.needs_reason else N_("Opinion or remark"))))
         column.addWidget(self.reason)
         column.addStretch(1)
         area = QScrollArea()
@@ -150,6 +128,32 @@ class StepDialog(QDialog):
         outer.addWidget(area, 1)
         outer.addWidget(self._fault)
         outer.addWidget(self.foot)
+        self.resize(metrics.chars(72), min(body.sizeHint().height() + metrics.grid(30), metrics.grid(160)))
+
+    def _fields(self) -> list[Field]:
+        """What the step asks for and may set, and what a guard found missing."""
+        declared = self._record.TYPE.fields
+        asked = dict.fromkeys((*self._step.asks, *self._step.may_set))
+        for lack in self._step.lacks:
+            name = str(lack.values.get("name", ""))
+            if (
+                lack.code == "field"
+                and name in declared
+                and not (declared[name].group or declared[name].derived)
+            ):
+                asked[name] = None
+        return [declared[name] for name in asked]
+
+    def _add_papers(self, column: QVBoxLayout) -> None:
+        self._papers = QFormLayout()
+        self._papers.setHorizontalSpacing(metrics.grid(3))
+        wanted = [*self._step.evidence, *self._wanted_by_guards()]
+        if wanted:
+            column.addWidget(heading(tr(N_("Papers and photographs"))))
+            for kind in dict.fromkeys(wanted):
+                self._add_slot(kind)
+        column.addLayout(self._papers)
+        column.addWidget(muted(tr(N_("More files can be dropped on this window."))))
 
     def _wanted_by_guards(self) -> list[str]:
         return [str(lack.values["evidence"]) for lack in self._step.lacks if "evidence" in lack.values]
@@ -159,8 +163,7 @@ class StepDialog(QDialog):
         row = QHBoxLayout(line)
         metrics.tight(row, 0, 1)
         state = QLabel(wordWrap=True)
-        choose = QPushButton(tr(N_("Choose…")))
-        choose.clicked.connect(lambda: self._choose(kind))
+        choose = side_button(tr(N_("Choose…")), lambda: self._choose(kind))
         row.addWidget(state, 1)
         row.addWidget(choose)
         self._slots[kind] = state
@@ -197,12 +200,6 @@ class StepDialog(QDialog):
         for path in local_files(event):
             missing = [kind for kind in self._slots if kind not in self._have and kind not in self._files]
             self.add_file(guess_kind(path, missing), path)
-
-
-def _heading(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setFont(metrics.sized(1.0, bold=True))
-    return label
 
 
 def _round(record: Entity) -> int:

@@ -179,6 +179,7 @@ class SheetDialog(QDialog):
             (leave, self.reject),
         )
         for button, run in runs:
+            button.setAutoDefault(button is self.pdf)
             button.clicked.connect(run)
         foot = QHBoxLayout()
         for box in (self._earlier, self._later):

@@ -1,0 +1,80 @@
+"""A window on a small demo workspace: built once, copied for each test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.actions.people import actor_of, find_person
+from app.bootstrap import open_workspace
+from app.demo.build import build
+from app.settings import Preferences
+from app.ui.application import Program
+from window_cases import WAIT_MS, settle
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo all tests copy from."""
+    folder = tmp_path_factory.mktemp("demo")
+    build(folder, boiler_count=80, cell_size_m=5000)
+    return folder
+
+
+@pytest.fixture
+def demo_file(demo_home: Path, tmp_path: Path) -> Path:
+    """A demo workspace of the test's own."""
+    folder = tmp_path / "工作空间"
+    folder.mkdir()
+    shutil.copy(demo_home / "pingliang.gpkg", folder)
+    shutil.copytree(demo_home / "pingliang.files", folder / "pingliang.files")
+    return folder / "pingliang.gpkg"
+
+
+@pytest.fixture
+def program(
+    qapp: Any, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Program]]:
+    """Make the program with preferences; its window is closed at the end of the test."""
+    monkeypatch.setenv("GRIDWARD_CONFIG", str(tmp_path / "config"))
+    made: list[Program] = []
+
+    def make(**preferences: Any) -> Program:
+        fresh = Program(qapp, Preferences(**{"theme": "light", **preferences}))
+        fresh.desk.failed.disconnect()
+        fresh.desk.failed.connect(_raise)
+        made.append(fresh)
+        fresh.window.resize(1366, 768)
+        fresh.window.show()
+        qtbot.waitUntil(lambda: "undo" in fresh.window.commands.actions, timeout=WAIT_MS)
+        return fresh
+
+    yield make
+    for one in made:
+        one.window.close()
+
+
+@pytest.fixture
+def office(program: Callable[..., Program], demo_file: Path, qtbot: QtBot) -> Callable[..., Program]:
+    """The program with the demo open and somebody signed in."""
+
+    def make(login: str = "clerk", **preferences: Any) -> Program:
+        running = program(**preferences)
+        session = open_workspace(demo_file)
+        found = find_person(session, login)
+        assert found is not None
+        session.actor = actor_of(found)
+        running.window.open_session(session)
+        settle(running, qtbot)
+        return running
+
+    return make
+
+
+def _raise(error: Exception) -> None:
+    raise error

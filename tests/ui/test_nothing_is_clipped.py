@@ -1,0 +1,157 @@
+"""On a small laptop in Chinese, and in English, no word on a label, button or tab is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QTabBar, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import Program
+from app.ui.dialogs.reason import ReasonDialog
+from app.ui.record.viewer import PhotosDialog
+from window_cases import boiler_in, choose, settle
+
+Office = Callable[..., Program]
+W = TypeVar("W", bound=QWidget)
+SLACK = 1
+
+
+def cut_off(root: QWidget) -> list[str]:
+    """The visible words below `root` that have less room than they need."""
+    return [f"{type(box).__name__} {words!r} {why}" for box, words, why in _tight(root)]
+
+
+def _tight(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
+    yield from _labels(root)
+    yield from _buttons(root)
+    for box in _shown(root, QComboBox):
+        room = box.width() - box.height()
+        if not box.isEditable() and box.fontMetrics().horizontalAdvance(box.currentText()) > room:
+            yield box, box.currentText(), f"has {room}"
+    for bar in _shown(root, QTabBar):
+        for at in range(bar.count()):
+            if bar.isTabVisible(at) and bar.tabRect(at).right() > bar.width() + SLACK:
+                yield bar, bar.tabText(at), "lies beyond the edge"
+
+
+def _labels(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
+    for label in _shown(root, QLabel):
+        if not label.text() or label.pixmap():
+            continue
+        width, height = label.sizeHint().width(), label.heightForWidth(label.width())
+        if label.wordWrap() and height > label.height() + SLACK:
+            yield label, label.text(), f"needs height {height}, has {label.height()}"
+        if not label.wordWrap() and width > label.width() + SLACK:
+            yield label, label.text(), f"needs {width}, has {label.width()}"
+
+
+def _buttons(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
+    for button in _shown(root, QAbstractButton):
+        if not button.text():
+            continue
+        width, height = button.sizeHint().width(), button.fontMetrics().height()
+        if width > button.width() + SLACK:
+            yield button, button.text(), f"needs {width}, has {button.width()}"
+        if not isinstance(button, QToolButton) and height > button.height():
+            yield button, button.text(), f"needs height {height}, has {button.height()}"
+
+
+def _shown(root: QWidget, kind: type[W]) -> list[W]:
+    return [box for box in root.findChildren(kind) if box.isVisibleTo(root)]
+
+
+def _reason(running: Program) -> None:
+    ReasonDialog("原因", "这样做的原因是什么？", "确认", ["一", "二"], running.window).open()
+
+
+def _photos(running: Program) -> None:
+    view = running.window.work.record.view
+    assert view is not None
+    photos = [item for item in view.attachments if item.kind.startswith("photo_")]
+    PhotosDialog(running.desk, photos, photos[0], running.window).open()
+
+
+def _press(name: str) -> Callable[[Program], None]:
+    return lambda running: running.window.commands.actions[name].trigger()
+
+
+DIALOGS: dict[str, tuple[str, Callable[[Program], None]]] = {
+    "sign in": ("clerk", _press("sign_in")),
+    "settings": ("clerk", _press("settings")),
+    "coordinate": ("clerk", _press("locate")),
+    "keys": ("clerk", _press("keys")),
+    "new workspace": ("clerk", _press("new")),
+    "share": ("clerk", _press("share")),
+    "export": ("clerk", _press("export_records")),
+    "step": ("clerk", _press("do_step")),
+    "edit": ("clerk", _press("edit_record")),
+    "add": ("clerk", _press("add_record")),
+    "delete": ("clerk", _press("delete_record")),
+    "print": ("clerk", _press("print_sheet")),
+    "kinds of files": ("clerk", lambda running: running.window.work.record.add_papers([Path("整治前.jpg")])),
+    "photographs": ("clerk", _photos),
+    "reason": ("clerk", _reason),
+    "baseline": ("city", _press("freeze_baseline")),
+    "grid": ("city", _press("make_grid")),
+    "pin": ("admin", _press("change_pin")),
+    "person": ("admin", _press("add_user")),
+    "disable": ("admin", _press("disable_user")),
+    "parameters": ("admin", _press("set_setting")),
+}
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_dialogs(office: Office, qtbot: QtBot, language: str) -> None:
+    running = office("clerk", language=language)
+    cut: dict[str, list[str]] = {}
+    for name, (login, show) in DIALOGS.items():
+        _become(running, login)
+        choose(running, qtbot, boiler_in(running, "town_ok"))
+        show(running)
+        dialog = _open_dialog(running)
+        settle(running, qtbot)
+        qtbot.wait(30)
+        if found := cut_off(dialog):
+            cut[name] = found
+        assert dialog.width() <= 1366, name
+        assert dialog.height() <= 768, name
+        QDialog.reject(dialog)
+        dialog.deleteLater()
+    assert cut == {}
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_pages(office: Office, qtbot: QtBot, language: str, size: tuple[int, int]) -> None:
+    running = office("clerk", language=language)
+    running.window.resize(*size)
+    cut: dict[str, list[str]] = {}
+    for page in ("boiler", "grid_cell", "water_source", "today"):
+        running.window.go(page)
+        if page == "boiler":
+            choose(running, qtbot, boiler_in(running, "town_ok"))
+        settle(running, qtbot)
+        qtbot.wait(50)
+        if found := cut_off(running.window):
+            cut[page] = found
+    assert cut == {}
+
+
+def _become(running: Program, login: str) -> None:
+    from app.actions.people import actor_of, find_person
+
+    assert running.desk.session is not None
+    person = find_person(running.desk.session, login)
+    assert person is not None
+    running.desk.session.actor = actor_of(person)
+    running.desk.actor_changed.emit()
+
+
+def _open_dialog(running: Program) -> QDialog:
+    found = [box for box in running.window.findChildren(QDialog) if box.isVisible()]
+    assert len(found) == 1, found
+    return found[0]
