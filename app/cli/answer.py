@@ -38,6 +38,7 @@ def print_lines(lines: Iterable[str]) -> None:
     """Lines for people on standard output."""
     for line in lines:
         print(line)
+    sys.stdout.flush()
 
 
 def note(text: str) -> None:

@@ -40,7 +40,7 @@ def run(words: Sequence[str], open_window: OpenWindow) -> int:
     except (KeyboardInterrupt, typer.Abort):
         note(tr(N_("Stopped; nothing that was under way is kept.")))
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer leaves by itself when nobody reads its output
         return _nobody_reads()
     except OSError as error:
         return _refuse(_file_error(error), as_json)
