@@ -80,6 +80,7 @@ def preview(
         area=area_of(session),
         today=date.fromisoformat(session.today),
         new_uid=session.new_uid,
+        near_m=session.policy.duplicate_m,
         lookup=lambda entity, words: _lookup(session, entity, words),
         tick=_ticker(progress, cancelled),
     )

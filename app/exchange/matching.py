@@ -19,7 +19,6 @@ from app.exchange.report import ADD, CHANGE, UNCHANGED, PlannedRecord
 from app.exchange.rules.base import Rules
 from app.i18n import N_, tr
 
-NEAR_M = 15.0  # two boilers closer than this may be one (`cli.md`)
 _STILL_M = 1.0  # a point that moves less than this has not moved
 
 
@@ -49,13 +48,15 @@ class Matched:
 class Matcher:
     """Compares what a file states with the existing records of its kind."""
 
-    def __init__(self, kind: EntityType, rules: Rules, existing: Sequence[Entity], by: str) -> None:
+    def __init__(
+        self, kind: EntityType, rules: Rules, existing: Sequence[Entity], by: str, near_m: float = 0.0
+    ) -> None:
         if by not in kind.fields:
             raise Invalid(
                 N_("There is no field “{field}” to match {kind} by."), code="match", field=by, kind=kind.text
             )
         self._kind, self._rules, self._by = kind, rules, by
-        self._existing = existing
+        self._existing, self._near_m = existing, near_m
         self._index: dict[str, list[Entity]] = {}
         for record in existing:
             self._index.setdefault(_key(getattr(record, by)), []).append(record)
@@ -166,15 +167,15 @@ class Matcher:
         )
 
     def _close(self, item: Wanted, tree: STRtree | None, near: Sequence[Entity]) -> Entity | None:
-        """An existing record of the same output within 15 m."""
+        """An existing record of the same output nearby."""
         if tree is None or item.geometry is None or item.geometry.geom_type != "Point":
             return None
         x, y = get_coordinates(item.geometry)[0]
-        for index in tree.query(item.geometry.buffer(0.0003)):
+        for index in tree.query(item.geometry.buffer(2e-5 * self._near_m)):
             record = near[int(index)]
             there = get_coordinates(record.geometry)[0]
             output = self._rules.same_thing[-1]
-            if distance_m(x, y, *there) <= NEAR_M and getattr(record, output, None) == item.values.get(
+            if distance_m(x, y, *there) <= self._near_m and getattr(record, output, None) == item.values.get(
                 output
             ):
                 return record

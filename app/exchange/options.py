@@ -93,7 +93,7 @@ class ImportContext:
     """What the plan is made against: the kind's existing records, the divisions, the workspace's area, today.
 
     `lookup(entity, words)` gives the uid of a referenced record; `tick(share)` is called now and then with
-    the share of the rows done, and may raise to cancel.
+    the share of the rows done, and may raise to cancel. Records closer than `near_m` metres may be one.
     """
 
     kind: EntityType
@@ -102,6 +102,7 @@ class ImportContext:
     area: BaseGeometry | None
     today: date
     new_uid: Callable[[], str] = new_uid
+    near_m: float = 15.0
     lookup: Callable[[str, str], str | None] = _no_record
     tick: Callable[[float], None] = _go_on
 

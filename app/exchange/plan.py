@@ -60,7 +60,7 @@ class _Planner:
         self._words: Vocabulary = vocabulary(context.kind, self._rules)
         self._gazetteer = Gazetteer(context.divisions)
         self._matcher = Matcher(
-            context.kind, self._rules, context.existing, options.match or context.kind.key
+            context.kind, self._rules, context.existing, options.match or context.kind.key, context.near_m
         )
         self._warned: list[Warned] = []
 
@@ -240,7 +240,10 @@ class _Planner:
                 (NEW, SKIP),
                 rows,
                 NEW,
-                tr(N_("Unit, address and output are the same, or they stand within 15 m.")),
+                tr(
+                    N_("Unit, address and output are the same, or they stand within {metres} m."),
+                    metres=f"{self._context.near_m:g}",
+                ),
             )
         )
         return {index for index, _, _ in matched.alike} if choice == SKIP else set()
