@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from app.domain.entity import EntityType, Shape
 from app.domain.fields import Field, Kind
+from app.exchange.quantities import unit_in
 from app.exchange.rules.base import Rules
 from app.i18n import LANGUAGES, in_language
 
@@ -102,6 +103,7 @@ _POSITION = {
         "坐标位置",
         "东经北纬",
         "经纬坐标",
+        "坐标信息",
         "坐标点",
         "中心经纬度",
         "GPS",
@@ -115,6 +117,11 @@ _PARTS = {"度": "deg", "°": "deg", "分": "min", "′": "min", "'": "min", "�
 _SYSTEM_WORDS = re.compile(
     r"CGCS2000|WGS84|WGS-84|国家2000|2000坐标系?|2000国家大地坐标系?|高德|百度|腾讯|GCJ-?02|BD-?09|火星|十进制|小数"
 )
+# Units that belong to one kind of amount only, by the unit of the field that is measured so.
+TELLING_UNITS = {"t/h": {"t/h", "T/H", "蒸吨", "蒸吨/小时", "蒸吨/时", "吨/小时", "吨/时"}}
+_STEAM = Field(Kind.NUMBER, "", unit="t/h")
+# Words that mean a field when they stand alone, and anything at the end of another heading.
+_GENERIC = frozenset("名称 编码 其他 说明 位置 地点 类型 级别 用户 类别 日期 时间".split())
 _PAREN = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
 
 
@@ -153,14 +160,14 @@ def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
             continue
         words = {name, field.label, *field.aliases, *rules.headings.get(name, ())}
         words |= {in_language(code, field.label) for code in LANGUAGES}
-        spellings[name] = frozenset(plain(word).replace("/", "") for word in words)
+        spellings[name] = frozenset(plain(word) or word.upper() for word in words)
     return Vocabulary(kind, rules, spellings)
 
 
 def plain(words: str) -> str:
     """A heading without what does not matter: spaces, width, stars, brackets with units or explanations."""
     text = unicodedata.normalize("NFKC", words).upper()
-    return re.sub(r"[\s*※#:。.、_\-—]+", "", _PAREN.sub("", text))
+    return re.sub(r"[\s*※#:。.、_\-—/]+", "", _PAREN.sub("", text))
 
 
 def bracketed(words: str) -> list[str]:
@@ -179,9 +186,9 @@ def matches(path: Sequence[str], words: Vocabulary, fuzzy: bool = False) -> list
     found = [
         *_positions(parts, path, words.type),
         *_ticks(parts, words),
-        *_fields(parts, words, after, fuzzy),
+        *_fields(parts, path, words, fuzzy),
     ]
-    allowed = [_moved(match, words.rules, after) for match in found]
+    allowed = [_moved(match, words.rules, after, "".join(parts)) for match in found]
     return sorted((match for match in allowed if match), key=lambda match: -match.certainty)
 
 
@@ -189,14 +196,20 @@ def _is_after(parts: Sequence[str], rules: Rules) -> bool:
     return any(word in part for part in parts for word in rules.after_words)
 
 
-def _moved(match: Match, rules: Rules, after: bool) -> Match | None:
-    """What replaced the thing is never the thing's own value."""
-    if not after:
-        return match
-    target = rules.after_fields.get(match.field)
-    if target:
-        return Match(target, match.certainty, match.choice, match.part)
-    return None if match.field in rules.after_blocked else match
+def _moved(match: Match, rules: Rules, after: bool, heading: str) -> Match | None:
+    """What replaced the thing is never the thing's own value; and some words turn a meaning into another."""
+    name = match.field
+    if name in rules.never and re.search(rules.never[name], heading) and match.certainty < 0.97:
+        return None
+    for pattern, start, end in rules.turned:
+        if name == start and match.certainty < 0.97 and re.search(pattern, heading):
+            name = end
+    if after:
+        name = rules.after_fields.get(name, name)
+        return None if name in rules.after_blocked else replace(match, field=name)
+    if name in rules.after_fields.values() and match.certainty < 0.9:
+        return None
+    return replace(match, field=name)
 
 
 def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> list[Match]:
@@ -208,6 +221,9 @@ def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> l
         owner = [part for part in parts[:-1] if part in _POSITION[axis]]
         if angle and owner:
             return [Match(axis, 0.97, part=angle)]
+    explained = _explained(leaf, "".join(bracketed(path[-1])).upper())
+    if explained:
+        return [Match(explained, 0.93)]
     for axis in (X, Y, XY):
         if leaf in _POSITION[axis]:
             return [Match(axis, 0.98 if len(leaf) > 1 else 0.9)]
@@ -215,6 +231,15 @@ def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> l
         if re.search(ending, leaf) and not re.search(r"来源|系$", leaf):
             return [Match(axis, 0.85)]
     return []
+
+
+def _explained(leaf: str, inside: str) -> str:
+    """What the brackets behind a heading say about it: “Y（东）”, “位置（经纬度）”."""
+    if "经纬度" in inside and leaf.endswith("位置"):
+        return XY
+    if leaf in ("X", "Y", "X坐标", "Y坐标", "坐标X", "坐标Y"):
+        return X if re.search(r"东|横|^E$", inside) else Y if re.search(r"北|纵|^N$", inside) else ""
+    return ""
 
 
 def _ticks(parts: Sequence[str], words: Vocabulary) -> list[Match]:
@@ -231,18 +256,31 @@ def _ticks(parts: Sequence[str], words: Vocabulary) -> list[Match]:
     return found
 
 
-def _fields(parts: Sequence[str], words: Vocabulary, after: bool, fuzzy: bool) -> list[Match]:
+def _fields(parts: Sequence[str], path: Sequence[str], words: Vocabulary, fuzzy: bool) -> list[Match]:
     leaf, joined = parts[-1], "".join(parts)
     pair = "".join(parts[-2:])
-    bare = _without(leaf, words.rules.after_words if after else words.rules.before_words)
+    bare = _without(leaf, (*words.rules.after_words, *words.rules.before_words))
+    units = {word for piece in path for word in bracketed(piece)}
     found = []
     for name, names in words.spellings.items():
         certainty = _certainty({leaf, bare}, {joined, pair} if len(parts) > 1 else set(), names)
         if fuzzy and certainty < KNOWN_FROM:
             certainty = max(certainty, _alike(bare, names))
+        certainty = _with_units(certainty, words.type.fields[name], units)
         if certainty >= KNOWN_FROM:
             found.append(Match(name, round(certainty, 3)))
     return found
+
+
+def _with_units(certainty: float, field: Field, units: set[str]) -> float:
+    """A unit in the heading speaks for the field measured so, and against those that are not numbers."""
+    for unit in units:
+        telling = field.unit in TELLING_UNITS and unit_in(unit, field) in TELLING_UNITS[field.unit]
+        if telling:
+            return max(certainty, 0.8)
+        if unit_in(unit, _STEAM) and field.kind is not Kind.NUMBER and certainty < 0.97:
+            return certainty * 0.7
+    return certainty
 
 
 def _without(leaf: str, words: Sequence[str]) -> str:
@@ -260,7 +298,7 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
     best = 0.0
     for leaf in leaves:
         for name in names:
-            if len(name) < 2:
+            if len(name) < 2 or name in _GENERIC:
                 continue
             if leaf.endswith(name):
                 best = max(best, 0.6 + 0.33 * len(name) / len(leaf))

@@ -13,7 +13,9 @@ class Rules:
 
     `after_words` in a group heading mean “what replaced it”: the fields of `after_fields` become others
     there and those of `after_blocked` are not read at all. `headings` are more spellings of a field's
-    heading. `more_words` are more words for a field's codes. `count_field` holds how many things one row
+    heading; `never` are patterns of headings that are not a field's for all their likeness; `turned` says
+    (pattern, from, to) which field a heading means instead. `more_words` are more words for a field's codes.
+    `count_field` holds how many things one row
     stands for; `each_field` is the amount that may mean each or all of them. `bare_limits` are the largest
     believable numbers written without a unit. `claim_field` keeps status words; `state_claimed` turns one
     into a state for `--accept-claims`. `finish` completes a row's values, given the units they were written
@@ -27,6 +29,8 @@ class Rules:
     not_read: frozenset[str] = frozenset()
     headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     more_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    never: Mapping[str, str] = field(default_factory=dict)
+    turned: tuple[tuple[str, str, str], ...] = ()
     count_field: str = ""
     each_field: str = ""
     bare_limits: Mapping[str, float] = field(default_factory=dict)
