@@ -68,7 +68,8 @@ def build_folder() -> None:
     ]  # fmt: skip
     for module in LEAVE_OUT:
         command += ["--exclude-module", module]
-    subprocess.run([*command, str(HOME / "app" / "__main__.py")], check=True)
+    if subprocess.run([*command, str(HOME / "app" / "__main__.py")], check=False).returncode != 0:
+        sys.exit("PyInstaller could not build the program; its last lines above say why.")
     shutil.copy2(HOME / "LICENSE", FOLDER)
     print(f"{FOLDER}: {_megabytes(FOLDER)} MB")
 
