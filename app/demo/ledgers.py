@@ -232,15 +232,24 @@ def _groups() -> Iterator[tuple[str, int, int]]:
 
 def _merge_down(sheet: Worksheet, ledger: Ledger) -> None:
     """County and township written once in merged cells, numbers restarting in each township."""
-    numbered = list(enumerate(ledger.rows, FIRST_ROW))
-    for column, key in ((1, ("county",)), (2, ("county", "town"))):
-        for _, mine in groupby(numbered, key=lambda item: [item[1].cells[name] for name in key]):
-            rows = [number for number, _ in mine]
-            if len(rows) > 1:
-                sheet.merge_cells(start_row=rows[0], start_column=column, end_row=rows[-1], end_column=column)
-            if column == 2:
-                for place, number in enumerate(rows, 1):
-                    sheet.cell(number, 3, place)
+    for rows in _runs(ledger, ("county",)):
+        _merge(sheet, 1, rows)
+    for rows in _runs(ledger, ("county", "town")):
+        _merge(sheet, 2, rows)
+        for place, number in enumerate(rows, 1):
+            sheet.cell(number, 3, place)
+
+
+def _runs(ledger: Ledger, names: tuple[str, ...]) -> Iterator[list[int]]:
+    """Numbers of the sheet's rows that follow each other with the same cells."""
+    numbered = enumerate(ledger.rows, FIRST_ROW)
+    for _, mine in groupby(numbered, key=lambda item: [item[1].cells[name] for name in names]):
+        yield [number for number, _ in mine]
+
+
+def _merge(sheet: Worksheet, column: int, rows: Sequence[int]) -> None:
+    if len(rows) > 1:
+        sheet.merge_cells(start_row=rows[0], start_column=column, end_row=rows[-1], end_column=column)
 
 
 def _write_foot(sheet: Worksheet, ledger: Ledger) -> None:

@@ -37,13 +37,19 @@ class Treated(Protocol):
     """What decides which papers an acceptance needs; the truth and the record of a boiler both say it."""
 
     @property
-    def ledger_no(self) -> str: ...
+    def ledger_no(self) -> str:
+        """The number in the ledger."""
+        ...
 
     @property
-    def pressurized(self) -> bool | None: ...
+    def pressurized(self) -> bool | None:
+        """Whether it is under pressure and so registered."""
+        ...
 
     @property
-    def treatment(self) -> str | None: ...
+    def treatment(self) -> str | None:
+        """What is done with it."""
+        ...
 
 
 def story(truths: Sequence[Truth]) -> list[Step]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from branca.element import MacroElement
+from branca.element import Element, MacroElement
 from folium.template import Template
 
 from app.i18n import N_, tr
@@ -55,9 +56,24 @@ gridward.finish({{ this.map_name }}, {{ this.bounds }});
         self.bounds = as_script(bounds)
 
 
+class Verbatim(Element):
+    """Text that goes into the page as it is, never read as a template."""
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Verbatim"
+        self.text = text
+
+
 def as_script(value: Any) -> str:
-    """`value` as JSON that may stand inside a script element, whatever words the records hold."""
+    """`value` as JSON that may stand inside a script element, whatever words the records hold.
+
+    Folium reads the finished script as a template once more, so nothing in it may look like one.
+    """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = re.sub(r"\{(?=[{%#])", r"\\u007b", text)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

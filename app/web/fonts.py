@@ -43,11 +43,11 @@ def _subset(characters: str) -> bytes:
     options.notdef_outline = True
     options.name_IDs = [1, 2]
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    font = TTFont(resource("fonts", "NotoSansSC-Regular.ttf"), lazy=True)
-    cutter = subset.Subsetter(options)
-    cutter.populate(text=characters)
-    cutter.subset(font)
-    font.flavor = "woff2"
     out = io.BytesIO()
-    font.save(out)
+    with TTFont(resource("fonts", "NotoSansSC-Regular.ttf"), lazy=True) as font:
+        cutter = subset.Subsetter(options)
+        cutter.populate(text=characters)
+        cutter.subset(font)
+        font.flavor = "woff2"
+        font.save(out)
     return out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import folium
 import numpy as np
 import shapely
-from branca.element import Element, Figure
+from branca.element import Figure
 
 from app.carto.features import FeatureSource
 from app.carto.theme import Theme
@@ -20,7 +21,7 @@ from app.errors import Invalid, StoreFailure
 from app.i18n import N_, language, tr
 from app.web import assets
 from app.web.content import WebLayer, web_layers
-from app.web.elements import Finish, RecordLayer, foot_html, head_html, legend_html
+from app.web.elements import Finish, RecordLayer, Verbatim, foot_html, head_html, legend_html
 from app.web.fonts import font_face
 from app.web.meta import PageMeta
 from app.web.popups import Popups
@@ -122,15 +123,10 @@ def _dress(figure: Any, layers: Sequence[WebLayer], meta: PageMeta) -> None:
         f"<style>{assets.own('share.css')}</style>"
         f"<script>{assets.leaflet_script()}</script><script>{assets.own('share.js')}</script>"
     )
-    figure.header.add_child(Element(_verbatim(head)), name="gridward")
-    figure.html.add_child(Element(_verbatim(head_html(meta, synthetic))), name="gridward_head")
-    figure.html.add_child(Element(_verbatim(legend_html(layers, meta))), name="gridward_legend")
-    figure.html.add_child(Element(_verbatim(foot_html(meta, synthetic))), name="gridward_foot")
-
-
-def _verbatim(text: str) -> str:
-    """Text that Folium's template engine shall not read."""
-    return "{% raw %}" + text.replace("{% endraw %}", "") + "{% endraw %}"
+    figure.header.add_child(Verbatim(head), name="gridward")
+    figure.html.add_child(Verbatim(head_html(meta, synthetic)), name="gridward_head")
+    figure.html.add_child(Verbatim(legend_html(layers, meta)), name="gridward_legend")
+    figure.html.add_child(Verbatim(foot_html(meta, synthetic)), name="gridward_foot")
 
 
 def without_addresses(page: str) -> str:
@@ -148,7 +144,8 @@ def _save(page: str, target: Path) -> None:
         part.write_text(page, encoding="utf-8", newline="\n")
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder itself may be what is wrong
+            part.unlink(missing_ok=True)
         raise StoreFailure(
             N_("The page {name} could not be written: {why}"),
             hint=N_("Choose another folder or free some space; nothing else was changed."),
