@@ -132,6 +132,8 @@ def _check_there(source: Path) -> None:
             code="evidence_empty",
             hint=N_("Take the photo again or choose another file."),
         )
+    if not os.access(source, os.R_OK):
+        raise Invalid(N_("{file} cannot be read"), file=source.name, code="evidence_unreadable")
 
 
 def digest(path: Path) -> str:

@@ -69,9 +69,10 @@ def restore(source: Path, target: Path) -> Path | None:
 
     Raises StoreFailure when the backup is damaged or no workspace; then nothing was touched.
     """
+    source, target = source.resolve(), target.resolve()
     place.check_existing(source, read_only=True)
     place.check_local(target)
-    if source.resolve() == target.resolve():
+    if source == target:
         raise Invalid(N_("A backup cannot be restored onto itself"), code="same_file")
     part = target.with_name(target.name + ".part")
     with failures.translated(target):

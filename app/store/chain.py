@@ -35,15 +35,20 @@ class JournalReport:
 
 def seal(connection: Connection, transaction: int) -> str:
     """Chain what has been journalled since the last link, foreign edits apart; gives the new head."""
-    last = connection.execute(select(func.max(CHAIN.c.last_seq))).scalar() or 0
     reached = head_of(connection)
-    rows = _rows(connection, last + 1, None)
+    rows = _rows(connection, sealed_to(connection) + 1, None)
     # Our transaction holds the write lock, so what others wrote stands before it.
     found = [row for row in rows if row[1] == FOREIGN]
     own = [row for row in rows if row[1] == transaction]
     if found:
         reached = _link(connection, reached, FOREIGN, found)
     return reached if transaction == FOREIGN else _link(connection, reached, transaction, own)
+
+
+def sealed_to(connection: Connection) -> int:
+    """The number of the last journal row the chain holds."""
+    sealed = select(CHAIN.c.last_seq).where(CHAIN.c.last_seq.is_not(None))
+    return connection.execute(sealed.order_by(CHAIN.c.id.desc()).limit(1)).scalar() or 0
 
 
 def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:

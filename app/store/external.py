@@ -13,7 +13,7 @@ from app.i18n import N_
 from app.store import chain
 from app.store.connect import Database
 from app.store.history import FieldChange, cells_of, journal_rows
-from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL
+from app.store.journal import CLAIMS, FOREIGN, JOURNAL
 from app.store.tables import is_known
 from app.store.writer import close_transaction, open_transaction
 
@@ -59,8 +59,8 @@ class ExternalEdits:
     def chain_found(self) -> int:
         """Chain what was found, so that it cannot change before somebody answers for it; gives the number."""
         with self._database.reading() as connection:
-            last = connection.execute(select(func.coalesce(func.max(CHAIN.c.last_seq), 0))).scalar_one()
-            query = select(func.count()).select_from(JOURNAL).where(JOURNAL.c.seq > last)
+            sealed = chain.sealed_to(connection)
+            query = select(func.count()).select_from(JOURNAL).where(JOURNAL.c.seq > sealed)
             fresh = int(connection.execute(query).scalar_one())
         if fresh:
             with self._database.writing() as connection:

@@ -51,6 +51,7 @@ class Opened:
 
 def create(path: Path, area: str, title: str) -> Opened:
     """Make a new workspace file. Raises Invalid or StoreFailure; a file that is there is never touched."""
+    path = path.resolve()
     place.check_new(path)
     part = path.with_name(path.name + ".part")
     _remove(part)
@@ -71,6 +72,7 @@ def create(path: Path, area: str, title: str) -> Opened:
 
 def open_file(path: Path, *, read_only: bool = False) -> Opened:
     """Open a workspace file. Raises StoreFailure saying what is wrong with it and what to do."""
+    path = path.resolve()
     place.check_existing(path, read_only=read_only)
     if read_only:
         return _open_reading(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -36,36 +36,37 @@ class Undo:
 
     def last_undoable(self, actor: str) -> str | None:
         """The person's newest transaction that stands and is no undo; None when there is none."""
-        return next((uid for uid, depth in self._standing(actor) if depth % 2 == 0), None)
+        with self._database.reading() as connection:
+            return next((uid for uid, depth in _standing(connection, actor) if depth % 2 == 0), None)
 
     def last_redoable(self, actor: str) -> str | None:
         """The person's newest undo that stands; none once they have done something new after it."""
-        for uid, depth in self._standing(actor):
-            if depth == 0:
-                return None
-            if depth % 2 == 1:
-                return uid
+        with self._database.reading() as connection:
+            for uid, depth in _standing(connection, actor):
+                if depth == 0:
+                    return None
+                if depth % 2 == 1:
+                    return uid
         return None
 
-    def _standing(self, actor: str) -> list[tuple[str, int]]:
-        """Transactions nobody has taken back, newest first, with how many undos deep each is (0: none)."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.undoes, TRANSACTIONS.c.actor).order_by(
-                    TRANSACTIONS.c.id
-                )
-            ).all()
-        depths: dict[str, int] = {}
-        taken_back: set[str] = set()
-        for row in rows:
-            depths[row.uuid] = depths.get(row.undoes, 0) + 1 if row.undoes else 0
-            if row.undoes:
-                taken_back.add(row.undoes)
-        return [
-            (row.uuid, depths[row.uuid])
-            for row in reversed(rows)
-            if row.actor == actor and row.uuid not in taken_back
-        ]
+
+def _standing(connection: Connection, actor: str) -> Iterator[tuple[str, int]]:
+    """A person's transactions that stand, newest first, and how many undos deep each is (0: none)."""
+    undoing = select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.undoes).where(TRANSACTIONS.c.undoes.is_not(None))
+    undoes = {row.uuid: row.undoes for row in connection.execute(undoing)}
+    taken_back = set(undoes.values())
+    mine = select(TRANSACTIONS.c.uuid).where(TRANSACTIONS.c.actor == actor)
+    for uid in connection.execute(mine.order_by(TRANSACTIONS.c.id.desc())).scalars():
+        if uid not in taken_back:
+            yield uid, _depth(uid, undoes)
+
+
+def _depth(uid: str, undoes: dict[str, str]) -> int:
+    depth = 0
+    while uid in undoes:
+        uid = undoes[uid]
+        depth += 1
+    return depth
 
 
 def _check(connection: Connection, transaction: str) -> None:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.changes import Change, ChangeSet, Committed, new_uid
-from app.domain.entity import GEOMETRY
-from app.domain.values import as_moment, check
-from app.errors import Invalid, StoreFailure
+from app.domain.values import as_moment
+from app.errors import StoreFailure
 from app.i18n import N_
 from app.store import chain, gpkg
+from app.store.admission import admitted
 from app.store.connect import Database
-from app.store.geom import fitted
 from app.store.journal import FOREIGN, TRANSACTIONS, set_context
 from app.store.seen import check_seen, duplicate
-from app.store.tables import is_known, known
 
 _CLOCK_BITS = 16
 
@@ -42,9 +40,7 @@ class Writer:
             raise StoreFailure(
                 N_("{file} is open for reading only"), file=self._database.path.name, code="read_only"
             )
-        _check_permanent(change_set)
-        cleaned = (_clean(change) for change in change_set.changes)
-        changes = tuple(change for change in cleaned if change.operation != "update" or change.after)
+        changes = admitted(change_set)
         if not changes:
             return Committed("", {})
         with self._database.writing() as connection:
@@ -90,7 +86,8 @@ def open_transaction(
 ) -> tuple[str, int]:
     """Write who, when and why, and tell the triggers; gives the transaction's uid and number."""
     uid, actor = new_uid(), change_set.actor
-    last = connection.execute(select(func.max(TRANSACTIONS.c.hlc))).scalar() or 0
+    newest = select(TRANSACTIONS.c.hlc).order_by(TRANSACTIONS.c.id.desc()).limit(1)
+    last = connection.execute(newest).scalar() or 0
     result = connection.execute(
         insert(TRANSACTIONS).values(
             uuid=uid,
@@ -115,46 +112,6 @@ def close_transaction(connection: Connection, number: int) -> None:
     """Tell the triggers that we are done, and chain what they noted."""
     set_context(connection, FOREIGN)
     chain.seal(connection, number)
-
-
-def _clean(change: Change) -> Change:
-    """The change with its values checked against the declaration."""
-    if not is_known(change.entity):
-        raise Invalid(N_("There is no kind “{kind}”"), kind=change.entity, code="unknown_kind")
-    kind = known(change.entity)
-    if kind.append_only and change.operation == "update":
-        raise Invalid(N_("{kind}: rows are added, never changed"), kind=kind.text, code="append_only")
-    after: dict[str, Any] = {}
-    for name, value in change.after.items():
-        if name == GEOMETRY:
-            after[name] = fitted(value, kind.shape)
-            continue
-        field = kind.fields.get(name)
-        if field is None:
-            raise Invalid(
-                N_("{kind} has no field “{field}”"), kind=kind.text, field=name, code="unknown_field"
-            )
-        after[name] = check(field, value)
-        if field.required and value in (None, "", ()):
-            raise Invalid(N_("{field} must not be empty"), field=field.heading, code="missing")
-    if change.operation == "insert":
-        _check_complete(change, after)
-    return Change(change.entity, change.uid, change.operation, change.before, after)
-
-
-def _check_permanent(change_set: ChangeSet) -> None:
-    """A signature or a piece of evidence goes only when the step that brought it is taken back."""
-    for change in change_set.changes:
-        kept = is_known(change.entity) and known(change.entity).append_only
-        if kept and change.operation == "delete" and not change_set.undoes:
-            kind = known(change.entity).text
-            raise Invalid(N_("{kind}: rows are added, never removed"), kind=kind, code="append_only")
-
-
-def _check_complete(change: Change, after: Mapping[str, Any]) -> None:
-    for field in known(change.entity).fields.values():
-        if field.required and field.name not in after:
-            raise Invalid(N_("{field} must not be empty"), field=field.heading, code="missing")
 
 
 def _runs(changes: Sequence[Change]) -> Iterator[list[Change]]:

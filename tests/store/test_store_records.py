@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
@@ -12,7 +14,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.papers import Approval
 from app.domain.filters import Condition, Filter, equal, one_of, where
-from app.errors import Changed, Invalid
+from app.errors import Changed, Invalid, StoreFailure
 from app.store.workspace import Workspace
 from store.records import START, Desk, boiler, cell, village
 
@@ -284,3 +286,44 @@ def test_readers_in_other_threads_see_whole_transactions(desk: Desk, workspace: 
         seen = set().union(*(future.result() for future in watching))
     assert seen <= {0, 200, 400, 600, 800, 1000}
     assert START.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"note": "half \ud840 a character"},
+        {"unit_count": 2**70},
+        {"commissioned": "2018-13"},
+        {"commissioned": "2018年"},
+        {"user_org": "长" * 81},
+        {"rated_tph": float("nan")},
+        {"fuel": "wood"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_kept_is_refused_before_anything_is_written(
+    desk: Desk, workspace: Workspace, values: dict[str, object]
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        desk.add(boiler("PL-1"), boiler("PL-2", **values))
+    assert caught.value.message
+    assert workspace.transactions() == []
+
+
+def test_a_change_set_without_a_change_has_no_transaction(desk: Desk, workspace: Workspace) -> None:
+    assert desk.commit().touched == {}
+    assert workspace.transactions() == []
+
+
+def test_a_workspace_given_by_a_relative_path_or_a_link_is_one_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = file.with_name("link.gpkg")
+    link.symlink_to(file)
+    monkeypatch.chdir(file.parent)
+    with Workspace.open(file.name) as workspace:
+        monkeypatch.chdir("/")
+        Desk(workspace).add(boiler("PL-1"))
+        with pytest.raises(StoreFailure) as caught:
+            Workspace.open(link)
+        assert caught.value.code == "in_use"
