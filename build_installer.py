@@ -129,7 +129,8 @@ def _write(path: Path, content: str) -> None:
 
 
 def _megabytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) // 2**20
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files) // 2**20
 
 
 def main() -> None:
