@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,6 +51,20 @@ def damaged(path: Path, why: str = "") -> StoreFailure:
         hint=N_("Leave the file as it is and restore the newest backup into another file."),
         details=[why] if why else [],
         file=path.name,
+        code="damaged",
+    )
+
+
+def rebuilt(path: Path, layers: Sequence[str]) -> StoreFailure:
+    """A layer's table is no longer the one this program made."""
+    return StoreFailure(
+        N_("In {file} another program has written layers anew: {layers}"),
+        hint=N_(
+            "Restore the newest backup into another file; let other programs edit layers, not replace them."
+        ),
+        details=list(layers),
+        file=path.name,
+        layers="、".join(layers),
         code="damaged",
     )
 

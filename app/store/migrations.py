@@ -66,6 +66,16 @@ def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType]
     return added
 
 
+def misshapen(connection: Connection, layout: Layout) -> list[str]:
+    """Layers whose table lacks a column or is gone, as when another program wrote the layer anew."""
+    found = []
+    for table in layout.tables.values():
+        rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table.name,))
+        if not {column.name for column in table.columns} <= set(rows.scalars()):
+            found.append(table.name)
+    return found
+
+
 def new_layout(names: dict[str, str]) -> dict[str, str]:
     """The table names of a file that has `names` already, with those of entities it does not have yet."""
     chosen = dict(names)

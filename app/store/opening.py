@@ -104,7 +104,7 @@ def _open_reading(path: Path) -> Opened:
     _quick_check(path, read_only=True)
     facts, names = _facts(path, read_only=True)
     if migrations.is_current(facts):
-        return Opened(path, Database(path, layout(names), read_only=True), facts)
+        return Opened(path, _shaped(Database(path, layout(names), read_only=True)), facts)
     scratch: TemporaryDirectory[str] = TemporaryDirectory(prefix="gridward-")
     try:
         copy = Path(scratch.name) / path.name
@@ -187,8 +187,20 @@ def _facts(path: Path, *, read_only: bool) -> tuple[meta.Meta, dict[str, str]]:
     return facts, names
 
 
+def _shaped(database: Database) -> Database:
+    """The database, if its tables are as they were made; else it is closed and StoreFailure raised."""
+    with database.reading() as connection:
+        broken = migrations.misshapen(connection, database.layout)
+    if broken:
+        database.close()
+        raise failures.rebuilt(database.path, broken)
+    return database
+
+
 def _bring_up(database: Database, facts: meta.Meta) -> meta.Meta:
     """Put right what may be amiss, and add what the declarations gained; gives the facts as they are then."""
+    if migrations.is_current(facts):
+        _shaped(database)
     with database.reading() as connection:
         at_rest = connection.exec_driver_sql("SELECT txn FROM sync_ctx WHERE one = 1").scalar() == FOREIGN
         if at_rest and migrations.is_current(facts) and not watch.lost(connection):

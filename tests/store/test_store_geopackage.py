@@ -15,6 +15,7 @@ from osgeo_utils.samples import validate_gpkg
 from shapely.geometry import Point
 
 from app.domain.entities.boiler import Boiler
+from app.errors import StoreFailure
 from app.store.geom import from_blob, from_blobs, to_blob
 from app.store.workspace import Workspace
 from store.records import CLERK, START, Desk, boiler, cell, foreign, village
@@ -87,6 +88,17 @@ def test_a_change_by_gdal_is_noted_and_the_index_follows(filled: Path) -> None:
         assert workspace.columns(Boiler, [], (106.9, 35.1, 107.1, 35.3)).uids == [found.uid]
         assert workspace.check().ok
         assert workspace.seal(CLERK, "GDAL 追加", START) == 1
+
+
+def test_a_layer_that_gdal_wrote_anew_is_refused_and_left(filled: Path) -> None:
+    frame = pyogrio.read_dataframe(filled, layer="燃煤锅炉")
+    pyogrio.write_dataframe(frame, filled, layer="燃煤锅炉")
+    for read_only in (True, False):
+        with pytest.raises(StoreFailure) as caught:
+            Workspace.open(filled, read_only=read_only)
+        assert caught.value.code == "damaged"
+        assert "燃煤锅炉" in caught.value.message
+    assert len(pyogrio.read_dataframe(filled, layer="燃煤锅炉")) == 1
 
 
 def test_a_program_without_spatial_functions_cannot_write_unnoticed(filled: Path) -> None:
