@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialogButtonBox, QMessageBox, QPushButton, QWidget
 
 from app.errors import AppError
@@ -61,6 +62,7 @@ def name_button(button: QPushButton | None, word: str) -> None:
     """Write our own word on a standard button, as the catalogue has it (Qt's own may be missing)."""
     if button is not None:
         button.setText(tr(word))
+        button.setIcon(QIcon())  # some desktops put pictures of another family on their own buttons
 
 
 def buttons(do_it: str, *, cancel: bool = True) -> QDialogButtonBox:

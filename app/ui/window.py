@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self.make_demo = make_demo
         self._given_up = False
+        self._painted = False
         self.page: str = like.page if like else "boiler"
         self.setWindowIcon(icons.icon("boilers"))
         self.setAcceptDrops(True)
@@ -202,10 +203,12 @@ class MainWindow(QMainWindow):
 
     # ---- Qt's events
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The first paint comes before the heavy modules."""
-        super().showEvent(event)
-        QTimer.singleShot(0, self._warm_up)
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self._warm_up)
 
     def _warm_up(self) -> None:
         """Load the store and the actions in a thread while the window is being looked at."""

@@ -22,7 +22,7 @@ from window_cases import WAIT_MS, settle
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the demo all tests copy from."""
     folder = tmp_path_factory.mktemp("demo")
-    build(folder, boiler_count=80, cell_size_m=5000)
+    build(folder, cell_size_m=5000)
     return folder
 
 

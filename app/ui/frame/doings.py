@@ -24,7 +24,6 @@ from app.ui.frame.opening import look_at
 from app.ui.frame.rail import PRINT, TODAY
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
-from app.ui.sheets.dialog import SheetDialog
 from app.ui.tasks import Lane
 
 if TYPE_CHECKING:
@@ -191,6 +190,8 @@ class Doings:
     def print_sheet(self) -> None:
         """Sheet, scope, preview, then PDF or printer."""
         if self._desk.session is not None:
+            from app.ui.sheets.dialog import SheetDialog  # late: it knows the sheets, which load many modules
+
             SheetDialog(self._desk, self._window.page, self._window).open()
 
     def save_picture(self) -> None:

@@ -59,8 +59,10 @@ class NextSteps(QWidget):
     def _add_step(self, column: QVBoxLayout, step: NextStep) -> None:
         count = f" ({step.signature}/{step.signatures})" if step.signatures > 1 else ""
         button = QPushButton(step.label + count)
-        icons.wear(button, "step")
-        button.setProperty("primary", step.allowed)
+        if step.allowed:
+            button.setProperty("primary", True)
+        else:
+            icons.wear(button, "step")
         button.setEnabled(can_open(step))
         button.clicked.connect(lambda _=False, step=step: self.wanted.emit(step))
         column.addWidget(button)

@@ -91,6 +91,10 @@ class StepDialog(QDialog):
             self._add_slot(kind)
         self._show_slot(kind)
 
+    def missing(self) -> list[str]:
+        """The kinds of evidence the step asks for and nobody has given yet."""
+        return [kind for kind in self._slots if kind not in self._have and kind not in self._files]
+
     def _done(self, done: StepDone) -> None:
         self._desk.said.emit(done.message)
         self.accept()
@@ -198,8 +202,7 @@ class StepDialog(QDialog):
         """Sort dropped files into the kinds by their names, then by what is still missing."""
         event.acceptProposedAction()
         for path in local_files(event):
-            missing = [kind for kind in self._slots if kind not in self._have and kind not in self._files]
-            self.add_file(guess_kind(path, missing), path)
+            self.add_file(guess_kind(path, self.missing()), path)
 
 
 def _round(record: Entity) -> int:

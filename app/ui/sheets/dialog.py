@@ -168,7 +168,6 @@ class SheetDialog(QDialog):
             button.setToolTip(tr(label))
             button.setAccessibleName(tr(label))
             button.setEnabled(False)
-        icons.wear(self.pdf, "paper")
         icons.wear(self.printer, "print")
         self.pdf.setDefault(True)
         runs = (

@@ -1,0 +1,194 @@
+"""Run as a program under an X server: drives the real window with keys and mouse, and prints what it saw."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from app.domain.entities.boiler import Boiler
+from app.domain.filters import equal
+from app.settings import Preferences
+from app.ui import crash
+from app.ui.application import Program, make_application
+from app.ui.dialogs.signin import SignInDialog
+from app.ui.record.stepdialog import StepDialog
+
+PATIENCE_S = 30.0
+PIN = "246810"
+
+
+class Driver:
+    """The program in this process, its input from outside by xdotool."""
+
+    def __init__(self, workspace: Path, pictures: Path, size: tuple[int, int], theme: str) -> None:
+        self.pictures = pictures
+        self.seen: dict[str, Any] = {}
+        self.app = make_application()
+        crash.install()
+        self.program = Program(self.app, Preferences(theme=theme))
+        self.window = self.program.window
+        started = time.monotonic()
+        self.window.setGeometry(0, 0, *size)
+        self.window.show()
+        self.window.activateWindow()
+        self.seen["heavy_at_first_paint"] = sorted(
+            name for name in ("geopandas", "pandas", "folium", "pyogrio", "sqlalchemy") if name in sys.modules
+        )
+        self.window.open_path(workspace)
+        self.until(lambda: self.window.work.map.canvas.picture is not None)
+        self.seen["first_map_s"] = round(time.monotonic() - started, 2)
+
+    def until(self, done: Callable[[], object]) -> None:
+        """Let the program work until `done` is true; fails after PATIENCE_S."""
+        end = time.monotonic() + PATIENCE_S
+        while not done():
+            QApplication.processEvents()
+            time.sleep(0.005)
+            if time.monotonic() > end:
+                self.picture("stuck")
+                raise TimeoutError("the window did not get there")
+
+    def rest(self) -> None:
+        """Until nothing is under way."""
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.005)
+        self.until(self.program.desk.tasks.idle)
+
+    def back_to_window(self) -> None:
+        """Give the keyboard back to the window, as a window manager would; a bare X server has none."""
+        self.window.activateWindow()
+        self.rest()
+
+    def keys(self, *names: str) -> None:
+        """Press keys as a person would."""
+        self._xdotool("key", "--clearmodifiers", *names)
+
+    def type(self, words: str) -> None:
+        """Type words."""
+        self._xdotool("type", "--delay", "12", words)
+
+    def click(self, box: QWidget, at: QPoint | None = None) -> None:
+        """Click a widget, or a point in it."""
+        place = box.mapToGlobal(at or box.rect().center())
+        self._xdotool("mousemove", str(place.x()), str(place.y()), "click", "1")
+
+    def picture(self, name: str) -> None:
+        """What the screen shows."""
+        self.rest_briefly()
+        target = self.pictures / f"{name}.png"
+        subprocess.run(["import", "-window", "root", str(target)], check=True)
+
+    def rest_briefly(self) -> None:
+        """Let paint events through."""
+        end = time.monotonic() + 0.15
+        while time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def dialog(self, kind: type[QDialog]) -> QDialog:
+        """The open dialog of a kind."""
+        self.until(lambda: any(box.isVisible() for box in self.window.findChildren(kind)))
+        return next(box for box in self.window.findChildren(kind) if box.isVisible())
+
+    def _xdotool(self, *words: str) -> None:
+        running = subprocess.Popen(["xdotool", *words])
+        self.until(lambda: running.poll() is not None)
+        self.rest_briefly()
+
+
+def sign_in(driver: Driver, login: str, *, ask: bool) -> None:
+    """Sign in by the dialog."""
+    if ask:
+        driver.window.commands.actions["sign_in"].trigger()
+    dialog = driver.dialog(SignInDialog)
+    assert isinstance(dialog, SignInDialog)
+    driver.until(lambda: dialog.who.count() > 0)
+    dialog.who.setCurrentIndex(dialog.who.findData(login))
+    driver.click(dialog.pin)
+    driver.type(PIN)
+    driver.keys("Return")
+    driver.until(lambda: not dialog.isVisible())
+    driver.back_to_window()
+
+
+def find(driver: Driver, words: str) -> None:
+    """Ctrl+K, type, Enter."""
+    driver.keys("ctrl+k")
+    driver.type(words)
+    driver.until(lambda: driver.window.finder.list.count() > 0)
+    driver.rest()
+    driver.picture("finder")
+    driver.keys("Return")
+    driver.until(lambda: driver.window.work.record.view is not None)
+    driver.rest()
+
+
+def take_step(driver: Driver, paper: Path) -> None:
+    """Ctrl+Enter opens the first step; its paper and field are given; Enter takes it."""
+    driver.keys("ctrl+Return")
+    dialog = driver.dialog(StepDialog)
+    assert isinstance(dialog, StepDialog)
+    for name in dialog.form.names():
+        editor = dialog.form.editor(name)
+        if editor.field.choices and editor.value() is None:
+            editor.set_value(editor.field.choices.codes[0])
+    for kind in dialog.missing():
+        dialog.add_file(kind, paper)
+    driver.picture("step")
+    dialog.send()
+    driver.until(lambda: not dialog.isVisible())
+    driver.back_to_window()
+
+
+def story(driver: Driver, paper: Path) -> None:
+    """A clerk finds a boiler that waits for the county, and a second one accepts it."""
+    sign_in(driver, "clerk", ask=False)
+    session = driver.program.desk.session
+    assert session is not None
+    waiting = session.workspace.find(Boiler, equal(status="town_ok"))
+    boiler = next(item for item in waiting if (item.div_code or "").startswith("620802"))
+    find(driver, boiler.ledger_no)
+    record = driver.window.work.record
+    driver.seen["title"] = record.title.text()
+    driver.seen["marked_on_map"] = driver.window.work.map.canvas.has_marks()
+    ledger = driver.window.work.ledger
+    assert ledger is not None
+    rows = ledger.table.selectionModel().selectedRows()
+    driver.seen["row_selected"] = [ledger.model.uid_at(row.row()) for row in rows] == [boiler.uid]
+    driver.picture("boiler")
+    for login in ("clerk", "clerk2"):
+        sign_in(driver, login, ask=True)
+        before = len(record.view.signatures) if record.view else 0
+        take_step(driver, paper)
+        driver.until(lambda before=before: record.view is not None and len(record.view.signatures) > before)
+    driver.seen["signed_by"] = [item.approval.person_name for item in record.view.signatures][-2:]
+    driver.seen["history"] = record.history.toPlainText()
+    driver.picture("accepted")
+    driver.window.go("today")
+    driver.rest()
+    driver.picture("today")
+    driver.seen["expected"] = {"title": boiler.title(), "ledger_no": boiler.ledger_no}
+
+
+def main() -> int:
+    """Arguments: workspace, folder for pictures, a paper, width, height, theme."""
+    workspace, pictures, paper = (Path(word) for word in sys.argv[1:4])
+    driver = Driver(workspace, pictures, (int(sys.argv[4]), int(sys.argv[5])), sys.argv[6])
+    story(driver, paper)
+    driver.window.close()
+    print(json.dumps(driver.seen, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
