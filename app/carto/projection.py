@@ -29,11 +29,23 @@ def to_degrees(xy: Floats, crs: str) -> Floats:
 
 
 def project_layer(geometry: Objects, crs: str) -> Objects:
-    """Every geometry of a layer in `crs`; polygons wound so that holes run against their outer ring."""
-    turned = shapely.orient_polygons(shapely.force_2d(geometry))
+    """Every geometry of a layer in `crs`, holes against their outer ring; None where there is no place."""
+    turned = shapely.orient_polygons(_placed(np.asarray(shapely.force_2d(geometry), dtype=object)))
     if crs == STORED:
         return np.asarray(turned, dtype=object)
-    return np.asarray(shapely.transform(turned, lambda xy: to_map(xy, crs)), dtype=object)
+    moved = shapely.transform(turned, lambda xy: to_map(xy, crs))
+    return _placed(np.asarray(moved, dtype=object))
+
+
+def _placed(geometry: Objects) -> Objects:
+    """None for geometries that have a vertex without a finite place: GEOS cannot reason on them."""
+    xy, owner = shapely.get_coordinates(geometry, return_index=True)
+    bad = np.unique(owner[~np.isfinite(xy).all(axis=1)])
+    if not len(bad):
+        return geometry
+    kept = geometry.copy()
+    kept[bad] = None
+    return kept
 
 
 def project_extent(extent: Extent, crs: str) -> Extent:

@@ -11,12 +11,13 @@ from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title
 from app.errors import Invalid
 from app.i18n import N_, tr
-from app.printing.blocks import NOTHING, Block, below, beside
-from app.printing.body import RIGHT, area_extent, best_body, body_ops, north_angle, sheet_view
+from app.printing.blocks import NOTHING, Block
+from app.printing.body import area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import focused
 from app.printing.layout import Skeleton, common_notes
-from app.printing.marks import legend_block, legend_height, north_block
+from app.printing.marks import north_block
 from app.printing.page import Page
+from app.printing.panel import panel_block, panel_size, put_panel
 from app.printing.request import AreaMapContent, SheetRequest, date_words
 from app.printing.style import SheetStyle
 from app.printing.table import Cell, head, table_block
@@ -52,13 +53,11 @@ class _AreaMap:
         look = Look(style.symbol_scale, style.unit, ((*corner, north.width_mm, north.height_mm),))
         picture = display_list(self.theme, self.layers, view, look)
         self.groups = legend(self.theme, picture, self.content.counts)
-        panel = self._panel(style, body.side, body.panel_box[3])
-        x, y, width, height = body.panel_box
-        drop = 3.0 * style.unit if body.side == RIGHT else (height - panel.height_mm) / 2
+        panel = put_panel(body, self._panel(body.skeleton, body.side))
         ops: tuple[Op, ...] = (
             *body_ops(body, picture, view),
             north.at(body.map_box[0] + corner[0], body.map_box[1] + corner[1]),
-            panel.at(x + (width - panel.width_mm) / 2, y + drop),
+            panel.op,
         )
         return body.skeleton.page(ops, view.scale)
 
@@ -79,18 +78,10 @@ class _AreaMap:
         return Skeleton(self.request, paper, orientation, title, meta.subtitle or dated, notes, warnings)
 
     def _panel_size(self, skeleton: Skeleton, side: str) -> tuple[float, float]:
-        block = self._panel(skeleton.style, side, skeleton.body()[3])
-        pad = 6.0 * skeleton.style.unit
-        return block.width_mm + pad, block.height_mm + pad
+        return panel_size(skeleton, self._panel(skeleton, side))
 
-    def _panel(self, style: SheetStyle, side: str, limit: float) -> Block:
-        table = self._table(style)
-        if side == RIGHT:
-            signs = legend_block(self.groups, style, limit - table.height_mm - 14.0 * style.unit)
-            return below([signs, table], 5.0 * style.unit, "middle")
-        longest = max((len(group.entries) + 1 for group in self.groups), default=0)
-        signs = legend_block(self.groups, style, max(table.height_mm, legend_height(longest, style)))
-        return beside([signs, table], 8.0 * style.unit)
+    def _panel(self, skeleton: Skeleton, side: str) -> Block:
+        return panel_block(skeleton, side, self.groups, [self._table(skeleton.style)])
 
     def _table(self, style: SheetStyle) -> Block:
         rows = self.content.table

@@ -37,8 +37,9 @@ class Body:
     @property
     def has_room(self) -> bool:
         """False when the panel runs over the sheet or leaves hardly any map."""
-        _, top, _, height = self.skeleton.body()
+        _, top, width, height = self.skeleton.body()
         inside = self.panel_box[1] >= top and self.panel_box[3] <= height + 0.01
+        inside = inside and self.panel_box[2] <= width + 0.01
         return inside and min(self.map_box[2:]) > _LEAST_MAP_MM * self.skeleton.style.unit
 
     def fits(self, extent: Extent) -> float:
@@ -72,7 +73,7 @@ def place_panel(skeleton: Skeleton, side: str, panel: PanelSize) -> Body:
         map_box = (x + gap, y + gap, width - wide - 2 * gap, height - 2 * gap)
         return Body(skeleton, side, map_box, (x + width - wide, y, wide, max(height, tall)))
     map_box = (x + gap, y + gap, width - 2 * gap, height - tall - 2 * gap)
-    return Body(skeleton, side, map_box, (x, y + height - tall, width, tall))
+    return Body(skeleton, side, map_box, (x, y + height - tall, max(width, wide), tall))
 
 
 def area_extent(area: BaseGeometry, request_crs: str) -> tuple[Extent, str]:

@@ -10,6 +10,8 @@ import shapely
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Box, DisplayList, DrawnClass, Op
+from app.carto.features import FeatureColumns
+from app.carto.layers import Layer
 from app.carto.legend import LegendGroup, legend
 from app.carto.projected import ProjectedLayers
 from app.carto.projection import to_map
@@ -18,13 +20,16 @@ from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title
 from app.errors import Invalid
 from app.i18n import N_, tr
-from app.printing.blocks import Block, Placed, below, beside
-from app.printing.body import BOTTOM, RIGHT, Body, area_extent, best_body, body_ops, north_angle, sheet_view
+from app.printing.bands import ENTITY as BANDS
+from app.printing.bands import band_columns, band_layer
+from app.printing.blocks import Block, Placed
+from app.printing.body import BOTTOM, Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import OverlaidSource, focused
 from app.printing.insets import Inset, inset_ops, kept_clear, plan_insets, window_ops
 from app.printing.layout import Skeleton, common_notes
-from app.printing.marks import legend_block, legend_height, north_block
+from app.printing.marks import north_block
 from app.printing.page import Page
+from app.printing.panel import panel_block, panel_size, put_panel
 from app.printing.request import BoilerMapContent, SheetRequest, date_words
 from app.printing.rooms import Room
 from app.printing.style import SheetStyle
@@ -52,7 +57,7 @@ class _Sheet:
         self.content = content
         self.paper = request.paper or PAPER
         self.extent, self.crs = area_extent(content.area, request.crs)
-        self.theme, source = _theme(content)
+        self.theme, source = _theme(content, self.crs)
         self.layers = ProjectedLayers(source)
         self.inset_theme = _without_names(self.theme)
 
@@ -63,7 +68,7 @@ class _Sheet:
         north = north_block(north_angle(view), style)
         corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
         arrow: Box = (corner[0], corner[1], north.width_mm, north.height_mm)
-        signs = self._panel(body, legend(self.theme, self._draft(view)))
+        signs = put_panel(body, self._panel(body.skeleton, body.side, legend(self.theme, self._draft(view))))
         insets = self._insets(body, view, arrow, signs)
         look = Look(
             style.symbol_scale,
@@ -126,31 +131,13 @@ class _Sheet:
 
     def _panel_size(self, skeleton: Skeleton, side: str) -> tuple[float, float]:
         """The room the panel needs, from the whole legend that could occur."""
-        style = skeleton.style
-        block = self._panel_block(style, side, _everything(self.theme, self.content), _limit(skeleton))
-        pad = 2 * 3.0 * style.unit
-        return block.width_mm + pad, block.height_mm + pad
+        groups = _everything(self.theme, self.content, self.layers)
+        return panel_size(skeleton, self._panel(skeleton, side, groups))
 
-    def _panel(self, body: Body, groups: tuple[LegendGroup, ...]) -> Placed:
-        """Legend and table at the left or top of the panel; what is left of it may hold insets."""
-        style = body.skeleton.style
-        block = self._panel_block(style, body.side, groups, _limit(body.skeleton))
-        x, y, width, height = body.panel_box
-        pad = 3.0 * style.unit
-        if body.side == BOTTOM:
-            return Placed(block, x + 2 * pad, y + (height - block.height_mm) / 2)
-        return Placed(block, x + (width - block.width_mm) / 2, y + pad)
-
-    def _panel_block(
-        self, style: SheetStyle, side: str, groups: tuple[LegendGroup, ...], limit: float
-    ) -> Block:
-        table = totals_block(self.content.totals, style, wide=side == BOTTOM)
-        if side == RIGHT:
-            rest = limit - table.height_mm - 14.0 * style.unit
-            return below([legend_block(groups, style, rest), table], 5.0 * style.unit, "middle")
-        longest = max((len(group.entries) + 1 for group in groups), default=0)
-        signs = legend_block(groups, style, max(table.height_mm, legend_height(longest, style)))
-        return beside([signs, table], 8.0 * style.unit)
+    def _panel(self, skeleton: Skeleton, side: str, groups: tuple[LegendGroup, ...]) -> Block:
+        forms = (True, False) if side == BOTTOM else (False,)
+        tables = [totals_block(self.content.totals, skeleton.style, wide) for wide in forms]
+        return panel_block(skeleton, side, groups, tables)
 
 
 def _hidden(insets: list[Inset], at: tuple[float, float], style: SheetStyle) -> list[Box]:
@@ -176,36 +163,30 @@ def _without_names(theme: Theme) -> Theme:
     return theme
 
 
-def _limit(skeleton: Skeleton) -> float:
-    return skeleton.body()[3] - 6.0 * skeleton.style.unit
-
-
-def _theme(content: BoilerMapContent) -> tuple[Theme, OverlaidSource]:
-    """The boiler theme with serials for labels and the boilers of the request for features."""
+def _theme(content: BoilerMapContent, crs: str) -> tuple[Theme, OverlaidSource]:
+    """The boiler theme with serials and bands, over the boilers of the request and the base of the area."""
     theme = read_theme("boilers")
     layer = theme.layer("boilers")
     if layer is not None and layer.label is not None:
         label = replace(layer.label, field="serial", scales=(0.0, float("inf")), leader=True)
         theme = theme.with_layer(replace(layer, label=label))
-    shown, source = focused(theme, content.base, content.area)
-    return shown, OverlaidSource({"boiler": content.boilers}, source)
+    shown, source = focused(theme.with_layer(band_layer()), content.base, content.area)
+    bands = band_columns(content.base, content.area, crs)
+    return shown, OverlaidSource({"boiler": content.boilers, BANDS: bands}, source)
 
 
-def _everything(theme: Theme, content: BoilerMapContent) -> tuple[LegendGroup, ...]:
+def _everything(theme: Theme, content: BoilerMapContent, layers: ProjectedLayers) -> tuple[LegendGroup, ...]:
     """The legend if every boiler were in view: the panel must have room for it."""
-    layer = theme.layer("boilers")
-    if layer is None:
-        return ()
-    classes = layer.rule.classify(content.boilers)
-    drawn = [
-        DrawnClass(layer.id, item.key, item.title, item.symbol, int((classes == index).sum()))
-        for index, item in enumerate(layer.rule.classes)
-        if (classes == index).any()
-    ]
-    base = [
-        DrawnClass(other.id, item.key, item.title, item.symbol, 1)
-        for other in theme.layers
-        if other.group == "base" and other.legend and other.visible
-        for item in other.rule.classes
-    ]
-    return legend(theme, DisplayList(0.0, 0.0, "", (), (*drawn, *base)))
+    drawn: list[DrawnClass] = []
+    for layer in theme.layers:
+        columns = content.boilers if layer.entity == "boiler" else _columns(layer, layers)
+        classes = layer.rule.classify(columns)[layer.passes(columns)]
+        for index, item in enumerate(layer.rule.classes):
+            count = int((classes == index).sum())
+            if count and layer.legend and layer.visible:
+                drawn.append(DrawnClass(layer.id, item.key, item.title, item.symbol, count))
+    return legend(theme, DisplayList(0.0, 0.0, "", (), tuple(drawn)))
+
+
+def _columns(layer: Layer, layers: ProjectedLayers) -> FeatureColumns:
+    return layers.source.columns(layer.entity, layer.fields(), None)

@@ -26,6 +26,7 @@ from app.printing.style import ACCENT, SheetStyle
 
 _FEWEST_POINTS = 6
 _WORTH_JOINING = 3
+_JOINED_WITHIN = 1.1
 _MOST_INSETS = 8
 _NEAR_MM = 2.1
 _ROOM_PER_POINT_MM2 = 62.0
@@ -55,12 +56,24 @@ def plan_insets(points_m: Floats, view: MapView, rooms: Sequence[Room], style: S
         found = _place(points_m[cluster], view, rooms, style)
         if found is None:
             continue
+        cut = _at_edge(points_m, found[0], 3.0 * style.unit)
+        if len(cut):
+            found = _place(points_m[np.union1d(cluster, cut)], view, rooms, style) or found
         inset_view, frame = found
         planned.append(Inset("", inset_view, frame, _window(inset_view, view)))
         for room in rooms:
             room.take_box(frame, 1.6 * style.unit)
     ordered = sorted(planned, key=lambda inset: (inset.window[0], inset.window[1]))
     return [replace(inset, letter=chr(ord("A") + number)) for number, inset in enumerate(ordered)]
+
+
+def _at_edge(points_m: Floats, view: MapView, margin_mm: float) -> Ints:
+    """The points that the frame of an inset would cut through."""
+    x, y = view.to_mm(points_m).T
+    beyond = np.maximum(
+        np.abs(x - view.width_mm / 2) - view.width_mm / 2, np.abs(y - view.height_mm / 2) - view.height_mm / 2
+    )
+    return np.flatnonzero(np.abs(beyond) < margin_mm)
 
 
 def crowded(xy_mm: Floats, near_mm: float) -> list[Ints]:
@@ -71,7 +84,7 @@ def crowded(xy_mm: Floats, near_mm: float) -> list[Ints]:
     if not len(xy_mm):
         return []
     groups = [group for group in _touching(xy_mm, near_mm) if len(group) >= _WORTH_JOINING]
-    boxes = [_box_around(xy_mm[group], near_mm * 1.8) for group in groups]
+    boxes = [_box_around(xy_mm[group], near_mm * _JOINED_WITHIN) for group in groups]
     joined = shapely.union_all(boxes)
     parts = [shapely.box(*part.bounds) for part in shapely.get_parts(joined)]
     points = np.asarray(shapely.points(xy_mm), dtype=object)

@@ -67,9 +67,11 @@ def _narrow(rows: Sequence[TotalsRow], between: str) -> list[list[Cell]]:
 
 
 def _two_lines(words: str) -> str:
-    """A long Chinese head broken once, so that the column stays narrow."""
+    """A long head broken once, so that the column stays narrow: Latin at its space, Chinese in the middle."""
+    if words.isascii():
+        return words.replace(" ", "\n", 1)
     half = (len(words) + 1) // 2
-    return words if len(words) < 4 or " " in words else f"{words[:half]}\n{words[half:]}"
+    return words if len(words) < 4 else f"{words[:half]}\n{words[half:]}"
 
 
 def _tph(totals: Totals) -> str:

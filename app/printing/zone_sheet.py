@@ -63,7 +63,7 @@ class _Sheet:
         self.request = request
         self.content = content
         self.paper = request.paper or PAPER
-        self.whole = shapely.union_all([zone.geometry for zone in content.zones])
+        self.whole = shapely.union_all([shapely.make_valid(zone.geometry) for zone in content.zones])
         self.extent, self.crs = area_extent(self.whole, request.crs)
         intakes = () if request.public else content.intakes
         self.groups = corner_groups(content.zones, intakes)

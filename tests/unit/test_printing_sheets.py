@@ -15,7 +15,10 @@ from app import printing
 from app.carto.display import Group, Op, Text
 from app.carto.measure import text_width_mm
 from app.carto.theme import read_theme
+from app.domain.coordinates.measure import distance_m
 from app.errors import Invalid, Refused
+from app.i18n import LANGUAGES, set_language
+from app.printing.bands import band_columns
 from app.printing.catalog import SHEETS, sheet
 from app.printing.corners import clockwise_rings
 from app.printing.focus import focused
@@ -103,7 +106,9 @@ def test_simulated_records_are_marked(synthetic: bool | None, said: bool) -> Non
 
 @pytest.mark.parametrize("orientation", ["portrait", "landscape"])
 @pytest.mark.parametrize("paper", PAPERS)
-def test_no_word_leaves_the_paper(paper: str, orientation: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_leaves_the_paper(language: str, paper: str, orientation: str) -> None:
+    set_language(language)
     page = boiler_page(paper=paper, orientation=orientation)
     assert {page.width_mm, page.height_mm} == set(PAPERS[paper])
     for text, x, y in placed_words(page.ops):
@@ -257,7 +262,7 @@ def test_a_county_sheet_shows_nothing_of_its_neighbours() -> None:
 
 def test_crowds_close_to_each_other_share_one_inset() -> None:
     first = np.array([[0.5 * n, 0.0] for n in range(6)])
-    far, near = np.add(first, (60.0, 0.0)), np.add(first, (0.0, 6.0))
+    far, near = np.add(first, (60.0, 0.0)), np.add(first, (0.0, 4.2))
     assert [len(group) for group in crowded(np.concatenate([first, far]), 2.0)] == [6, 6]
     assert [len(group) for group in crowded(np.concatenate([first, near]), 2.0)] == [12]
     assert crowded(first[:5], 2.0) == []
@@ -275,3 +280,18 @@ def test_free_rectangles_avoid_what_is_taken() -> None:
     assert space.box == (60.0, 20.0, 50.0, 60.0)
     room.take_shape(shapely.box(60.0, 20.0, 110.0, 60.0), 5.0)
     assert room.best_space((5000.0, 3000.0), (20.0, 20.0)) is None
+
+
+def test_bands_lie_five_and_ten_kilometres_around_the_built_up_area() -> None:
+    town = shapely.Point(106.65, 35.45).buffer(0.0001)
+    far = shapely.Point(106.95, 35.45).buffer(0.01)
+    ground = source(built_up_area=[{"uid": "t", "geometry": town}, {"uid": "f", "geometry": far}])
+    columns = band_columns(ground, WEST, "EPSG:4545")
+    for km, line in zip(columns.column("km"), columns.geometry, strict=True):
+        lon, lat = line.coords[0]
+        assert distance_m(106.65, 35.45, lon, lat) == pytest.approx(km * 1000.0, abs=30.0)
+    assert columns.column("km").tolist() == [5, 10]
+    content = replace(boiler_content(), base=ground)
+    page = sheet("boiler_map").build(SheetRequest(content, META))[0]
+    assert "建成区外5公里范围" in words(page)
+    assert "建成区外5公里范围" not in words(boiler_page())
