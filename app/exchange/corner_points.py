@@ -13,7 +13,7 @@ from app.exchange.grid import Sheet, Value, is_blank, text_of
 from app.exchange.header import Header, find_headers
 from app.exchange.headings import XY, X, Y, plain
 from app.exchange.mapping import Column
-from app.exchange.rows import DataRow
+from app.exchange.rows import LedgerRow
 from app.exchange.written_positions import Form, Written, read_written
 
 _LEVELS = (
@@ -137,7 +137,7 @@ def _from_table(sheet: Sheet, header: Header, columns: Sequence[Column], box: Bo
     for number in range(first, sheet.first_row + len(sheet.rows)):
         cells = sheet.row(number)
         shape = sheet.geometries[number - sheet.first_row] if sheet.geometries else None
-        row = DataRow(sheet.name, number, cells, shape)
+        row = LedgerRow(sheet.name, number, cells, shape)
         _regroup(group, row, roles)
         written = read_written(row, position, box, "")
         if written.form is Form.NONE:
@@ -148,7 +148,7 @@ def _from_table(sheet: Sheet, header: Header, columns: Sequence[Column], box: Bo
     return found
 
 
-def _regroup(group: _Group, row: DataRow, roles: dict[str, int]) -> None:
+def _regroup(group: _Group, row: LedgerRow, roles: dict[str, int]) -> None:
     """A level or name stands once and holds for the rows below it."""
     name = text_of(row.cell(roles["name"])) if "name" in roles else ""
     if name and name != group.name:
@@ -164,14 +164,14 @@ def _regroup(group: _Group, row: DataRow, roles: dict[str, int]) -> None:
         group.part = part
 
 
-def _is_intake(row: DataRow, roles: dict[str, int]) -> bool:
+def _is_intake(row: LedgerRow, roles: dict[str, int]) -> bool:
     """The first row of a gazette table names the intake; it is no corner point."""
     words = "".join(text_of(row.cell(roles[role])) for role in ("note", "group", "number") if role in roles)
     unnumbered = "number" not in roles or is_blank(row.cell(roles["number"]))
     return unnumbered and bool(_INTAKE.search(words))
 
 
-def _number(row: DataRow, roles: dict[str, int]) -> int | None:
+def _number(row: LedgerRow, roles: dict[str, int]) -> int | None:
     if "number" not in roles:
         return None
     match = re.search(r"(\d+)\D*$", text_of(row.cell(roles["number"])))
@@ -227,7 +227,7 @@ def _of_line(text: str, cells: Sequence[Value], box: Box) -> tuple[int | None, W
             choices.append((found[0].certainty, label, candidate))
     if choices:
         _, label, best = max(choices, key=lambda choice: choice[0])
-        row = DataRow("", 0, [best])
+        row = LedgerRow("", 0, [best])
         return label, read_written(row, [Column(1, "", XY)], box, "")
     if len(re.findall(r"\d", text)) >= 8 and not re.search(r"[\u4e00-\u9fff]{8,}", text):
         return (int(labelled[1]) if labelled else None), Written(

@@ -41,16 +41,15 @@ def find_headers(sheet: Sheet, score: Score, depth: int | None = None) -> list[H
         return [Header((), paths, score(paths))]
     filled = fill_merged(sheet, sheet.first_row, sheet.first_row + _SEARCHED_ROWS + _MOST_DEEP)
     last = min(len(filled), _SEARCHED_ROWS)
-    found = []
-    for start in range(last):
-        for deep in (depth,) if depth else range(1, _MOST_DEEP + 1):
-            if start + deep <= len(filled):
-                header = header_at(sheet, filled, start, deep, score)
-                if header.score > 0:
-                    found.append(header)
-    return _apart(
-        [_grown(sheet, filled, header, score) if depth is None else header for header in _best_first(found)]
+    depths = (depth,) if depth else range(1, _MOST_DEEP + 1)
+    tried = (
+        header_at(sheet, filled, start, deep, score)
+        for start in range(last)
+        for deep in depths
+        if start + deep <= len(filled)
     )
+    found = _best_first([header for header in tried if header.score > 0])
+    return _apart([_grown(sheet, filled, header, score) if depth is None else header for header in found])
 
 
 def header_of_rows(sheet: Sheet, rows: Sequence[int], score: Score) -> Header:

@@ -112,13 +112,21 @@ class Matcher:
         changes: dict[str, Any] = {
             name: value
             for name, value in item.values.items()
-            if not _same(getattr(before, name, None), value)
+            if not _same(getattr(before, name, None), value) and not self._coarser(before, name, value)
         }
         if item.geometry is not None and not _same_place(before.geometry, item.geometry):
             changes[GEOMETRY] = item.geometry
         action = CHANGE if changes else UNCHANGED
         geometry = item.geometry if item.geometry is not None else before.geometry
         return PlannedRecord(item.sheet, item.row, action, before.uid, item.values, geometry, before, changes)
+
+    def _coarser(self, before: Entity, name: str, value: Any) -> bool:
+        """A file that names only the county says nothing new of a record whose township is known."""
+        declared = self._kind.fields.get(name)
+        held = getattr(before, name, None)
+        return bool(declared and declared.refers_to == "division" and held and value) and str(
+            held
+        ).startswith(str(value))
 
     def _other_thing(self, record: Entity, item: Wanted) -> bool:
         """The number is the same, but unit, county and kind of thing are not: somebody else's number."""

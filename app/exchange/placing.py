@@ -33,6 +33,7 @@ _WORDS = (
     ("old", r"西安\s*80|北京\s*54|1954|1980西安"),
 )
 OLD = "old"
+_SAYS_CGCS = re.compile(r"CGCS\s*2000|2000国家|国家2000|大地2000|WGS-?84|GPS|EPSG")
 
 
 def system_named(texts: Sequence[str]) -> str:
@@ -106,7 +107,10 @@ class Placing:
             None,
         )
         projected = layer_crs if layer_crs and not is_geographic(layer_crs) else ""
-        crs = options.crs or (layer_crs if layer_crs and is_geographic(layer_crs) and projected else "") or ""
+        known = layer_crs in ("", "EPSG:4326", STORED)  # every GeoJSON claims 4326, whatever is in it
+        crs = options.crs or ("" if projected or known else layer_crs)
+        words = (*texts, *(column.heading for column in here))
+        stated = layer_crs == STORED or any(_SAYS_CGCS.search(text.upper()) for text in words)
         return Frame(
             self._context.box,
             self._context.area,
@@ -115,6 +119,7 @@ class Placing:
             zone,
             named if named in (GCJ02, BD09) else "",
             projected,
+            stated,
         )
 
     def _stated(self, draft: Draft, layer_crs: str) -> Stated:

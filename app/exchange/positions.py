@@ -61,6 +61,7 @@ class Frame:
     zone: int | None = None
     hint: str = ""
     default: str = ""
+    stated: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ class Placer:
         wrong = [n for n, bad in zip(indexes, self._subset(indexes).misfits(xs, ys), strict=True) if bad]
         proposal = self._proposal(indexes, xs, ys)
         if not proposal and not wrong:
+            self._assume(indexes)
             return
         chosen, rows, why = proposal or (STORED, [], "")
         unexplained = [n for n in wrong if n not in set(rows) and self._inside(n)]
@@ -193,9 +195,17 @@ class Placer:
         )
         answer = normalise_crs(answer)
         if answer in (GCJ02, BD09):
-            moved = rows or indexes
+            moved = rows if rows and answer == chosen else indexes
             self._shift(moved, answer)
             self.crs = answer if len(moved) == len(indexes) else self.crs
+
+    def _assume(self, indexes: list[int]) -> None:
+        """Degrees of unknown origin that fit where they are: taken as CGCS2000, and said so once."""
+        if not self._frame.stated and len(indexes) > 1:
+            why = tr(
+                N_("The file does not say where its coordinates come from; they were taken as CGCS2000.")
+            )
+            self.placed[indexes[0]].warnings.append(("crs_assumed", why))
 
     def _proposal(self, indexes: list[int], xs: Floats, ys: Floats) -> tuple[str, list[int], str] | None:
         """The map that explains the points, the rows it concerns, and why."""

@@ -23,7 +23,7 @@ from app.exchange.mapping import Column
 from app.exchange.places import Gazetteer
 from app.exchange.quantities import Quantity, read_quantity
 from app.exchange.report import Refusal, Warned
-from app.exchange.rows import DataRow
+from app.exchange.rows import LedgerRow
 from app.exchange.rules.base import Rules
 from app.exchange.workbook_xml import NO_RESULT
 from app.i18n import N_, tr
@@ -43,7 +43,7 @@ _AHEAD = 15  # years a deadline may lie in the future; 2107 is a slip of the key
 class Draft:
     """One row on its way: values so far, what is wrong, and what must still be settled for it."""
 
-    row: DataRow
+    row: LedgerRow
     columns: Sequence[Column] = ()
     values: dict[str, Any] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class RowReader:
     year: int | None = None
     padded_months: frozenset[int] = frozenset()
 
-    def read(self, row: DataRow) -> Draft:
+    def read(self, row: LedgerRow) -> Draft:
         """All cells of a row; divisions, positions and several-in-one cells are settled afterwards."""
         draft = Draft(row, self.columns)
         for column in self.columns:

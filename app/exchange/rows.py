@@ -22,7 +22,7 @@ _SERIAL = {"序号", "序", "顺序号", "NO", "NO.", "编号"}
 
 
 @dataclass(frozen=True)
-class DataRow:
+class LedgerRow:
     """One record's row. `section` is the text of the group row above it (“一、崆峒区”), when there is one."""
 
     sheet: str
@@ -50,7 +50,7 @@ class Skipped:
 class Body:
     """The records of a sheet and what was left out between and below them."""
 
-    rows: Sequence[DataRow]
+    rows: Sequence[LedgerRow]
     skipped: Sequence[Skipped]
 
 
@@ -61,7 +61,7 @@ def body_of(sheet: Sheet, header: Header, is_place: Callable[[str], bool]) -> Bo
     first = max(header.rows) + 1
     filled = _filled_down(sheet, first)
     serials = {n for n, path in enumerate(header.paths) if path and path[-1].upper() in _SERIAL - {"编号"}}
-    rows: list[DataRow] = []
+    rows: list[LedgerRow] = []
     skipped: list[Skipped] = []
     section = ""
     for number, raw, cells in filled:
@@ -72,14 +72,14 @@ def body_of(sheet: Sheet, header: Header, is_place: Callable[[str], bool]) -> Bo
             section = _words(raw, set())[0] if kind == "section" else section
             skipped.append(Skipped(sheet.name, number, kind, " ".join(_words(raw, set()))[:120]))
         else:
-            rows.append(DataRow(sheet.name, number, cells, section=section))
+            rows.append(LedgerRow(sheet.name, number, cells, section=section))
     return Body(rows, skipped)
 
 
 def _features(sheet: Sheet) -> Body:
     shapes = sheet.geometries or [None] * len(sheet.rows)
     rows = [
-        DataRow(sheet.name, number, cells, shape)
+        LedgerRow(sheet.name, number, cells, shape)
         for number, (cells, shape) in enumerate(zip(sheet.rows, shapes, strict=True), 1)
     ]
     return Body(rows, [])

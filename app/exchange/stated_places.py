@@ -10,13 +10,13 @@ from app.domain.entity import EntityType
 from app.exchange.grid import is_blank, text_of
 from app.exchange.mapping import Column
 from app.exchange.places import Gazetteer
-from app.exchange.rows import DataRow
+from app.exchange.rows import LedgerRow
 from app.exchange.sheets import Table
 
 
 def with_places(
-    rows: Sequence[DataRow], columns: Sequence[Column], kind: EntityType
-) -> tuple[list[DataRow], list[int]]:
+    rows: Sequence[LedgerRow], columns: Sequence[Column], kind: EntityType
+) -> tuple[list[LedgerRow], list[int]]:
     """The rows with blank division cells filled from above, and the row numbers that were filled.
 
     Of several division columns (county, town) a new county does not inherit the town of the one before.
@@ -65,13 +65,13 @@ def place_of_table(table: Table, gazetteer: Gazetteer) -> str:
     return ""
 
 
-def place_of_section(row: DataRow, gazetteer: Gazetteer) -> str:
+def place_of_section(row: LedgerRow, gazetteer: Gazetteer) -> str:
     """The division named by the group row above this row."""
     name = re.sub(r"[（(].*$|[:：]$", "", row.section)
     return gazetteer.resolve([name]).code or "" if name else ""
 
 
-def padded_months(rows: Sequence[DataRow], columns: Sequence[Column]) -> frozenset[int]:
+def padded_months(rows: Sequence[LedgerRow], columns: Sequence[Column]) -> frozenset[int]:
     """Columns of numbers in which months have two places (2018.03), so that 2018.1 once was 2018.10."""
     found = set()
     for column in columns:

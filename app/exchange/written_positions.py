@@ -16,7 +16,7 @@ from app.domain.coordinates.zones import is_geographic
 from app.exchange.grid import Value, is_blank, text_of
 from app.exchange.headings import XY, X, Y
 from app.exchange.mapping import Column
-from app.exchange.rows import DataRow
+from app.exchange.rows import LedgerRow
 from app.i18n import N_, tr
 
 _PLACEHOLDERS = {"/", "-", "—", "--", "无", "暂无", "不详", "未知", "待补", "待定", "NULL", "NAN", "N/A"}
@@ -49,7 +49,7 @@ class Written:
     swapped: bool = False
 
 
-def read_written(row: DataRow, columns: Sequence[Column], box: Box, crs: str) -> Written:
+def read_written(row: LedgerRow, columns: Sequence[Column], box: Box, crs: str) -> Written:
     """The position a row states in its position columns, or in the geometry of its feature."""
     if row.geometry is not None and not row.geometry.is_empty:
         return _of_geometry(row, crs)
@@ -81,7 +81,7 @@ def _empty(cell: Value) -> bool:
     return is_blank(cell) or text_of(cell).upper() in _PLACEHOLDERS
 
 
-def _of_geometry(row: DataRow, crs: str) -> Written:
+def _of_geometry(row: LedgerRow, crs: str) -> Written:
     shape = row.geometry
     assert shape is not None
     point = shape if isinstance(shape, Point) else shape.representative_point()
@@ -123,7 +123,7 @@ def _axis(cell: Value) -> float | None:
     return read_axis(text_of(cell))
 
 
-def _of_parts(row: DataRow, columns: Sequence[Column]) -> Written:
+def _of_parts(row: LedgerRow, columns: Sequence[Column]) -> Written:
     """Degrees, minutes and seconds in columns of their own."""
     scale = {"deg": 1.0, "min": 60.0, "sec": 3600.0}
     totals = {X: 0.0, Y: 0.0}

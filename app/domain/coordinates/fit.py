@@ -17,8 +17,6 @@ from app.i18n import N_, tr
 Flags = NDArray[np.bool_]
 Hypothesis = tuple[str, str]  # (question code, choice): ("crs", "gcj02"), ("axes", "yx"), ("zone", "36")
 
-_ENOUGH = 2  # misfits that a shift must mend, with none made worse, before the whole file is thought shifted
-
 
 @dataclass(frozen=True)
 class Places:
@@ -80,8 +78,8 @@ def diagnose(
     """Explain the misfits of `points` (degrees EPSG:4490) by the alternatives, best first; decides nothing.
 
     Exchanged axes and wrong zones are wrong by far, so they are judged row by row; a map's offset of
-    a few hundred metres shows only near a border, so when it mends several rows and harms none the whole
-    file is named.
+    a few hundred metres shows only near a border, so when it mends rows and harms none the whole file is
+    named: were the other rows right as they are, some of them would fall out on the other side.
     """
     wrong = places.misfits(*points)
     found = []
@@ -90,7 +88,7 @@ def diagnose(
         mended, harmed = wrong & ~still, ~wrong & still
         if not mended.any():
             continue
-        whole = code == "crs" and mended.sum() >= _ENOUGH and not harmed.any()
+        whole = code == "crs" and not harmed.any()
         rows = np.ones(len(wrong), bool) if whole else mended
         after = float(np.mean(~np.where(rows, still, wrong)))
         found.append(
