@@ -15,8 +15,8 @@ from app.cli.declare import GROUPS
 from cli.terminal import PIN, Terminal
 
 CONTRACT = (
-    "demo,new,user add,user list,user disable,user pin,info,check,import,export,grid,list,show,do,actions,history,"
-    "undo,locate,coord,render,sheets,print,share,seal,backup,restore,verify-journal"
+    "demo,new,user add,user list,user disable,user pin,info,check,import,export,grid,list,show,do,actions,"
+    "history,undo,locate,coord,render,sheets,print,share,seal,backup,restore,verify-journal"
 ).split(",")
 
 
