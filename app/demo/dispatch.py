@@ -13,11 +13,11 @@ from app.domain.entities.boiler import Boiler
 
 FILE = f"崆峒区11月调度表{MARK}.xlsx"
 _HEADINGS = ("序号", "台账编号", "使用单位", "联系人", "联系电话", "烟囱高度（米）", "备注")
-_SPOILT = "三十多米"
+_SPOILT = "3000米"
 
 
 def write_dispatch(boilers: Sequence[Boiler], path: Path) -> None:
-    """Rows about the given boilers: the first as they are, the others with news, the last one unreadable."""
+    """Rows about the given boilers: the first as they are, the others with news, the last one impossible."""
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)

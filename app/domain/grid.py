@@ -85,7 +85,8 @@ def owners(geometry: Objects, areas: Sequence[BaseGeometry]) -> NDArray[np.int64
         return found
     middles = shapely.point_on_surface(geometry)
     cells, places = shapely.STRtree(np.asarray(areas, dtype=object)).query(middles, predicate="intersects")
-    found[cells[::-1]] = places[::-1]  # on a shared border the first area listed wins
+    order = np.lexsort((places, cells))[::-1]  # where areas overlap or meet, the first one listed wins
+    found[cells[order]] = places[order]
     return found
 
 

@@ -23,7 +23,8 @@ def test_cells_cover_the_area_exactly_once() -> None:
 def test_a_whole_cell_is_a_square_of_its_size_and_a_cut_one_is_marked() -> None:
     cells = regular_cells(AREA, 1000, "EPSG:4507")
     whole = cells.geometry[~cells.clipped]
-    assert len(whole) and cells.clipped.any()
+    assert len(whole)
+    assert cells.clipped.any()
     # on the ground a square of the grid differs by the scale of the projection, here under 0.2 %
     assert [area_m2(cell) for cell in whole] == pytest.approx([1e6] * len(whole), rel=2e-3)
     assert all(area_m2(cell) < 0.999e6 for cell in cells.geometry[cells.clipped])
@@ -61,6 +62,13 @@ def test_each_cell_belongs_to_the_area_its_middle_lies_in() -> None:
         inside = [half.intersects(shapely.point_on_surface(cell)) for half in halves]
         assert (owner == -1) == (not any(inside))
         assert owner == -1 or inside[owner]
+
+
+def test_where_areas_overlap_the_first_one_listed_owns_the_cell() -> None:
+    towns = [box(106.60 + 0.01 * n, 35.50, 106.61 + 0.01 * n, 35.54) for n in range(6)]
+    cells = regular_cells(AREA, 1000, "EPSG:4507")
+    assert set(owners(cells.geometry, [*towns, AREA])) <= set(range(6))
+    assert set(owners(cells.geometry, [AREA, *towns])) == {0}
 
 
 def test_an_area_that_ends_in_a_point_leaves_no_lines_among_the_cells() -> None:
