@@ -56,7 +56,7 @@ class Headline:
     synthetic: bool
 
 
-@action(N_("Totals against the baseline"), "record", icon="today", command="totals")
+@action(N_("Totals against the baseline"), "record", icon="today", command="counts")
 def headline(session: Session, area: str = "") -> Headline:
     """Totals by county of the workspace's area, or of one county; development zones count as counties."""
     area = area or session.workspace.area

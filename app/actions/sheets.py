@@ -41,6 +41,7 @@ from app.printing.request import (
     ZoneOutline,
     ZoneSheetContent,
 )
+from app.printing.tiles import tiled
 
 BOILER_MAP, ZONE_SHEET = "boiler_map", "zone_sheet"
 
@@ -49,8 +50,8 @@ BOILER_MAP, ZONE_SHEET = "boiler_map", "zone_sheet"
 class SheetOrder:
     """What a person asks for: the sheet, what it is of (codes or names; none: all), and its paper.
 
-    `series` makes one page for each county or source. Empty paper, orientation and CRS are chosen by the
-    sheet.
+    `series` makes one page for each county or source; `tile` cuts each into pages of a smaller paper. Empty
+    paper, orientation and CRS are chosen by the sheet.
     """
 
     sheet: str
@@ -63,6 +64,7 @@ class SheetOrder:
     public: bool = False
     secrecy: str = INTERNAL
     review_no: str = ""
+    tile: str = ""
 
 
 def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
@@ -80,7 +82,7 @@ def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
             public=order.public,
         )
         pages.extend(chosen.build(request))
-    return pages
+    return [tile for page in pages for tile in tiled(page, order.tile)] if order.tile else pages
 
 
 def sheet_list() -> list[Sheet]:

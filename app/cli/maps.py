@@ -115,10 +115,7 @@ def print_(shell: Shell, words: PrintWords) -> Answer:
 
     if words.portrait and words.landscape:
         raise WrongUsage(N_("--portrait and --landscape exclude each other"))
-    paper = words.paper.upper()
-    if paper and paper not in _PAPERS:
-        raise WrongUsage(N_("There is no paper {paper}"), hint=N_("Papers: {papers}"), paper=words.paper,
-                         papers=" ".join(_PAPERS))  # fmt: skip
+    paper, tile = _paper(words.paper), _paper(words.tile)
     if words.scale is not None and words.scale <= 0:
         raise WrongUsage(N_("A scale is a whole number such as 50000"))
     order = SheetOrder(
@@ -130,6 +127,7 @@ def print_(shell: Shell, words: PrintWords) -> Answer:
         scale=words.scale,
         crs=words.crs,
         public=words.public,
+        tile=tile,
     )
     with shell.session() as session:
         pages = print_sheet(session, order, words.output)
@@ -181,6 +179,18 @@ def _timings(opened: float, picture: Picture) -> dict[str, Any]:
 
 def _page(page: Any) -> dict[str, Any]:
     return {"width_mm": page.width_mm, "height_mm": page.height_mm}
+
+
+def _paper(written: str) -> str:
+    paper = written.upper()
+    if paper and paper not in _PAPERS:
+        raise WrongUsage(
+            N_("There is no paper {paper}"),
+            hint=N_("Papers: {papers}"),
+            paper=written,
+            papers=" ".join(_PAPERS),
+        )
+    return paper
 
 
 def _size(written: str) -> tuple[int, int]:

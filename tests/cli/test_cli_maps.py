@@ -114,6 +114,14 @@ def test_print_writes_a_pdf(terminal: Terminal, tmp_path: Path) -> None:
     assert (tmp_path / "b.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_a_large_sheet_is_cut_for_a_small_printer(terminal: Terminal, tmp_path: Path) -> None:
+    words = ["print", "boiler_map", "-o", str(tmp_path / "b.pdf"), "--of", "620802", "--paper", "A2"]
+    pages = terminal.json(*words, "--tile", "a4")["pages"]
+    assert len(pages) >= 4
+    assert {tuple(sorted((page["width_mm"], page["height_mm"]))) for page in pages} == {(210, 297)}
+    assert terminal.refused(*words, "--tile", "B5") == (2, "usage")
+
+
 @pytest.mark.parametrize(
     "words",
     [

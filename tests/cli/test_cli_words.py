@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.actions.catalog import ACTIONS
 from app.cli.commands import COMMANDS
 from app.cli.declare import GROUPS
 from cli.terminal import PIN, Terminal
@@ -211,3 +212,10 @@ def test_a_reader_that_goes_away_is_no_mistake(terminal: Terminal) -> None:
     )
     assert done.returncode in (0, 141)
     assert b"Traceback" not in done.stderr
+
+
+def test_every_action_is_reached_from_a_shell() -> None:
+    names = {word for command in COMMANDS for word in (command.name, command.name.split()[0])}
+    named = {entry.id: entry.command for entry in ACTIONS if entry.command}
+    assert {ident: name for ident, name in named.items() if name not in names} == {}
+    assert [entry.id for entry in ACTIONS if not entry.command] == ["sign_in"]  # that is --as
