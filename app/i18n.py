@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from functools import lru_cache
+from functools import cache
 
 from app.resources import resource
 
@@ -41,7 +41,7 @@ def in_language(code: str, text: str) -> str:
     return _catalogue(code).get(text, text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _catalogue(code: str) -> dict[str, str]:
     path = resource("i18n", f"{code}.toml")
     if not path.is_file():
