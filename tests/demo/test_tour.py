@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from app.actions.counts import headline
+from app.actions.history import history
 from app.bootstrap import open_workspace
 from app.demo.build import FILE
 from app.demo.tour import tour
@@ -37,8 +38,7 @@ def test_the_main_job_clears_one_boiler_and_writes_the_files(
     assert boiler is not None
     assert boiler.status == "cleared"
     assert headline(session).sum.baseline.units == session.workspace.count(Boiler) == 249
-    history = reversed(session.workspace.history("boiler", boiler.uid))
-    steps = [(entry.action, entry.person) for entry in history]
+    steps = [(entry.action, entry.person) for entry in reversed(history(session, "boiler", done.cleared))]
     session.close()
     assert [action for action, _ in steps] == STEPS
     judges = [person for action, person in steps if action in JUDGING]
