@@ -72,5 +72,5 @@ def _one_of(column: ColumnElement[Any], values: tuple[Any, ...]) -> ColumnElemen
 
 
 def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return cast(column, Text).ilike(f"%{escaped}%", escape="\\")
+    """SQLite's own LIKE folds the case of ASCII only; `connect` gives it Python's `casefold`."""
+    return func.instr(func.casefold(cast(column, Text)), text.casefold()) > 0

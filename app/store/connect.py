@@ -75,10 +75,15 @@ def opened(path: Path, mode: str) -> sqlite3.Connection:
         uri, uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS
     )
     rtree.register_functions(connection)
+    connection.create_function("casefold", 1, _casefold, deterministic=True)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 1000")
     return connection
+
+
+def _casefold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
 
 
 def is_frozen(path: Path) -> bool:

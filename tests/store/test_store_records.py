@@ -22,7 +22,7 @@ BOILERS = (
     boiler("PL-0001", status="suspect", rated_tph=2.0, div_code="620802", in_builtup=True, note=""),
     boiler("PL-0002", status="cleared", rated_tph=4.2, div_code="620802", user_org="Brewery 100%"),
     boiler("PL-0003", status="cleared", rated_tph=None, div_code="620826", in_builtup=False, note="a_b"),
-    boiler("PL-0004", status="planned", rated_tph=0.7, geometry=None, commissioned="2018-10"),
+    boiler("PL-0004", status="planned", rated_tph=0.7, note="Fosse é", geometry=None, commissioned="2018-10"),
 )
 CONDITIONS = [
     Condition("status", "=", "cleared"),
@@ -36,6 +36,7 @@ CONDITIONS = [
     Condition("note", "~", "_"),
     Condition("user_org", "~", "100%"),
     Condition("user_org", "~", "brew"),
+    Condition("note", "~", "É"),
     Condition("user_org", "~", "一中"),
     Condition("div_code", "in", ("620826", "620802")),
     Condition("div_code", "in", ()),
