@@ -13,7 +13,10 @@ from app.carto.measure import CAP_HEIGHT, text_width_mm
 from app.carto.symbols import Line, TextStyle
 
 _GAP_MM = 0.35
-_PADDING_MM = 0.15
+# Parts of an em: room around words for their halo, and how far Chinese ink reaches above and below its
+# base line.
+_PADDING = 0.12
+_CHINESE_ABOVE, _CHINESE_BELOW = 0.86, 0.1
 _LEADER_RINGS_MM = (2.5, 4.0, 5.5, 7.5, 10.0, 13.0, 17.0, 22.0, 28.0, 35.0)
 _PLAIN_TEXT_MM = 2.0
 _LEADER_TURNS = 24
@@ -156,7 +159,9 @@ def label_ops(placed: Sequence[PlacedLabel], leader_colour: str) -> tuple[Op, ..
     words = []
     for label in placed:
         x0, _, x1, y1 = label.box
-        words.append(Text((x0 + x1) / 2, y1 - _PADDING_MM, label.wish.text, label.wish.style, "middle"))
+        style = label.wish.style
+        base = y1 - style.size_mm * (_PADDING + _below_base(label.wish.text))
+        words.append(Text((x0 + x1) / 2, base, label.wish.text, style, "middle"))
     return (*leaders, *words)
 
 
@@ -233,9 +238,16 @@ def _middle_boxes(wish: LabelWish) -> Floats:
 
 def _size(wish: LabelWish) -> tuple[float, float]:
     """The box of a label: its ink and a little room (digits and Chinese both stand within it)."""
-    tall = 0.92 if any(ord(char) > 0x2E80 for char in wish.text) else CAP_HEIGHT
-    width = text_width_mm(wish.text, wish.style) + 2 * _PADDING_MM
-    return width, wish.style.size_mm * tall + 2 * _PADDING_MM
+    below = _below_base(wish.text)
+    tall = _CHINESE_ABOVE + below if below else CAP_HEIGHT
+    pad = 2 * _PADDING * wish.style.size_mm
+    return text_width_mm(wish.text, wish.style) + pad, wish.style.size_mm * tall + pad
+
+
+def _below_base(text: str) -> float:
+    """How far the ink reaches below the base line, in em: digits stand on it, Chinese hangs a little
+    lower."""
+    return _CHINESE_BELOW if any(ord(char) > 0x2E80 for char in text) else 0.0
 
 
 def _outward(wishes: Sequence[LabelWish]) -> list[float]:

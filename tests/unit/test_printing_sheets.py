@@ -231,13 +231,18 @@ def test_area_maps_can_carry_a_table(sheet_id: str) -> None:
 
 
 def test_a_poster_is_cut_into_overlapping_tiles() -> None:
-    page = boiler_page(paper="A1")
+    page = boiler_page(paper="A1", orientation="landscape")
     tiles = tiled(page, "A4")
-    assert {(tile.width_mm, tile.height_mm) for tile in tiles} in ({(210.0, 297.0)}, {(297.0, 210.0)})
-    columns = {tile.ops[0].ops[0].dx for tile in tiles}  # type: ignore[union-attr]
-    step = sorted(-dx for dx in columns)[1]
-    assert step == tiles[0].width_mm - 12.0 - 10.0
-    assert max(-dx for dx in columns) + tiles[0].width_mm - 12.0 >= page.width_mm
+    assert [(tile.width_mm, tile.height_mm) for tile in tiles] == [(297.0, 210.0)] * 9
+    windows = [(-tile.ops[0].ops[0].dx, -tile.ops[0].ops[0].dy) for tile in tiles]  # type: ignore[union-attr]
+    columns, rows = sorted({x for x, _ in windows}), sorted({y for _, y in windows})
+    inner = (297.0 - 10.0, 210.0 - 10.0)
+    assert np.diff(columns).tolist() == pytest.approx([inner[0] - 10.0] * 2)
+    assert np.diff(rows).tolist() == pytest.approx([inner[1] - 10.0] * 2)
+    places = [(x, y) for _, x, y in placed_words(page.ops)]
+    for x, y in places:
+        assert columns[0] <= x <= columns[-1] + inner[0]
+        assert rows[0] <= y <= rows[-1] + inner[1]
     assert len(tiled(boiler_page(paper="A4"), "A3")) == 1
 
 
