@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,14 +107,18 @@ def check(shell: Shell, words: object) -> Answer:
     from app.actions.upkeep import check as examine  # late: help pages need no database
 
     with shell.session() as session:
-        return _findings(examine(session))
+        report = examine(session)
+    lines = [f"{'✓' if sound else '✗'} {name}" for name, sound in report.checks.items()]
+    lines += [f"  {item.check}: {item.code} {item.where}" for item in report.findings]
+    return _findings(report, lines)
 
 
 def verify_journal(shell: Shell, words: FileWords) -> Answer:
     """Whether the journal of a file is whole; nothing is changed."""
     from app.actions.upkeep import verify_journal as verify  # late: help pages need no database
 
-    return _findings(verify(words.file))
+    report = verify(words.file)
+    return _findings(report, pairs(dataclasses.asdict(report)))
 
 
 def backup(shell: Shell, words: BackupWords) -> Answer:
@@ -250,12 +255,11 @@ def _total(item: Any) -> dict[str, Any]:
     return {"units": item.units, "tph": item.tph}
 
 
-def _findings(report: Any) -> Answer:
-    import dataclasses  # late: only for reports
-
-    document = dataclasses.asdict(report)
-    document["ok"] = report.ok
-    return Answer(document, pairs(document), 0 if report.ok else STORAGE)
+def _findings(report: Any, lines: list[str]) -> Answer:
+    said = tr(N_("Everything is sound")) if report.ok else tr(N_("Something is not as it should be"))
+    return Answer(
+        {**dataclasses.asdict(report), "ok": report.ok}, [*lines, said], 0 if report.ok else STORAGE
+    )
 
 
 def _edit(item: Any) -> dict[str, Any]:
