@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Group, Op, rectangle
@@ -127,10 +128,10 @@ class _Sheet:
         body = [[head(tr(name)) for name in names]]
         for zone in self.content.zones:
             doc = "—" if zone.area_doc_km2 is None else f"{zone.area_doc_km2:.4f}"
-            computed, around = area_m2(zone.geometry) / 1e6, length_m(shapely.boundary(zone.geometry))
+            computed, around = area_m2(zone.geometry) / 1e6, _around_m(zone.geometry)
             title = zone_title(zone).replace("\n", "")
             body.append([Cell(title), Cell(doc), Cell(f"{computed:.4f}"), Cell(f"{around:.0f}")])
-        return table_block(body, style, 2.7)
+        return table_block(body, style, 2.85)
 
     def _further(self, skeleton: Skeleton, rows: Sequence[tuple[str, Corner]]) -> list[Page]:
         """Pages that go on with the table."""
@@ -198,7 +199,7 @@ class _Sheet:
 def _corner_layer() -> Layer:
     marker = Marker("circle", 0.9, "#1d2126", casing_mm=0.1)
     rule = SymbolRule((SymbolClass("all", N_("Corner point"), Symbol(marker=marker)),))
-    style = TextStyle(2.0, "#1d2126", halo="#ffffff")
+    style = TextStyle(2.4, "#1d2126", halo="#ffffff")
     label = LabelRule("label", style, OUTWARD, priority=85, leader=True)
     return Layer("corners", N_("Corner point"), _CORNER_ENTITY, rule, order=77, label=label)
 
@@ -208,7 +209,7 @@ def _corner_tables(rows: Sequence[tuple[str, Corner]], style: SheetStyle, again:
     beside_each_other = _TABLES_BESIDE if len(rows) > 12 else 1
     share = -(-len(rows) // beside_each_other)
     tables = [
-        table_block([table_head(), *row_cells(rows[start : start + share])], style, 2.6)
+        table_block([table_head(), *row_cells(rows[start : start + share])], style, 2.85)
         for start in range(0, len(rows), share)
     ]
     title = tr("Corner point coordinates (continued)") if again else tr("Corner point coordinates")
@@ -228,6 +229,12 @@ def _most(count: int, fits: Callable[[int], bool]) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
     return low
+
+
+def _around_m(zone: BaseGeometry) -> float:
+    """The length of the outer boundary in metres; the inner zone that is taken out does not count."""
+    parts = [part for part in shapely.get_parts(zone) if part.geom_type == "Polygon"]
+    return sum(length_m(part.exterior) for part in parts)
 
 
 def _framed(block: Block, style: SheetStyle) -> Block:
