@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -29,14 +30,18 @@ def _row(command: str) -> str:
     return "\n".join(found)
 
 
+@cache
+def _gridward() -> Any:
+    return typer.main.get_command(build(COMMANDS, lambda *_: 0, ""))
+
+
 def _long_options(command: Any) -> set[str]:
     return {name for p in command.params for name in p.opts if name.startswith("--")}
 
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
 def test_command_is_documented_with_its_options(name: str) -> None:
-    root: Any = typer.main.get_command(build(COMMANDS, lambda *_: 0, ""))
-    command = root
+    command = root = _gridward()
     for word in name.split():
         command = command.commands[word]
     row = _row(name)
