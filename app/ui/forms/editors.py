@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -18,13 +19,14 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.fields import Field, Kind
-from app.domain.values import parse, show
+from app.domain.values import BUREAU_TIME, as_moment, parse, show
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.names import Names
 
 _LONG_TEXT = 250
+_MOMENT = "%Y-%m-%d %H:%M"
 
 
 class Editor(QWidget):
@@ -90,6 +92,22 @@ class LineEditor(Editor):
     def set_value(self, value: Any) -> None:
         """Show the value as it would be written."""
         self._line.setText("" if value is None else _written(self.field, value))
+
+
+class MomentEditor(LineEditor):
+    """A point in time, written in the bureau's time and kept in UTC."""
+
+    def value(self) -> Any:
+        """The stored moment; raises Invalid when the text is no moment."""
+        written = self._line.text().strip()
+        if not written:
+            return None
+        try:
+            return as_moment(datetime.strptime(written, _MOMENT).replace(tzinfo=BUREAU_TIME))
+        except ValueError:
+            raise Invalid(
+                N_("{field}: write a moment as 2026-11-23 18:00"), field=tr(self.field.label)
+            ) from None
 
 
 class ParagraphEditor(Editor):
@@ -190,6 +208,10 @@ def _line(field: Field, _names: Names, parent: QWidget | None) -> Editor:
     return LineEditor(field, parent)
 
 
+def _moment(field: Field, _names: Names, parent: QWidget | None) -> Editor:
+    return MomentEditor(field, parent)
+
+
 def _list(field: Field, _names: Names, parent: QWidget | None) -> Editor:
     labels = {code: field.choices.label(code) for code in field.choices.codes} if field.choices else {}
     return ListEditor(field, labels, parent)
@@ -208,7 +230,7 @@ _MAKERS: Mapping[Kind, Callable[[Field, Names, QWidget | None], Editor]] = {
     Kind.NUMBER: _line,
     Kind.INTEGER: _line,
     Kind.DATE: _line,
-    Kind.MOMENT: _line,
+    Kind.MOMENT: _moment,
     Kind.TEXTS: _line,
     Kind.BOOLEAN: _yes_no,
     Kind.CHOICE: _list,

@@ -71,6 +71,10 @@ class ColumnsPage(QWidget):
         self.table.resizeColumnToContents(0)
         self.table.resizeColumnToContents(3)
 
+    def boxes(self) -> list[QComboBox]:
+        """The choosers of fields, in the order of the columns."""
+        return list(self._boxes.values())
+
     def corrections(self) -> dict[str, str]:
         """The columns whose field the user changed: letter to field, empty for a column not to be read."""
         chosen = {letter: str(box.currentData() or "") for letter, box in self._boxes.items()}

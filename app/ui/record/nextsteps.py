@@ -56,6 +56,14 @@ class NextSteps(QWidget):
         wish = body.sizeHint().height() + metrics.grid(1)
         self._area.setFixedHeight(min(wish, metrics.line_height() * 9))
 
+    def buttons(self) -> list[QPushButton]:
+        """The buttons that are shown."""
+        return self._area.findChildren(QPushButton)
+
+    def words(self) -> str:
+        """The sentences that are shown."""
+        return "\n".join(label.text() for label in self._area.findChildren(QLabel))
+
     def _add_step(self, column: QVBoxLayout, step: NextStep) -> None:
         count = f" ({step.signature}/{step.signatures})" if step.signatures > 1 else ""
         button = QPushButton(step.label + count)

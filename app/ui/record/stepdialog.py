@@ -91,6 +91,10 @@ class StepDialog(QDialog):
             self._add_slot(kind)
         self._show_slot(kind)
 
+    def fault(self) -> str:
+        """Why the step was refused; empty before it was."""
+        return self._fault.text()
+
     def missing(self) -> list[str]:
         """The kinds of evidence the step asks for and nobody has given yet."""
         return [kind for kind in self._slots if kind not in self._have and kind not in self._files]

@@ -1,0 +1,247 @@
+"""What a person does in the window: import, answer, undo, sign in, print, share, answer for foreign edits."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app.actions.catalog import ACTIONS
+from app.store.rtree import register_functions
+from app.ui import messages
+from app.ui.application import Program
+from app.ui.dialogs.signin import SignInDialog
+from app.ui.finder.search import COMMAND, find_places, find_records, initials
+from app.ui.imports.wizard import ImportWizard
+from app.ui.record.stepdialog import StepDialog
+from app.ui.sheets.dialog import SheetDialog
+from window_cases import WAIT_MS, boiler_in, choose, settle
+
+Office = Callable[..., Program]
+D = TypeVar("D", bound=QDialog)
+
+
+def a_ledger(path: Path) -> Path:
+    """Three rows: one new, one twice, one that cannot be."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "台账"
+    sheet.append(["台账编号", "使用单位", "县区", "额定出力(t/h)", "经度", "纬度"])
+    sheet.append(["XT-001", "新甲厂", "崆峒区", 4, 106.66, 35.54])
+    sheet.append(["XT-001", "新甲厂", "崆峒区", 4, 106.66, 35.54])
+    sheet.append(["XT-002", "新乙厂", "崆峒区", 400000, 106.67, 35.55])
+    book.save(path)
+    return path
+
+
+def the_dialog(running: Program, kind: type[D]) -> D:
+    return next(box for box in running.window.findChildren(kind) if box.isVisible())
+
+
+def test_a_dropped_ledger_becomes_records_and_an_error_list(
+    office: Office, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = office("clerk")
+    monkeypatch.setattr(messages, "tell", lambda *_: None)
+    monkeypatch.setattr("app.ui.imports.wizard.tell", lambda *_: None)
+    running.window.dropEvent(_dropped([a_ledger(tmp_path / "县局台账.xlsx")]))
+    wizard = the_dialog(running, ImportWizard)
+    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=WAIT_MS)
+    fields = [str(box.currentData()) for box in wizard.columns.boxes()]
+    assert fields[:2] == ["ledger_no", "user_org"]
+    wizard.next.click()
+    wizard.next.click()
+    settle(running, qtbot)
+    assert wizard.pages.currentWidget() is wizard.differences
+    wizard.save_errors_to(tmp_path / "错误.xlsx")
+    settle(running, qtbot)
+    sheet = load_workbook(tmp_path / "错误.xlsx").active
+    assert sheet is not None
+    assert [cell.comment is not None for row in sheet.iter_rows() for cell in row].count(True) >= 1
+    wizard.reason.setText("县局十月台账")
+    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=WAIT_MS)
+    wizard.next.click()
+    qtbot.waitUntil(lambda: not wizard.isVisible(), timeout=WAIT_MS)
+    settle(running, qtbot)
+    session = running.desk.session
+    assert session is not None
+    assert session.workspace.by_key("boiler", "XT-001") is not None
+    assert session.workspace.by_key("boiler", "XT-002") is None
+
+
+def test_a_corrected_column_is_read_again(office: Office, qtbot: QtBot, tmp_path: Path) -> None:
+    running = office("clerk")
+    running.window.doings.import_file(a_ledger(tmp_path / "台账.xlsx"))
+    wizard = the_dialog(running, ImportWizard)
+    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=WAIT_MS)
+    unit = wizard.columns.boxes()[1]
+    unit.setCurrentIndex(unit.findData("owner_org"))
+    unit.activated.emit(unit.currentIndex())
+    qtbot.waitUntil(
+        lambda: wizard.next.isEnabled() and wizard.columns.boxes()[1].currentData() == "owner_org",
+        timeout=WAIT_MS,
+    )
+    settle(running, qtbot)
+    assert wizard.columns.corrections() == {}
+    wizard.reject()
+
+
+def test_undo_and_redo_from_the_keyboard(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    boiler = boiler_in(running, "suspect")
+    choose(running, qtbot, boiler)
+    panel = running.window.work.record
+    panel.edit_record()
+    dialog = next(box for box in running.window.findChildren(QDialog) if box.isVisible())
+    dialog.form.editor("note").set_value("现场核对过")  # type: ignore[attr-defined]
+    dialog.send()  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
+    assert _note(running, boiler.uid) == "现场核对过"
+    settle(running, qtbot)
+    running.window.activateWindow()
+    qtbot.waitUntil(running.window.isActiveWindow, timeout=WAIT_MS)
+    qtbot.keyClick(running.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: _note(running, boiler.uid) == boiler.note, timeout=WAIT_MS)
+    qtbot.keyClick(running.window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: _note(running, boiler.uid) == "现场核对过", timeout=WAIT_MS)
+
+
+def test_a_wrong_pin_is_refused_and_the_right_one_signs_in(office: Office, qtbot: QtBot) -> None:
+    running = office("inspector")
+    running.window.doings.sign_in()
+    dialog = the_dialog(running, SignInDialog)
+    qtbot.waitUntil(lambda: dialog.who.findData("chief") >= 0, timeout=WAIT_MS)
+    dialog.who.setCurrentIndex(dialog.who.findData("chief"))
+    dialog.pin.setText("000000")
+    dialog.send()
+    settle(running, qtbot)
+    assert dialog.isVisible()
+    assert running.desk.actor is not None
+    assert running.desk.actor.role == "R1"
+    dialog.pin.setText("246810")
+    dialog.send()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
+    assert running.desk.actor is not None
+    assert running.desk.actor.role == "R4"
+
+
+def test_a_refused_step_keeps_what_was_entered_and_says_why(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    choose(running, qtbot, boiler_in(running, "town_ok"))
+    running.window.work.record.first_step()
+    dialog = the_dialog(running, StepDialog)
+    dialog.reason.setPlainText("同意")
+    dialog.send()
+    settle(running, qtbot)
+    assert dialog.isVisible()
+    assert dialog.reason.toPlainText() == "同意"
+    assert "验收表" in dialog.fault()
+    dialog.reject()
+
+
+def test_steps_of_others_are_not_offered(office: Office, qtbot: QtBot) -> None:
+    running = office("inspector")
+    choose(running, qtbot, boiler_in(running, "notice"))
+    steps = running.window.work.record.steps
+    assert [button.text() for button in steps.buttons()] == []
+    assert "现在不该您办理" in steps.words()
+
+
+def test_edits_of_another_program_wait_for_a_name_and_a_reason(
+    office: Office, demo_file: Path, qtbot: QtBot
+) -> None:
+    with sqlite3.connect(demo_file) as foreign:
+        register_functions(foreign)  # as every program that edits GeoPackages does
+        foreign.execute("UPDATE 燃煤锅炉 SET note = '外部改动' WHERE ledger_no = 'PL-0001'")
+    running = office("clerk")
+    notice = running.window.notice
+    qtbot.waitUntil(notice.isVisible, timeout=WAIT_MS)
+    notice.ask()
+    dialog = next(box for box in running.window.findChildren(QDialog) if box.isVisible())
+    dialog.set_reason("用其他软件补录")  # type: ignore[attr-defined]
+    dialog.accept()
+    qtbot.waitUntil(lambda: not notice.isVisible(), timeout=WAIT_MS)
+    assert running.desk.session is not None
+    assert running.desk.session.workspace.external_changes() == []
+
+
+def test_the_preview_is_the_page_that_is_saved(
+    office: Office, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = office("clerk")
+    monkeypatch.setattr("app.ui.sheets.dialog.ask", lambda *_: False)
+    running.window.doings.print_sheet()
+    dialog = the_dialog(running, SheetDialog)
+    qtbot.waitUntil(lambda: bool(dialog.pages), timeout=WAIT_MS)
+    settle(running, qtbot)
+    dialog.save_to(tmp_path / "图.pdf")
+    settle(running, qtbot)
+    assert (tmp_path / "图.pdf").read_bytes().startswith(b"%PDF")
+    dialog.reject()
+
+
+def test_the_finder_reads_names_initials_coordinates_and_commands(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    session = running.desk.session
+    assert session is not None
+    assert initials("崆峒区") == "kdq"
+    assert "崆峒区" in [item.title for item in find_records(session, "kdq", lambda: False)]
+    assert next(item.entity for item in find_records(session, "PL-0003", lambda: False)) == "boiler"
+    (place, *_) = find_places("106.6653, 35.5428")
+    assert place.at == pytest.approx((106.6653, 35.5428))
+    assert find_places("柳湖镇") == []
+    assert [item.id for item in running.window.commands.found("导入")] == ["import_records"]
+    assert COMMAND == "command"
+
+
+def test_every_action_of_the_program_is_offered_by_the_window(office: Office) -> None:
+    running = office("clerk")
+    assert {entry.id for entry in ACTIONS} - set(running.window.commands.actions) == set()
+
+
+def test_no_two_commands_share_a_key(office: Office) -> None:
+    running = office("clerk")
+    keys = [action.shortcut().toString() for action in running.window.commands.actions.values()]
+    used = [key for key in keys if key]
+    assert sorted(used) == sorted(set(used))
+
+
+def test_a_file_that_is_no_workspace_is_explained(
+    program: Callable[..., Program], qtbot: QtBot, tmp_path: Path
+) -> None:
+    running = program()
+    said: list[Exception] = []
+    running.desk.failed.disconnect()
+    running.desk.failed.connect(said.append)
+    (tmp_path / "假.gpkg").write_text("这不是数据库")
+    running.window.open_path(tmp_path / "假.gpkg")
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
+    assert running.desk.session is None
+    box = messages.error_box(running.window, said[0])
+    assert isinstance(box, QMessageBox)
+    assert box.text()
+    assert running.window.pages.currentWidget() is running.window.welcome
+
+
+def _dropped(files: list[Path]) -> QDropEvent:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    event = QDropEvent(QPointF(QPoint(5, 5)), copy, data, left, Qt.KeyboardModifier.NoModifier)
+    event.held = data  # type: ignore[attr-defined]  # Qt does not keep it
+    return event
+
+
+def _note(running: Program, uid: str) -> str | None:
+    assert running.desk.session is not None
+    found = running.desk.session.workspace.get("boiler", uid)
+    return found.values()["note"] if found else None
