@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from app.exchange.grid import Value
 
@@ -71,6 +72,7 @@ def _of_number(number: float) -> When:
     return _of_text(f"{number:.2f}".rstrip("0").rstrip(".") if number < 3000 else str(whole), None)
 
 
+@lru_cache(maxsize=8192)
 def _of_text(words: str, year: int | None) -> When:
     text = unicodedata.normalize("NFKC", words).strip()
     text = _CHINESE_YEAR.sub(lambda match: match.group().translate(_DIGITS), text)

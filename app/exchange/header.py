@@ -13,7 +13,7 @@ Score = Callable[[Sequence[Path]], float]
 
 _SEARCHED_ROWS = 30
 _MOST_DEEP = 3
-_LONG = 24  # characters; a heading is rarely longer, a title and a note usually are
+LONGEST = 24  # characters; a heading is rarely longer, a title and a note usually are
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _looks_like_content(cell: Value) -> bool:
     if not isinstance(cell, str):
         return True
     word = cell.strip()
-    return bool(re.fullmatch(r"[\d.,/年月日%+-]+", word)) or len(word) > _LONG
+    return bool(re.fullmatch(r"[\d.,/年月日%+-]+", word)) or len(word) > LONGEST
 
 
 def fill_merged(sheet: Sheet, first: int, last: int) -> list[list[Value]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.domain.fields import Kind
 from app.errors import Invalid
 from app.exchange.grid import Value, column_letter, column_number, is_blank, text_of
-from app.exchange.header import Header
+from app.exchange.header import LONGEST, Header
 from app.exchange.headings import (
     IGNORED,
     KNOWN_FROM,
@@ -123,7 +123,8 @@ def heading_score(words: Vocabulary) -> Callable[[Sequence[tuple[str, ...]]], fl
 
     def best(path: tuple[str, ...]) -> tuple[str, float]:
         if path not in seen:
-            found = [match for match in matches(path, words) if match.certainty >= 0.6]
+            likely = len(path[-1]) <= LONGEST and any(sign.isalpha() for sign in path[-1])
+            found = [match for match in matches(path, words) if match.certainty >= 0.6] if likely else []
             seen[path] = (
                 (found[0].field + found[0].choice + found[0].part, found[0].certainty) if found else ("", 0.0)
             )
@@ -201,8 +202,16 @@ def _content(cells: Sequence[Value], match: Match, words: Vocabulary) -> float:
     """How well the contents suit the meaning, 0.4 to 1; an empty column says nothing against it."""
     if not cells or match.choice:
         return 1.0
+    if match.field == words.type.key and _restarts(cells):
+        return 0.4
     suits = sum(_suits(cell, match, words) for cell in cells) / len(cells)
     return 0.4 + 0.6 * min(1.0, suits * 1.6)
+
+
+def _restarts(cells: Sequence[Value]) -> bool:
+    """Small whole numbers that begin again at 1 count rows; they are nobody's number."""
+    texts = [text_of(cell) for cell in cells]
+    return texts.count("1") > 1 and all(text.isdigit() and len(text) <= 4 for text in texts)
 
 
 def _suits(cell: Value, match: Match, words: Vocabulary) -> bool:

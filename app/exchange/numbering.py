@@ -30,7 +30,7 @@ def give_numbers(drafts: Sequence[Draft], existing: Sequence[Entity], kind: Enti
             re.sub(r"-\d+$", "", same.pop(0)) if same and draft.count > 1 else same.pop(0) if same else ""
         )
         if not number:
-            prefix = str(draft.values.get("div_code") or "000000")[:6]
+            prefix = str(draft.values.get("div_code") or draft.initial.get("div_code") or "000000")[:6]
             number = _next(prefix, serials, taken)
         draft.values[kind.key] = number
         draft.warn(

@@ -107,8 +107,9 @@ class Gazetteer:
     def _rank(self, word: str) -> int:
         """Larger divisions first, so that a town is looked for inside its county, whatever the columns'
         order."""
-        lengths = [len(code.rstrip("0")) for code in self._names.get(plain_name(word), ())]
-        return min(lengths, default=99)
+        plain = plain_name(word)
+        codes = [plain] if plain.isdigit() else self._names.get(plain, ())
+        return min((len(code.rstrip("0")) for code in codes), default=99)
 
     def _candidates(self, word: str, inside: str | None) -> set[str]:
         plain = plain_name(word)

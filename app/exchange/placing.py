@@ -135,7 +135,7 @@ class Placing:
         return Stated(
             draft.row.number,
             written,
-            self._gazetteer.polygon(draft.values.get("div_code")),
+            self._gazetteer.polygon(draft.values.get("div_code") or draft.initial.get("div_code")),
             source if source in (GCJ02, BD09) else "",
             (point.x, point.y) if point is not None else None,
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.domain.fields import Kind
 from app.exchange.grid import Book
 from app.exchange.headings import Vocabulary, vocabulary
 from app.exchange.mapping import Column, MappingFile, propose
@@ -124,7 +125,8 @@ class _Planner:
             self._context.lookup,
             self._context.today,
             None,
-            padded_months(rows, columns),
+            padded_months(rows, [column for column in columns if self._is_date(column)]),
+            place_of_table(table, self._gazetteer),
         )
         drafts = []
         for index, row in enumerate(rows):
@@ -142,6 +144,10 @@ class _Planner:
             self._warned.append(Warned(table.sheet.name, number, "filled_down", why))
         return drafts
 
+    def _is_date(self, column: Column) -> bool:
+        declared = self._context.kind.fields.get(column.field)
+        return declared is not None and declared.kind is Kind.DATE
+
     def _default_places(self, table: Table, drafts: Sequence[Draft]) -> None:
         """Rows without a division of their own lie where the group row, a title or the sheet's name says."""
         name = division_field(self._context.kind)
@@ -155,7 +161,7 @@ class _Planner:
                 continue
             code = place_of_section(draft.row, self._gazetteer) or whole
             if code:
-                draft.values[name] = code
+                draft.initial[name] = code
                 why = tr(
                     N_("The division {place} was taken from the title."), place=self._gazetteer.name(code)
                 )

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.domain.coordinates.fit import Places, Proposal, diagnose, offset_proposal
 from app.domain.coordinates.gcj import Floats, from_bd09, from_gcj02
+from app.domain.coordinates.measure import distance_m
 from app.domain.coordinates.notation import Box
 from app.domain.coordinates.zones import (
     BD09,
@@ -176,7 +177,7 @@ class Placer:
             self._assume(indexes)
             return
         chosen, rows, why = proposal or (STORED, [], "")
-        unexplained = [n for n in wrong if n not in set(rows) and self._inside(n)]
+        unexplained = [n for n in wrong if n not in set(rows) and self._inside(n) and not self._known_here(n)]
         if not proposal and not unexplained:
             return
         if unexplained:
@@ -347,6 +348,11 @@ class Placer:
 
     def _misfit(self, n: int) -> bool:
         return bool(self._subset([n]).misfits([self.placed[n].x], [self.placed[n].y])[0])
+
+    def _known_here(self, n: int) -> bool:
+        """The record stands at this very place already: it was asked about when it came in."""
+        known, placed = self._stated[n].known, self.placed[n]
+        return known is not None and distance_m(placed.x, placed.y, *known) < 1.0
 
     def _inside(self, n: int) -> bool:
         return not bool(self._subset([n]).outside_area([self.placed[n].x], [self.placed[n].y])[0])

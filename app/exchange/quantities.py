@@ -105,7 +105,7 @@ def read_quantity(cell: Value, field: Field, unit: str) -> Quantity | None:
     if not isinstance(cell, str):
         return None
     text = _plain(cell)
-    single = _one(text, field, unit)
+    single = _one(text, field, unit) or _one(re.sub(r"\([^()\d]*\)$", "", text), field, unit)
     return single if single is not None else _several(text, field, unit)
 
 

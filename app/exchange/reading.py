@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.entity import EntityType
-from app.domain.fields import Field, Kind
+from app.domain.fields import CodeList, Field, Kind
 from app.domain.values import parse
 from app.errors import Invalid
 from app.exchange.dates import read_date
@@ -84,6 +85,7 @@ class RowReader:
     today: date
     year: int | None = None
     padded_months: frozenset[int] = frozenset()
+    whole: str = ""
 
     def read(self, row: LedgerRow) -> Draft:
         """All cells of a row; divisions, positions and several-in-one cells are settled afterwards."""
@@ -114,7 +116,7 @@ class RowReader:
         if column.choice:
             self._tick(draft, column, text_of(cell))
             return
-        nothing = unicodedata.normalize("NFKC", text_of(cell)).upper() in _NOTHING
+        nothing = isinstance(cell, str) and len(cell) < 8 and _folded(cell) in _NOTHING
         if nothing and declared.kind is not Kind.BOOLEAN and declared.name != self.rules.claim_field:
             return
         if declared.refers_to == "division":
@@ -221,7 +223,7 @@ class RowReader:
     # --- words ---------------------------------------------------------------------------------------------
 
     def _boolean(self, draft: Draft, column: Column, words: str) -> None:
-        word = unicodedata.normalize("NFKC", words).upper()
+        word = _folded(words)
         if word in _YES or word in _NO:
             draft.values[column.field] = word in _YES
         else:
@@ -229,27 +231,13 @@ class RowReader:
 
     def _tick(self, draft: Draft, column: Column, words: str) -> None:
         """A column headed by one word of a list: any mark but a “no” chooses the word."""
-        if unicodedata.normalize("NFKC", words).upper() not in _NO:
+        if _folded(words) not in _NO:
             draft.values[column.field] = column.choice
 
     def _choice(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
         assert declared.choices is not None
-        word = re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))
-        code = declared.choices.code_of(word) or declared.choices.code_of(re.sub(r"\(.*?\)", "", word))
-        if code is None:
-            more = self.rules.more_words.get("fuel" if column.field == "after_fuel" else column.field, {})
-            names = {alias: choice.code for choice in declared.choices.choices for alias in choice.aliases}
-            known = {**names, **more}
-            inside = sorted(
-                (
-                    name
-                    for name in known
-                    if (len(name) > 1 and name in word) or (name in more and name in word)
-                ),
-                key=len,
-                reverse=True,
-            )
-            code = known[inside[0]] if inside else None
+        more = self.rules.more_words.get("fuel" if column.field == "after_fuel" else column.field, {})
+        code = _code(words, declared.choices, tuple(more.items()))
         if code is None:
             self._unknown(draft, column, words)
         else:
@@ -288,7 +276,7 @@ class RowReader:
             draft.refuse(column, "unreadable", error.message, words)
 
     def _text(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
-        text = re.sub(r"\s+", " ", words).strip()
+        text = " ".join(words.split())
         if declared.name in (self.kind.key, "uscc", "code", "contact_phone"):
             text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
             text = text.upper() if declared.name == "uscc" else text
@@ -314,6 +302,10 @@ class RowReader:
         if not columns or not draft.division_words:
             return
         place = self.gazetteer.resolve(draft.division_words)
+        if (
+            place.code is None and self.whole
+        ):  # a town's name alone may be that of several: the title says whose
+            place = self.gazetteer.resolve([self.whole, *draft.division_words])
         if place.code is None:
             draft.refuse(columns[0], "unknown_division", place.why, " ".join(draft.division_words))
             return
@@ -324,3 +316,21 @@ class RowReader:
     def _refers_to_division(self, column: Column) -> bool:
         declared = self.kind.fields.get(column.field)
         return declared is not None and declared.refers_to == "division"
+
+
+@lru_cache(maxsize=4096)
+def _folded(words: str) -> str:
+    return unicodedata.normalize("NFKC", words).strip().upper()
+
+
+@lru_cache(maxsize=4096)
+def _code(words: str, choices: CodeList, more: tuple[tuple[str, str], ...]) -> str | None:
+    """The code a cell's words mean: a whole word of the list, else the longest piece that is found inside."""
+    word = re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))
+    code = choices.code_of(word) or choices.code_of(re.sub(r"\(.*?\)", "", word))
+    if code is not None:
+        return code
+    pieces = {alias: choice.code for choice in choices.choices for alias in choice.aliases if len(alias) > 1}
+    pieces |= dict(more)
+    inside = [piece for piece in pieces if piece in word]
+    return pieces[max(inside, key=len)] if inside else None

@@ -69,8 +69,9 @@ def body_of(sheet: Sheet, header: Header, is_place: Callable[[str], bool]) -> Bo
             continue
         kind = _kind(raw, header, serials, is_place)
         if kind:
-            section = _words(raw, set())[0] if kind == "section" else section
-            skipped.append(Skipped(sheet.name, number, kind, " ".join(_words(raw, set()))[:120]))
+            words = [text_of(cell) for cell in raw if not is_blank(cell)]
+            section = words[-1] if kind == "section" else section
+            skipped.append(Skipped(sheet.name, number, kind, " ".join(words)[:120]))
         else:
             rows.append(LedgerRow(sheet.name, number, cells, section=section))
     return Body(rows, skipped)
@@ -108,31 +109,35 @@ def _filled_down(sheet: Sheet, first: int) -> Iterator[tuple[int, Sequence[Value
         yield number, raw, cells
 
 
-def _words(cells: Sequence[Value], without: set[int]) -> list[str]:
-    return [text_of(cell) for index, cell in enumerate(cells) if index not in without and not is_blank(cell)]
-
-
 def _kind(cells: Sequence[Value], header: Header, serials: set[int], is_place: Callable[[str], bool]) -> str:
     """What a row is when it is no record: total, note, heading, numbering, section; empty for a record."""
-    words = _words(cells, serials)
-    every = _words(cells, set())
-    if not words:
-        return "note" if any(len(word) > 8 for word in every) else "numbering" if every else ""
-    squeezed = [re.sub(r"\s+", "", word) for word in every]
-    if any(_TOTAL.match(word) for word in squeezed[:4] if len(word) <= 40):
+    filled = [index for index, cell in enumerate(cells) if not is_blank(cell)]
+    front = [re.sub(r"\s+", "", text_of(cells[index])) for index in filled[:4]]
+    if any(_TOTAL.match(word) for word in front if len(word) <= 40):
         return "total"
-    if _repeats(cells, header):
+    if _repeats(cells, filled, header):
         return "heading"
-    if _counts_up(squeezed):
+    if _counts_up(front) and _counts_up([text_of(cells[index]) for index in filled]):
         return "numbering"
-    few = len(words) <= max(2, len([path for path in header.paths if path]) // 4)
-    if few and (_NOTE.match(squeezed[0]) or any(len(word) > 40 for word in words)):
+    few = max(2, len([path for path in header.paths if path]) // 4)
+    if len(filled) > few + len(serials):
+        return ""
+    return _kind_of_few([text_of(cells[n]) for n in filled if n not in serials], front, few, is_place)
+
+
+def _kind_of_few(
+    words: Sequence[str], front: Sequence[str], few: int, is_place: Callable[[str], bool]
+) -> str:
+    """A row with hardly anything in it."""
+    if not words:
+        return "note" if any(len(word) > 8 for word in front) else "numbering"
+    if len(words) > few:
+        return ""
+    if _NOTE.match(front[0]) or any(len(word) > 40 for word in words):
         return "note"
     if len(set(words)) == 1:
-        return _lonely(squeezed[-1], is_place)
-    if few and all(re.fullmatch(r"[\d.]+", word) for word in words):
-        return "total"
-    return ""
+        return _lonely(re.sub(r"\s+", "", words[-1]), is_place)
+    return "total" if all(re.fullmatch(r"[\d.]+", word) for word in words) else ""
 
 
 def _lonely(word: str, is_place: Callable[[str], bool]) -> str:
@@ -141,16 +146,15 @@ def _lonely(word: str, is_place: Callable[[str], bool]) -> str:
     return "section" if is_place(name) else "note"
 
 
-def _repeats(cells: Sequence[Value], header: Header) -> bool:
+def _repeats(cells: Sequence[Value], filled: Sequence[int], header: Header) -> bool:
     """A heading printed again on the next page."""
-    same = filled = 0
-    for index, cell in enumerate(cells):
-        if is_blank(cell):
-            continue
-        filled += 1
+    if len(filled) < 2 or not all(isinstance(cells[index], str) for index in filled):
+        return False
+    same = 0
+    for index in filled:
         path = header.paths[index] if index < len(header.paths) else ()
-        same += re.sub(r"\s+", "", text_of(cell)) in path
-    return filled >= 2 and same >= 0.7 * filled
+        same += re.sub(r"\s+", "", text_of(cells[index])) in path
+    return same >= 0.7 * len(filled)
 
 
 def _counts_up(words: Sequence[str]) -> bool:

@@ -265,3 +265,17 @@ def test_codes_are_english_unless_labels_are_wanted(tmp_path: Path) -> None:
 def test_rows_come_only_when_wanted(tmp_path: Path) -> None:
     made = plan(simple(tmp_path / "a.xlsx", good_row(1)))
     assert "rows" not in made.report.to_json(made.kind)
+
+
+def test_a_file_that_names_only_the_county_keeps_the_known_town(tmp_path: Path) -> None:
+    first = plan(simple(tmp_path / "a.xlsx", good_row(1))).records[0]
+    existing = [Boiler(uid="u1", geometry=first.geometry, **{**first.values, "div_code": "620802101"})]
+    document = report(tmp_path / "a.xlsx", existing=existing)
+    assert (document["unchanged"], document["changed"]) == (1, 0)
+
+
+def test_a_place_already_known_is_not_asked_about_again(tmp_path: Path) -> None:
+    path = simple(tmp_path / "a.xlsx", good_row(1, 县区="静宁县"), good_row(2))
+    first = plan(path, answers={"crs": "EPSG:4490"})
+    existing = [Boiler(uid=r.uid, geometry=r.geometry, **r.values) for r in first.records]
+    assert report(path, existing=existing)["ask"] == []

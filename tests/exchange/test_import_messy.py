@@ -334,3 +334,34 @@ def test_full_width_numbers_and_spaces(tmp_path: Path) -> None:
 def test_the_same_number_in_capitals_or_full_width_is_the_same(tmp_path: Path) -> None:
     document = report(simple(tmp_path / "a.xlsx", good_row(1), good_row(2, 台账编号="ｋｔ－００１")))
     assert [refusal["code"] for refusal in document["refused"]] == ["duplicate"]
+
+
+def test_numbers_that_begin_again_are_no_numbers(tmp_path: Path) -> None:
+    header = ["编号", "使用单位", "县区", "锅炉吨位"]
+    rows = [[1, "甲", "崆峒区", 4], [2, "乙", "崆峒区", 2], [1, "丙", "静宁县", 1], [2, "丁", "静宁县", 1]]
+    document = report(workbook(tmp_path / "a.xlsx", [header, *rows]))
+    assert (document["added"], document["refused"]) == (4, [])
+
+
+def test_a_town_of_several_counties_belongs_to_the_one_in_the_title(tmp_path: Path) -> None:
+    rows = [["静宁县燃煤锅炉台账"], ["台账编号", "使用单位", "乡镇"], ["K-1", "甲", "城关镇"]]
+    document = report(workbook(tmp_path / "a.xlsx", rows, ["A1:C1"]))
+    assert document["rows"][0]["values"]["div_code"] == "620826100"
+
+
+def test_a_table_that_begins_in_the_third_column(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [],
+        [None, None, *HEADER],
+        [None, None, *good_row(1)],
+        [],
+        [None, None, *good_row(2)],
+    ]
+    document = report(workbook(tmp_path / "a.xlsx", rows))
+    assert [line["row"] for line in document["rows"]] == [3, 5]
+    assert document["mapping"][0]["column"] == "C"
+
+
+def test_a_remark_behind_an_amount(tmp_path: Path) -> None:
+    document = report(simple(tmp_path / "a.xlsx", good_row(1, 锅炉吨位="4t/h（停用）")))
+    assert document["rows"][0]["values"]["rated_tph"] == 4.0
