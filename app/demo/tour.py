@@ -55,9 +55,9 @@ def tour(folder: Path, progress: Progress | None = None) -> Tour:
     session.new_uid = uid_source("tour")
     try:
         cleared, report = _cleared_before(session), None
-        if not cleared:
+        chosen = None if cleared else headline_boiler(session)
+        if chosen is not None:
             tell(0, 5, tr(N_("Importing the county's sheet")))
-            chosen = headline_boiler(session)
             report = _import(session, folder / LEDGER_FOLDER, chosen)
             tell(1, 5, tr(N_("Clearing one boiler")))
             _clear(session, clock, chosen)
@@ -69,13 +69,19 @@ def tour(folder: Path, progress: Progress | None = None) -> Tour:
     return Tour((folder / FILE, *files), cleared, report)
 
 
-def headline_boiler(session: Session) -> Boiler:
-    """A boiler of 柳湖镇 under treatment, with a position, whose papers are the plain ones."""
+def headline_boiler(session: Session) -> Boiler | None:
+    """A boiler of 柳湖镇 under treatment, with a position, whose acceptance needs the fewest papers.
+
+    None in a demo of so few boilers that there is no such one.
+    """
     found = session.workspace.find(Boiler, equal(status="in_progress"), order="ledger_no")
-    plain = [item for item in found if str(item.div_code).startswith(HOME_TOWN) and item.geometry is not None]
-    return min(
-        plain, key=lambda item: (bool(item.pressurized), item.treatment not in _SIMPLE, item.ledger_no)
-    )
+    near = [item for item in found if str(item.div_code).startswith(HOME_TOWN) and item.geometry is not None]
+    return min(near, key=_effort, default=None)
+
+
+def _effort(boiler: Boiler) -> tuple[bool, bool, str]:
+    """Boilers under pressure and converted ones need a paper more each."""
+    return bool(boiler.pressurized), boiler.treatment not in _SIMPLE, boiler.ledger_no
 
 
 def _cleared_before(session: Session) -> str:
@@ -85,7 +91,7 @@ def _cleared_before(session: Session) -> str:
     return boiler.ledger_no if boiler else ""
 
 
-def _import(session: Session, folder: Path, chosen: Boiler) -> ImportReport:
+def _import(session: Session, folder: Path, chosen: Boiler) -> ImportReport | None:
     """The county's clerk imports a sheet about other boilers; its refused row goes back with a comment."""
     sign_in(session, "clerk", PIN)
     county = HOME_TOWN[:6]
@@ -95,6 +101,8 @@ def _import(session: Session, folder: Path, chosen: Boiler) -> ImportReport:
         order="ledger_no",
     )
     others = [item for item in near if item.uid != chosen.uid and item.stack_m][:_ROWS]
+    if not others:
+        return None
     folder.mkdir(exist_ok=True)
     write_dispatch(others, folder / DISPATCH)
     request = ImportRequest("boiler", folder / DISPATCH)
@@ -105,7 +113,7 @@ def _import(session: Session, folder: Path, chosen: Boiler) -> ImportReport:
 
 
 def _clear(session: Session, clock: Clock, boiler: Boiler) -> None:
-    """From the application to 已销号: seven signatures of six people, the notice waited for."""
+    """From the application to 已销号: seven signatures of seven people, the notice waited for."""
     with tempfile.TemporaryDirectory() as drawn:
         for step in _steps(boiler):
             clock.move_to(step.when)

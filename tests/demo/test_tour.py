@@ -8,7 +8,7 @@ from PIL import Image
 from app.actions.counts import headline
 from app.actions.history import history
 from app.bootstrap import open_workspace
-from app.demo.build import FILE
+from app.demo.build import FILE, build
 from app.demo.tour import tour
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.papers import Approval
@@ -55,6 +55,13 @@ def test_a_second_time_only_the_files_are_written_again(copied: Callable[[], Pat
     session = open_workspace(folder / FILE, read_only=True)
     assert session.workspace.count(Approval, equal(action="clear")) == 1
     session.close()
+
+
+def test_a_demo_of_one_boiler_still_writes_its_files(tmp_path: Path, qapp: object) -> None:
+    build(tmp_path, 1, 10_000)
+    done = tour(tmp_path)
+    assert done.cleared == ""
+    assert all(path.exists() for path in done.files)
 
 
 def _check_import(report: object) -> None:
