@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.coordinates.notation import Box, interpret
-from app.exchange.grid import Sheet, Value, is_blank, text_of
+from app.exchange.grid import Sheet, is_blank, text_of
 from app.exchange.header import Header, find_headers
 from app.exchange.headings import XY, X, Y, plain
 from app.exchange.mapping import Column
@@ -32,7 +32,12 @@ _NUMBER = set(
 )
 _PART = set("水域陆域 水域/陆域 水陆域 PART 类型".split())
 _NOTE = set("备注 说明 位置描述 拐点位置 REMARK".split())
-_LABEL = re.compile(r"^\s*[^\d\s]{0,4}?\s*(\d{1,4})\s*(?:号点?|点|#|[、.,，:：)）\]]|\s)\s*(.+)$")
+_LABEL = re.compile(r"^\s*[^\d\s]{0,4}?\s*(\d{1,4})\s*(?:号点?|点|#|[、.,，:：()（）\]]|\s)\s*(.+)$")
+_ANGLE = r"[东北]?[经纬]?\s*\d{2,3}\s*[°度]\s*\d{1,2}\s*[′'分]\s*[\d.]+\s*[″\"秒]?[EN]?"
+_SEVERAL = re.compile(
+    rf"(?:(\d{{1,3}})\s*[号点]*\s*[（(:：,，、]\s*)?(?:({_ANGLE})[\s,，、;；]*({_ANGLE})"
+    r"|(\d{2,3}\.\d{3,})\s*°?[EN]?[\s,，、;；]+(\d{2,3}\.\d{3,}))"
+)
 _INTAKE = re.compile(r"取水口|取水点|水源井|井口|水厂")
 
 
@@ -93,7 +98,7 @@ def _roles(header: Header) -> dict[str, int]:
 
 
 def _role(path: Sequence[str]) -> str:
-    if not path:
+    if not path or re.search(r"\d{2}", path[-1]):
         return ""
     leaf = plain(path[-1])
     for role, words in (
@@ -185,10 +190,16 @@ def _from_text(sheet: Sheet, box: Box) -> list[CornerLine]:
     group = _Group()
     found = []
     for number, cells in enumerate(sheet.rows, sheet.first_row):
-        text = " ".join(text_of(cell) for cell in cells if not is_blank(cell))
+        plain = [_numbered(text_of(cell)) for cell in cells if not is_blank(cell)]
+        text = " ".join(plain)
         if not text:
             continue
-        label, written = _of_line(text, cells, box)
+        several = _SEVERAL.findall(", ".join(plain))
+        if len(several) > 1:
+            _regroup_text(group, text)
+            found += [_of_sentence(number, group, pair, box) for pair in several]
+            continue
+        label, written = _of_line(text, ", ".join(plain), box)
         if written is None:
             _regroup_text(group, text)
             continue
@@ -199,6 +210,19 @@ def _from_text(sheet: Sheet, box: Box) -> list[CornerLine]:
             continue
         found.append(CornerLine(number, group.name, group.level, group.part, label, written))
     return found
+
+
+def _numbered(text: str) -> str:
+    """Numbers in circles as numbers of points, which they would else be run into."""
+    return re.sub("[①-⑳]", lambda match: f" {ord(match.group()) - 0x245F}、", text).strip()
+
+
+def _of_sentence(row: int, group: _Group, pair: tuple[str, ...], box: Box) -> CornerLine:
+    """One of several points that stand in a sentence."""
+    label, *halves = pair
+    text = ", ".join(half for half in halves if half)
+    written = read_written(LedgerRow("", 0, [text]), [Column(1, "", XY)], box, "")
+    return CornerLine(row, group.name, group.level, group.part, int(label) if label else None, written)
 
 
 def _regroup_text(group: _Group, text: str) -> None:
@@ -212,25 +236,21 @@ def _regroup_text(group: _Group, text: str) -> None:
         group.name = name[1]
 
 
-def _of_line(text: str, cells: Sequence[Value], box: Box) -> tuple[int | None, Written | None]:
+def _of_line(text: str, joined: str, box: Box) -> tuple[int | None, Written | None]:
     """The number and position of a line; no position when it is a heading or a sentence."""
-    joined = ", ".join(text_of(cell) for cell in cells if not is_blank(cell))
     labelled = _LABEL.match(text)
+    candidates: list[tuple[str, int | None]] = [(text, None), (joined, None)]
+    if labelled:
+        candidates.append((labelled[2], int(labelled[1])))
     choices: list[tuple[float, int | None, str]] = []
-    for candidate, label in (
-        (text, None),
-        (joined, None),
-        *(((labelled[2], int(labelled[1])),) if labelled else ()),
-    ):
+    for candidate, label in candidates:
         found = interpret(candidate, box).readings
         if found:
             choices.append((found[0].certainty, label, candidate))
     if choices:
         _, label, best = max(choices, key=lambda choice: choice[0])
-        row = LedgerRow("", 0, [best])
-        return label, read_written(row, [Column(1, "", XY)], box, "")
+        return label, read_written(LedgerRow("", 0, [best]), [Column(1, "", XY)], box, "")
     if len(re.findall(r"\d", text)) >= 8 and not re.search(r"[\u4e00-\u9fff]{8,}", text):
-        return (int(labelled[1]) if labelled else None), Written(
-            Form.BAD, text=text, why=interpret(text, box).refuse
-        )
+        written = Written(Form.BAD, text=text, why=interpret(text, box).refuse)
+        return (int(labelled[1]) if labelled else None), written
     return None, None

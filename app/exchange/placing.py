@@ -11,6 +11,7 @@ from shapely import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
+from app.domain.coordinates.gcj import Floats
 from app.domain.coordinates.measure import area_m2, length_m
 from app.domain.coordinates.tokens import take_apart
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
@@ -22,7 +23,7 @@ from app.exchange.matching import Matcher
 from app.exchange.options import ImportContext, ImportOptions
 from app.exchange.places import Gazetteer
 from app.exchange.positions import Frame, Placed, Placer, Stated
-from app.exchange.questions import Asked
+from app.exchange.questions import Asked, Question
 from app.exchange.reading import Draft
 from app.exchange.written_positions import Form, read_written
 from app.i18n import N_, tr
@@ -164,14 +165,37 @@ class Placing:
 
     def _polygons(self, drafts: Sequence[Draft], layer_crs: str) -> str:
         crs = normalise_crs(self._options.crs) if self._options.crs else layer_crs or STORED
-        found = False
-        for draft in drafts:
-            shape = draft.row.geometry
-            if shape is None or shape.is_empty:
-                continue
-            found = True
+        shapes = [(draft, draft.row.geometry) for draft in drafts]
+        placed = [(draft, shape) for draft, shape in shapes if shape is not None and not shape.is_empty]
+        turned = {id(draft) for draft, shape in placed if self._seems_turned(shape)}
+        if turned and self._turn(
+            [draft.row.number for draft, _ in placed if id(draft) in turned], len(placed)
+        ):
+            flip = [(d, shapely.transform(s, _flipped) if id(d) in turned else s) for d, s in placed]
+            placed = flip
+            for draft, _ in placed:
+                if id(draft) in turned:
+                    draft.warn("axes_exchanged", tr(N_("East and north were exchanged.")))
+        for draft, shape in placed:
             self._polygon(draft, shape, crs)
-        return crs if found else ""
+        return crs if placed else ""
+
+    def _seems_turned(self, shape: BaseGeometry) -> bool:
+        """Latitude first: the polygon lies nowhere here, and in the area when it is turned."""
+        area = self._context.area
+        if area is None or shapely.intersects(area, shape):
+            return False
+        return bool(shapely.intersects(area, shapely.transform(shape, _flipped)))
+
+    def _turn(self, rows: Sequence[int], count: int) -> bool:
+        why = tr(
+            N_("{n} of {all} positions have their latitude in the column of the longitude."),
+            n=len(rows),
+            all=count,
+        )
+        what = tr(N_("Are east and north exchanged in these rows?"))
+        question = Question("axes", what, ("yx", "xy"), rows, "yx", why)
+        return (self._options.axes or self._asked.settle(question)) == "yx"
 
     def _polygon(self, draft: Draft, shape: BaseGeometry, crs: str) -> None:
         if not isinstance(shape, Polygon | MultiPolygon):
@@ -197,3 +221,7 @@ class Placing:
         if "area_calc_km2" in self._context.kind.fields:
             draft.values["area_calc_km2"] = round(area_m2(moved) / 1e6, 6)
             draft.values["perimeter_m"] = round(length_m(moved), 1)
+
+
+def _flipped(xy: Floats) -> Floats:
+    return xy[:, ::-1]

@@ -31,7 +31,7 @@ from app.exchange.stated_places import (
     with_places,
 )
 from app.exchange.workbook import open_book
-from app.exchange.zone_plan import lists_corners, plan_zones, rings_of
+from app.exchange.zone_plan import lists_corners, plan_zones, rings_of, turned_rows
 from app.i18n import N_, tr
 
 _TICK_ROWS = 500
@@ -91,7 +91,7 @@ class _Planner:
         if context.kind.name == "protection_zone":
             shapes = [(draft.row.number, draft.geometry or draft.row.geometry) for draft in drafts]
             rings, problems = rings_of(records, [(row, shape) for row, shape in shapes if shape is not None])
-            report = replace(report, rings=rings, problems=problems)
+            report = replace(report, rings=rings, problems=[*turned_rows(drafts), *problems])
         return ImportPlan(context.kind, report)
 
     def _ask_encoding(self) -> None:

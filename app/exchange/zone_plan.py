@@ -21,6 +21,7 @@ from app.exchange.matching import Matcher, Wanted
 from app.exchange.options import ImportContext, ImportOptions
 from app.exchange.positions import Frame, Placed, Placer, Stated, grid_parts
 from app.exchange.questions import Asked
+from app.exchange.reading import Draft
 from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
 from app.exchange.rings import FATAL, Corner, Problem, Ring, make_ring
 from app.exchange.rules import rules_for
@@ -241,3 +242,10 @@ def rings_of(
                     )
                 )
     return rings, [problem for ring in rings for problem in ring.problems]
+
+
+def turned_rows(drafts: Sequence[Draft]) -> list[Problem]:
+    """The features whose axes were exchanged, as a problem of the rings."""
+    rows = [d.row.number for d in drafts if any(warned.code == "axes_exchanged" for warned in d.warnings)]
+    why = tr(N_("East and north are exchanged in these lines."))
+    return [Problem("swapped_axes", tuple(rows), (), why)] if rows else []

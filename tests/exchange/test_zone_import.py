@@ -194,3 +194,51 @@ def test_polygons_of_a_map_file(tmp_path: Path) -> None:
     assert document["rings"][0]["level"] == "first"
     assert "self_intersection" in _codes(document)
     assert [refusal["row"] for refusal in document["refused"]] == [2]
+
+
+def test_a_sentence_with_all_its_points(tmp_path: Path) -> None:
+    text = (
+        "养子寨水源地一级保护区：由拐点1（106°36′19″，35°33′41″）、拐点2（106°36′29″，35°33′41″）、"
+        "拐点3（106°36′29″，35°33′51″）、拐点4（106°36′19″，35°33′51″）依次连线围成的区域。\n"
+        "二级保护区：1(106.600,35.550)，2(106.620,35.550)，3(106.620,35.570)。\n"
+    )
+    document = _zone(tmp_path / "a.txt", text)
+    assert [(r["level"], len(r["vertices"])) for r in document["rings"]] == [("first", 4), ("second", 3)]
+    assert document["problems"] == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "拐点1：东经106°36′19″，北纬35°33′41″\n拐点2：东经106°36′29″，北纬35°33′41″\n拐点3：东经106°36′29″，北纬35°33′51″",
+        "①106°36′19″，35°33′41″\n②106°36′29″，35°33′41″\n③106°36′29″，35°33′51″",
+        "J1（106.60528，35.56139）\nJ2（106.60806，35.56139）\nJ3（106.60806，35.56417）",
+        "1\t106°36′19″\t35°33′41″\n2\t106°36′29″\t35°33′41″\n3\t106°36′29″\t35°33′51″",
+        "1号点 106 36 19 35 33 41\n2号点 106 36 29 35 33 41\n3号点 106 36 29 35 33 51",
+        "35°33′41″N 106°36′19″E\n35°33′41″N 106°36′29″E\n35°33′51″N 106°36′29″E",
+    ],
+)
+def test_lines_in_every_habit(tmp_path: Path, lines: str) -> None:
+    document = _zone(tmp_path / "a.txt", f"一级保护区\n{lines}\n")
+    ring = document["rings"][0]
+    assert len(ring["vertices"]) == 3
+    assert ring["vertices"][0] == [pytest.approx(106.60528, abs=1e-4), pytest.approx(35.56139, abs=1e-4)]
+    assert {problem["code"] for problem in document["problems"]} <= {"swapped_axes"}
+
+
+def test_polygons_with_latitude_first(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame(
+        {"保护区名称": ["养子寨一级保护区"], "保护区级别": ["一级"]},
+        geometry=[shapely.box(35.55, 106.60, 35.56, 106.61)],
+        crs=4490,
+    )
+    frame.to_file(tmp_path / "a.geojson")
+    document = report(tmp_path / "a.geojson", "zone")
+    assert [question["code"] for question in document["ask"]] == ["axes"]
+    assert "swapped_axes" in _codes(document)
+    assert document["rings"][0]["vertices"][0] == [
+        pytest.approx(106.60, abs=0.011),
+        pytest.approx(35.55, abs=0.011),
+    ]
+    kept = report(tmp_path / "a.geojson", "zone", axes="xy")
+    assert [refusal["code"] for refusal in kept["refused"]] == ["outside_area"]
