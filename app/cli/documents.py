@@ -98,11 +98,17 @@ def action_document(flow: Workflow, action: str, labels: bool = False) -> dict[s
     }
 
 
-def history_document(entry: HistoryEntry, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """One entry of a record's history: when, who, on which device, why, and each field before and after."""
+def history_document(
+    entry: HistoryEntry, fields: Mapping[str, Field], logins: Mapping[str, str]
+) -> dict[str, Any]:
+    """One entry of a record's history: when, who, on which device, why, and each field before and after.
+
+    `logins` are the sign-in names of persons by uid.
+    """
     return {
         "at": entry.at,
         "person": entry.person or None,
+        "login": logins.get(entry.person_uid),
         "person_uid": entry.person_uid or None,
         "device": entry.device,
         "action": entry.action,
@@ -122,6 +128,13 @@ def history_document(entry: HistoryEntry, fields: Mapping[str, Field]) -> dict[s
             if change.field not in fields or not secret(fields[change.field])
         ],
     }
+
+
+def step_labels() -> dict[str, str]:
+    """What a person calls each step of every workflow."""
+    from app.actions.steps import WORKFLOWS  # late: only for people
+
+    return {row.action: tr(row.label) for flow in WORKFLOWS.values() for row in flow.transitions}
 
 
 def label_of(name: str, fields: Mapping[str, Field]) -> str:

@@ -13,7 +13,6 @@ from app.cli.shell import Shell, WrongUsage
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
-    from app.actions.history import HistoryEntry
     from app.actions.records import RecordView
     from app.domain.entity import Entity
     from app.domain.fields import Field
@@ -168,13 +167,16 @@ def attach(shell: Shell, words: AttachWords) -> Answer:
 def history(shell: Shell, words: RecordWords) -> Answer:
     """What happened to a record, newest first."""
     from app.actions.history import history as entries_of  # late: help pages need no database
+    from app.actions.people import people
     from app.cli.documents import history_document
     from app.domain.catalog import entity_type
 
     with shell.session() as session:
         entries = entries_of(session, words.kind, words.ident)
+        logins = {person.uid: person.login for person in people(session)}
     fields = entity_type(words.kind).fields
-    return Answer([history_document(item, fields) for item in entries], list(_story(entries, fields)))
+    documents = [history_document(item, fields, logins) for item in entries]
+    return Answer(documents, list(_story(documents, fields)))
 
 
 def assignments(written: Iterable[str]) -> dict[str, str]:
@@ -236,9 +238,10 @@ def _columns(fields: Sequence[Field], found: Sequence[Entity]) -> list[Field]:
 
 
 def _page(view: RecordView) -> Iterable[str]:
-    from app.domain.values import show_with_unit  # late: only for people
+    from app.cli.documents import step_labels  # late: only for people
+    from app.domain.values import show_with_unit
 
-    record = view.record
+    record, labels = view.record, step_labels()
     filled = {
         tr(item.label): show_with_unit(item, getattr(record, name))
         for name, item in record.TYPE.fields.items()
@@ -251,27 +254,35 @@ def _page(view: RecordView) -> Iterable[str]:
         yield f"  + {kind.label(paper.kind) if kind else paper.kind}: {paper.file_name}"
     for item in view.signatures:
         mark = "" if item.valid else tr(N_(" (void)"))
-        yield f"  ✓ {item.approval.action}: {item.approval.person_name}{mark}"
+        label = labels.get(item.approval.action, item.approval.action)
+        yield f"  ✓ {label}: {item.approval.person_name}{mark}"
     for step in view.steps:
         yield f"  → {step.label} ({step.action})" + ("" if step.lacks else tr(N_(": may be done now")))
         yield from (f"      {lack.text}" for lack in step.lacks)
 
 
-def _story(entries: Sequence[HistoryEntry], fields: Any) -> Iterable[str]:
-    from app.cli.documents import history_document  # late: only for people
+def _story(documents: Sequence[dict[str, Any]], fields: Any) -> Iterable[str]:
+    from app.cli.documents import step_labels  # late: only for people
     from app.domain.values import show_moment
 
-    for entry in entries:
-        told = history_document(entry, fields)
+    labels = step_labels()
+    for told in documents:
         who = told["person"] or tr(N_("another program"))
         reason = f"  ({told['reason']})" if told["reason"] else ""
-        yield f"{show_moment(told['at'])}  {who}  {told['action']}{reason}"
+        yield f"{show_moment(told['at'])}  {who}  {labels.get(told['action'], told['action'])}{reason}"
         for change in told["changes"]:
-            yield f"    {change['label']}: {_brief(change['before'])} → {_brief(change['after'])}"
+            before, after = (
+                _brief(fields.get(change["field"]), change[when]) for when in ("before", "after")
+            )
+            yield f"    {change['label']}: {before} → {after}"
 
 
-def _brief(value: Any) -> str:
-    text = "-" if value in (None, [], "") else str(value)
+def _brief(field_: Field | None, value: Any) -> str:
+    from app.domain.values import show as written  # late: only for people
+
+    if value in (None, [], ""):
+        return "-"
+    text = written(field_, value) if field_ is not None else str(value)
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 

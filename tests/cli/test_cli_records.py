@@ -192,7 +192,8 @@ def test_actions_are_the_steps_of_the_table_and_need_no_workspace(bare: Terminal
 def test_history_names_who_when_where_why_and_what(terminal: Terminal) -> None:
     terminal.json("edit", "boiler", "KT-1", "--set", "rated_tph=4", "--reason", "铭牌为4蒸吨", as_="clerk")
     newest, first = terminal.json("history", "boiler", "KT-1")
-    assert (newest["person"], newest["action"], newest["reason"]) == ("clerk", "edit", "铭牌为4蒸吨")
+    assert (newest["login"], newest["action"], newest["reason"]) == ("clerk", "edit", "铭牌为4蒸吨")
+    assert newest["person"]
     assert newest["changes"] == [{"field": "rated_tph", "label": "额定出力", "before": 2.0, "after": 4.0}]
     assert newest["device"] == terminal.json("info")["device"]
     assert newest["at"] > first["at"]
