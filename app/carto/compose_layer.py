@@ -77,16 +77,9 @@ def draw_layer(
 
 
 def _visible(layer: Layer, features: ProjectedFeatures, view: MapView) -> _Visible:
-    """Filter and class only what is in the view: most of a large layer usually is not."""
-    near = np.flatnonzero(features.touching(view.padded(_MARGIN_MM / 2)))
-    classes = np.full(len(features.columns), NOT_DRAWN, dtype=np.int64)
-    sizes = np.full(len(features.columns), NOT_DRAWN, dtype=np.int64)
-    columns = features.columns if len(near) == len(features.columns) else features.columns.taken(near)
-    passed = layer.passes(columns)
-    classes[near] = np.where(passed, layer.rule.classify(columns), NOT_DRAWN)
-    if layer.size:
-        sizes[near] = layer.size.classify(columns)
-    return _Visible(layer, features, view, classes != NOT_DRAWN, classes, sizes)
+    classes, sizes = features.classified(layer)
+    mask = features.touching(view.padded(_MARGIN_MM / 2)) & (classes != NOT_DRAWN)
+    return _Visible(layer, features, view, mask, classes, sizes)
 
 
 def _faded(symbol: Symbol, opacity: float) -> Symbol:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from app.carto.display import Ints
 from app.carto.features import Extent, FeatureSource
-from app.carto.layers import Layer
+from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projected import ProjectedFeatures, ProjectedLayers
 from app.carto.theme import Theme
 from app.carto.view import MapView
@@ -87,7 +86,5 @@ def _candidates(layer: Layer, features: ProjectedFeatures, box: Extent) -> Ints:
     """Rows whose boxes touch and which the layer draws."""
     if not len(features.columns):
         return np.empty(0, dtype=np.int64)
-    rows = np.flatnonzero(features.touching(box))
-    columns = features.columns.taken(rows)
-    drawn: NDArray[np.bool_] = layer.passes(columns) & (layer.rule.classify(columns) >= 0)
-    return rows[drawn]
+    classes, _ = features.classified(layer)
+    return np.flatnonzero(features.touching(box) & (classes != NOT_DRAWN))

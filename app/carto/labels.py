@@ -82,7 +82,7 @@ class _Board:
 
     def free(self, boxes: Floats) -> Flags:
         """Which of the boxes (n, 4) lie inside the frame and cover nothing."""
-        taken = self._boxes[: self._count]
+        taken = self._near(boxes)
         inside = (boxes[:, 0] >= 0) & (boxes[:, 1] >= 0)
         inside &= (boxes[:, 2] <= self._size[0]) & (boxes[:, 3] <= self._size[1])
         hit = (boxes[:, None, 0] < taken[None, :, 2]) & (boxes[:, None, 2] > taken[None, :, 0])
@@ -91,6 +91,14 @@ class _Board:
         if self._leader_count:
             free &= ~self._crossed(boxes)
         return free
+
+    def _near(self, boxes: Floats) -> Floats:
+        """The taken boxes around some places: most of a full map is far away."""
+        taken = self._boxes[: self._count]
+        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        near = (taken[:, 0] < high[0]) & (taken[:, 2] > low[0])
+        near &= (taken[:, 1] < high[1]) & (taken[:, 3] > low[1])
+        return taken[near]
 
     def _crossed(self, boxes: Floats) -> Flags:
         """Which boxes some leader runs through, judged at nine points of the leader."""

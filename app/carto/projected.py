@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.carto.display import Floats, Ints
 from app.carto.features import Extent, FeatureColumns, FeatureSource, Objects
+from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projection import project_layer
 
 _FEW = 300
@@ -54,6 +55,7 @@ class ProjectedFeatures:
         self.geometry: Objects = project_layer(columns.geometry, crs) if len(columns) else columns.geometry
         bounds = shapely.bounds(self.geometry) if len(columns) else np.empty((0, 4))
         self.bounds: Floats = np.where(np.isfinite(bounds).all(axis=1, keepdims=True), bounds, np.nan)
+        self._classified: dict[Hashable, tuple[Ints, Ints]] = {}
         self._types = shapely.get_type_id(self.geometry) if len(columns) else np.empty(0, dtype=int)
 
     def touching(self, extent: Extent) -> NDArray[np.bool_]:
@@ -63,6 +65,16 @@ class ProjectedFeatures:
         with np.errstate(invalid="ignore"):
             across = (box[:, 0] <= x1) & (box[:, 2] >= x0)
             return np.asarray(across & (box[:, 1] <= y1) & (box[:, 3] >= y0))
+
+    def classified(self, layer: Layer) -> tuple[Ints, Ints]:
+        """The class and size class of every feature under a layer's rules, -1 where it is not drawn."""
+        key = (layer.rule, layer.size, tuple(layer.where.items()), tuple(layer.where_not.items()))
+        found = self._classified.get(key)
+        if found is None:
+            classes = np.where(layer.passes(self.columns), layer.rule.classify(self.columns), NOT_DRAWN)
+            sizes = layer.size.classify(self.columns) if layer.size else np.full_like(classes, NOT_DRAWN)
+            found = self._classified[key] = (classes, sizes)
+        return found
 
     def of_kind(self, *type_ids: int) -> NDArray[np.bool_]:
         """Which features are of some shapely type ids."""
