@@ -8,7 +8,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Sign
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QLabel,
     QMenu,
     QStackedLayout,
     QTableView,
@@ -25,6 +24,7 @@ from app.ui.ledger import columns
 from app.ui.ledger.filterbar import FilterBar
 from app.ui.ledger.model import LedgerModel
 from app.ui.ledger.rows import Question, Rows, read_page, read_rows
+from app.ui.parts import muted, side_button
 from app.ui.selection import Selected
 
 _MOST_SELECTED_ROWS = 2000
@@ -44,8 +44,9 @@ class LedgerPane(QWidget):
         self.bar = FilterBar(kind, desk.names, self)
         self.model = LedgerModel(kind, self._page, desk.names, self)
         self.table = self._table()
-        self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("muted", True)
+        self._empty = muted()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._clear = side_button(tr(N_("Empty the filter")), self.bar.choose)
         self._lay_out()
         self.bar.changed.connect(self.reload)
         desk.changed.connect(self._records_changed)
@@ -73,6 +74,7 @@ class LedgerPane(QWidget):
         self.bar.show_count(len(rows.uids), rows.total)
         self._pages.setCurrentIndex(0 if rows.uids else 1)
         self._empty.setText(self._why_empty())
+        self._clear.setVisible(self.bar.is_filtering())
         self._follow(self._desk.selection.now)
 
     def _why_empty(self) -> str:
@@ -201,5 +203,11 @@ class LedgerPane(QWidget):
         below = QWidget()
         self._pages = QStackedLayout(below)
         self._pages.addWidget(self.table)
-        self._pages.addWidget(self._empty)
+        nothing = QWidget()
+        middle = QVBoxLayout(nothing)
+        middle.addStretch(1)
+        middle.addWidget(self._empty)
+        middle.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle.addStretch(1)
+        self._pages.addWidget(nothing)
         column.addWidget(below, 1)

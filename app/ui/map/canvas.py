@@ -4,9 +4,10 @@ one."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.ui.map.tools import Tool
 
 _SETTLE_MS = 70
+_NEAREST, _AT_A_POINT = 1_500.0, 10_000.0  # closer than the first is a point, shown at the second
 _STEP = 0.2  # of the window's width, for an arrow key
 _WHEEL = 1.0018  # zoom factor for an eighth of a degree of the wheel
 
@@ -88,16 +90,9 @@ class Canvas(QWidget):
     def show_extent(self, extent: Extent) -> None:
         """The whole of an extent of degrees; a point at a scale where its surroundings are seen."""
         if self.view:
-            self.set_view(self.view.fitted_degrees(extent, 0.15))
-
-    def centre_on(self, lon: float, lat: float) -> None:
-        """Move to a point without changing the scale, only if it is not well inside the window already."""
-        if self.view is None:
-            return
-        x, y = self.view.px_of(lon, lat)
-        edge = min(self.width(), self.height()) * 0.08
-        if not QRectF(self.rect()).adjusted(edge, edge, -edge, -edge).contains(QPointF(x, y)):
-            self.set_view(self.view.fitted_degrees((lon, lat, lon, lat), 0.0).zoomed(1.0))
+            fitted = self.view.fitted_degrees(extent, 0.15)
+            near = fitted.scale < _NEAREST
+            self.set_view(replace(fitted, scale=_AT_A_POINT) if near else fitted)
 
     def set_view(self, view: MapView, *, settle: bool = True) -> None:
         """Show another part of the ground, at once with the old picture, soon with a sharp one."""

@@ -30,7 +30,7 @@ class LayerTree(QTreeWidget):
         self.setColumnCount(2)
         self.setAccessibleName(tr(N_("Layers")))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setIndentation(metrics.grid(4))
+        self.setIndentation(metrics.grid(3))
         self.setFrameShape(QTreeWidget.Shape.NoFrame)
         header = self.header()
         header.setStretchLastSection(False)

@@ -26,6 +26,7 @@ from app.ui.tasks import Lane, Token
 from app.ui.theme import colours
 
 THEME_OF = {"boiler": "boilers", "grid_cell": "cells", "water_source": "sources"}  # ledger -> map theme
+_POINT_DEG = 1e-4  # smaller than this an extent is a point (the spatial index rounds)
 # What a click may select: the ledger's own records, and zones beside their sources.
 _BESIDE = {"water_source": ("water_source", "protection_zone")}
 
@@ -230,9 +231,8 @@ class MapPane(QWidget):
         x1, y1 = view.px_of(extent[2], extent[1])
         inside = x0 >= 0 and x1 <= self.canvas.width() and y0 >= 0 and y1 <= self.canvas.height()
         if not inside:
-            self.canvas.set_view(
-                view.fitted_degrees(extent) if extent[0] < extent[2] else self._moved(view, extent)
-            )
+            is_point = extent[2] - extent[0] < _POINT_DEG
+            self.canvas.set_view(self._moved(view, extent) if is_point else view.fitted_degrees(extent))
 
     def _moved(self, view: MapView, extent: tuple[float, float, float, float]) -> MapView:
         x, y = view.px_of(extent[0], extent[1])
@@ -250,7 +250,7 @@ class MapPane(QWidget):
         self.split.addWidget(self.canvas)
         self.split.setStretchFactor(1, 1)
         self.split.setCollapsible(1, False)
-        self.split.setSizes([metrics.chars(29), metrics.chars(100)])
+        self.split.setSizes([metrics.chars(32), metrics.chars(100)])
         column.addWidget(self.split, 1)
 
     def _tool_row(self) -> QWidget:

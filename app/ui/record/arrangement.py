@@ -44,7 +44,7 @@ _SOURCE: Arrangement = (
 
 _ZONE: Arrangement = (
     (N_("Protection zone"), ("name", "source", "level", "part", "method", "valid_to")),
-    (N_("Approval"), ("approval_no", "approval_date", "approval_org")),
+    (N_("Official approval"), ("approval_no", "approval_date", "approval_org")),
     (N_("Extent"), ("area_doc_km2", "area_calc_km2", "perimeter_m", "coord_precision")),
     (N_("Origin and note"), ("synthetic",)),
 )

@@ -8,7 +8,7 @@ from shapely.geometry import Point
 
 from app.domain.coordinates.formats import show_position
 from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m
-from app.domain.entity import Entity
+from app.domain.entity import Entity, Shape
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.names import Names
@@ -45,7 +45,7 @@ class FieldsView(QScrollArea):
         metrics.tight(column, 2, 2)
         place = _place(self._record, self._notation)
         if place:
-            column.addLayout(_grid([place]))
+            column.addLayout(_grid(place))
         for title, fields in arranged(self._record.TYPE):
             rows = [
                 (tr(field.label), self._names.show(field, getattr(self._record, field.name), unit=True))
@@ -84,11 +84,15 @@ def _grid(rows: list[tuple[str, str]]) -> QGridLayout:
     return grid
 
 
-def _place(record: Entity, notation: str) -> tuple[str, str] | None:
+def _place(record: Entity, notation: str) -> list[tuple[str, str]]:
     """Where the record is, or how large: geodesic on the ellipsoid."""
     shape = record.geometry
     if shape is None:
-        return (tr(N_("Position")), tr(N_("not known"))) if record.TYPE.shape.value == "POINT" else None
+        unknown = (tr(N_("Position")), tr(N_("not known")))
+        return [unknown] if record.TYPE.shape is Shape.POINT else []
     if isinstance(shape, Point):
-        return tr(N_("Position")), show_position(shape.x, shape.y, notation)
-    return tr(N_("Area")), f"{area_words(area_m2(shape))}, {distance_words(length_m(shape))}"
+        return [(tr(N_("Position")), show_position(shape.x, shape.y, notation))]
+    return [
+        (tr(N_("Area")), area_words(area_m2(shape))),
+        (tr(N_("Perimeter")), distance_words(length_m(shape))),
+    ]

@@ -224,7 +224,7 @@ class RecordPanel(QWidget):
     def _name_tabs(self) -> None:
         papers = len(self.view.attachments) if self.view else 0
         signed = len(self.view.signatures) if self.view else 0
-        self.tabs.setTabText(1, tr(N_("Evidence {n}"), n=papers) if papers else tr(N_("Evidence")))
+        self.tabs.setTabText(1, tr(N_("Evidence {n}"), n=papers))
         self.tabs.setTabText(2, tr(N_("Signatures {n}"), n=signed) if signed else tr(N_("Signatures")))
         self.tabs.setTabVisible(2, bool(self.view and self.view.state is not None))
 
@@ -232,7 +232,7 @@ class RecordPanel(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.fields, tr(N_("Fields")))
-        self.tabs.addTab(self.evidence, tr(N_("Evidence")))
+        self.tabs.addTab(self.evidence, tr(N_("Evidence {n}"), n=0))
         self.tabs.addTab(self.signatures, tr(N_("Signatures")))
         self.tabs.addTab(self.history, tr(N_("History")))
         top = QHBoxLayout()

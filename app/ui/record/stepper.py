@@ -22,6 +22,7 @@ LINE = (
     ("notice", "notice"),
     ("cleared", "cleared"),
 )
+_WORDS, _SMALLEST = 0.85, 0.6  # sizes of the words, of the application's font
 # States off the line stand at the place they leave it from.
 _BESIDE = {"sealed": "treating", "rebound": "treating", "retained": "to_treat", "excluded": "unverified"}
 
@@ -55,7 +56,14 @@ class Stepper(QWidget):
         return next(at for at, (name, _) in enumerate(LINE) if name == wanted)
 
     def _metrics(self) -> QFontMetrics:
-        return QFontMetrics(metrics.sized(0.85))
+        return QFontMetrics(metrics.sized(_WORDS))
+
+    def _factor(self, cell: float) -> float:
+        """Words are set smaller where the longest of them would not fit, as in English on a narrow panel."""
+        bold = QFontMetrics(metrics.sized(_WORDS, bold=True))
+        words = " ".join(STATUS_GROUPS.label(code) for code in STATUS_GROUPS.codes).split()
+        longest = max(bold.horizontalAdvance(word) for word in words)
+        return max(_SMALLEST, min(_WORDS, _WORDS * (cell - 2) / longest))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A line with a symbol at each step; those behind are filled, the present one is named in bold."""
@@ -95,7 +103,7 @@ class Stepper(QWidget):
             painter.setPen(QColor(look.accent if reached else look.muted))
             painter.setFont(metrics.sized(0.8, bold=True))
             painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, "✓" if reached else "·")
-        painter.setFont(metrics.sized(0.85, bold=own))
+        painter.setFont(metrics.sized(self._factor(box.width()), bold=own))
         painter.setPen(QColor(look.text if own else look.muted))
         words = QRectF(box.left() + 1, side + metrics.grid(0.5), box.width() - 2, box.height() - side)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
