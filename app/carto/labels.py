@@ -98,7 +98,7 @@ class _Board:
         low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         near = (taken[:, 0] < high[0]) & (taken[:, 2] > low[0])
         near &= (taken[:, 1] < high[1]) & (taken[:, 3] > low[1])
-        return taken[near]
+        return np.asarray(taken[near])
 
     def _crossed(self, boxes: Floats) -> Flags:
         """Which boxes some leader runs through, judged at nine points of the leader."""

@@ -6,12 +6,14 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen
 
 from app.carto.display import Floats
 from app.carto.symbols import SHAPES, Marker, Part, paint_of
 from app.render.paths import path_of
+
+_FAR = 1_000_000
 
 
 class MarkerStamp:
@@ -29,9 +31,10 @@ class MarkerStamp:
             return
         picture = _picture(self._marker, self._px)
         half = picture.width() / 2
-        corners = np.round(places[np.isfinite(places).all(axis=1)] - half)
+        corners = np.round(places[np.isfinite(places).all(axis=1)] - half).clip(-_FAR, _FAR).astype(int)
+        draw = painter.drawImage
         for x, y in corners.tolist():
-            painter.drawImage(QPointF(x, y), picture)
+            draw(x, y, picture)
 
     def _as_paths(self, painter: QPainter, places: Floats) -> None:
         pieces = _pieces(self._marker, self._px)
