@@ -55,6 +55,7 @@ def with_fates(rows: list[list[Truth]], source: random.Random) -> list[list[Trut
         sorted(rows, key=lambda u: -max(b.tph for b in u))[: 2 * wanted["retained"]],
         source,
     )
+    _give(fates, "rebound", wanted, [u for u in rows if len(u) == 1], source)
     home = [u for u in rows if u[0].town == HOME_TOWN and id(u) not in fates]
     for unit in home[: max(1, len(home) * 2 // 3)]:
         if wanted["in_progress"] >= len(unit):
@@ -112,7 +113,9 @@ def with_mistakes(truths: list[Truth], ground: Ground, source: random.Random) ->
     """Each mistake at its rate, on boilers that stand alone in their row."""
     rows = Counter(truth.row_no for truth in truths)
     free = [
-        number for number, truth in enumerate(truths) if rows[truth.row_no] == 1 and truth.fate not in BY_HAND
+        number
+        for number, truth in enumerate(truths)
+        if rows[truth.row_no] == 1 and truth.fate not in (*BY_HAND, "rebound")
     ]
     source.shuffle(free)
     chosen: dict[int, str] = {}
