@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -37,28 +37,36 @@ class Undo:
     def last_undoable(self, actor: str) -> str | None:
         """The person's newest transaction that stands and is no undo; None when there is none."""
         with self._database.reading() as connection:
-            return next((uid for uid, depth in _standing(connection, actor) if depth % 2 == 0), None)
+            done = _done(connection, actor)
+            return next((item.uid for item in done if item.stands and item.depth % 2 == 0), None)
 
     def last_redoable(self, actor: str) -> str | None:
         """The person's newest undo that stands; none once they have done something new after it."""
         with self._database.reading() as connection:
-            for uid, depth in _standing(connection, actor):
-                if depth == 0:
-                    return None
-                if depth % 2 == 1:
-                    return uid
+            for item in _done(connection, actor):
+                if item.depth == 0:
+                    return None  # new, whether it stands or was itself taken back since
+                if item.stands and item.depth % 2 == 1:
+                    return item.uid
         return None
 
 
-def _standing(connection: Connection, actor: str) -> Iterator[tuple[str, int]]:
-    """A person's transactions that stand, newest first, and how many undos deep each is (0: none)."""
+class _Done(NamedTuple):
+    """A transaction: whether it stands, and how many undos deep it is (0: new, 1: undo, 2: redo, …)."""
+
+    uid: str
+    stands: bool
+    depth: int
+
+
+def _done(connection: Connection, actor: str) -> Iterator[_Done]:
+    """A person's transactions, newest first."""
     undoing = select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.undoes).where(TRANSACTIONS.c.undoes.is_not(None))
     undoes = {row.uuid: row.undoes for row in connection.execute(undoing)}
     taken_back = set(undoes.values())
     mine = select(TRANSACTIONS.c.uuid).where(TRANSACTIONS.c.actor == actor)
     for uid in connection.execute(mine.order_by(TRANSACTIONS.c.id.desc())).scalars():
-        if uid not in taken_back:
-            yield uid, _depth(uid, undoes)
+        yield _Done(uid, uid not in taken_back, _depth(uid, undoes))
 
 
 def _depth(uid: str, undoes: dict[str, str]) -> int:

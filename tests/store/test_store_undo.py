@@ -110,6 +110,22 @@ def test_a_new_change_ends_redo(desk: Desk, workspace: Workspace) -> None:
     assert workspace.last_redoable(desk.actor.uid) is None
 
 
+def test_redo_ends_at_what_was_new_after_it_even_when_that_was_undone_and_redone(desk: Desk) -> None:
+    one = boiler("PL-1")
+    desk.add(one)
+    desk.edit(one, note="一")
+    desk.undo()
+    desk.edit(one, note="二")
+    desk.undo()
+    desk.redo()
+    assert desk.workspace.last_redoable(desk.actor.uid) is None
+    desk.undo()
+    desk.redo()
+    found = desk.workspace.get(Boiler, one.uid)
+    assert found is not None
+    assert found.note == "二"
+
+
 Model = dict[str, dict[str, object]]
 _EMPTY: Path | None = None
 
