@@ -15,12 +15,20 @@ from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
 from app.actions.places import Places, derived_values, places_around
-from app.actions.rights import WRITERS, area_prefix, in_area, require_role, require_writer
+from app.actions.rights import (
+    SETTLED,
+    SETTLED_WRITERS,
+    WRITERS,
+    area_prefix,
+    in_area,
+    require_role,
+    require_writer,
+)
 from app.actions.session import Session
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, insert, update
 from app.domain.entities.division import Division
-from app.domain.entity import Entity
+from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.errors import Cancelled, Refused
 from app.exchange.error_workbook import write_errors
 from app.exchange.mapping import read_mapping
@@ -35,6 +43,8 @@ Progress = Callable[[int, int, str], None]
 
 # After this a boiler is in its workflow: its step fields are changed by steps and by nothing else.
 _BEFORE_WORKFLOW = ("suspect", "registered")
+_WORKFLOW_HELD = N_("Not taken: {fields}; the boiler is in its workflow, and only a step changes them")
+_SETTLED_HELD = N_("Not taken: {fields}; the boiler is cleared, and only the city edits it")
 
 
 @dataclass(frozen=True)
@@ -174,23 +184,32 @@ def _within_rights(session: Session, plan: ImportPlan) -> ImportPlan:
             why = tr(N_("{division} lies outside your area ({area})"), division=code, area=actor.area)
             refused.append(Refusal(record.sheet, record.row, "div_code", str(code), "outside_area", why))
             continue
-        allowed, held = _outside_workflow(record)
+        allowed, held = _outside_workflow(record, actor.role)
         if held:
-            why = tr(N_("Not taken: {fields}; the boiler is in its workflow, and only a step changes them"),
-                     fields="、".join(tr(plan.kind.fields[name].label) for name in held))  # fmt: skip
+            names = "、".join(_label(plan.kind, name) for name in held)
+            settled = getattr(record.before, "status", "") in SETTLED
+            why = tr(_SETTLED_HELD if settled else _WORKFLOW_HELD, fields=names)
             warned.append(Warned(record.sheet, record.row, "workflow_field", why))
         kept.append(allowed)
     report = replace(plan.report, refused=refused, warnings=warned, records=kept)
     return ImportPlan(plan.kind, report)
 
 
-def _outside_workflow(record: PlannedRecord) -> tuple[PlannedRecord, list[str]]:
-    """A change without the fields of the workflow once the boiler has entered it, and their names."""
+def _label(kind: EntityType, name: str) -> str:
+    return tr(N_("Position")) if name == GEOMETRY else tr(kind.fields[name].label)
+
+
+def _outside_workflow(record: PlannedRecord, role: str) -> tuple[PlannedRecord, list[str]]:
+    """A change without the fields of the workflow once the boiler has entered it, and their names.
+
+    Of a cleared boiler nothing is changed but by the city, as in `edit_record`.
+    """
     status = getattr(record.before, "status", None)
     if record.action != CHANGE or record.before is None or status is None or status in _BEFORE_WORKFLOW:
         return record, []
     fields = record.before.TYPE.fields
-    held = [name for name in record.changes if name in fields and fields[name].group]
+    settled = status in SETTLED and role not in SETTLED_WRITERS
+    held = [name for name in record.changes if settled or (name in fields and fields[name].group)]
     rest = {name: value for name, value in record.changes.items() if name not in held}
     return replace(record, changes=rest, action=CHANGE if rest else UNCHANGED), held
 

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from app.actions.action import action
 from app.actions.evidence import evidence_of
 from app.actions.places import derived_values
-from app.actions.rights import WRITERS, require_area, require_role, require_writer
+from app.actions.rights import SETTLED, SETTLED_WRITERS, WRITERS, require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import NextStep, approvals_of, case_of, next_steps, workflow_of
 from app.domain.catalog import entity_type
@@ -134,8 +134,8 @@ def edit_record(
     require_writer(session, described)
     _refuse_append_only(described)
     require_area(session, record)
-    if getattr(record, "status", "") in ("cleared", "retained"):
-        require_role(session, "R5")
+    if getattr(record, "status", "") in SETTLED:
+        require_role(session, *SETTLED_WRITERS)
     after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
     after = after.replace(**derived_values(session, after))
     require_area(session, after)

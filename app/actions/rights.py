@@ -25,6 +25,10 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "baseline": ("R5", "R6"),
 }
 
+# What has been cleared or retained is corrected by the city alone.
+SETTLED = ("cleared", "retained")
+SETTLED_WRITERS = ("R5",)
+
 
 def require_role(session: Session, *roles: str) -> Actor:
     """The signed-in person when their role is one of `roles`; raises NotAllowed otherwise."""

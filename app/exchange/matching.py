@@ -116,6 +116,10 @@ class Matcher:
         }
         if item.geometry is not None and not _same_place(before.geometry, item.geometry):
             changes[GEOMETRY] = item.geometry
+        elif before.geometry is not None:
+            changes.pop("coord_src", None)  # the same place does not come from elsewhere now
+        if _is_own_word(before, changes.get("status_claim")):
+            del changes["status_claim"]
         action = CHANGE if changes else UNCHANGED
         geometry = item.geometry if item.geometry is not None else before.geometry
         return PlannedRecord(item.sheet, item.row, action, before.uid, item.values, geometry, before, changes)
@@ -203,6 +207,14 @@ def _key(value: Any) -> str:
 
 def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else re.sub(r"[\s()（）]+", "", str(value))
+
+
+def _is_own_word(before: Entity, claim: Any) -> bool:
+    """Whether a claimed status is only our own word for the record's state, as our exports write it."""
+    declared = before.TYPE.fields.get("status")
+    if claim is None or declared is None or declared.choices is None:
+        return False
+    return declared.choices.code_of(str(claim)) == getattr(before, "status", None)
 
 
 def _same(old: Any, new: Any) -> bool:
