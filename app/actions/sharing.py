@@ -53,6 +53,6 @@ def _totals(session: Session) -> str:
         N_("Cleared {cleared} of {baseline} boilers ({cleared_tph} of {baseline_tph} t/h)"),
         cleared=whole.cleared.units,
         baseline=whole.baseline.units,
-        cleared_tph=round(whole.cleared.tph, 1),
-        baseline_tph=round(whole.baseline.tph, 1),
+        cleared_tph=f"{round(whole.cleared.tph, 1):g}",
+        baseline_tph=f"{round(whole.baseline.tph, 1):g}",
     )

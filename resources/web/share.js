@@ -66,7 +66,9 @@ var gridward = (function () {
     drawing.features.forEach(function (feature) {
       var made = shape(map, feature, drawing.looks[feature[0]], drawing, content.order);
       if (!drawing.silent) {
-        made.bindPopup(function () { return popup(feature, words); }, { maxWidth: 340, maxHeight: 320 });
+        made.bindPopup(function () { return popup(feature, words); }, {
+          maxWidth: Math.min(340, window.innerWidth - 100), maxHeight: 320, autoPanPaddingTopLeft: [50, 12]
+        });
         made.bindTooltip(element("span", feature[2]), { sticky: !drawing.looks[feature[0]].svg });
       }
       group.addLayer(made);
