@@ -141,11 +141,12 @@ class Match:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Every spelling of every field that may be read for an entity, ready for comparing."""
+    """Every spelling of every field that may be read for an entity, and of those that may not (`unread`)."""
 
     type: EntityType
     rules: Rules
     spellings: Mapping[str, frozenset[str]]
+    unread: frozenset[str] = frozenset()
 
     def field(self, name: str) -> Field | None:
         """The declaration of a field, or None for x, y and the like."""
@@ -161,7 +162,14 @@ def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
         words = {name, field.label, *field.aliases, *rules.headings.get(name, ())}
         words |= {in_language(code, field.label) for code in LANGUAGES}
         spellings[name] = frozenset(plain(word) or word.upper() for word in words)
-    return Vocabulary(kind, rules, spellings)
+    read = set().union(*spellings.values())
+    unread = {
+        plain(in_language(code, field.label))
+        for name, field in kind.fields.items()
+        if name not in spellings
+        for code in LANGUAGES
+    }
+    return Vocabulary(kind, rules, spellings, frozenset(unread - read))
 
 
 def plain(words: str) -> str:
@@ -180,7 +188,7 @@ def matches(path: Sequence[str], words: Vocabulary, fuzzy: bool = False) -> list
     parts = [part for part in (plain(piece) for piece in path) if part]
     if not parts:
         return []
-    if parts[-1] in _IGNORE:
+    if parts[-1] in _IGNORE or parts[-1] in words.unread:
         return [Match(IGNORED, 0.99)]
     after = _is_after(parts, words.rules)
     found = [
@@ -294,7 +302,7 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
     if wholes & names:
         return 0.99
     if leaves & names:
-        return 0.97
+        return 0.9 if leaves <= _GENERIC else 0.97
     best = 0.0
     for leaf in leaves:
         for name in names:

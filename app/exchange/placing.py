@@ -17,6 +17,7 @@ from app.domain.coordinates.tokens import take_apart
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
 from app.domain.entity import Shape
 from app.errors import Invalid
+from app.exchange.grid import text_of
 from app.exchange.headings import XY, X, Y
 from app.exchange.mapping import Column
 from app.exchange.matching import Matcher
@@ -132,14 +133,21 @@ class Placing:
         )
         known = self._matcher.known(draft.values)
         point = known.geometry if known is not None and isinstance(known.geometry, Point) else None
-        source = draft.values.get("coord_src")
         return Stated(
             draft.row.number,
             written,
             self._gazetteer.polygon(draft.values.get("div_code") or draft.initial.get("div_code")),
-            source if source in (GCJ02, BD09) else "",
+            self._source(draft),
             (point.x, point.y) if point is not None else None,
         )
+
+    def _source(self, draft: Draft) -> str:
+        """The map a row itself names as the origin of its coordinates, unless they were converted since."""
+        column = draft.column("coord_src")
+        words = text_of(draft.row.cell(column.number)).upper() if column else ""
+        if not words or re.search(r"转换|换算|CONVERTED", words):
+            return ""
+        return next((name for name, pattern in _WORDS if name != OLD and re.search(pattern, words)), "")
 
     def _take(self, draft: Draft, item: Stated, placed: Placed) -> None:
         written = item.written

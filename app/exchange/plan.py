@@ -78,7 +78,7 @@ class _Planner:
         columns = mapped[0]
         titles = [title for table in tables for title in (*table.titles, table.sheet.name)]
         settle_years(drafts, titles, context.today, self._asked)
-        settle_counts(drafts, columns, self._rules, self._asked)
+        settle_counts(drafts, columns, self._rules, self._matcher, self._asked)
         if settle_required(drafts, columns, context.kind):
             give_numbers(drafts, context.existing, context.kind, self._rules)
         duplicates = self._first_of_equals(drafts)

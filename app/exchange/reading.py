@@ -327,7 +327,7 @@ def _folded(words: str) -> str:
 def _code(words: str, choices: CodeList, more: tuple[tuple[str, str], ...]) -> str | None:
     """The code a cell's words mean: a whole word of the list, else the longest piece that is found inside."""
     word = re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))
-    code = choices.code_of(word) or choices.code_of(re.sub(r"\(.*?\)", "", word))
+    code = choices.code_of(words) or choices.code_of(word) or choices.code_of(re.sub(r"\(.*?\)", "", word))
     if code is not None:
         return code
     pieces = {alias: choice.code for choice in choices.choices for alias in choice.aliases if len(alias) > 1}

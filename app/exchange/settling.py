@@ -13,6 +13,7 @@ from typing import Any
 from app.domain.entity import EntityType
 from app.exchange.dates import read_date
 from app.exchange.mapping import Column
+from app.exchange.matching import Matcher
 from app.exchange.questions import Asked, Question
 from app.exchange.reading import Draft
 from app.exchange.rules.base import Rules
@@ -63,12 +64,16 @@ def _likely_year(drafts: Sequence[Draft], titles: Sequence[str], today: date) ->
     return today.year, tr(N_("Nothing in the file names a year; this is the present one."))
 
 
-def settle_counts(drafts: Sequence[Draft], columns: Sequence[Column], rules: Rules, asked: Asked) -> None:
+def settle_counts(
+    drafts: Sequence[Draft], columns: Sequence[Column], rules: Rules, matcher: Matcher, asked: Asked
+) -> None:
     """Rows that stand for several things: how many, and whether their amount is of each or of all."""
     if not rules.count_field:
         return
     several = []
     for draft in drafts:
+        if _is_one_of_several(draft, rules, matcher):
+            continue
         _agree(draft, rules)
         if draft.count > 1 and not draft.refusals:
             several.append(draft)
@@ -83,6 +88,13 @@ def settle_counts(drafts: Sequence[Draft], columns: Sequence[Column], rules: Rul
         draft.values[rules.each_field] = round(draft.values[rules.each_field] / draft.count, 4)
         if "rated_mw" in draft.values:
             draft.values["rated_mw"] = round(draft.values["rated_mw"] / draft.count, 4)
+
+
+def _is_one_of_several(draft: Draft, rules: Rules, matcher: Matcher) -> bool:
+    """A row of a list written by this program is one thing already, whatever its ledger row stood for."""
+    known = matcher.known(draft.values)
+    stated = draft.values.get(rules.count_field)
+    return draft.count <= 1 and known is not None and getattr(known, rules.count_field, None) == stated
 
 
 def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:

@@ -57,12 +57,9 @@ def read_written(row: LedgerRow, columns: Sequence[Column], box: Box, crs: str) 
     split = [column for column in columns if column.part]
     if split:
         return _of_parts(row, split)
-    both = cells.get(XY)
-    if not _empty(both):
-        return _of_text(text_of(both), box)
-    x, y = cells.get(X), cells.get(Y)
+    both, x, y = cells.get(XY), cells.get(X), cells.get(Y)
     if _empty(x) and _empty(y):
-        return Written(Form.NONE)
+        return Written(Form.NONE) if _empty(both) else _of_text(text_of(both), box)
     text = f"{text_of(x)}, {text_of(y)}"
     if _empty(x) or _empty(y):
         alone = text_of(y if _empty(x) else x)

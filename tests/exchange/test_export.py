@@ -16,7 +16,7 @@ from app.domain.entities.people import Org
 from app.domain.entities.water import ProtectionZone
 from app.errors import AppError, Invalid
 from app.exchange.export import ExportOptions, export_records
-from exchange_cases import good_row, plan, report, simple
+from exchange_cases import HEADER, good_row, plan, report, simple
 
 BOILERS = [
     Boiler(
@@ -149,3 +149,17 @@ def test_no_records_make_a_file_with_headings(tmp_path: Path) -> None:
     for name in ("a.xlsx", "a.csv", "a.geojson", "a.gpkg"):
         assert export_records(Boiler.TYPE, [], tmp_path / name, ExportOptions()).stat().st_size > 0
     assert plan(simple(tmp_path / "b.xlsx", good_row(1))).ready
+
+
+def test_a_ledger_written_out_and_read_in_again_is_unchanged(tmp_path: Path) -> None:
+    header = [*HEADER, "台数", "坐标来源"]
+    rows = [[*good_row(1), 2, "高德"], [*good_row(2), 1, "GPS"], [*good_row(3, 锅炉吨位="2.8MW"), None, None]]
+    first = plan(simple(tmp_path / "a.xlsx", *rows, header=header), answers={"units_meaning": "each"})
+    boilers = [Boiler(uid=r.uid, geometry=r.geometry, **r.values) for r in first.records]
+    assert len(boilers) == 4
+    for name in ("b.xlsx", "b.csv", "b.geojson", "b.gpkg", "b.kml", "b.zip"):
+        path = export_records(Boiler.TYPE, boilers, tmp_path / name, ExportOptions(title="台账"))
+        document = report(path, existing=boilers)
+        changed = [line.get("changed") for line in document["rows"] if line["action"] == "change"]
+        assert (document["added"], document["unchanged"], changed) == (0, 4, []), name
+        assert document["ask"] == [], name
