@@ -16,6 +16,7 @@ _ON_THE_MAP = (
     (N_("Home"), N_("Show the whole area")),
     (N_("Shift + drag"), N_("Select in a box")),
     (N_("Ctrl + click"), N_("Add to the selection")),
+    (N_("Esc"), N_("Back to selecting, then select nothing")),
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.ui.map.tools import Tool
 
 _SETTLE_MS = 70
+_AT_LEAST_EVERY_MS = 300
 _NEAREST, _AT_A_POINT = 1_500.0, 10_000.0  # closer than the first is a point, shown at the second
 _STEP = 0.2  # of the window's width, for an arrow key
 _WHEEL = 1.0018  # zoom factor for an eighth of a degree of the wheel
@@ -41,6 +42,7 @@ class Canvas(QWidget):
     settled = Signal(object)  # MapView: a sharp picture is wanted
     pointed = Signal(float, float)  # longitude, latitude under the pointer (EPSG:4490)
     left = Signal()  # the pointer has gone
+    escaped = Signal()  # Esc, which the tool had no use for
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,8 @@ class Canvas(QWidget):
         self.furniture: list[Callable[[QPainter, Canvas], None]] = []  # drawn above the map, in this order
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self._ask_for_picture)
+        self._since = QElapsedTimer()
+        self._since.start()
 
     def minimumSizeHint(self) -> QSize:
         """Small enough for a laptop, large enough to be a map."""
@@ -94,13 +98,12 @@ class Canvas(QWidget):
             near = fitted.scale < _NEAREST
             self.set_view(replace(fitted, scale=_AT_A_POINT) if near else fitted)
 
-    def set_view(self, view: MapView, *, settle: bool = True) -> None:
+    def set_view(self, view: MapView) -> None:
         """Show another part of the ground, at once with the old picture, soon with a sharp one."""
         self.view = view
         self._at_home = False
         self.view_changed.emit(view)
-        if settle:
-            self._settle.start()
+        self._ask_soon()
         self.update()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
@@ -117,11 +120,24 @@ class Canvas(QWidget):
         """Ask for a new picture of the same view, because records or layers have changed."""
         self._settle.start()
 
+    def _ask_soon(self) -> None:
+        """When the map has come to rest; on a long drag now and then, once the drawn margin has run out."""
+        long_ago = self._since.elapsed() >= _AT_LEAST_EVERY_MS
+        if not (self._settle.isActive() and long_ago and self._shows_edges()):
+            self._settle.start()
+
+    def _shows_edges(self) -> bool:
+        """Whether the last picture no longer covers the window."""
+        if self._picture is None or self.view is None:
+            return True
+        return not placed(self._picture.view, self.view).contains(QRectF(self.rect()))
+
     def waits(self) -> bool:
         """Whether a sharp picture is about to be asked for."""
         return self._settle.isActive()
 
     def _ask_for_picture(self) -> None:
+        self._since.restart()
         if self.view is not None:
             self.settled.emit(self.view)
 
@@ -240,5 +256,7 @@ class Canvas(QWidget):
             self.zoom(1 / 1.5)
         elif key == Qt.Key.Key_Home:
             self.show_all()
+        elif key == Qt.Key.Key_Escape:
+            self.escaped.emit()
         else:
             super().keyPressEvent(event)

@@ -64,6 +64,7 @@ class MapPane(QWidget):
         self.canvas.view_changed.connect(self.view_changed)
         self.canvas.pointed.connect(self.pointed)
         self.canvas.left.connect(self.left)
+        self.canvas.escaped.connect(self._escape)
         self.select.picked.connect(self._pick)
         self.select.boxed.connect(self._pick_in_box)
         self.distance.measured.connect(self.measured)
@@ -197,6 +198,7 @@ class MapPane(QWidget):
         )
 
     def _choose(self, entity: str, uids: list[str]) -> None:
+        self.pin.at = None
         self._choosing = True
         try:
             self._desk.selection.choose(entity, uids)
@@ -302,6 +304,14 @@ class MapPane(QWidget):
     def use_select(self) -> None:
         """Back to selecting."""
         self.actions_by_name["select"].trigger()
+
+    def _escape(self) -> None:
+        """Esc: from measuring back to selecting; from selecting to nothing selected."""
+        self.pin.at = None
+        if self.canvas.tool is not self.select:
+            self.use_select()
+        else:
+            self._choose(self._entity, [])
 
     def show_selection(self) -> None:
         """Zoom to what is selected."""
