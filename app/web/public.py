@@ -171,7 +171,8 @@ def _legend(
 
 def units_words(count: int, tph: float) -> str:
     """Boilers in 台 and 蒸吨, always both."""
-    return tr(N_("{n} units, {tph} t/h"), n=count, tph=f"{tph:g}")
+    written = f"{tph:.2f}".rstrip("0").rstrip(".")
+    return tr(N_("{n} units, {tph} t/h"), n=count, tph=written)
 
 
 def _sum(columns: FeatureColumns, rows: Any) -> float:
