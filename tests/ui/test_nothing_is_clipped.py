@@ -7,13 +7,24 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QLabel, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QPushButton,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
 from app.ui.dialogs.reason import ReasonDialog
+from app.ui.imports.wizard import ImportWizard
 from app.ui.record.viewer import PhotosDialog
-from window_cases import boiler_in, choose, settle
+from window_cases import WAIT_MS, boiler_in, choose, settle
 
 Office = Callable[..., Program]
 W = TypeVar("W", bound=QWidget)
@@ -102,6 +113,37 @@ DIALOGS: dict[str, tuple[str, Callable[[Program], None]]] = {
     "disable": ("admin", _press("disable_user")),
     "parameters": ("admin", _press("set_setting")),
 }
+
+
+def test_words_without_room_are_found(qapp: object) -> None:
+    box = QWidget()
+    column = QVBoxLayout(box)
+    for part in (QLabel("下一步可办事项"), QPushButton("县级验收通过")):
+        part.setFixedWidth(30)
+        column.addWidget(part)
+    wrapped = QLabel("一行放不下的很长的一句话", wordWrap=True)
+    wrapped.setFixedSize(60, 12)
+    column.addWidget(wrapped)
+    box.show()
+    assert len(cut_off(box)) == 3
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_import_wizard(office: Office, qtbot: QtBot, language: str, demo_home: Path) -> None:
+    running = office("clerk", language=language)
+    running.window.doings.import_file(sorted((demo_home / "ledgers").glob("*.xlsx"))[0])
+    wizard = _open_dialog(running)
+    assert isinstance(wizard, ImportWizard)
+    cut = {}
+    for page in range(3):
+        qtbot.waitUntil(lambda: wizard.next.isEnabled() or wizard.pages.currentIndex() == 2, timeout=WAIT_MS)
+        settle(running, qtbot)
+        if found := cut_off(wizard):
+            cut[page] = found
+        if page < 2:
+            wizard.next.click()
+    wizard.reject()
+    assert cut == {}
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
