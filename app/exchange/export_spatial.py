@@ -14,6 +14,7 @@ import numpy as np
 import pyogrio
 import shapely
 
+from app.domain.coordinates.gcj import Floats
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, crs_object, is_geographic, transform
 from app.domain.entity import Entity, EntityType, Shape
 from app.domain.fields import Field, Kind
@@ -23,6 +24,8 @@ from app.i18n import N_
 
 SPATIAL = (".geojson", ".shp", ".zip", ".gpkg", ".kml", ".dxf")
 _DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".kml": "KML", ".dxf": "DXF"}
+_FORMS = {Shape.POINT: "Point", Shape.MULTIPOLYGON: "MultiPolygon"}
+_SHP = {Shape.POINT: "Point", Shape.MULTIPOLYGON: "Polygon"}  # a shapefile does not tell one from several
 _NAME_BYTES = 10  # a dBASE name; Chinese ones would be cut to three to five characters
 
 
@@ -42,7 +45,8 @@ def write_spatial(
     ending = target.suffix.lower()
     if ending in (".kml", ".geojson") and not is_geographic(crs):
         raise Invalid(N_("A file ending in {ending} holds degrees only."), code="bad_crs", ending=ending)
-    placed = [record for record in records if record.geometry is not None and not record.geometry.is_empty]
+    drawn = ending in (".kml", ".dxf")  # the others keep records without a place too
+    placed = [record for record in records if not drawn or _has_place(record)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # GDAL's remarks on names it shortens are expected
         if ending in (".shp", ".zip"):
@@ -51,7 +55,19 @@ def write_spatial(
             _write_dxf(kind, placed, target, crs)
         else:
             frame = _frame(placed, [(field, field.name) for field in fields], crs, words=True)
-            pyogrio.write_dataframe(frame, target, driver=_DRIVERS[ending], layer=kind.text)
+            several = kind.shape is Shape.MULTIPOLYGON
+            pyogrio.write_dataframe(
+                frame,
+                target,
+                driver=_DRIVERS[ending],
+                layer=kind.text,
+                geometry_type=_FORMS[kind.shape],
+                promote_to_multi=several,
+            )
+
+
+def _has_place(record: Entity) -> bool:
+    return record.geometry is not None and not record.geometry.is_empty
 
 
 def _frame(
@@ -78,13 +94,14 @@ def _value(field: Field, value: Any, words: bool) -> Any:
 
 
 def _moved(records: Sequence[Entity], crs: str) -> list[Any]:
-    shapes = [record.geometry for record in records]
+    shapes = [record.geometry if _has_place(record) else None for record in records]
     if crs == STORED:
         return shapes
-    return [
-        shapely.transform(shape, lambda xy: np.column_stack(transform(xy[:, 0], xy[:, 1], STORED, crs)))
-        for shape in shapes
-    ]
+
+    def move(xy: Floats) -> Floats:
+        return np.column_stack(transform(xy[:, 0], xy[:, 1], STORED, crs))
+
+    return [shapely.transform(shape, move) if shape is not None else None for shape in shapes]
 
 
 def _write_shapefile(
@@ -99,7 +116,13 @@ def _write_shapefile(
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         stem = kind.name if target.suffix.lower() == ".zip" else target.stem
         base = Path(folder) / stem
-        pyogrio.write_dataframe(frame, base.with_suffix(".shp"), driver="ESRI Shapefile", encoding="GB18030")
+        pyogrio.write_dataframe(
+            frame,
+            base.with_suffix(".shp"),
+            driver="ESRI Shapefile",
+            encoding="GB18030",
+            geometry_type=_SHP[kind.shape],
+        )
         base.with_suffix(".cpg").write_text("GB18030", "ascii")
         lines = [f"{name},{field.name},{field.heading}" for name, field in zip(names, fields, strict=True)]
         base.with_suffix(".columns.csv").write_text("\n".join(lines), "utf-8-sig")

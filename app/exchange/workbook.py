@@ -60,6 +60,8 @@ def _first_bytes(path: Path) -> bytes:
         size = path.stat().st_size
         with path.open("rb") as file:
             start = file.read(512)
+    except FileNotFoundError as error:
+        raise Invalid(N_("There is no file “{file}”."), code="unreadable_file", file=path.name) from error
     except OSError as error:
         raise Invalid(
             N_("“{file}” cannot be read: {why}"),

@@ -104,10 +104,9 @@ def test_other_systems(tmp_path: Path) -> None:
             _write(tmp_path, name, crs=crs)
 
 
-@pytest.mark.parametrize("name", ["a.kml", "a.dxf", "a.shp"])
-def test_kml_dxf_and_loose_shapefiles(tmp_path: Path, name: str) -> None:
-    path = _write(tmp_path, name)
-    assert len(pyogrio.read_dataframe(path)) == 1
+@pytest.mark.parametrize(("name", "count"), [("a.kml", 1), ("a.dxf", 1), ("a.shp", 2), ("a.gpkg", 2)])
+def test_drawings_hold_what_has_a_place_and_tables_everything(tmp_path: Path, name: str, count: int) -> None:
+    assert len(pyogrio.read_dataframe(_write(tmp_path, name))) == count
 
 
 def test_a_zipped_shapefile_says_its_encoding_and_columns(tmp_path: Path) -> None:
