@@ -21,7 +21,6 @@ from app.domain.filters import Condition, equal, one_of, where
 from app.i18n import N_
 
 _CGCS2000 = Geod(ellps="GRS80")
-_DEGREES_10_KM = 0.12  # a box wide enough around a point for the 10 km band at this latitude
 _LEVEL_ORDER = {"province": 0, "city": 1, "county": 2, "town": 3, "village": 4, "development_zone": 5}
 
 
@@ -61,11 +60,10 @@ class Places:
     box: tuple[float, float, float, float]
     layers: dict[str, Layer] = field(default_factory=dict)
 
-    def layer(self, entity: str, names: tuple[str, ...], margin: float = 0.0) -> Layer:
-        """The polygons of one entity that touch the box, widened by `margin` degrees."""
+    def layer(self, entity: str, names: tuple[str, ...], *, everywhere: bool = False) -> Layer:
+        """The polygons of one entity that touch the box, or all of them."""
         if entity not in self.layers:
-            x0, y0, x1, y1 = self.box
-            extent = (x0 - margin, y0 - margin, x1 + margin, y1 + margin)
+            extent = None if everywhere else self.box
             found = self.session.workspace.columns(entity, names, extent)
             shapes = np.asarray(found.geometry, dtype=object)
             self.layers[entity] = Layer(list(found.uids), shapes, dict(found.values), STRtree(shapes))
@@ -77,7 +75,8 @@ class Places:
         divisions.sort(key=lambda row: _LEVEL_ORDER.get(row["level"], 9))
         cells = self._rows("grid_cell", ("grid_code", "name", "kind", "level", "size_m"), point)
         cells.sort(key=lambda row: (row["level"] is None, row["level"] or 0))
-        zones = self._rows("protection_zone", ("name", "level", "source"), point)
+        all_zones = self._rows("protection_zone", ("name", "level", "source", "valid_to"), point)
+        zones = [row for row in all_zones if not row.pop("valid_to")]  # superseded zones protect nothing
         inside, band = self._builtup(point)
         return Answer(point.x, point.y, tuple(divisions), tuple(cells), (), tuple(zones), inside, band)
 
@@ -89,11 +88,14 @@ class Places:
         ]
 
     def _builtup(self, point: Point) -> tuple[bool | None, str | None]:
-        layer = self.layer("built_up_area", ("name", "year"), _DEGREES_10_KM)
+        # All of them: whether an area is the newest of its place cannot be seen from those nearby.
+        layer = self.layer("built_up_area", ("name", "year"), everywhere=True)
         if not len(layer.shapes):
             return None, None
-        newest = layer.values["year"] == layer.values["year"].max()
-        metres = min(_metres(point, shape) for shape in layer.shapes[newest])
+        newest: dict[str, int] = {}
+        for row in np.argsort(layer.values["year"].astype(int)):
+            newest[str(layer.values["name"][row])] = int(row)
+        metres = min(_metres(point, layer.shapes[row]) for row in newest.values())
         bands = ((0.0, "inside"), (5000.0, "within_5km"), (10000.0, "within_10km"))
         return metres == 0.0, next((name for limit, name in bands if metres <= limit), "beyond")
 
