@@ -11,7 +11,9 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.i18n import N_, tr
+from app.errors import AppError
+from app.i18n import DEFAULT_LANGUAGE, N_, language, tr
+from app.settings import load_preferences
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
 from app.ui.finder.field import Finder
@@ -25,8 +27,9 @@ from app.ui.frame.statusline import StatusLine
 from app.ui.frame.topbar import TopBar
 from app.ui.frame.workpage import WorkPage
 from app.ui.map.pane import THEME_OF
+from app.ui.messages import ask
 from app.ui.record.evidence import local_files
-from app.ui.tasks import Lane
+from app.ui.tasks import Callbacks, Lane
 from app.ui.today.page import TodayPage
 from app.ui.welcome.page import WelcomePage
 
@@ -40,6 +43,8 @@ _SUBMENUS = (
     (N_("Map"), ("map", "pages")),
     (N_("Care of the workspace"), ("workspace",)),
 )
+# What the store says of a file that another copy of the program or the folder keeps from being written.
+_ONLY_READABLE = ("in_use", "read_only")
 _NAMES_OF = frozenset({"division", "water_source", "person"})
 
 
@@ -140,12 +145,20 @@ class MainWindow(QMainWindow):
 
     # ---- the workspace
 
-    def open_path(self, path: Path) -> None:
-        """Open a workspace file in a thread."""
+    def open_path(self, path: Path, *, read_only: bool = False) -> None:
+        """Open a workspace file in a thread; one that only can be read is offered for reading."""
+
+        def refused(error: Exception) -> None:
+            only_read = isinstance(error, AppError) and error.code in _ONLY_READABLE and not read_only
+            if only_read and ask(self, str(error), tr(N_("Open for reading only"))):
+                self.open_path(path, read_only=True)
+            elif not only_read:
+                self.desk.failed.emit(error)
+
         self.desk.tasks.run(
             self,
-            lambda _: open_file(path),
-            self.show_opened,
+            lambda _: open_file(path, read_only=read_only),
+            Callbacks(self.show_opened, refused),
             lane=Lane.WRITE,
             title=tr(N_("Opening the workspace")),
         )
@@ -187,6 +200,8 @@ class MainWindow(QMainWindow):
         self.rail.setVisible(is_open)
         self.rail.enable(is_open)
         title = self.desk.session.workspace.path.name if self.desk.session else ""
+        if self.desk.session and self.desk.session.workspace.read_only:
+            title = tr(N_("{name} (read only)"), name=title)
         self.setWindowTitle(f"{title} · {tr(N_('Gridward'))}" if title else tr(N_("Gridward")))
         self._enable()
 
@@ -236,18 +251,23 @@ class MainWindow(QMainWindow):
         return self.commands.commands[name].group == group
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A ledger or a workspace may be dropped anywhere."""
-        if any(path.suffix.lower() in _LEDGERS for path in local_files(event)):
+        """A ledger or a workspace may be dropped anywhere, and papers while a record is shown."""
+        files = local_files(event)
+        if files and (_is_ledger(files[0]) or self.work.record.view is not None):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a workspace, import anything else."""
+        """Open a workspace, import a ledger, put anything else beside the record as evidence."""
         event.acceptProposedAction()
-        for path in local_files(event)[:1]:
-            if self.desk.session is None and path.suffix.lower() == ".gpkg":
-                self.open_path(path)
-            else:
-                self.doings.import_file(path)
+        files = local_files(event)
+        if not files:
+            return
+        if self.desk.session is None and files[0].suffix.lower() == ".gpkg":
+            self.open_path(files[0])
+        elif _is_ledger(files[0]):
+            self.doings.import_file(files[0])
+        else:
+            self.work.record.add_papers(files)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the place of the window; wait for what is being written; close the file."""
@@ -297,6 +317,10 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
 
+def _is_ledger(path: Path) -> bool:
+    return path.suffix.lower() in _LEDGERS
+
+
 def _load_actions(_: object) -> tuple[ActionEntry, ...]:
     from app.actions.catalog import ACTIONS
 
@@ -315,7 +339,10 @@ def open_window(
 
     app = make_application()
     crash.install()
-    program = Program(app, make_demo=make_demo)
+    preferences = load_preferences()
+    if language() != DEFAULT_LANGUAGE:  # chosen on the command line
+        preferences = preferences.replace(language=language())
+    program = Program(app, preferences, make_demo=make_demo)
     if person:
         program.desk.remember(last_login=person)
     program.window.show()

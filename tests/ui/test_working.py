@@ -9,18 +9,21 @@ from typing import TypeVar
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.actions.catalog import ACTIONS
+from app.bootstrap import open_workspace
 from app.store.rtree import register_functions
 from app.ui import messages
 from app.ui.application import Program
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.finder.search import COMMAND, find_places, find_records, initials
 from app.ui.imports.wizard import ImportWizard
+from app.ui.record.papers import KindsDialog
 from app.ui.record.stepdialog import StepDialog
 from app.ui.sheets.dialog import SheetDialog
 from window_cases import WAIT_MS, boiler_in, choose, settle
@@ -230,6 +233,45 @@ def test_a_file_that_is_no_workspace_is_explained(
     assert isinstance(box, QMessageBox)
     assert box.text()
     assert running.window.pages.currentWidget() is running.window.welcome
+
+
+def test_a_workspace_in_use_is_offered_for_reading(
+    program: Callable[..., Program], demo_file: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("app.ui.window.ask", lambda _, question, *rest: bool(asked.append(question)) or True)
+    monkeypatch.setattr("app.ui.frame.doings.Doings.sign_in", lambda self: None)
+    held = open_workspace(demo_file)
+    try:
+        running = program()
+        running.window.open_path(demo_file)
+        qtbot.waitUntil(lambda: running.desk.session is not None, timeout=WAIT_MS)
+        settle(running, qtbot)
+        assert asked
+        assert running.desk.session is not None
+        assert running.desk.session.workspace.read_only
+        assert "只读" in running.window.windowTitle()
+    finally:
+        held.close()
+
+
+def test_photographs_dropped_on_the_window_become_evidence(
+    office: Office, qtbot: QtBot, tmp_path: Path
+) -> None:
+    running = office("city")
+    boiler = boiler_in(running, "suspect")
+    choose(running, qtbot, boiler)
+    photo = tmp_path / "铭牌照片.png"
+    Image.new("RGB", (40, 30), "orange").save(photo)
+    running.window.dropEvent(_dropped([photo]))
+    dialog = the_dialog(running, KindsDialog)
+    assert dialog.chosen() == [("nameplate", photo)]
+    dialog.accept()
+    panel = running.window.work.record
+    qtbot.waitUntil(lambda: panel.evidence.list.count() > 0, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert panel.view is not None
+    assert [item.kind for item in panel.view.attachments] == ["nameplate"]
 
 
 def _dropped(files: list[Path]) -> QDropEvent:

@@ -26,11 +26,11 @@ class Opened:
     synthetic: bool
 
 
-def open_file(path: Path) -> Opened:
+def open_file(path: Path, *, read_only: bool = False) -> Opened:
     """Open a workspace; raises the store's words for a file that cannot be opened."""
     from app.bootstrap import open_workspace  # late: the store loads after the first paint
 
-    return look_at(open_workspace(path))
+    return look_at(open_workspace(path, read_only=read_only))
 
 
 def make_new(path: Path, area: str, admin: str, pin: str) -> Opened:
