@@ -19,7 +19,7 @@ from app.store.connect import Database, opened
 from app.store.external import ExternalEdits
 from app.store.journal import FOREIGN, set_context
 from app.store.lock import WriterLock
-from app.store.tables import layer_names, layout
+from app.store.tables import layer_names, layout, layout_of_file
 
 _LOG = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _open_writing(path: Path, lock: WriterLock) -> Opened:
     facts, names = _facts(path, read_only=False)
     if not migrations.is_current(facts):
         backup.before_migration(path)
-    database = Database(path, layout(migrations.new_layout(names)))
+    database = Database(path, layout_of_file(migrations.new_layout(names)))
     try:
         facts = _bring_up(database, facts)
         ExternalEdits(database, facts.device).chain_found()
@@ -104,12 +104,12 @@ def _open_reading(path: Path) -> Opened:
     _quick_check(path, read_only=True)
     facts, names = _facts(path, read_only=True)
     if migrations.is_current(facts):
-        return Opened(path, _shaped(Database(path, layout(names), read_only=True)), facts)
+        return Opened(path, _shaped(Database(path, layout_of_file(names), read_only=True)), facts)
     scratch: TemporaryDirectory[str] = TemporaryDirectory(prefix="gridward-")
     try:
         copy = Path(scratch.name) / path.name
         backup.copy_to(path, copy)
-        database = Database(copy, layout(migrations.new_layout(names)))
+        database = Database(copy, layout_of_file(migrations.new_layout(names)))
         facts = _bring_up(database, facts)
         database.close()
         database = Database(copy, database.layout, read_only=True)
@@ -129,7 +129,7 @@ def _prepare(part: Path) -> None:
 
 
 def _fill(part: Path, area: str, title: str) -> None:
-    database = Database(part, layout(layer_names()))
+    database = Database(part, layout_of_file(layer_names()))
     try:
         with database.writing() as connection:
             migrations.make_all(connection, database.layout)

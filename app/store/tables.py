@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -147,6 +148,16 @@ def layout(names: Mapping[str, str] | None = None, kinds: Sequence[EntityType] =
     chosen = names or {}
     tables = {kind.name: _table(kind, chosen.get(kind.name, kind.name), metadata) for kind in kinds}
     return Layout(metadata, tables)
+
+
+def layout_of_file(names: Mapping[str, str]) -> Layout:
+    """The tables under the names a file uses; made once, as a program may open many files."""
+    return _named_layout(tuple(sorted(names.items())))
+
+
+@lru_cache(maxsize=8)
+def _named_layout(names: tuple[tuple[str, str], ...]) -> Layout:
+    return layout(dict(names))
 
 
 def layer_names(kinds: Sequence[EntityType] = STORED_TYPES) -> dict[str, str]:

@@ -236,4 +236,4 @@ class UndoMachine(RuleBasedStateMachine):
 
 
 TestUndoMachine = UndoMachine.TestCase
-TestUndoMachine.settings = settings(max_examples=15, stateful_step_count=12)
+TestUndoMachine.settings = settings(max_examples=12, stateful_step_count=12)
