@@ -91,7 +91,7 @@ def _grown(sheet: Sheet, filled: Sequence[Sequence[Value]], header: Header, scor
     while len(header.rows) < _MOST_DEEP:
         top, bottom = header.rows[0], header.rows[-1]
         above = _joined_by_merge(sheet, top - 1, top) or _is_group_row(sheet, filled, top - 1)
-        below = _joined_by_merge(sheet, bottom, bottom + 1)
+        below = _joined_by_merge(sheet, bottom, bottom + 1) or _is_unit_row(sheet, filled, bottom + 1)
         if top > sheet.first_row and above:
             start, deep = top - 1, len(header.rows) + 1
         elif below and bottom - sheet.first_row + 1 < len(filled):
@@ -119,6 +119,13 @@ def _is_group_row(sheet: Sheet, filled: Sequence[Sequence[Value]], number: int) 
     short = all(len(word) <= 12 and not re.search(r"[:：\d]", word) for word in words)
     across = sum(span.top == number and span.right > span.left for span in sheet.merged)
     return len(words) >= 2 and short and across >= 1
+
+
+def _is_unit_row(sheet: Sheet, filled: Sequence[Sequence[Value]], number: int) -> bool:
+    """A row of nothing but units in brackets, below the words they belong to."""
+    index = number - sheet.first_row
+    words = [text_of(cell) for cell in filled[index] if not is_blank(cell)] if index < len(filled) else []
+    return bool(words) and all(re.fullmatch(r"[(（\[【][^()（）]{1,10}[)）\]】]", word) for word in words)
 
 
 def _spread(rows: Sequence[Sequence[Value]], index: int) -> list[Value]:

@@ -16,7 +16,7 @@ from app.domain.entities.division import Division
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
 from app.exchange.mapping import MappingFile
-from app.exchange.positions import BY_FIT
+from app.exchange.positions import BY_FIT, PACKED
 from app.exchange.questions import CODES
 from app.exchange.settling import EACH, TOTAL
 from app.i18n import N_
@@ -65,7 +65,7 @@ class ImportOptions:
 def _answers(code: str, choice: str) -> bool:
     match code:
         case "crs":
-            return bool(normalise_crs(choice))
+            return choice == PACKED or bool(normalise_crs(choice))
         case "axes":
             return choice in ("xy", "yx")
         case "zone":

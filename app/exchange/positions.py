@@ -3,6 +3,7 @@ raises."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from app.domain.coordinates.fit import Places, Proposal, diagnose, offset_proposal
 from app.domain.coordinates.gcj import Floats, from_bd09, from_gcj02
 from app.domain.coordinates.measure import distance_m
-from app.domain.coordinates.notation import Box
+from app.domain.coordinates.notation import Box, unpacked
 from app.domain.coordinates.zones import (
     BD09,
     GCJ02,
@@ -31,6 +32,7 @@ from app.i18n import N_, tr
 
 _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 _NORTH = (1.8e6, 6.1e6)
+PACKED = "packed"  # the answer “degrees.minutes-seconds in one number”
 BY_FIT = "fit"  # the answer “each row in the zone where it falls into its county”
 _NEAR_DEG = (
     0.01  # about a kilometre: outlines are simplified, and a map's offset must not look like another city
@@ -184,19 +186,22 @@ class Placer:
             why = " ".join(
                 (why, tr(N_("{n} points lie outside the county their rows state."), n=len(unexplained)))
             ).strip()
-        answer = self._asked.settle(
-            Question(
-                "crs",
-                tr(N_("Where do these coordinates come from?")),
-                (STORED, GCJ02, BD09),
-                self._rows([*rows, *unexplained]),
-                chosen,
-                why,
-            )
-        )
+        choices = (STORED, GCJ02, BD09, *((PACKED,) if chosen == PACKED else ()))
+        what = tr(N_("Where do these coordinates come from?"))
+        question = Question("crs", what, choices, self._rows([*rows, *unexplained]), chosen, why)
+        self._answered(self._asked.settle(question), chosen, rows, indexes)
+
+    def _answered(self, answer: str, chosen: str, rows: list[int], indexes: list[int]) -> None:
+        """The answer holds for the rows it was proposed for; another answer holds for the whole file."""
+        moved = rows if rows and answer == chosen else indexes
+        if answer == PACKED:
+            for n in moved:
+                self.placed[n].x, self.placed[n].y = (
+                    float(value) for value in unpacked([self.placed[n].x, self.placed[n].y])
+                )
+            return
         answer = normalise_crs(answer)
         if answer in (GCJ02, BD09):
-            moved = rows if rows and answer == chosen else indexes
             self._shift(moved, answer)
             self.crs = answer if len(moved) == len(indexes) else self.crs
 
@@ -223,13 +228,17 @@ class Placer:
                     crs=offset,
                 )
                 return offset, indexes, why
-        found: list[Proposal] = diagnose(
-            (xs, ys),
-            self._subset(indexes),
-            {("crs", GCJ02): from_gcj02(xs, ys), ("crs", BD09): from_bd09(xs, ys)},
-        )
+        others = {("crs", GCJ02): from_gcj02(xs, ys), ("crs", BD09): from_bd09(xs, ys)}
+        if not any(re.search(r"[°度′']", self._stated[n].written.text) for n in indexes):
+            others["crs", PACKED] = (unpacked(xs), unpacked(ys))
+        found: list[Proposal] = diagnose((xs, ys), self._subset(indexes), others)
         if not found:
             return None
+        if found[0].choice == PACKED:
+            why = tr(
+                N_("Read as degrees.minutes-seconds in one number, the points fall where their rows say.")
+            )
+            return PACKED, [indexes[k] for k in found[0].indexes], why
         return found[0].choice, [indexes[k] for k in found[0].indexes], found[0].why
 
     def _shift(self, indexes: Sequence[int], crs: str) -> None:

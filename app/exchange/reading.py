@@ -201,6 +201,10 @@ class RowReader:
             if beside:
                 draft.values[beside] = words
             return
+        if when.bad and beside and not re.search(r"\d", words):
+            draft.values[beside] = words
+            draft.warn("no_date", tr(N_("“{value}” names no date."), value=words), column.field)
+            return
         if when.bad or (when.iso is None and not beside):
             if not when.bad and column.field != beside:
                 draft.warn("no_date", tr(N_("“{value}” names no date."), value=words), column.field)

@@ -15,10 +15,13 @@ from app.exchange.plan import plan_import
 from app.exchange.report import ImportReport
 from exchange_cases import HEADER, context
 
-WORDS = (
-    "合计 注：说明 崆峒区 静宁县城关镇 4t/h 2台4蒸吨 10月底前 2018.10 106°41′23″ 35.54 √ 否 KT-001 平凉宾馆 煤改气"
-    " #REF! １０６．６６ / 台账编号 经度 999999 99台1吨 =1+1"
-).split() + ["", "\n", "X=3935329.6 Y=36378479.3"]
+WORDS = [
+    *"合计 注：说明 崆峒区 静宁县城关镇 4t/h 2台4蒸吨 10月底前 2018.10 106°41′23″ 35.54 √ 否 KT-001".split(),
+    *"平凉宾馆 煤改气 #REF! １０６．６６ / 台账编号 经度 999999 99台1吨 =1+1".split(),
+    "",
+    "\n",
+    "X=3935329.6 Y=36378479.3",
+]
 CELLS: st.SearchStrategy[Value] = st.one_of(
     st.none(),
     st.sampled_from(WORDS),

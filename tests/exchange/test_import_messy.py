@@ -365,3 +365,20 @@ def test_a_table_that_begins_in_the_third_column(tmp_path: Path) -> None:
 def test_a_remark_behind_an_amount(tmp_path: Path) -> None:
     document = report(simple(tmp_path / "a.xlsx", good_row(1, 锅炉吨位="4t/h（停用）")))
     assert document["rows"][0]["values"]["rated_tph"] == 4.0
+
+
+def test_units_in_a_row_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        ["编号", "单位名称", "锅炉容量", "年耗煤量"],
+        [None, None, "（MW）", "（万吨）"],
+        ["A1", "甲", 2.8, 0.03],
+    ]
+    document = report(workbook(tmp_path / "a.xlsx", rows))
+    assert document["header_rows"] == [1, 2]
+    values = document["rows"][0]["values"]
+    assert (values["rated_tph"], values["coal_t"]) == (pytest.approx(4.0), pytest.approx(300))
+
+
+def test_a_deadline_in_words_is_kept_in_words(tmp_path: Path) -> None:
+    document = report(simple(tmp_path / "a.xlsx", good_row(1, 完成时限="已完成"), good_row(2)))
+    assert document["rows"][0]["values"]["due_text"] == "已完成"

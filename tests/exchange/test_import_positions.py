@@ -285,3 +285,18 @@ def test_rows_without_coordinates_are_taken_and_shown(tmp_path: Path) -> None:
     assert document["added"] == 3
     assert {line["x"] for line in document["rows"]} == {None}
     assert [w["code"] for w in document["warnings"] if w["code"] != "crs_assumed"] == ["no_position"] * 3
+
+
+def test_degrees_minutes_and_seconds_packed_into_one_number_are_asked(tmp_path: Path) -> None:
+    truth = _points(count=12, border=0)
+
+    def packed(value: float) -> float:
+        degrees, rest = divmod(round(value * 3600, 2), 3600)
+        minutes, seconds = divmod(rest, 60)
+        return round(degrees + minutes / 100 + seconds / 10_000, 6)
+
+    path = simple(tmp_path / "a.xlsx", *_rows(np.array([[packed(x), packed(y)] for x, y in truth])))
+    assert _ask(report(path))["crs"]["proposal"] == "packed"
+    settled = report(path, answers={"crs": "packed"})
+    assert settled["ask"] == []
+    assert _worst(settled, truth) < 0.5

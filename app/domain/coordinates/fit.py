@@ -123,7 +123,7 @@ def offset_proposal(
 
 def _cost(proposal: Proposal) -> int:
     """Of two explanations that mend as much, the commoner habit comes first."""
-    return ["axes", "zone", "crs"].index(proposal.code) * 2 + (proposal.choice == "bd09")
+    return ["axes", "zone", "crs"].index(proposal.code) * 2 + (proposal.choice != "gcj02")
 
 
 def _sentence(code: str, choice: str, mended: int, wrong: int) -> str:

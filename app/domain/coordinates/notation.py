@@ -6,6 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from app.domain.coordinates.gcj import Floats
 from app.domain.coordinates.tokens import EAST_AXIS, LAT, LON, NORTH_AXIS, Part, Written, take_apart
 from app.domain.coordinates.zones import (
     BD09,
@@ -84,6 +88,16 @@ def interpret(text: str, box: Box = PINGLIANG) -> Interpretation:
     if not best:
         return Interpretation((), tr(N_("These numbers are neither degrees nor metres of a Chinese zone.")))
     return Interpretation(tuple(best))
+
+
+def unpacked(values: ArrayLike) -> Floats:
+    """Degrees of numbers written as degrees.minutes-seconds (106.3936 is 106°39′36″), or NaN."""
+    given = np.asarray(values, float)
+    tenths = np.round(np.abs(given) * 1e6).astype(np.int64)  # in units of a hundredth of a second
+    degrees, rest = np.divmod(tenths, 1_000_000)
+    minutes, seconds = np.divmod(rest, 10_000)
+    found = np.copysign(degrees + minutes / 60.0 + seconds / 360_000.0, given)
+    return np.where((minutes < 60) & (seconds < 6000), found, np.nan)
 
 
 def read_axis(text: str) -> float | None:
