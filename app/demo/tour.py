@@ -22,7 +22,7 @@ from app.demo.seed import MARK, Clock, day, uid_source
 from app.demo.story import Step, acceptance
 from app.demo.truth import HOME_TOWN
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.papers import Approval
+from app.domain.entities.papers import Approval, Attachment
 from app.domain.filters import Condition, equal, where
 from app.exchange.report import ImportReport
 from app.i18n import N_, tr
@@ -52,7 +52,8 @@ def tour(folder: Path, progress: Progress | None = None) -> Tour:
     tell = progress or (lambda done, total, words: None)
     session = open_workspace(folder / FILE)
     session.now = clock = Clock(day(_DAYS[0]))
-    session.new_uid = uid_source("tour")
+    begun = session.workspace.count(Approval) + session.workspace.count(Attachment)
+    session.new_uid = uid_source(f"tour/{begun}")  # a tour that was broken off must not give its uids again
     try:
         cleared, report = _cleared_before(session), None
         chosen = None if cleared else headline_boiler(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from app.carto.features import FeatureColumns, FeatureSource
-from app.carto.layers import Layer
+from app.carto.layers import Layer, SizeRule
 from app.carto.theme import Theme
 from app.domain.catalog import BY_NAME
-from app.i18n import tr
+from app.i18n import N_, tr
 from app.web.popups import Popups, needed_fields, titles
 from app.web.symbols import marker_svg, path_style, swatch_svg
 
@@ -51,6 +52,7 @@ class WebLayer:
     legend: list[LegendEntry] = field(default_factory=list)
     features: int = 0
     synthetic: int = 0
+    sizes: str = ""
 
 
 def web_layers(theme: Theme, source: FeatureSource, popups: Popups) -> list[WebLayer]:
@@ -81,7 +83,17 @@ def _web_layer(layer: Layer, source: FeatureSource, popups: Popups) -> WebLayer 
         legend=legend,
         features=int(drawn.sum()),
         synthetic=sum(1 for value in columns.column("synthetic") if value),
+        sizes=_sizes(layer.size) if layer.size and not base else "",
     )
+
+
+def _sizes(rule: SizeRule) -> str:
+    """What the size of a symbol says: the classes of its number, from small to large."""
+    low, high = rule.breaks[0], rule.breaks[-1]
+    between = [f"{a:g}–{b:g}" for a, b in pairwise(rule.breaks)]
+    classes = " · ".join([f"<{low:g}", *between, f"≥{high:g}"])
+    return tr(N_("Size of the symbol: {title} {classes} {unit}"), title=tr(rule.title), classes=classes,
+              unit=tr(rule.unit))  # fmt: skip
 
 
 def zooms(scales: tuple[float, float]) -> tuple[int, int]:

@@ -105,7 +105,7 @@ def legend_html(layers: Sequence[WebLayer], meta: PageMeta) -> str:
     """The legend with counts, as a panel that folds away on a phone."""
     theme = [layer for layer in layers if layer.legend and not layer.base]
     base = [layer for layer in layers if layer.legend and layer.base]
-    blocks = [_heading(layer) + _table(layer.legend) + _notes(layer.legend) for layer in theme]
+    blocks = [_heading(layer) + _table(layer.legend) + _notes(layer) for layer in theme]
     if base:
         entries = [entry for layer in base for entry in layer.legend]
         blocks.append(f"<h2>{escape(tr(N_('Base map')))}</h2>{_table(entries, counted=False)}")
@@ -146,8 +146,9 @@ def _total(entries: Sequence[LegendEntry]) -> str:
     return f'<tr><td></td><td>{escape(tr(N_("Total")))}</td><td class="gw-number">{escape(words)}</td></tr>'
 
 
-def _notes(entries: Sequence[LegendEntry]) -> str:
-    missing = sum(entry.unplaced for entry in entries)
-    if not missing:
-        return ""
-    return f"<p>{escape(tr(N_('{n} of them have no position and are not on the map.'), n=missing))}</p>"
+def _notes(layer: WebLayer) -> str:
+    missing = sum(entry.unplaced for entry in layer.legend)
+    lines = [layer.sizes] if layer.sizes else []
+    if missing:
+        lines.append(tr(N_("{n} of them have no position and are not on the map."), n=missing))
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)

@@ -28,6 +28,7 @@ from app.web.popups import Popups
 from app.web.public import public_theme, summed_layers
 
 _ADDRESS = re.compile(r"\b(?:https?|wss?|ftp):(?=//)", re.IGNORECASE)
+_CLOSE = 0.4  # of the area's width
 _LEAST_VIEW_DEG = 0.02  # about two kilometres, so that one boiler is not seen from a metre above
 Progress = Callable[[int, int, str], None]
 
@@ -73,19 +74,28 @@ def _layers(theme: Theme, source: FeatureSource, popups: Popups, public: bool) -
 
 
 def _home(theme: Theme, source: FeatureSource, public: bool) -> tuple[float, float, float, float]:
-    """West, south, east, north in degrees of what the page is about, with a margin.
+    """West, south, east, north in degrees of what the page looks at first, with a margin.
 
-    A public page looks at the whole area: where it looked would tell where the hidden records are.
+    Records that lie close together are looked at by themselves, others with their whole area. A public page
+    always shows the area: where it looked would tell where the hidden records are.
     """
     entities = {layer.entity for layer in theme.layers if layer.group != "base" and layer.entity in BY_NAME}
-    for names in ([] if public else sorted(entities), ["division"]):
-        found = [source.columns(name, (), None).geometry for name in names]
-        shapes = [shape for column in found for shape in column if shape is not None]
-        if shapes:
-            west, south, east, north = shapely.total_bounds(np.asarray(shapes, dtype=object))
-            margin = max(_LEAST_VIEW_DEG - (east - west), 0.0) / 2 + 0.04 * (east - west)
-            return float(west - margin), float(south - margin), float(east + margin), float(north + margin)
-    return 105.2, 34.8, 107.9, 36.0
+    area = _bounds(source, ["division"])
+    own = None if public else _bounds(source, sorted(entities))
+    if own is not None and (area is None or own[2] - own[0] < _CLOSE * (area[2] - area[0])):
+        area = own
+    west, south, east, north = area or (105.2, 34.8, 107.9, 36.0)
+    margin = max(_LEAST_VIEW_DEG - (east - west), 0.0) / 2 + 0.02 * (east - west)
+    return west - margin, south - margin, east + margin, north + margin
+
+
+def _bounds(source: FeatureSource, entities: Sequence[str]) -> tuple[float, float, float, float] | None:
+    found = [source.columns(name, (), None).geometry for name in entities]
+    shapes = [shape for column in found for shape in column if shape is not None]
+    if not shapes:
+        return None
+    west, south, east, north = shapely.total_bounds(np.asarray(shapes, dtype=object))
+    return float(west), float(south), float(east), float(north)
 
 
 def _page(

@@ -159,3 +159,18 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
         share(blocked)
     assert blocked.read_text() == "here before"
     assert list(tmp_path.iterdir()) == [blocked]
+
+
+def test_a_page_first_looks_at_its_records_and_a_public_one_at_the_whole_area() -> None:
+    looks = []
+    for public in (False, True):
+        found = re.search(
+            r"gridward\.finish\(\w+, \[\[([\d.]+),([\d.]+)\],\[([\d.]+),([\d.]+)\]\]\)",
+            usual("sources", public)[0],
+        )
+        assert found is not None
+        looks.append([float(number) for number in found.groups()])
+    south, west, north, east = looks[0]
+    assert (east - west) < 0.1
+    assert south < 35.5511 < 35.56 < north
+    assert looks[1] == pytest.approx([35.0, 106.0, 36.0, 107.0], abs=0.05)
