@@ -85,15 +85,24 @@ def language() -> Callable[[str], None]:
     return set_language
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def qapp(qapp: Any) -> Any:
-    """The Qt application with our fonts and style, so that pictures are the same on any machine."""
+    """The Qt application with our fonts and style, so that pictures are the same on any machine.
+
+    Made before any test, since what draws without a window would make a smaller one that no window can use.
+    """
     from PySide6.QtGui import QFont, QFontDatabase
 
     for name in FONTS:
         assert QFontDatabase.addApplicationFont(str(resource("fonts", name))) >= 0, name
     qapp.setStyle("Fusion")
     qapp.setFont(QFont("Noto Sans SC", 10))
+    return qapp
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_application(qapp: Any) -> Any:
+    """Qt allows one application in a process: made first, before a test that only draws makes a lesser one."""
     return qapp
 
 
