@@ -139,7 +139,7 @@ class _Planner:
                 draft.warn(
                     "hidden_row", tr(N_("The row is hidden in the workbook; it is read all the same."))
                 )
-        for number in filled if not table.sheet.merged and self._book.format != "csv" else ():
+        for number in filled if self._book.format == "xlsx" else ():
             why = tr(N_("The division was taken from the row above."))
             self._warned.append(Warned(table.sheet.name, number, "filled_down", why))
         return drafts

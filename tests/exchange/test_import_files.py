@@ -291,3 +291,26 @@ def test_reading_the_same_file_twice_gives_the_same_plan(tmp_path: Path) -> None
     path = county_style(tmp_path / "a.xlsx")
     first, second = (plan(path).report for _ in range(2))
     assert [r.values for r in first.records] == [r.values for r in second.records]
+
+
+def test_the_surveyors_county_file_is_read_as_it_is() -> None:
+    from app.resources import map_file
+
+    document = report(map_file("pingliang_counties_cgcs2000_tianditu.geojson"), "division")
+    assert (document["added"], document["refused"]) == (7, [])
+    values = {line["values"]["name"]: line["values"] for line in document["rows"]}
+    assert (values["崆峒区"]["code"], values["崆峒区"]["level"]) == ("620802", "county")
+
+
+def test_cells_from_a_map_file(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame(
+        {"网格编号": ["620802-01", "R1000"], "网格名称": ["甲", "乙"], "边长": [None, 1000.0]},
+        geometry=[shapely.box(106.5, 35.4, 106.6, 35.5), shapely.box(106.6, 35.4, 106.7, 35.5)],
+        crs=4490,
+    )
+    frame.to_file(tmp_path / "a.gpkg")
+    document = report(tmp_path / "a.gpkg", "cell")
+    assert [(line["values"]["grid_code"], line["values"]["kind"]) for line in document["rows"]] == [
+        ("620802-01", "admin"),
+        ("R1000", "regular"),
+    ]

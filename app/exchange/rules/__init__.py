@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from app.exchange.rules.base import Rules
 from app.exchange.rules.boiler import BOILER
+from app.exchange.rules.division import DIVISION
+from app.exchange.rules.grid_cell import GRID_CELL
 
-_BY_ENTITY: dict[str, Rules] = {"boiler": BOILER}
+_BY_ENTITY: dict[str, Rules] = {"boiler": BOILER, "division": DIVISION, "grid_cell": GRID_CELL}
 
 
 def rules_for(entity: str) -> Rules:
