@@ -36,8 +36,8 @@ def failure_of(error: BaseException | None, path: Path) -> StoreFailure | None:
     if isinstance(error, OSError):
         return _of_system(error, path)
     name = getattr(error, "sqlite_errorname", "") or ""
-    if isinstance(error, sqlite3.DatabaseError) and not name and "file is not a database" in str(error):
-        name = "SQLITE_NOTADB"
+    if isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error):
+        return damaged(path, str(error))
     for start, make in _BY_NAME.items():
         if name.startswith(start):
             return make(path, str(error))

@@ -57,14 +57,16 @@ def to_blob(geometry: BaseGeometry) -> bytes:
     return _BOXED.pack(b"GP", 0, 0b011, SRID, x0, x1, y0, y1) + wkb
 
 
-def from_blob(blob: bytes) -> BaseGeometry:
-    """The geometry of a GeoPackage blob, whatever program wrote it."""
-    return shapely.from_wkb(blob[header_length(blob) :])
+def from_blob(blob: bytes) -> BaseGeometry | None:
+    """The geometry of a GeoPackage blob, whatever program wrote it; None when it cannot be read."""
+    found: BaseGeometry | None = shapely.from_wkb(blob[header_length(blob) :], on_invalid="ignore")
+    return found
 
 
 def header_length(blob: bytes) -> int:
-    """Where the WKB starts in a GeoPackage blob."""
-    return 8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 7]
+    """Where the WKB starts in a GeoPackage blob; its end when it is none."""
+    envelope = (blob[3] >> 1) & 7 if len(blob) > 8 and blob[:2] == b"GP" else len(_ENVELOPE_BYTES)
+    return 8 + _ENVELOPE_BYTES[envelope] if envelope < len(_ENVELOPE_BYTES) else len(blob)
 
 
 def from_blobs(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:
@@ -73,7 +75,7 @@ def from_blobs(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:
     if points is not None:
         return points
     wkb = np.array([None if blob is None else blob[header_length(blob) :] for blob in blobs], dtype=object)
-    return np.asarray(shapely.from_wkb(wkb), dtype=object)
+    return np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
 
 
 def _points(blobs: Sequence[bytes | None]) -> NDArray[np.object_] | None:
@@ -93,11 +95,14 @@ def bounds(blob: bytes | None) -> tuple[float, float, float, float] | None:
     if len(blob) == _POINT_BYTES and blob[8:13] == _POINT_START:
         _, _, x, y = _POINT_WKB.unpack_from(blob, 8)
         return (x, x, y, y)
-    if (blob[3] >> 1) & 7 and blob[3] & 1:
+    if (blob[3] >> 1) & 7 and blob[3] & 1 and len(blob) >= 8 + _BOX.size:
         x0, x1, y0, y1 = _BOX.unpack_from(blob, 8)
         return (x0, x1, y0, y1)
-    found = from_blob(blob).bounds
-    return (found[0], found[2], found[1], found[3])
+    found = from_blob(blob)
+    if found is None or found.is_empty:
+        return None
+    x0, y0, x1, y1 = found.bounds
+    return (x0, x1, y0, y1)
 
 
 class Geom(UserDefinedType[BaseGeometry]):

@@ -95,6 +95,7 @@ def _index(connection: Connection, database: Database) -> list[tuple[str, str]]:
         if not kind.shape.value:
             continue
         table = database.layout.of(kind.name).name
+        found += _unreadable(connection, table)
         index, t = quoted(rtree.index_name(table, GEOMETRY)), quoted(table)
         shaped = f"SELECT fid FROM {t} WHERE {GEOMETRY} IS NOT NULL AND NOT ST_IsEmpty({GEOMETRY})"
         differing = connection.exec_driver_sql(
@@ -110,6 +111,14 @@ def _index(connection: Connection, database: Database) -> list[tuple[str, str]]:
         ).scalar():
             found.append(("index_differs", f"{table}: {moved}"))
     return found
+
+
+def _unreadable(connection: Connection, table: str) -> list[tuple[str, str]]:
+    """Geometries without an extent: empty, or bytes that are no geometry."""
+    rows = connection.exec_driver_sql(
+        f"SELECT uid FROM {quoted(table)} WHERE {GEOMETRY} IS NOT NULL AND ST_IsEmpty({GEOMETRY})"
+    )
+    return [("unreadable_geometry", f"{table} {uid}") for uid in rows.scalars()]
 
 
 def _journal(connection: Connection) -> list[tuple[str, str]]:

@@ -42,6 +42,8 @@ CHAIN = Table(
     *(Column(name, Integer) for name in ("txn", "first_seq", "last_seq")),
     Column("head", Text),
 )
+NOW_WRITING = Table("sync_ctx", _metadata, Column("one", Integer, primary_key=True), Column("txn", Integer))
+SYSTEM = (TRANSACTIONS, NOW_WRITING, JOURNAL, CLAIMS, CHAIN)
 
 TABLES = (
     """CREATE TABLE sync_txn (

@@ -67,9 +67,10 @@ def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType]
 
 
 def misshapen(connection: Connection, layout: Layout) -> list[str]:
-    """Layers whose table lacks a column or is gone, as when another program wrote the layer anew."""
-    found = []
-    for table in layout.tables.values():
+    """Tables that lack a column or are gone, as when another program wrote a layer anew."""
+    named = meta.layer_names(connection)
+    found = [table.name for entity, table in layout.tables.items() if entity not in named]
+    for table in (*layout.tables.values(), *journal.SYSTEM):
         rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table.name,))
         if not {column.name for column in table.columns} <= set(rows.scalars()):
             found.append(table.name)

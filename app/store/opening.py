@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy.exc import DBAPIError
+
 from app.domain.values import as_moment
 from app.errors import StoreFailure
 from app.i18n import N_
@@ -74,8 +76,13 @@ def open_file(path: Path, *, read_only: bool = False) -> Opened:
     """Open a workspace file. Raises StoreFailure saying what is wrong with it and what to do."""
     path = path.resolve()
     place.check_existing(path, read_only=read_only)
-    if read_only:
-        return _open_reading(path)
+    try:
+        return _open_reading(path) if read_only else _open_locked(path)
+    except (DBAPIError, ValueError) as error:  # a table of ours is gone, or holds what we never wrote
+        raise failures.damaged(path, str(getattr(error, "orig", error))) from error
+
+
+def _open_locked(path: Path) -> Opened:
     with failures.translated(path):
         lock = WriterLock(path)
     try:

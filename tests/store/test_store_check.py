@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.entities.boiler import Boiler
 from app.store import rtree
 from app.store.workspace import Workspace
-from store.records import Desk, boiler, cell, village
+from store.records import Desk, boiler, cell, foreign, village
 
 
 @pytest.fixture
@@ -80,3 +81,17 @@ def test_what_is_not_whole_is_found(
 ) -> None:
     _secretly(filled, *statements)
     assert _found(filled) == {check: codes}
+
+
+GARBAGE = [b"", b"GP", b"no geometry at all", b"GP\x00\x01" + bytes(40), b"GP\x00\x03" + bytes(9)]
+
+
+@pytest.mark.parametrize("blob", GARBAGE)
+def test_bytes_that_are_no_geometry_are_no_geometry(filled: Path, blob: bytes) -> None:
+    foreign(filled, "UPDATE 燃煤锅炉 SET geometry = ? WHERE ledger_no = 'PL-1'", blob)
+    with Workspace.open(filled) as workspace:
+        assert [item.geometry is None for item in workspace.find(Boiler)] == [True, False]
+        assert workspace.columns(Boiler, []).geometry[0] is None
+        assert len(workspace.external_changes()) == 1
+        report = workspace.check()
+        assert [item.code for item in report.findings] == ["unreadable_geometry"]

@@ -113,6 +113,30 @@ def test_a_file_cut_short(file: Path) -> None:
     _refused(file, "damaged")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE sync_ctx",
+        "DROP TABLE sync_journal",
+        "DROP TABLE sync_chain",
+        "DROP TABLE gridward_layer",
+        "DROP TABLE 燃煤锅炉",
+        "DELETE FROM gridward_layer",
+        "UPDATE gridward_meta SET value = 'many' WHERE key = 'format_version'",
+        "UPDATE gridward_meta SET value = CAST(x'ff' AS TEXT) WHERE key = 'title'",
+    ],
+)
+def test_a_file_whose_inner_tables_were_spoilt(file: Path, statement: str) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    for read_only in (True, False):
+        with pytest.raises(StoreFailure) as caught:
+            Workspace.open(file, read_only=read_only)
+        assert caught.value.code == "damaged"
+    assert not lock_path(file).exists()
+
+
 def test_a_file_from_a_newer_version(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("UPDATE gridward_meta SET value = '99' WHERE key = 'format_version'")
