@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QLayout
+from PySide6.QtWidgets import QApplication, QLayout, QWidget
 
 _HEIGHT_OF_ORDINARY_LINE = 4.8  # line height of the bundled font in grid steps at 10 pt and 96 dpi
 
@@ -30,6 +30,15 @@ def sized(factor: float, *, bold: bool = False) -> QFont:
     font.setPointSizeF(font.pointSizeF() * factor)
     font.setBold(bold)
     return font
+
+
+def open_at(dialog: QWidget, width: int, height: int) -> None:
+    """Open a dialog at a size, but never larger than the window it belongs to."""
+    owner = dialog.parentWidget()
+    if owner is not None:
+        room = owner.window().size()
+        width, height = min(width, room.width() - grid(4)), min(height, room.height() - grid(10))
+    dialog.resize(width, height)
 
 
 def tight(layout: QLayout, margin: float = 0.0, spacing: float = 1.0) -> None:

@@ -27,7 +27,7 @@ class GotoDialog(QDialog):
         column.addWidget(self._line)
         column.addStretch(1)
         column.addWidget(self._foot)
-        self.resize(metrics.chars(74), metrics.line_height() * 9)
+        metrics.open_at(self, metrics.chars(74), metrics.line_height() * 9)
         self._line.line.setText(text)
         self._check()
 

@@ -52,4 +52,4 @@ class KeysDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(area, 1)
         column.addWidget(foot)
-        self.resize(metrics.chars(66), metrics.line_height() * 22)
+        metrics.open_at(self, metrics.chars(66), metrics.line_height() * 22)

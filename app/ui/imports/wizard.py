@@ -62,7 +62,7 @@ class ImportWizard(QDialog):
         self._bar = QProgressBar()
         self._bar.hide()
         self._lay_out()
-        self.resize(metrics.chars(120), metrics.line_height() * 24)
+        metrics.open_at(self, metrics.chars(120), metrics.line_height() * 24)
         self._go(_COLUMNS)
         self.make_plan()
 

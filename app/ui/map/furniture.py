@@ -27,8 +27,7 @@ def draw_scale(painter: QPainter, canvas: Canvas) -> None:
     painter.setFont(metrics.sized(0.85))
     height = QFontMetricsF(painter.font()).height()
     words = scale_text(_round(view.scale))
-    room = step * bar.steps + QFontMetricsF(painter.font()).horizontalAdvance(f"  {words}") + 6 * pad
-    plate = QRectF(pad, canvas.height() - pad - 2.2 * height, room, 2.2 * height)
+    plate = scale_plate(view, canvas.height())
     _plate(painter, plate)
     left, base = plate.left() + 1.5 * pad, plate.bottom() - metrics.grid(1.5)
     ink = QColor(colours().text)
@@ -44,6 +43,15 @@ def draw_scale(painter: QPainter, canvas: Canvas) -> None:
         painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, labels[at])
     right = QRectF(left, plate.top(), plate.right() - left - pad / 2, plate.height())
     painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def scale_plate(view: MapView, height: int) -> QRectF:
+    """Where the scale bar stands on a canvas of that height."""
+    bar, pad = scale_bar(view.scale, _BAR_MM), metrics.grid(3)
+    measure = QFontMetricsF(metrics.sized(0.85))
+    words = measure.horizontalAdvance(f"  {scale_text(_round(view.scale))}")
+    width = bar.length_mm * view.px_per_mm + words + 6 * pad
+    return QRectF(pad, height - pad - 2.2 * measure.height(), width, 2.2 * measure.height())
 
 
 def draw_north(painter: QPainter, canvas: Canvas) -> None:
@@ -93,7 +101,9 @@ class Note:
         words, pad = " · ".join(parts), metrics.grid(3)
         measure = QFontMetricsF(painter.font())
         width, height = measure.horizontalAdvance(words) + 2 * pad, measure.height() * 1.2
-        plate = QRectF(canvas.width() - pad - width, canvas.height() - pad - height, width, height)
+        beside_scale = width + pad <= canvas.width() - scale_plate(canvas.view, canvas.height()).right()
+        lift = 0.0 if beside_scale else scale_plate(canvas.view, canvas.height()).height() + pad / 2
+        plate = QRectF(canvas.width() - pad - width, canvas.height() - pad - height - lift, width, height)
         _plate(painter, plate)
         painter.setPen(QColor(colours().warning if self.synthetic else colours().muted))
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)

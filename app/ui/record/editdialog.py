@@ -48,7 +48,7 @@ class EditDialog(QDialog):
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
         self._lay_out()
-        self.resize(metrics.chars(76), min(metrics.line_height() * 26, 660))
+        metrics.open_at(self, metrics.chars(76), min(metrics.line_height() * 26, 660))
 
     def send(self) -> None:
         """Save what differs."""

@@ -46,7 +46,7 @@ class KindsDialog(QDialog):
         column.addWidget(QLabel(tr(N_("Each file is kept unchanged, with its fingerprint."))))
         column.addWidget(area, 1)
         column.addWidget(foot)
-        self.resize(metrics.chars(70), metrics.line_height() * (6 + min(8, len(files))))
+        metrics.open_at(self, metrics.chars(70), metrics.line_height() * (6 + min(8, len(files))))
 
     def chosen(self) -> list[tuple[str, Path]]:
         """The kind of each file."""

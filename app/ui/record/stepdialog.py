@@ -136,7 +136,9 @@ class StepDialog(QDialog):
         outer.addWidget(area, 1)
         outer.addWidget(self._fault)
         outer.addWidget(self.foot)
-        self.resize(metrics.chars(72), min(body.sizeHint().height() + metrics.grid(30), metrics.grid(160)))
+        metrics.open_at(
+            self, metrics.chars(72), min(body.sizeHint().height() + metrics.grid(30), metrics.grid(160))
+        )
 
     def _fields(self) -> list[Field]:
         """What the step asks for and may set, and what a guard found missing."""

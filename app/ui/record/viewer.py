@@ -73,7 +73,7 @@ class PhotosDialog(QDialog):
         column_of_all = QVBoxLayout(self)
         column_of_all.addLayout(grid, 1)
         column_of_all.addWidget(foot)
-        self.resize(min(parent.width(), metrics.grid(300)), min(parent.height(), metrics.grid(160)))
+        metrics.open_at(self, metrics.grid(300), metrics.grid(160))
 
     def _load(self, uid: str, view: _Photo) -> None:
         """The file is compared with its fingerprint before it is shown."""

@@ -26,6 +26,7 @@ from app.printing.page import Page
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.messages import ask
+from app.ui.parts import muted
 from app.ui.sheets.order import OrderForm
 from app.ui.sheets.printer import send_to_printer
 from app.ui.tasks import Callbacks, Token
@@ -45,8 +46,7 @@ class SheetDialog(QDialog):
         self.setWindowTitle(tr(N_("Print")))
         self.form = OrderForm(page)
         self.preview = _Preview()
-        self._about = QLabel()
-        self._about.setProperty("muted", True)
+        self._about = muted()
         self._fault = QLabel(wordWrap=True)
         self._fault.setProperty("danger", True)
         self._delay = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -55,10 +55,7 @@ class SheetDialog(QDialog):
         self.form.sheet_chosen.connect(self._ask_scopes)
         self.pdf, self.printer = QPushButton(tr(N_("Save as PDF…"))), QPushButton(tr(N_("Print…")))
         self._lay_out()
-        width, height = (parent.width(), parent.height()) if parent else (1200, 800)
-        self.resize(
-            min(width, metrics.grid(320)) - metrics.grid(8), min(height, metrics.grid(220)) - metrics.grid(6)
-        )
+        metrics.open_at(self, metrics.grid(320), metrics.grid(220))
         self._ask_scopes(str(self.form.sheet.currentData()))
 
     def _ask_scopes(self, sheet: str) -> None:
