@@ -36,7 +36,7 @@ SPATIAL_ENDINGS = (
 )
 _UNDECODED = "ISO-8859-1"  # every byte is one character of it, so the bytes can be had back
 _OWN_TABLES = ("gw_", "journal", "sqlite_", "gpkg_", "rtree_")
-MAX_FEATURES = 2_000_000
+MAX_FEATURES = 500_000
 
 
 def read_spatial(path: Path, encoding: str | None = None) -> Book:
@@ -95,8 +95,7 @@ def _layer(
     source: str, name: str, form: str, encoding: str | None, title: str
 ) -> tuple[Sheet, str, Sequence[str]]:
     options: dict[str, Any] = {"encoding": _UNDECODED} if form == "shp" else {}
-    meta, _, shapes, columns = pyogrio.raw.read(source, layer=name, **options)
-    count = len(shapes) if shapes is not None else len(columns[0]) if len(columns) else 0
+    count = int(pyogrio.read_info(source, layer=name, **options)["features"])
     if count > MAX_FEATURES:
         raise Invalid(
             N_("The layer “{layer}” has {n} features; at most {limit} can be read."),
@@ -105,6 +104,8 @@ def _layer(
             n=count,
             limit=MAX_FEATURES,
         )
+    meta, _, shapes, columns = pyogrio.raw.read(source, layer=name, **options)
+    count = len(shapes) if shapes is not None else len(columns[0]) if len(columns) else 0
     fields = [str(field) for field in meta["fields"]]
     used, doubt = "", tuple[str, ...]()
     if form == "shp":

@@ -17,7 +17,7 @@ from app.exchange.spatial import SPATIAL_ENDINGS, read_spatial
 from app.exchange.workbook_xml import Extras, check_bomb, read_extras
 from app.i18n import N_
 
-MAX_FILE_BYTES = 300_000_000
+MAX_FILE_BYTES = 120_000_000  # of a table; map files are limited by their number of features
 MAX_CELLS = 20_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TEXT_ENDINGS = (".csv", ".txt", ".tsv")
@@ -71,7 +71,7 @@ def _first_bytes(path: Path) -> bytes:
         ) from error
     if size == 0:
         raise Invalid(N_("“{file}” is empty."), code="empty", file=path.name)
-    if size > MAX_FILE_BYTES:
+    if size > MAX_FILE_BYTES and path.suffix.lower() not in SPATIAL_ENDINGS:
         raise Invalid(
             N_("“{file}” has {mb} MB; that is no ordinary workbook."),
             code="too_large",
