@@ -156,21 +156,15 @@ class Matcher:
         for n in added:
             item = wanted[n]
             same = self._sameness(item.values.get)
-            if same is None:
-                continue
-            record = by_name.get(same) or self._close(item, tree, near)
+            record = (by_name.get(same) if same else None) or self._close(item, tree, near)
             if record is not None:
                 result.alike.append((n, record.title(), record.uid))
-            elif same in here and wanted[here[same]].row != item.row:
-                result.alike_here.append(
-                    (
-                        n,
-                        tr(
-                            N_("Unit, address and output are those of row {row}."), row=wanted[here[same]].row
-                        ),
-                    )
-                )
-            here.setdefault(same, n)
+            elif same and same in here and wanted[here[same]].row != item.row:
+                row = wanted[here[same]].row
+                why = tr(N_("Unit, address and output are those of row {row}."), row=row)
+                result.alike_here.append((n, why))
+            if same:
+                here.setdefault(same, n)
 
     def _sameness(self, value_of: Callable[[str], Any]) -> tuple[str, ...] | None:
         values = [value_of(name) for name in self._rules.same_thing]

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shapely import Point
 
 from app.domain.entities.boiler import Boiler
-from exchange_cases import HEADER, county_style, good_row, plan, report, simple, workbook
+from app.exchange.options import ImportOptions
+from app.exchange.plan import plan_file
+from exchange_cases import HEADER, context, county_style, good_row, plan, report, simple, workbook
 
 
 def _values(document: dict[str, Any], row: int) -> dict[str, Any]:
@@ -279,3 +282,13 @@ def test_a_place_already_known_is_not_asked_about_again(tmp_path: Path) -> None:
     first = plan(path, answers={"crs": "EPSG:4490"})
     existing = [Boiler(uid=r.uid, geometry=r.geometry, **r.values) for r in first.records]
     assert report(path, existing=existing)["ask"] == []
+
+
+def test_a_boiler_within_fifteen_metres_is_asked_about(tmp_path: Path) -> None:
+    path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2))
+    near = Point(106.601 + 0.0001, 35.52)  # 9 m to the east of the first
+    existing = [Boiler(uid="u1", ledger_no="X-9", user_org="某单位", rated_tph=4.0, geometry=near)]
+    made = plan_file(path, context(existing=existing, near_m=15.0), ImportOptions())
+    assert [(q.code, q.rows) for q in made.report.ask] == [("duplicate_of", [2])]
+    far = plan_file(path, context(existing=existing, near_m=5.0), ImportOptions())
+    assert far.report.ask == []
