@@ -122,6 +122,7 @@ TELLING_UNITS = {"t/h": {"t/h", "T/H", "蒸吨", "蒸吨/小时", "蒸吨/时", 
 _STEAM = Field(Kind.NUMBER, "", unit="t/h")
 # Words that mean a field when they stand alone, and anything at the end of another heading.
 _GENERIC = frozenset("名称 编码 其他 说明 位置 地点 类型 级别 用户 类别 日期 时间".split())
+_WEAK = _GENERIC | {"状态", "情况"}  # they give way to a heading that says more
 _PAREN = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
 
 
@@ -235,7 +236,7 @@ def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> l
     for axis in (X, Y, XY):
         if leaf in _POSITION[axis]:
             return [Match(axis, 0.98 if len(leaf) > 1 else 0.9)]
-    for axis, ending in ((XY, r"(?:经纬度|坐标)$"), (X, r"经度$"), (Y, r"纬度$")):
+    for axis, ending in ((XY, r"经纬度|坐标$"), (X, r"经度$"), (Y, r"纬度$")):
         if re.search(ending, leaf) and not re.search(r"来源|系$", leaf):
             return [Match(axis, 0.85)]
     return []
@@ -302,7 +303,7 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
     if wholes & names:
         return 0.99
     if leaves & names:
-        return 0.9 if leaves <= _GENERIC else 0.97
+        return 0.9 if leaves <= _WEAK else 0.97
     best = 0.0
     for leaf in leaves:
         for name in names:

@@ -28,6 +28,7 @@ from app.exchange.quantities import read_quantity, unit_in, units_of
 from app.i18n import N_
 
 _SAMPLE = 60
+SURE_HEADING = 0.95
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,10 @@ def _content(cells: Sequence[Value], match: Match, words: Vocabulary) -> float:
     if match.field == words.type.key and _restarts(cells):
         return 0.4
     suits = sum(_suits(cell, match, words) for cell in cells) / len(cells)
-    return 0.4 + 0.6 * min(1.0, suits * 1.6)
+    least = (
+        0.6 if match.certainty >= SURE_HEADING else 0.4
+    )  # what the heading says outright is read, or refused
+    return max(least, 0.4 + 0.6 * min(1.0, suits * 1.6))
 
 
 def _restarts(cells: Sequence[Value]) -> bool:

@@ -26,6 +26,7 @@ from app.exchange.sheets import Table, choose_tables
 from app.exchange.stated_places import (
     division_field,
     padded_months,
+    place_in_title,
     place_of_section,
     place_of_table,
     with_places,
@@ -108,7 +109,9 @@ class _Planner:
             )
 
     def _is_place(self, words: str) -> bool:
-        return len(words) <= 20 and self._gazetteer.resolve([words]).code is not None
+        if len(words) <= 20 and self._gazetteer.resolve([words]).code is not None:
+            return True
+        return words.endswith(("台账", "清单", "表", "台帐")) and bool(place_in_title(words, self._gazetteer))
 
     def _columns(self, table: Table, body: Body) -> list[Column]:
         given = self._options.mapping or MappingFile()

@@ -18,6 +18,10 @@ _NOTE = re.compile(
     r"^(?:备?注(?:\d|[:：])|说明(?:\d)?[:：]|填表|填报|制表|审核|审批|单位负责人|负责人[:：]|主管领导|联系人[:：]|联系电话[:：]"
     r"|报送|数据来源|坐标来源|坐标系|资料来源|\d[、.．]\S{8,}|[（(]\d[)）]|※|★|＊|\*)"
 )
+_SIGNED = re.compile(
+    r"^(?:填表|填报|制表|审核|审批|审定|复核|负责人|单位负责人|主管|分管|联系人|联系电话|电话|日期|时间|报送|经办|签字|盖章|单位)"
+    r"[^:：]{0,8}[:：]"
+)
 _SERIAL = {"序号", "序", "顺序号", "NO", "NO.", "编号"}
 
 
@@ -119,6 +123,8 @@ def _kind(cells: Sequence[Value], header: Header, serials: set[int], is_place: C
         return "heading"
     if _counts_up(front) and _counts_up([text_of(cells[index]) for index in filled]):
         return "numbering"
+    if sum(bool(_SIGNED.match(word)) for word in front) * 2 > len(filled):
+        return "note"
     few = max(2, len([path for path in header.paths if path]) // 4)
     if len(filled) > few + len(serials):
         return ""

@@ -58,17 +58,27 @@ def division_field(kind: EntityType) -> str:
 def place_of_table(table: Table, gazetteer: Gazetteer) -> str:
     """The county or town that the sheet's name or a title names, for ledgers without such a column."""
     for text in (*table.titles, table.sheet.name):
-        for word in re.findall(r"[\u4e00-\u9fff]{2,4}?(?:县|区|市|镇|乡)", text):
-            code = gazetteer.resolve([word]).code
-            if code and gazetteer.county(code):
-                return code
+        code = place_in_title(text, gazetteer)
+        if code:
+            return code
+    return ""
+
+
+def place_in_title(text: str, gazetteer: Gazetteer) -> str:
+    """The county or town whose name stands in a title such as “平凉市静宁县燃煤锅炉台账”."""
+    for word in re.findall(r"[\u4e00-\u9fff]{2,4}?(?:县|区|市|镇|乡)", text):
+        code = gazetteer.resolve([word]).code
+        if code and gazetteer.county(code):
+            return code
     return ""
 
 
 def place_of_section(row: LedgerRow, gazetteer: Gazetteer) -> str:
     """The division named by the group row above this row."""
     name = re.sub(r"[（(].*$|[:：]$", "", row.section)
-    return gazetteer.resolve([name]).code or "" if name else ""
+    if not name:
+        return ""
+    return gazetteer.resolve([name]).code or place_in_title(row.section, gazetteer)
 
 
 def padded_months(rows: Sequence[LedgerRow], columns: Sequence[Column]) -> frozenset[int]:

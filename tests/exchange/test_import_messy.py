@@ -382,3 +382,26 @@ def test_units_in_a_row_of_their_own(tmp_path: Path) -> None:
 def test_a_deadline_in_words_is_kept_in_words(tmp_path: Path) -> None:
     document = report(simple(tmp_path / "a.xlsx", good_row(1, 完成时限="已完成"), good_row(2)))
     assert document["rows"][0]["values"]["due_text"] == "已完成"
+
+
+def test_two_tables_below_each_other_each_with_its_title(tmp_path: Path) -> None:
+    head = ["编号", "单位名称", "吨位"]
+    rows = [["崆峒区燃煤锅炉台账"], head, ["A1", "甲", 4], [], ["静宁县燃煤锅炉台账"], head, ["B1", "乙", 2]]
+    document = report(workbook(tmp_path / "a.xlsx", rows))
+    assert [line["values"]["div_code"] for line in document["rows"]] == ["620802", "620826"]
+
+
+def test_a_column_with_a_sure_heading_is_refused_at_the_cell_not_left_unread(tmp_path: Path) -> None:
+    rows = [["编号", "单位名称", "吨位"], ["A1", "甲", "一大一小"], ["A2", "乙", "4+2"]]
+    document = report(workbook(tmp_path / "a.xlsx", rows))
+    assert [refusal["code"] for refusal in document["refused"]] == ["unreadable", "unreadable"]
+
+
+def test_signatures_below_the_table(tmp_path: Path) -> None:
+    rows = [
+        ["编号", "单位名称", "吨位", "备注"],
+        ["A1", "甲", 4, None],
+        ["审核：李四", None, "填表：张三", "联系电话：0933-1234567"],
+    ]
+    document = report(workbook(tmp_path / "a.xlsx", rows))
+    assert (document["read"], [s["kind"] for s in document["skipped"]]) == (1, ["note"])
