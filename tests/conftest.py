@@ -99,7 +99,7 @@ def qapp(qapp: Any) -> Any:
     qapp.setFont(QFont("Noto Sans SC", 10))
     return qapp
 
-    """Qt allows one application in a process: made first, before a test that only draws makes a lesser one."""
+
 class Clock:
     """A clock that moves only when a test says so; calling it gives the moment in UTC."""
 
