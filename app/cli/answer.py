@@ -22,6 +22,29 @@ class Answer:
     exit_code: int = 0
 
 
+class Bar:
+    """A progress bar on standard error; whatever is said next begins on a line of its own."""
+
+    def __init__(self) -> None:
+        self._open = False
+
+    def __call__(self, done: int, whole: int, text: str) -> None:
+        """Show that `done` of `whole` is done."""
+        share = min(max(done / whole, 0.0), 1.0) if whole else 0.0
+        sys.stderr.write(f"\r\033[K[{'#' * round(share * 30):<30}] {share:4.0%} {text}")
+        sys.stderr.flush()
+        self._open = True
+
+    def end(self) -> None:
+        """Leave the bar as it is and go to the next line."""
+        if self._open:
+            sys.stderr.write("\n")
+            self._open = False
+
+
+BAR = Bar()
+
+
 def print_document(document: Any) -> None:
     """The one JSON document, in UTF-8 whatever the terminal speaks."""
     text = json.dumps(document, ensure_ascii=False, indent=1, default=_plain)
@@ -36,6 +59,7 @@ def print_document(document: Any) -> None:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Lines for people on standard output."""
+    BAR.end()
     for line in lines:
         print(line)
     sys.stdout.flush()
@@ -43,6 +67,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 def note(text: str) -> None:
     """A remark for people, beside what the command answers."""
+    BAR.end()
     print(text, file=sys.stderr)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.answer import Answer, note, print_document, print_lines
+from app.cli.answer import BAR, Answer, note, print_document, print_lines
 from app.errors import AppError, NotAllowed
 from app.i18n import N_, tr
 
@@ -48,6 +48,7 @@ class Shell:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
+        self._typed: dict[str, str] = {}
 
     @property
     def labels(self) -> bool:
@@ -90,7 +91,9 @@ class Shell:
 
     def pin(self, name: str, *, fresh: bool = False) -> str:
         """The PIN from the environment, or asked for at the terminal, twice when it is a fresh one."""
-        return self._pin(name, PIN_VARIABLE, fresh)
+        if name not in self._typed:  # whoever changes their PIN signs in with the old one, and types it once
+            self._typed[name] = self._pin(name, PIN_VARIABLE, fresh)
+        return self._typed[name]
 
     def new_pin(self, name: str) -> str:
         """The PIN somebody shall have from now on: from a variable of its own, or asked for twice."""
@@ -121,7 +124,7 @@ class Shell:
 
     def ask_pin(self, name: str, *, fresh: bool = False) -> str:
         """The PIN typed at the terminal, unseen."""
-        first = getpass.getpass(tr(N_("PIN of {name}: "), name=name))
+        first = getpass.getpass(tr(N_("New PIN of {name}: ") if fresh else N_("PIN of {name}: "), name=name))
         if fresh and getpass.getpass(tr(N_("Once more: "))) != first:
             raise WrongUsage(N_("The two PINs differ"), hint=N_("Nothing was changed."), code="pin")
         return first
@@ -152,7 +155,7 @@ class Shell:
 
     def progress(self) -> Progress:
         """A bar on standard error when that is a terminal, silence otherwise."""
-        return _bar if sys.stderr is not None and sys.stderr.isatty() else _silence
+        return BAR if sys.stderr is not None and sys.stderr.isatty() else _silence
 
 
 def _at_terminal() -> bool:
@@ -166,11 +169,3 @@ def never_cancelled() -> bool:
 
 def _silence(done: int, whole: int, text: str) -> None:
     """Nobody looks."""
-
-
-def _bar(done: int, whole: int, text: str) -> None:
-    share = min(max(done / whole, 0.0), 1.0) if whole else 0.0
-    bar = "#" * round(share * 30)
-    end = "\n" if whole and done >= whole else ""
-    sys.stderr.write(f"\r\033[K[{bar:<30}] {share:4.0%} {text}{end}")
-    sys.stderr.flush()
