@@ -13,7 +13,7 @@ from app.actions.evidence import evidence_of
 from app.actions.places import derived_values
 from app.actions.rights import SETTLED, SETTLED_WRITERS, WRITERS, require_area, require_role, require_writer
 from app.actions.session import Session
-from app.actions.steps import NextStep, approvals_of, case_of, next_steps, workflow_of
+from app.actions.steps import NextStep, approvals_of, case_of, dossier_lacks, next_steps, workflow_of
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, delete, insert, update
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
@@ -22,6 +22,7 @@ from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
 from app.domain.filters import parse_filter
 from app.domain.values import check, parse
+from app.domain.workflow import Lack
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
 
@@ -36,7 +37,10 @@ class Signature:
 
 @dataclass(frozen=True)
 class RecordView:
-    """A record with all that stands beside it; `group` is the word of map and legend for its state."""
+    """A record with all that stands beside it; `group` is the word of map and legend for its state.
+
+    `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here.
+    """
 
     record: Entity
     state: str | None
@@ -44,6 +48,7 @@ class RecordView:
     steps: tuple[NextStep, ...]
     attachments: tuple[Attachment, ...]
     signatures: tuple[Signature, ...]
+    dossier_lacks: tuple[Lack, ...] = ()
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
@@ -79,6 +84,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         steps=tuple(next_steps(session, record)),
         attachments=tuple(evidence_of(session, record)),
         signatures=tuple(_signatures(session, record)),
+        dossier_lacks=dossier_lacks(session, record),
     )
 
 

@@ -25,9 +25,10 @@ from app.domain.workflow import (
     fingerprint,
     judge,
     judged_fields,
+    missing_papers,
     refuse,
 )
-from app.domain.workflows.boiler import BOILER
+from app.domain.workflows.boiler import BOILER, DOSSIER
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
 
@@ -167,6 +168,16 @@ def editors_of(session: Session, record: Entity) -> set[str]:
         if touched - _owned(record, entry.action) or entry.operation == "insert":
             editors.add(entry.person_uid)
     return editors
+
+
+def dossier_lacks(session: Session, record: Entity) -> tuple[Lack, ...]:
+    """What the dossier of a cleared boiler lacks: papers its steps would have brought if taken here.
+
+    Boilers moved in on a ledger's word have none of them; they are counted apart until this is empty.
+    """
+    if record.TYPE.name != BOILER.entity or getattr(record, "status", "") != "cleared":
+        return ()
+    return tuple(missing_papers(BOILER, DOSSIER, case_of(session, record)))
 
 
 def read_values(record: Entity, values: Mapping[str, Any], row: Transition) -> dict[str, Any]:

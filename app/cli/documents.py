@@ -58,6 +58,9 @@ def view_document(view: RecordView, labels: bool = False) -> dict[str, Any]:
         "next": [step_document(step, labels) for step in view.steps],
         "attachments": [record_document(item, labels) for item in view.attachments],
         "signatures": [_signature(item, labels) for item in view.signatures],
+        "dossier_lacks": [
+            {"evidence": item.values["evidence"], "why": item.text} for item in view.dossier_lacks
+        ],
     }
     return document
 

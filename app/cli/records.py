@@ -256,6 +256,7 @@ def _page(view: RecordView) -> Iterable[str]:
         mark = "" if item.valid else tr(N_(" (void)"))
         label = labels.get(item.approval.action, item.approval.action)
         yield f"  ✓ {label}: {item.approval.person_name}{mark}"
+    yield from (f"  ! {lack.text}" for lack in view.dossier_lacks)
     for step in view.steps:
         yield f"  → {step.label} ({step.action})" + ("" if step.lacks else tr(N_(": may be done now")))
         yield from (f"      {lack.text}" for lack in step.lacks)

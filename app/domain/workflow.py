@@ -179,6 +179,19 @@ def judge(workflow: Workflow, row: Transition, case: Case) -> Judgement:
     return Judgement(row, tuple(lacks), place, place == len(row.signers) - 1)
 
 
+def missing_papers(workflow: Workflow, actions: Iterable[str], case: Case) -> list[Lack]:
+    """The papers that taking these steps one by one would have brought and the record does not have."""
+    found: dict[object, Lack] = {}
+    for row in workflow.transitions:
+        if row.action in actions:
+            lacks = [
+                *_papers(row, case),
+                *(lack for guard in row.guards if (lack := guard(case)) is not None),
+            ]
+            found.update({lack.values["evidence"]: lack for lack in lacks if lack.code == "evidence"})
+    return list(found.values())
+
+
 def refuse(judgement: Judgement) -> AppError:
     """The error for a step that was not allowed: who-questions are NotAllowed, the rest Refused."""
     who = [lack for lack in judgement.lacks if lack.who]

@@ -7,6 +7,7 @@ import pytest
 from actions.office import APPLICATION, Office
 from app.actions.history import history
 from app.actions.records import show_record
+from app.domain.changes import update
 from app.errors import AppError, Refused
 
 
@@ -172,3 +173,20 @@ def test_after_being_sent_back_every_signature_is_given_anew(office: Office) -> 
     with pytest.raises(Refused) as refused:
         office.do("chief", "chief_sign", boiler)
     assert refused.value.code == "signatures"
+
+
+def test_a_boiler_cleared_here_has_a_whole_dossier(office: Office) -> None:
+    boiler = office.cleared()
+    assert show_record(office.session, "boiler", boiler.ledger_no).dossier_lacks == ()
+
+
+def test_a_boiler_moved_in_as_cleared_says_what_its_dossier_lacks(office: Office) -> None:
+    boiler = office.enter(by="inspector")
+    office.as_("city")
+    claimed = update(boiler, status="cleared", origin="migrated", pressurized=True)
+    office.session.commit([claimed], "import", "平环发〔2026〕1号")
+    lacks = show_record(office.session, "boiler", boiler.ledger_no).dossier_lacks
+    assert {lack.values["evidence"] for lack in lacks} == {
+        "photo_before", "photo_during", "photo_after", "application_form", "identity_copy", "dereg_cert",
+        "site_photo", "acceptance_form",
+    }  # fmt: skip

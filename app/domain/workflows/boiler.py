@@ -10,6 +10,7 @@ from app.domain.workflows import boiler_guards as g
 from app.i18n import N_
 
 ANYONE = ("R1", "R2", "R3", "R4", "R5", "R6")
+DOSSIER = ("start", "apply", "town_check", "county_accept")  # the steps whose papers make a boiler's dossier
 PHOTOS = ("photo_before", "photo_during", "photo_after")
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import show_moment
+from app.domain.workflow import Lack
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk
@@ -60,8 +61,8 @@ class EvidenceView(QWidget):
         foot.addWidget(self._add)
         column.addLayout(foot)
 
-    def show_papers(self, papers: Sequence[Attachment], may_add: bool) -> None:
-        """Show the papers of a record, the newest round first."""
+    def show_papers(self, papers: Sequence[Attachment], may_add: bool, lacks: Sequence[Lack] = ()) -> None:
+        """Show the papers of a record, the newest round first, and what its dossier lacks."""
         ordered = sorted(papers, key=lambda item: (-item.round_no, EVIDENCE_KINDS.codes.index(item.kind)))
         self._papers = {item.uid: item for item in ordered}
         self.list.clear()
@@ -72,7 +73,9 @@ class EvidenceView(QWidget):
             self.list.addItem(row)
         self._add.setEnabled(may_add)
         empty = tr(N_("No papers or photographs yet. Drop files here."))
-        self._hint.setText(tr(N_("Drop files here to add them.")) if ordered else empty)
+        drop = tr(N_("Drop files here to add them.")) if ordered else empty
+        missing = "、".join(str(lack.values["kind"]) for lack in lacks)
+        self._hint.setText(tr(N_("The dossier lacks: {papers}"), papers=missing) if missing else drop)
         self._load_thumbnails(ordered)
 
     def paper(self, uid: str) -> Attachment | None:

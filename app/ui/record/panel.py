@@ -110,7 +110,9 @@ class RecordPanel(QWidget):
         self.subtitle.setText(self._about())
         self.stepper.show_state(self.view.state)
         self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
-        self.evidence.show_papers(self.view.attachments, self._desk.actor is not None)
+        self.evidence.show_papers(
+            self.view.attachments, self._desk.actor is not None, self.view.dossier_lacks
+        )
         self.signatures.show_signatures(self.view.signatures)
         self.history.show_history(kind, entries, self._desk.names)
         self.steps.setVisible(self.view.state is not None)
