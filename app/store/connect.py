@@ -74,11 +74,15 @@ def opened(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS
     )
-    rtree.register_functions(connection)
-    connection.create_function("casefold", 1, _casefold, deterministic=True)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA wal_autocheckpoint = 1000")
+    try:
+        rtree.register_functions(connection)
+        connection.create_function("casefold", 1, _casefold, deterministic=True)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 1000")
+    except BaseException:  # a damaged file says so at its first page, when the connection is open already
+        connection.close()
+        raise
     return connection
 
 
