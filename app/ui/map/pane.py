@@ -252,7 +252,7 @@ class MapPane(QWidget):
         self.split.addWidget(self.canvas)
         self.split.setStretchFactor(1, 1)
         self.split.setCollapsible(1, False)
-        self.split.setSizes([metrics.chars(32), metrics.chars(100)])
+        self.split.setSizes([metrics.chars(38), metrics.chars(100)])
         column.addWidget(self.split, 1)
 
     def _tool_row(self) -> QWidget:
