@@ -19,7 +19,7 @@ from app.store.external import ExternalEdit as ExternalEdit  # the window and th
 from app.store.history import FieldChange
 from app.store.history import HistoryEntry as HistoryEntry
 
-PAPER = "attachment"  # the field under which a paper that was added stands in a history
+PAPER = Attachment.TYPE.name  # the field under which a paper that was added stands in a history
 SEALERS = ("R2", "R3", "R5")
 
 

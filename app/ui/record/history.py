@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from app.domain.entities.papers import Attachment
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show_moment
 from app.domain.workflows.boiler import BOILER
@@ -78,6 +79,8 @@ def _change(kind: EntityType, change: Any, names: Names) -> str:
     look = colours()
     if change.field == GEOMETRY:
         label, before, after = tr(N_("Position")), _place(change.before), _place(change.after)
+    elif change.field == Attachment.TYPE.name:
+        return f"<div style='margin-left:12px'>+ {escape(str(change.after))}</div>"
     elif change.field in kind.fields:
         field = kind.fields[change.field]
         label = tr(field.label)
