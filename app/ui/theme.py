@@ -99,7 +99,9 @@ def apply_theme(choice: str) -> Colours:
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
         app.setPalette(palette_of(_current))
-        app.setStyleSheet(_rules(_current))
+        rules = _rules(_current)
+        if app.styleSheet() != rules:  # dressing every widget again takes its time
+            app.setStyleSheet(rules)
     return _current
 
 

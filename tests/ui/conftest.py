@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from app.actions.people import actor_of, find_person
@@ -57,6 +58,9 @@ def program(
     yield make
     for one in made:
         one.window.close()
+        one.window.deleteLater()
+        one.desk.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
