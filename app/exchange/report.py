@@ -1,4 +1,4 @@
-"""What an import found and would do, as values and as the JSON that `cli.md` promises."""
+"""What an import found and would do, as values and as the JSON that `docs/commands.md` promises."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The counts and lists of one import (`cli.md`, “What import answers”); `rings` only for protection
+    """The counts and lists of one import (`docs/commands.md`, “What import answers”); `rings` only for protection
     zones."""
 
     sheet: str

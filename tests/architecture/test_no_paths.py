@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 from architecture.sources import ROOT, all_files, name_of
 
@@ -38,3 +39,12 @@ def test_the_lock_names_no_host_and_hashes_every_package() -> None:
     assert "://" not in lock
     assert len(packages) == len(re.findall(r"^[\w.-]+==", lock, re.MULTILINE)) > 50
     assert [name for name, hashes in packages if not hashes] == []
+
+
+def test_the_lock_holds_every_package_that_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = project["dependency-groups"]
+    asked = [*project["project"]["dependencies"], *groups["dev"], *groups["setup"]]
+    names = {re.split(r"[\[=<>~! ]", text)[0].lower() for text in asked if isinstance(text, str)}
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    assert sorted(names - set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))) == []
