@@ -59,7 +59,7 @@ def orgs() -> list[Org]:
 
 
 def users() -> list[User]:
-    """The users of `docs/commands.md`, `officer2` beside them, and two clerks and a chief for each other county."""
+    """The users `docs/commands.md` lists, `officer2` and two clerks and a chief for each other county."""
     town = "柳湖镇人民政府"
     named = [
         User("inspector", "马网格", "R1", town, HOME_TOWN, "inspector"),

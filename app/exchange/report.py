@@ -107,7 +107,7 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The counts and lists of one import (`docs/commands.md`, “What import answers”); `rings` only for protection
+    """The counts and lists of one import (section Import of `docs/commands.md`); `rings` only for protection
     zones."""
 
     sheet: str
