@@ -25,7 +25,7 @@ from app.domain.filters import Condition, equal, where
 from app.domain.output import Total
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
-from app.printing.catalog import SHEETS, Sheet, sheet
+from app.printing.catalog import SHEETS, sheet
 from app.printing.page import Page
 from app.printing.request import (
     INTERNAL,
@@ -83,11 +83,6 @@ def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
         )
         pages.extend(chosen.build(request))
     return [tile for page in pages for tile in tiled(page, order.tile)] if order.tile else pages
-
-
-def sheet_list() -> list[Sheet]:
-    """The sheets there are, in the order they are offered."""
-    return list(SHEETS.values())
 
 
 @action(N_("Print a sheet…"), "map", shortcut="Ctrl+P", icon="print", command="print")
