@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from app.cli.answer import Answer
 from app.cli.declare import Command, option, word
-from app.cli.shell import Shell, WrongUsage
+from app.cli.shell import Shell, WrongUsage, has_display
 from app.i18n import N_
 
 BOILERS, CELL_SIZE_M = 249, 1000
@@ -40,13 +38,6 @@ def demo(shell: Shell, words: DemoWords) -> Answer | None:
     if words.headless or not has_display():
         return _main_job(shell, words.folder)
     return Answer({"workspace": str(path)}, (), shell.open_window(path))
-
-
-def has_display() -> bool:
-    """Whether a window can be shown here."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _main_job(shell: Shell, folder: Path) -> Answer:

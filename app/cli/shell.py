@@ -24,6 +24,13 @@ Progress = Callable[[int, int, str], None]
 OpenWindow = Callable[["Path | Session | None"], int]
 
 
+def has_display() -> bool:
+    """Whether a window can be shown here."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 class WrongUsage(AppError):
     """The words of the command do not fit together."""
 
@@ -139,6 +146,12 @@ class Shell:
 
     def open_window(self, file: Path | None = None) -> int:
         """Open the window, on this or the named workspace and with the named person if there are any."""
+        if not (has_display() or os.environ.get("QT_QPA_PLATFORM")):
+            raise AppError(
+                N_("There is no display to open a window on"),
+                hint=N_("Nothing was changed. Use a command (gridward --help), or demo DIR --headless."),
+                code="no_display",
+            )
         file = file or self.shared.workspace
         if file is None or not self.shared.person:
             return self.shared.window(file)

@@ -219,3 +219,13 @@ def test_every_action_is_reached_from_a_shell() -> None:
     named = {entry.id: entry.command for entry in ACTIONS if entry.command}
     assert {ident: name for ident, name in named.items() if name not in names} == {}
     assert [entry.id for entry in ACTIONS if not entry.command] == ["sign_in"]  # that is --as
+
+
+def test_without_a_display_the_window_is_refused_in_words(
+    bare: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    answer = bare()
+    assert answer.code == 1
+    assert "没有可打开窗口的显示器" in answer.err
