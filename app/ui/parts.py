@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
+from app.errors import AppError
 from app.ui import metrics
 
 
@@ -51,6 +52,15 @@ def say_fault(label: QLabel, words: str) -> None:
     """Show what went wrong, or hide the line when there is nothing to say."""
     label.setText(words)
     label.setVisible(bool(words))
+
+
+def say_refusal(label: QLabel, error: Exception, otherwise: Callable[[Exception], object]) -> bool:
+    """Show why something was refused, or hand on what is no refusal to `otherwise`; whether it was one."""
+    if not isinstance(error, AppError):
+        otherwise(error)
+        return False
+    say_fault(label, "\n".join(part for part in (error.message, error.hint) if part))
+    return True
 
 
 def side_button(words: str, run: Callable[[], object]) -> QPushButton:

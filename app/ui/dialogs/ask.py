@@ -8,12 +8,12 @@ from typing import Any
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from app.domain.fields import Field
-from app.errors import AppError, Invalid
+from app.errors import Invalid
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.forms.form import Form
 from app.ui.messages import buttons
-from app.ui.parts import fault, muted, say_fault
+from app.ui.parts import fault, muted, say_fault, say_refusal
 from app.ui.tasks import Callbacks
 
 Work = Callable[[Any, Mapping[str, Any]], object]
@@ -76,7 +76,4 @@ class AskDialog(QDialog):
         self._after(outcome)
 
     def _refused(self, error: Exception) -> None:
-        if isinstance(error, AppError):
-            say_fault(self._fault, "\n".join(part for part in (error.message, error.hint) if part))
-        else:
-            self._desk.failed.emit(error)
+        say_refusal(self._fault, error, self._desk.failed.emit)

@@ -19,13 +19,12 @@ from PySide6.QtWidgets import (
 
 from app.actions.exports import ExportOptions, export_these
 from app.domain.entity import EntityType
-from app.errors import AppError
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.ledger.rows import Question, read_page, read_rows
 from app.ui.messages import ask, buttons, tell
-from app.ui.parts import fault, muted, say_fault, side_button
+from app.ui.parts import fault, muted, say_refusal, side_button
 from app.ui.tasks import Callbacks
 
 _FORMATS = (
@@ -105,10 +104,7 @@ class ExportDialog(QDialog):
         tell(self.parentWidget(), tr(N_("{n} records are in {path}"), n=f"{count:,}", path=path))
 
     def _refused(self, error: Exception) -> None:
-        if isinstance(error, AppError):
-            say_fault(self._fault, "\n".join(part for part in (error.message, error.hint) if part))
-        else:
-            self._desk.failed.emit(error)
+        say_refusal(self._fault, error, self._desk.failed.emit)
 
     def _change_ending(self) -> None:
         self.file.setText(str(Path(self.file.text()).with_suffix(str(self.format.currentData()))))

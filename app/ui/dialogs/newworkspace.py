@@ -13,20 +13,18 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from app.errors import AppError
 from app.i18n import N_, tr
 from app.resources import resource
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.frame.opening import Opened, make_new
 from app.ui.messages import buttons
-from app.ui.parts import side_button
+from app.ui.parts import fault, say_fault, say_refusal, side_button
 from app.ui.tasks import Callbacks, Lane
 
 _HOME = "620800"
@@ -57,8 +55,7 @@ class NewWorkspaceDialog(QDialog):
         self.admin, self.pin, self.again = QLineEdit(), QLineEdit(), QLineEdit()
         for line in (self.pin, self.again):
             line.setEchoMode(QLineEdit.EchoMode.Password)
-        self._fault = QLabel(wordWrap=True)
-        self._fault.setProperty("danger", True)
+        self._fault = fault()
         self.foot = buttons(tr(N_("Make the workspace")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
@@ -80,10 +77,10 @@ class NewWorkspaceDialog(QDialog):
     def send(self) -> None:
         """Make it; the dialog stays open when it cannot be made."""
         if self.pin.text() != self.again.text():
-            self._fault.setText(tr(N_("The two PINs differ.")))
+            say_fault(self._fault, tr(N_("The two PINs differ.")))
             return
         path, admin, pin = Path(self.file.text()), self.admin.text().strip(), self.pin.text()
-        area = str(self.area.currentData() or self.area.currentText().split()[-1:] or "")
+        area = self.chosen_area()
         self.foot.setEnabled(False)
         callbacks: Callbacks[Opened] = Callbacks(
             self._done, self._refused, finished=lambda: self.foot.setEnabled(True)
@@ -93,15 +90,18 @@ class NewWorkspaceDialog(QDialog):
             title=tr(N_("Making the workspace")),
         )  # fmt: skip
 
+    def chosen_area(self) -> str:
+        """The code of the area chosen, or the code somebody typed."""
+        words = self.area.currentText()
+        known = self.area.findText(words)
+        return str(self.area.itemData(known)) if known >= 0 else (words.split() or [""])[-1]
+
     def _done(self, opened: Opened) -> None:
         self.accept()
         self.made.emit(opened)
 
     def _refused(self, error: Exception) -> None:
-        if isinstance(error, AppError):
-            self._fault.setText("\n".join(part for part in (error.message, error.hint) if part))
-        else:
-            self._desk.failed.emit(error)
+        say_refusal(self._fault, error, self._desk.failed.emit)
 
     def _choose(self) -> None:
         name, _ = QFileDialog.getSaveFileName(

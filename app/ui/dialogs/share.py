@@ -21,12 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.carto.theme import THEMES, read_theme
-from app.errors import AppError
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import ask, buttons
-from app.ui.parts import side_button
+from app.ui.parts import fault, say_refusal, side_button
 from app.ui.tasks import Callbacks
 
 
@@ -51,8 +50,7 @@ class ShareDialog(QDialog):
             tr(N_("One file with everything inside; it opens in any browser with no network.")), wordWrap=True
         )
         note.setProperty("muted", True)
-        self._fault = QLabel(wordWrap=True)
-        self._fault.setProperty("danger", True)
+        self._fault = fault()
         self.foot = buttons(tr(N_("Write the page")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
@@ -95,10 +93,7 @@ class ShareDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def _refused(self, error: Exception) -> None:
-        if isinstance(error, AppError):
-            self._fault.setText("\n".join(part for part in (error.message, error.hint) if part))
-        else:
-            self._desk.failed.emit(error)
+        say_refusal(self._fault, error, self._desk.failed.emit)
 
     def _choose(self) -> None:
         name, _ = QFileDialog.getSaveFileName(

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from app.actions.imports import ImportRequest, import_records, preview, save_refused
 from app.domain.entity import EntityType
-from app.errors import AppError
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
@@ -31,6 +30,7 @@ from app.ui.imports.columnspage import ColumnsPage
 from app.ui.imports.differencespage import DifferencesPage, sentence
 from app.ui.imports.questionspage import QuestionsPage
 from app.ui.messages import tell
+from app.ui.parts import fault, say_fault, say_refusal
 from app.ui.tasks import Callbacks, Task, Token
 
 _STEPS = (N_("1 Columns"), N_("2 Questions"), N_("3 Differences"))
@@ -57,8 +57,7 @@ class ImportWizard(QDialog):
         self.reason = QLineEdit(
             placeholderText=tr(N_("Document or occasion, such as “county ledger of October”"))
         )
-        self._fault = QLabel(wordWrap=True)
-        self._fault.setProperty("danger", True)
+        self._fault = fault()
         self._bar = QProgressBar()
         self._bar.hide()
         self._lay_out()
@@ -69,7 +68,7 @@ class ImportWizard(QDialog):
     def make_plan(self) -> None:
         """Read the file with what has been settled so far."""
         request = self._request
-        self._fault.clear()
+        say_fault(self._fault, "")
         self._bar.show()
         self._enable(False)
 
@@ -103,11 +102,7 @@ class ImportWizard(QDialog):
         self._bar.setValue(done)
 
     def _refused(self, error: Exception) -> None:
-        if not isinstance(error, AppError):
-            self._desk.failed.emit(error)
-            return
-        self._fault.setText("\n".join(part for part in (error.message, error.hint) if part))
-        if self._plan is None:
+        if say_refusal(self._fault, error, self._desk.failed.emit) and self._plan is None:
             self.next.setEnabled(False)
 
     # ---- the steps
@@ -151,7 +146,7 @@ class ImportWizard(QDialog):
     def write(self) -> None:
         """Write the plan as one transaction."""
         plan, reason = self._plan, self.reason.text().strip()
-        self._fault.clear()
+        say_fault(self._fault, "")
         self._enable(False)
         callbacks: Callbacks[Any] = Callbacks(
             self._written, self._refused, finished=lambda: self._enable(True)

@@ -9,13 +9,14 @@ from typing import Any
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.entity import Entity, EntityType, Shape
-from app.errors import AppError, Invalid
+from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.dialogs.position import PositionLine
 from app.ui.forms.form import Form
 from app.ui.messages import ask, buttons
+from app.ui.parts import fault, say_refusal
 from app.ui.record.arrangement import arranged, editable
 from app.ui.tasks import Callbacks
 
@@ -41,9 +42,7 @@ class EditDialog(QDialog):
         self.form.fill(record.values() if record else _fresh(kind))
         self.place = PositionLine(desk, record.geometry if record else None)
         self.reason = QLineEdit(placeholderText=tr(N_("Why, such as the document or the visit")))
-        self._fault = QLabel(wordWrap=True)
-        self._fault.setProperty("danger", True)
-        self._fault.hide()
+        self._fault = fault()
         self.foot = buttons(tr(N_("Save")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
@@ -92,11 +91,7 @@ class EditDialog(QDialog):
             super().reject()
 
     def _refused(self, error: Exception) -> None:
-        if isinstance(error, AppError):
-            self._fault.setText("\n".join(part for part in (error.message, error.hint) if part))
-            self._fault.show()
-        else:
-            self._desk.failed.emit(error)
+        say_refusal(self._fault, error, self._desk.failed.emit)
 
     def _lay_out(self) -> None:
         body = QWidget()

@@ -20,13 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.carto.scale import scale_text
-from app.errors import AppError
 from app.i18n import N_, tr
 from app.printing.page import Page
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.messages import ask
-from app.ui.parts import muted
+from app.ui.parts import fault, muted, say_fault, say_refusal
 from app.ui.sheets.order import OrderForm
 from app.ui.sheets.printer import send_to_printer
 from app.ui.tasks import Callbacks, Token
@@ -47,8 +46,7 @@ class SheetDialog(QDialog):
         self.form = OrderForm(page)
         self.preview = _Preview()
         self._about = muted()
-        self._fault = QLabel(wordWrap=True)
-        self._fault.setProperty("danger", True)
+        self._fault = fault()
         self._delay = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._delay.timeout.connect(self._make)
         self.form.changed.connect(self._delay.start)
@@ -69,7 +67,7 @@ class SheetDialog(QDialog):
 
     def _make(self) -> None:
         order = self.form.order()
-        self._fault.clear()
+        say_fault(self._fault, "")
         self._about.setText(tr(N_("Drawing the sheet…")))
         for button in (self.pdf, self.printer):
             button.setEnabled(False)
@@ -113,11 +111,8 @@ class SheetDialog(QDialog):
 
     def _refused(self, error: Exception) -> None:
         self._about.clear()
-        if not isinstance(error, AppError):
-            self._desk.failed.emit(error)
-            return
-        self.preview.show_image(QImage())
-        self._fault.setText("\n".join(part for part in (error.message, error.hint) if part))
+        if say_refusal(self._fault, error, self._desk.failed.emit):
+            self.preview.show_image(QImage())
 
     # ---- out
 
