@@ -116,7 +116,7 @@ class DifferencesPage(QWidget):
                 table.setItem(row, column, item)
         table.resizeColumnsToContents()
         for column in range(len(headings) - 1):
-            table.setColumnWidth(column, min(table.columnWidth(column), metrics.chars(34)))
+            table.setColumnWidth(column, min(table.columnWidth(column), metrics.chars(44)))
         table.horizontalHeader().setSectionResizeMode(len(headings) - 1, QHeaderView.ResizeMode.Stretch)
         self.tabs.addTab(table, tr(title, n=len(lines)))
 
