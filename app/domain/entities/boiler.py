@@ -69,8 +69,15 @@ class Boiler(Entity):
             "行政区划",
         ),
     )
+    # Sensitive: the code of a 1 km square names its place as well as coordinates do.
     grid_code: str | None = text(
-        N_("Grid cell"), default=None, length=40, indexed=True, derived=True, aliases=("网格", "所属网格")
+        N_("Grid cell"),
+        default=None,
+        length=40,
+        indexed=True,
+        derived=True,
+        sensitive=True,
+        aliases=("网格", "所属网格"),
     )
     address: str | None = text(
         N_("Address"),
