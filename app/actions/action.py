@@ -30,10 +30,6 @@ class ActionEntry:
         """The label in the user's language."""
         return tr(self.label)
 
-    def offered_to(self, role: str) -> bool:
-        """Whether a person of this role is shown the action."""
-        return not self.roles or role in self.roles
-
 
 def action(
     label: str,

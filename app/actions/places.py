@@ -14,10 +14,9 @@ from shapely.geometry import Point
 
 from app.actions.action import action
 from app.actions.session import Session
-from app.domain.entities.division import Division
 from app.domain.entities.people import Assignment, Person
 from app.domain.entity import Entity
-from app.domain.filters import Condition, equal, one_of, where
+from app.domain.filters import Condition, equal, where
 from app.i18n import N_
 
 _CGCS2000 = Geod(ellps="GRS80")
@@ -138,13 +137,6 @@ def derived_values(session: Session, record: Entity, places: Places | None = Non
         "band": found.band,
         "zone_level": _highest(row["level"] for row in found.zones),
     }
-
-
-def division_chain(session: Session, code: str) -> list[Division]:
-    """A division and those it belongs to, from the city down."""
-    prefixes = {code, code[:9], code[:6], f"{code[:4]}00"}
-    found = session.workspace.find(Division, one_of("code", sorted(prefixes)))
-    return sorted(found, key=lambda item: (len(item.code), not item.code.endswith("00"), item.code))
 
 
 def _people(session: Session, cells: list[str]) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def info(session: Session) -> dict[str, Any]:
         "counts": {record.TYPE.cli: store.count(record) for record in ENTITIES},
         "boilers": {state: by_status.get(state, 0) for state in STATES.codes},
         "unsent": store.unsent(),
-        "external_edits": len(store.external_changes()),
+        "external_edits": store.external_count(),
         "synthetic": bool(store.count(Boiler, equal(synthetic=True))),
     }
 

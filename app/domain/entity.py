@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 from shapely.geometry.base import BaseGeometry
 
 from app.domain import fields as f
-from app.domain.fields import Field, Kind
+from app.domain.fields import Field
 from app.i18n import tr
 
 
@@ -128,8 +128,3 @@ def _named(item: dataclasses.Field[Any]) -> Field:
 
 def _snake(name: str) -> str:
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
-
-
-def stored_kinds() -> tuple[Kind, ...]:
-    """Every kind of field; stores and forms test that they know them all."""
-    return tuple(Kind)

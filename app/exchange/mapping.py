@@ -101,23 +101,6 @@ def read_mapping(path: Path) -> MappingFile:
     return MappingFile(tables["columns"], tables["units"], tables["answers"])
 
 
-def mapping_toml(columns: Sequence[Column], answers: Mapping[str, str]) -> str:
-    """The mapping as a small file that can be kept and passed on."""
-    lines = [
-        "[columns]",
-        *(f"{_quoted(c.heading)} = {_quoted(c.field)}" for c in columns if c.heading),
-        "",
-        "[units]",
-    ]
-    lines += [f"{_quoted(c.heading)} = {_quoted(c.unit)}" for c in columns if c.heading and c.unit]
-    lines += ["", "[answers]", *(f"{code} = {_quoted(choice)}" for code, choice in sorted(answers.items()))]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
-
-
 def heading_score(words: Vocabulary) -> Callable[[Sequence[tuple[str, ...]]], float]:
     """A score for `find_headers`: the sum of certainties over the different fields that headings name."""
     seen: dict[tuple[str, ...], tuple[str, float]] = {}

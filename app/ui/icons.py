@@ -7,12 +7,11 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton
 
 from app.resources import resource
 from app.ui.theme import colours
 
-_NAME = "icon_name"
 _SIZES = (16, 20, 24, 32, 48, 64)
 
 
@@ -23,21 +22,8 @@ def icon(name: str) -> QIcon:
 
 
 def wear(owner: QAbstractButton | QAction, name: str) -> None:
-    """Give a button or action its icon, and let it follow the palette from now on."""
-    owner.setProperty(_NAME, name)
+    """Give a button or action its icon."""
     owner.setIcon(icon(name))
-
-
-def retint(window: QWidget) -> None:
-    """Colour every icon below `window` anew after the palette has changed."""
-    owners: list[QAbstractButton | QAction] = [
-        *window.findChildren(QAbstractButton),
-        *window.findChildren(QAction),
-    ]
-    for owner in owners:
-        name = owner.property(_NAME)
-        if name:
-            owner.setIcon(icon(str(name)))
 
 
 def pixmap(name: str, size: int, colour: str) -> QPixmap:

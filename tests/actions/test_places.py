@@ -8,7 +8,7 @@ from shapely.geometry import MultiPolygon, Point, box
 from actions.office import Office
 from app.actions.grids import make_grid
 from app.actions.people import find_person
-from app.actions.places import division_chain, locate
+from app.actions.places import locate
 from app.actions.records import edit_record
 from app.domain.changes import insert
 from app.domain.entities.grid_cell import GridCell
@@ -141,8 +141,3 @@ def test_inspectors_make_no_cells(office: Office) -> None:
     office.as_("inspector")
     with pytest.raises(NotAllowed):
         make_grid(office.session, "620802", 3000)
-
-
-def test_a_township_knows_what_it_belongs_to(office: Office) -> None:
-    names = [item.name for item in division_chain(office.session, "620802105")]
-    assert names == ["平凉市", "崆峒区", "柳湖镇"]
