@@ -1,0 +1,29 @@
+"""The USB road: bundles written for the hub, answers brought back, and a look at any bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.actions.action import action
+from app.actions.session import Session
+from app.i18n import N_
+from app.sync.results import BundleDone, BundleReport, Progress, SyncDone
+from app.sync.results import BundleFinding as BundleFinding  # the window and the shell name it
+
+
+@action(N_("Write a bundle for the hub…"), "sync", icon="stick", command="bundle")
+def bundle_out(session: Session, path: Path, progress: Progress | None = None) -> BundleDone:
+    """Everything the hub has not acknowledged as one encrypted file, read back before it is called safe."""
+    raise NotImplementedError
+
+
+@action(N_("Read a bundle of the hub…"), "sync", icon="stick_in", command="bundle")
+def bundle_in(session: Session, path: Path, progress: Progress | None = None) -> SyncDone:
+    """Fold what the hub sent by stick. Raises Invalid, naming exactly what is wrong with the bundle."""
+    raise NotImplementedError
+
+
+@action(N_("Verify a bundle…"), "sync", command="bundle")
+def verify_bundle(path: Path) -> BundleReport:
+    """Whether a bundle is whole, without a workspace and without a key."""
+    raise NotImplementedError

@@ -1,0 +1,160 @@
+"""What the laptop side of sync answers: a round, an enrolment, a bundle, a proof, and where things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Progress = Callable[[int, int, str], None]
+State = Literal["alone", "safe", "unsent", "offline", "revoked"]
+
+
+@dataclass(frozen=True)
+class AreaState:
+    """How far one area has come on this laptop, and whether the hub has the same values there.
+
+    `agrees` is None while the laptop has not folded everything the hub told of.
+    """
+
+    seq: int
+    agrees: bool | None
+
+
+@dataclass(frozen=True)
+class SyncDone:
+    """What one round did. `pushed` counts changes sent, the next four what the hub made of own changes,
+    `pulled` entries folded; `unsent` what still waits here; `hub_time` is a moment in UTC.
+
+    `forked` says that the hub knew this file from before a backup was brought back, `quarantined` that the
+    work of this revoked laptop waits for a person; `message` is the hub's own sentence, if it had one.
+    """
+
+    pushed: int = 0
+    accepted: int = 0
+    merged: int = 0
+    rejected: int = 0
+    conflicts: int = 0
+    pulled: int = 0
+    blobs_up: int = 0
+    blobs_down: int = 0
+    areas: Mapping[str, AreaState] = field(default_factory=dict)
+    unsent: int = 0
+    hub_time: str = ""
+    forked: bool = False
+    quarantined: bool = False
+    message: str = ""
+    touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether laptop and hub have the same values in every area."""
+        return all(item.agrees is not False for item in self.areas.values())
+
+
+@dataclass(frozen=True)
+class SyncStatus:
+    """Where this workspace stands, read from the file alone.
+
+    `last_sync` is a moment in UTC or empty; `last_error` a sentence or empty. `alone`: not enrolled; `safe`:
+    nothing waits; `unsent`: changes wait; `offline`: they wait and the last try failed; `revoked`: the hub no
+    longer takes this laptop's work as it comes.
+    """
+
+    enrolled: bool
+    hub: str
+    area: str
+    unsent: int
+    waiting_for_reason: int
+    last_sync: str
+    last_error: str
+    conflicts_open: int
+    state: State
+
+
+@dataclass(frozen=True)
+class EnrolDone:
+    """A workspace that is now a replica. `records` came from the hub, `pending` own changes wait to be sent.
+
+    `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of this
+    user; `waits` that the hub answers by a bundle (enrolled from an invitation file).
+    """
+
+    file: Path
+    device: str
+    hub: str
+    url: str
+    area: str
+    root: str
+    role: str
+    founding: bool
+    records: int
+    pending: int
+    keys: Literal["keystore", "wrapped", "file"]
+    waits: bool = False
+
+
+@dataclass(frozen=True)
+class BundleDone:
+    """A bundle written, read back and found whole: it is safe to unplug the stick.
+
+    `volumes` are its files when it was too large for one; `path` is the first.
+    """
+
+    path: Path
+    changes: int
+    blobs: int
+    verified: bool
+    volumes: tuple[Path, ...] = ()
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class BundleFinding:
+    """One thing wrong with a bundle: its code and a sentence."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True)
+class BundleReport:
+    """What can be said of a bundle without a key."""
+
+    ok: bool
+    path: Path
+    kind: str = ""
+    hub: str = ""
+    device: str = ""
+    made_at: str = ""
+    volume: int = 1
+    volumes: int = 1
+    size: int = 0
+    problems: tuple[BundleFinding, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProofProblem:
+    """A value that cannot be accounted for, or an area whose digests differ."""
+
+    code: str
+    why: str
+    entity: str = ""
+    uid: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The sum of a certificate: `values` ever entered here = current + in conflict + superseded (by a named
+    act) + waiting (not yet decided by the hub)."""
+
+    ok: bool
+    path: Path
+    values: int
+    current: int
+    in_conflict: int
+    superseded: int
+    waiting: int = 0
+    problems: tuple[ProofProblem, ...] = ()
