@@ -1,0 +1,190 @@
+"""The messages of `/v1/…` between a laptop and the hub: MessagePack maps with these fields, and their limits.
+
+A refusal is JSON instead: `{"error": CODE, "message": TEXT, "hint": TEXT, "details": […]}`, with the HTTP status
+in `STATUS`. Every request but session, enrol, healthz and metrics carries `Authorization: Bearer TOKEN`.
+
+| request | body | answer |
+|---|---|---|
+| POST /v1/session | SessionRequest | SessionAnswer: first a challenge, then (with its signature) a token |
+| POST /v1/enrol | EnrolRequest | EnrolAnswer |
+| POST /v1/push | PushRequest | PushReply |
+| POST /v1/pull | PullRequest | PullReply |
+| GET /v1/policy | – | the signed grants, as bytes |
+| GET /v1/snapshot | – (Range) | the .gpkg.zst, its SHA-256 in the header `Gridward-SHA256` and as ETag |
+| HEAD /v1/blob/SHA256 | – | `Upload-Offset` bytes are there; `Upload-Length` too once it is whole |
+| PATCH /v1/blob/SHA256 | bytes from `Upload-Offset` of `Upload-Length` | 204 with the new `Upload-Offset` |
+| GET /v1/blob/SHA256 | – (Range), `?thumbnail=1` | the bytes, or a small JPEG of a picture |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from app.errors import Invalid
+from app.i18n import N_
+
+MESSAGEPACK = "application/msgpack"
+BLOB_PART = "application/offset+octet-stream"
+SHA256_HEADER = "Gridward-SHA256"
+MAX_PUSH = 64 * 1024 * 1024  # the bytes of one push
+MAX_SMALL = 1024 * 1024  # the bytes of any other message
+MAX_PART = 8 * 1024 * 1024  # the bytes of one part of a blob
+MAX_BLOB = 512 * 1024 * 1024
+PULL_LIMIT = 4 * 1024 * 1024
+SESSION_CONTEXT = b"gridward-session-1"  # what a laptop signs is this and the challenge
+STATUS: Mapping[str, int] = {
+    "no_token": 401, "bad_token": 401, "expired_token": 401, "bad_signature": 401, "unknown_device": 401,
+    "bad_code": 403, "revoked": 403, "device_role": 403, "not_allowed": 403,
+    "unknown_blob": 404, "offset": 409, "too_large": 413, "hash": 422, "range": 416, "too_many": 429,
+    "too_slow": 408,
+}  # fmt: skip
+M = TypeVar("M", bound="Message")
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """A message; fields that a newer program adds are passed over."""
+
+
+class SessionRequest(Message):
+    """Who asks for a token; the second time with the challenge and its signature."""
+
+    device: str
+    challenge: bytes = b""
+    signature: bytes = b""
+
+
+class SessionAnswer(Message):
+    """A challenge to sign (64 bytes, good for a minute), or a token with the moment it ends (ms)."""
+
+    challenge: bytes = b""
+    token: str = ""
+    expires: int = 0
+    hub_time: int = 0
+
+
+class EnrolRequest(Message):
+    """A new laptop with its keys: `code` is the invitation's code as typed, `sign_key` 32 bytes (Ed25519),
+    `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`."""
+
+    code: str
+    sign_key: bytes
+    recipient: str
+    schema: int
+    program: str
+    signature: bytes
+    label: str = ""
+
+    @property
+    def claim(self) -> bytes:
+        """What the laptop signs, so that nobody enrols a key that is not theirs."""
+        return "\n".join((self.code.upper().replace("-", ""), self.sign_key.hex(), self.recipient)).encode()
+
+
+class EnrolAnswer(Message):
+    """What the laptop is from now on; `hub_key` is the key that blocks and grants are signed with."""
+
+    device: str
+    epoch: int
+    hub: str
+    hub_key: bytes
+    hub_recipient: str
+    area: str
+    root: str
+    role_cap: str
+    founding: bool
+    hub_time: int = 0
+
+
+class AreaNow(Message):
+    """Where the log of an area stands; `digest` is 16 bytes, big-endian."""
+
+    seq: int
+    head: bytes
+    digest: bytes
+
+
+class SignedBlock(Message):
+    """A block of an area's log with the head after it, signed by the hub."""
+
+    area: str
+    first: int
+    last: int
+    body: bytes
+    head: bytes
+    signature: bytes
+
+
+class PullRequest(Message):
+    """The highest number folded in each area."""
+
+    after: dict[str, int]
+    limit: int = PULL_LIMIT
+
+
+class PullReply(Message):
+    """What came after; `more` says that another request would bring more. `hub_time` in ms."""
+
+    blocks: list[SignedBlock]
+    areas: dict[str, AreaNow]
+    more: bool
+    hub_time: int
+
+
+class PushRequest(Message):
+    """A signed batch, byte for byte as it was sealed; with `after` the reply brings the effects as well, so
+    that one request is a whole small sync."""
+
+    batch: bytes
+    after: dict[str, int] | None = None
+    limit: int = PULL_LIMIT
+
+
+class PushReply(Message):
+    """`state`: taken, repeat, fork, gap, quarantined, full_uids; `next` is the number the hub waits for."""
+
+    next: int
+    state: str
+    epoch: int
+    accepted: int = 0
+    merged: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    message: str = ""
+    pull: PullReply | None = None
+
+
+def encode_message(message: Message) -> bytes:
+    """The message as bytes."""
+    return msgspec.msgpack.encode(message)
+
+
+def decode_message(kind: type[M], body: bytes) -> M:
+    """The message of this kind; raises Invalid `bad_message` for anything else."""
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(
+            N_("The message cannot be read: {why}"), why=str(error)[:200], code="bad_message"
+        ) from error
+
+
+def digest_bytes(digest: int) -> bytes:
+    """A digest (mod 2^128) as it travels."""
+    return digest.to_bytes(16, "big")
+
+
+def digest_number(digest: bytes) -> int:
+    """The number of a digest that travelled."""
+    return int.from_bytes(digest, "big")
+
+
+def refusal_of(body: bytes) -> dict[str, Any]:
+    """The refusal in an answer's body; an answer of something else than a hub gives code `not_a_hub`."""
+    try:
+        found = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        found = {}
+    return found if isinstance(found.get("error"), str) else {"error": "not_a_hub", "message": "", "hint": ""}
