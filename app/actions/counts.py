@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.actions.action import action
-from app.actions.rights import area_prefix, require_role
+from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import insert
 from app.domain.entities.boiler import Boiler
@@ -16,6 +16,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.papers import Baseline, BaselineEntry
 from app.domain.filters import equal, one_of
 from app.domain.output import Total, output_tph, total
+from app.domain.rights import area_prefix
 from app.errors import Invalid, Refused
 from app.i18n import N_
 

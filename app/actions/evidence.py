@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.action import action
-from app.actions.rights import WRITERS, require_area, require_writer
+from app.actions.rights import require_area, require_writer
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, insert
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal
+from app.domain.rights import WRITERS
 from app.domain.values import BUREAU_TIME, as_moment
 from app.errors import Invalid
 from app.i18n import N_

@@ -9,13 +9,14 @@ import numpy as np
 import shapely
 
 from app.actions.action import action
-from app.actions.rights import WRITERS, area_prefix, require_role
+from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import Committed, insert
 from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.filters import equal, one_of
 from app.domain.grid import RegularCells, grid_crs, owners, regular_cells
+from app.domain.rights import WRITERS, area_prefix
 from app.errors import Invalid, Refused
 from app.i18n import N_
 

@@ -15,20 +15,13 @@ from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
 from app.actions.places import Places, derived_values, places_around
-from app.actions.rights import (
-    SETTLED,
-    SETTLED_WRITERS,
-    WRITERS,
-    area_prefix,
-    in_area,
-    require_role,
-    require_writer,
-)
+from app.actions.rights import require_role, require_writer
 from app.actions.session import Session
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, insert, update
 from app.domain.entities.division import Division
 from app.domain.entity import GEOMETRY, Entity, EntityType
+from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, area_prefix, in_area
 from app.errors import Cancelled, Refused
 from app.exchange.error_workbook import write_errors
 from app.exchange.mapping import read_mapping
@@ -180,7 +173,7 @@ def _within_rights(session: Session, plan: ImportPlan) -> ImportPlan:
     refused, warned, kept = list(plan.report.refused), list(plan.report.warnings), []
     for record in plan.report.records:
         code = record.values.get("div_code") or getattr(record.before, "div_code", None)
-        if record.action != UNCHANGED and not in_area(actor, code):
+        if record.action != UNCHANGED and not in_area(actor.area, code):
             why = tr(N_("{division} lies outside your area ({area})"), division=code, area=actor.area)
             refused.append(Refusal(record.sheet, record.row, "div_code", str(code), "outside_area", why))
             continue

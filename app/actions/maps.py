@@ -12,7 +12,6 @@ import numpy as np
 
 from app.actions.action import action
 from app.actions.outputs import output_file
-from app.actions.rights import area_prefix
 from app.actions.session import Session
 from app.carto.basemap import with_base
 from app.carto.compose import display_list
@@ -29,6 +28,7 @@ from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.water import ProtectionZone
 from app.domain.filters import equal
 from app.domain.output import MW_PER_TPH
+from app.domain.rights import area_prefix
 from app.errors import Invalid
 from app.i18n import N_, tr
 

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from app.actions.action import action
 from app.actions.evidence import evidence_of
 from app.actions.places import derived_values
-from app.actions.rights import SETTLED, SETTLED_WRITERS, WRITERS, require_area, require_role, require_writer
+from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import NextStep, approvals_of, case_of, dossier_lacks, next_steps, workflow_of
 from app.domain.catalog import entity_type
@@ -21,6 +21,7 @@ from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
 from app.domain.filters import parse_filter
+from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS
 from app.domain.values import check, parse
 from app.domain.workflow import Lack
 from app.errors import Invalid, Refused

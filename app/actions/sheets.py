@@ -16,13 +16,13 @@ from app.actions.counts import CountyRow, headline
 from app.actions.maps import feature_source
 from app.actions.outputs import output_file
 from app.actions.records import find_record
-from app.actions.rights import area_prefix
 from app.actions.session import Session
 from app.domain.entities.division import Division
 from app.domain.entities.people import Org
 from app.domain.entities.water import Intake, ProtectionZone, WaterSource
 from app.domain.filters import Condition, equal, where
 from app.domain.output import Total
+from app.domain.rights import area_prefix
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
 from app.printing.catalog import SHEETS, sheet

@@ -9,30 +9,37 @@ from typing import Any
 
 from app.actions.action import action
 from app.actions.evidence import evidence_of, keep, prepare
-from app.actions.rights import in_area, require_area
+from app.actions.rights import require_area
 from app.actions.session import Session
+from app.domain.casework import (
+    WORKFLOWS,
+    Touch,
+    current_approvals,
+    editors,
+    enters,
+    outcome,
+    read_values,
+    round_of,
+    signature,
+)
 from app.domain.changes import Actor, Committed, insert, update
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal
-from app.domain.values import check, parse
+from app.domain.rights import in_area
 from app.domain.workflow import (
     Case,
     Judgement,
     Lack,
     Transition,
     Workflow,
-    fingerprint,
     judge,
-    judged_fields,
     missing_papers,
     refuse,
 )
 from app.domain.workflows.boiler import BOILER, DOSSIER
-from app.errors import Invalid, Refused
+from app.errors import Refused
 from app.i18n import N_, tr
-
-WORKFLOWS: dict[str, Workflow] = {BOILER.entity: BOILER}
 
 
 @dataclass(frozen=True)
@@ -107,15 +114,15 @@ def do_step(
     row = flow.step(action, str(getattr(record, flow.field)))
     filled = record.replace(**read_values(record, values or {}, row))
     papers = prepare(session, record, evidence)
-    case = case_of(session, filled, papers=papers, reason=reason, entering=_foreign(record, filled, row))
+    case = case_of(session, filled, papers=papers, reason=reason, entering=enters(record, filled, row))
     found = judge(flow, row, case)
     if not found.allowed:
         raise refuse(found)
     _verify_papers(session, record, row)
-    after = _outcome(filled, flow, found, case)
+    after = outcome(filled, flow, found, case)
     keep(session, evidence, papers)
-    signature = _sign(session, after, action, case, reason)
-    changes = [update(record, **after.values()), *map(insert, papers), insert(signature)]
+    signed = signature(session.new_uid(), after, case, action, session.moment())
+    changes = [update(record, **after.values()), *map(insert, papers), insert(signed)]
     committed = session.commit(changes, action, reason)
     fresh = session.workspace.get(type(record), record.uid) or after
     return StepDone(
@@ -133,8 +140,8 @@ def case_of(
 ) -> Case:
     """The case of a record in its present round, with papers about to be added."""
     actor = session.actor or Actor("", "", "")
-    round_no = int(getattr(record, "round_no", 1) or 1)
-    editors = editors_of(session, record) | ({actor.uid} if entering else set())
+    round_no = round_of(record)
+    wrote = editors_of(session, record) | ({actor.uid} if entering else set())
     return Case(
         record=record,
         actor=actor,
@@ -142,7 +149,7 @@ def case_of(
         today=session.today,
         approvals=tuple(approvals_of(session, record, round_no)),
         attachments=(*evidence_of(session, record, round_no=round_no), *papers),
-        editors=frozenset(editors),
+        editors=frozenset(wrote),
         reason=reason,
     )
 
@@ -150,24 +157,24 @@ def case_of(
 def approvals_of(session: Session, record: Entity, round_no: int | None = None) -> list[Approval]:
     """The signatures under a record, oldest first; of one round, since it was last sent back."""
     found = session.workspace.find(Approval, equal(owner=record.uid), order="signed_at")
-    if round_no is None:
-        return found
-    mine = [item for item in found if item.round_no == round_no]
-    returned = max((place for place, item in enumerate(mine) if item.action == "return"), default=-1)
-    return mine[returned + 1 :]
+    return found if round_no is None else current_approvals(found, round_no)
 
 
 def editors_of(session: Session, record: Entity) -> set[str]:
     """The persons who entered or edited what approvals are about, in the record's present round."""
-    judged = judged_fields(record) | {"geometry"}
-    editors: set[str] = set()
-    for entry in session.workspace.history(record.TYPE.name, record.uid):  # newest first
-        if entry.action == "confirm_rebound":
-            break
-        touched = {item.field for item in entry.changes} & judged
-        if touched - _owned(record, entry.action) or entry.operation == "insert":
-            editors.add(entry.person_uid)
-    return editors
+    history = session.workspace.history(record.TYPE.name, record.uid)  # newest first
+    return editors(
+        record,
+        (
+            Touch(
+                entry.person_uid,
+                entry.action,
+                frozenset(item.field for item in entry.changes),
+                entry.operation == "insert",
+            )
+            for entry in history
+        ),
+    )
 
 
 def dossier_lacks(session: Session, record: Entity) -> tuple[Lack, ...]:
@@ -180,25 +187,6 @@ def dossier_lacks(session: Session, record: Entity) -> tuple[Lack, ...]:
     return tuple(missing_papers(BOILER, DOSSIER, case_of(session, record)))
 
 
-def read_values(record: Entity, values: Mapping[str, Any], row: Transition) -> dict[str, Any]:
-    """Written values as field values; only the step's own fields and fields open to editing may be given."""
-    read: dict[str, Any] = {}
-    for name, written in values.items():
-        field = record.TYPE.fields.get(name)
-        closed = field is None or field.derived or (field.group and name not in row.owns)
-        if field is None or closed:
-            raise Invalid(
-                N_("“{field}” cannot be set in the step “{step}”"),
-                hint=N_("This step takes: {fields}"),
-                field=name,
-                step=tr(row.label),
-                fields=" ".join(sorted(row.owns)) or "-",
-                code="bad_field",
-            )
-        read[name] = parse(field, written) if isinstance(written, str) else check(field, written)
-    return read
-
-
 def _verify_papers(session: Session, record: Entity, row: Transition) -> None:
     """Raise StoreFailure when a paper of this round is no longer the file that was handed in.
 
@@ -206,25 +194,14 @@ def _verify_papers(session: Session, record: Entity, row: Transition) -> None:
     """
     if row.needs_reason:
         return
-    for item in evidence_of(session, record, round_no=int(getattr(record, "round_no", 1) or 1)):
+    for item in evidence_of(session, record, round_no=round_of(record)):
         session.workspace.verify_attachment(item.sha256)
-
-
-def _owned(record: Entity, action: str) -> frozenset[str]:
-    flow = WORKFLOWS[record.TYPE.name]
-    return frozenset(name for row in flow.transitions if row.action == action for name in row.owns)
-
-
-def _foreign(record: Entity, filled: Entity, row: Transition) -> bool:
-    """Whether the step's entries change fields that are not the step's own: that is editing the record."""
-    judged = judged_fields(record) - row.owns
-    return any(getattr(record, name) != getattr(filled, name) for name in judged)
 
 
 def _next_step(found: Judgement, case: Case) -> NextStep:
     row = found.transition
     lacks = found.lacks
-    if case.actor.uid and not in_area(case.actor, getattr(case.record, "div_code", None)):
+    if case.actor.uid and not in_area(case.actor.area, getattr(case.record, "div_code", None)):
         lacks = (Lack("outside_area", N_("This record lies outside your area"), who=True), *lacks)
     return NextStep(
         action=row.action,
@@ -239,31 +216,6 @@ def _next_step(found: Judgement, case: Case) -> NextStep:
         needs_reason=row.needs_reason,
         signature=found.signature + 1,
         signatures=len(row.signers),
-    )
-
-
-def _outcome(filled: Entity, flow: Workflow, found: Judgement, case: Case) -> Entity:
-    if not found.completes:
-        return filled
-    return filled.replace(**{flow.field: found.transition.target, **found.transition.stamp(case)})
-
-
-def _sign(session: Session, record: Entity, action: str, case: Case, reason: str) -> Approval:
-    actor = session.person()
-    return Approval(
-        uid=session.new_uid(),
-        owner_entity=record.TYPE.name,
-        owner=record.uid,
-        action=action,
-        round_no=int(getattr(case.record, "round_no", 1) or 1),
-        person=actor.uid,
-        person_name=actor.name,
-        role=actor.role,
-        org=actor.org or None,
-        opinion=reason or None,
-        fingerprint=fingerprint(record, case.attachments),
-        signed_at=session.moment(),
-        synthetic=getattr(record, "synthetic", None),
     )
 
 

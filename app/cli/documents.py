@@ -135,7 +135,7 @@ def history_document(
 
 def step_labels() -> dict[str, str]:
     """What a person calls each step of every workflow."""
-    from app.actions.steps import WORKFLOWS  # late: only for people
+    from app.domain.casework import WORKFLOWS  # late: only for people
 
     return {row.action: tr(row.label) for flow in WORKFLOWS.values() for row in flow.transitions}
 

@@ -66,8 +66,8 @@ def do(shell: Shell, words: DoWords) -> Answer:
 
 def actions(shell: Shell, words: KindWords) -> Answer:
     """The steps of a kind of record; no workspace is needed."""
-    from app.actions.steps import WORKFLOWS  # late: help pages need no database
     from app.cli.documents import action_document
+    from app.domain.casework import WORKFLOWS  # late: help pages need no database
     from app.domain.catalog import entity_type
 
     flow = WORKFLOWS.get(entity_type(words.kind).name)

@@ -1,4 +1,4 @@
-"""What travels between laptops and the hub: acts (who, when, why), their entries, and what the hub made of them.
+"""What travels between laptops and the hub: acts (who, when, why), their entries, and what became of them.
 
 Values travel as plain values by field id: text, number, bool, a list of texts, and a geometry as WKB bytes
 (EPSG:4490, little-endian, x = longitude) under the id `geometry`. None means unknown.
@@ -20,8 +20,8 @@ HUB_PERSON = "hub"  # the person of an act that the hub itself wrote
 class Act:
     """A transaction as it travels: who did what, when by their own clock, and why.
 
-    `hlc` is milliseconds << 16 | counter and never runs backwards on one laptop; `wall` is a moment as stored.
-    `device` is the laptop that wrote it.
+    `hlc` is milliseconds << 16 | counter and never runs backwards on one laptop; `wall` is a stored
+    moment. `device` is the laptop that wrote it.
     """
 
     uid: str
@@ -57,10 +57,10 @@ class Entry:
 class Effect:
     """One entry of an area's log, as every replica folds it; its number is the block's first plus its place.
 
-    `dseq` is the number the writing laptop gave the change (0 for what the hub wrote itself). For `i` the cells
-    are the whole record (also when it is revived or enters the area), for `u` the resulting value of every field
-    the change touched, whichever side won; `d` deletes (or takes it out of the area), `n` writes nothing.
-    `note` says in a word why the verdict is not `accepted`.
+    `dseq` is the number the writing laptop gave the change (0 for what the hub wrote itself). For `i` the
+    cells are the whole record (also when it is revived or enters the area), for `u` the value that stands for
+    every field the change touched, whichever side won; `d` deletes (or takes it out of the area), `n`
+    writes nothing. `note` says in a word why the verdict is not `accepted`.
     """
 
     act: int
@@ -121,7 +121,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Who wrote a cell last: its number in the area, the site (a laptop in one epoch) and the clamped clock."""
+    """Who wrote a cell last: its number in the area, the site (a laptop in an epoch), the clamped clock."""
 
     seq: int
     site: int

@@ -21,6 +21,9 @@ SITUATIONS = codes(("open", N_("To be decided")), ("settled", N_("Settled")))
 PROPOSALS = codes(("kept", N_("Keep what stands")), ("offered", N_("Take the other")))
 
 
+MUCH = 1_000_000  # characters: the outline of a protection zone is long
+
+
 @entity(label=N_("Conflict"), cli="conflict", key="uid", title=("kind",))
 class Conflict(Entity):
     """Two values for the same thing. `kept` is what stands, `offered` the other one; each is JSON by field id
@@ -34,15 +37,19 @@ class Conflict(Entity):
     owner_title: str | None = text(N_("Name of the record"), default=None, length=200, merge=Merge.HUB)
     kind: str = choice(N_("Kind"), KINDS, required=True, indexed=True, merge=Merge.HUB)
     note: str | None = text(N_("Why"), default=None, length=60, merge=Merge.HUB)
-    kept: str | None = text(N_("What stands"), default=None, length=200_000, merge=Merge.HUB, private=True)
-    offered: str | None = text(N_("The other value"), default=None, length=200_000, merge=Merge.HUB, private=True)
+    kept: str | None = text(N_("What stands"), default=None, length=MUCH, merge=Merge.HUB, private=True)
+    offered: str | None = text(
+        N_("The other value"), default=None, length=MUCH, merge=Merge.HUB, private=True
+    )
     kept_act: str | None = text(N_("Transaction of what stands"), default=None, length=36, merge=Merge.HUB)
     kept_by: str | None = text(N_("Entered by"), default=None, length=40, merge=Merge.HUB, private=True)
     kept_device: str | None = text(N_("Laptop"), default=None, length=36, merge=Merge.HUB)
     kept_at: str | None = moment(N_("Entered at"), default=None, merge=Merge.HUB)
     kept_reason: str | None = text(N_("Reason"), default=None, length=500, merge=Merge.HUB)
     offered_act: str | None = text(N_("Transaction of the other"), default=None, length=36, merge=Merge.HUB)
-    offered_by: str | None = text(N_("Other entered by"), default=None, length=40, merge=Merge.HUB, private=True)
+    offered_by: str | None = text(
+        N_("Other entered by"), default=None, length=40, merge=Merge.HUB, private=True
+    )
     offered_device: str | None = text(N_("Other laptop"), default=None, length=36, merge=Merge.HUB)
     offered_at: str | None = moment(N_("Other entered at"), default=None, merge=Merge.HUB)
     offered_reason: str | None = text(N_("Other reason"), default=None, length=500, merge=Merge.HUB)

@@ -1,0 +1,55 @@
+"""Who may write what, and where: the rights of roles, the same on a laptop and at the hub."""
+
+from __future__ import annotations
+
+# Supervisors (R4, R6) read, sign, send back and reopen; they do not edit. R0 keeps the house.
+WRITERS: dict[str, tuple[str, ...]] = {
+    "boiler": ("R1", "R2", "R3", "R5"),
+    "grid_cell": ("R3", "R5"),
+    "assignment": ("R3", "R5"),
+    "water_source": ("R3", "R5"),
+    "intake": ("R3", "R5"),
+    "protection_zone": ("R3", "R5"),
+    "built_up_area": ("R3", "R5"),
+    "org": ("R0", "R3", "R5"),
+    "division": ("R0", "R5"),
+    "person": ("R0",),
+    "setting": ("R0",),
+    "attachment": ("R1", "R2", "R3", "R5"),
+    "baseline": ("R5", "R6"),
+    "baseline_entry": ("R5", "R6"),
+}
+
+# What has been cleared or retained is corrected by the city alone.
+SETTLED = ("cleared", "retained")
+SETTLED_WRITERS = ("R5",)
+
+# Who may move in with boilers in a state that no step here has brought about (origin=migrated).
+MIGRATORS = ("R5", "R6")
+
+# A laptop enrolled for a role serves persons up to it, in this order.
+RANKS = ("R1", "R2", "R3", "R4", "R5", "R6", "R0")
+
+# Who decides a conflict: the county's staff first, then the city; what only the city may write, the city.
+DECIDERS = ("R3", "R5")
+
+
+def within_cap(role: str, cap: str) -> bool:
+    """Whether a person of `role` may act on a laptop enrolled for `cap`."""
+    return role in RANKS and cap in RANKS and RANKS.index(role) <= RANKS.index(cap)
+
+
+def in_area(area: str | None, div_code: str | None) -> bool:
+    """Whether a record of the division lies in a person's area.
+
+    A record known only by its county is in the area of every township of that county.
+    """
+    if not area or not div_code:
+        return True
+    prefix = area_prefix(area)
+    return div_code.startswith(prefix) or prefix.startswith(area_prefix(div_code))
+
+
+def area_prefix(code: str) -> str:
+    """A city's code 620800 as the prefix 6208 that its counties share; other codes as they are."""
+    return code[:4] if len(code) == 6 and code.endswith("00") else code

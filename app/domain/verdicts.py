@@ -1,0 +1,55 @@
+"""Why the hub did not simply apply a change: each word of the log with the sentence people read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.i18n import N_, tr
+
+SENTENCES: Mapping[str, str] = {
+    "repeat": N_("The hub had this change already; nothing was counted twice."),
+    "same": N_("Both sides entered the same; nothing differs."),
+    "later_stands": N_(
+        "Two people changed it without seeing each other; the later value stands, the other is kept."
+    ),
+    "pick": N_("Two people changed it without seeing each other; the first stands until somebody picks."),
+    "state": N_("Two steps were taken without seeing each other; the first stands, the other waits."),
+    "edit_kept": N_(
+        "It was deleted here while somebody edited it there; the edit stands and the record stays."
+    ),
+    "revived": N_("It was edited by somebody who had not seen the deletion; the record is back."),
+    "deleted": N_("The record had been deleted, and the writer had seen that."),
+    "unknown_record": N_("The hub does not know this record."),
+    "append_only": N_("Signatures and evidence are added, never changed."),
+    "hub_field": N_("Only the hub writes this field."),
+    "forged_state": N_("A state changes by its step only, and this change came without one."),
+    "step": N_("The step was not allowed on the record as the hub has it."),
+    "void": N_("The record had changed since it was signed; the signature is void and must be given again."),
+    "evidence_absent": N_(
+        "The evidence has not reached the hub; sync the laptop that holds it, then repeat the step."
+    ),
+    "outside_area": N_("The record lies outside the area of this laptop or of the person."),
+    "role": N_("The person’s role may not write this."),
+    "device_role": N_("The laptop is not enrolled for a role this high."),
+    "unknown_person": N_("The hub does not know this person."),
+    "person_disabled": N_("The person may no longer sign."),
+    "bad_value": N_("The value cannot be: type, length or limits."),
+    "unknown_field": N_("The hub does not know this field yet; the value is kept for a newer hub."),
+    "duplicate": N_("Another record has this number already; both are kept for somebody to look at."),
+    "near": N_(
+        "Another boiler of the same unit or place is there; somebody should look whether it is the same."
+    ),
+    "undo": N_("Only who did something takes it back, and only what the hub has."),
+    "together": N_("It belongs to a step that was not accepted."),
+    "quarantine": N_("The laptop was revoked before this reached the hub; a person looks at it."),
+    "leave": N_("The record moved to another area."),
+    "enter": N_("The record came from another area."),
+}
+
+
+def sentence(note: str | None) -> str:
+    """The sentence of a note in the user's language; an unknown word is shown as it is."""
+    if not note:
+        return ""
+    found = SENTENCES.get(note.partition(":")[0])
+    return tr(found) if found else note
