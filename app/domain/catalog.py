@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.conflict import Conflict
 from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
@@ -29,6 +30,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Baseline,
     BaselineEntry,
     Setting,
+    Conflict,
 )
 
 BY_NAME: dict[str, EntityType] = {record.TYPE.name: record.TYPE for record in ENTITIES}

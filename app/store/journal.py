@@ -11,8 +11,14 @@ from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Kind
 from app.store.rtree import quoted
 
-# sync_ctx holds a transaction of ours (> 0), a foreign program's edits (0), or a fold from the hub (-1).
+# sync_ctx holds a transaction of ours (> 0), a foreign program's edits (0), or a fold from the hub (-1),
+# and the number of the last fold, which the triggers note as what the writer had seen.
 FOREIGN = 0
+FOLDING = -1
+# What sync_txn.sealed_batch says of a transaction; empty: ours, and nothing of it has been sealed yet.
+FROM_HUB = "hub"  # another laptop's or the hub's own
+SENT = "sent"  # ours; the rows in sync_sent still wait for the hub's answer
+SETTLED = "settled"  # ours, and the hub has answered all of it
 
 _metadata = MetaData()
 TRANSACTIONS = Table(
@@ -42,7 +48,12 @@ CHAIN = Table(
     *(Column(name, Integer) for name in ("txn", "first_seq", "last_seq")),
     Column("head", Text),
 )
-NOW_WRITING = Table("sync_ctx", _metadata, Column("one", Integer, primary_key=True), Column("txn", Integer))
+NOW_WRITING = Table(
+    "sync_ctx",
+    _metadata,
+    Column("one", Integer, primary_key=True),
+    *(Column(name, Integer) for name in ("txn", "base")),
+)
 SYSTEM = (TRANSACTIONS, NOW_WRITING, JOURNAL, CLAIMS, CHAIN)
 
 TABLES = (
@@ -50,8 +61,8 @@ TABLES = (
   id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, device TEXT NOT NULL, actor TEXT NOT NULL,
   actor_name TEXT NOT NULL, role TEXT NOT NULL, org TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL,
   undoes TEXT, hlc INTEGER NOT NULL, wall TEXT NOT NULL, sealed_batch TEXT)""",
-    "CREATE TABLE sync_ctx (one INTEGER PRIMARY KEY CHECK (one = 1), txn INTEGER NOT NULL)",
-    "INSERT INTO sync_ctx VALUES (1, 0)",
+    "CREATE TABLE sync_ctx (one INTEGER PRIMARY KEY CHECK (one = 1), txn INTEGER NOT NULL, base INTEGER)",
+    "INSERT INTO sync_ctx VALUES (1, 0, 0)",
     """CREATE TABLE sync_journal (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, txn INTEGER NOT NULL, tbl TEXT NOT NULL, uid TEXT NOT NULL,
   op TEXT NOT NULL, base INTEGER, cells TEXT NOT NULL, at TEXT NOT NULL)""",
@@ -73,11 +84,14 @@ _UID = (
 )
 _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')"
 CONTEXT = "COALESCE((SELECT txn FROM sync_ctx WHERE one = 1), 0)"
+_BASE = "(SELECT base FROM sync_ctx WHERE one = 1)"
 
 
 def set_context(connection: Connection, transaction: int) -> None:
     """Tell the triggers whose changes follow."""
-    connection.exec_driver_sql("INSERT OR REPLACE INTO sync_ctx VALUES (1, ?)", (transaction,))
+    connection.exec_driver_sql(
+        "INSERT INTO sync_ctx VALUES (1, ?, 0) ON CONFLICT (one) DO UPDATE SET txn = excluded.txn", (transaction,)
+    )
 
 
 def guards() -> list[str]:
@@ -134,8 +148,8 @@ def _columns(kind: EntityType) -> list[tuple[str, Kind | None]]:
 
 def _note(entity: str, uid: str, op: str, cells: str) -> str:
     return (
-        f"INSERT INTO sync_journal (txn, tbl, uid, op, cells, at)"
-        f" VALUES ({CONTEXT}, '{entity}', {uid}, '{op}', {cells}, {_NOW});"
+        f"INSERT INTO sync_journal (txn, tbl, uid, op, base, cells, at)"
+        f" VALUES ({CONTEXT}, '{entity}', {uid}, '{op}', {_BASE}, {cells}, {_NOW});"
     )
 
 

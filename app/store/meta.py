@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect
 
 # Raised when an older program could misread the file; a schema that only grew keeps the number.
-FORMAT_VERSION = 1
+# 2: a workspace may be a replica of a hub.
+FORMAT_VERSION = 2
 TABLES = (
     "CREATE TABLE gridward_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE gridward_layer (entity TEXT PRIMARY KEY, table_name TEXT NOT NULL UNIQUE) WITHOUT ROWID",

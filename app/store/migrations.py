@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+from app.domain.entities.conflict import Conflict
 from app.domain.entities.setting import Setting
 from app.domain.entity import EntityType
-from app.store import gpkg, journal, limits, meta, watch
+from app.store import gpkg, journal, limits, meta, replica_tables, watch
 from app.store.tables import STORED_TYPES, Layout, layer_names
 
 # Not layers: kept out of the list that QGIS shows.
-HIDDEN = frozenset({Setting.TYPE.name})
+HIDDEN = frozenset({Setting.TYPE.name, Conflict.TYPE.name})
 
 
 def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
@@ -34,7 +35,7 @@ def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
 def make_all(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> None:
     """Everything a new, empty file needs."""
     gpkg.prepare(connection)
-    for statement in (*meta.TABLES, *journal.TABLES, *journal.guards()):
+    for statement in (*meta.TABLES, *journal.TABLES, *replica_tables.TABLES, *journal.guards()):
         connection.exec_driver_sql(statement)
     for kind in kinds:
         _make(connection, kind, layout.of(kind.name))
@@ -42,7 +43,7 @@ def make_all(connection: Connection, layout: Layout, kinds: Sequence[EntityType]
 
 def is_current(facts: meta.Meta) -> bool:
     """Whether the file was made from the declarations of this program."""
-    return facts.schema == fingerprint()
+    return facts.schema == fingerprint() and facts.format_version == meta.FORMAT_VERSION
 
 
 def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> list[str]:
@@ -50,7 +51,7 @@ def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType]
 
     Columns are only added. A column this program does not know stays, for a newer program that does.
     """
-    added = []
+    added = _system(connection)
     named = meta.layer_names(connection)
     for kind in kinds:
         table = layout.of(kind.name)
@@ -74,6 +75,9 @@ def misshapen(connection: Connection, layout: Layout) -> list[str]:
         rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table.name,))
         if not {column.name for column in table.columns} <= set(rows.scalars()):
             found.append(table.name)
+    for name in replica_tables.NAMES:
+        if connection.exec_driver_sql("SELECT 1 FROM pragma_table_info(?)", (name,)).first() is None:
+            found.append(name)
     return found
 
 
@@ -84,6 +88,18 @@ def new_layout(names: dict[str, str]) -> dict[str, str]:
         if entity not in chosen:
             chosen[entity] = name if name not in chosen.values() else f"{name}_{entity}"
     return chosen
+
+
+def _system(connection: Connection) -> list[str]:
+    """What the tables of the journal lack since format 1."""
+    for statement in replica_tables.TABLES:
+        connection.exec_driver_sql(statement)
+    rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info('sync_ctx')")
+    if "base" in set(rows.scalars()):
+        return []
+    connection.exec_driver_sql("ALTER TABLE sync_ctx ADD COLUMN base INTEGER")
+    connection.exec_driver_sql("UPDATE sync_ctx SET base = 0")
+    return ["sync_ctx.base"]
 
 
 def _make(connection: Connection, kind: EntityType, table: Table) -> None:

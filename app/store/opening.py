@@ -213,12 +213,18 @@ def _bring_up(database: Database, facts: meta.Meta) -> meta.Meta:
         if at_rest and migrations.is_current(facts) and not watch.lost(connection):
             return facts  # the usual case writes nothing, so that it succeeds on a full disk
     with database.writing() as connection:
-        set_context(connection, FOREIGN)
         if not migrations.is_current(facts):
             migrations.bring_up(connection, database.layout)
-            number = facts.schema_version + 1
-            meta.write(connection, schema=migrations.fingerprint(), schema_version=number)
-        elif missing := watch.put_back(connection):
+            meta.write(
+                connection,
+                schema=migrations.fingerprint(),
+                schema_version=facts.schema_version + 1,
+                format_version=meta.FORMAT_VERSION,
+            )
+            set_context(connection, FOREIGN)
+            return meta.read(connection)
+        set_context(connection, FOREIGN)
+        if missing := watch.put_back(connection):
             _LOG.warning("%s had lost triggers, put back: %s", database.path.name, " ".join(missing))
         return meta.read(connection)
 

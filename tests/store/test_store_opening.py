@@ -39,7 +39,7 @@ def _refused(path: Path, code: str) -> AppError:
 def test_a_new_workspace_is_whole_and_says_what_it_is(tmp_path: Path) -> None:
     with Workspace.create(tmp_path / "平凉.gpkg", "620800", "平凉市") as workspace:
         assert (workspace.area, workspace.title) == ("620800", "平凉市")
-        assert (workspace.format_version, len(workspace.device)) == (1, 36)
+        assert (workspace.format_version, len(workspace.device)) == (2, 36)
         report = workspace.check()
         assert report.ok, report.findings
         assert all(report.checks.values())
