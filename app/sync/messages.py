@@ -1,7 +1,7 @@
 """The messages of `/v1/…` between a laptop and the hub: MessagePack maps with these fields, and their limits.
 
-A refusal is JSON instead: `{"error": CODE, "message": TEXT, "hint": TEXT, "details": […]}`, with the HTTP status
-in `STATUS`. Every request but session, enrol, healthz and metrics carries `Authorization: Bearer TOKEN`.
+A refusal is JSON instead: `{"error": CODE, "message": TEXT, "hint": TEXT, "details": […]}`, with the HTTP
+status in `STATUS`. Every request but session, enrol, healthz and metrics carries `Authorization: Bearer TOKEN`.
 
 | request | body | answer |
 |---|---|---|
@@ -48,7 +48,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=F
     """A message; fields that a newer program adds are passed over."""
 
 
-class SessionRequest(Message):
+class SessionRequest(Message, frozen=True):
     """Who asks for a token; the second time with the challenge and its signature."""
 
     device: str
@@ -56,7 +56,7 @@ class SessionRequest(Message):
     signature: bytes = b""
 
 
-class SessionAnswer(Message):
+class SessionAnswer(Message, frozen=True):
     """A challenge to sign (64 bytes, good for a minute), or a token with the moment it ends (ms)."""
 
     challenge: bytes = b""
@@ -65,7 +65,7 @@ class SessionAnswer(Message):
     hub_time: int = 0
 
 
-class EnrolRequest(Message):
+class EnrolRequest(Message, frozen=True):
     """A new laptop with its keys: `code` is the invitation's code as typed, `sign_key` 32 bytes (Ed25519),
     `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`."""
 
@@ -83,7 +83,7 @@ class EnrolRequest(Message):
         return "\n".join((self.code.upper().replace("-", ""), self.sign_key.hex(), self.recipient)).encode()
 
 
-class EnrolAnswer(Message):
+class EnrolAnswer(Message, frozen=True):
     """What the laptop is from now on; `hub_key` is the key that blocks and grants are signed with."""
 
     device: str
@@ -98,7 +98,7 @@ class EnrolAnswer(Message):
     hub_time: int = 0
 
 
-class AreaNow(Message):
+class AreaNow(Message, frozen=True):
     """Where the log of an area stands; `digest` is 16 bytes, big-endian."""
 
     seq: int
@@ -106,7 +106,7 @@ class AreaNow(Message):
     digest: bytes
 
 
-class SignedBlock(Message):
+class SignedBlock(Message, frozen=True):
     """A block of an area's log with the head after it, signed by the hub."""
 
     area: str
@@ -117,14 +117,14 @@ class SignedBlock(Message):
     signature: bytes
 
 
-class PullRequest(Message):
+class PullRequest(Message, frozen=True):
     """The highest number folded in each area."""
 
     after: dict[str, int]
     limit: int = PULL_LIMIT
 
 
-class PullReply(Message):
+class PullReply(Message, frozen=True):
     """What came after; `more` says that another request would bring more. `hub_time` in ms."""
 
     blocks: list[SignedBlock]
@@ -133,7 +133,7 @@ class PullReply(Message):
     hub_time: int
 
 
-class PushRequest(Message):
+class PushRequest(Message, frozen=True):
     """A signed batch, byte for byte as it was sealed; with `after` the reply brings the effects as well, so
     that one request is a whole small sync."""
 
@@ -142,7 +142,7 @@ class PushRequest(Message):
     limit: int = PULL_LIMIT
 
 
-class PushReply(Message):
+class PushReply(Message, frozen=True):
     """`state`: taken, repeat, fork, gap, quarantined, full_uids; `next` is the number the hub waits for."""
 
     next: int
