@@ -1,0 +1,264 @@
+"""Attachments at the hub, named by their SHA-256, in a folder or an S3-compatible store.
+
+Keys: `blobs/ab/abcd…` whole and proved, `parts/OWNER/abcd…/OFFSET` what arrived so far of one that is not
+whole, `thumbnails/ab/abcd….jpg`. Hub processes share it: what is there is read from the store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PermissionDeniedError
+from obstore.store import LocalStore, from_url
+
+from app.errors import Invalid, StoreFailure
+from app.hub.thumbnails import thumbnail_of
+from app.i18n import N_
+from app.sync.messages import MAX_BLOB, MAX_PART
+
+SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+OWNER = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
+FORGOTTEN_AFTER = timedelta(days=14)  # an upload that nobody went on with
+_LARGEST_PICTURE = 64 * 1024 * 1024
+_CHUNK = 4 * 1024 * 1024
+
+
+class Blobs:
+    """The attachments of one hub. `owner` keeps the unfinished uploads of different laptops apart."""
+
+    def __init__(self, store: Any, folder: Path | None = None) -> None:
+        self._store = store
+        self._folder = folder  # of a store on this machine, whose files are brought to the disk by hand
+
+    @classmethod
+    def open(cls, place: Path | str) -> Blobs:
+        """In a folder, made if need be, or at an address such as `s3://bucket/prefix` (credentials, endpoint
+        from the AWS_… variables of the environment). Raises StoreFailure."""
+        try:
+            if isinstance(place, str) and "://" in place:
+                return cls(from_url(place))
+            folder = Path(place)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return cls(LocalStore(folder, automatic_cleanup=True), folder)
+        except (BaseError, OSError, ValueError) as error:
+            raise _failure(error) from error
+
+    # ------------------------------------------------------------------ reading
+
+    def size(self, sha256: str) -> int | None:
+        """The bytes of a whole and proved blob; None when there is none."""
+        return self._size(_key(sha256))
+
+    def offset(self, sha256: str, owner: str = "hub") -> int:
+        """How many bytes of an unfinished upload are here without a gap."""
+        return _reach(self._parts(sha256, owner))
+
+    def get(self, sha256: str, start: int = 0, end: int | None = None) -> bytes:
+        """Bytes `start` up to `end` (excluded) of a whole blob; raises Invalid `unknown_blob`, `range`."""
+        size = self._whole(sha256)
+        end = size if end is None else min(end, size)
+        if not 0 <= start <= end:
+            raise Invalid(N_("The attachment has no such bytes"), code="range")
+        return self._bytes(_key(sha256), start, end) if end > start else b""
+
+    def stream(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The same in pieces that fit into memory."""
+        end = self._whole(sha256) if end is None else end
+        for begin in range(start, end, _CHUNK):
+            yield self.get(sha256, begin, min(begin + _CHUNK, end))
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """A small JPEG of a picture, made when the picture arrived or now; None for what is no picture."""
+        key = f"thumbnails/{sha256[:2]}/{sha256}.jpg"
+        size = self._size(key)
+        if size is not None:
+            return self._bytes(key, 0, size)
+        made = thumbnail_of(self.get(sha256)) if self._whole(sha256) <= _LARGEST_PICTURE else None
+        if made is not None:
+            self._write(key, made)
+        return made
+
+    # ------------------------------------------------------------------ writing
+
+    def put(self, sha256: str, content: bytes) -> None:
+        """A whole blob at once; raises Invalid `hash` when it is not what its name says."""
+        if self.size(sha256) is not None:
+            return
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise _wrong_hash()
+        self._write(_key(sha256), content)
+
+    def put_part(
+        self, sha256: str, offset: int, content: bytes, total: int | None = None, owner: str = "hub"
+    ) -> int:
+        """Go on with an upload; the new offset. At `total` bytes the hash is checked, only then it counts.
+
+        Raises Invalid `offset` when the upload stands elsewhere, `too_large`, and `hash`, after which it
+        begins anew.
+        """
+        whole = self.size(sha256)
+        if whole is not None:
+            return whole
+        parts = self._parts(sha256, owner)
+        _check_part(offset, len(content), total, _reach(parts))
+        if offset == 0 and total == len(content):  # most photographs come in one piece
+            self.put(sha256, content)
+            self._drop(parts)
+            return len(content)
+        self._add_part(f"{_part_folder(sha256, owner)}/{offset:012d}", content)
+        reached = offset + len(content)
+        if reached == total:
+            self._finish(sha256, owner)
+        return reached
+
+    def sweep(self, now: datetime) -> int:
+        """Drop unfinished uploads that nobody went on with; how many parts went."""
+        old = [part for part in self._list("parts") if part["last_modified"] < now - FORGOTTEN_AFTER]
+        self._drop([(str(part["path"]), 0, 0) for part in old])
+        return len(old)
+
+    # ------------------------------------------------------------------ within
+
+    def _whole(self, sha256: str) -> int:
+        size = self.size(sha256)
+        if size is None:
+            raise Invalid(N_("There is no such attachment at the hub"), code="unknown_blob")
+        return size
+
+    def _parts(self, sha256: str, owner: str) -> list[tuple[str, int, int]]:
+        """Key, offset and size of what arrived, in order; raises Invalid for a name that is no SHA-256."""
+        found = self._list(_part_folder(sha256, owner))
+        parts = [(str(item["path"]), int(str(item["path"])[-12:]), int(item["size"])) for item in found]
+        return sorted(parts, key=lambda part: part[1])
+
+    def _list(self, prefix: str) -> list[Any]:
+        try:
+            return [item for page in obstore.list(self._store, prefix=prefix) for item in page]
+        except BaseError as error:
+            raise _failure(error) from error
+
+    def _size(self, key: str) -> int | None:
+        try:
+            return int(obstore.head(self._store, key)["size"])
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except BaseError as error:
+            raise _failure(error) from error
+
+    def _bytes(self, key: str, start: int, end: int) -> bytes:
+        try:
+            return bytes(obstore.get_range(self._store, key, start=start, end=end))
+        except (BaseError, FileNotFoundError) as error:
+            raise _failure(error) from error
+
+    def _add_part(self, key: str, content: bytes) -> None:
+        try:
+            obstore.put(self._store, key, content, mode="create")
+        except AlreadyExistsError as error:  # the same laptop sends it twice at once
+            raise Invalid(N_("The upload stands at another place"), code="offset") from error
+        except (BaseError, OSError) as error:
+            raise _failure(error) from error
+        self._settle(key)
+
+    def _finish(self, sha256: str, owner: str) -> None:
+        parts = self._parts(sha256, owner)
+        digest = hashlib.sha256()
+        with tempfile.TemporaryFile() as whole:  # the store cannot be read while it is being written
+            for key, _, size in parts:
+                piece = self._bytes(key, 0, size)
+                digest.update(piece)
+                whole.write(piece)
+            whole.seek(0)
+            right = digest.hexdigest() == sha256
+            if right:
+                self._write(_key(sha256), whole)
+        self._drop(parts)
+        if not right:
+            raise _wrong_hash()
+
+    def _write(self, key: str, content: bytes | IO[bytes]) -> None:
+        try:
+            obstore.put(self._store, key, content)
+        except (BaseError, OSError) as error:
+            raise _failure(error) from error
+        self._settle(key)
+
+    def _settle(self, key: str) -> None:
+        """Bring a file and its name to the disk: a laptop is told that it may forget what it sent."""
+        if self._folder is None:
+            return
+        file = self._folder / key
+        for path in (file, file.parent):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def _drop(self, parts: list[tuple[str, int, int]]) -> None:
+        for key, _, _ in parts:
+            try:
+                obstore.delete(self._store, key)
+            except (NotFoundError, FileNotFoundError):  # another process was quicker
+                continue
+            except BaseError as error:
+                raise _failure(error) from error
+
+
+def _key(sha256: str) -> str:
+    if not SHA256.match(sha256):
+        raise Invalid(N_("An attachment is named by its SHA-256 in 64 small hex digits"), code="bad_name")
+    return f"blobs/{sha256[:2]}/{sha256}"
+
+
+def _part_folder(sha256: str, owner: str) -> str:
+    if not SHA256.match(sha256) or not OWNER.match(owner):
+        raise Invalid(N_("An attachment is named by its SHA-256 in 64 small hex digits"), code="bad_name")
+    return f"parts/{owner}/{sha256}"
+
+
+def _reach(parts: list[tuple[str, int, int]]) -> int:
+    reached = 0
+    for _, offset, size in parts:
+        if offset != reached:
+            break
+        reached += size
+    return reached
+
+
+def _check_part(offset: int, size: int, total: int | None, reached: int) -> None:
+    if offset != reached:
+        raise Invalid(N_("The upload stands at another place"), code="offset", details=[{"offset": reached}])
+    if size > MAX_PART and not (offset == 0 and size == total):
+        raise Invalid(N_("The part is too large"), code="too_large")
+    end = offset + size
+    if end > MAX_BLOB or (total is not None and (end > total or total > MAX_BLOB)):
+        raise Invalid(N_("The attachment is too large"), code="too_large")
+    if size == 0 and total != 0:
+        raise Invalid(N_("The part is empty"), code="empty")
+
+
+def _wrong_hash() -> Invalid:
+    return Invalid(
+        N_("The attachment arrived damaged: its content does not have the hash it is named by"),
+        hint=N_("What had arrived was dropped; send it again."),
+        code="hash",
+    )
+
+
+def _failure(error: Exception) -> StoreFailure:
+    denied = isinstance(error, PermissionDeniedError | PermissionError)
+    return StoreFailure(
+        N_("The hub may not write its attachments") if denied else N_("The hub cannot reach its attachments"),
+        hint=N_("Check the folder or the object store of the hub: {why}"),
+        why=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+        code="blobs",
+    )
