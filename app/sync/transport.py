@@ -1,0 +1,166 @@
+"""What a round needs of a hub, however it is reached, and the way to one in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from app.sync.messages import AreaNow, PullReply, PushReply, SignedBlock, digest_bytes
+
+# Called between pieces with the bytes done and the whole; raises Cancelled to stop.
+Between = Callable[[int, int], None]
+
+
+class BlobThere(NamedTuple):
+    """How much of a file the hub has."""
+
+    offset: int
+    whole: bool
+
+
+class Transport(Protocol):
+    """A way to the hub. Every method raises HubUnreachable when the hub does not answer."""
+
+    def push(self, batch: bytes) -> PushReply:
+        """Send a signed batch; the same bytes may be sent again."""
+        ...
+
+    def pull(self, after: Mapping[str, int]) -> PullReply:
+        """What came after these numbers, a few megabytes at a time."""
+        ...
+
+    def policy(self) -> bytes:
+        """The signed grants of the persons of this laptop's area."""
+        ...
+
+    def snapshot(self, target: Path, between: Between) -> None:
+        """Fetch the ready snapshot of this laptop's area into `target`, going on where it was cut."""
+        ...
+
+    def blob_there(self, sha256: str) -> BlobThere:
+        """How much of this file the hub has."""
+        ...
+
+    def send_blob(self, sha256: str, source: Path, between: Between) -> None:
+        """Send a file from where the hub stopped."""
+        ...
+
+    def fetch_blob(self, sha256: str, size: int, target: Path, between: Between) -> None:
+        """Fetch a file into `target`, going on with what is there already."""
+        ...
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """A small JPEG of a picture; None when there is none."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Direct:
+    """A hub object in this process, called as the server would call it."""
+
+    def __init__(self, hub: Any, device: str, now: Callable[[], datetime]) -> None:
+        self._hub, self._device, self._now = hub, device, now
+
+    def push(self, batch: bytes) -> PushReply:
+        """Send a signed batch."""
+        answer = self._hub.push(batch, self._now())
+        return PushReply(
+            next=answer.next,
+            state=answer.state,
+            epoch=answer.epoch,
+            accepted=answer.accepted,
+            merged=answer.merged,
+            conflicts=answer.conflicts,
+            rejected=answer.rejected,
+            message=answer.message or "",
+        )
+
+    def pull(self, after: Mapping[str, int]) -> PullReply:
+        """What came after these numbers."""
+        return pull_reply(self._hub.pull(self._device, dict(after)))
+
+    def policy(self) -> bytes:
+        """The signed grants."""
+        return bytes(self._hub.policy(self._device, self._now()))
+
+    def snapshot(self, target: Path, between: Between) -> None:
+        """Copy the ready snapshot."""
+        _copy(Path(self._hub.snapshot(self._device)), target, between)
+
+    def blob_there(self, sha256: str) -> BlobThere:
+        """How much of this file the hub has."""
+        offset, whole = _size_of(self._hub.blobs.size(sha256))
+        return BlobThere(offset, whole)
+
+    def send_blob(self, sha256: str, source: Path, between: Between) -> None:
+        """Hand the file over in parts."""
+        whole = source.stat().st_size
+        with source.open("rb") as file:
+            offset = self.blob_there(sha256).offset
+            file.seek(offset)
+            while part := file.read(1 << 20):
+                self._hub.blobs.put_part(sha256, offset, part)
+                offset += len(part)
+                between(offset, whole)
+
+    def fetch_blob(self, sha256: str, size: int, target: Path, between: Between) -> None:
+        """Copy a file."""
+        got = self._hub.blobs.get(sha256, None)
+        target.write_bytes(got if isinstance(got, bytes) else b"".join(got))
+        between(size, size)
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """None: whoever has the hub in the same process has the pictures as well."""
+        return None
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def pull_reply(answer: Any) -> PullReply:
+    """A hub's own answer as the message that travels."""
+    if isinstance(answer, PullReply):
+        return answer
+    areas = {
+        area: AreaNow(
+            seq=seq, head=head, digest=digest_bytes(digest) if isinstance(digest, int) else digest
+        )
+        for area, (seq, head, digest) in ((area, _three(now)) for area, now in answer.areas.items())
+    }
+    blocks = [
+        SignedBlock(
+            area=b.area, first=b.first, last=b.last, body=b.body, head=b.head, signature=b.signature
+        )
+        for b in answer.blocks
+    ]
+    time = answer.hub_time
+    return PullReply(
+        blocks=blocks,
+        areas=areas,
+        more=answer.more,
+        hub_time=time if isinstance(time, int) else int(time.timestamp() * 1000),
+    )
+
+
+def _three(now: Any) -> tuple[int, bytes, Any]:
+    return (now.seq, now.head, now.digest) if hasattr(now, "seq") else (now[0], now[1], now[2])
+
+
+def _size_of(found: Any) -> tuple[int, bool]:
+    if found is None:
+        return 0, False
+    return (found, True) if isinstance(found, int) else (int(found[0]), bool(found[1]))
+
+
+def _copy(source: Path, target: Path, between: Between) -> None:
+    whole, done = source.stat().st_size, 0
+    with source.open("rb") as read, target.open("wb") as written:
+        while part := read.read(1 << 20):
+            written.write(part)
+            done += len(part)
+            between(done, whole)
