@@ -1,0 +1,184 @@
+"""The lowest layer of the wire format: arrays of whole numbers and runs of bytes, each as short as it goes.
+
+A message is a head (msgpack), a list of small whole numbers that say how each array was written, and the
+chunks of bytes those numbers speak of. Chunks too small to compress alone are compressed with the head.
+Everything that is read is measured against `LIMIT` before memory is taken for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+LIMIT = 64 << 20  # bytes a message may have when unpacked
+ALONE = 512  # bytes from which a chunk is compressed alone
+LEVEL = 6
+WORTH = 0.97  # a chunk that stays longer than this of its length is kept as it is
+
+
+class Malformed(ValueError):
+    """The bytes are not what the format says; the reader of the message turns it into an AppError."""
+
+
+class TooLong(Malformed):
+    """More than one message may hold."""
+
+
+def squeeze(raw: bytes) -> bytes:
+    """`raw` as one zstd frame that names its length."""
+    return zstandard.ZstdCompressor(level=LEVEL).compress(raw)
+
+
+def unsqueeze(frame: bytes, at_most: int) -> bytes:
+    """What a zstd frame holds; raises Malformed before memory is taken for more than `at_most` bytes."""
+    try:
+        told = zstandard.get_frame_parameters(frame)
+        if told.content_size > at_most or told.window_size > max(at_most, 1 << 10) * 2:
+            raise Malformed("a frame larger than allowed")
+        reader = zstandard.ZstdDecompressor()
+        return reader.decompress(frame, max_output_size=at_most, allow_extra_data=False)
+    except zstandard.ZstdError as broken:
+        raise Malformed(str(broken)) from None
+
+
+@dataclass
+class Writer:
+    """Collects the numbers and chunks of a message."""
+
+    numbers: list[int] = field(default_factory=list)
+    small: list[bytes] = field(default_factory=list)
+    large: list[bytes] = field(default_factory=list)
+    left: int = LIMIT
+    compressor: zstandard.ZstdCompressor = field(
+        default_factory=lambda: zstandard.ZstdCompressor(level=LEVEL)
+    )
+
+    def number(self, value: int) -> None:
+        """One whole number, for what the reader cannot know otherwise."""
+        self.numbers.append(value)
+
+    def chunk(self, raw: bytes) -> None:
+        """Bytes whose length the reader knows or is told by a number before."""
+        self.left = _paid(self.left, len(raw))
+        if len(raw) < ALONE:
+            self.small.append(raw)
+            return
+        squeezed = self.compressor.compress(raw)
+        worth = len(squeezed) < len(raw) * WORTH
+        self.numbers.append(len(squeezed) if worth else 0)
+        self.large.append(squeezed if worth else raw)
+
+    def ints(self, values: Sequence[int] | Ints) -> None:
+        """Whole numbers of 64 bits, as distances from the smallest or as steps, whichever is shorter."""
+        array = np.asarray(values, dtype=np.int64)
+        if not len(array):
+            return
+        self.left = _paid(self.left, 8 * len(array))
+        low, width = _frame(array)
+        steps = np.diff(array)
+        step_low, step_width = _frame(steps) if len(steps) else (0, 8)
+        if width <= step_width:
+            self.numbers += [width, low]
+            self._planes(array, low, width)
+        else:
+            self.numbers += [9 + step_width, int(array[0]), step_low]
+            self._planes(steps, step_low, step_width)
+
+    def _planes(self, array: Ints, low: int, width: int) -> None:
+        """The lowest bytes of all numbers, then the next ones: equal bytes lie together."""
+        if width:
+            distances = array.view(np.uint64) - np.uint64(low & _MASK)
+            planes = distances.astype("<u8").view(np.uint8).reshape(-1, 8)
+            for place in range(width):
+                self.chunk(planes[:, place].tobytes())
+
+
+@dataclass
+class Reader:
+    """Gives back what a Writer collected, in the same order; raises Malformed for what does not fit."""
+
+    numbers: Sequence[int]
+    small: memoryview
+    large: memoryview
+    left: int = LIMIT
+    _number: int = 0
+    _small: int = 0
+    _large: int = 0
+
+    def number(self, at_most: int | None = None) -> int:
+        """The next number; with `at_most`, one between 0 and that."""
+        if self._number >= len(self.numbers):
+            raise Malformed("a number is missing")
+        value = self.numbers[self._number]
+        self._number += 1
+        if at_most is not None and not 0 <= value <= at_most:
+            raise Malformed(f"{value} where at most {at_most} is possible")
+        return value
+
+    def chunk(self, length: int) -> bytes:
+        """The next `length` bytes."""
+        self.left = _paid(self.left, length)
+        if length < ALONE:
+            found = bytes(self.small[self._small : self._small + length])
+            self._small += length
+        else:
+            squeezed = self.number(length)
+            found = bytes(self.large[self._large : self._large + (squeezed or length)])
+            self._large += squeezed or length
+            found = unsqueeze(found, length) if squeezed else found
+        if len(found) != length:
+            raise Malformed("bytes are missing")
+        return found
+
+    def ints(self, count: int) -> Ints:
+        """The next `count` whole numbers; the caller has checked that so many may be."""
+        if not count:
+            return np.zeros(0, np.int64)
+        self.left = _paid(self.left, 8 * count)
+        form = self.number(17)
+        if form <= 8:
+            return self._planes(self.number(), form, count)
+        values = np.empty(count, np.int64)
+        values[0] = self.number()
+        values[1:] = self._planes(self.number(), form - 9, count - 1)
+        return np.cumsum(values, dtype=np.int64)
+
+    def indexes(self, count: int, below: int) -> Ints:
+        """The next `count` numbers, each from 0 to `below` - 1."""
+        found = self.ints(count)
+        if count and not (int(found.min()) >= 0 and int(found.max()) < below):
+            raise Malformed("a reference to something that is not there")
+        return found
+
+    def done(self) -> None:
+        """Raises Malformed when something was not read: the message says more than its reader understood."""
+        if (self._number, self._small, self._large) != (len(self.numbers), len(self.small), len(self.large)):
+            raise Malformed("something is left over")
+
+    def _planes(self, low: int, width: int, count: int) -> Ints:
+        planes = np.zeros((count, 8), np.uint8)
+        for place in range(width):
+            planes[:, place] = np.frombuffer(self.chunk(count), np.uint8)
+        distances = planes.view("<u8").reshape(-1).astype(np.uint64)
+        return (distances + np.uint64(low & _MASK)).view(np.int64)
+
+
+_MASK = (1 << 64) - 1
+
+
+def _paid(left: int, price: int) -> int:
+    """What is left of the limit; writer and reader count alike, so that what is written can be read."""
+    if price > left:
+        raise TooLong("longer than a message may be")
+    return left - price
+
+
+def _frame(array: Ints) -> tuple[int, int]:
+    """The smallest number, and how many bytes the distance of the largest from it needs."""
+    low, high = int(array.min()), int(array.max())
+    return low, ((high - low).bit_length() + 7) // 8
