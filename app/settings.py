@@ -19,6 +19,8 @@ from app.errors import Invalid, StoreFailure
 from app.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 
 THEMES = codes(("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
+BY_ITSELF, BY_HAND = "by_itself", "by_hand"
+SYNC_TIMES = codes((BY_ITSELF, N_("By itself")), (BY_HAND, N_("Only when I ask")))
 _LANGUAGES = codes(*LANGUAGES.items())
 _NOTATIONS: CodeList = codes(*NOTATIONS.items())
 
@@ -30,6 +32,7 @@ class Preferences:
     language: str = choice(N_("Language"), _LANGUAGES, default=DEFAULT_LANGUAGE, required=True)
     theme: str = choice(N_("Appearance"), THEMES, default="system", required=True)
     notation: str = choice(N_("Notation of coordinates"), _NOTATIONS, default=DECIMAL, required=True)
+    sync: str = choice(N_("Sync with the hub"), SYNC_TIMES, default=BY_ITSELF, required=True)
     last_workspace: str | None = text(N_("Last workspace"), length=4096, default=None)
     last_login: str | None = text(N_("Last sign-in name"), length=40, default=None)
     window_geometry: str | None = text(N_("Place of the window"), length=4096, default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.changes import Actor, Committed
 from app.errors import AppError, NotAllowed
@@ -13,6 +13,7 @@ from app.i18n import N_
 from app.settings import Preferences, save_preferences
 from app.ui.names import Names
 from app.ui.selection import Selection
+from app.ui.sync.watch import SyncWatch
 from app.ui.tasks import Callbacks, Lane, Task, Tasks, Token
 
 if TYPE_CHECKING:  # bootstrap and actions are imported after the first paint
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # bootstrap and actions are imported after the first paint
 
 T = TypeVar("T")
 Touched = Mapping[str, tuple[str, ...]]
+_GATHER_MS = 400  # while the hub's changes are folded, views read again this often and not at each of them
 
 
 class Desk(QObject):
@@ -40,6 +42,11 @@ class Desk(QObject):
         self.selection = Selection(self)
         self.tasks = Tasks(self)
         self.names = Names()
+        self._gathering = False
+        self._gathered: dict[str, dict[str, None]] = {}
+        self._hand_on = QTimer(self, singleShot=True, interval=_GATHER_MS)
+        self._hand_on.timeout.connect(self._hand_on_gathered)
+        self.sync = SyncWatch(self)
         self.tasks.failed.connect(self.failed)
         self._written.connect(self._tell)
 
@@ -96,9 +103,31 @@ class Desk(QObject):
         session = self.need()
         return self.tasks.run(owner, lambda token: work(session, token), done, lane=Lane.WRITE, title=title)
 
+    def gather(self, on: bool) -> None:
+        """While a round with the hub runs, tell the views of many changes at once."""
+        self._gathering = on
+        if not on:
+            self._hand_on_gathered()
+
+    def tell_changed(self, touched: Touched) -> None:
+        """Tell the views which records were written, by whomever."""
+        if not self._gathering:
+            self.changed.emit(touched)
+            return
+        for entity, uids in touched.items():
+            self._gathered.setdefault(entity, {}).update(dict.fromkeys(uids))
+        if not self._hand_on.isActive():
+            self._hand_on.start()
+
+    def _hand_on_gathered(self) -> None:
+        self._hand_on.stop()
+        gathered, self._gathered = self._gathered, {}
+        if gathered:
+            self.changed.emit({entity: tuple(uids) for entity, uids in gathered.items()})
+
     @Slot(object)
     def _tell(self, committed: Committed) -> None:
-        self.changed.emit(committed.touched)
+        self.tell_changed(committed.touched)
 
     def prefer(self, **values: Any) -> None:
         """Change preferences, keep them, and tell the views."""

@@ -25,12 +25,13 @@ _REPORT_EVERY_S = 0.05
 
 
 class Lane(Enum):
-    """Who works: `WRITE` is one thread, first come first served; `DRAW` one for pictures; `READ` the
-    others."""
+    """Who works: `WRITE` is one thread, first come first served; `DRAW` one for pictures; `NETWORK` one that
+    talks with the hub and writes in small transactions between the others'; `READ` the rest."""
 
     READ = "read"
     WRITE = "write"
     DRAW = "draw"
+    NETWORK = "network"
 
 
 @dataclass
@@ -98,6 +99,7 @@ class Tasks(QObject):
             Lane.READ: ThreadPoolExecutor(readers, "reader"),
             Lane.WRITE: ThreadPoolExecutor(1, "writer"),
             Lane.DRAW: ThreadPoolExecutor(1, "drawer"),
+            Lane.NETWORK: ThreadPoolExecutor(1, "network"),
         }
         self._numbers = itertools.count(1)
         self._tasks: dict[int, Task] = {}

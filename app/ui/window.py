@@ -15,6 +15,7 @@ from app.errors import AppError
 from app.i18n import DEFAULT_LANGUAGE, N_, language, tr
 from app.settings import load_preferences
 from app.ui import icons, metrics
+from app.ui.conflicts.inbox import ConflictsPage
 from app.ui.desk import Desk, Touched
 from app.ui.finder.field import Finder
 from app.ui.finder.search import COMMAND, PLACE, Found
@@ -22,13 +23,15 @@ from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
 from app.ui.frame.doings import Doings
 from app.ui.frame.notice import ForeignEditsBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
-from app.ui.frame.rail import PRINT, TODAY, Rail
+from app.ui.frame.rail import CONFLICTS, PRINT, SYNC, TODAY, Rail
 from app.ui.frame.statusline import StatusLine
 from app.ui.frame.topbar import TopBar
 from app.ui.frame.workpage import WorkPage
 from app.ui.map.pane import THEME_OF
 from app.ui.messages import ask
 from app.ui.record.evidence import local_files
+from app.ui.sync.bar import RevokedBar
+from app.ui.sync.page import SyncPage
 from app.ui.tasks import Callbacks, Lane
 from app.ui.today.page import TodayPage
 from app.ui.welcome.page import WelcomePage
@@ -41,6 +44,7 @@ _LEDGERS = (".xlsx", ".xls", ".xlsb", ".et", ".csv", ".ods", ".geojson", ".shp",
 _SUBMENUS = (
     (N_("Record"), ("edit", "record")),
     (N_("Map"), ("map", "pages")),
+    (N_("Sync"), ("sync",)),
     (N_("Care of the workspace"), ("workspace",)),
 )
 # What the store says of a file that another copy of the program or the folder keeps from being written.
@@ -68,12 +72,14 @@ class MainWindow(QMainWindow):
         self.finder = Finder(desk, self.commands, self)
         self.top = TopBar(desk, self.finder)
         self.rail = Rail()
-        self.notice = ForeignEditsBar(desk)
+        self.notice, self.revoked = ForeignEditsBar(desk), RevokedBar(desk)
         self.welcome, self.today, self.work = (
             WelcomePage(demo=make_demo is not None),
             TodayPage(desk),
             WorkPage(desk),
         )
+        self.sync = SyncPage(desk)
+        self.conflicts = ConflictsPage(desk, lambda: self.work.map.scene)
         self.status = StatusLine(desk)
         self.doings = Doings(self)
         self.commands.add(self.doings.commands())
@@ -93,8 +99,13 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         self.today.wanted.connect(self.show_boilers)
         self.finder.wanted.connect(self._found)
-        self.welcome.chosen.connect(lambda name: self.commands.actions[name].trigger())
+        self.welcome.chosen.connect(self.doings.sync.run)
         self.welcome.last.connect(lambda path: self.open_path(Path(path)))
+        self.top.sync.clicked.connect(lambda: self.go(SYNC))
+        self.sync.wanted.connect(self.doings.sync.run)
+        self.desk.sync.changed.connect(self._count_conflicts)
+        self.conflicts.wanted.connect(self.show_record)
+        self.work.record.disputed.connect(self._show_conflicts_of)
         self.work.map.pointed.connect(self.status.point)
         self.work.map.left.connect(self.status.leave)
         self.work.map.view_changed.connect(self.status.show_view)
@@ -108,9 +119,11 @@ class MainWindow(QMainWindow):
             return
         self.page = page
         self.rail.show_page(page)
-        if page == TODAY:
-            self.today.reload()
-            self.pages.setCurrentWidget(self.today)
+        others = {TODAY: self.today, CONFLICTS: self.conflicts, SYNC: self.sync}
+        if page in others:
+            if page == TODAY:
+                self.today.reload()
+            self.pages.setCurrentWidget(others[page])
         else:
             self.work.show_ledger(page)
             self.pages.setCurrentWidget(self.work)
@@ -130,9 +143,20 @@ class MainWindow(QMainWindow):
             self._on_map()
             self.work.map.bring("division", (found.uid,))
         else:
-            wanted = "water_source" if found.entity == "protection_zone" else found.entity
-            self.go(wanted)
-            self.desk.selection.choose(found.entity, [found.uid])
+            self.show_record(found.entity, found.uid)
+
+    def show_record(self, entity: str, uid: str) -> None:
+        """Select a record where its ledger shows it, or the records it stands beside."""
+        wanted = "water_source" if entity == "protection_zone" else entity
+        self.go(wanted if wanted in THEME_OF else "boiler")
+        self.desk.selection.choose(entity, [uid])
+
+    def _show_conflicts_of(self, uid: str) -> None:
+        self.go(CONFLICTS)
+        self.conflicts.show_of(uid)
+
+    def _count_conflicts(self) -> None:
+        self.rail.show_badge(CONFLICTS, self.desk.sync.to_decide)
 
     def go_to(self, lon: float, lat: float) -> None:
         """Bring a point (degrees EPSG:4490) into the middle of the map."""
@@ -300,7 +324,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.pages = QStackedWidget()
-        for page in (self.welcome, self.today, self.work):
+        for page in (self.welcome, self.today, self.work, self.conflicts, self.sync):
             self.pages.addWidget(page)
         middle = QHBoxLayout()
         metrics.tight(middle, 0, 0)
@@ -310,6 +334,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(body)
         metrics.tight(column, 0, 0)
         column.addWidget(self.top)
+        column.addWidget(self.revoked)
         column.addWidget(self.notice)
         column.addLayout(middle, 1)
         self.setCentralWidget(body)

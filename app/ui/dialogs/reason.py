@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
@@ -22,6 +23,7 @@ class ReasonDialog(QDialog):
         self._reason.setFixedHeight(metrics.line_height() * 3)
         self._reason.setAccessibleName(tr(N_("Reason")))
         self._reason.textChanged.connect(self._check)
+        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._take)
         self.foot = buttons(do_it)
         self.foot.accepted.connect(self.accept)
         self.foot.rejected.connect(self.reject)
@@ -45,6 +47,18 @@ class ReasonDialog(QDialog):
     def set_reason(self, text: str) -> None:
         """Propose a reason."""
         self._reason.setPlainText(text)
+
+    def propose(self, text: str) -> None:
+        """Propose a reason: Enter takes it, and in its field typing replaces it."""
+        self.set_reason(text)
+        self._reason.selectAll()
+        for button in self.foot.buttons():
+            if button.objectName() == "deed":
+                button.setFocus()
+
+    def _take(self) -> None:
+        if self.reason():
+            self.accept()
 
     def _check(self) -> None:
         for button in self.foot.buttons():

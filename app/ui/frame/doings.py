@@ -21,9 +21,10 @@ from app.ui.dialogs.signin import SignInDialog
 from app.ui.frame.care import Care
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
-from app.ui.frame.rail import PRINT, TODAY
+from app.ui.frame.rail import CONFLICTS, PRINT, SYNC, TODAY
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
+from app.ui.sync.doings import SyncDoings
 from app.ui.tasks import Lane
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Doings:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._desk = window.desk
-        self._care = Care(window)
+        self._care, self.sync = Care(window), SyncDoings(window)
 
     def commands(self) -> list[Command]:
         """The commands that are the window's own."""
@@ -68,6 +69,7 @@ class Doings:
             "locate": (self.go_to, "map", OPEN),
             "sign_in": (self.sign_in, "person", OPEN),
             **self._care.bound(),
+            **self.sync.bound(),
         }
 
     def _file(self) -> list[Command]:
@@ -95,6 +97,8 @@ class Doings:
             ("boiler", N_("Go to the boilers")),
             ("water_source", N_("Go to the sources")),
             (PRINT, N_("Print")),
+            (CONFLICTS, N_("Go to the conflicts")),
+            (SYNC, N_("Go to sync")),
         )
         return [
             *(Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows),

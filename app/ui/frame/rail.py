@@ -1,22 +1,27 @@
-"""The rail at the left: Today, the ledgers, printing. Each entry does something; what does not exist yet
-is left out."""
+"""The rail at the left: Today, the ledgers, printing, conflicts, sync. Each entry does something; what does
+not exist yet is left out."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
 from app.ui import icons, metrics
+from app.ui.theme import colours
 
-TODAY, PRINT = "today", "print"
+TODAY, PRINT, CONFLICTS, SYNC = "today", "print", "conflicts", "sync"
 ENTRIES = (
     (TODAY, "today", N_("Today")),
     ("grid_cell", "cells", N_("Cells")),
     ("boiler", "boilers", N_("Boilers")),
     ("water_source", "sources", N_("Sources")),
     (PRINT, "print", N_("Print")),
+    (CONFLICTS, "conflicts", N_("Conflicts")),
+    (SYNC, "sync", N_("Sync")),
 )
+_MOST = 99
 
 
 class Rail(QWidget):
@@ -28,12 +33,12 @@ class Rail(QWidget):
         super().__init__(parent)
         self.setObjectName("rail")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._buttons: dict[str, QToolButton] = {}
+        self._buttons: dict[str, BadgeButton] = {}
         group = QButtonGroup(self)
         column = QVBoxLayout(self)
         metrics.tight(column, 1, 1)
         for at, (name, icon, label) in enumerate(ENTRIES, 1):
-            button = QToolButton()
+            button = BadgeButton()
             button.setText(tr(label))
             button.setToolTip(f"{tr(label)} (Ctrl+{at})")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -53,7 +58,47 @@ class Rail(QWidget):
         if name in self._buttons and self._buttons[name].isCheckable():
             self._buttons[name].setChecked(True)
 
+    def show_badge(self, name: str, count: int) -> None:
+        """Put a number on an entry; 0 takes it away."""
+        self._buttons[name].show_count(count)
+
+    def badge(self, name: str) -> str:
+        """What the badge of an entry says."""
+        return self._buttons[name].badge
+
     def enable(self, on: bool) -> None:
         """Without a workspace there is nothing to go to."""
         for button in self._buttons.values():
             button.setEnabled(on)
+
+
+class BadgeButton(QToolButton):
+    """A button that may carry a number at its upper right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.badge = ""
+
+    def show_count(self, count: int) -> None:
+        """Show a number, or none for 0; a screen reader hears it as well."""
+        self.badge = f"{_MOST}+" if count > _MOST else str(count) if count else ""
+        self.setAccessibleName(f"{self.text()} {self.badge}".strip())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The badge comes on top."""
+        super().paintEvent(event)
+        if not self.badge:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(metrics.sized(0.8, bold=True))
+        height = metrics.grid(4.5)
+        width = max(height, QFontMetricsF(painter.font()).horizontalAdvance(self.badge) + metrics.grid(2))
+        box = QRectF(min(self.width() / 2 + metrics.grid(1), self.width() - width - 1), 1, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours().danger))
+        painter.drawRoundedRect(box, height / 2, height / 2)
+        painter.setPen(QColor(colours().base))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.badge)
+        painter.end()

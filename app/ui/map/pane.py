@@ -75,6 +75,11 @@ class MapPane(QWidget):
 
     # ---- scene
 
+    @property
+    def scene(self) -> Scene | None:
+        """What is drawn; another view may draw it too, in the drawing thread."""
+        return self._scene
+
     def open(
         self, source: Any, home: tuple[float, float, float, float], crs: str, *, synthetic: bool
     ) -> None:

@@ -67,7 +67,7 @@ class EvidenceView(QWidget):
         self._papers = {item.uid: item for item in ordered}
         self.list.clear()
         for item in ordered:
-            row = QListWidgetItem(_icon_of(item), _words(item))
+            row = QListWidgetItem(icon_of(item), _words(item))
             row.setData(_UID, item.uid)
             row.setToolTip(item.file_name)
             self.list.addItem(row)
@@ -88,7 +88,7 @@ class EvidenceView(QWidget):
         self._desk.read(
             self,
             lambda session, token: {
-                item.uid: _thumbnail(session.workspace.attachment_path(item.sha256), side)
+                item.uid: thumbnail(session.workspace.attachment_path(item.sha256), side)
                 for item in pictures
                 if not token.cancelled()
             },
@@ -138,7 +138,8 @@ def file_filter() -> str:
     return f"{tr(N_('Photographs and papers'))} ({papers});;{tr(N_('All files'))} (*)"
 
 
-def _thumbnail(path: Path, side: int) -> QImage:
+def thumbnail(path: Path, side: int) -> QImage:
+    """A photograph made small, upright, at most `side` pixels wide; null when it cannot be read."""
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)  # phones store the picture lying and say which way is up
     size = reader.size()
@@ -147,7 +148,8 @@ def _thumbnail(path: Path, side: int) -> QImage:
     return reader.read()
 
 
-def _icon_of(item: Attachment) -> QIcon:
+def icon_of(item: Attachment) -> QIcon:
+    """The drawing that stands for a paper until its picture has come."""
     name = "photo" if (item.mime or "").startswith("image/") else "paper"
     return QIcon(icons.pixmap(name, 48, colours().muted))
 

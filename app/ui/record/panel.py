@@ -21,6 +21,7 @@ from app.domain.catalog import entity_type
 from app.domain.values import show
 from app.i18n import N_, tr
 from app.ui import icons, metrics
+from app.ui.conflicts.notes import ConflictNotes, of_record
 from app.ui.desk import Desk, Touched
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.evidence import EvidenceView
@@ -36,11 +37,13 @@ from app.ui.selection import Selected
 from app.ui.tasks import Callbacks
 
 if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView
     from app.actions.history import HistoryEntry
     from app.actions.records import RecordView
     from app.actions.steps import NextStep
 
-_BESIDE = frozenset({"attachment", "approval"})
+_BESIDE = frozenset({"attachment", "approval", "conflict"})
+_Read = tuple["RecordView", Sequence["HistoryEntry"], Sequence["ConflictView"]]
 
 
 class RecordPanel(QWidget):
@@ -48,6 +51,7 @@ class RecordPanel(QWidget):
 
     shown = Signal(object)  # RecordView
     located = Signal()  # show the record on the map
+    disputed = Signal(str)  # show the conflicts of this record (uid)
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +64,7 @@ class RecordPanel(QWidget):
         self.title.setFont(metrics.sized(1.15, bold=True))
         self.subtitle = QLabel(wordWrap=True)
         self.subtitle.setProperty("muted", True)
-        self.stepper = Stepper()
+        self.stepper, self.conflicts = Stepper(), ConflictNotes()
         self.fields, self.history = FieldsView(), HistoryView()
         self.evidence, self.steps, self.signatures = EvidenceView(desk), NextSteps(), SignaturesView()
         self.edit = self._button("edit", N_("Edit this record (F2)"), self.edit_record)
@@ -79,6 +83,7 @@ class RecordPanel(QWidget):
         self.steps.wanted.connect(self.open_step)
         self.evidence.added.connect(self.add_papers)
         self.evidence.opened.connect(self._open_paper)
+        self.conflicts.wanted.connect(lambda: self.disputed.emit(self._desk.selection.now.current))
 
     # ---- reading
 
@@ -103,12 +108,13 @@ class RecordPanel(QWidget):
         if current.current in touched.get(current.entity, ()) or _BESIDE & set(touched):
             self.read()
 
-    def _show(self, found: tuple[RecordView, Sequence[HistoryEntry]]) -> None:
-        self.view, entries = found
+    def _show(self, found: _Read) -> None:
+        self.view, entries, disputes = found
         record, kind = self.view.record, self.view.record.TYPE
         self.title.setText(record.title())
         self.subtitle.setText(self._about())
         self.stepper.show_state(self.view.state)
+        self.conflicts.show_conflicts(disputes)
         self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
         self.evidence.show_papers(
             self.view.attachments, self._desk.actor is not None, self.view.dossier_lacks
@@ -250,6 +256,7 @@ class RecordPanel(QWidget):
         metrics.tight(column, 2, 2)
         column.addLayout(top)
         column.addWidget(self.stepper)
+        column.addWidget(self.conflicts)
         column.addWidget(self.tabs, 1)
         column.addWidget(self.steps)
         self._pages = QStackedLayout(self)
@@ -257,9 +264,10 @@ class RecordPanel(QWidget):
         self._pages.addWidget(page)
 
 
-def _read(session: Any, selected: Selected) -> tuple[RecordView, Sequence[HistoryEntry]]:
+def _read(session: Any, selected: Selected) -> _Read:
     from app.actions.history import history  # late: actions load after the first paint
     from app.actions.records import show_record
 
     kind = entity_type(selected.entity).name
-    return show_record(session, kind, selected.current), history(session, kind, selected.current)
+    view = show_record(session, kind, selected.current)
+    return view, history(session, kind, selected.current), of_record(session, view.record.uid)

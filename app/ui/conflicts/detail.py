@@ -1,0 +1,141 @@
+"""One conflict in full: both sides, the rule and its proposal, evidence, places, and the two keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.domain.entities.conflict import PROPOSALS
+from app.domain.entities.people import ROLES
+from app.domain.entity import GEOMETRY
+from app.domain.values import show_moment
+from app.i18n import N_, tr
+from app.ui import icons, metrics
+from app.ui.conflicts.model import kind_of
+from app.ui.conflicts.papers import PaperStrip
+from app.ui.conflicts.placemap import PlaceMap, Scenes
+from app.ui.conflicts.sides import Sides
+from app.ui.desk import Desk
+from app.ui.parts import heading, muted, named, side_button
+
+if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView
+
+KEPT, OFFERED = "kept", "offered"
+
+
+class ConflictDetail(QWidget):
+    """`taken` asks for a side, `wanted` for the record."""
+
+    taken = Signal(str)  # KEPT or OFFERED
+    wanted = Signal(str, str)  # entity, uid
+
+    def __init__(self, desk: Desk, scenes: Scenes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._scenes = desk, scenes
+        self.view: ConflictView | None = None
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.keep, self.take = QPushButton(), QPushButton()
+        self.keep.clicked.connect(lambda: self.taken.emit(KEPT))
+        self.take.clicked.connect(lambda: self.taken.emit(OFFERED))
+        self._why_not = muted()
+        foot = named("foot")
+        row = QHBoxLayout(foot)
+        metrics.tight(row, 2, 2)
+        row.addWidget(self._why_not, 1)
+        for button in (self.keep, self.take):
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        metrics.tight(column, 0, 0)
+        column.addWidget(self._area, 1)
+        column.addWidget(foot)
+
+    def show_view(self, view: ConflictView) -> None:
+        """Show a conflict."""
+        same = self.view is not None and self.view.uid == view.uid
+        at = self._area.verticalScrollBar().value() if same else 0
+        self.view = view
+        body = named("recordBody")
+        column = QVBoxLayout(body)
+        metrics.tight(column, 4, 3)
+        column.addLayout(self._title(view))
+        column.addWidget(_rule(view))
+        column.addWidget(Sides(view))
+        self._add_places(column, view)
+        self._add_papers(column, view)
+        column.addStretch(1)
+        self._area.setWidget(body)
+        self._area.verticalScrollBar().setValue(at)
+        self._show_foot(view)
+
+    def _title(self, view: ConflictView) -> QHBoxLayout:
+        words = QVBoxLayout()
+        title = heading(view.record.title, 1.15)
+        title.setWordWrap(True)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        words.addWidget(title)
+        words.addWidget(muted(f"{kind_of(view)} · {view.kind_text}"))
+        go = side_button(
+            tr(N_("Go to the record")), lambda: self.wanted.emit(view.record.entity, view.record.uid)
+        )
+        icons.wear(go, "goto")
+        go.setEnabled(view.record.exists)
+        if not view.record.exists:
+            go.setToolTip(tr(N_("The record is deleted.")))
+        row = QHBoxLayout()
+        row.addLayout(words, 1)
+        row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _add_places(self, column: QVBoxLayout, view: ConflictView) -> None:
+        place = next((field for field in view.fields if field.field == GEOMETRY), None)
+        if place is not None:
+            small = PlaceMap(self._desk, self._scenes)
+            column.addWidget(small)
+            small.show_places(view.record.entity, place.kept, place.offered)
+
+    def _add_papers(self, column: QVBoxLayout, view: ConflictView) -> None:
+        if view.evidence:
+            column.addWidget(heading(tr(N_("Evidence {n}"), n=len(view.evidence))))
+            column.addWidget(PaperStrip(self._desk, view.evidence))
+
+    def _show_foot(self, view: ConflictView) -> None:
+        is_open = view.situation == "open"
+        for at, (button, side) in enumerate(((self.keep, KEPT), (self.take, OFFERED)), 1):
+            button.setText(f"{at}  {PROPOSALS.label(side)}")
+            button.setVisible(is_open)
+            button.setEnabled(view.can_decide)
+            button.setProperty("primary", view.can_decide and view.proposal == side)
+            button.style().polish(button)
+        self._why_not.setText(_foot_words(view))
+
+
+def _rule(view: ConflictView) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName("card")
+    row = QHBoxLayout(frame)
+    metrics.tight(row, 2.5, 2)
+    column = QVBoxLayout()
+    metrics.tight(column, 0, 1)
+    for words in (view.rule, view.proposal_text if view.situation == "open" else ""):
+        if words:
+            label = QLabel(words, wordWrap=True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            column.addWidget(label)
+    row.addLayout(column, 1)
+    return frame
+
+
+def _foot_words(view: ConflictView) -> str:
+    if view.situation != "open":
+        when = show_moment(view.settled_at) if view.settled_at else ""
+        told = tr(N_("Settled by {who}"), who=view.settled_by or tr(N_("nobody known")))
+        return " · ".join(part for part in (told, when, view.taken or "") if part)
+    if view.can_decide:
+        return tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))
+    roles = tr(N_(", ")).join(ROLES.label(role) for role in view.decides)
+    return tr(N_("Decided by: {roles}"), roles=roles or "—")

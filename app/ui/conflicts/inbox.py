@@ -1,0 +1,201 @@
+"""The inbox: what I may decide first, what others decide, what came from revoked laptops, what is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QSplitter,
+    QStackedLayout,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.entities.conflict import Conflict
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.conflicts.decide import decide
+from app.ui.conflicts.detail import KEPT, OFFERED, ConflictDetail
+from app.ui.conflicts.model import MINE, REVOKED, SETTLED, SHELVES, ConflictList, shelf_of
+from app.ui.conflicts.placemap import Scenes
+from app.ui.desk import Desk, Touched
+from app.ui.parts import muted
+
+if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView
+
+_EMPTY = {
+    MINE: N_(
+        "Nothing waits for your decision. Where two people changed the same thing, both values come here."
+    ),
+    SETTLED: N_("Nothing has been settled yet."),
+}
+_NONE = N_("Nothing here.")
+
+
+class ConflictsPage(QSplitter):
+    """`wanted` asks the window to show a record."""
+
+    wanted = Signal(str, str)  # entity, uid
+
+    def __init__(self, desk: Desk, scenes: Scenes, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._desk = desk
+        self._by_shelf: dict[str, list[ConflictView]] = {}
+        self._wish = ""  # the conflict to show when it has been read
+        self.shelves = QTabBar(documentMode=True, expanding=False)
+        self.shelves.setUsesScrollButtons(True)
+        for name, _ in SHELVES:
+            self.shelves.setTabData(self.shelves.addTab(""), name)
+        self.model = ConflictList(self)
+        self.list = _list_view(self.model)
+        self.detail = ConflictDetail(desk, scenes)
+        self._none, self._choose = muted(), muted(tr(N_("Choose a conflict to see both values.")))
+        self._lay_out()
+        self._connect()
+        self._take([])
+
+    def _connect(self) -> None:
+        self.shelves.currentChanged.connect(lambda _: self._show_shelf())
+        self.list.selectionModel().currentChanged.connect(lambda now, _: self._open(now))
+        self.detail.taken.connect(self._decide)
+        self.detail.wanted.connect(self.wanted)
+        self._desk.changed.connect(self._records_changed)
+        self._desk.actor_changed.connect(self.reload)
+        for key, side in (("1", KEPT), ("2", OFFERED)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda side=side: self._decide(side))
+
+    # ---- reading
+
+    def reload(self) -> None:
+        """Read the conflicts again."""
+        if self._desk.session is None:
+            self._take([])
+            return
+        self._desk.read(self, _read, self._take, topic="conflicts")
+
+    def show_of(self, owner: str) -> None:
+        """Show the first conflict of a record."""
+        for views in self._by_shelf.values():
+            for view in views:
+                if view.record.uid == owner and view.situation == "open":
+                    self.show_conflict(view.uid)
+                    return
+
+    def show_conflict(self, uid: str) -> None:
+        """Show one conflict, in whichever list it stands."""
+        self._wish = uid
+        for shelf, views in self._by_shelf.items():
+            if any(view.uid == uid for view in views):
+                self._go_to_shelf(shelf)
+                self._show_shelf()
+
+    def _records_changed(self, touched: Touched) -> None:
+        if Conflict.TYPE.name in touched:
+            self.reload()
+
+    def _take(self, views: Sequence[ConflictView]) -> None:
+        self._by_shelf = {name: [] for name, _ in SHELVES}
+        for view in views:
+            self._by_shelf[shelf_of(view)].append(view)
+        for at, (name, label) in enumerate(SHELVES):
+            self.shelves.setTabText(at, tr(label, n=len(self._by_shelf[name])))
+            self.shelves.setTabVisible(at, name != REVOKED or bool(self._by_shelf[name]))
+        mine = [view for view in views if view.situation == "open" and view.can_decide]
+        self._desk.sync.count_to_decide(len(mine))
+        self._show_shelf()
+
+    # ---- showing
+
+    def _shelf(self) -> str:
+        return str(self.shelves.tabData(self.shelves.currentIndex()))
+
+    def _go_to_shelf(self, shelf: str) -> None:
+        at = next(at for at, (name, _) in enumerate(SHELVES) if name == shelf)
+        self.shelves.setCurrentIndex(at)
+
+    def _show_shelf(self) -> None:
+        views = self._by_shelf[self._shelf()]
+        before = self.list.currentIndex().row()
+        shown = self._wish or (self.detail.view.uid if self.detail.view else "")
+        self.model.show_views(views)
+        self._none.setText(tr(_EMPTY.get(self._shelf(), _NONE)))
+        self._left.setCurrentIndex(0 if views else 1)
+        if not views:
+            self._right.setCurrentIndex(1)
+            self.detail.view = None
+            return
+        at = next((at for at, view in enumerate(views) if view.uid == shown), None)
+        self._wish = ""
+        row = at if at is not None else min(max(0, before), len(views) - 1)
+        self.list.setCurrentIndex(self.model.index(row))
+        self._open(self.list.currentIndex())
+
+    def _open(self, index: QModelIndex) -> None:
+        if 0 <= index.row() < len(self.model.views):
+            self._right.setCurrentIndex(0)
+            self.detail.show_view(self.model.views[index.row()])
+
+    # ---- deciding
+
+    def _decide(self, side: str) -> None:
+        view = self.detail.view
+        if view is not None and view.can_decide and view.situation == "open":
+            decide(self._desk, view, side, self.window())
+
+    # ---- layout
+
+    def _lay_out(self) -> None:
+        left, right = QWidget(), QWidget()
+        column = QVBoxLayout(left)
+        metrics.tight(column, 0, 0)
+        column.addWidget(self.shelves)
+        pages = QWidget()
+        column.addWidget(pages, 1)
+        self._left = _stack(pages, self.list, self._none)
+        self._right = _stack(right, self.detail, self._choose)
+        left.setMinimumWidth(metrics.chars(44))
+        self.addWidget(left)
+        self.addWidget(right)
+        self.setStretchFactor(1, 1)
+        self.setChildrenCollapsible(False)
+        self.setSizes([metrics.chars(52), metrics.chars(110)])
+
+
+def _stack(owner: QWidget, full: QWidget, empty: QWidget) -> QStackedLayout:
+    stack = QStackedLayout(owner)
+    stack.addWidget(full)
+    around = QWidget()
+    column = QVBoxLayout(around)
+    metrics.tight(column, 6, 0)
+    column.addWidget(empty)
+    column.addStretch(1)
+    stack.addWidget(around)
+    return stack
+
+
+def _list_view(model: ConflictList) -> QListView:
+    view = QListView()
+    view.setModel(model)
+    view.setUniformItemSizes(True)
+    view.setAlternatingRowColors(True)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setTextElideMode(Qt.TextElideMode.ElideRight)
+    view.setFrameShape(QListView.Shape.NoFrame)
+    view.setAccessibleName(tr(N_("Conflicts")))
+    return view
+
+
+def _read(session: Any, _: Any) -> Sequence[ConflictView]:
+    from app.actions import conflicts  # late: actions load after the first paint
+
+    return conflicts.open_conflicts(session, all=True)

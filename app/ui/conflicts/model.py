@@ -1,0 +1,78 @@
+"""The list of conflicts: two lines each, what it is about and what is at odds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app.domain.catalog import entity_type
+from app.domain.values import show_moment
+from app.i18n import N_, tr
+
+if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView
+
+_Index = QModelIndex | QPersistentModelIndex
+QUARANTINE = "quarantine"
+MINE, OTHERS, REVOKED, SETTLED = "mine", "others", "revoked", "settled"
+SHELVES = (
+    (MINE, N_("For me {n}")),
+    (OTHERS, N_("For others {n}")),
+    (REVOKED, N_("From revoked laptops {n}")),
+    (SETTLED, N_("Settled")),
+)
+
+
+def shelf_of(view: ConflictView) -> str:
+    """Which list a conflict stands in."""
+    if view.situation != "open":
+        return SETTLED
+    if view.kind == QUARANTINE:
+        return REVOKED
+    return MINE if view.can_decide else OTHERS
+
+
+class ConflictList(QAbstractListModel):
+    """Holds what one list shows."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.views: tuple[ConflictView, ...] = ()
+
+    def show_views(self, views: Sequence[ConflictView]) -> None:
+        """Show these."""
+        self.beginResetModel()
+        self.views = tuple(views)
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  as Qt declares it
+        """How many."""
+        return 0 if parent.isValid() else len(self.views)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The words of a row."""
+        if not 0 <= index.row() < len(self.views):
+            return None
+        view = self.views[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{view.record.title}\n{what_differs(view)}"
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            raised = tr(N_("Raised {when}"), when=show_moment(view.raised_at))
+            return f"{kind_of(view)} · {view.record.title}\n{view.kind_text}\n{what_differs(view)}\n{raised}"
+        return None
+
+
+def what_differs(view: ConflictView) -> str:
+    """The fields at odds in a few words, or the kind of conflict where none is."""
+    labels = [field.label for field in view.fields]
+    if not labels:
+        return view.kind_text
+    few = tr(N_(", ")).join(labels[:3])
+    return few if len(labels) <= 3 else tr(N_("{fields} and {n} more"), fields=few, n=len(labels) - 3)
+
+
+def kind_of(view: ConflictView) -> str:
+    """What kind of record a conflict is about."""
+    return entity_type(view.record.entity).text

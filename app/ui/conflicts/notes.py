@@ -1,0 +1,94 @@
+"""What the record panel says of conflicts: what is open, what the hub refused and why, which signature is
+void."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.domain.entities.conflict import Conflict
+from app.domain.filters import equal
+from app.domain.values import show_moment
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.parts import heading, muted, side_button
+
+if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView
+    from app.actions.session import Session
+
+_MOST = 3
+REFUSED, VOID = "rejected", "void"
+
+
+class ConflictNotes(QFrame):
+    """Hidden while nothing is open; `wanted` asks for the inbox."""
+
+    wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.title = heading("")
+        self.button = side_button(tr(N_("Show them…")), self.wanted.emit)
+        self._lines: list[QLabel] = []
+        top = QHBoxLayout()
+        top.addWidget(self.title, 1)
+        top.addWidget(self.button)
+        self._column = QVBoxLayout(self)
+        metrics.tight(self._column, 1.5, 1)
+        self._column.addLayout(top)
+        self.hide()
+
+    def show_conflicts(self, views: Sequence[ConflictView]) -> None:
+        """Show the open conflicts of one record."""
+        for line in self._lines:
+            self._column.removeWidget(line)
+            line.deleteLater()
+        self._lines = [muted(words) for words in conflict_lines(views)]
+        for line in self._lines:
+            line.setTextFormat(Qt.TextFormat.PlainText)
+            self._column.addWidget(line)
+        count = len(views)
+        self.title.setText(tr(N_("1 open conflict")) if count == 1 else tr(N_("{n} open conflicts"), n=count))
+        self.setVisible(bool(views))
+
+    def words(self) -> str:
+        """The sentences that are shown."""
+        return "\n".join([self.title.text(), *(line.text() for line in self._lines)])
+
+
+def conflict_lines(views: Sequence[ConflictView]) -> list[str]:
+    """A sentence for each of the first few conflicts: refusals with their reason and the value kept."""
+    lines = [_line(view) for view in views[:_MOST]]
+    if len(views) > _MOST:
+        lines.append(tr(N_("… and {n} more"), n=len(views) - _MOST))
+    return lines
+
+
+def of_record(session: Session, uid: str) -> tuple[ConflictView, ...]:
+    """The open conflicts of a record; most records have none and cost one indexed count."""
+    if not session.workspace.count(Conflict, equal(owner=uid, situation="open")):
+        return ()
+    from app.actions import conflicts  # late: actions load after the first paint
+
+    return tuple(view for view in conflicts.open_conflicts(session) if view.record.uid == uid)
+
+
+def _line(view: ConflictView) -> str:
+    who, when = view.offered.by, show_moment(view.offered.at) if view.offered.at else ""
+    if view.kind == REFUSED:
+        said = tr(N_("The hub refused what {who} wrote on {when}: {why}"), who=who, when=when, why=view.rule)
+        return "\n".join([said, *_kept_values(view)])
+    if view.kind == VOID:
+        return tr(N_("The signature of {who} of {when} is void: {why}"), who=who, when=when, why=view.rule)
+    labels = tr(N_(", ")).join(field.label for field in view.fields[:_MOST])
+    return f"{view.kind_text} · {labels}" if labels else view.kind_text
+
+
+def _kept_values(view: ConflictView) -> list[str]:
+    shown = [f"{field.label} {field.offered_text or '—'}" for field in view.fields[:_MOST]]
+    return [tr(N_("Kept, not lost: {values}"), values=tr(N_("; ")).join(shown))] if shown else []

@@ -1,0 +1,131 @@
+"""A small map with both places of a conflict, where the position differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import shapely
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
+
+from app.carto.theme import DARK, LIGHT, read_theme
+from app.carto.view import MapView
+from app.domain.coordinates.measure import distance_m, distance_words
+from app.domain.coordinates.zones import CITY
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.desk import Desk
+from app.ui.map.canvas import Canvas
+from app.ui.map.furniture import draw_scale
+from app.ui.map.pane import THEME_OF
+from app.ui.map.picture import Scene, draw_picture, with_margin
+from app.ui.map.tools import SelectTool
+from app.ui.parts import muted
+from app.ui.tasks import Lane, Token
+from app.ui.theme import colours
+
+Scenes = Callable[[], Scene | None]
+_ROOM = 0.002  # degrees around the places, so that their surroundings are seen
+
+
+class PlaceMap(QWidget):
+    """Draws with the features the large map has read already; 1 is what stands, 2 the other."""
+
+    def __init__(self, desk: Desk, scenes: Scenes, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._scenes = desk, scenes
+        self._places: tuple[tuple[str, BaseGeometry], ...] = ()
+        self._scene: Scene | None = None
+        self.canvas = Canvas(self)
+        self.canvas.setFixedHeight(metrics.grid(52))
+        self.canvas.setAccessibleName(tr(N_("Both places on the map")))
+        self.canvas.furniture += [draw_scale, self._draw_places]
+        self.canvas.use(SelectTool(self.canvas))
+        self.canvas.settled.connect(self._draw)
+        self._words: QLabel = muted()
+        column = QVBoxLayout(self)
+        metrics.tight(column, 0, 1)
+        column.addWidget(self._words)
+        column.addWidget(self.canvas)
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room."""
+        return QSize(metrics.grid(100), metrics.grid(60))
+
+    def show_places(self, entity: str, kept: Any, offered: Any) -> None:
+        """Show two shapes in degrees EPSG:4490; either may be missing."""
+        pairs = (("1", kept), ("2", offered))
+        self._places = tuple((name, at) for name, at in pairs if isinstance(at, BaseGeometry))
+        large = self._scenes()
+        if large is None or not self._places:
+            self.hide()
+            return
+        theme = read_theme(THEME_OF.get(entity, "boilers"), DARK if colours().dark else LIGHT)
+        self._scene = Scene(theme, large.layers)
+        self.canvas.background = theme.background
+        x0, y0, x1, y1 = shapely.total_bounds([at for _, at in self._places])
+        self._words.setText(_apart(kept, offered))
+        self.canvas.open((x0 - _ROOM, y0 - _ROOM, x1 + _ROOM, y1 + _ROOM), CITY)
+        self.show()
+
+    def _draw(self, view: MapView) -> None:
+        scene = self._scene
+        if scene is None or self._desk.session is None:
+            return
+        wide, ratio = with_margin(view), self.devicePixelRatioF()
+
+        def work(token: Token) -> Any:
+            return None if token.cancelled() else draw_picture(scene, wide, ratio)
+
+        self._desk.tasks.run(self, work, self._drawn, lane=Lane.DRAW, topic="picture")
+
+    def _drawn(self, picture: Any) -> None:
+        if picture is not None:
+            self.canvas.take_picture(picture)
+
+    def _draw_places(self, painter: QPainter, canvas: Canvas) -> None:
+        if canvas.view is None:
+            return
+        middles = [_px(canvas.view, [shape.representative_point()])[0] for _, shape in self._places]
+        if len(middles) == 2:
+            painter.setPen(QPen(QColor(colours().text), 1.2, Qt.PenStyle.DashLine))
+            painter.drawLine(*middles)
+        for (name, shape), middle in zip(self._places, middles, strict=True):
+            _outline(painter, canvas.view, shape)
+            _pin(painter, name, middle)
+
+
+def _apart(kept: Any, offered: Any) -> str:
+    if isinstance(kept, Point) and isinstance(offered, Point):
+        away = distance_words(distance_m(kept.x, kept.y, offered.x, offered.y))
+        return tr(N_("The two places are {distance} apart."), distance=away)
+    return tr(N_("Both places on the map"))
+
+
+def _px(view: MapView, points: Iterable[Point]) -> list[QPointF]:
+    return [QPointF(*view.px_of(point.x, point.y)) for point in points]
+
+
+def _outline(painter: QPainter, view: MapView, shape: BaseGeometry) -> None:
+    if isinstance(shape, Point):
+        return
+    painter.setPen(QPen(QColor(colours().accent), 2.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for part in shapely.get_parts(shape):
+        line = part.exterior if hasattr(part, "exterior") else part
+        painter.drawPolyline(QPolygonF(_px(view, map(Point, line.coords))))
+
+
+def _pin(painter: QPainter, name: str, middle: QPointF) -> None:
+    radius = metrics.grid(2.6)
+    painter.setPen(QPen(QColor(colours().base), 1.5))
+    painter.setBrush(QColor(colours().accent if name == "1" else colours().warning))
+    painter.drawEllipse(middle, radius, radius)
+    painter.setFont(metrics.sized(1.0, bold=True))
+    painter.setPen(QColor(colours().on_accent))
+    box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)

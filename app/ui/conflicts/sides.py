@@ -1,0 +1,110 @@
+"""Two values side by side for every field, each under who wrote it, when, on which laptop and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.domain.values import show_moment
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.parts import heading, muted
+from app.ui.record.history import action_words
+
+if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView, Side
+
+_STANDS, _OTHER = N_("What stands"), N_("The other value")
+# What the two sides are called where the general words would say too little.
+_CALLED = {
+    "merged": (N_("What stands: the later one"), N_("The earlier one")),
+    "rejected": (_STANDS, N_("What the hub refused")),
+    "void": (N_("The record as it is"), N_("What was signed")),
+    "edit_kept": (N_("The edit"), N_("The deletion")),
+    "revived": (N_("The edit"), N_("The deletion")),
+    "duplicate": (N_("One entry"), N_("The other entry")),
+    "quarantine": (_STANDS, N_("From the revoked laptop")),
+}
+
+
+def side_names(kind: str) -> tuple[str, str]:
+    """What the two sides of a kind of conflict are called."""
+    kept, offered = _CALLED.get(kind, (_STANDS, _OTHER))
+    return tr(kept), tr(offered)
+
+
+class Sides(QWidget):
+    """A heading for each side, then a row for each field."""
+
+    def __init__(self, view: ConflictView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        grid = QGridLayout(self)
+        metrics.tight(grid, 0, 0)
+        grid.setHorizontalSpacing(metrics.grid(2))
+        grid.setVerticalSpacing(metrics.grid(1.5))
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        names = side_names(view.kind)
+        for column, (side, which) in enumerate(((view.kept, "kept"), (view.offered, "offered")), 1):
+            proposed = view.proposal == which and view.situation == "open"
+            grid.addWidget(_head(f"{column}  {names[column - 1]}", side, proposed=proposed), 0, column)
+        for at, field in enumerate(view.fields, 1):
+            label = muted(field.label)
+            label.setFixedWidth(metrics.chars(13))
+            grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
+            for column, words in ((1, field.kept_text), (2, field.offered_text)):
+                grid.addWidget(_value(words), at, column, Qt.AlignmentFlag.AlignTop)
+        grid.setColumnMinimumWidth(0, metrics.chars(13))
+
+
+def _head(name: str, side: Side, *, proposed: bool) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName("side")
+    column = QVBoxLayout(frame)
+    metrics.tight(column, 2, 0.5)
+    top = QHBoxLayout()
+    title = heading(name)
+    title.setWordWrap(True)
+    top.addWidget(title, 1)
+    tags = [tr(N_("proposed"))] if proposed else []
+    tags += [tr(N_("this laptop"))] if side.mine else []
+    if tags:
+        tag = QLabel(" · ".join(tags))
+        tag.setProperty("good", proposed)
+        tag.setProperty("muted", not proposed)
+        top.addWidget(tag, 0, Qt.AlignmentFlag.AlignTop)
+    column.addLayout(top)
+    for words in side_lines(side):
+        column.addWidget(_plain(words))
+    column.addStretch(1)
+    return frame
+
+
+def side_lines(side: Side) -> list[str]:
+    """Who, when, on which laptop; what was done and why."""
+    when = show_moment(side.at) if side.at else ""
+    laptop = tr(N_("laptop {name}"), name=side.device) if side.device else ""
+    first = " · ".join(part for part in (side.by or tr(N_("nobody known")), when, laptop) if part)
+    lines = [first]
+    if side.action:
+        lines.append(action_words(side.action))
+    if side.reason:
+        lines.append(tr(N_("Reason: {reason}"), reason=side.reason))
+    return lines
+
+
+def _value(words: str) -> QLabel:
+    label = _plain(words or "—")
+    label.setContentsMargins(metrics.grid(2), 0, 0, 0)
+    return label
+
+
+def _plain(words: str) -> QLabel:
+    label = QLabel(words, wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return label

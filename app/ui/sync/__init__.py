@@ -1,0 +1,1 @@
+"""Meeting the hub: the one honest line, the sync page, joining, sticks, the proof."""

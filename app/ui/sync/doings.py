@@ -1,0 +1,189 @@
+"""What the commands of sync do: a round, joining, sticks, the proof, the next conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from app.domain.entities.people import ROLES
+from app.errors import AppError
+from app.i18n import N_, tr
+from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Run
+from app.ui.frame.rail import CONFLICTS, SYNC
+from app.ui.messages import ask, show_error, tell
+from app.ui.sync.join import JoinDialog
+from app.ui.sync.stickin import StickInDialog
+from app.ui.sync.stickout import StickOutDialog
+from app.ui.sync.work import Report, stoppable
+from app.ui.tasks import Callbacks, Lane
+
+if TYPE_CHECKING:
+    from app.actions.enrolling import EnrolDone
+    from app.actions.syncing import Proof
+    from app.ui.window import MainWindow
+
+_KEYS = {
+    "keystore": N_("The keys of this laptop lie in the system’s keystore."),
+    "wrapped": N_("The keys of this laptop are locked with your PIN."),
+    "file": N_("The keys lie in a file that only this user of the system can read: keep this laptop locked."),
+}
+_MOST_PROBLEMS = 200
+
+
+class SyncDoings:
+    """One method per action."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._desk = window.desk
+
+    def bound(self) -> Mapping[str, tuple[Run, str, int]]:
+        """What the actions of sync do in the window: run, menu, need."""
+        return {
+            "sync": (self.sync, "sync", OPEN),
+            "enrol": (self.join, "sync", ALWAYS),
+            "bundle_out": (self.stick_out, "sync", OPEN),
+            "bundle_in": (self.stick_in, "sync", OPEN),
+            "verify_bundle": (self.verify, "sync", ALWAYS),
+            "prove": (self.prove, "sync", OPEN),
+            "resolve": (lambda: self._window.go(CONFLICTS), "sync", SIGNED_IN),
+        }
+
+    def run(self, name: str) -> None:
+        """Do what a button of the sync page or the welcome page asks for."""
+        own = {known: entry[0] for known, entry in self.bound().items()}
+        own["stop_sync"] = self._desk.sync.stop
+        if name in own:
+            own[name]()
+        else:
+            self._window.commands.actions[name].trigger()
+
+    def sync(self) -> None:
+        """One round now; without a hub say how to get one."""
+        status = self._desk.sync.status
+        if status is not None and status.enrolled:
+            self._desk.sync.begin()
+        else:
+            self._window.go(SYNC)
+
+    # ---- joining
+
+    def join(self) -> None:
+        """Join a hub, with the open workspace or with a new file."""
+        status = self._desk.sync.status
+        if status is not None and status.enrolled:
+            tell(self._window, tr(N_("This workspace belongs to the hub {hub}."), hub=status.hub))
+            return
+        last = self._desk.preferences.last_workspace
+        folder = str(Path(last).parent) if last else str(Path.home())
+        dialog = JoinDialog(self._desk, folder, self._window)
+        dialog.joined.connect(self._joined)
+        dialog.open()
+
+    def _joined(self, done: EnrolDone) -> None:
+        fresh = self._desk.session is None
+        if fresh:
+            self._window.open_path(done.file)
+        else:
+            self._desk.sync.look()
+        if done.waits:
+            words = N_(
+                "The hub does not know this laptop yet. Save a bundle to a stick now and bring it there."
+            )
+            if not fresh and ask(self._window, tr(words), tr(N_("Save to a USB stick…")), joined_words(done)):
+                self.stick_out()
+                return
+        tell(self._window, tr(N_("This laptop has joined the hub.")), joined_words(done))
+        if not fresh and not done.waits:
+            self._desk.sync.begin()
+
+    # ---- sticks
+
+    def stick_out(self) -> None:
+        """Save what is unsent to a stick."""
+        folder = str(self._desk.need().workspace.path.parent)
+        StickOutDialog(self._desk, folder, self._window).open()
+
+    def stick_in(self) -> None:
+        """Read the hub's answer from a stick."""
+        StickInDialog(self._desk, only_verify=False, parent=self._window).open()
+
+    def verify(self) -> None:
+        """Say whether any bundle is whole."""
+        StickInDialog(self._desk, only_verify=True, parent=self._window).open()
+
+    # ---- the proof
+
+    def prove(self) -> None:
+        """Write the certificate that nothing was lost."""
+        session = self._desk.need()
+        proposal = session.workspace.path.with_name(f"{tr(N_('proof'))}-{session.today}.json")
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, tr(N_("Save the certificate")), str(proposal), "JSON (*.json)"
+        )
+        if name:
+            self.prove_to(Path(name if name.endswith(".json") else f"{name}.json"))
+
+    def prove_to(self, path: Path) -> None:
+        """Write the certificate to a file."""
+        session = self._desk.need()
+
+        def work(report: Report) -> Proof:
+            from app.actions import syncing  # late: actions load after the first paint
+
+            return syncing.prove(session, path, report)
+
+        self._desk.tasks.run(
+            self._window,
+            lambda token: work(stoppable(token)),
+            Callbacks(self._proved),
+            lane=Lane.NETWORK,
+            title=tr(N_("Accounting for every value")),
+        )
+
+    def _proved(self, proof: Proof) -> None:
+        if proof.ok:
+            tell(self._window, tr(N_("Nothing was lost.")), proof_words(proof))
+            return
+        lines = [f"{item.code} {item.why}" for item in proof.problems[:_MOST_PROBLEMS]]
+        show_error(
+            self._window,
+            AppError(
+                N_("{n} values cannot be accounted for."),
+                hint=N_("Back up this workspace and show the certificate to the bureau. It is in {path}"),
+                details=lines,
+                n=f"{len(proof.problems):,}",
+                path=proof.path,
+            ),
+        )
+
+
+def joined_words(done: EnrolDone) -> str:
+    """What joining a hub came to, line by line."""
+    lines = [
+        tr(N_("Hub: {hub}"), hub=done.hub),
+        tr(N_("Area of this laptop: {area}"), area=done.area),
+        tr(N_("Highest role on this laptop: {role}"), role=ROLES.label(done.role)),
+        tr(N_("{n} records came from the hub"), n=f"{done.records:,}"),
+        tr(N_("{n} changes of this laptop wait to be sent"), n=f"{done.pending:,}"),
+        tr(_KEYS[done.keys]),
+    ]
+    if done.founding:
+        lines.insert(1, tr(N_("The hub was empty: this workspace founds it.")))
+    return "\n".join(lines)
+
+
+def proof_words(proof: Proof) -> str:
+    """The sum of a certificate, line by line."""
+    lines = [
+        tr(N_("{n} values were ever entered here"), n=f"{proof.values:,}"),
+        tr(N_("{n} are current"), n=f"{proof.current:,}"),
+        tr(N_("{n} stand in a conflict"), n=f"{proof.in_conflict:,}"),
+        tr(N_("{n} were superseded by a named act"), n=f"{proof.superseded:,}"),
+        tr(N_("{n} wait for the hub"), n=f"{proof.waiting:,}") if proof.waiting else "",
+        tr(N_("The certificate is in {path}"), path=proof.path),
+    ]
+    return "\n".join(line for line in lines if line)

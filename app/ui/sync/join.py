@@ -1,0 +1,148 @@
+"""Joining a hub: by its address and a code, or by an invitation file and a code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.desk import Desk
+from app.ui.parts import muted, say_fault, side_button
+from app.ui.sync.work import Report, WorkDialog
+
+if TYPE_CHECKING:
+    from app.actions.enrolling import EnrolDone
+
+_CODE = "XXXXX-XXXXX-XXXXX-XXXXX"
+
+
+class JoinDialog(WorkDialog):
+    """With a workspace open it becomes a replica and keeps its work; without one a new file is made from the
+    hub's snapshot. `joined` carries what came of it."""
+
+    joined = Signal(object)  # EnrolDone
+
+    def __init__(self, desk: Desk, folder: str, parent: QWidget | None = None) -> None:
+        title = tr(N_("Join the bureau’s hub"))
+        super().__init__(desk, title, tr(N_("Join")), parent)
+        self._fresh = desk.session is None
+        self.by_address = QRadioButton(tr(N_("By network: the address of the hub and a code")))
+        self.by_file = QRadioButton(tr(N_("Without a network: an invitation file and a code")))
+        self.by_address.setChecked(True)
+        self.address, self.invitation = QLineEdit(), QLineEdit()
+        self.address.setPlaceholderText("https://192.168.1.10:8620")
+        self.code, self.pin = QLineEdit(), QLineEdit()
+        self.code.setPlaceholderText(_CODE)
+        self.pin.setEchoMode(QLineEdit.EchoMode.Password)
+        self.target = QLineEdit(str(Path(folder) / f"{tr(N_('workspace'))}.gpkg"))
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(metrics.grid(3))
+        self._lay_out()
+        self.by_file.toggled.connect(lambda _: self._switch())
+        self._switch()
+
+    def send(self) -> None:
+        """Ask the hub; the dialog stays open when it refuses."""
+        lacking = self._lacking()
+        if lacking:
+            say_fault(self._fault, lacking)
+            return
+        session = self._desk.session
+        file = Path(self.target.text()) if session is None else session.workspace.path
+        code, pin = self.code.text().strip(), self.pin.text() or None
+        offline, address = self.by_file.isChecked(), self.address.text().strip()
+        invitation = Path(self.invitation.text())
+
+        def work(report: Report) -> EnrolDone:
+            from app.actions import enrolling  # late: actions load after the first paint
+
+            if offline:
+                return enrolling.enrol_from_file(session, file, invitation, code, pin, report)
+            return enrolling.enrol(session, file, address, code, pin, report)
+
+        self.start(work, self._done, tr(N_("Joining the hub")))
+
+    def _lacking(self) -> str:
+        offline = self.by_file.isChecked()
+        if offline and not Path(self.invitation.text()).is_file():
+            return tr(N_("Choose the invitation file."))
+        if not offline and not self.address.text().strip():
+            return tr(N_("Give the address of the hub, as the invitation says."))
+        if not self.code.text().strip():
+            return tr(N_("Give the code of the invitation."))
+        if self._fresh and Path(self.target.text()).exists():
+            return tr(N_("{name} exists. Choose another name."), name=Path(self.target.text()).name)
+        return ""
+
+    def _done(self, done: EnrolDone) -> None:
+        self.accept()
+        self.joined.emit(done)
+
+    # ---- layout
+
+    def _lay_out(self) -> None:
+        form = self._form
+        form.addRow(tr(N_("Address")), self.address)
+        self._file_row = _with_button(self.invitation, self._choose_invitation)
+        form.addRow(tr(N_("Invitation file")), self._file_row)
+        form.addRow(tr(N_("Code")), self.code)
+        form.addRow(tr(N_("Your PIN")), self.pin)
+        if self._fresh:
+            form.addRow(tr(N_("New file")), _with_button(self.target, self._choose_target))
+        column = QVBoxLayout(self)
+        metrics.tight(column, 3, 3)
+        column.addWidget(muted(self._about()))
+        column.addWidget(self.by_address)
+        column.addWidget(self.by_file)
+        column.addLayout(form)
+        column.addWidget(muted(tr(N_(
+            "The code holds for ten minutes and one laptop. The PIN protects the keys of this laptop where "
+            "the system has no keystore of its own."
+        ))))  # fmt: skip
+        self.add_foot(column)
+        self.setMinimumWidth(metrics.chars(82))
+
+    def _about(self) -> str:
+        if self._fresh:
+            return tr(N_("A new file is made from what the hub holds for your area."))
+        return tr(
+            N_("This workspace stays as it is; what it holds and the hub has not got is sent afterwards.")
+        )
+
+    def _switch(self) -> None:
+        offline = self.by_file.isChecked()
+        self._form.setRowVisible(self.address, not offline)
+        self._form.setRowVisible(self._file_row, offline)
+
+    def _choose_invitation(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr(N_("Invitation file")), self.invitation.text())
+        if name:
+            self.invitation.setText(name)
+
+    def _choose_target(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, tr(N_("New file")), self.target.text(), "GeoPackage (*.gpkg)"
+        )
+        if name:
+            self.target.setText(name if name.endswith(".gpkg") else f"{name}.gpkg")
+
+
+def _with_button(line: QLineEdit, choose: object) -> QWidget:
+    box = QWidget()
+    row = QHBoxLayout(box)
+    metrics.tight(row, 0, 1)
+    row.addWidget(line, 1)
+    row.addWidget(side_button(tr(N_("Choose…")), choose))  # type: ignore[arg-type]
+    return box

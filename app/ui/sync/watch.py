@@ -1,0 +1,185 @@
+"""Keeps an eye on the sync: its status for every view, one round at a time, and rounds by themselves."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.errors import AppError, Cancelled, HubUnreachable
+from app.i18n import N_, tr
+from app.settings import BY_ITSELF
+from app.ui.tasks import Callbacks, Lane, Task
+
+if TYPE_CHECKING:
+    from app.actions.syncing import SyncDone, SyncStatus
+    from app.ui.desk import Desk
+
+_ROUNDS = 50
+_FIRST_S = 2.0  # after a workspace was opened
+_AFTER_CHANGE_S = 15.0  # neighbouring changes travel together
+_EVERY_S = 300.0
+_RETRY_S, _LONGEST_S = 30.0, 900.0  # doubled with every failure
+_SPREAD = 0.2  # so that the laptops of a bureau do not all ring at once
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round as the panel lists it: when it ended, what it did, or why it failed."""
+
+    at: str
+    done: SyncDone | None = None
+    failure: str = ""
+
+
+class SyncWatch(QObject):
+    """Lives on the desk, so that a round goes on when the window is built anew.
+
+    Nothing runs by itself unless the workspace that lies on the desk belongs to a hub.
+    """
+
+    changed = Signal()  # the status; a round begun or ended
+    progressed = Signal(int, int, str)
+    ended = Signal(object)  # Round
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._desk = desk
+        self.status: SyncStatus | None = None
+        self.offline_since = ""
+        self.to_decide = 0  # conflicts the person at this laptop may decide
+        self.rounds: deque[Round] = deque(maxlen=_ROUNDS)
+        self.progress: tuple[int, int, str] = (0, 0, "")
+        self._task: Task | None = None
+        self._failures = 0
+        self._next = QTimer(self, singleShot=True)
+        self._next.timeout.connect(self.begin)
+        desk.opened.connect(self._opened)
+        desk.changed.connect(lambda _: self.look())
+        desk.preferences_changed.connect(self._plan)
+
+    @property
+    def running(self) -> bool:
+        """Whether a round is under way."""
+        return self._task is not None
+
+    def look(self) -> None:
+        """Read the status again."""
+        self._desk.read(self, _status, self._seen, topic="sync status")
+
+    def begin(self) -> None:
+        """Start a round, unless one is under way; what goes wrong is said in the line and on the page."""
+        session = self._desk.session
+        if session is None or self.running:
+            return
+        self._next.stop()
+        self.progress = (0, 0, "")
+        self._desk.gather(True)
+        self._task = self._desk.tasks.run(
+            self,
+            lambda token: _sync(session, token),
+            Callbacks(self._done, self._failed, self._progressed, self._over),
+            lane=Lane.NETWORK,
+            title=tr(N_("Syncing with the hub")),
+        )
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Ask the round to stop at the next place where it can; what has travelled stays."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def count_to_decide(self, count: int) -> None:
+        """Take the number of conflicts this person may decide."""
+        if count != self.to_decide:
+            self.to_decide = count
+            self.changed.emit()
+
+    def note(self, done: SyncDone) -> None:
+        """Take an exchange by stick as a round, and tell the views what it brought."""
+        self._keep(Round(self._now(), done))
+        self._desk.tell_changed(done.touched)
+
+    # ---- a round
+
+    def _progressed(self, done: int, total: int, words: str) -> None:
+        self.progress = (done, total, words)
+        self.progressed.emit(done, total, words)
+
+    def _over(self) -> None:
+        self._task = None
+        self._desk.gather(False)
+        self.changed.emit()
+        self.look()
+
+    def _done(self, done: SyncDone) -> None:
+        self._failures, self.offline_since = 0, ""
+        self.note(done)
+        if done.message:
+            self._desk.said.emit(done.message)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            return
+        self._failures += 1
+        if isinstance(error, HubUnreachable) and not self.offline_since:
+            self.offline_since = self._now()
+        if not isinstance(error, AppError):
+            self._desk.failed.emit(error)
+        self._keep(Round(self._now(), None, str(error)))
+
+    def _keep(self, finished: Round) -> None:
+        self.rounds.appendleft(finished)
+        self.ended.emit(finished)
+        self.changed.emit()
+
+    def _now(self) -> str:
+        return self._desk.session.moment() if self._desk.session else ""
+
+    # ---- rounds by themselves
+
+    def _opened(self) -> None:
+        self.stop()
+        self._next.stop()
+        self.status, self.offline_since, self._failures = None, "", 0
+        self.rounds.clear()
+        self.changed.emit()
+        self.look()
+
+    def _seen(self, status: SyncStatus) -> None:
+        first, grown = self.status is None, self.status and status.unsent > self.status.unsent
+        self.status = status
+        self.changed.emit()
+        self._plan(_FIRST_S if first else _AFTER_CHANGE_S if grown and not self._failures else 0.0)
+
+    def _plan(self, soon: float = 0.0) -> None:
+        """Set the time of the next round: soon, after a while, or later and later while the hub is silent."""
+        status = self.status
+        by_itself = self._desk.preferences.sync == BY_ITSELF
+        if status is None or not status.enrolled or status.state == "revoked" or not by_itself:
+            self._next.stop()
+            return
+        if self.running:
+            return
+        late = min(_LONGEST_S, _RETRY_S * 2 ** (self._failures - 1)) if self._failures else _EVERY_S
+        delay = (soon or late) * random.uniform(1 - _SPREAD, 1 + _SPREAD)
+        if not self._next.isActive() or self._next.remainingTime() > delay * 1000:
+            self._next.start(round(delay * 1000))
+
+
+def _status(session: Any, _: Any) -> SyncStatus:
+    from app.actions import syncing  # late: actions load after the first paint
+
+    try:
+        return syncing.sync_status(session)
+    except NotImplementedError:  # TODO-F
+        return syncing.SyncStatus(False, "", "", session.workspace.unsent(), 0, "", "", 0, "alone")
+
+
+def _sync(session: Any, token: Any) -> SyncDone:
+    from app.actions import syncing  # late: actions load after the first paint
+
+    return syncing.sync(session, token.progress, token.cancelled)
