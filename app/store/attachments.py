@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,6 +107,20 @@ class Attachments:
         finally:
             part.unlink(missing_ok=True)
         return StoredFile(hashed.hexdigest(), size, _mime(source.name, head), source.name)
+
+    def bring(self, source: Path, sha256: str) -> Path:
+        """Take over a file whose hash has been compared; it may lie on another disk. Gives its place."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        part = self.folder / f".{os.getpid()}-{sha256[:12]}.part"
+        try:
+            shutil.copyfile(source, part)
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            self._keep(part, sha256)
+        finally:
+            part.unlink(missing_ok=True)
+        source.unlink(missing_ok=True)
+        return self.path(sha256)
 
     def _keep(self, part: Path, sha256: str) -> None:
         """Move the copy to its place; one that is there and whole stays."""

@@ -64,6 +64,23 @@ def _link(connection: Connection, head: str, transaction: int, rows: Sequence[An
     return new
 
 
+def link_runs(connection: Connection, runs: Sequence[tuple[int, Sequence[Sequence[Any]]]]) -> None:
+    """Chain what a fold has just written: each run of neighbouring rows with its transaction."""
+    raw: Any = connection.connection.driver_connection
+    names = ", ".join(column.name for column in _HEADER)
+    headers: dict[int, list[Any]] = {}
+    head, links = head_of(connection), []
+    for transaction, rows in runs:
+        if transaction not in headers:
+            found = raw.execute(f"SELECT {names} FROM sync_txn WHERE id = ?", (transaction,)).fetchone()
+            claims = raw.execute("SELECT seq FROM sync_claim WHERE txn = ? ORDER BY seq", (transaction,))
+            headers[transaction] = [list(found), [row[0] for row in claims]]
+        header, claimed = headers[transaction]
+        head = _sealed([head, header, [list(row) for row in rows], claimed])
+        links.append((transaction, rows[0][0], rows[-1][0], head))
+    raw.executemany("INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)", links)
+
+
 def verify(connection: Connection) -> JournalReport:
     """Compute the chain again and name the transactions whose rows are not as they were sealed."""
     head, reached, problems = START, 0, []
@@ -146,6 +163,10 @@ def _hash(connection: Connection, head: str, transaction: int, rows: Sequence[An
         select(CLAIMS.c.seq).where(CLAIMS.c.txn == transaction).order_by(CLAIMS.c.seq)
     ).scalars()
     content = [head, list(header) if header else None, [list(row) for row in rows], list(claims)]
+    return _sealed(content)
+
+
+def _sealed(content: list[Any]) -> str:
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from app.errors import StoreFailure
+from app.i18n import N_
 from app.store import rtree
 from app.store.failures import translated
 from app.store.tables import Layout
@@ -45,6 +46,11 @@ class Database:
         """The write transaction; committed at the end, rolled back when anything is raised."""
         with self._turn, translated(self.path), self._writers.begin() as connection:
             yield connection
+
+    def check_writable(self) -> None:
+        """Raise StoreFailure when the file is open for reading only."""
+        if self.read_only:
+            raise StoreFailure(N_("{file} is open for reading only"), file=self.path.name, code="read_only")
 
     def raw(self) -> sqlite3.Connection:
         """A plain connection of its own for the backup API and checks; the caller closes it."""

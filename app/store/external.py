@@ -38,7 +38,7 @@ class ExternalEdits:
 
     def __init__(self, database: Database, device: str) -> None:
         self._database = database
-        self._device = device
+        self.device = device
 
     def find(self) -> list[ExternalEdit]:
         """The edits that wait for a name and a reason, oldest first."""
@@ -83,7 +83,7 @@ class ExternalEdits:
             if not found:
                 return 0
             change_set = ChangeSet((), SEAL_ACTION, actor, reason.strip())
-            _, number = open_transaction(connection, self._device, change_set, at)
+            _, number = open_transaction(connection, self.device, change_set, at)
             connection.execute(insert(CLAIMS), [{"seq": seq, "txn": number} for seq in found])
             close_transaction(connection, number)
         return len(found)

@@ -26,6 +26,7 @@ _BOX = struct.Struct("<4d")
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _POINT_WKB = struct.Struct("<BI2d")
 _POINT_START = b"\x01\x01\x00\x00\x00"  # little endian, type 1
+_MULTIPOLYGON_START = b"\x01\x06\x00\x00\x00"  # little endian, type 6
 _POINT_ROW = np.dtype([("head", "V13"), ("x", "<f8"), ("y", "<f8")])
 _POINT_BYTES = len(_PLAIN) + _POINT_WKB.size
 
@@ -67,6 +68,26 @@ def header_length(blob: bytes) -> int:
     """Where the WKB starts in a GeoPackage blob; its end when it is none."""
     envelope = (blob[3] >> 1) & 7 if len(blob) > 8 and blob[:2] == b"GP" else len(_ENVELOPE_BYTES)
     return 8 + _ENVELOPE_BYTES[envelope] if envelope < len(_ENVELOPE_BYTES) else len(blob)
+
+
+def blob_of_wkb(wkb: bytes) -> bytes:
+    """The GeoPackage blob of a geometry that came as little-endian WKB."""
+    if len(wkb) == _POINT_WKB.size and wkb[:5] == _POINT_START:
+        return _PLAIN + wkb
+    return to_blob(shapely.from_wkb(wkb))
+
+
+def wkb_of_blob(blob: bytes) -> bytes | None:
+    """The little-endian WKB of a GeoPackage blob, as it travels; None when it cannot be read."""
+    wkb = blob[header_length(blob) :]
+    if wkb[:5] in (_POINT_START, _MULTIPOLYGON_START):
+        return wkb
+    found = from_blob(blob)  # another program's byte order, height or single polygon
+    if found is None or found.is_empty:
+        return None
+    flat = shapely.force_2d(found)
+    shaped = MultiPolygon([flat]) if isinstance(flat, Polygon) else flat
+    return bytes(shapely.to_wkb(shaped, byte_order=1))
 
 
 def from_blobs(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:

@@ -92,6 +92,22 @@ class History:
         with self._database.reading() as connection:
             return [entry_of(row) for row in connection.execute(query)]
 
+    def timeline(self, entity: str, field: str) -> dict[str, list[tuple[str, Any]]]:
+        """Every value a field has had, by record: (moment as stored, value), oldest first."""
+        column = known(entity).fields[field].id
+        query = (
+            journal_rows()
+            .where(JOURNAL.c.tbl == entity, JOURNAL.c.cells.contains(f'"{column}"', autoescape=True))
+            .order_by(JOURNAL.c.seq)
+        )
+        found: dict[str, list[tuple[str, Any]]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                moment = row.at if row.txn == FOREIGN else row.wall or row.at
+                values = [new for name, _, new in json.loads(row.cells) if name == column]
+                found.setdefault(row.record, []).extend((moment, value) for value in values)
+        return found
+
     def transactions(self, limit: int = 100) -> list[TransactionEntry]:
         """The newest transactions, newest first."""
         undoing = TRANSACTIONS.alias("undoing")
@@ -117,15 +133,6 @@ class History:
                 counts[owner][entity] = number
         return [_transaction(row, counts[row.id]) for row in rows]
 
-    def unsent(self) -> int:
-        """How many journal rows the hub has not acknowledged."""
-        with self._database.reading() as connection:
-            sent = connection.exec_driver_sql(
-                "SELECT value FROM gridward_meta WHERE key = 'acknowledged'"
-            ).scalar()
-            query = select(func.count()).select_from(JOURNAL).where(JOURNAL.c.seq > int(sent or 0))
-            return int(connection.execute(query).scalar_one())
-
 
 def entry_of(row: Any) -> HistoryEntry:
     """The entry of a journal row joined with its transaction."""
@@ -149,7 +156,7 @@ def entry_of(row: Any) -> HistoryEntry:
 def cells_of(entity: str, cells: str) -> tuple[FieldChange, ...]:
     """The changed fields of a journal row."""
     kind, changes = known(entity), []
-    for column, old, new in json.loads(cells):
+    for column, old, new, *_ in json.loads(cells):
         name, before = from_journal(kind, column, old)
         _, after = from_journal(kind, column, new)
         changes.append(FieldChange(name, before, after))

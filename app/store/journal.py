@@ -90,7 +90,8 @@ _BASE = "(SELECT base FROM sync_ctx WHERE one = 1)"
 def set_context(connection: Connection, transaction: int) -> None:
     """Tell the triggers whose changes follow."""
     connection.exec_driver_sql(
-        "INSERT INTO sync_ctx VALUES (1, ?, 0) ON CONFLICT (one) DO UPDATE SET txn = excluded.txn", (transaction,)
+        "INSERT INTO sync_ctx VALUES (1, ?, 0) ON CONFLICT (one) DO UPDATE SET txn = excluded.txn",
+        (transaction,),
     )
 
 

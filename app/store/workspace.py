@@ -19,6 +19,7 @@ from app.store.external import ExternalEdit, ExternalEdits
 from app.store.history import History, HistoryEntry, TransactionEntry
 from app.store.integrity import CheckReport, check
 from app.store.reader import Reader, record_of
+from app.store.replica import Replica
 from app.store.undo import Undo
 from app.store.writer import Writer
 
@@ -42,6 +43,7 @@ class Workspace:
         self._undo = Undo(database)
         self._external = ExternalEdits(database, facts.device)
         self._attachments = Attachments(opened.path)
+        self.replica = Replica(database, self._attachments, self._renamed)
 
     @classmethod
     def create(cls, path: Path | str, area: str, title: str) -> Self:
@@ -133,6 +135,10 @@ class Workspace:
         """All changes of a record, newest first."""
         return self._history.of_record(record_of(entity).TYPE.name, uid)
 
+    def timeline(self, entity: str | type[E], field: str) -> dict[str, list[tuple[str, Any]]]:
+        """Every value a field has had, by uid: (moment, value), oldest first."""
+        return self._history.timeline(record_of(entity).TYPE.name, field)
+
     def transactions(self, limit: int = 100) -> list[TransactionEntry]:
         """The newest transactions, newest first."""
         return self._history.transactions(limit)
@@ -143,8 +149,8 @@ class Workspace:
             return chain.head_of(connection)[:12]
 
     def unsent(self) -> int:
-        """How many changes the hub has not acknowledged."""
-        return self._history.unsent()
+        """How many own changes the hub does not have; all of them when there is no hub."""
+        return self.replica.unsent()
 
     def inverse(self, transaction: str) -> tuple[Change, ...]:
         """The changes that take a transaction back; apply them with `undoes` set to its uid."""
@@ -169,6 +175,10 @@ class Workspace:
     def seal(self, actor: Actor, reason: str, at: datetime) -> int:
         """Answer for all waiting edits by other programs; gives their number."""
         return self._external.seal(actor, reason, at)
+
+    def _renamed(self, device: str) -> None:
+        """The hub has given this laptop its identity."""
+        self.device = self._writer.device = self._external.device = device
 
     # ------------------------------------------------------------ files beside
     def examine(self, source: Path) -> StoredFile:

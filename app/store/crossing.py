@@ -1,0 +1,142 @@
+"""Values between the file, its journal and the wire: three ways to write the same cell.
+
+On the wire a cell is a plain value by field id (`domain/replication.py`). In the file a yes/no is 0 or 1,
+several texts are a JSON list and a geometry is a GeoPackage blob; the journal's JSON holds what the file
+holds, the geometry in hex. Cells that are unknown (None) are left out of rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import shapely
+
+from app.domain.entity import GEOMETRY, EntityType
+from app.domain.fields import Kind
+from app.domain.replication import Cells
+from app.store.geom import blob_of_wkb, wkb_of_blob
+from app.store.tables import known
+
+Turn = Callable[[Any], Any]
+Row = dict[str, Any]  # a record's known cells by field id, as on the wire
+
+
+class Crossing:
+    """How the cells of one entity are written; `columns` are its field ids, the geometry first."""
+
+    def __init__(self, kind: EntityType) -> None:
+        self.kind = kind
+        self.entity = kind.name
+        kinds: dict[str, Kind | None] = {GEOMETRY: None} if kind.shape.value else {}
+        kinds.update({item.id: item.kind for item in kind.fields.values()})
+        self.columns: tuple[str, ...] = tuple(kinds)
+        self.known = frozenset(kinds)
+        self.unique: tuple[str, ...] = tuple(item.id for item in kind.fields.values() if item.unique)
+        self._to_wire = _chosen(kinds, _TO_WIRE)
+        self._to_file = _chosen(kinds, _TO_FILE)
+        self._from_wire = _chosen(kinds, _FROM_WIRE)
+
+    def reader(self, columns: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
+        """What turns cells of the file, read in the order of `columns`, into a row as on the wire."""
+        odd = [(place, self._to_wire[name]) for place, name in enumerate(columns) if name in self._to_wire]
+
+        def read(cells: Sequence[Any]) -> Row:
+            if odd:
+                cells = list(cells)
+                for place, turn in odd:
+                    if cells[place] is not None:
+                        cells[place] = turn(cells[place])
+            return {name: value for name, value in zip(columns, cells, strict=True) if value is not None}
+
+        return read
+
+    def wire(self, column: str, cell: Any) -> Any:
+        """A cell of the file as on the wire."""
+        turn = self._to_wire.get(column)
+        return cell if cell is None or turn is None else turn(cell)
+
+    def file(self, column: str, value: Any) -> Any:
+        """A wire value as the file holds it."""
+        turn = self._to_file.get(column)
+        return value if value is None or turn is None else turn(value)
+
+    def taken(self, cells: Mapping[str, Any]) -> Row:
+        """Cells that came over the wire, in the types their fields declare; unknown fields left out."""
+        turns = self._from_wire
+        return {
+            name: turns[name](value) if value is not None and name in turns else value
+            for name, value in cells.items()
+            if name in self.known
+        }
+
+    def note(self, changed: Iterable[tuple[str, Any, Any]]) -> list[list[Any]]:
+        """Wire values (column, old, new) as the journal writes them."""
+        return [[name, self.told(name, old), self.told(name, new)] for name, old, new in changed]
+
+    def told(self, column: str, value: Any) -> Any:
+        """A wire value as the journal's JSON holds it."""
+        cell = self.file(column, value)
+        return cell.hex().upper() if isinstance(cell, bytes) else cell
+
+    def untold(self, column: str, cell: Any) -> Any:
+        """A cell of the journal's JSON as on the wire."""
+        if cell is None:
+            return None
+        if column == GEOMETRY:
+            return wkb_of_blob(bytes.fromhex(cell))
+        return self.taken({column: self.wire(column, cell)}).get(column)
+
+
+@lru_cache(maxsize=256)
+def crossing(entity: str) -> Crossing:
+    """The crossing of an entity of this program."""
+    return Crossing(known(entity))
+
+
+def packed(cells: Mapping[str, Any], entity: str) -> str:
+    """A row as JSON for the tables of a replica."""
+    told = crossing(entity).told
+    return json.dumps({name: told(name, value) for name, value in cells.items()}, ensure_ascii=False)
+
+
+def unpacked(text: str, entity: str) -> Row:
+    """A row from the tables of a replica."""
+    untold = crossing(entity).untold
+    return {name: untold(name, cell) for name, cell in json.loads(text).items()}
+
+
+def wire_geometry(geometry: Any) -> bytes:
+    """A shapely geometry as on the wire."""
+    written: bytes = shapely.to_wkb(geometry, byte_order=1)
+    return written
+
+
+def known_cells(cells: Cells) -> Row:
+    """Cells without those that are unknown."""
+    return {name: value for name, value in cells.items() if value is not None}
+
+
+def _chosen(kinds: Mapping[str, Kind | None], turns: Mapping[Kind | None, Turn]) -> dict[str, Turn]:
+    return {name: turns[kind] for name, kind in kinds.items() if kind in turns}
+
+
+def _texts(cell: str) -> list[str] | None:
+    found = [str(part) for part in json.loads(cell)] if cell else []
+    return found or None
+
+
+_TO_WIRE: dict[Kind | None, Turn] = {None: wkb_of_blob, Kind.BOOLEAN: bool, Kind.TEXTS: _texts}
+_TO_FILE: dict[Kind | None, Turn] = {
+    None: blob_of_wkb,
+    Kind.BOOLEAN: int,
+    Kind.TEXTS: lambda value: json.dumps(list(value), ensure_ascii=False) if value else None,
+}
+_FROM_WIRE: dict[Kind | None, Turn] = {
+    None: bytes,
+    Kind.BOOLEAN: bool,
+    Kind.NUMBER: float,
+    Kind.TEXTS: lambda value: list(value) or None,
+}

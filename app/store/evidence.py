@@ -1,0 +1,64 @@
+"""Which evidence files a replica lacks, and which the hub has not got yet."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.entities.papers import Attachment
+from app.errors import StoreFailure
+from app.i18n import N_
+from app.store.attachments import Attachments, digest
+from app.store.failures import translated
+from app.store.rtree import quoted
+from app.store.tables import Layout
+
+
+@dataclass(frozen=True, order=True)
+class BlobNeed:
+    """An evidence file that a record names and that is only here, or not here yet; `size` in bytes."""
+
+    sha256: str
+    size: int
+
+
+def wanted(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
+    """The evidence files that records name and that are not beside the workspace."""
+    return [need for need in _named(raw, layout) if not _is_whole(files, need)]
+
+
+def unsent(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
+    """The evidence files that are here and of which nobody has said that the hub has them."""
+    sent = {row[0] for row in raw.execute("SELECT sha256 FROM sync_blob")}
+    return [need for need in _named(raw, layout) if need.sha256 not in sent and _is_whole(files, need)]
+
+
+def note_sent(raw: sqlite3.Connection, sha256: str) -> None:
+    """Say that the hub has this file."""
+    raw.execute("INSERT OR IGNORE INTO sync_blob VALUES (?)", (sha256,))
+
+
+def keep(files: Attachments, workspace: Path, sha256: str, source: Path) -> Path:
+    """Move a received file to its place; StoreFailure when it is not the one that was named."""
+    with translated(workspace):
+        if digest(source) != sha256:
+            raise StoreFailure(
+                N_("The evidence file {name} did not arrive as it was sent"),
+                hint=N_("Sync again; the broken file was not taken."),
+                name=sha256[:12],
+                code="attachment_changed",
+            )
+        return files.bring(source, sha256)
+
+
+def _named(raw: sqlite3.Connection, layout: Layout) -> list[BlobNeed]:
+    table = quoted(layout.of(Attachment.TYPE.name).name)
+    rows = raw.execute(f"SELECT sha256, max(size) FROM {table} GROUP BY sha256 ORDER BY min(fid)")
+    return [BlobNeed(str(row[0]), int(row[1] or 0)) for row in rows]
+
+
+def _is_whole(files: Attachments, need: BlobNeed) -> bool:
+    """By its size only; `check` reads the files again."""
+    path = files.path(need.sha256)
+    return path.is_file() and path.stat().st_size == need.size

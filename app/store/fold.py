@@ -1,0 +1,155 @@
+"""Folding: the hub's log of an area is brought into the file, a few hundred entries at a time.
+
+Each step is one short transaction that writes the records, their journal, the digest, the cursor and the view
+together, so that a killed program goes on where it stood and a window never waits long for the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.domain.digest import MODULUS, as_text
+from app.domain.replication import Block
+from app.errors import StoreFailure
+from app.i18n import N_
+from app.store import chain, outbox, pending, views
+from app.store.connect import Database
+from app.store.fold_state import FoldState
+from app.store.fold_step import Step
+from app.store.fold_write import write
+from app.store.journal import FOLDING, FOREIGN, set_context
+from app.store.replica_facts import START, ReplicaFacts
+
+STEP = 500
+
+
+@dataclass
+class FoldDone:
+    """What a fold did: the records whose values in sight changed, and what became of own changes."""
+
+    touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rejected: int = 0
+    conflicts: int = 0
+    settled: int = 0
+
+
+def fold(
+    database: Database,
+    facts: ReplicaFacts,
+    block: Block,
+    head: bytes,
+    *,
+    step: int = STEP,
+    between: Callable[[], None] | None = None,
+    body_sha256: bytes | None = None,
+) -> FoldDone:
+    """Bring one block of an area's log into the file; what has been folded already is passed over.
+
+    `head` is the hash chain's head after the block; with `body_sha256` (of the block's bytes) it is computed
+    and compared. Raises StoreFailure `gap` when entries before the block are missing, `wrong_head` when the
+    log is not the one this file has followed.
+    """
+    done = FoldDone()
+    touched: dict[str, dict[str, None]] = {}
+    at = _check(database, block, head, body_sha256)
+    if at is None:
+        return done
+    while True:
+        last = min(at + step, block.last)
+        with database.writing() as connection:
+            found = _step(connection, database, facts, block, (at + 1, last))
+            if last == block.last:
+                _finish(raw_of(connection), block, head)
+        at = last
+        done.rejected += found.rejected
+        done.conflicts += found.conflicts
+        done.settled += len(found.settled)
+        for entity, uid in found.touched:
+            touched.setdefault(entity, {})[uid] = None
+        if at >= block.last:
+            break
+        if between:
+            between()
+    done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
+    return done
+
+
+def raw_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, inside the same transaction."""
+    found: Any = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
+def _check(database: Database, block: Block, head: bytes, body_sha256: bytes | None) -> int | None:
+    """The number up to which the block is in the file already; None when all of it is."""
+    with database.reading() as connection:
+        row = (
+            raw_of(connection)
+            .execute("SELECT seq, whole, head FROM sync_cursor WHERE area = ?", (block.area,))
+            .fetchone()
+        )
+    seq, whole, known = row or (0, 0, START)
+    if block.first > seq + 1:
+        raise StoreFailure(
+            N_("A piece of the log of area {area} is missing: after number {after} came {first}"),
+            hint=N_("Sync again; nothing was changed."),
+            area=block.area,
+            after=seq,
+            first=block.first,
+            code="gap",
+        )
+    repeated = block.last == whole and known != head
+    if body_sha256 is not None and block.first == whole + 1:
+        repeated = hashlib.sha256(known + body_sha256).digest() != head
+    if repeated:
+        raise StoreFailure(
+            N_("The hub’s log of area {area} is not the one this workspace has followed"),
+            hint=N_("Nothing was changed. Tell the person who looks after the hub."),
+            area=block.area,
+            code="wrong_head",
+        )
+    if block.last <= whole:
+        return None
+    return max(seq, block.first - 1)
+
+
+def _step(
+    connection: Connection, database: Database, facts: ReplicaFacts, block: Block, span: tuple[int, int]
+) -> Step:
+    """Entries `span` of a block, in the transaction that is open."""
+    raw = raw_of(connection)
+    set_context(connection, FOLDING)
+    chain.seal(connection, FOREIGN)
+    number = views.base_of(raw) + 1
+    state = FoldState(raw, database.layout, facts, block, span, number)
+    found = Step(state)
+    for effect in state.effects:
+        found.take(effect)
+    write(connection, found)
+    row = raw.execute("SELECT digest FROM sync_cursor WHERE area = ?", (block.area,)).fetchone()
+    digest = as_text((int(row[0], 16) if row else 0) + found.digest % MODULUS)
+    raw.execute(
+        "INSERT INTO sync_cursor VALUES (?, ?, 0, ?, ?)"
+        " ON CONFLICT (area) DO UPDATE SET seq = excluded.seq, digest = excluded.digest",
+        (block.area, span[1], START, digest),
+    )
+    views.note(raw, number, block.area, span[1])
+    if pending.oldest(raw) is None:
+        views.forget(raw, block.area, number)
+    set_context(connection, FOREIGN)
+    return found
+
+
+def _finish(raw: sqlite3.Connection, block: Block, head: bytes) -> None:
+    """The block is in: note the head of the chain, and which own transactions are answered."""
+    raw.execute(
+        "UPDATE sync_cursor SET whole = ?, head = ? WHERE area = ?", (block.last, bytes(head), block.area)
+    )
+    outbox.close_batches(raw)

@@ -1,0 +1,138 @@
+"""What one step of a fold needs to know of the file, read in a few queries and kept in memory."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
+from app.domain.replication import Block, Effect
+from app.store import journal, outbox, pending
+from app.store.crossing import Row, crossing, unpacked
+from app.store.pending import Place, chunks
+from app.store.rebase import Pending, Shadow
+from app.store.replica_facts import ReplicaFacts
+from app.store.rtree import quoted
+from app.store.tables import Layout, is_known, known
+
+
+@dataclass
+class FoldState:
+    """The records of a step as they are held, and all that stands beside them.
+
+    `held` has whole records, and in `narrow` only the fields the step touches; None where there is no record.
+    """
+
+    raw: sqlite3.Connection
+    layout: Layout
+    facts: ReplicaFacts
+    block: Block
+    span: tuple[int, int]
+    number: int
+    effects: tuple[Effect, ...] = ()
+    held: dict[Place, Row | None] = field(default_factory=dict)
+    narrow: set[Place] = field(default_factory=set)
+    pending: dict[Place, list[Pending]] = field(default_factory=dict)
+    shadows: dict[Place, Shadow] = field(default_factory=dict)
+    ghosts: dict[Place, Row] = field(default_factory=dict)
+    places: dict[Place, str] = field(default_factory=dict)
+    taken: dict[Place, dict[str, str]] = field(default_factory=dict)
+    acts: dict[str, int] = field(default_factory=dict)
+    own: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read everything the step needs."""
+        start = self.span[0] - self.block.first
+        chosen = self.block.effects[start : self.span[1] - self.block.first + 1]
+        self.effects = tuple(effect for effect in chosen if is_known(effect.entity))
+        self._acts()
+        records = {(effect.entity, effect.uid) for effect in self.effects}
+        since = pending.oldest(self.raw)
+        if since is not None:
+            self.pending = pending.of_records(self.raw, records, since)
+        self._beside(records)
+        self._records(records)
+
+    def area_of(self, place: Place, cells: Row) -> str:
+        """The area of a confirmed record of this file."""
+        entity = place[0]
+        if entity in ROOTED:
+            return self.facts.root
+        if entity in OWNERS:
+            return self.places.get(place, self.block.area)
+        named = PLACES.get(entity, "div_code")
+        found = known(entity).fields.get(named)
+        return area_of_code(cells.get(found.id) if found else None, self.facts.root)
+
+    def _acts(self) -> None:
+        """Which transactions of the block the file has, and which of them are its own and unanswered."""
+        wanted = list({self.block.acts[effect.act].uid for effect in self.effects})
+        for part, marks in chunks(wanted):
+            query = f"SELECT uuid, id, sealed_batch FROM sync_txn WHERE uuid IN ({marks})"
+            for uid, number, state in self.raw.execute(query, part).fetchall():
+                self.acts[uid] = number
+                if state is None:
+                    outbox.open_act(self.raw, uid)
+                if state in (None, journal.SENT):
+                    self.own[uid] = number
+
+    def _beside(self, records: set[Place]) -> None:
+        for entity, uid, alive, cells, unseen in self._kept("sync_shadow", records):
+            row = unpacked(cells, entity) if alive else None
+            self.shadows[(entity, uid)] = Shadow(row, json.loads(unseen))
+        for entity, uid, name, value in self._kept("sync_taken", records):
+            self.taken.setdefault((entity, uid), {})[name] = value
+        following = {place for place in records if place[0] in OWNERS}
+        for entity, uid, area in self._kept("sync_place", following):
+            self.places[(entity, uid)] = area
+        ghosts = self.raw.execute("SELECT tbl, uid, cells FROM sync_ghost WHERE area = ?", (self.block.area,))
+        for entity, uid, cells in ghosts.fetchall():
+            self.ghosts[(entity, uid)] = unpacked(cells, entity)
+
+    def _kept(self, table: str, records: set[Place]) -> Iterable[tuple[str, ...]]:
+        """The rows of a small table that belong to these records."""
+        if not records or self.raw.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None:
+            return []
+        found = []
+        for entity, uids in _by_entity(records).items():
+            for part, marks in chunks(uids):
+                query = f"SELECT * FROM {table} WHERE tbl = ? AND uid IN ({marks})"
+                found += self.raw.execute(query, (entity, *part)).fetchall()
+        return found
+
+    def _records(self, records: set[Place]) -> None:
+        """The records themselves: of those that are only updated just the fields in question."""
+        whole = {place for place in records if place in self.pending or place in self.shadows}
+        whole |= self.taken.keys() & records
+        whole |= self.ghosts.keys() & records
+        whole |= {(effect.entity, effect.uid) for effect in self.effects if effect.op in "id"}
+        self.narrow = records - whole
+        for entity, uids in _by_entity(whole).items():
+            self._read(entity, crossing(entity).columns, uids)
+        fields: dict[str, dict[str, None]] = {}
+        for effect in self.effects:
+            if (effect.entity, effect.uid) in self.narrow:
+                fields.setdefault(effect.entity, {}).update(dict.fromkeys(effect.cells))
+        for entity, uids in _by_entity(self.narrow).items():
+            names = [name for name in crossing(entity).columns if name in fields[entity]]
+            self._read(entity, tuple(names), uids)
+
+    def _read(self, entity: str, columns: tuple[str, ...], uids: list[str]) -> None:
+        table = quoted(self.layout.of(entity).name)
+        listed = "".join(f", {quoted(name)}" for name in columns)
+        turned = crossing(entity).reader(columns)
+        for uid in uids:
+            self.held[(entity, uid)] = None
+        for part, marks in chunks(uids):
+            query = f"SELECT uid{listed} FROM {table} WHERE uid IN ({marks})"
+            for uid, *cells in self.raw.execute(query, part):
+                self.held[(entity, uid)] = turned(cells)
+
+
+def _by_entity(places: Iterable[Place]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for entity, uid in places:
+        found.setdefault(entity, []).append(uid)
+    return found

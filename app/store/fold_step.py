@@ -1,0 +1,267 @@
+"""What each entry of the log does to this file: to what is confirmed, in sight, and waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.areas import OWNERS
+from app.domain.digest import cell_hash, row_hash
+from app.domain.replication import Act, Effect
+from app.store.crossing import Row, crossing
+from app.store.fold_state import FoldState
+from app.store.pending import Place
+from app.store.rebase import (
+    WHOLE,
+    Pending,
+    Shadow,
+    beneath,
+    differing,
+    fields_of,
+    known,
+    laid_over,
+    still_unseen,
+)
+
+LEAVE = "leave"  # the note of a `d` that only takes a record out of the area
+
+
+@dataclass(slots=True)
+class Note:
+    """A journal row to be written: a part of `act` or, with `answer`, what the hub made of an own act."""
+
+    act: Act
+    answer: str | None
+    entity: str
+    uid: str
+    op: str
+    cells: list[list[Any]]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the hub said of an own change that it did not simply accept."""
+
+    act: str
+    entity: str
+    uid: str
+    verdict: str
+    note: str
+
+
+class Step:
+    """One step of a fold, worked out in memory; `fold_write` writes what is collected here."""
+
+    def __init__(self, state: FoldState) -> None:
+        self.state = state
+        self.digest = 0
+        self.first: dict[Place, Row | None] = {}  # changed records as they were
+        self.notes: list[Note] = []
+        self.settled: list[int] = []
+        self.owners: set[int] = set()
+        self.answers: list[Answer] = []
+        self.shadows: set[Place] = set()
+        self.ghosts: dict[tuple[str, Place], Row | None] = {}
+        self.places: dict[Place, str | None] = {}
+        self.touched: set[Place] = set()
+        self.rejected = 0
+        self.conflicts = 0
+
+    def take(self, effect: Effect) -> None:
+        """Work one entry of the log in."""
+        place = (effect.entity, effect.uid)
+        if place in self.state.narrow:
+            self._quick(effect, place)
+        elif effect.op in "ud" and place in self.state.ghosts:
+            self._ghost(effect, place)
+        else:
+            self._take(effect, place)
+
+    def _quick(self, effect: Effect, place: Place) -> None:
+        """An update of a record nothing of which waits: what is confirmed is what is held."""
+        held = self.state.held[place]
+        if held is None or effect.op != "u":
+            return
+        cross = crossing(effect.entity)
+        changed = []
+        for name, new in cross.taken(effect.cells).items():
+            old = held.get(name)
+            if old != new:
+                changed.append((name, old, new))
+        if not changed:
+            return
+        if place not in self.first:
+            self.first[place] = dict(held)
+        entity, uid = place
+        for name, old, new in changed:
+            self.digest += cell_hash(entity, uid, name, new) - cell_hash(entity, uid, name, old)
+            held[name] = new
+        self._note(effect, None, "u", cross.note(changed))
+        self.touched.add(place)
+
+    def _ghost(self, effect: Effect, place: Place) -> None:
+        """The old area's log is behind: the record stands in another area already and stays as it is."""
+        area, ghost = self.state.block.area, self.state.ghosts[place]
+        if effect.op == "d":
+            del self.state.ghosts[place]
+            self.ghosts[(area, place)] = None
+            self.digest -= row_hash(*place, ghost)
+            return
+        after = known({**ghost, **crossing(effect.entity).taken(effect.cells)})
+        self._count(place, ghost, after)
+        self.state.ghosts[place] = self.ghosts[(area, place)] = after
+
+    def _take(self, effect: Effect, place: Place) -> None:
+        state = self.state
+        held, waiting = state.held.get(place), state.pending.get(place, [])
+        before = self._confirmed(place, held, waiting)
+        after = _after(effect, before)
+        self._moved(effect, place, before, after)
+        own = self._answered(effect, waiting, after if after is not None else held)
+        rest = [change for change in waiting if change is not own]
+        seen = laid_over(after, rest, held)
+        if own is None:
+            self._note_remote(effect, (before, after), (held, seen))
+        else:
+            self._settle(effect, own)
+            self._note_change(effect, effect.note or effect.verdict, held, seen)
+        self._keep_shadow(place, (before, after), (seen, rest), hidden=own is None)
+        state.held[place] = seen
+        state.pending[place] = rest
+
+    def _confirmed(self, place: Place, held: Row | None, waiting: list[Pending]) -> Row | None:
+        shadow = self.state.shadows.get(place)
+        if shadow is not None:
+            return shadow.cells
+        row = beneath(held, waiting)
+        taken = self.state.taken.get(place)
+        if taken and row is not None:
+            own = fields_of(waiting)
+            row = {**row, **{name: value for name, value in taken.items() if name not in own}}
+        return row
+
+    def _moved(self, effect: Effect, place: Place, before: Row | None, after: Row | None) -> None:
+        """Keep the digest, the area of records that follow others, and the ghost of one that moved in."""
+        area = self.state.block.area
+        if effect.op == "i" and before is not None:
+            old_area = self.state.area_of(place, before)
+            if old_area != area:
+                self.ghosts[(old_area, place)] = before
+                before = None
+        self._count(place, before, after)
+        if place[0] in OWNERS and effect.op in "id":
+            found = area if effect.op == "i" else None
+            self.places[place] = found
+            if found:
+                self.state.places[place] = found
+            else:
+                self.state.places.pop(place, None)
+
+    def _count(self, place: Place, before: Row | None, after: Row | None) -> None:
+        """Add the difference of two confirmed states to the area's digest."""
+        entity, uid = place
+        old, new = before or {}, after or {}
+        for name in differing(old, new):
+            self.digest += cell_hash(entity, uid, name, new.get(name))
+            self.digest -= cell_hash(entity, uid, name, old.get(name))
+
+    def _answered(self, effect: Effect, waiting: list[Pending], row: Row | None) -> Pending | None:
+        """The own change this entry answers, if it does.
+
+        A change that moved its record waits for the entry of the new area, when that comes to this laptop.
+        """
+        state = self.state
+        owner = state.own.get(state.block.acts[effect.act].uid)
+        found = [change for change in waiting if owner is not None and change.owner == owner]
+        if not found or (effect.dseq == 0 and effect.op != "i"):
+            return None
+        change = found[0]
+        if (state.block.device, state.block.epoch) == (state.facts.device, state.facts.epoch):
+            change = next((item for item in found if item.number == effect.dseq), change)
+        leaves = effect.op == "d" and change.op == "u" and effect.note.partition(":")[0] == LEAVE
+        if leaves and row is not None:
+            new_area = state.area_of((effect.entity, effect.uid), row)
+            if new_area != state.block.area and state.facts.scope.reads(new_area):
+                return None
+        return change
+
+    def _settle(self, effect: Effect, own: Pending) -> None:
+        self.settled.append(own.seq)
+        self.owners.add(own.owner)
+        self.rejected += effect.verdict == "rejected"
+        self.conflicts += effect.verdict == "conflict"
+        if effect.verdict != "accepted" or effect.note:
+            act = self.state.block.acts[effect.act].uid
+            self.answers.append(Answer(act, effect.entity, effect.uid, effect.verdict, effect.note))
+
+    def _note_remote(
+        self, effect: Effect, confirmed: tuple[Row | None, Row | None], sight: tuple[Row | None, Row | None]
+    ) -> None:
+        """Journal another's change, also the part that stays hidden beneath an own change (a fourth 1)."""
+        hidden: list[list[Any]] = []
+        before, after = confirmed
+        held, seen = sight
+        if before is not None and after is not None:
+            names = [
+                name for name in differing(before, after) if (held or {}).get(name) == (seen or {}).get(name)
+            ]
+            noted = crossing(effect.entity).note((name, before.get(name), after.get(name)) for name in names)
+            hidden = [[*cell, 1] for cell in noted]
+        self._note_change(effect, None, held, seen, hidden)
+
+    def _note_change(
+        self, effect: Effect, answer: str | None, held: Row | None, seen: Row | None,
+        hidden: list[list[Any]] | None = None,
+    ) -> None:  # fmt: skip
+        names = differing(held or {}, seen or {})
+        if not names and not hidden and (held is None) == (seen is None):
+            return
+        op = "u" if (held is None) == (seen is None) else "i" if held is None else "d"
+        old, new = held or {}, seen or {}
+        cells = crossing(effect.entity).note((name, old.get(name), new.get(name)) for name in names)
+        self._note(effect, answer, op, cells + (hidden or []))
+        if names or op != "u":
+            place = (effect.entity, effect.uid)
+            self.first.setdefault(place, held)
+            self.touched.add(place)
+
+    def _note(self, effect: Effect, answer: str | None, op: str, cells: list[list[Any]]) -> None:
+        act = self.state.block.acts[effect.act]
+        self.notes.append(Note(act, answer, effect.entity, effect.uid, op, cells))
+
+    def _keep_shadow(
+        self,
+        place: Place,
+        confirmed: tuple[Row | None, Row | None],
+        sight: tuple[Row | None, list[Pending]],
+        *,
+        hidden: bool,
+    ) -> None:
+        """Remember the confirmed record when what is in sight no longer tells it."""
+        shadows, (before, after), (seen, rest) = self.state.shadows, confirmed, sight
+        old = shadows.pop(place, None)
+        if old is not None:
+            self.shadows.add(place)
+        if not rest:
+            return
+        unseen = dict(old.unseen) if old else {}
+        if hidden:
+            came = [WHOLE] if (before is None) != (after is None) else differing(before or {}, after or {})
+            for name in came:
+                unseen.setdefault(name, self.state.number)
+        unseen = still_unseen(unseen, after, seen)
+        if unseen or beneath(seen, rest) != after:
+            shadows[place] = Shadow(after, unseen)
+            self.shadows.add(place)
+
+
+def _after(effect: Effect, before: Row | None) -> Row | None:
+    """The confirmed record once the entry is in."""
+    if effect.op == "n":
+        return before
+    if effect.op == "d":
+        return None
+    cells = crossing(effect.entity).taken(effect.cells)
+    if effect.op == "i":
+        return known(cells)
+    return None if before is None else known({**before, **cells})

@@ -1,0 +1,193 @@
+"""Writing a step of a fold: records, journal rows under their acts, and all that stands beside."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.domain.replication import HUB_PERSON, Act
+from app.domain.values import as_moment
+from app.store import chain, gpkg, journal, outbox
+from app.store.crossing import Row, crossing, packed
+from app.store.fold_step import Note, Step
+from app.store.pending import Place
+from app.store.rtree import quoted
+from app.store.uniqueness import set_apart, settle_taken
+
+ANSWER = "hub_answer"  # the action under which an answer of the hub changes a record back
+_SPACE = uuid.UUID("6d0f9c5e-8a57-5c43-9e0e-4f1b6f0b3a55")
+
+
+def write(connection: Connection, step: Step) -> None:
+    """Write what the step worked out, in the transaction that is open."""
+    raw: Any = connection.connection.driver_connection
+    set_apart(raw, step)
+    _records(raw, step)
+    settle_taken(raw, step)
+    _journal(connection, raw, step)
+    _beside(raw, step)
+    names = {place[0] for place in step.touched}
+    gpkg.touch(connection, [step.state.layout.of(name) for name in names])
+
+
+def _records(raw: sqlite3.Connection, step: Step) -> None:
+    """Deletes, then updates, then inserts, each kind as few statements as there are sets of fields."""
+    gone: dict[str, list[tuple[str]]] = {}
+    changed: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]] = {}
+    new: dict[str, list[tuple[Any, ...]]] = {}
+    for place, before in step.first.items():
+        entity, uid = place
+        row, cross = step.state.held[place], crossing(entity)
+        if row is None:
+            if before is not None:
+                gone.setdefault(entity, []).append((uid,))
+        elif before is None:
+            new.setdefault(entity, []).append(
+                (uid, *(cross.file(name, row.get(name)) for name in cross.columns))
+            )
+        else:
+            names = tuple(name for name in cross.columns if before.get(name) != row.get(name))
+            if names:
+                values = (*(cross.file(name, row.get(name)) for name in names), uid)
+                changed.setdefault((entity, names), []).append(values)
+    for entity, uids in gone.items():
+        raw.executemany(f"DELETE FROM {_table(step, entity)} WHERE uid = ?", uids)
+    _free_unique(raw, step, changed)
+    for (entity, names), rows in changed.items():
+        sets = ", ".join(f"{quoted(name)} = ?" for name in names)
+        raw.executemany(f"UPDATE {_table(step, entity)} SET {sets} WHERE uid = ?", rows)
+    for entity, rows in new.items():
+        columns = ("uid", *crossing(entity).columns)
+        listed = ", ".join(map(quoted, columns))
+        marks = ", ".join("?" * len(columns))
+        raw.executemany(f"INSERT INTO {_table(step, entity)} ({listed}) VALUES ({marks})", rows)
+
+
+def _free_unique(
+    raw: sqlite3.Connection, step: Step, changed: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]]
+) -> None:
+    """Records that exchange unique values first let go of them."""
+    for (entity, names), rows in changed.items():
+        for name in crossing(entity).unique:
+            if name in names:
+                raw.executemany(
+                    f"UPDATE {_table(step, entity)} SET {quoted(name)} = '~' || uid WHERE uid = ?",
+                    [(row[-1],) for row in rows],
+                )
+
+
+def _table(step: Step, entity: str) -> str:
+    return quoted(step.state.layout.of(entity).name)
+
+
+def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> None:
+    """The journal rows with their transactions, chained run by run."""
+    if not step.notes:
+        return
+    numbers = [_transaction(raw, step, note) for note in step.notes]
+    last = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
+    seq = int(last[0]) if last else 0
+    at = as_moment(datetime.fromtimestamp(step.state.block.received / 1000, UTC))
+    runs: list[tuple[int, list[list[Any]]]] = []
+    for number, note in zip(numbers, step.notes, strict=True):
+        seq += 1
+        cells = json.dumps(note.cells, ensure_ascii=False, separators=(",", ":"))
+        row = [seq, number, note.entity, note.uid, note.op, None, cells, at]
+        if runs and runs[-1][0] == number:
+            runs[-1][1].append(row)
+        else:
+            runs.append((number, [row]))
+    raw.executemany(
+        "INSERT INTO sync_journal VALUES (?,?,?,?,?,?,?,?)", [row for run in runs for row in run[1]]
+    )
+    chain.link_runs(connection, runs)
+
+
+def _transaction(raw: sqlite3.Connection, step: Step, note: Note) -> int:
+    """The number of the transaction a note belongs to; written when it is new here."""
+    act = note.act if note.answer is None else _answer(step, note)
+    acts = step.state.acts
+    if act.uid not in acts:
+        found = raw.execute("SELECT id FROM sync_txn WHERE uuid = ?", (act.uid,)).fetchone()
+        acts[act.uid] = int(found[0]) if found else _added(raw, act)
+    return acts[act.uid]
+
+
+def _added(raw: sqlite3.Connection, act: Act) -> int:
+    who = (act.uid, act.device, act.person, act.person_name, act.role, act.org)
+    what = (act.action, act.reason, act.undoes, act.hlc, act.wall, journal.FROM_HUB)
+    query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
+    return int(raw.execute(query, (*who, *what)).lastrowid or 0)
+
+
+def _answer(step: Step, note: Note) -> Act:
+    """The act under which the hub's answer to an own act is journalled here; one for each act and step."""
+    state = step.state
+    name = f"{note.act.uid} {state.block.area} {state.span[0]}"
+    at = as_moment(datetime.fromtimestamp(state.block.received / 1000, UTC))
+    hlc = state.block.received << 16
+    return Act(
+        str(uuid.uuid5(_SPACE, name)),
+        "",
+        HUB_PERSON,
+        HUB_PERSON,
+        "",
+        "",
+        ANSWER,
+        note.answer or "",
+        None,
+        hlc,
+        at,
+    )
+
+
+def _beside(raw: sqlite3.Connection, step: Step) -> None:
+    state = step.state
+    at = as_moment(datetime.fromtimestamp(state.block.received / 1000, UTC))
+    raw.executemany("DELETE FROM sync_sent WHERE seq = ?", [(seq,) for seq in step.settled])
+    outbox.close_acts(raw, step.owners)
+    raw.executemany(
+        "INSERT INTO sync_verdict (at, act, tbl, uid, verdict, note) VALUES (?,?,?,?,?,?)",
+        [(at, item.act, item.entity, item.uid, item.verdict, item.note) for item in step.answers],
+    )
+    _put(raw, "sync_shadow", ("tbl", "uid"), _shadows(step))
+    ghosts = (
+        ((area, *place), None if row is None else (packed(row, place[0]),))
+        for (area, place), row in step.ghosts.items()
+    )
+    _put(raw, "sync_ghost", ("area", "tbl", "uid"), ghosts)
+    places = ((place, None if area is None else (area,)) for place, area in step.places.items())
+    _put(raw, "sync_place", ("tbl", "uid"), places)
+
+
+def _shadows(step: Step) -> Iterable[tuple[Place, tuple[Any, ...] | None]]:
+    for place in step.shadows:
+        shadow = step.state.shadows.get(place)
+        if shadow is None:
+            yield place, None
+        else:
+            cells: Row = shadow.cells or {}
+            alive = int(shadow.cells is not None)
+            yield place, (alive, packed(cells, place[0]), json.dumps(shadow.unseen))
+
+
+def _put(
+    raw: sqlite3.Connection,
+    table: str,
+    key: tuple[str, ...],
+    rows: Iterable[tuple[tuple[str, ...], tuple[Any, ...] | None]],
+) -> None:
+    """Write rows by their key; a row without values goes."""
+    where = " AND ".join(f"{name} = ?" for name in key)
+    for names, values in rows:
+        if values is None:
+            raw.execute(f"DELETE FROM {table} WHERE {where}", names)
+        else:
+            marks = ",".join("?" * (len(names) + len(values)))
+            raw.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*names, *values))

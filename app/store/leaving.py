@@ -1,0 +1,76 @@
+"""Letting go of the areas that do not come to this laptop, once the hub has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.domain.replication import HUB_PERSON, Act, Block, Effect
+from app.store import chain, confirmed, pending
+from app.store.connect import Database
+from app.store.fold_state import FoldState
+from app.store.fold_step import Step
+from app.store.fold_write import write
+from app.store.journal import FOLDING, FOREIGN, set_context
+from app.store.replica_facts import ReplicaFacts
+
+LEFT = "left_scope"
+_AT_ONCE = 500
+
+
+def leave(database: Database, facts: ReplicaFacts, areas: Iterable[str], act: Act, received: int) -> int:
+    """Remove the records of these areas, a few hundred at a time; those with own pending changes stay.
+
+    Gives the number of records that went. The journal keeps what they held.
+    """
+    gone = set(areas)
+    with database.reading() as connection:
+        raw = _raw(connection)
+        waiting = {place for place, _ in pending.every(raw)}
+        found = [
+            (entity, uid, area)
+            for entity, uid, area, _ in confirmed.records(raw, database.layout, facts.root)
+            if area in gone and (entity, uid) not in waiting
+        ]
+    for start in range(0, len(found), _AT_ONCE):
+        part = found[start : start + _AT_ONCE]
+        with database.writing() as connection:
+            _remove(connection, database, facts, _block(part, act, received))
+    with database.writing() as connection:
+        raw = _raw(connection)
+        for area in gone:
+            for table in ("sync_cursor", "sync_ghost", "sync_origin"):
+                raw.execute(f"DELETE FROM {table} WHERE area = ?", (area,))
+    return len(found)
+
+
+def act_of(uid: str, at: str, hlc: int) -> Act:
+    """The act under which records leave; the hub's, as it drew the border."""
+    return Act(uid, "", HUB_PERSON, HUB_PERSON, "", "", LEFT, "", None, hlc, at)
+
+
+def _block(part: list[tuple[str, str, str]], act: Act, received: int) -> Block:
+    effects = tuple(Effect(0, 0, entity, uid, "d", {}) for entity, uid, _ in part)
+    return Block("", 1, "", 0, received, (act,), effects)
+
+
+def _remove(connection: Connection, database: Database, facts: ReplicaFacts, block: Block) -> None:
+    raw = _raw(connection)
+    set_context(connection, FOLDING)
+    chain.seal(connection, FOREIGN)
+    step = Step(FoldState(raw, database.layout, facts, block, (1, block.last), 0))
+    for effect in block.effects:
+        step.take(effect)
+    write(connection, step)
+    set_context(connection, FOREIGN)
+
+
+def outside(digests: Mapping[str, int], facts: ReplicaFacts) -> list[str]:
+    """Of the areas in the file, those that do not come to this laptop."""
+    return sorted(area for area in digests if not facts.scope.reads(area))
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.driver_connection

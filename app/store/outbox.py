@@ -1,0 +1,313 @@
+"""The outbox: own changes put into batches, kept as the bytes that were sent until the hub has answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.domain.areas import OWNERS
+from app.domain.fields import Kind
+from app.domain.replication import Act, Entry
+from app.store import journal, views
+from app.store.crossing import crossing
+from app.store.pending import Place, oldest
+from app.store.rebase import WHOLE
+from app.store.replica_facts import START, ReplicaFacts
+from app.store.tables import is_known, known
+
+MOST = 100_000  # changes of one transaction that go into one batch; a longer one is cut
+_SEALED, _TAKEN, _DONE = "sealed", "taken", "settled"
+_WAITING = (
+    "SELECT j.seq, coalesce(c.txn, j.txn), j.tbl, j.uid, j.op, j.base, j.cells FROM sync_journal j"
+    " LEFT JOIN sync_claim c ON c.seq = j.seq LEFT JOIN sync_txn t ON t.id = coalesce(c.txn, j.txn)"
+    " LEFT JOIN sync_sent s ON s.seq = j.seq"
+)
+_UNSEALED = "(t.sealed_batch IS NULL OR (s.seq IS NOT NULL AND s.batch IS NULL))"
+_UNSENT = """SELECT
+  (SELECT count(*) FROM sync_txn t JOIN sync_journal j ON j.txn = t.id WHERE t.sealed_batch IS NULL)
++ (SELECT count(*) FROM sync_txn t JOIN sync_claim c ON c.txn = t.id WHERE t.sealed_batch IS NULL)
++ (SELECT count(*) FROM sync_sent WHERE batch IS NULL)"""
+_IN_BATCHES = "SELECT count(*) FROM sync_sent s JOIN sync_batch b ON b.id = s.batch WHERE b.state = 'sealed'"
+_UNCLAIMED = (
+    "SELECT count(*) FROM sync_journal j WHERE j.txn = 0"
+    " AND NOT EXISTS (SELECT 1 FROM sync_claim c WHERE c.seq = j.seq)"
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a batch shall hold: changes numbered from `first`, after the batch whose SHA-256 is `previous`."""
+
+    first: int
+    previous: bytes
+    views: tuple[Mapping[str, int], ...]
+    acts: tuple[Act, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A batch as it is sent again and again until it is answered; `acts` are the uids of its transactions.
+
+    `state`: sealed, or taken when the hub has it and the answer has not been folded yet.
+    """
+
+    number: int
+    first: int
+    last: int
+    sha256: bytes
+    body: bytes
+    state: str
+    acts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PendingCount:
+    """Own changes the hub has not answered, those of them it does not have, and foreign edits that wait for a
+    name and a reason."""
+
+    changes: int
+    unsent: int
+    waiting_for_reason: int
+
+
+@dataclass
+class _Picked:
+    """The rows of one transaction that go into the batch."""
+
+    number: int
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def unsent(raw: sqlite3.Connection) -> int:
+    """Own changes that the hub does not have, foreign edits included."""
+    return sum(_count(raw, query) for query in (_UNSENT, _IN_BATCHES, _UNCLAIMED))
+
+
+def pending(raw: sqlite3.Connection) -> PendingCount:
+    """How many own changes wait, and for what."""
+    unclaimed = _count(raw, _UNCLAIMED)
+    sent = _count(raw, "SELECT count(*) FROM sync_sent WHERE batch IS NOT NULL")
+    return PendingCount(_count(raw, _UNSENT) + sent + unclaimed, unsent(raw), unclaimed)
+
+
+def unsealed(raw: sqlite3.Connection) -> int:
+    """Own changes that the next batches will hold."""
+    if not _count(raw, _UNCLAIMED):
+        return _count(raw, _UNSENT)
+    return sum(len(act.rows) for act in _free(raw))
+
+
+def draft(raw: sqlite3.Connection, facts: ReplicaFacts, limit: int) -> tuple[Draft, list[int]] | None:
+    """The oldest unsealed changes, whole transactions, with their journal numbers; None without any."""
+    acts = _picked(raw, limit)
+    if not acts:
+        return None
+    places = {act.number: place for place, act in enumerate(acts)}
+    rows = sorted((row for act in acts for row in act.rows), key=lambda row: int(row[0]))
+    unseen = _unseen(raw)
+    bases = [_seen_by(row, unseen) for row in rows]
+    maps = views.maps(raw, bases)
+    order = {fold: place for place, fold in enumerate(maps)}
+    first, previous = _next(raw, facts.epoch)
+    entries = tuple(_entry(row, places[row[1]], order[base]) for row, base in zip(rows, bases, strict=True))
+    made = Draft(first, previous, tuple(maps.values()), _acts(raw, acts, facts.device), entries)
+    return made, [row[0] for row in rows]
+
+
+def keep(
+    raw: sqlite3.Connection,
+    epoch: int,
+    made: Draft,
+    seqs: list[int],
+    body: bytes,
+    sha256: bytes | None = None,
+) -> Sealed:
+    """Write a sealed batch and say of its changes that they are in it."""
+    name = sha256 or hashlib.sha256(body).digest()
+    acts = tuple(act.uid for act in made.acts)
+    last = made.first + len(seqs) - 1
+    batch = raw.execute(
+        "INSERT INTO sync_batch (epoch, first, last, sha256, body, state, acts) VALUES (?,?,?,?,?,?,?)",
+        (epoch, made.first, last, name, body, _SEALED, json.dumps(acts)),
+    ).lastrowid
+    for act in acts:
+        open_act(raw, act)
+    raw.executemany(
+        "UPDATE sync_sent SET number = ?, batch = ? WHERE seq = ?",
+        [(made.first + place, batch, seq) for place, seq in enumerate(seqs)],
+    )
+    return Sealed(int(batch or 0), made.first, last, name, body, _SEALED, acts)
+
+
+def open_act(raw: sqlite3.Connection, uid: str) -> None:
+    """List the changes of an own transaction in sync_sent, where each is crossed out when it is answered."""
+    row = raw.execute("SELECT id FROM sync_txn WHERE uuid = ? AND sealed_batch IS NULL", (uid,)).fetchone()
+    if row is None:
+        return
+    raw.execute(
+        "INSERT INTO sync_sent (seq, txn) SELECT seq, txn FROM sync_journal WHERE txn = ?"
+        " UNION SELECT seq, txn FROM sync_claim WHERE txn = ?",
+        (row[0], row[0]),
+    )
+    raw.execute("UPDATE sync_txn SET sealed_batch = ? WHERE id = ?", (journal.SENT, row[0]))
+
+
+def sealed(raw: sqlite3.Connection) -> list[Sealed]:
+    """The batches the hub has not answered completely, oldest first."""
+    query = (
+        "SELECT id, first, last, sha256, body, state, acts FROM sync_batch"
+        " WHERE state IN ('sealed', 'taken') ORDER BY id"
+    )
+    return [
+        Sealed(number, first, last, sha256, body, state, tuple(json.loads(acts)))
+        for number, first, last, sha256, body, state, acts in raw.execute(query)
+    ]
+
+
+def taken(raw: sqlite3.Connection, sha256: bytes) -> None:
+    """Note that the hub has this batch; again does no harm."""
+    raw.execute("UPDATE sync_batch SET state = 'taken' WHERE sha256 = ? AND state = 'sealed'", (sha256,))
+
+
+def reopen(raw: sqlite3.Connection) -> int:
+    """Give up every batch: what is pending waits anew, to be numbered from 1; gives the number of changes."""
+    raw.execute("UPDATE sync_batch SET state = 'dropped', body = NULL WHERE state IN ('sealed', 'taken')")
+    raw.execute("UPDATE sync_sent SET batch = NULL, number = NULL")
+    return _count(raw, _UNSENT)
+
+
+def close_acts(raw: sqlite3.Connection, owners: set[int]) -> None:
+    """Say of own transactions without an open change that they are settled."""
+    raw.executemany(
+        "UPDATE sync_txn SET sealed_batch = ? WHERE id = ?"
+        " AND NOT EXISTS (SELECT 1 FROM sync_sent WHERE txn = ?)",
+        [(journal.SETTLED, owner, owner) for owner in owners],
+    )
+
+
+def close_batches(raw: sqlite3.Connection) -> None:
+    """Say of batches without an open change that they are settled; their bytes go."""
+    raw.execute(
+        "UPDATE sync_batch SET state = ?, body = NULL WHERE state IN ('sealed', 'taken')"
+        " AND NOT EXISTS (SELECT 1 FROM sync_sent s WHERE s.batch = sync_batch.id)",
+        (_DONE,),
+    )
+
+
+def _picked(raw: sqlite3.Connection, limit: int) -> list[_Picked]:
+    """Whole transactions up to `limit` changes; one more when its rows stand among those of the others."""
+    picked: list[_Picked] = []
+    total, reached = 0, 0
+    for act in _free(raw):
+        full = picked and total + len(act.rows) > limit
+        if full and act.rows[0][0] > reached:
+            break
+        picked.append(act)
+        total += len(act.rows)
+        reached = max(reached, act.rows[-1][0])
+    if len(picked) == 1 and len(picked[0].rows) > MOST:
+        picked[0].rows = picked[0].rows[:MOST]
+    return picked
+
+
+def _free(raw: sqlite3.Connection) -> Iterator[_Picked]:
+    """Unsealed transactions in the order of their first change, without those that build upon an edit of
+    another program for which nobody has answered."""
+    since = oldest(raw)
+    if since is None:
+        return
+    blocked: set[Place] = set()
+    done: set[int] = set()
+    for row in raw.execute(f"{_WAITING} WHERE j.seq >= ? AND {_UNSEALED} ORDER BY j.seq", (since,)):
+        owner = row[1]
+        if owner == journal.FOREIGN:
+            blocked.add((row[2], row[3]))
+        elif owner not in done:
+            done.add(owner)
+            act = _Picked(owner, _rows_of(raw, owner))
+            if blocked and any(_builds_upon(row, blocked) for row in act.rows):
+                blocked.update((row[2], row[3]) for row in act.rows)
+            else:
+                yield act
+
+
+def _rows_of(raw: sqlite3.Connection, owner: int) -> list[tuple[Any, ...]]:
+    both = (
+        f"{_WAITING} WHERE j.txn = ? AND {_UNSEALED}"
+        f" UNION ALL {_WAITING} WHERE c.txn = ? AND {_UNSEALED} ORDER BY 1"
+    )
+    return raw.execute(both, (owner, owner)).fetchall()
+
+
+def _builds_upon(row: tuple[Any, ...], blocked: set[Place]) -> bool:
+    """Whether a change touches a blocked record, or names one."""
+    entity, uid, cells = row[2], row[3], row[6]
+    if (entity, uid) in blocked:
+        return True
+    names = _references(entity)
+    uids = {place[1] for place in blocked}
+    return any(cell[0] in names and cell[2] in uids for cell in json.loads(cells))
+
+
+def _references(entity: str) -> frozenset[str]:
+    if not is_known(entity):
+        return frozenset()
+    owner = OWNERS.get(entity, ("", None))[0]
+    return frozenset(
+        item.id for item in known(entity).fields.values() if item.kind is Kind.REFERENCE or item.name == owner
+    )
+
+
+def _entry(row: tuple[Any, ...], act: int, view: int) -> Entry:
+    _, _, entity, uid, op, _, cells = row
+    if op == "d":
+        return Entry(act, entity, uid, "d", {}, view)
+    cross = crossing(entity)
+    told = {cell[0]: cross.untold(cell[0], cell[2]) for cell in json.loads(cells) if cell[0] in cross.known}
+    return Entry(act, entity, uid, op, told, view)
+
+
+def _unseen(raw: sqlite3.Connection) -> dict[Place, dict[str, int]]:
+    rows = raw.execute("SELECT tbl, uid, unseen FROM sync_shadow WHERE unseen != '{}'")
+    return {(row[0], row[1]): json.loads(row[2]) for row in rows}
+
+
+def _seen_by(row: tuple[Any, ...], unseen: dict[Place, dict[str, int]]) -> int:
+    """The fold the writer of a change had seen. What came in beneath an own pending value stayed hidden from
+    them, so a later change of that value has not seen it either."""
+    base = int(row[5] or 0)
+    hidden = unseen.get((row[2], row[3])) if unseen else None
+    if not hidden:
+        return base
+    touched = {cell[0] for cell in json.loads(row[6])}
+    folds = [fold for name, fold in hidden.items() if name == WHOLE or row[4] != "u" or name in touched]
+    return min([base, *(fold - 1 for fold in folds)])
+
+
+def _next(raw: sqlite3.Connection, epoch: int) -> tuple[int, bytes]:
+    """The first number of the next batch of this epoch, and the hash of the one before."""
+    row = raw.execute(
+        "SELECT last, sha256 FROM sync_batch WHERE epoch = ? AND state != 'dropped'"
+        " ORDER BY last DESC LIMIT 1",
+        (epoch,),
+    ).fetchone()
+    return (int(row[0]) + 1, bytes(row[1])) if row else (1, START)
+
+
+def _acts(raw: sqlite3.Connection, acts: list[_Picked], device: str) -> tuple[Act, ...]:
+    what = "actor, actor_name, role, org, action, reason, undoes, hlc, wall"
+    query = f"SELECT uuid, {what} FROM sync_txn WHERE id = ?"
+    found = []
+    for act in acts:
+        uid, *rest = raw.execute(query, (act.number,)).fetchone()
+        found.append(Act(uid, device, *rest))
+    return tuple(found)
+
+
+def _count(raw: sqlite3.Connection, query: str) -> int:
+    return int(raw.execute(query).fetchone()[0])

@@ -1,0 +1,78 @@
+"""Finding own changes that the hub has not answered: in the journal, by record."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from app.store.crossing import crossing
+from app.store.rebase import Pending
+from app.store.tables import is_known
+
+Place = tuple[str, str]  # entity and uid
+CHUNK = 500
+_FIRST_OWN = "SELECT min(id) FROM sync_txn WHERE sealed_batch IS NULL"
+_OLDEST = (
+    f"SELECT seq FROM sync_journal WHERE txn >= ({_FIRST_OWN}) ORDER BY txn, seq LIMIT 1",
+    f"SELECT min(seq) FROM sync_claim WHERE txn >= ({_FIRST_OWN})",
+    "SELECT min(seq) FROM sync_sent",
+    "SELECT min(seq) FROM sync_journal WHERE txn = 0 AND seq NOT IN (SELECT seq FROM sync_claim)",
+)
+# A row is pending while its transaction is unsealed or unclaimed, or while it stands in sync_sent.
+_ROWS = (
+    "SELECT j.tbl, j.uid, j.seq, j.op, j.cells, coalesce(c.txn, j.txn), s.number FROM sync_journal j"
+    " LEFT JOIN sync_claim c ON c.seq = j.seq LEFT JOIN sync_txn t ON t.id = coalesce(c.txn, j.txn)"
+    " LEFT JOIN sync_sent s ON s.seq = j.seq"
+    " WHERE j.seq >= ? AND (t.sealed_batch IS NULL OR s.seq IS NOT NULL)"
+)
+
+
+def oldest(raw: sqlite3.Connection) -> int | None:
+    """The journal number from which on own changes may be pending; None when none is."""
+    found = [row[0] for row in (raw.execute(query).fetchone() for query in _OLDEST) if row]
+    return min((seq for seq in found if seq is not None), default=None)
+
+
+def of_records(raw: sqlite3.Connection, places: Iterable[Place], since: int) -> dict[Place, list[Pending]]:
+    """The pending changes of these records, oldest first; `since` is what `oldest` gave."""
+    found: dict[Place, list[Pending]] = {}
+    by_entity: dict[str, list[str]] = {}
+    for entity, uid in places:
+        by_entity.setdefault(entity, []).append(uid)
+    for entity, uids in by_entity.items():
+        for part, marks in chunks(uids):
+            query = f"{_ROWS} AND j.tbl = ? AND j.uid IN ({marks}) ORDER BY j.seq"
+            for row in raw.execute(query, (since, entity, *part)):
+                found.setdefault((entity, row[1]), []).append(change_of(row))
+    return found
+
+
+def every(raw: sqlite3.Connection) -> Iterator[tuple[Place, Pending]]:
+    """All pending changes, oldest first."""
+    since = oldest(raw)
+    if since is None:
+        return
+    for row in raw.execute(f"{_ROWS} ORDER BY j.seq", (since,)):
+        if is_known(row[0]):
+            yield (row[0], row[1]), change_of(row)
+
+
+def change_of(row: Sequence[Any]) -> Pending:
+    """A pending change from (entity, uid, seq, op, cells, owner, number)."""
+    entity, _, seq, op, cells, owner, number = row
+    untold = crossing(entity).untold
+    old, new = {}, {}
+    for column, before, after, *_ in json.loads(cells):
+        old[column], new[column] = untold(column, before), untold(column, after)
+    if op == "i":
+        old, new = {}, {name: value for name, value in new.items() if value is not None}
+    return Pending(seq, op, old, new, owner, number)
+
+
+def chunks(values: Sequence[str], size: int = CHUNK) -> Iterator[tuple[Sequence[str], str]]:
+    """The values a few hundred at a time, each time with as many question marks."""
+    for start in range(0, len(values), size):
+        part = values[start : start + size]
+        yield part, ",".join("?" * len(part))

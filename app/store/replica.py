@@ -1,0 +1,251 @@
+"""A workspace as the replica of a hub: what it has seen, what it sends, what it folds in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.domain.areas import Scope
+from app.domain.changes import new_uid
+from app.domain.replication import Block, Cells
+from app.domain.values import as_moment
+from app.errors import Invalid
+from app.i18n import N_
+from app.store import confirmed, evidence, leaving, meta, outbox, replica_facts
+from app.store.attachments import Attachments
+from app.store.connect import Database
+from app.store.evidence import BlobNeed
+from app.store.fold import STEP, FoldDone, fold
+from app.store.outbox import Draft, PendingCount, Sealed
+from app.store.replica_facts import Cursor, ReplicaFacts
+
+Make = Callable[[Draft], "bytes | tuple[bytes, bytes]"]
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """What the hub said of an own change that it did not simply accept; `at` is the hub's clock."""
+
+    at: str
+    act: str
+    entity: str
+    uid: str
+    verdict: str
+    note: str
+
+
+class Replica:
+    """The laptop side of sync, as far as the file goes; `on_device` hears of a new device identity."""
+
+    def __init__(
+        self, database: Database, attachments: Attachments, on_device: Callable[[str], None]
+    ) -> None:
+        self._database = database
+        self._attachments = attachments
+        self._on_device = on_device
+        with self._reading() as raw:
+            self._facts = replica_facts.load(raw)
+
+    # ------------------------------------------------------------ belonging to a hub
+    @property
+    def enrolled(self) -> bool:
+        """Whether the workspace belongs to a hub."""
+        return self._facts is not None
+
+    def facts(self) -> ReplicaFacts | None:
+        """The hub and this laptop's place there; None before enrolment."""
+        return self._facts
+
+    @property
+    def scope(self) -> Scope:
+        """What this laptop reads and writes; Invalid `not_enrolled` before enrolment."""
+        return self._enrolled().scope
+
+    def enrol(self, facts: ReplicaFacts) -> None:
+        """Belong to a hub from now on; all that was written so far becomes pending."""
+        if self._facts is not None:
+            raise Invalid(
+                N_("This workspace belongs to a hub already"),
+                hint=N_("Make a new file for another hub."),
+                code="already_enrolled",
+            )
+        self._save(facts)
+
+    def set_facts(self, **changes: Any) -> None:
+        """Change some of the facts, such as the hub's time or the end of founding."""
+        self._save(replica_facts.changed(self._enrolled(), changes))
+
+    def cursors(self) -> dict[str, Cursor]:
+        """How far each area's log is in the file, by whole blocks."""
+        with self._reading() as raw:
+            rows = raw.execute("SELECT area, whole, head, digest FROM sync_cursor ORDER BY area")
+            return {row[0]: Cursor(row[1], bytes(row[2]), int(row[3], 16)) for row in rows}
+
+    # ------------------------------------------------------------ sending
+    def unsealed(self) -> int:
+        """Own changes that are in no batch yet and may go into one."""
+        with self._reading() as raw:
+            return outbox.unsealed(raw)
+
+    def seal(self, limit: int, make: Make) -> Sealed | None:
+        """Put the oldest unsealed changes, whole transactions up to `limit`, into a batch.
+
+        `make` turns the draft into the bytes that are sent, or into (bytes, the SHA-256 the hub knows them
+        by); they are kept until the hub has answered. None when nothing is to be sealed.
+        """
+        facts = self._enrolled()
+        with self._reading() as raw:
+            found = outbox.draft(raw, facts, limit)
+            if found is None:
+                return None
+            made, seqs = found
+        answer = make(made)
+        body, sha256 = answer if isinstance(answer, tuple) else (answer, None)
+        with self._writing() as raw:
+            return outbox.keep(raw, facts.epoch, made, seqs, body, sha256)
+
+    def sealed(self) -> list[Sealed]:
+        """The batches that the hub has not answered completely, oldest first."""
+        with self._reading() as raw:
+            return outbox.sealed(raw)
+
+    def taken(self, sha256: bytes) -> None:
+        """Note that the hub has this batch."""
+        with self._writing() as raw:
+            outbox.taken(raw, sha256)
+
+    def fork(self, epoch: int) -> int:
+        """Go on under a new epoch: what is unanswered is numbered and sealed anew; gives how much."""
+        facts = self._enrolled()
+        if epoch <= facts.epoch:
+            raise Invalid(N_("The hub named an epoch that has passed"), code="bad_epoch")
+        with self._writing() as raw:
+            number = outbox.reopen(raw)
+            changed = replica_facts.changed(facts, {"epoch": epoch})
+            replica_facts.save(raw, changed)
+        self._facts = changed
+        return number
+
+    def unsent(self) -> int:
+        """Own changes that the hub does not have."""
+        with self._reading() as raw:
+            return outbox.unsent(raw)
+
+    def pending(self) -> PendingCount:
+        """How many own changes the hub has not answered, and why."""
+        with self._reading() as raw:
+            return outbox.pending(raw)
+
+    # ------------------------------------------------------------ receiving
+    def fold(
+        self,
+        block: Block,
+        head: bytes,
+        step: int = STEP,
+        between: Callable[[], None] | None = None,
+        *,
+        body_sha256: bytes | None = None,
+    ) -> FoldDone:
+        """Bring a block of an area's log into the file, `step` entries a transaction; `between` after each.
+
+        Raises StoreFailure `gap` when entries before it are missing, `wrong_head` for another log.
+        """
+        facts = self._enrolled()
+        return fold(self._database, facts, block, head, step=step, between=between, body_sha256=body_sha256)
+
+    def confirmed(self, entity: str, uid: str) -> Cells | None:
+        """A record as the hub has it, by field id as on the wire; None when the hub has none."""
+        with self._reading() as raw:
+            return confirmed.record(raw, self._database.layout, entity, uid)
+
+    def verdicts(self, limit: int = 100) -> list[VerdictRow]:
+        """What the hub did not simply accept, newest first."""
+        query = "SELECT at, act, tbl, uid, verdict, note FROM sync_verdict ORDER BY id DESC LIMIT ?"
+        with self._reading() as raw:
+            return [VerdictRow(*row) for row in raw.execute(query, (limit,))]
+
+    def recount(self, area: str) -> int:
+        """The digest of an area, computed anew from the confirmed records."""
+        return self.recount_all().get(area, 0)
+
+    def recount_all(self) -> dict[str, int]:
+        """The digest of every area, computed anew from the confirmed records."""
+        facts = self._enrolled()
+        with self._reading() as raw:
+            return confirmed.digests(raw, self._database.layout, facts.root)
+
+    def leave(self, areas: Sequence[str], at: datetime) -> int:
+        """Remove the records of areas that do not come to this laptop; gives their number."""
+        facts = self._enrolled()
+        millis = int(at.timestamp() * 1000)
+        act = leaving.act_of(new_uid(), as_moment(at), millis << 16)
+        return leaving.leave(self._database, facts, areas, act, millis)
+
+    # ------------------------------------------------------------ evidence files
+    def wanted(self) -> list[BlobNeed]:
+        """Evidence files that records name and that are not here."""
+        with self._reading() as raw:
+            return evidence.wanted(raw, self._database.layout, self._attachments)
+
+    def unsent_blobs(self) -> list[BlobNeed]:
+        """Evidence files that the hub is not known to have."""
+        with self._reading() as raw:
+            return evidence.unsent(raw, self._database.layout, self._attachments)
+
+    def blob_sent(self, sha256: str) -> None:
+        """Note that the hub has this evidence file."""
+        with self._writing() as raw:
+            evidence.note_sent(raw, sha256)
+
+    def keep_blob(self, sha256: str, path: Path) -> Path:
+        """Move a received evidence file to its place; StoreFailure when it is not the one that was named."""
+        kept = evidence.keep(self._attachments, self._database.path, sha256, Path(path))
+        self.blob_sent(sha256)
+        return kept
+
+    # ------------------------------------------------------------ small secrets
+    def private(self, name: str) -> bytes | None:
+        """A small value kept in the file for sync, such as a wrapped key."""
+        with self._reading() as raw:
+            row = raw.execute("SELECT value FROM sync_private WHERE name = ?", (f"p:{name}",)).fetchone()
+            return bytes(row[0]) if row else None
+
+    def set_private(self, name: str, value: bytes | None) -> None:
+        """Keep a small value; None removes it."""
+        with self._writing() as raw:
+            if value is None:
+                raw.execute("DELETE FROM sync_private WHERE name = ?", (f"p:{name}",))
+            else:
+                raw.execute("INSERT OR REPLACE INTO sync_private VALUES (?, ?)", (f"p:{name}", value))
+
+    # ------------------------------------------------------------ inside
+    def _enrolled(self) -> ReplicaFacts:
+        if self._facts is None:
+            raise replica_facts.not_enrolled()
+        return self._facts
+
+    def _save(self, facts: ReplicaFacts) -> None:
+        with self._database.writing() as connection:
+            raw: Any = connection.connection.driver_connection
+            replica_facts.save(raw, facts)
+            meta.write(connection, device=facts.device)
+        self._facts = facts
+        self._on_device(facts.device)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._database.reading() as connection:
+            raw: Any = connection.connection.driver_connection
+            yield raw
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        self._database.check_writable()
+        with self._database.writing() as connection:
+            raw: Any = connection.connection.driver_connection
+            yield raw
