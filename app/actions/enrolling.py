@@ -19,7 +19,7 @@ def enrol(
     pin: str | None = None,
     progress: Progress | None = None,
 ) -> EnrolDone:
-    """Make the open workspace a replica and keep its work, or without one make `file` from the hub's snapshot.
+    """Make the open workspace a replica and keep its work, or without one make `file` from a snapshot.
 
     `pin` wraps the keys where the system has no keystore. Raises HubUnreachable, NotAllowed for a wrong or
     spent code, Invalid for a hub that is not the one of the code.
@@ -35,5 +35,5 @@ def enrol_from_file(
     pin: str | None = None,
     progress: Progress | None = None,
 ) -> EnrolDone:
-    """The same from an invitation file, without a network; the first bundle carries the request to the hub."""
+    """The same from an invitation file, without a network; the first bundle carries the request."""
     raise NotImplementedError

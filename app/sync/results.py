@@ -77,8 +77,8 @@ class SyncStatus:
 class EnrolDone:
     """A workspace that is now a replica. `records` came from the hub, `pending` own changes wait to be sent.
 
-    `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of this
-    user; `waits` that the hub answers by a bundle (enrolled from an invitation file).
+    `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of
+    this user; `waits` that the hub answers by a bundle (enrolled from an invitation file).
     """
 
     file: Path

@@ -1,0 +1,256 @@
+"""The way to a hub over HTTP: a token by challenge, a pinned certificate, second tries where harmless."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from app.errors import AppError, Invalid
+from app.i18n import N_
+from app.sync import messages as m
+from app.sync.pinning import WrongCertificate, check_address, pinned
+from app.sync.refusals import error_of, unreachable
+from app.sync.transport import Between, BlobThere
+
+M = TypeVar("M", bound=m.Message)
+Signer = Callable[[bytes], bytes]  # the device's signature over these bytes
+TRIES = 4
+_FIRST_PAUSE = 0.3  # seconds; doubled with each try, and up to half as much again by chance
+_AGAIN = frozenset({408, 429, 502, 503, 504})
+_LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
+_PART = 1024 * 1024
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=10.0)
+
+
+class Client:
+    """A hub at an address. `fingerprint` is that of its certificate, or the beginning of it; without a
+    `device` and its `sign` only enrolment is possible."""
+
+    def __init__(
+        self,
+        url: str,
+        fingerprint: str = "",
+        device: str = "",
+        sign: Signer | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = check_address(url)
+        self._device, self._sign, self._pause = device, sign, pause
+        self._pinned = pinned(fingerprint)
+        self._token = ""
+        # Neither proxies nor certificates named by the environment: the hub is in the office.
+        self._http = httpx.Client(
+            base_url=self.url, verify=self._pinned, timeout=_TIMEOUT, trust_env=False, http2=False
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the certificate that was seen, in hex; empty without TLS."""
+        return self._pinned.seen
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._http.close()
+
+    # ------------------------------------------------------------ messages
+    def enrol(self, request: m.EnrolRequest) -> m.EnrolAnswer:
+        """Ask to become one of the hub's laptops. Asked once only: a code is spent by its first use."""
+        reply = self._ask("POST", "/v1/enrol", content=m.encode_message(request), tries=1, open_=True)
+        return m.decode_message(m.EnrolAnswer, reply.content)
+
+    def push(self, batch: bytes) -> m.PushReply:
+        """Send a signed batch; the hub knows it again, so that it may be sent twice."""
+        return self._post("/v1/push", m.PushRequest(batch=batch), m.PushReply)
+
+    def pull(self, after: Mapping[str, int]) -> m.PullReply:
+        """What came after these numbers."""
+        return self._post("/v1/pull", m.PullRequest(after=dict(after)), m.PullReply)
+
+    def policy(self) -> bytes:
+        """The signed grants."""
+        return self._ask("GET", "/v1/policy").content
+
+    # ------------------------------------------------------------ files
+    def snapshot(self, target: Path, between: Between) -> None:
+        """Fetch the snapshot; a piece that is there already is kept if it is of the same snapshot."""
+        mark = target.with_name(target.name + ".etag")
+        headers = {}
+        if target.exists() and mark.exists():
+            headers = {"If-Range": mark.read_text("ascii")}
+        self._fetch("/v1/snapshot", target, between, headers, mark)
+        mark.unlink(missing_ok=True)
+
+    def blob_there(self, sha256: str) -> BlobThere:
+        """How much of this file the hub has."""
+        reply = self._ask("HEAD", f"/v1/blob/{sha256}", missing_ok=True)
+        if reply.status_code == 404:
+            return BlobThere(0, False)
+        return BlobThere(int(reply.headers.get("Upload-Offset", 0)), "Upload-Length" in reply.headers)
+
+    def send_blob(self, sha256: str, source: Path, between: Between) -> None:
+        """Send a file from where the hub stopped."""
+        whole = source.stat().st_size
+        there = self.blob_there(sha256)
+        offset = there.offset
+        with source.open("rb") as file:
+            while not there.whole and offset < whole:
+                file.seek(offset)
+                offset = self._send_part(sha256, offset, file.read(_PART), whole)
+                between(offset, whole)
+
+    def fetch_blob(self, sha256: str, size: int, target: Path, between: Between) -> None:
+        """Fetch a file, going on with what is there already."""
+        if target.exists() and target.stat().st_size >= size:
+            target.unlink()  # it was whole and not what it should be
+        self._fetch(f"/v1/blob/{sha256}", target, between, {}, None)
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """A small JPEG of a picture; None when there is none."""
+        reply = self._ask("GET", f"/v1/blob/{sha256}", params={"thumbnail": "1"}, missing_ok=True)
+        return reply.content if reply.status_code == 200 else None
+
+    # ------------------------------------------------------------ inside
+    def _post(self, path: str, message: m.Message, kind: type[M]) -> M:
+        reply = self._ask("POST", path, content=m.encode_message(message))
+        return m.decode_message(kind, reply.content)
+
+    def _send_part(self, sha256: str, offset: int, part: bytes, whole: int) -> int:
+        """The new offset, which the hub names; another one than expected when it stood elsewhere."""
+        headers = {"Upload-Offset": str(offset), "Upload-Length": str(whole), "Content-Type": m.BLOB_PART}
+        try:
+            reply = self._ask("PATCH", f"/v1/blob/{sha256}", content=part, headers=headers, tries=1)
+        except AppError as error:
+            if error.code != "offset" and error.code != "hub_unreachable":
+                raise
+            self._wait(0)  # the line was cut, or a part arrived whose answer did not
+            there = self.blob_there(sha256)
+            return whole if there.whole else there.offset
+        return int(reply.headers.get("Upload-Offset", offset + len(part)))
+
+    def _fetch(
+        self, path: str, target: Path, between: Between, headers: Mapping[str, str], mark: Path | None
+    ) -> None:
+        for turn in range(TRIES):
+            try:
+                self._fetch_on(path, target, between, headers, mark)
+                return
+            except httpx.TransportError as error:
+                if turn == TRIES - 1 or isinstance(error, httpx.UnsupportedProtocol):
+                    raise self._failure(error) from error
+                self._wait(turn)
+                if mark is not None and mark.exists():
+                    headers = {"If-Range": mark.read_text("ascii")}
+
+    def _fetch_on(
+        self, path: str, target: Path, between: Between, headers: Mapping[str, str], mark: Path | None
+    ) -> None:
+        """One try: from the end of what is there. Without a mark the content's name says it is the same."""
+        have = target.stat().st_size if target.exists() else 0
+        wanted = dict(headers)
+        if have and (mark is None or headers):
+            wanted["Range"] = f"bytes={have}-"
+        with self._http.stream("GET", path, headers={**wanted, **self._bearer()}) as reply:
+            if reply.status_code not in (200, 206):
+                reply.read()
+                raise self._refusal(reply)
+            if mark is not None:
+                mark.write_text(reply.headers.get("ETag", ""), "ascii")
+            done = have if reply.status_code == 206 else 0
+            whole = done + int(reply.headers.get("Content-Length", 0))
+            with target.open("ab" if done else "wb") as file:
+                for piece in reply.iter_bytes(_PART):
+                    file.write(piece)
+                    done += len(piece)
+                    between(done, whole)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        tries: int = TRIES,
+        open_: bool = False,
+        missing_ok: bool = False,
+        **options: Any,
+    ) -> httpx.Response:
+        """The answer, when it is a good one; a lost token is fetched anew once. Raises AppError."""
+        renewed = False
+        turn = 0
+        while True:
+            headers = {**options.get("headers", {}), **({} if open_ else self._bearer())}
+            reply = self._try(method, path, turn < tries - 1, {**options, "headers": headers})
+            if reply is None:
+                self._wait(turn)
+                turn += 1
+                continue
+            if reply.status_code < 300 or (missing_ok and reply.status_code == 404):
+                return reply
+            error = self._refusal(reply)
+            if open_ or renewed or not self._token_lost(error, reply):
+                raise error
+            renewed, self._token = True, ""
+
+    def _try(self, method: str, path: str, again: bool, options: dict[str, Any]) -> httpx.Response | None:
+        """One try; None when another one may help."""
+        try:
+            reply = self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            failure = self._failure(error)
+            if again and failure.code == "hub_unreachable":
+                return None
+            raise failure from error
+        except httpx.HTTPError as error:
+            raise unreachable(self.url, error) from error
+        return None if again and reply.status_code in _AGAIN else reply
+
+    def _wait(self, turn: int) -> None:
+        pause = _FIRST_PAUSE * 2**turn
+        self._pause(pause * (1 + random.random() / 2))  # laptops shall not come together
+
+    def _bearer(self) -> dict[str, str]:
+        if not self._token:
+            self._token = self._fetch_token()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _fetch_token(self) -> str:
+        if self._sign is None:
+            raise Invalid(N_("This workspace belongs to no hub"), code="not_enrolled")
+        first = self._session(m.SessionRequest(device=self._device))
+        proof = self._sign(m.SESSION_CONTEXT + first.challenge)
+        request = m.SessionRequest(device=self._device, challenge=first.challenge, signature=proof)
+        return self._session(request).token
+
+    def _session(self, request: m.SessionRequest) -> m.SessionAnswer:
+        reply = self._ask("POST", "/v1/session", content=m.encode_message(request), open_=True)
+        return m.decode_message(m.SessionAnswer, reply.content)
+
+    @staticmethod
+    def _token_lost(error: AppError, reply: httpx.Response) -> bool:
+        return reply.status_code == 401 and error.code in _LOST_TOKEN
+
+    def _refusal(self, reply: httpx.Response) -> AppError:
+        refusal = m.refusal_of(reply.content)
+        if reply.request.method == "HEAD" and refusal["error"] == "not_a_hub":  # an answer without a body
+            refusal = {"error": "no_token" if reply.status_code == 401 else "", "message": "", "hint": ""}
+        if reply.status_code >= 500 and refusal["error"] == "not_a_hub":
+            refusal = {"error": "", "message": str(reply.status_code), "hint": ""}
+        return error_of(refusal, reply.status_code, self.url)
+
+    def _failure(self, error: httpx.TransportError) -> AppError:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, WrongCertificate):
+                return Invalid(
+                    N_("The hub at {url} is not the one that was invited to: its certificate is another"),
+                    hint=N_("Nothing was sent. Compare the fingerprint with the bureau: {seen}"),
+                    url=self.url,
+                    seen=self._pinned.seen,
+                    code="wrong_fingerprint",
+                )
+            cause = cause.__cause__ or cause.__context__
+        return unreachable(self.url, error)
