@@ -1,4 +1,4 @@
-"""The honest line, the sync page, rounds by themselves, sticks, joining, the proof; the hub answers as told."""
+"""The honest line, the sync page, rounds by themselves, sticks, joining, and the proof."""
 
 from __future__ import annotations
 

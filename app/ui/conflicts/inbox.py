@@ -198,4 +198,7 @@ def _list_view(model: ConflictList) -> QListView:
 def _read(session: Any, _: Any) -> Sequence[ConflictView]:
     from app.actions import conflicts  # late: actions load after the first paint
 
-    return conflicts.open_conflicts(session, all=True)
+    try:
+        return conflicts.open_conflicts(session, all=True)
+    except NotImplementedError:  # TODO-F
+        return []
