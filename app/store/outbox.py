@@ -169,6 +169,22 @@ def sealed(raw: sqlite3.Connection) -> list[Sealed]:
     ]
 
 
+def uids(raw: sqlite3.Connection, batch: int) -> list[str]:
+    """The whole uids of the changes in a batch, in the order of their numbers."""
+    query = (
+        "SELECT j.uid FROM sync_sent s JOIN sync_journal j ON j.seq = s.seq"
+        " WHERE s.batch = ? ORDER BY s.number"
+    )
+    return [row[0] for row in raw.execute(query, (batch,))]
+
+
+def resealed(raw: sqlite3.Connection, batch: int, body: bytes, sha256: bytes) -> None:
+    """Keep other bytes for a batch that the hub has not taken: the same changes, written otherwise."""
+    raw.execute(
+        "UPDATE sync_batch SET body = ?, sha256 = ? WHERE id = ? AND state = 'sealed'", (body, sha256, batch)
+    )
+
+
 def taken(raw: sqlite3.Connection, sha256: bytes) -> None:
     """Note that the hub has this batch; again does no harm."""
     raw.execute("UPDATE sync_batch SET state = 'taken' WHERE sha256 = ? AND state = 'sealed'", (sha256,))

@@ -114,6 +114,16 @@ class Replica:
         with self._reading() as raw:
             return outbox.sealed(raw)
 
+    def sealed_uids(self, sealed: Sealed) -> list[str]:
+        """The whole uids of the changes in a batch, in the order of their numbers."""
+        with self._reading() as raw:
+            return outbox.uids(raw, sealed.number)
+
+    def resealed(self, sealed: Sealed, body: bytes, sha256: bytes) -> None:
+        """Keep other bytes for a sealed batch: the same changes, written otherwise."""
+        with self._writing() as raw:
+            outbox.resealed(raw, sealed.number, body, sha256)
+
     def taken(self, sha256: bytes) -> None:
         """Note that the hub has this batch."""
         with self._writing() as raw:

@@ -94,32 +94,34 @@ class Direct:
 
     def blob_there(self, sha256: str) -> BlobThere:
         """How much of this file the hub has."""
-        offset, whole = _size_of(self._hub.blobs.size(sha256))
-        return BlobThere(offset, whole)
+        size = self._hub.blobs.size(sha256)
+        return BlobThere(size, True) if size is not None else BlobThere(self._offset(sha256), False)
 
     def send_blob(self, sha256: str, source: Path, between: Between) -> None:
         """Hand the file over in parts."""
         whole = source.stat().st_size
+        offset = self.blob_there(sha256).offset
         with source.open("rb") as file:
-            offset = self.blob_there(sha256).offset
             file.seek(offset)
             while part := file.read(1 << 20):
-                self._hub.blobs.put_part(sha256, offset, part)
-                offset += len(part)
+                offset = self._hub.blobs.put_part(sha256, offset, part, whole, self._device)
                 between(offset, whole)
 
     def fetch_blob(self, sha256: str, size: int, target: Path, between: Between) -> None:
         """Copy a file."""
-        got = self._hub.blobs.get(sha256, None)
-        target.write_bytes(got if isinstance(got, bytes) else b"".join(got))
+        target.write_bytes(self._hub.blobs.get(sha256))
         between(size, size)
 
     def thumbnail(self, sha256: str) -> bytes | None:
-        """None: whoever has the hub in the same process has the pictures as well."""
-        return None
+        """A small JPEG of a picture; None when it is none."""
+        found: bytes | None = self._hub.blobs.thumbnail(sha256)
+        return found
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _offset(self, sha256: str) -> int:
+        return int(self._hub.blobs.offset(sha256, self._device))
 
 
 def pull_reply(answer: Any) -> PullReply:
@@ -127,15 +129,11 @@ def pull_reply(answer: Any) -> PullReply:
     if isinstance(answer, PullReply):
         return answer
     areas = {
-        area: AreaNow(
-            seq=seq, head=head, digest=digest_bytes(digest) if isinstance(digest, int) else digest
-        )
+        area: AreaNow(seq=seq, head=head, digest=digest_bytes(digest) if isinstance(digest, int) else digest)
         for area, (seq, head, digest) in ((area, _three(now)) for area, now in answer.areas.items())
     }
     blocks = [
-        SignedBlock(
-            area=b.area, first=b.first, last=b.last, body=b.body, head=b.head, signature=b.signature
-        )
+        SignedBlock(area=b.area, first=b.first, last=b.last, body=b.body, head=b.head, signature=b.signature)
         for b in answer.blocks
     ]
     time = answer.hub_time
@@ -149,12 +147,6 @@ def pull_reply(answer: Any) -> PullReply:
 
 def _three(now: Any) -> tuple[int, bytes, Any]:
     return (now.seq, now.head, now.digest) if hasattr(now, "seq") else (now[0], now[1], now[2])
-
-
-def _size_of(found: Any) -> tuple[int, bool]:
-    if found is None:
-        return 0, False
-    return (found, True) if isinstance(found, int) else (int(found[0]), bool(found[1]))
 
 
 def _copy(source: Path, target: Path, between: Between) -> None:

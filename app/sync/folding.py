@@ -1,0 +1,93 @@
+"""Receiving: the hub's blocks are proved and folded one by one, and both sides' digests compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from app.errors import Conflict
+from app.i18n import N_
+from app.store.fold import FoldDone
+from app.store.replica import Replica
+from app.store.replica_facts import START, Cursor
+from app.sync import signing
+from app.sync.messages import AreaNow, PullReply, SignedBlock, digest_number
+from app.sync.results import AreaState
+from app.sync.transport import Transport
+from app.sync.wire import decode_block
+
+_NOWHERE = Cursor(0, START, 0)
+
+
+@dataclass
+class Folded:
+    """What came in: `pulled` entries, what became of own changes, the records touched, where each area stands
+    at the hub, and the hub's clock in ms."""
+
+    pulled: int = 0
+    settled: int = 0
+    rejected: int = 0
+    conflicts: int = 0
+    hub_time: int = 0
+    areas: dict[str, AreaNow] = field(default_factory=dict)
+    touched: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def add(self, block: SignedBlock, done: FoldDone) -> None:
+        """Count a block that has been folded."""
+        self.pulled += block.last - block.first + 1
+        self.settled += done.settled
+        self.rejected += done.rejected
+        self.conflicts += done.conflicts
+        for entity, uids in done.touched.items():
+            self.touched.setdefault(entity, {}).update(dict.fromkeys(uids))
+
+
+def receive(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Folded:
+    """Pull and fold until nothing is left; `between` hears between pieces and may stop it."""
+    done = Folded()
+    while True:
+        reply = transport.pull({area: cursor.seq for area, cursor in replica.cursors().items()})
+        before = done.pulled
+        take(replica, reply, done, between)
+        if not reply.more or done.pulled == before:
+            return done
+
+
+def take(replica: Replica, reply: PullReply, done: Folded, between: Callable[[Folded], None]) -> None:
+    """Fold the blocks of one answer."""
+    for block in reply.blocks:
+        done.add(block, fold_block(replica, block, lambda: between(done)))
+        between(done)
+    done.areas.update(reply.areas)
+    done.hub_time = max(done.hub_time, reply.hub_time)
+
+
+def fold_block(replica: Replica, block: SignedBlock, between: Callable[[], None] | None = None) -> FoldDone:
+    """Prove one block and fold it. The signature is over the head, which stands for the block and all before;
+    that the head follows from the bytes is compared while folding. Raises Invalid, Conflict, StoreFailure."""
+    facts = replica.facts()
+    assert facts is not None, "only a replica receives"
+    signing.verify(signing.BLOCK, block.head, block.signature, facts.hub_key)
+    told = decode_block(block.body)
+    if (told.area, told.first, told.last) != (block.area, block.first, block.last):
+        raise Conflict(N_("The hub’s answer contradicts itself; nothing of it was taken"), code="bad_block")
+    return replica.fold(told, block.head, between=between, body_sha256=sha256(block.body).digest())
+
+
+def compare(replica: Replica, areas: Mapping[str, AreaNow]) -> dict[str, AreaState]:
+    """Whether each area holds the same here and at the hub; None where the laptop has not come as far."""
+    cursors = replica.cursors()
+    found = {}
+    for area, now in sorted(areas.items()):
+        here = cursors.get(area, _NOWHERE)
+        found[area] = AreaState(here.seq, _agrees(here, now))
+    return found
+
+
+def _agrees(here: Cursor, now: AreaNow) -> bool | None:
+    if here.seq < now.seq:
+        return None
+    if here.seq > now.seq:
+        return False  # the hub has forgotten what it once told
+    return here.head == now.head and here.digest == digest_number(now.digest)

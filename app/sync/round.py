@@ -1,0 +1,134 @@
+"""One round of sync: evidence and changes up, the hub's log down, digests compared, files down.
+
+It may be cut anywhere, by the network, by the person or by the power: each piece is kept as it comes, and the
+next round goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.domain.values import as_moment
+from app.errors import AppError, Cancelled
+from app.i18n import N_, tr
+from app.store.workspace import Workspace
+from app.sync.blobs import fetch_blobs, send_blobs
+from app.sync.folding import Folded, compare, receive
+from app.sync.grants import read_grants
+from app.sync.results import Progress, SyncDone
+from app.sync.sending import Sealer, Sent, send
+from app.sync.transport import Transport
+
+GRANTS = "grants"  # names of what is kept in the file
+LAST_ERROR = "last_error"
+REVOKED = "revoked"
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round needs: the file, a way to the hub, the laptop's signing key (32 bytes) and clock."""
+
+    workspace: Workspace
+    transport: Transport
+    seed: bytes
+    now: Callable[[], datetime]
+    progress: Progress
+    cancelled: Callable[[], bool]
+
+    def run(self) -> SyncDone:
+        """The round. Raises HubUnreachable, Cancelled, NotAllowed `revoked`; what was done stays done."""
+        try:
+            done = self._run()
+        except AppError as error:
+            if not isinstance(error, Cancelled):
+                self._note(error.message, revoked=error.code == "revoked")
+            raise
+        self._note(done.message if done.quarantined else "", revoked=done.quarantined)
+        return done
+
+    def _run(self) -> SyncDone:
+        replica = self.workspace.replica
+        blobs_up = send_blobs(self.workspace, self.transport, self.progress, self._check)
+        sent = send(self.transport, self.sealer(), self._after_batch)
+        if sent.quarantined:
+            return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
+        folded = receive(self.transport, replica, self._after_block)
+        self._keep_grants()
+        blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
+        replica.set_facts(last_sync=as_moment(self.now()))
+        return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
+
+    def sealer(self) -> Sealer:
+        """What makes this laptop's batches."""
+        return Sealer(
+            self.workspace.replica,
+            self.seed,
+            self.workspace.schema_version,
+            lambda: int(self.now().timestamp() * 1000),
+        )
+
+    def _after_batch(self, sent: Sent) -> None:
+        left = self.workspace.replica.unsent()
+        self.progress(sent.pushed, sent.pushed + left, tr(N_("Sending changes")))
+        self._check()
+
+    def _after_block(self, folded: Folded) -> None:
+        self.progress(folded.pulled, 0, tr(N_("Fetching changes")))
+        self._check()
+
+    def _check(self) -> None:
+        if self.cancelled():
+            raise Cancelled(
+                N_("Sync was stopped"),
+                hint=N_("What was sent and fetched is kept; the next round goes on from there."),
+            )
+
+    def _keep_grants(self) -> None:
+        replica = self.workspace.replica
+        facts = replica.facts()
+        packed = self.transport.policy()
+        if facts is None or not packed:
+            return
+        grants = read_grants(packed, facts.hub_key)
+        if packed != replica.private(GRANTS):
+            replica.set_private(GRANTS, packed)
+        replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
+
+    def _note(self, error: str, *, revoked: bool) -> None:
+        note_outcome(self.workspace, error, revoked=revoked)
+
+
+def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> None:
+    """Keep how the last round ended, for the status line."""
+    replica = workspace.replica
+    for name, value in ((LAST_ERROR, error.encode()), (REVOKED, b"1" if revoked else b"")):
+        if (replica.private(name) or b"") != value:
+            replica.set_private(name, value or None)
+
+
+def _summary(workspace: Workspace, sent: Sent, folded: Folded, blobs: tuple[int, int]) -> SyncDone:
+    replica = workspace.replica
+    facts = replica.facts()
+    assert facts is not None, "only a replica syncs"
+    millis = max(facts.hub_time_ms, folded.hub_time)
+    if millis > facts.hub_time_ms:
+        replica.set_facts(hub_time_ms=millis)
+    return SyncDone(
+        pushed=sent.pushed,
+        accepted=sent.accepted,
+        merged=sent.merged,
+        rejected=sent.rejected,
+        conflicts=sent.conflicts,
+        pulled=folded.pulled,
+        blobs_up=blobs[0],
+        blobs_down=blobs[1],
+        areas=compare(replica, folded.areas),
+        unsent=replica.unsent(),
+        hub_time=as_moment(datetime.fromtimestamp(millis / 1000, UTC)) if millis else "",
+        forked=sent.forked,
+        quarantined=sent.quarantined,
+        message=sent.message,
+        touched={entity: tuple(uids) for entity, uids in folded.touched.items()},
+    )
