@@ -13,6 +13,7 @@ from app.actions.maps import save_picture
 from app.actions.people import add_user, change_pin, disable_user, sign_in
 from app.actions.places import locate
 from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
+from app.actions.reports import make_report
 from app.actions.sharing import share
 from app.actions.sheets import print_sheet
 from app.actions.steps import do_step
@@ -26,6 +27,7 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         share,
         print_sheet,
         save_picture,
+        make_report,
         undo,
         redo,
         list_records,

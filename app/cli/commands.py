@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli import demo, files, maps, people, places, records, workflow, workspace
+from app.cli import demo, files, maps, people, places, records, reports, workflow, workspace
 from app.cli.declare import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -11,6 +11,7 @@ COMMANDS: tuple[Command, ...] = (
     *records.COMMANDS,
     *workflow.COMMANDS,
     *files.COMMANDS,
+    *reports.COMMANDS,
     *places.COMMANDS,
     *maps.COMMANDS,
     *people.COMMANDS,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from app.actions.imports import ImportRequest
 
 
+TEMPLATE = option("--template", help_=N_("Your own xlsx with marks such as {{ledger_no}}"))
+
+
 @dataclass(frozen=True)
 class ImportWords:
     """What to import and what is settled already."""
@@ -64,6 +67,7 @@ class ExportWords:
     public: Annotated[bool, PUBLIC] = False
     crs: Annotated[str | None, option("--crs", help_=N_("Coordinates in EPSG:n, not EPSG:4490"))] = None
     encoding: Annotated[str | None, option("--encoding", help_=N_("Of a csv: utf-8-sig or gb18030"))] = None
+    template: Annotated[Path | None, TEMPLATE] = None
 
 
 def import_(shell: Shell, words: ImportWords) -> Answer:
@@ -93,10 +97,24 @@ def export(shell: Shell, words: ExportWords) -> Answer:
     """Records as a file that others can read."""
     from app.actions.exports import ExportOptions, export_records  # late: help pages need no database
 
+    if words.template is not None:
+        return _filled(shell, words, words.template)
     given = {"crs": words.crs, "encoding": words.encoding}
     options = ExportOptions(public=words.public, **{name: value for name, value in given.items() if value})
     with shell.session() as session:
         count = export_records(session, words.kind, words.output, where=words.where, options=options)
+    document = {"file": str(words.output), "kind": words.kind, "records": count, "public": words.public}
+    return Answer(document, [tr(N_("{n} records written to {file}"), n=count, file=words.output)])
+
+
+def _filled(shell: Shell, words: ExportWords, template: Path) -> Answer:
+    """The bureau's own workbook with the records in it."""
+    from app.actions.reports import export_template  # late: help pages need no database
+
+    with shell.session() as session:
+        count = export_template(
+            session, words.kind, template, words.output, where=words.where, public=words.public
+        )
     document = {"file": str(words.output), "kind": words.kind, "records": count, "public": words.public}
     return Answer(document, [tr(N_("{n} records written to {file}"), n=count, file=words.output)])
 

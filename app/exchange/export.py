@@ -150,13 +150,13 @@ def _write_csv(kind: EntityType, records: Sequence[Entity], target: Path, option
         writer.writerow(headings(kind, options))
         writer.writerows(
             [
-                ["" if cell is None else _harmless(cell) for cell in line]
+                ["" if cell is None else harmless(cell) for cell in line]
                 for line in _lines(kind, records, options)
             ]
         )
 
 
-def _harmless(cell: Any) -> Any:
+def harmless(cell: Any) -> Any:
     """A text that a spreadsheet would run as a formula is written so that it is not."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+@" and len(cell) > 1 else cell
 

@@ -153,10 +153,15 @@ def entry_of(row: Any) -> HistoryEntry:
     )
 
 
-def cells_of(entity: str, cells: str) -> tuple[FieldChange, ...]:
-    """The changed fields of a journal row."""
+def cells_of(entity: str, cells: str, *, hidden: bool = True) -> tuple[FieldChange, ...]:
+    """The changed fields of a journal row; `hidden` with those that never came in sight here.
+
+    A fourth value marks such a cell: another's value beneath an own change, or one from before a snapshot.
+    """
     kind, changes = known(entity), []
-    for column, old, new, *_ in json.loads(cells):
+    for column, old, new, *beneath in json.loads(cells):
+        if beneath and not hidden:
+            continue
         name, before = from_journal(kind, column, old)
         _, after = from_journal(kind, column, new)
         changes.append(FieldChange(name, before, after))

@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QComboBox,
-    QDialog,
-    QLabel,
-    QPushButton,
-    QTabBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.imports.wizard import ImportWizard
 from app.ui.record.viewer import PhotosDialog
+from clipping import cut_off
 from window_cases import WAIT_MS, boiler_in, choose, settle
 
 Office = Callable[..., Program]
-W = TypeVar("W", bound=QWidget)
-SLACK = 1
-
-
-def cut_off(root: QWidget) -> list[str]:
-    """The visible words below `root` that have less room than they need."""
-    return [f"{type(box).__name__} {words!r} {why}" for box, words, why in _tight(root)]
-
-
-def _tight(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
-    yield from _labels(root)
-    yield from _buttons(root)
-    for box in _shown(root, QComboBox):
-        room = box.width() - box.height()
-        if not box.isEditable() and box.fontMetrics().horizontalAdvance(box.currentText()) > room:
-            yield box, box.currentText(), f"has {room}"
-    for bar in _shown(root, QTabBar):
-        for at in range(bar.count()):
-            if bar.isTabVisible(at) and bar.tabRect(at).right() > bar.width() + SLACK:
-                yield bar, bar.tabText(at), "lies beyond the edge"
-
-
-def _labels(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
-    for label in _shown(root, QLabel):
-        if not label.text() or label.pixmap():
-            continue
-        width, height = label.sizeHint().width(), label.heightForWidth(label.width())
-        if label.wordWrap() and height > label.height() + SLACK:
-            yield label, label.text(), f"needs height {height}, has {label.height()}"
-        if not label.wordWrap() and width > label.width() + SLACK:
-            yield label, label.text(), f"needs {width}, has {label.width()}"
-
-
-def _buttons(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
-    for button in _shown(root, QAbstractButton):
-        if not button.text():
-            continue
-        width, height = button.sizeHint().width(), button.fontMetrics().height()
-        if width > button.width() + SLACK:
-            yield button, button.text(), f"needs {width}, has {button.width()}"
-        if not isinstance(button, QToolButton) and height > button.height():
-            yield button, button.text(), f"needs height {height}, has {button.height()}"
-
-
-def _shown(root: QWidget, kind: type[W]) -> list[W]:
-    return [box for box in root.findChildren(kind) if box.isVisibleTo(root)]
 
 
 def _reason(running: Program) -> None:
@@ -98,6 +42,7 @@ DIALOGS: dict[str, tuple[str, Callable[[Program], None]]] = {
     "new workspace": ("clerk", _press("new")),
     "share": ("clerk", _press("share")),
     "export": ("clerk", _press("export_records")),
+    "report": ("clerk", _press("make_report")),
     "step": ("clerk", _press("do_step")),
     "edit": ("clerk", _press("edit_record")),
     "add": ("clerk", _press("add_record")),

@@ -55,6 +55,7 @@ class Doings:
             "share": (self.share, "file", OPEN),
             "print_sheet": (self.print_sheet, "file", OPEN),
             "save_picture": (self.save_picture, "file", OPEN),
+            "make_report": (self.report, "file", OPEN),
             "undo": (self.undo, "edit", SIGNED_IN),
             "redo": (self.redo, "edit", SIGNED_IN),
             "list_records": (self.find_in_ledger, "edit", OPEN),
@@ -185,6 +186,12 @@ class Doings:
         pane = self._window.work.ledger
         question = pane.question() if pane is not None and pane.kind.name == page else None
         ExportDialog(self._desk, entity_type(page), question, self._folder(), self._window).open()
+
+    def report(self) -> None:
+        """Write one of the reports a bureau owes upward."""
+        from app.ui.dialogs.report import ReportDialog  # late: rarely used, and it loads the office formats
+
+        ReportDialog(self._desk, self._folder(), self._window).open()
 
     def share(self) -> None:
         """Write the map as a web page."""

@@ -1,0 +1,202 @@
+"""The monthly schedule of a workspace: from baseline, records and journal, and its paragraph in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.actions.counts import latest_baseline
+from app.actions.session import Session
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.boiler_codes import STATUS_GROUPS
+from app.domain.entities.division import Division
+from app.domain.entities.papers import Baseline, BaselineEntry
+from app.domain.filters import equal, one_of
+from app.domain.output import output_tph
+from app.domain.reporting import Fact, Month, MonthRow, as_values, month_report, period_of
+from app.domain.rights import area_prefix
+from app.domain.values import as_datetime, bureau_day
+from app.errors import Refused
+from app.i18n import N_, tr
+
+
+@dataclass(frozen=True)
+class MonthOfArea:
+    """A month's report with what it is measured against."""
+
+    month: Month
+    baseline: Baseline
+    synthetic: bool
+
+
+# Columns of the table: the figure, its heading; each gives units and t/h.
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("baseline", N_("To be done")),
+    ("month", N_("Done this month")),
+    ("cleared", N_("Done in all")),
+    ("accepting", N_("Awaiting acceptance")),
+    ("notice", N_("On public notice")),
+    ("treating", N_("Being treated")),
+    ("sealed", N_("Sealed")),
+    ("to_treat", N_("To be treated")),
+    ("unverified", N_("Unverified")),
+    ("rebound", N_("Rebound")),
+    ("retained", N_("Retained, upgraded")),
+    ("excluded", N_("Excluded")),
+    ("outside", N_("Outside the baseline")),
+)
+
+
+def month_of(session: Session, period: str) -> MonthOfArea:
+    """The month's report of the workspace's area; Refused without a baseline to measure against.
+
+    A state counts from the day it was written; boilers moved in as cleared count from the day they name.
+    """
+    chosen = period_of(period or session.today[:7])
+    baseline = latest_baseline(session)
+    if baseline is None:
+        raise Refused(
+            N_("There is no baseline to measure against"),
+            hint=N_("Freeze one first: the denominator must never move."),
+            code="no_baseline",
+        )
+    boilers = session.workspace.find(Boiler, order="ledger_no")
+    area = session.workspace.area
+    inside = area_prefix(area)
+    known = session.workspace.find(Division, one_of("level", ("county", "development_zone")))
+    counties = sorted(
+        (item.code, item.name) for item in known if not item.valid_to and item.code.startswith(inside)
+    )
+    whole = session.workspace.find(Division, equal(code=area), limit=1)
+    name = whole[0].name if whole else area
+    month = month_report(chosen, counties, (area, name), _facts(session, baseline, boilers))
+    return MonthOfArea(month, baseline, any(item.synthetic for item in boilers))
+
+
+def _facts(session: Session, baseline: Baseline, boilers: list[Boiler]) -> list[Fact]:
+    entries = {
+        item.boiler: item for item in session.workspace.find(BaselineEntry, equal(baseline=baseline.uid))
+    }
+    states = session.workspace.timeline(Boiler, "status")
+    facts = []
+    for boiler in boilers:
+        entry = entries.pop(boiler.uid, None)
+        county = (entry.county if entry else None) or (boiler.div_code or "")[:6]
+        tph = (entry.rated_tph if entry else None) or output_tph(boiler)
+        told = _days(states.get(boiler.uid, [])) or ((session.today, boiler.status),)
+        facts.append(Fact(boiler.uid, county, tph, entry is not None, told, boiler.cleared_on))
+    # A boiler that was deleted stays in the denominator that was frozen with it.
+    gone = [Fact(uid, item.county or "", item.rated_tph or 0.0, True, ()) for uid, item in entries.items()]
+    return facts + gone
+
+
+def _days(timeline: list[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((bureau_day(as_datetime(moment)), str(value)) for moment, value in timeline if value)
+
+
+def paragraph(report: MonthOfArea) -> str:
+    """The month in one paragraph, with the numbers of the table's last line."""
+    whole = report.month.sum
+    words = [_headline(report), _on_the_way(whole)]
+    behind = [row for row in report.month.rows if row.rate is not None and row.rate < 1]
+    if behind:
+        ordered = sorted(behind, key=lambda row: row.rate or 0)
+        named = "、".join(f"{row.name}（{percent(row.rate)}）" for row in ordered)
+        words.append(tr(N_("Not yet complete: {counties}."), counties=named))
+    unlisted = whole.figures["outside"].total.units
+    if unlisted:
+        sentence = N_("{n} boilers outside the baseline (added or overlooked) are counted apart.")
+        words.append(tr(sentence, n=unlisted))
+    if report.synthetic:
+        words.append(tr(N_("Simulated data, for demonstration only.")))
+    return _joined(words)
+
+
+def _joined(sentences: list[str]) -> str:
+    """Sentences behind each other, with a space where the language has one."""
+    text = sentences[0]
+    for sentence in sentences[1:]:
+        text = tr(N_("{sentence} {rest}"), sentence=text, rest=sentence)
+    return text
+
+
+def _headline(report: MonthOfArea) -> str:
+    whole = report.month.sum
+    cleared, baseline = whole.figures["cleared"].total, whole.figures["baseline"].total
+    return tr(
+        N_(
+            "By {day}, {area} had to complete {baseline} boilers ({baseline_tph} t/h) and has completed "
+            "{cleared} ({cleared_tph} t/h), {rate}, {more} more than the month before, "
+            "a change of {points} percentage points."
+        ),
+        day=_day(report.month.period.end),
+        area=whole.name,
+        baseline=baseline.units,
+        baseline_tph=_tph(baseline.tph),
+        cleared=cleared.units,
+        cleared_tph=_tph(cleared.tph),
+        rate=percent(whole.rate),
+        more=f"{cleared.units - whole.figures['before'].total.units:+d}",
+        points=f"{100 * ((whole.rate or 0) - (whole.rate_before or 0)):+.1f}",
+    )
+
+
+def _on_the_way(whole: MonthRow) -> str:
+    names = ("accepting", "notice", "treating", "sealed", "rebound")
+    return tr(
+        N_(
+            "{accepting} await acceptance, {notice} are on public notice, {treating} are being treated, "
+            "{sealed} are sealed and {rebound} have rebounded."
+        ),
+        **{name: whole.figures[name].total.units for name in names},
+    )
+
+
+def percent(rate: float | None) -> str:
+    """A share as people write it; a dash where there is nothing to measure against."""
+    return "—" if rate is None else f"{100 * rate:.1f}%"
+
+
+def table(report: MonthOfArea) -> tuple[list[tuple[str, ...]], list[list[Any]]]:
+    """Headings in two rows (group, unit) and the lines, the sum last; numbers as numbers."""
+    heads: list[tuple[str, ...]] = [(tr(N_("County or district")), "")]
+    for _, heading in COLUMNS:
+        heads += [(tr(heading), tr(N_("units"))), (tr(heading), "t/h")]
+    heads.append((tr(N_("Completed")), "%"))
+    return heads, [_line(row) for row in (*report.month.rows, report.month.sum)]
+
+
+def _line(row: MonthRow) -> list[Any]:
+    cells: list[Any] = [row.name]
+    for name, _ in COLUMNS:
+        total = row.figures[name].total
+        cells += [total.units, round(total.tph, 2)]
+    return [*cells, None if row.rate is None else round(100 * row.rate, 1)]
+
+
+def facts_of(report: MonthOfArea) -> dict[str, Any]:
+    """What a template may mark once: the period, the sums by name, the paragraph."""
+    period = report.month.period
+    return {
+        "period": period.month,
+        "until": _day(period.end),
+        "paragraph": paragraph(report),
+        "baseline_name": report.baseline.name,
+        **{f"sum.{name}": value for name, value in as_values(report.month.sum).items()},
+    }
+
+
+def names_of_line() -> frozenset[str]:
+    """Every mark a county's line has."""
+    figures = [name for name, _ in COLUMNS] + ["before", *STATUS_GROUPS.codes]
+    counted = [f"{name}_{unit}" for name in figures for unit in ("units", "tph")]
+    return frozenset(["code", "name", "rate", "rate_before", "no", *counted])
+
+
+def _day(iso: str) -> str:
+    year, month, day = iso.split("-")
+    return tr(N_("{year}-{month}-{day}"), year=year, month=int(month), day=int(day))
+
+
+def _tph(value: float) -> str:
+    return f"{round(value, 2):g}"

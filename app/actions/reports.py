@@ -1,0 +1,199 @@
+"""What a bureau owes upward: the reports by name, each written from the records as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.actions.action import action
+from app.actions.boilerpapers import TITLES, form_of, letter_of
+from app.actions.monthly import facts_of, month_of, names_of_line, paragraph, table
+from app.actions.outputs import output_file
+from app.actions.records import find_record, list_records
+from app.actions.session import Session
+from app.domain.catalog import BY_NAME
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.division import Division
+from app.domain.fields import Field, Kind
+from app.domain.filters import equal
+from app.domain.reporting import as_values
+from app.domain.values import show
+from app.errors import Invalid, Refused
+from app.exchange.official_paper import write_forms, write_letter
+from app.exchange.report_table import ReportTable, write_report_table
+from app.exchange.template_fill import Filling, fill
+from app.i18n import N_, tr
+
+OPEN_STATES = ("registered", "planned", "in_progress", "returned", "rebound", "sealed")
+
+
+@dataclass(frozen=True)
+class ReportOrder:
+    """What is asked for: the report, its month, the boilers (numbers or a condition), the template."""
+
+    name: str
+    period: str = ""
+    of: tuple[str, ...] = ()
+    where: str | None = None
+    template: Path | None = None
+    public: bool = False
+
+
+@dataclass(frozen=True)
+class ReportDone:
+    """What was written: the file, its rows, and for the month its numbers and its paragraph."""
+
+    path: Path
+    rows: int
+    text: str = ""
+    numbers: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ReportKind:
+    """A report as people choose it, with the endings it can be written to."""
+
+    name: str
+    label: str
+    endings: tuple[str, ...]
+    run: Callable[[Session, ReportOrder, Path], ReportDone]
+
+    @property
+    def text(self) -> str:
+        """The report's name in the user's language."""
+        return tr(self.label)
+
+
+@action(N_("Reports…"), "file", icon="sheet", command="report")
+def make_report(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    """Write one report. Raises Invalid for an unknown report, ending, month or mark, Refused without rows."""
+    kind = next((item for item in REPORTS if item.name == order.name), None)
+    if kind is None:
+        raise Invalid(N_("There is no report “{name}”"), hint=N_("Reports: {known}"), name=order.name,
+                      known=" ".join(item.name for item in REPORTS), code="unknown_report")  # fmt: skip
+    if target.suffix.lower() not in kind.endings:
+        raise Invalid(N_("“{ending}” is no format for this report."), hint=N_("Known endings: {known}"),
+                      ending=target.suffix or target.name, known=" ".join(kind.endings),
+                      code="format")  # fmt: skip
+    return kind.run(session, order, output_file(session, target))
+
+
+def export_template(
+    session: Session, kind: str, template: Path, target: Path, *, where: str | None, public: bool
+) -> int:
+    """Fill a county's own workbook with the records of a kind; the marks are the fields' names or labels."""
+    records = list_records(session, kind, where)
+    fields = [item for item in _fields(kind) if not (public and (item.private or item.sensitive))]
+    area = session.workspace.find(Division, equal(code=session.workspace.area), limit=1)
+    lines = [_values(session, fields, record, no) for no, record in enumerate(records, 1)]
+    names = {"no", "序号", *(name for item in fields for name in (item.name, tr(item.label), item.label))}
+    facts = {"today": session.today, "area": area[0].name if area else session.workspace.area,
+             "count": len(records)}  # fmt: skip
+    return fill(template, Filling(facts, lines, frozenset(names)), output_file(session, target))
+
+
+def _month(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    report = month_of(session, order.period)
+    words = paragraph(report)
+    numbers = {
+        "period": report.month.period.month,
+        "sum": as_values(report.month.sum),
+        "rows": [as_values(row) for row in report.month.rows],
+        "uids": {name: list(figure.uids) for name, figure in report.month.sum.figures.items()},
+    }
+    if order.template is not None:
+        lines = [{"no": no, **as_values(row)} for no, row in enumerate(report.month.rows, 1)]
+        fill(order.template, Filling(facts_of(report), lines, names_of_line()), target)
+    elif target.suffix.lower() == ".txt":
+        target.write_text(words + "\n", "utf-8-sig")
+    else:
+        heads, cells = table(report)
+        title = tr(N_("Monthly schedule of coal boilers, {period}"), period=report.month.period.month)
+        shown = f"{title}（{tr(N_('Synthetic'))}）" if report.synthetic else title
+        write_report_table(ReportTable(shown, heads, cells, sums=1, below=words), target)
+    return ReportDone(target, len(report.month.rows), words, numbers)
+
+
+def _ledger(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    if order.template is not None:
+        count = export_template(
+            session, "boiler", order.template, target, where=order.where, public=order.public
+        )
+        return ReportDone(target, count)
+    boilers = _boilers(session, order)
+    fields = [
+        item
+        for item in _fields("boiler")
+        if not (item.derived or (order.public and (item.private or item.sensitive)))
+    ]
+    heads = [(tr(N_("No.")),), *((item.heading,) for item in fields)]
+    lines = [
+        [no, *(_cell(item, getattr(boiler, item.name)) for item in fields)]
+        for no, boiler in enumerate(boilers, 1)
+    ]
+    title = tr(N_("Ledger of coal boilers under treatment"))
+    shown = f"{title}（{tr(N_('Synthetic'))}）" if any(item.synthetic for item in boilers) else title
+    write_report_table(ReportTable(shown, heads, lines), target)
+    return ReportDone(target, len(lines))
+
+
+def _form(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    forms = [form_of(session, item, order.name, public=order.public) for item in _boilers(session, order)]
+    write_forms(forms, target)
+    return ReportDone(target, len(forms))
+
+
+def _letter(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    boilers = [
+        item for item in _boilers(session, order) if order.of or order.where or item.status in OPEN_STATES
+    ]
+    if not boilers:
+        raise Refused(N_("No boiler is open, so there is nothing to write about"), code="nothing_to_report")
+    write_letter(letter_of(session, boilers, order.name), target)
+    return ReportDone(target, len(boilers))
+
+
+def _boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
+    found = (
+        [find_record(session, "boiler", item) for item in order.of]
+        if order.of
+        else list_records(session, "boiler", order.where)
+    )
+    boilers = [item for item in found if isinstance(item, Boiler)]
+    if not boilers:
+        raise Refused(N_("No boiler fits, so nothing was written"), code="nothing_to_report")
+    return boilers
+
+
+def _fields(kind: str) -> list[Field]:
+    described = BY_NAME.get(kind)
+    return (
+        [item for item in described.fields.values() if not (item.private and item.sensitive)]
+        if described
+        else []
+    )
+
+
+def _values(session: Session, fields: Sequence[Field], record: Any, no: int) -> dict[str, Any]:
+    values: dict[str, Any] = {"no": no, "序号": no}
+    for item in fields:
+        cell = _cell(item, getattr(record, item.name))
+        values.update({item.name: cell, tr(item.label): cell, item.label: cell})
+    return values
+
+
+def _cell(field: Field, value: Any) -> Any:
+    if value is None or value == ():
+        return None
+    return value if field.kind in (Kind.NUMBER, Kind.INTEGER) else show(field, value)
+
+
+REPORTS: tuple[ReportKind, ...] = (
+    ReportKind("monthly", N_("Monthly schedule"), (".xlsx", ".csv", ".txt"), _month),
+    ReportKind("ledger", N_("Ledger of coal boilers under treatment"), (".xlsx", ".csv"), _ledger),
+    *(ReportKind(name, label, (".docx",), _form) for name, label in TITLES.items()),
+    ReportKind("supervision", N_("Letter of supervision"), (".docx",), _letter),
+    ReportKind("assignment", N_("Letter of assignment"), (".docx",), _letter),
+)

@@ -1,0 +1,59 @@
+"""Commands of the reports a bureau owes upward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from app.cli.answer import Answer, table
+from app.cli.declare import Command, NoWords, option, word
+from app.cli.files import TEMPLATE
+from app.cli.maps import OUTPUT, PUBLIC
+from app.cli.records import WHERE
+from app.cli.shell import Shell
+from app.i18n import N_, tr
+
+
+@dataclass(frozen=True)
+class ReportWords:
+    """A report, and the file it goes to."""
+
+    name: Annotated[str, word("NAME", N_("The report; `reports` lists them"))]
+    output: Annotated[Path, OUTPUT]
+    period: Annotated[str, option("--period", help_=N_("The month, as 2026-10; else this month"))] = ""
+    of: Annotated[list[str], option("--of", help_=N_("A ledger number; may be given again"))] = field(
+        default_factory=list
+    )
+    where: Annotated[str | None, WHERE] = None
+    template: Annotated[Path | None, TEMPLATE] = None
+    public: Annotated[bool, PUBLIC] = False
+
+
+def report(shell: Shell, words: ReportWords) -> Answer:
+    """One report as a file."""
+    from app.actions.reports import ReportOrder, make_report  # late: help pages need no database
+
+    order = ReportOrder(words.name, words.period, tuple(words.of), words.where, words.template, words.public)
+    with shell.session() as session:
+        done = make_report(session, order, words.output)
+    document = {"file": str(done.path), "report": words.name, "rows": done.rows, "public": words.public}
+    if done.numbers is not None:
+        document |= {"text": done.text, **done.numbers}
+    lines = [tr(N_("{n} rows written to {file}"), n=done.rows, file=done.path)]
+    return Answer(document, [*lines, done.text] if done.text else lines)
+
+
+def reports(shell: Shell, words: NoWords) -> Answer:
+    """The reports there are."""
+    from app.actions.reports import REPORTS  # late: help pages need no database
+
+    found = [{"name": item.name, "label": item.text, "endings": list(item.endings)} for item in REPORTS]
+    rows = [[item.name, item.text, " ".join(item.endings)] for item in REPORTS]
+    return Answer(found, table((tr(N_("Report")), tr(N_("Name")), tr(N_("Formats"))), rows))
+
+
+COMMANDS = (
+    Command("report", N_("Write a report a bureau owes upward"), report, ReportWords),
+    Command("reports", N_("List the reports"), reports),
+)

@@ -1,0 +1,199 @@
+"""Office documents (docx): forms of one boiler with its photographs, and letters in the official layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.image.exceptions import UnrecognizedImageError
+from docx.oxml.ns import qn
+from docx.shared import Length, Mm, Pt
+from docx.text.paragraph import Paragraph
+
+from app.errors import StoreFailure
+from app.i18n import N_
+
+# GB/T 9704-2012: A4, type area 156 × 225 mm, title 2号小标宋, body 3号仿宋, 28 pt lines (docs/sources.md).
+_PAGE = (Mm(210), Mm(297))
+_MARGINS = {"top": Mm(37), "bottom": Mm(35), "left": Mm(28), "right": Mm(26)}
+_TITLE, _HEADING, _BODY = ("方正小标宋简体", 22), ("黑体", 16), ("仿宋_GB2312", 16)
+_TABLE = ("仿宋_GB2312", 12)
+_LINE = Pt(28)
+_PHOTO = (Mm(70), Mm(52))
+_PHOTOS_ACROSS = 2  # three rows of them fill a page
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph with the words under it."""
+
+    path: Path
+    caption: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of one record: pairs of heading and value, photographs, and the boxes to sign in."""
+
+    title: str
+    number: str
+    pairs: Sequence[tuple[str, str]]
+    signatures: Sequence[tuple[str, str]]  # heading of the box, what is known of the signature
+    photos: Sequence[Photo] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter: to whom, paragraphs, a table of what it is about, who sends it, on which day."""
+
+    title: str
+    addressee: str
+    paragraphs: Sequence[str]
+    sender: str
+    day: str
+    headings: Sequence[str] = ()
+    lines: Sequence[Sequence[str]] = ()
+    number: str = ""  # left empty for the office system to give
+    note: str = field(default="")
+
+
+def write_forms(forms: Sequence[Form], target: Path) -> Path:
+    """Write forms one behind the other, each from a new page. Raises StoreFailure."""
+    document = _paper()
+    for place, form in enumerate(forms):
+        if place:
+            document.add_page_break()
+        _form(document, form)
+    return _save(document, target)
+
+
+def write_letter(letter: Letter, target: Path) -> Path:
+    """Write a letter in the official layout, without a red head. Raises StoreFailure."""
+    document = _paper()
+    _line(document, letter.title, _TITLE, centred=True)
+    if letter.number:
+        _line(document, letter.number, _BODY, centred=True)
+    _line(document, "", _BODY)
+    _line(document, f"{letter.addressee}：", _BODY)
+    for paragraph in letter.paragraphs:
+        _line(document, paragraph, _BODY, indented=True)
+    if letter.lines:
+        _grid(document, [letter.headings, *letter.lines], heads=1)
+        _line(document, "", _BODY)
+    for words in (letter.sender, letter.day):
+        _line(document, words, _BODY).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    if letter.note:
+        _line(document, letter.note, _TABLE)
+    return _save(document, target)
+
+
+def _paper() -> Any:
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = _PAGE
+    for side, breadth in _MARGINS.items():
+        setattr(section, f"{side}_margin", breadth)
+    _dress(document.styles["Normal"].font, _BODY)
+    document.styles["Normal"].element.rPr.rFonts.set(qn("w:eastAsia"), _BODY[0])
+    return document
+
+
+def _form(document: Any, form: Form) -> None:
+    _line(document, form.title, _TITLE, centred=True)
+    _line(document, form.number, _TABLE).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    rows = [[*first, *second] for first, second in _by_two(form.pairs)]
+    _grid(document, rows)
+    if form.photos:
+        _photos(document, form.photos)
+    table = document.add_table(rows=0, cols=2, style="Table Grid")
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    for heading, known in form.signatures:
+        cells = table.add_row().cells
+        cells[0].width, cells[1].width = Mm(40), Mm(116)
+        _write(cells[0].paragraphs[0], heading, _TABLE)
+        _write(cells[1].paragraphs[0], known, _TABLE)
+        _write(cells[1].add_paragraph(), "签字（盖章）：　　　　　　　　年　　月　　日", _TABLE)
+    if form.note:
+        _line(document, form.note, _TABLE)
+
+
+def _by_two(pairs: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    filled = [*pairs, ("", "")] if len(pairs) % 2 else list(pairs)
+    return list(zip(filled[::2], filled[1::2], strict=True))
+
+
+def _grid(document: Any, rows: Sequence[Sequence[str]], heads: int = 0) -> None:
+    table = document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    for number, row in enumerate(rows):
+        cells = table.add_row().cells
+        for cell, words in zip(cells, row, strict=True):
+            _write(cell.paragraphs[0], words, _TABLE)
+            if number < heads:
+                cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+
+
+def _photos(document: Any, photos: Sequence[Photo]) -> None:
+    """Two across and three down on a page, each with its words below; what is no picture says so."""
+    table = document.add_table(rows=0, cols=_PHOTOS_ACROSS)
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    for start in range(0, len(photos), _PHOTOS_ACROSS):
+        cells = table.add_row().cells
+        for cell, photo in zip(cells, photos[start : start + _PHOTOS_ACROSS], strict=False):
+            paragraph = cell.paragraphs[0]
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            _picture(paragraph, photo)
+            below = cell.add_paragraph()
+            below.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            _write(below, photo.caption, _TABLE)
+
+
+def _picture(paragraph: Paragraph, photo: Photo) -> None:
+    try:
+        picture = paragraph.add_run().add_picture(str(photo.path), width=_PHOTO[0])
+    except (UnrecognizedImageError, OSError, ValueError, ZeroDivisionError):
+        _write(paragraph, "（照片无法显示）", _TABLE)
+        return
+    if picture.height > _PHOTO[1]:
+        picture.width = Length(picture.width * _PHOTO[1] // picture.height)
+        picture.height = _PHOTO[1]
+
+
+def _line(
+    document: Any, words: str, face: tuple[str, int], *, centred: bool = False, indented: bool = False
+) -> Paragraph:
+    paragraph: Paragraph = document.add_paragraph()
+    _write(paragraph, words, face)
+    layout = paragraph.paragraph_format
+    layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, _LINE
+    layout.space_after = Pt(0)
+    if centred:
+        layout.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    if indented:
+        layout.first_line_indent = Pt(face[1] * 2)
+    return paragraph
+
+
+def _write(paragraph: Paragraph, words: str, face: tuple[str, int]) -> None:
+    run = paragraph.add_run(words)
+    _dress(run.font, face)
+    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face[0])
+
+
+def _dress(font: Any, face: tuple[str, int]) -> None:
+    font.name, font.size = face[0], Pt(face[1])
+
+
+def _save(document: Any, target: Path) -> Path:
+    try:
+        document.save(str(target))
+    except OSError as error:
+        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+                           why=error.strerror or str(error)) from error  # fmt: skip
+    return target

@@ -1,0 +1,114 @@
+"""A report's table as xlsx or csv: a title, headings of one or two rows, lines, and a sentence below."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.errors import Invalid, StoreFailure
+from app.exchange.export import harmless
+from app.i18n import N_
+
+ENDINGS = (".xlsx", ".csv")
+_HEAD = PatternFill("solid", fgColor="FFDCE6F1")
+_THIN = Side(style="thin", color="FFB0B7C3")
+_BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+_CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Headings are tuples from the upper row down, all of one length; neighbours that are equal are merged.
+
+    The last `sums` lines are sums. `below` stands under the table.
+    """
+
+    title: str
+    headings: Sequence[tuple[str, ...]]
+    lines: Sequence[Sequence[Any]]
+    sums: int = 0
+    below: str = ""
+
+
+def write_report_table(found: ReportTable, target: Path) -> Path:
+    """Write the table by the ending of `target`; a csv has a BOM so that Excel reads it.
+
+    Raises Invalid for another ending, StoreFailure when the file cannot be written.
+    """
+    ending = target.suffix.lower()
+    if ending not in ENDINGS:
+        raise Invalid(N_("“{ending}” is no format for this report."), hint=N_("Known endings: {known}"),
+                      ending=ending or target.name, known=" ".join(ENDINGS), code="format")  # fmt: skip
+    try:
+        if ending == ".csv":
+            _write_csv(found, target)
+        else:
+            _book(found).save(target)
+    except OSError as error:
+        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+                           why=error.strerror or str(error)) from error  # fmt: skip
+    return target
+
+
+def _write_csv(found: ReportTable, target: Path) -> None:
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([" ".join(part for part in words if part) for words in found.headings])
+        writer.writerows([["" if cell is None else harmless(cell) for cell in line] for line in found.lines])
+
+
+def _book(found: ReportTable) -> Workbook:
+    book = Workbook()
+    page = book.active
+    assert isinstance(page, Worksheet)
+    width, deep = len(found.headings), len(found.headings[0])
+    page.cell(1, 1, found.title).font = Font(bold=True, size=16)
+    page.cell(1, 1).alignment = _CENTRE
+    page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
+    _head(page, found.headings)
+    first = 2 + deep
+    for number, line in enumerate(found.lines, first):
+        for column, value in enumerate(line, 1):
+            cell = page.cell(number, column, value)
+            if isinstance(value, str):
+                cell.data_type = "s"
+            cell.border = _BORDER
+            cell.font = Font(bold=number >= first + len(found.lines) - found.sums)
+    for column in range(1, width + 1):
+        page.column_dimensions[get_column_letter(column)].width = 16 if column == 1 else 9
+    if found.below:
+        row = first + len(found.lines) + 1
+        page.cell(row, 1, found.below).alignment = Alignment(wrap_text=True, vertical="top")
+        page.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
+        page.row_dimensions[row].height = 18 * (2 + len(found.below) // (width * 4))
+    page.freeze_panes = f"B{first}"
+    page.print_title_rows = f"1:{first - 1}"
+    page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.page_setup.fitToHeight = 0
+    return book
+
+
+def _head(page: Worksheet, headings: Sequence[tuple[str, ...]]) -> None:
+    for column, words in enumerate(headings, 1):
+        for level, word in enumerate(words):
+            cell = page.cell(2 + level, column, word or None)
+            cell.font, cell.fill, cell.border, cell.alignment = Font(bold=True), _HEAD, _BORDER, _CENTRE
+    column = 1
+    for words, run in groupby(headings, key=lambda item: item[0]):
+        breadth = len(list(run))
+        alone = not any(headings[column - 1][1:])
+        if breadth > 1 or (alone and words):
+            page.merge_cells(start_row=2, start_column=column, end_column=column + breadth - 1,
+                             end_row=2 + len(headings[0]) - 1 if alone else 2)  # fmt: skip
+        column += breadth

@@ -1,0 +1,216 @@
+"""A county's own workbook filled in: `{{field}}` marks replaced, its rows repeated, its looks kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.cell import Cell
+from openpyxl.formula.tokenizer import Token, Tokenizer
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.errors import Invalid, StoreFailure
+from app.exchange.workbook_xml import check_bomb
+from app.i18n import N_
+
+MARK = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+_PLACE = re.compile(r"(\$?[A-Z]{1,3})(\$?)(\d+)")
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What goes into a template: `facts` stand once (title, day, sums), each of `lines` fills one row."""
+
+    facts: Mapping[str, Any]
+    lines: Sequence[Line]
+    names: frozenset[str]  # every mark a line may have, known even when there is no line
+
+
+def fill(template: Path, filling: Filling, target: Path) -> int:
+    """Write `target` from a template; gives the number of rows written.
+
+    The row with marks of a line is repeated for every line, with its looks and merged cells; what stands
+    below moves down, and so do the print area and the merged cells. Raises Invalid naming every cell with a
+    mark that nobody knows, StoreFailure when the target cannot be written.
+    """
+    book = _open(template)
+    unknown = [
+        f"{page.title}!{cell.coordinate} {{{{{name}}}}}"
+        for page in book.worksheets
+        for cell, name in _marks(page)
+        if name not in filling.facts and name not in filling.names
+    ]
+    if unknown:
+        raise Invalid(
+            N_("The template has marks that are not known: {marks}"),
+            hint=N_("Nothing was written. Marks that are known: {known}"),
+            details=unknown,
+            marks="、".join(unknown[:20]),
+            known=" ".join(sorted({*filling.facts, *filling.names})),
+            code="unknown_mark",
+        )
+    written = sum(_fill_page(page, filling) for page in book.worksheets)
+    try:
+        book.save(target)
+    except OSError as error:
+        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
+                           why=error.strerror or str(error)) from error  # fmt: skip
+    return written
+
+
+def _open(template: Path) -> Workbook:
+    check_bomb(template)
+    try:
+        return openpyxl.load_workbook(template)
+    except (InvalidFileException, KeyError, ValueError, TypeError, OSError) as error:
+        raise Invalid(N_("The template {file} cannot be read as an xlsx workbook"),
+                      hint=N_("Save it again as .xlsx in Excel or WPS."), file=template.name,
+                      code="bad_template") from error  # fmt: skip
+
+
+def _marks(page: Worksheet) -> Iterator[tuple[Cell, str]]:
+    for row in page.iter_rows():
+        for cell in row:
+            if isinstance(cell, Cell) and isinstance(cell.value, str):
+                yield from ((cell, name) for name in MARK.findall(cell.value))
+
+
+def _fill_page(page: Worksheet, filling: Filling) -> int:
+    rows = sorted({cell.row for cell, name in _marks(page) if name not in filling.facts})
+    written = 0
+    for row in reversed(rows):  # from below, so that the numbers of the rows above stay
+        _repeat(page, row, len(filling.lines))
+        if not filling.lines:
+            _put(page, row, dict.fromkeys(filling.names) | dict(filling.facts))
+        for place, line in enumerate(filling.lines):
+            _put(page, row + place, {**filling.facts, **line})
+        written += len(filling.lines)
+    for cell, _ in list(_marks(page)):
+        cell.value = _filled(str(cell.value), filling.facts)
+    return written
+
+
+def _put(page: Worksheet, row: int, values: Mapping[str, Any]) -> None:
+    for cell in page[row]:
+        if isinstance(cell, Cell) and isinstance(cell.value, str) and MARK.search(cell.value):
+            cell.value = _filled(cell.value, values)
+            if isinstance(cell.value, str) and cell.value.startswith("="):
+                cell.data_type = "s"  # a name that begins so is a text, never a formula
+
+
+def _filled(written: str, values: Mapping[str, Any]) -> Any:
+    """A cell that is one mark takes the value as it is, a number as a number; within text it is written."""
+    whole = MARK.fullmatch(written.strip())
+    if whole:
+        return values.get(whole[1])
+    return MARK.sub(lambda found: _text(values.get(found[1])), written)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _repeat(page: Worksheet, row: int, times: int) -> None:
+    """Make `times` rows like `row` out of it; what stands below moves down."""
+    extra = times - 1
+    if extra <= 0:
+        return
+    below = [item for item in page.merged_cells.ranges if item.min_row > row]
+    across = [item for item in page.merged_cells.ranges if item.min_row == row == item.max_row]
+    through = [item for item in page.merged_cells.ranges if item.min_row <= row < item.max_row]
+    for item in (*below, *through):
+        page.merged_cells.remove(item)
+    _move_down(page, row, extra)
+    for item in below:
+        item.shift(row_shift=extra)
+        page.merged_cells.add(item)
+    for item in through:  # a cell merged over the line and what is below it grows
+        item.expand(down=extra)
+        page.merged_cells.add(item)
+    for place in range(1, times):
+        _copy_row(page, row, row + place)
+        for item in across:
+            page.merge_cells(
+                start_row=row + place, end_row=row + place, start_column=item.min_col, end_column=item.max_col
+            )
+    _stretch_print_area(page, row, extra)
+
+
+def _move_down(page: Worksheet, row: int, extra: int) -> None:
+    last, columns = page.max_row, page.max_column
+    heights = {
+        number: item.height for number, item in page.row_dimensions.items() if number > row and item.height
+    }
+    if last > row:
+        page.move_range(f"A{row + 1}:{get_column_letter(columns)}{last}", rows=extra)
+    _follow(page, row, extra)
+    for number in heights:
+        page.row_dimensions[number].height = None
+    for number, height in heights.items():
+        page.row_dimensions[number + extra].height = height
+
+
+def _follow(page: Worksheet, row: int, extra: int) -> None:
+    """Let formulas mean the same cells as before, and a range that held the line hold all its copies."""
+    for cells in page.iter_rows():
+        for cell in cells:
+            if isinstance(cell, Cell) and cell.data_type == "f" and isinstance(cell.value, str):
+                cell.value = _moved(cell.value, row, extra)
+
+
+def _moved(formula: str, row: int, extra: int) -> str:
+    tokens = Tokenizer(formula)
+    for token in tokens.items:
+        if token.type == Token.OPERAND and token.subtype == Token.RANGE and "!" not in token.value:
+            first, colon, last = token.value.partition(":")
+            end = _shifted(last, row if colon else row + 1, extra)
+            token.value = f"{_shifted(first, row + 1, extra)}{colon}{end}"
+    return "=" + "".join(token.value for token in tokens.items)
+
+
+def _shifted(place: str, since: int, extra: int) -> str:
+    """A cell's name moved down when its row is `since` or below."""
+    found = _PLACE.fullmatch(place)
+    if not found or int(found[3]) < since:
+        return place
+    return f"{found[1]}{found[2]}{int(found[3]) + extra}"
+
+
+def _copy_row(page: Worksheet, source: int, target: int) -> None:
+    page.row_dimensions[target].height = page.row_dimensions[source].height
+    for cell in page[source]:
+        made = page.cell(target, cell.column or 1)
+        if not isinstance(made, Cell):
+            continue
+        made.value = cell.value
+        if cell.has_style:
+            for part in ("font", "border", "fill", "number_format", "protection", "alignment"):
+                setattr(made, part, copy(getattr(cell, part)))
+
+
+def _stretch_print_area(page: Worksheet, row: int, extra: int) -> None:
+    areas = [part.split("!")[-1] for part in str(page.print_area or "").split(",") if part]
+    stretched = []
+    for area in areas:
+        first_column, first, last_column, last = range_boundaries(area.replace("$", ""))
+        if None in (first_column, first, last_column, last):
+            return
+        grown = int(last or 0) + extra if int(last or 0) >= row else int(last or 0)
+        moved = int(first or 0) + extra if int(first or 0) > row else int(first or 0)
+        stretched.append(
+            f"{get_column_letter(int(first_column or 1))}{moved}:"
+            f"{get_column_letter(int(last_column or 1))}{grown}"
+        )
+    if stretched:
+        page.print_area = ",".join(stretched)

@@ -1,0 +1,197 @@
+"""Reports: numbers that equal their rows, the county's own workbook, papers of a boiler, public editions."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import docx
+import openpyxl
+import pytest
+from openpyxl.styles import PatternFill
+
+from actions.office import Office
+from app.actions.counts import freeze_baseline
+from app.actions.reports import REPORTS, ReportOrder, export_template, make_report
+from app.domain.entities.boiler import Boiler
+from app.domain.reporting import Fact, month_report, period_of
+from app.errors import Invalid, Refused
+
+
+def _fact(uid: str, *states: tuple[str, str], listed: bool = True, cleared_on: str | None = None) -> Fact:
+    return Fact(uid, "620802", 2.0, listed, states, cleared_on)
+
+
+def test_a_month_counts_what_was_so_at_its_end() -> None:
+    facts = [
+        _fact("a", ("2026-09-01", "planned"), ("2026-10-05", "cleared")),
+        _fact("b", ("2026-09-01", "planned"), ("2026-11-02", "cleared")),  # after the month
+        _fact("c", ("2026-08-01", "cleared"), ("2026-10-20", "rebound")),
+        _fact("d", ("2026-11-20", "cleared"), cleared_on="2019-05-01"),  # moved in later, cleared long before
+        _fact("e", ("2026-10-10", "suspect"), listed=False),
+    ]
+    whole = month_report(period_of("2026-10"), [("620802", "崆峒区")], ("620800", "平凉市"), facts).sum
+    counted = {name: figure.uids for name, figure in whole.figures.items() if figure.uids}
+    assert counted == {
+        "baseline": ("a", "b", "c", "d"),
+        "month": ("a",),
+        "cleared": ("a", "d"),
+        "before": ("c", "d"),
+        "to_treat": ("b",),
+        "rebound": ("c",),
+        "outside": ("e",),
+    }
+    assert (whole.rate, whole.rate_before) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("written", ["2026", "2026-13", "26-10", "2026-1", "heute", "2026-10-01"])
+def test_what_is_no_month_is_refused(written: str) -> None:
+    with pytest.raises(Invalid, match=re.escape(written)):
+        period_of(written)
+
+
+def test_the_month_in_words_and_table_has_the_numbers_of_its_rows(office: Office, tmp_path: Path) -> None:
+    office.cleared()
+    office.enter(ledger_no="KT-2", rated_tph=4.0)
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "")
+    done = make_report(office.session, ReportOrder("monthly"), tmp_path / "m.csv")
+    rows = _read(tmp_path / "m.csv")
+    sums = [[float(row[at] or 0) for row in rows[1:-1]] for at in range(1, len(rows[0]) - 1)]
+    assert [sum(column) for column in sums] == [float(cell) for cell in rows[-1][1:-1]]
+    assert done.numbers is not None
+    assert (done.numbers["sum"]["baseline_units"], done.numbers["sum"]["cleared_units"]) == (2, 1)
+    assert [len(done.numbers["uids"][name]) for name in ("baseline", "cleared")] == [2, 1]
+    assert "2" in done.text and "50.0%" in done.text
+    make_report(office.session, ReportOrder("monthly"), tmp_path / "m.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "m.xlsx").active
+    assert page is not None
+    assert page.cell(page.max_row, 1).value == done.text
+    make_report(office.session, ReportOrder("monthly"), tmp_path / "m.txt")
+    assert (tmp_path / "m.txt").read_text("utf-8-sig").strip() == done.text
+
+
+def test_without_a_baseline_there_is_no_month(office: Office, tmp_path: Path) -> None:
+    office.enter()
+    with pytest.raises(Refused) as refused:
+        make_report(office.session, ReportOrder("monthly"), tmp_path / "m.xlsx")
+    assert refused.value.code == "no_baseline"
+    assert not (tmp_path / "m.xlsx").exists()
+
+
+def _read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def _county_workbook(path: Path, line: list[str]) -> Path:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.append(["{{area}}燃煤锅炉整治台账（{{today}}）"])
+    page.merge_cells("A1:D1")
+    page.append(["序号", "基本情况", None, "吨位"])
+    page.merge_cells("B2:C2")
+    page.append(line)
+    page["C3"].fill = PatternFill("solid", fgColor="FFFFFF00")
+    page.row_dimensions[3].height = 33
+    page.append(["合计", None, None, "=SUM(D3:D3)"])
+    page.append(["填表人：", None, None, "共{{count}}台"])
+    page.merge_cells("A5:C5")
+    page.print_area = "A1:D5"
+    page.oddFooter.center.text = "第 &P 页"
+    book.save(path)
+    return path
+
+
+def test_a_county_gets_its_own_workbook_back_with_its_looks(office: Office, tmp_path: Path) -> None:
+    for no in range(3):
+        office.enter(ledger_no=f"KT-{no}", user_org=f"=单位{no}", rated_tph=no + 1.0)
+    template = _county_workbook(
+        tmp_path / "t.xlsx", ["{{no}}", "{{台账编号}}", "{{user_org}}", "{{rated_tph}}"]
+    )
+    count = export_template(office.session, "boiler", template, tmp_path / "o.xlsx", where=None, public=False)
+    page = openpyxl.load_workbook(tmp_path / "o.xlsx").active
+    assert page is not None and count == 3
+    lines = [[cell.value for cell in row] for row in page.iter_rows(min_row=3, max_row=5)]
+    assert lines == [[no + 1, f"KT-{no}", f"=单位{no}", no + 1] for no in range(3)]
+    assert [page.cell(row, 3).data_type for row in (3, 4, 5)] == ["s"] * 3  # a name is never a formula
+    assert [page.cell(row, 3).fill.fgColor.rgb for row in (3, 4, 5)] == ["FFFFFF00"] * 3
+    assert [page.row_dimensions[row].height for row in (3, 4, 5)] == [33] * 3
+    assert page["A6"].value == "合计"
+    assert page["D7"].value == "共3台"
+    assert {str(item) for item in page.merged_cells.ranges} == {"A1:D1", "B2:C2", "A7:C7"}
+    assert page.print_area.replace("$", "").endswith("A1:D7")
+    assert page.oddFooter.center.text == "第 &P 页"
+    assert str(page["A1"].value).startswith("平凉市燃煤锅炉整治台账（")
+
+
+def test_the_sum_below_the_lines_still_sums_them_all(office: Office, tmp_path: Path) -> None:
+    for no in range(3):
+        office.enter(ledger_no=f"KT-{no}", rated_tph=no + 1.0)
+    template = _county_workbook(tmp_path / "t.xlsx", ["{{no}}", "{{ledger_no}}", None, "{{rated_tph}}"])
+    export_template(office.session, "boiler", template, tmp_path / "o.xlsx", where=None, public=False)
+    page = openpyxl.load_workbook(tmp_path / "o.xlsx").active
+    assert page is not None
+    assert page["D6"].value == "=SUM(D3:D5)"
+
+
+def test_a_mark_nobody_knows_is_named_with_its_cell(office: Office, tmp_path: Path) -> None:
+    office.enter()
+    template = _county_workbook(tmp_path / "t.xlsx", ["{{no}}", "{{编好}}", "{{user_org}}", "{{rated}}"])
+    with pytest.raises(Invalid) as refused:
+        export_template(office.session, "boiler", template, tmp_path / "o.xlsx", where=None, public=False)
+    assert [str(item) for item in refused.value.details] == ["Sheet!B3 {{编好}}", "Sheet!D3 {{rated}}"]
+    assert not (tmp_path / "o.xlsx").exists()
+
+
+def test_a_public_template_may_not_ask_for_people(office: Office, tmp_path: Path) -> None:
+    office.enter()
+    template = _county_workbook(tmp_path / "t.xlsx", ["{{no}}", "{{ledger_no}}", "{{contact_phone}}", ""])
+    with pytest.raises(Invalid, match="contact_phone"):
+        export_template(office.session, "boiler", template, tmp_path / "o.xlsx", where=None, public=True)
+
+
+def _words(path: Path) -> str:
+    paper = docx.Document(str(path))
+    cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(item.text for item in paper.paragraphs), *cells])
+
+
+def test_an_acceptance_form_shows_the_signatures_and_photographs(office: Office, tmp_path: Path) -> None:
+    boiler = office.county_ok()
+    office.as_("city")
+    make_report(office.session, ReportOrder("acceptance", of=(boiler.ledger_no,)), tmp_path / "a.docx")
+    words = _words(tmp_path / "a.docx")
+    assert all(name in words for name in ("officer2", "clerk", "clerk2", "chief", boiler.ledger_no))
+    assert len(docx.Document(str(tmp_path / "a.docx")).inline_shapes) >= 4
+    order = ReportOrder("acceptance", of=(boiler.ledger_no,), public=True)
+    make_report(office.session, order, tmp_path / "p.docx")
+    assert not any(name in _words(tmp_path / "p.docx") for name in ("officer2", "clerk", "chief"))
+
+
+def test_a_letter_presses_for_what_is_open_and_late(office: Office, tmp_path: Path) -> None:
+    office.planned()
+    office.cleared(ledger_no="KT-9")
+    office.as_("city")
+    done = make_report(office.session, ReportOrder("supervision"), tmp_path / "l.docx")
+    words = _words(tmp_path / "l.docx")
+    assert done.rows == 1 and "KT-2026-001" in words and "KT-9" not in words and "柳湖镇政府" in words
+
+
+def test_every_report_refuses_an_ending_it_cannot_write(office: Office, tmp_path: Path) -> None:
+    for kind in REPORTS:
+        with pytest.raises(Invalid) as refused:
+            make_report(office.session, ReportOrder(kind.name), tmp_path / "x.pdf")
+        assert refused.value.code == "format"
+    with pytest.raises(Invalid, match="nonsense"):
+        make_report(office.session, ReportOrder("nonsense"), tmp_path / "x.xlsx")
+
+
+def test_the_ledger_report_holds_every_boiler(office: Office, tmp_path: Path) -> None:
+    office.enter()
+    office.enter(ledger_no="KT-2")
+    done = make_report(office.session, ReportOrder("ledger"), tmp_path / "l.csv")
+    rows = _read(tmp_path / "l.csv")
+    assert done.rows == len(rows) - 1 == office.session.workspace.count(Boiler)
