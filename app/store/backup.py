@@ -84,7 +84,7 @@ def restore(source: Path, target: Path) -> Path | None:
             part.rename(target)
             sync_folder(target.parent)
         finally:
-            _remove(part)
+            remove(part)
             lock.release()
     return aside
 
@@ -126,7 +126,7 @@ def _copy(path: Path, folder: Path, name: str) -> Path:
 
 def copy_to(source: Path, part: Path) -> None:
     """A copy of the whole file that has been checked, or none."""
-    _remove(part)
+    remove(part)
     try:
         with closing(opened(source, "ro")) as read, closing(sqlite3.connect(part)) as written:
             read.backup(written, pages=_PAGES)
@@ -138,7 +138,7 @@ def copy_to(source: Path, part: Path) -> None:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
     except BaseException:
-        _remove(part)
+        remove(part)
         raise
 
 
@@ -155,6 +155,7 @@ def _set_aside(target: Path) -> Path | None:
     return aside
 
 
-def _remove(part: Path) -> None:
+def remove(part: Path) -> None:
+    """Remove a file with the logs beside it, if they are there."""
     for ending in ("", "-wal", "-shm", "-journal"):
         part.with_name(part.name + ending).unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
@@ -79,6 +80,11 @@ def link_runs(connection: Connection, runs: Sequence[tuple[int, Sequence[Sequenc
         head = _sealed([head, header, [list(row) for row in rows], claimed])
         links.append((transaction, rows[0][0], rows[-1][0], head))
     raw.executemany("INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)", links)
+
+
+def written(cells: Sequence[Sequence[Any]]) -> str:
+    """Cells as the journal keeps them."""
+    return msgspec.json.encode(cells).decode()
 
 
 def verify(connection: Connection) -> JournalReport:

@@ -22,6 +22,9 @@ from app.store.tables import Layout
 _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 _READERS = 8
+_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
+_LONG_LOG = 20_000
+_WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
 
 class Database:
@@ -46,6 +49,29 @@ class Database:
         """The write transaction; committed at the end, rolled back when anything is raised."""
         with self._turn, translated(self.path), self._writers.begin() as connection:
             yield connection
+
+    @contextmanager
+    def repeatable(self) -> Iterator[Connection]:
+        """Like `writing()`, for what can be fetched again: a power cut may lose the last of it, never its order.
+
+        The write-ahead log is brought into the file by `tidy()` later, not in the middle of a long series.
+        """
+        with self._turn, translated(self.path), self._writers.connect() as connection:
+            raw = connection.connection.cursor()
+            raw.execute("PRAGMA synchronous = NORMAL")
+            raw.execute(f"PRAGMA wal_autocheckpoint = {_LONG_LOG}")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                raw.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
+                raw.execute("PRAGMA synchronous = FULL")
+                raw.close()
+
+    def tidy(self) -> None:
+        """Bring the write-ahead log into the file as far as no reader needs it."""
+        with self._turn, translated(self.path), self._writers.connect() as connection:
+            connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     def check_writable(self) -> None:
         """Raise StoreFailure when the file is open for reading only."""
@@ -85,7 +111,7 @@ def opened(path: Path, mode: str) -> sqlite3.Connection:
         connection.create_function("casefold", 1, _casefold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 1000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
     except BaseException:  # a damaged file says so at its first page, when the connection is open already
         connection.close()
         raise
@@ -108,6 +134,8 @@ def _engine(path: Path, *, mode: str, begin: str, size: int) -> Engine:
             connection = opened(path, mode)
             if begin == "BEGIN":
                 connection.execute("PRAGMA query_only = ON")
+            else:
+                connection.execute(f"PRAGMA cache_size = -{_WRITER_KIB}")
             return connection
 
     engine = create_engine(

@@ -53,6 +53,10 @@ class Crossing:
 
         return read
 
+    def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
+        """These columns in the order of the table."""
+        return (names[0],) if len(names) == 1 else tuple(sorted(names, key=self.columns.index))
+
     def wire(self, column: str, cell: Any) -> Any:
         """A cell of the file as on the wire."""
         turn = self._to_wire.get(column)

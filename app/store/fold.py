@@ -62,7 +62,9 @@ def fold(
         return done
     while True:
         last = min(at + step, block.last)
-        with database.writing() as connection:
+        # The last step of a block is as durable as a save, and with it all before.
+        transaction = database.writing() if last == block.last else database.repeatable()
+        with transaction as connection:
             found = _step(connection, database, facts, block, (at + 1, last))
             if last == block.last:
                 _finish(raw_of(connection), block, head)
@@ -76,6 +78,8 @@ def fold(
             break
         if between:
             between()
+    if block.last - block.first >= step:
+        database.tidy()
     done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
     return done
 

@@ -17,6 +17,7 @@ from app.store import chain, gpkg, journal, outbox
 from app.store.crossing import Row, crossing, packed
 from app.store.fold_step import Note, Step
 from app.store.pending import Place
+from app.store.rebase import differing
 from app.store.rtree import quoted
 from app.store.uniqueness import set_apart, settle_taken
 
@@ -52,7 +53,7 @@ def _records(raw: sqlite3.Connection, step: Step) -> None:
                 (uid, *(cross.file(name, row.get(name)) for name in cross.columns))
             )
         else:
-            names = tuple(name for name in cross.columns if before.get(name) != row.get(name))
+            names = cross.ordered(differing(before, row))
             if names:
                 values = (*(cross.file(name, row.get(name)) for name in names), uid)
                 changed.setdefault((entity, names), []).append(values)
@@ -97,8 +98,7 @@ def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> Non
     runs: list[tuple[int, list[list[Any]]]] = []
     for number, note in zip(numbers, step.notes, strict=True):
         seq += 1
-        cells = json.dumps(note.cells, ensure_ascii=False, separators=(",", ":"))
-        row = [seq, number, note.entity, note.uid, note.op, None, cells, at]
+        row = [seq, number, note.entity, note.uid, note.op, None, chain.written(note.cells), at]
         if runs and runs[-1][0] == number:
             runs[-1][1].append(row)
         else:
@@ -114,12 +114,15 @@ def _transaction(raw: sqlite3.Connection, step: Step, note: Note) -> int:
     act = note.act if note.answer is None else _answer(step, note)
     acts = step.state.acts
     if act.uid not in acts:
-        found = raw.execute("SELECT id FROM sync_txn WHERE uuid = ?", (act.uid,)).fetchone()
-        acts[act.uid] = int(found[0]) if found else _added(raw, act)
+        acts[act.uid] = added_act(raw, act)
     return acts[act.uid]
 
 
-def _added(raw: sqlite3.Connection, act: Act) -> int:
+def added_act(raw: sqlite3.Connection, act: Act) -> int:
+    """The number of a transaction that came from the hub; it is written when it is new in this file."""
+    found = raw.execute("SELECT id FROM sync_txn WHERE uuid = ?", (act.uid,)).fetchone()
+    if found:
+        return int(found[0])
     who = (act.uid, act.device, act.person, act.person_name, act.role, act.org)
     what = (act.action, act.reason, act.undoes, act.hlc, act.wall, journal.FROM_HUB)
     query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"

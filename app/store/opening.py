@@ -82,6 +82,20 @@ def open_file(path: Path, *, read_only: bool = False) -> Opened:
         raise failures.damaged(path, str(getattr(error, "orig", error))) from error
 
 
+def examine(path: Path) -> meta.Meta:
+    """The facts of a file that is whole and a workspace this program can open; else StoreFailure."""
+    place.check_existing(path, read_only=True)
+    _quick_check(path, read_only=True)
+    return _facts(path, read_only=True)[0]
+
+
+def make_file(path: Path, area: str, title: str) -> Database:
+    """A new, empty workspace file at a path that nobody opens yet; the caller closes and renames it."""
+    _prepare(path)
+    _fill(path, area, title)
+    return Database(path, layout_of_file(layer_names()))
+
+
 def _open_locked(path: Path) -> Opened:
     with failures.translated(path):
         lock = WriterLock(path)

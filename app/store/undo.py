@@ -16,6 +16,18 @@ from app.store.journal import JOURNAL, TRANSACTIONS
 from app.store.tables import is_known
 from app.store.values import same
 
+# What the hub refused was taken back already; a transaction of which nothing else is left cannot be undone.
+_REFUSED = "SELECT tbl, uid FROM sync_verdict WHERE act = ? AND verdict = 'rejected'"
+_OPEN = (
+    "NOT EXISTS (SELECT 1 FROM sync_verdict w WHERE w.act = v.act AND w.verdict = 'rejected'"
+    " AND w.tbl = j.tbl AND w.uid = j.uid)"
+)
+_ALL_REFUSED = f"""SELECT DISTINCT t.uuid FROM sync_verdict v JOIN sync_txn t ON t.uuid = v.act
+  WHERE v.verdict = 'rejected'
+  AND NOT EXISTS (SELECT 1 FROM sync_journal j WHERE j.txn = t.id AND {_OPEN})
+  AND NOT EXISTS (SELECT 1 FROM sync_claim c JOIN sync_journal j ON j.seq = c.seq
+                  WHERE c.txn = t.id AND {_OPEN})"""
+
 
 class Undo:
     """What can be taken back, and how."""
@@ -31,7 +43,9 @@ class Undo:
         with self._database.reading() as connection:
             _check(connection, transaction)
             query = journal_rows().where(TRANSACTIONS.c.uuid == transaction).order_by(JOURNAL.c.seq)
-            rows = connection.execute(query).all()
+            refused = connection.exec_driver_sql(_REFUSED, (transaction,))
+            apart = {(row[0], row[1]) for row in refused}
+            rows = [row for row in connection.execute(query) if (row.tbl, row.record) not in apart]
         return tuple(_inverses(rows))
 
     def last_undoable(self, actor: str) -> str | None:
@@ -63,7 +77,8 @@ def _done(connection: Connection, actor: str) -> Iterator[_Done]:
     """A person's transactions, newest first."""
     undoing = select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.undoes).where(TRANSACTIONS.c.undoes.is_not(None))
     undoes = {row.uuid: row.undoes for row in connection.execute(undoing)}
-    taken_back = set(undoes.values())
+    refused = set(connection.exec_driver_sql(_ALL_REFUSED).scalars())
+    taken_back = {undone for undoing_uid, undone in undoes.items() if undoing_uid not in refused} | refused
     mine = select(TRANSACTIONS.c.uuid).where(TRANSACTIONS.c.actor == actor)
     for uid in connection.execute(mine.order_by(TRANSACTIONS.c.id.desc())).scalars():
         yield _Done(uid, uid not in taken_back, _depth(uid, undoes))
@@ -81,9 +96,11 @@ def _check(connection: Connection, transaction: str) -> None:
     known = connection.execute(select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.uuid == transaction)).first()
     if known is None:
         raise Invalid(N_("There is no such change to take back"), code="nothing_to_undo")
-    undone = connection.execute(
-        select(TRANSACTIONS.c.actor_name).where(TRANSACTIONS.c.undoes == transaction)
-    ).scalar()
+    undoing = connection.execute(
+        select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.actor_name).where(TRANSACTIONS.c.undoes == transaction)
+    ).all()
+    refused = set(connection.exec_driver_sql(_ALL_REFUSED).scalars()) if undoing else set()
+    undone = next((row.actor_name for row in undoing if row.uuid not in refused), None)
     if undone is not None:
         raise Invalid(N_("This change was taken back already, by {who}"), who=undone, code="already_undone")
 
@@ -98,7 +115,7 @@ def _inverses(rows: Iterable[Any]) -> list[Change]:
         place = (row.tbl, row.record)
         life.setdefault(place, []).append(row.op)
         cells = net.setdefault(place, {})
-        for change in cells_of(row.tbl, row.cells):
+        for change in cells_of(row.tbl, row.cells, hidden=False):
             cells.setdefault(change.field, [change.before, None])[1] = change.after
     turned = []
     for (entity, uid), cells in reversed(net.items()):

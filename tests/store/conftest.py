@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from app.store.workspace import Workspace
 from store.records import Desk
+from store.replicas import Laptop, TinyHub
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,16 @@ def workspace(file: Path) -> Iterator[Workspace]:
 def desk(workspace: Workspace) -> Desk:
     """A person at work in the test's workspace."""
     return Desk(workspace)
+
+
+@pytest.fixture
+def lend(empty_file: Path, tmp_path: Path) -> Iterator[Callable[..., Laptop]]:
+    """Gives laptops that follow one hub, each with an open workspace of its own."""
+    hub = TinyHub()
+    with ExitStack() as open_files:
+
+        def make(device: str, **options: str) -> Laptop:
+            copy = Path(shutil.copy(empty_file, tmp_path / f"{device}.gpkg"))
+            return Laptop(open_files.enter_context(Workspace.open(copy)), hub, device, **options)
+
+        yield make

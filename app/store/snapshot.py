@@ -1,0 +1,291 @@
+"""Snapshots: a whole workspace file made at the hub, and brought in on a new laptop in place of a replay."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import zstandard
+from sqlalchemy import Connection
+
+from app.domain.areas import OWNERS
+from app.domain.digest import as_text
+from app.domain.replication import Block, Cells
+from app.domain.values import as_moment
+from app.errors import AppError, StoreFailure
+from app.i18n import N_
+from app.store import backup, chain, failures, meta, opening, place, replica_facts, views, watch
+from app.store.attachments import sync_folder
+from app.store.connect import Database, opened
+from app.store.crossing import crossing
+from app.store.fold_write import added_act
+from app.store.journal import FOLDING, FOREIGN, set_context
+from app.store.replica_facts import Cursor, ReplicaFacts
+from app.store.rtree import index_name, quoted
+from app.store.tables import STORED_TYPES, is_known
+
+_BLOCK = 1 << 20
+_AT_ONCE = 2000
+_LEVEL = 3
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A record with its area; `cells` by field id, as on the wire."""
+
+    entity: str
+    uid: str
+    area: str
+    cells: Cells
+
+
+@dataclass(frozen=True)
+class SnapshotFile:
+    """A snapshot that is ready to be sent: its SHA-256 in hex, its size and that of what it unpacks to."""
+
+    path: Path
+    sha256: str
+    size: int
+    unpacked: int
+
+
+def make_snapshot(
+    rows: Iterable[SnapshotRow],
+    target: Path,
+    *,
+    area: str,
+    title: str,
+    cursors: Mapping[str, Cursor],
+    history: Iterable[Block] = (),
+) -> SnapshotFile:
+    """Write `target` (.gpkg.zst) with these records, which are what the areas' logs add up to at `cursors`.
+
+    `history` are pieces of the logs, oldest first, that a record's history shall show from the start. Records
+    may come in any order; those of one kind together are written faster.
+    """
+    part = target.with_name(target.name + ".part.gpkg")
+    packed = target.with_name(target.name + ".part")
+    backup.remove(part)
+    try:
+        with failures.translated(target):
+            database = opening.make_file(part, area, title)
+            try:
+                _fill(database, rows, cursors, history)
+            finally:
+                database.close()
+            _settle(part)
+            made = _pack(part, packed)
+            packed.replace(target)
+            sync_folder(target.parent)
+    finally:
+        backup.remove(part)
+        packed.unlink(missing_ok=True)
+    return SnapshotFile(target, *made)
+
+
+def install_snapshot(
+    source: Path,
+    target: Path,
+    facts: ReplicaFacts,
+    *,
+    sha256: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Unpack a snapshot as the new workspace `target`, belonging to the hub of `facts`.
+
+    `sha256` (hex) is what the hub named. Raises StoreFailure `snapshot_damaged` for a cut or altered file and
+    Invalid for a target that is there; then nothing is left behind. `progress` hears (read, all) bytes.
+    """
+    target = target.resolve()
+    place.check_new(target)
+    part = target.with_name(target.name + ".part")
+    backup.remove(part)
+    try:
+        with failures.translated(target):
+            _unpack(source, part, sha256, progress or _silent)
+            _belong(part, source, facts)
+            part.chmod(0o600)
+            part.rename(target)
+            sync_folder(target.parent)
+    finally:
+        backup.remove(part)
+
+
+# ---------------------------------------------------------------- making
+def _fill(
+    database: Database,
+    rows: Iterable[SnapshotRow],
+    cursors: Mapping[str, Cursor],
+    history: Iterable[Block],
+) -> None:
+    with database.writing() as connection:
+        raw: Any = connection.connection.driver_connection
+        set_context(connection, FOLDING)
+        _drop_triggers(raw, connection)
+        for entity, run in groupby(rows, key=lambda row: row.entity):
+            if is_known(entity):
+                _insert(raw, database, entity, run)
+        _index(raw, database)
+        for area, cursor in cursors.items():
+            views.note(raw, 1, area, cursor.seq)
+            raw.execute("INSERT INTO sync_origin VALUES (?, ?)", (area, cursor.seq))
+            raw.execute(
+                "INSERT INTO sync_cursor VALUES (?, ?, ?, ?, ?)",
+                (area, cursor.seq, cursor.seq, cursor.head, as_text(cursor.digest)),
+            )
+        for block in history:
+            _history(connection, raw, block)
+        watch.put_back(connection)
+        set_context(connection, FOREIGN)
+
+
+def _drop_triggers(raw: sqlite3.Connection, connection: Connection) -> None:
+    """The triggers of the layers would run for each row; what they do is done once at the end."""
+    tables = {quoted(name) for name in meta.layer_names(connection).values()}
+    found = raw.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, table in found:
+        if quoted(table) in tables:
+            raw.execute(f"DROP TRIGGER {quoted(name)}")
+
+
+def _insert(raw: sqlite3.Connection, database: Database, entity: str, run: Iterable[SnapshotRow]) -> None:
+    cross, table = crossing(entity), quoted(database.layout.of(entity).name)
+    columns = ("uid", *cross.columns)
+    listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+    rows = iter(run)
+    while part := list(islice(rows, _AT_ONCE)):
+        values = []
+        for row in part:
+            cells = cross.taken(row.cells)
+            values.append((row.uid, *(cross.file(name, cells.get(name)) for name in cross.columns)))
+        raw.executemany(f"INSERT INTO {table} ({listed}) VALUES ({marks})", values)
+        if entity in OWNERS:
+            raw.executemany(
+                "INSERT INTO sync_place VALUES (?, ?, ?)", [(entity, row.uid, row.area) for row in part]
+            )
+
+
+def _index(raw: sqlite3.Connection, database: Database) -> None:
+    for kind in STORED_TYPES:
+        if not kind.shape.value:
+            continue
+        table = database.layout.of(kind.name).name
+        sides = ", ".join(f"ST_{side}(geometry)" for side in ("MinX", "MaxX", "MinY", "MaxY"))
+        raw.execute(
+            f"INSERT INTO {quoted(index_name(table, 'geometry'))} SELECT fid, {sides} FROM {quoted(table)}"
+            " WHERE geometry IS NOT NULL AND NOT ST_IsEmpty(geometry)"
+        )
+
+
+def _history(connection: Connection, raw: sqlite3.Connection, block: Block) -> None:
+    """Journal rows that are shown and not counted: what stood before them is not known here."""
+    at = as_moment(datetime.fromtimestamp(block.received / 1000, UTC))
+    last = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
+    seq = int(last[0]) if last else 0
+    runs: list[tuple[int, list[list[Any]]]] = []
+    for effect in block.effects:
+        if effect.op == "n" or not is_known(effect.entity):
+            continue
+        seq += 1
+        number = added_act(raw, block.acts[effect.act])
+        cross = crossing(effect.entity)
+        cells = cross.note((name, None, value) for name, value in cross.taken(effect.cells).items())
+        told = chain.written([[*cell, 1] for cell in cells])
+        row = [seq, number, effect.entity, effect.uid, effect.op, None, told, at]
+        if runs and runs[-1][0] == number:
+            runs[-1][1].append(row)
+        else:
+            runs.append((number, [row]))
+    rows = [row for _, run in runs for row in run]
+    raw.executemany("INSERT INTO sync_journal VALUES (?,?,?,?,?,?,?,?)", rows)
+    chain.link_runs(connection, runs)
+
+
+def _settle(part: Path) -> None:
+    """One file without a log beside it, closely packed."""
+    with closing(opened(part, "rw")) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("ANALYZE")
+
+
+def _pack(part: Path, packed: Path) -> tuple[str, int, int]:
+    unpacked, hashed = part.stat().st_size, hashlib.sha256()
+    squeeze = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True, threads=-1).compressobj(
+        size=unpacked
+    )
+    with part.open("rb") as read, packed.open("wb") as written:
+        while block := read.read(_BLOCK):
+            _put(written, hashed, squeeze.compress(block))
+        _put(written, hashed, squeeze.flush())
+        written.flush()
+        os.fsync(written.fileno())
+    return hashed.hexdigest(), packed.stat().st_size, unpacked
+
+
+def _put(written: BinaryIO, hashed: Any, piece: bytes) -> None:
+    hashed.update(piece)
+    written.write(piece)
+
+
+# ---------------------------------------------------------------- installing
+def _unpack(source: Path, part: Path, sha256: str | None, progress: Callable[[int, int], None]) -> None:
+    """Unpack while hashing; the file is on the disk when this returns."""
+    everything, done, hashed = source.stat().st_size, 0, hashlib.sha256()
+    opener = zstandard.ZstdDecompressor().decompressobj()
+    with source.open("rb") as read, part.open("wb") as written:
+        try:
+            while block := read.read(_BLOCK):
+                hashed.update(block)
+                written.write(opener.decompress(block))
+                done += len(block)
+                progress(done, everything)
+        except zstandard.ZstdError as error:
+            raise _damaged(source, str(error)) from error
+        if not opener.eof or opener.unused_data:
+            raise _damaged(source, "cut or added to")
+        if sha256 is not None and hashed.hexdigest() != sha256.lower():
+            raise _damaged(source, "SHA-256")
+        written.flush()
+        os.fsync(written.fileno())
+
+
+def _belong(part: Path, source: Path, facts: ReplicaFacts) -> None:
+    """Look whether the file is a whole snapshot, and write into it whose it is."""
+    try:
+        opening.examine(part)
+    except AppError as error:
+        if error.code == "too_new":
+            raise
+        raise _damaged(source, str(error)) from error
+    with closing(opened(part, "rw")) as connection:
+        if connection.execute("SELECT 1 FROM sync_origin LIMIT 1").fetchone() is None:
+            raise _damaged(source, "no snapshot of a hub")
+        connection.execute("BEGIN IMMEDIATE")
+        replica_facts.save(connection, facts)
+        for key, value in (("device", facts.device), ("area", facts.area)):
+            connection.execute("UPDATE gridward_meta SET value = ? WHERE key = ?", (value, key))
+        connection.execute("COMMIT")
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _damaged(source: Path, why: str) -> StoreFailure:
+    return StoreFailure(
+        N_("The snapshot {file} is cut or was altered on its way"),
+        hint=N_("Fetch it again; no workspace was made."),
+        details=[why],
+        file=source.name,
+        code="snapshot_damaged",
+    )
+
+
+def _silent(done: int, everything: int) -> None:
+    """Nobody wants to hear of the progress."""
