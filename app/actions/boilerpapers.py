@@ -22,6 +22,7 @@ TITLES = {
     "application": N_("Application to clear a coal boiler"),
     "acceptance": N_("Acceptance of a cleared coal boiler"),
     "filing": N_("Filing of a cleared coal boiler"),
+    "lookback": N_("Look-back of a cleared coal boiler"),
 }
 _FIELDS = {
     "application": (
@@ -36,6 +37,10 @@ _FIELDS = {
         "ledger_no user_org div_code address rated_tph treatment end_state accepted_on notice_from notice_to "
         "cleared_on round_no"
     ).split(),
+    "lookback": (
+        "ledger_no user_org div_code address rated_tph treatment end_state after_tph after_fuel cleared_on "
+        "looked_back_on lookback_round"
+    ).split(),
 }
 _SIGNED = {
     "application": (("apply", N_("User unit, by the township")),),
@@ -46,6 +51,10 @@ _SIGNED = {
         ("chief_sign", N_("County leader")),
     ),
     "filing": (("notice", N_("City bureau")), ("clear", N_("City leader"))),
+    "lookback": (
+        ("look_back", N_("First inspector: still cleared, or what was found")),
+        ("look_back", N_("Second inspector")),
+    ),
 }
 _PHOTOS = ("photo_before", "photo_during", "photo_after", "site_photo", "nameplate")
 
@@ -102,6 +111,26 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
     )
 
 
+def headings_of_visits() -> list[str]:
+    """The headings of a look-back list."""
+    return [tr(Boiler.TYPE.fields[item].label) for item in _VISITED]
+
+
+def line_of_visit(session: Session, boiler: Boiler) -> list[str]:
+    """One boiler of a look-back list, as people read it."""
+    return [_shown(session, boiler, item) for item in _VISITED]
+
+
+_VISITED = (
+    "ledger_no",
+    "user_org",
+    "div_code",
+    "address",
+    "rated_tph",
+    "end_state",
+    "cleared_on",
+    "looked_back_on",
+)
 _LISTED = ("ledger_no", "user_org", "div_code", "rated_tph", "status", "due_date")
 
 

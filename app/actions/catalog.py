@@ -9,6 +9,7 @@ from app.actions.exports import export_records
 from app.actions.grids import make_grid
 from app.actions.history import history, redo, seal, undo
 from app.actions.imports import import_records
+from app.actions.lookback import draw_lookback
 from app.actions.maps import save_picture
 from app.actions.people import add_user, change_pin, disable_user, sign_in
 from app.actions.places import locate
@@ -40,6 +41,7 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         history,
         headline,
         freeze_baseline,
+        draw_lookback,
         make_grid,
         locate,
         sign_in,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.action import action
-from app.actions.boilerpapers import TITLES, form_of, letter_of
+from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
+from app.actions.lookback import find_round, visits_of
 from app.actions.monthly import facts_of, month_of, names_of_line, paragraph, table
 from app.actions.outputs import output_file
 from app.actions.records import find_record, list_records
@@ -19,7 +20,7 @@ from app.domain.entities.division import Division
 from app.domain.fields import Field, Kind
 from app.domain.filters import equal
 from app.domain.reporting import as_values
-from app.domain.values import show
+from app.domain.values import show, show_moment
 from app.errors import Invalid, Refused
 from app.exchange.official_paper import write_forms, write_letter
 from app.exchange.report_table import ReportTable, write_report_table
@@ -155,6 +156,33 @@ def _letter(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     return ReportDone(target, len(boilers))
 
 
+def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    """The list of a round with its seed, or a form to fill on site for each of its boilers."""
+    made = find_round(session, order.of[0] if order.of else "")
+    visits = visits_of(session, made)
+    if target.suffix.lower() == ".docx":
+        forms = [form_of(session, item.boiler, "lookback", public=order.public) for item in visits]
+        write_forms(forms, target)
+        return ReportDone(target, len(forms))
+    heads = [(tr(N_("Place in the draw")),), *((heading,) for heading in headings_of_visits()),
+             (tr(N_("Found")),)]  # fmt: skip
+    lines = [[item.place, *line_of_visit(session, item.boiler), tr(_RESULTS[item.result])] for item in visits]
+    below = tr(
+        N_(
+            "Drawn {drawn} of {population} cleared boilers on {day} with the seed {seed}: the smallest "
+            "SHA-256 of “seed:ledger number”, so that anybody can draw again."
+        ),
+        drawn=made.drawn,
+        population=made.population,
+        day=show_moment(made.drawn_at),
+        seed=made.seed,
+    )
+    title = tr(N_("Look-back list: {name}"), name=made.name)
+    shown = f"{title}（{tr(N_('Synthetic'))}）" if made.synthetic else title
+    write_report_table(ReportTable(shown, heads, lines, below=below), target)
+    return ReportDone(target, len(lines), below)
+
+
 def _boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
     found = (
         [find_record(session, "boiler", item) for item in order.of]
@@ -190,10 +218,18 @@ def _cell(field: Field, value: Any) -> Any:
     return value if field.kind in (Kind.NUMBER, Kind.INTEGER) else show(field, value)
 
 
+_RESULTS = {
+    "open": N_("Not visited yet"),
+    "good": N_("Still cleared"),
+    "reported": N_("Rebound reported"),
+    "rebound": N_("Rebound"),
+}
+
 REPORTS: tuple[ReportKind, ...] = (
     ReportKind("monthly", N_("Monthly schedule"), (".xlsx", ".csv", ".txt"), _month),
     ReportKind("ledger", N_("Ledger of coal boilers under treatment"), (".xlsx", ".csv"), _ledger),
-    *(ReportKind(name, label, (".docx",), _form) for name, label in TITLES.items()),
+    *(ReportKind(name, TITLES[name], (".docx",), _form) for name in ("application", "acceptance", "filing")),
+    ReportKind("lookback", N_("Look-back list"), (".xlsx", ".csv", ".docx"), _lookback),
     ReportKind("supervision", N_("Letter of supervision"), (".docx",), _letter),
     ReportKind("assignment", N_("Letter of assignment"), (".docx",), _letter),
 )

@@ -102,6 +102,7 @@ GROUPS = {
     "user": N_("People who may sign in"),
     "setting": N_("The bureau's own numbers"),
     "baseline": N_("The frozen list the counts are measured against"),
+    "lookback": N_("Look-back rounds, drawn by a seed"),
 }
 _NUMBERS = ("locate", "coord")  # a position may begin with a minus sign
 _SHARED = tuple(field.name for field in dataclasses.fields(SharedWords))

@@ -44,6 +44,37 @@ def report(shell: Shell, words: ReportWords) -> Answer:
     return Answer(document, [*lines, done.text] if done.text else lines)
 
 
+@dataclass(frozen=True)
+class DrawWords:
+    """A draw."""
+
+    name: Annotated[str, word("NAME", N_("The name of the round"))]
+    share: Annotated[float, option("--share", help_=N_("Percent of the cleared boilers to draw"))] = 10.0
+    where: Annotated[str | None, WHERE] = None
+    seed: Annotated[str, option("--seed", help_=N_("The seed; without it one is made and kept"))] = ""
+    document: Annotated[str, option("--document", help_=N_("The document behind the round"))] = ""
+
+
+def draw(shell: Shell, words: DrawWords) -> Answer:
+    """A look-back round drawn by a seed."""
+    from app.actions.lookback import draw_lookback, visits_of  # late: help pages need no database
+
+    with shell.session(write=True) as session:
+        made = draw_lookback(
+            session,
+            words.name,
+            words.share,
+            where=words.where or "",
+            seed=words.seed,
+            document=words.document,
+        )
+        numbers = [item.boiler.ledger_no for item in visits_of(session, made)]
+    document = {"round": made.name, "seed": made.seed, "population": made.population, "drawn": numbers}
+    said = tr(N_("{n} of {population} drawn with the seed {seed}"), n=made.drawn, population=made.population,
+              seed=made.seed)  # fmt: skip
+    return Answer(document, [said, *numbers])
+
+
 def reports(shell: Shell, words: NoWords) -> Answer:
     """The reports there are."""
     from app.actions.reports import REPORTS  # late: help pages need no database
@@ -56,4 +87,5 @@ def reports(shell: Shell, words: NoWords) -> Answer:
 COMMANDS = (
     Command("report", N_("Write a report a bureau owes upward"), report, ReportWords),
     Command("reports", N_("List the reports"), reports),
+    Command("lookback draw", N_("Draw a look-back round by a seed"), draw, DrawWords),
 )

@@ -18,6 +18,7 @@ OWNERS: Mapping[str, tuple[str, str | None]] = {
     "intake": ("source", "water_source"),
     "protection_zone": ("source", "water_source"),
     "baseline_entry": ("baseline", "baseline"),
+    "lookback_visit": ("round", "lookback_round"),
 }
 ROOTED = frozenset({"division", "setting"})  # of use to everybody, so they belong to the whole
 OwnerArea = Callable[[str, str], str | None]

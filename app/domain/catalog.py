@@ -6,6 +6,7 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
+from app.domain.entities.lookback import LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
 from app.domain.entities.people import Assignment, Org, Person
 from app.domain.entities.setting import Setting
@@ -29,6 +30,8 @@ ENTITIES: tuple[type[Entity], ...] = (
     Approval,
     Baseline,
     BaselineEntry,
+    LookbackRound,
+    LookbackVisit,
     Setting,
     Conflict,
 )

@@ -18,6 +18,8 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "attachment": ("R1", "R2", "R3", "R5"),
     "baseline": ("R5", "R6"),
     "baseline_entry": ("R5", "R6"),
+    "lookback_round": ("R5", "R6"),
+    "lookback_visit": ("R5", "R6"),
 }
 
 # What has been cleared or retained is corrected by the city alone.

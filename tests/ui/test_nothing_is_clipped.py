@@ -52,6 +52,7 @@ DIALOGS: dict[str, tuple[str, Callable[[Program], None]]] = {
     "photographs": ("clerk", _photos),
     "reason": ("clerk", _reason),
     "baseline": ("city", _press("freeze_baseline")),
+    "look-back": ("city", _press("draw_lookback")),
     "grid": ("city", _press("make_grid")),
     "pin": ("admin", _press("change_pin")),
     "person": ("admin", _press("add_user")),

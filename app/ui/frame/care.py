@@ -54,6 +54,7 @@ class Care:
         """What the actions of this kind do in the window: run, menu, need."""
         return {
             "freeze_baseline": (self.freeze, "record", SIGNED_IN),
+            "draw_lookback": (self.draw_lookback, "record", SIGNED_IN),
             "make_grid": (self.make_grid, "record", SIGNED_IN),
             "change_pin": (self.change_pin, "person", SIGNED_IN),
             "add_user": (self.add_person, "person", SIGNED_IN),
@@ -87,6 +88,45 @@ class Care:
                 N_(
                     "All boilers in the ledger except excluded ones are taken in. "
                     "A baseline never changes again."
+                )
+            )
+        )
+
+    def draw_lookback(self) -> None:
+        """Draw cleared boilers for a look-back round."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.lookback import draw_lookback  # late: actions load after the first paint
+
+            return draw_lookback(
+                session,
+                values["name"],
+                float(values["share"]),
+                seed=values["seed"] or "",
+                document=values["document"] or "",
+            )
+
+        fields = (
+            _text("name", N_("Name of the round"), length=40),
+            Field(
+                Kind.NUMBER,
+                N_("Share to draw"),
+                name="share",
+                unit="%",
+                minimum=0,
+                maximum=100,
+                required=True,
+            ),
+            _text("seed", N_("Seed (empty: one is made)"), required=False),
+            _text("document", N_("Document"), required=False),
+        )
+        dialog = self._ask("draw_lookback", fields, work, N_("The round is drawn."))
+        dialog.form.fill({"share": 10.0})
+        dialog.say(
+            tr(
+                N_(
+                    "Drawn from the cleared boilers; the seed is kept and printed, so that anybody can draw "
+                    "again. The list and the forms are among the reports."
                 )
             )
         )

@@ -1,0 +1,98 @@
+"""Look-back rounds: drawing cleared boilers by a printed seed, and how far a round has come."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import dataclass
+
+from app.actions.action import action
+from app.actions.records import list_records
+from app.actions.rights import require_role
+from app.actions.session import Session
+from app.domain.changes import insert
+from app.domain.drawing import draw
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.lookback import LookbackRound, LookbackVisit
+from app.domain.filters import equal, one_of
+from app.errors import Invalid, Refused
+from app.i18n import N_
+
+DRAWERS = ("R5", "R6")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One boiler of a round as it is now. `result`: open, good (looked back), reported or rebound."""
+
+    place: int
+    boiler: Boiler
+    result: str
+
+
+@action(N_("Draw a look-back round…"), "record", command="lookback draw", roles=DRAWERS)
+def draw_lookback(
+    session: Session, name: str, share: float, *, where: str = "", seed: str = "", document: str = ""
+) -> LookbackRound:
+    """Draw a share (percent) of the cleared boilers that `where` means; without a seed one is made.
+
+    The round keeps seed, population and condition, so that the draw can be repeated (`domain/drawing.py`).
+    """
+    actor = require_role(session, *DRAWERS)
+    if not 0 < share <= 100:
+        raise Invalid(N_("The share must be above 0 and at most 100 percent"), code="bad_share")
+    if session.workspace.find(LookbackRound, equal(name=name), limit=1):
+        hint = N_("A draw is never repeated over; give a new name.")
+        raise Invalid(N_("There is a round “{name}” already"), hint=hint, name=name, code="duplicate")
+    found = [item for item in list_records(session, "boiler", where or None) if isinstance(item, Boiler)]
+    cleared = {item.ledger_no: item for item in found if item.status == "cleared"}
+    if not cleared:
+        raise Refused(N_("No boiler that is cleared fits, so there is nothing to draw from"), code="empty")
+    chosen = seed.strip() or secrets.token_hex(8)
+    numbers = draw(chosen, cleared, math.ceil(len(cleared) * share / 100))
+    made = LookbackRound(
+        uid=session.new_uid(), name=name, div_code=actor.area or session.workspace.area,
+        condition=where or None, population=len(cleared), drawn=len(numbers), seed=chosen,
+        drawn_at=session.moment(), document=document or None,
+        synthetic=any(item.synthetic for item in cleared.values()) or None,
+    )  # fmt: skip
+    visits = [
+        LookbackVisit(
+            uid=session.new_uid(), round=made.uid, boiler=cleared[number].uid, ledger_no=number, place=place
+        )
+        for place, number in enumerate(numbers, 1)
+    ]
+    session.commit(map(insert, (made, *visits)), "draw_lookback", document)
+    return made
+
+
+def find_round(session: Session, name: str) -> LookbackRound:
+    """The round of this name, or the newest without one; raises Refused when there is none."""
+    found = session.workspace.find(LookbackRound, order="drawn_at")
+    chosen = [item for item in found if item.name == name] if name else found[-1:]
+    if not chosen:
+        raise Refused(N_("There is no look-back round “{name}”"), hint=N_("Draw one first."), name=name,
+                      code="unknown_round")  # fmt: skip
+    return chosen[0]
+
+
+def visits_of(session: Session, made: LookbackRound) -> list[Visit]:
+    """The boilers of a round in the order of the draw, with what has been found."""
+    drawn = session.workspace.find(LookbackVisit, equal(round=made.uid), order="place")
+    boilers = {
+        item.uid: item
+        for item in session.workspace.find(Boiler, one_of("uid", tuple(visit.boiler for visit in drawn)))
+    }
+    return [
+        Visit(item.place, boilers[item.boiler], _result(boilers[item.boiler], made))
+        for item in drawn
+        if item.boiler in boilers
+    ]
+
+
+def _result(boiler: Boiler, made: LookbackRound) -> str:
+    if boiler.status != "cleared":
+        return "rebound"
+    if boiler.rebound_reported:
+        return "reported"
+    return "good" if boiler.lookback_round == made.name else "open"

@@ -1,0 +1,89 @@
+"""Look-back: a draw that can be repeated from its seed, a list that says so, results from the boilers."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import docx
+import pytest
+
+from actions.office import Office
+from app.actions.lookback import draw_lookback, find_round, visits_of
+from app.actions.reports import ReportOrder, make_report
+from app.domain.drawing import draw
+from app.errors import Invalid, NotAllowed, Refused
+
+
+def test_anybody_can_draw_again_with_the_seed() -> None:
+    names = [f"PL-{no:04d}" for no in range(1, 250)]
+    drawn = draw("2026-平凉", names, 25)
+    assert drawn == draw("2026-平凉", reversed(names), 25)
+    by_hand = sorted(names, key=lambda name: hashlib.sha256(f"2026-平凉:{name}".encode()).hexdigest())[:25]
+    assert drawn == by_hand
+    assert draw("2026-崆峒", names, 25) != drawn
+
+
+def test_every_name_has_about_the_same_chance() -> None:
+    names = [f"n{no}" for no in range(20)]
+    times = dict.fromkeys(names, 0)
+    for seed in range(2000):
+        for name in draw(str(seed), names, 5):
+            times[name] += 1
+    assert all(400 < count < 600 for count in times.values())  # 500 each, eleven standard deviations wide
+
+
+def test_a_round_is_drawn_from_the_cleared_and_followed_to_its_results(
+    office: Office, tmp_path: Path
+) -> None:
+    cleared = office.cleared()
+    second = office.cleared(ledger_no="KT-2")
+    office.enter(ledger_no="KT-3")
+    office.as_("city")
+    made = draw_lookback(office.session, "2026年第一轮", 100, seed="s")
+    assert (made.population, made.drawn, made.seed) == (2, 2, "s")
+    assert [item.boiler.ledger_no for item in visits_of(office.session, made)] == draw(
+        "s", [cleared.ledger_no, "KT-2"], 2
+    )
+    office.do("city", "look_back", cleared, ["lookback_photo"], lookback_round=made.name)
+    office.do("inspector", "rebound", second, ["rebound_photo"], reason="冒烟")
+    found = {item.boiler.ledger_no: item.result for item in visits_of(office.session, made)}
+    assert found == {cleared.ledger_no: "good", "KT-2": "reported"}
+    make_report(office.session, ReportOrder("lookback", of=(made.name,)), tmp_path / "l.csv")
+    with (tmp_path / "l.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == 3
+    done = make_report(office.session, ReportOrder("lookback"), tmp_path / "l.docx")
+    assert done.rows == 2
+    paper = docx.Document(str(tmp_path / "l.docx"))
+    cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+    assert {cleared.ledger_no, "KT-2"} <= set(cells)
+
+
+def test_a_seed_is_made_when_none_is_given_and_a_name_is_used_once(office: Office) -> None:
+    office.cleared()
+    office.as_("leader")
+    assert len(draw_lookback(office.session, "一", 10).seed) == 16
+    with pytest.raises(Invalid):
+        draw_lookback(office.session, "一", 10)
+    assert find_round(office.session, "").name == "一"
+    with pytest.raises(Refused):
+        find_round(office.session, "二")
+
+
+@pytest.mark.parametrize("share", [0, -1, 100.5])
+def test_an_impossible_share_is_refused(office: Office, share: float) -> None:
+    office.cleared()
+    office.as_("city")
+    with pytest.raises(Invalid):
+        draw_lookback(office.session, "一", share)
+
+
+def test_counties_do_not_draw_and_nothing_cannot_be_drawn_from(office: Office) -> None:
+    office.enter()
+    office.as_("clerk")
+    with pytest.raises(NotAllowed):
+        draw_lookback(office.session, "一", 10)
+    office.as_("city")
+    with pytest.raises(Refused):
+        draw_lookback(office.session, "一", 10)
