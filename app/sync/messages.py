@@ -1,7 +1,8 @@
 """The messages of `/v1/…` between a laptop and the hub: MessagePack maps with these fields, and their limits.
 
 A refusal is JSON instead: `{"error": CODE, "message": TEXT, "hint": TEXT, "details": […]}`, with the HTTP
-status in `STATUS`. Every request but session, enrol, healthz and metrics carries `Authorization: Bearer TOKEN`.
+status in `STATUS`. Every request but session, enrol, healthz and metrics carries
+`Authorization: Bearer TOKEN`.
 
 | request | body | answer |
 |---|---|---|

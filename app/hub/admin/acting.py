@@ -1,0 +1,189 @@
+"""What one does on the admin pages: sign in and out, choose the language, invite a laptop, revoke one."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from typing import Any
+from urllib.parse import parse_qs
+
+import segno
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.domain.areas import covers
+from app.domain.entities.people import ROLES
+from app.domain.rights import RANKS, within_cap
+from app.errors import AppError, Invalid, NotAllowed
+from app.hub.admin.pages import code_words, refusal_words, sees_from
+from app.hub.admin.render import page, page_language, set_cookie, visits_of
+from app.hub.admin.visits import COOKIE, FORM_COOKIE, LANGUAGE_COOKIE, Visit, may_enter, right_pin
+from app.hub.invitations import full_code
+from app.hub.logs import say
+from app.hub.service import Service, address_of, service_of
+from app.hub.speaking import body_of, status_of
+from app.hub.views import device_lines, moment_of
+from app.i18n import LANGUAGES, N_
+
+MAX_FORM = 64 * 1024
+LONGEST_INVITE = 24 * 60  # minutes
+LONGEST_PIN = 200
+
+
+async def sign_in_form(request: Request) -> Response:
+    """Name and PIN."""
+    return _sign_in_page(request)
+
+
+async def sign_in(request: Request) -> Response:
+    """Begin a visit; after a few failures a name or an address has to wait."""
+    service = service_of(request)
+    try:
+        form = await _form(request, request.cookies.get(FORM_COOKIE, ""))
+        visit = await _enter(request, service, form)
+    except AppError as error:
+        request.scope["refusal"] = error.code
+        return _sign_in_page(request, error)
+    say("admin_sign_in", person=visit.person.uid)
+    answer = RedirectResponse("/admin/", 303)
+    set_cookie(request, answer, COOKIE, visits_of(request).cookie(visit))
+    answer.delete_cookie(FORM_COOKIE, path="/admin")
+    return answer
+
+
+async def sign_out(request: Request, visit: Visit) -> Response:
+    """End the visit."""
+    await _form(request, visit.nonce)
+    answer = RedirectResponse("/admin/sign-in", 303)
+    answer.delete_cookie(COOKIE, path="/admin")
+    return answer
+
+
+async def choose_language(request: Request) -> Response:
+    """Remember the language, and back to the page one came from."""
+    form = parse_qs((await body_of(request, MAX_FORM)).decode("utf-8", "replace"))
+    code, back = form.get("code", [""])[0], form.get("back", [""])[0]
+    inside = back.startswith("/admin/") and "//" not in back and "\\" not in back
+    answer = RedirectResponse(back if inside else "/admin/", 303)
+    if code in LANGUAGES:
+        set_cookie(request, answer, LANGUAGE_COOKIE, code)
+    return answer
+
+
+async def invite_form(request: Request, visit: Visit) -> Response:
+    """For which area and role."""
+    service = service_of(request)
+    names = await service.call(service.hub.division_names)
+    root = (await service.call(service.hub.status)).area
+    areas = [code for code in sorted(names) if len(code) <= 9 and covers(sees_from(visit, root), code)]
+    labels = code_words(ROLES, page_language(request))
+    roles = [role for role in RANKS if within_cap(role, visit.person.role)]
+    return page(request, "invite", visit, areas=areas, names=names, roles=roles, labels=labels)
+
+
+async def invite(request: Request, visit: Visit) -> Response:
+    """A one-time code, with a picture of it."""
+    service = service_of(request)
+    form = await _form(request, visit.nonce)
+    area, role, minutes = form.get("area", ""), form.get("role", ""), form.get("minutes", "")
+    names = await service.call(service.hub.division_names)
+    _check_invite(visit, area, role, minutes, names)
+    made = await service.call(service.hub.invite, area, role, int(minutes), service.now())
+    code = full_code(made, service.fingerprint)
+    say("invited", person=visit.person.uid, area=area, role=role)
+    address = service.url or str(request.base_url).rstrip("/")
+    return page(
+        request, "invited", visit, code=code, address=address, picture=_qr(f"{address} {code}"), area=area,
+        role=role, names=names, expires=moment_of(made.expires), fingerprint=service.fingerprint,
+    )  # fmt: skip
+
+
+async def revoke_form(request: Request, visit: Visit) -> Response:
+    """Ask once more, and why."""
+    return page(request, "revoke", visit, line=await _line(request, visit))
+
+
+async def revoke(request: Request, visit: Visit) -> Response:
+    """Stop a laptop."""
+    service = service_of(request)
+    line = await _line(request, visit)
+    form = await _form(request, visit.nonce)
+    reason = form.get("reason", "").strip()
+    if not reason:
+        raise Invalid(N_("A reason is needed"), hint=N_("Nothing was changed."), code="missing")
+    await service.call(service.hub.revoke, line.uid, service.now(), reason[:500])
+    say("revoked", person=visit.person.uid, device=line.uid)
+    return RedirectResponse("/admin/devices", 303)
+
+
+def _sign_in_page(request: Request, error: AppError | None = None) -> Response:
+    """The form; after a failed try with what was wrong."""
+    words, status = "", 200
+    if error is not None:
+        words, status = " ".join(refusal_words(page_language(request), error)), status_of(error)
+    answer = page(request, "sign-in", None, status, nonce=_nonce(request), said=words)
+    set_cookie(request, answer, FORM_COOKIE, _nonce(request))
+    return answer
+
+
+def _nonce(request: Request) -> str:
+    """What ties the form of somebody who is not signed in to their browser."""
+    found = request.cookies.get(FORM_COOKIE) or request.scope.get("form_nonce") or secrets.token_urlsafe(18)
+    request.scope["form_nonce"] = found
+    return str(found)
+
+
+async def _enter(request: Request, service: Service, form: dict[str, str]) -> Visit:
+    login, pin = form.get("login", "").strip(), form.get("pin", "")[:LONGEST_PIN]
+    keys = (f"name {login.casefold()}", f"from {address_of(request)}")
+    service.sign_ins.check(*keys)
+    people = await service.call(service.hub.people)
+    found = [item for item in people if item.login == login]
+    person = found[0] if len(found) == 1 else None
+    async with service.pin_checks:
+        right = await service.call(right_pin, person, pin)
+    if not right or person is None or not may_enter(person):
+        service.sign_ins.failed(*keys)
+        say("admin_refused")
+        raise NotAllowed(N_("Name or PIN is wrong, or the role does not open these pages"), code="sign_in")
+    service.sign_ins.succeeded(*keys)
+    return visits_of(request).begin(person)
+
+
+async def _form(request: Request, nonce: str) -> dict[str, str]:
+    """The fields of a form of ours; raises NotAllowed for one that came from elsewhere."""
+    origin = request.headers.get("origin")
+    if origin not in (None, "null", f"{request.url.scheme}://{request.headers.get('host', '')}"):
+        raise NotAllowed(N_("This form is no longer good"), code="form")
+    body = await body_of(request, MAX_FORM)
+    fields = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    visits_of(request).check_form(nonce, fields.get("token", ""))
+    return fields
+
+
+def _check_invite(visit: Visit, area: str, role: str, minutes: str, names: Any) -> None:
+    if area not in names or not covers(sees_from(visit, area), area):
+        raise Invalid(N_("There is no such area in your own"), code="unknown_division")
+    if not within_cap(role, visit.person.role):
+        raise Invalid(N_("The role is above your own"), code="bad_role")
+    if not (minutes.isascii() and minutes.isdigit() and 1 <= int(minutes) <= LONGEST_INVITE):
+        raise Invalid(N_("A code is good for 1 to {n} minutes"), n=LONGEST_INVITE, code="bad_minutes")
+
+
+async def _line(request: Request, visit: Visit) -> Any:
+    service = service_of(request)
+    lines = await service.call(device_lines, service.hub)
+    wanted = request.path_params["device"]
+    for line in lines:
+        if line.uid == wanted and covers(sees_from(visit, line.area), line.area):
+            return line
+    raise Invalid(N_("There is no such laptop"), code="unknown_blob")
+
+
+def _qr(text: str) -> str:
+    """The text as a QR code: an SVG that stands in the page itself."""
+    target = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        target, kind="svg", scale=5, border=3, dark="#000", light="#fff", xmldecl=False, svgns=True
+    )
+    return target.getvalue().decode()

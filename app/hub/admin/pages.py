@@ -1,0 +1,187 @@
+"""The pages one reads: overview, laptops, people, areas, conflicts, quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from app.domain.areas import covers
+from app.domain.catalog import BY_NAME
+from app.domain.entities.conflict import KINDS
+from app.domain.entities.people import ROLES
+from app.domain.fields import CodeList
+from app.errors import AppError
+from app.hub.admin.render import page, page_language, visits_of
+from app.hub.admin.visits import COOKIE, Visit
+from app.hub.service import Service, service_of
+from app.hub.speaking import said, status_of
+from app.hub.views import DeviceLine, area_lines, device_lines, moment_of
+from app.i18n import in_language
+from app.resources import resource
+
+SILENT_AFTER = timedelta(days=7)
+Page = Callable[[Request, Visit], Awaitable[Response]]
+
+
+def for_visitors(view: Page) -> Callable[[Request], Awaitable[Response]]:
+    """The page for who is signed in; others are sent to sign in, and a refusal is shown as a page."""
+
+    async def show(request: Request) -> Response:
+        service = service_of(request)
+        visit = await visit_of(request, service)
+        if visit is None:
+            return RedirectResponse("/admin/sign-in", 303)
+        request.scope["person"] = visit.person.uid
+        try:
+            return await view(request, visit)
+        except AppError as error:
+            return refusal_page(request, visit, error)
+
+    return show
+
+
+async def visit_of(request: Request, service: Service) -> Visit | None:
+    """Who is signed in."""
+    cookie = request.cookies.get(COOKIE, "")
+    if not cookie:
+        return None
+    return await service.call(visits_of(request).read, cookie, service.hub.people)
+
+
+def refusal_page(request: Request, visit: Visit | None, error: AppError) -> Response:
+    """What happened and what to do, as a page."""
+    language = page_language(request)
+    request.scope["refusal"] = error.code
+    message, hint = refusal_words(language, error)
+    return page(request, "refusal", visit, status_of(error), message=message, hint=hint)
+
+
+def refusal_words(language: str, error: AppError) -> tuple[str, str]:
+    """What happened and what to do, in a language."""
+    hint = said(language, error.hint_template, error.values) if error.hint_template else ""
+    return said(language, error.template, error.values), hint
+
+
+async def overview(request: Request, visit: Visit) -> Response:
+    """What waits for somebody, and what this hub is."""
+    service = service_of(request)
+    facts = await service.call(_overview, service, visit)
+    return page(request, "overview", visit, service=service, **facts)
+
+
+async def devices(request: Request, visit: Visit) -> Response:
+    """Every laptop: where, since when, last sync, how far behind."""
+    service = service_of(request)
+    lines, names = await service.call(_devices, service, visit)
+    since = service.now() - SILENT_AFTER
+    return page(request, "devices", visit, lines=lines, names=names, since=since)
+
+
+async def people(request: Request, visit: Visit) -> Response:
+    """Everybody of the area with their role."""
+    service = service_of(request)
+    language = page_language(request)
+    found, names = await service.call(_people, service, visit)
+    labels = code_words(ROLES, language)
+    return page(request, "people", visit, found=found, names=names, labels=labels)
+
+
+async def areas(request: Request, visit: Visit) -> Response:
+    """The log of each area: its number and digest."""
+    service = service_of(request)
+    lines = await service.call(area_lines, service.hub)
+    names = await service.call(service.hub.division_names)
+    shown = [line for line in lines if _sees(visit, service, line.code)]
+    return page(request, "areas", visit, lines=shown, names=names)
+
+
+async def conflicts(request: Request, visit: Visit) -> Response:
+    """Open conflicts: what, between whom, since when."""
+    service = service_of(request)
+    language = page_language(request)
+    found = await service.call(service.hub.conflicts)
+    lines = [_conflict(language, item) for item in sorted(found, key=lambda item: item.raised_at)]
+    return page(request, "conflicts", visit, lines=lines)
+
+
+async def quarantine(request: Request, visit: Visit) -> Response:
+    """Batches of revoked laptops."""
+    service = service_of(request)
+    found = await service.call(service.hub.quarantine)
+    lines = [(item.device, moment_of(item.received), item.changes, item.reason) for item in found]
+    return page(request, "quarantine", visit, lines=lines)
+
+
+async def style(_request: Request) -> Response:
+    """The one style sheet."""
+    return FileResponse(resource("hub", "admin.css"), headers={"Cache-Control": "max-age=3600"})
+
+
+async def font(_request: Request) -> Response:
+    """The Chinese font, for machines that have none of their own."""
+    headers = {"Cache-Control": "max-age=31536000"}
+    return FileResponse(resource("fonts", "NotoSansSC-Regular.ttf"), media_type="font/ttf", headers=headers)
+
+
+def code_words(codes: CodeList, language: str) -> dict[str, str]:
+    """The labels of a code list in a language, by code."""
+    return {choice.code: in_language(language, choice.label) for choice in codes.choices}
+
+
+def sees_from(visit: Visit, root: str) -> str:
+    """The area whose laptops and people somebody sees."""
+    return visit.person.area or root
+
+
+def _sees(visit: Visit, service: Service, area: str) -> bool:
+    return covers(sees_from(visit, area), area)
+
+
+def _overview(service: Service, visit: Visit) -> dict[str, Any]:
+    hub, now = service.hub, service.now()
+    status, lines = hub.status(), _seen_devices(service, visit)
+    working = [line for line in lines if line.revoked is None]
+    silent = [line for line in working if (line.last_sync or line.enrolled or now) < now - SILENT_AFTER]
+    return {
+        "status": status,
+        "entries": sum(line.seq for line in area_lines(hub)),
+        "people": sum(not item.disabled for item in hub.people()),
+        "working": len(working),
+        "silent": len(silent),
+        "open_conflicts": len(hub.conflicts()),
+        "waiting": len(hub.quarantine()),
+        "names": hub.division_names(),
+        "now": now,
+    }
+
+
+def _devices(service: Service, visit: Visit) -> tuple[list[DeviceLine], Any]:
+    return _seen_devices(service, visit), service.hub.division_names()
+
+
+def _seen_devices(service: Service, visit: Visit) -> list[DeviceLine]:
+    return [line for line in device_lines(service.hub) if _sees(visit, service, line.area)]
+
+
+def _people(service: Service, visit: Visit) -> tuple[list[Any], Any]:
+    found = [item for item in service.hub.people() if _sees(visit, service, item.area or "")]
+    order = {role: n for n, role in enumerate(("R0", "R6", "R5", "R4", "R3", "R2", "R1"))}
+    found.sort(key=lambda item: (bool(item.disabled), order.get(item.role, 9), item.login))
+    return found, service.hub.division_names()
+
+
+def _conflict(language: str, item: Any) -> dict[str, Any]:
+    kind = BY_NAME.get(item.owner_entity)
+    return {
+        "record": item.owner_title or item.owner,
+        "entity": in_language(language, kind.label) if kind else item.owner_entity,
+        "kind": code_words(KINDS, language).get(item.kind, item.kind),
+        "kept": (item.kept_by, moment_of(item.kept_at)),
+        "offered": (item.offered_by, moment_of(item.offered_at)),
+        "decides": item.decides or "",
+        "raised": moment_of(item.raised_at),
+    }

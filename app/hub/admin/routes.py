@@ -1,0 +1,30 @@
+"""The addresses below /admin."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route
+
+from app.hub.admin import acting, pages
+from app.hub.admin.pages import for_visitors
+
+
+def admin_routes() -> list[BaseRoute]:
+    """Every page and form."""
+    return [
+        Route("/", for_visitors(pages.overview), methods=["GET"]),
+        Route("/devices", for_visitors(pages.devices), methods=["GET"]),
+        Route("/devices/invite", for_visitors(acting.invite_form), methods=["GET"]),
+        Route("/devices/invite", for_visitors(acting.invite), methods=["POST"]),
+        Route("/devices/{device}/revoke", for_visitors(acting.revoke_form), methods=["GET"]),
+        Route("/devices/{device}/revoke", for_visitors(acting.revoke), methods=["POST"]),
+        Route("/people", for_visitors(pages.people), methods=["GET"]),
+        Route("/areas", for_visitors(pages.areas), methods=["GET"]),
+        Route("/conflicts", for_visitors(pages.conflicts), methods=["GET"]),
+        Route("/quarantine", for_visitors(pages.quarantine), methods=["GET"]),
+        Route("/sign-in", acting.sign_in_form, methods=["GET"]),
+        Route("/sign-in", acting.sign_in, methods=["POST"]),
+        Route("/sign-out", for_visitors(acting.sign_out), methods=["POST"]),
+        Route("/language", acting.choose_language, methods=["POST"]),
+        Route("/admin.css", pages.style, methods=["GET"]),
+        Route("/font.ttf", pages.font, methods=["GET"]),
+    ]

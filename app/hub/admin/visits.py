@@ -1,0 +1,118 @@
+"""Signing in to the admin pages: cookies that prove themselves, and tokens that forms must bring back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+
+from app.errors import NotAllowed
+from app.hub.auth import derived
+from app.i18n import N_
+
+ROLES = ("R0", "R5", "R6")
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+COOKIE, FORM_COOKIE, LANGUAGE_COOKIE = "gridward_hub", "gridward_form", "gridward_language"
+# Checked when there is nobody of that name, so that an answer takes as long as for somebody.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=2$" + "A" * 22 + "$" + "A" * 43
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person's stay: since when, and the secret its forms are tied to."""
+
+    person: Any
+    began: datetime
+    nonce: str
+
+
+class Visits:
+    """Makes and checks the cookies of visits, with a key of their own from the secret of the hub."""
+
+    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+        self._key = derived(secret, "gridward-admin-1")
+        self._now = now
+
+    def begin(self, person: Any) -> Visit:
+        """A new stay of somebody who signed in."""
+        return Visit(person, self._now(), secrets.token_urlsafe(18))
+
+    def cookie(self, visit: Visit) -> str:
+        """What the browser keeps; a new one with each page keeps the stay alive."""
+        facts = {"p": visit.person.uid, "b": _ms(visit.began), "l": _ms(self._now()), "n": visit.nonce}
+        body = base64.urlsafe_b64encode(json.dumps(facts).encode()).decode()
+        return f"{body}.{self._proof('visit', body, visit.person.verifier or '')}"
+
+    def read(self, cookie: str, people: Callable[[], Any]) -> Visit | None:
+        """The stay a cookie proves; None when it has ended, or the person has another PIN or role now."""
+        body, _, proof = cookie.partition(".")
+        facts = _facts(body)
+        if facts is None or not self._is_fresh(facts):
+            return None
+        person = next((item for item in people() if item.uid == facts["p"]), None)
+        if person is None or not may_enter(person):
+            return None
+        if not hmac.compare_digest(proof, self._proof("visit", body, person.verifier or "")):
+            return None
+        return Visit(person, datetime.fromtimestamp(facts["b"] / 1000, self._now().tzinfo), str(facts["n"]))
+
+    def form_token(self, nonce: str) -> str:
+        """What a form of this stay brings back."""
+        return self._proof("form", nonce)
+
+    def check_form(self, nonce: str, given: str) -> None:
+        """Raises NotAllowed for a form that another page made up."""
+        if not nonce or not hmac.compare_digest(given.encode(), self.form_token(nonce).encode()):
+            raise NotAllowed(
+                N_("This form is no longer good"), hint=N_("Open the page again and repeat."), code="form"
+            )
+
+    def _is_fresh(self, facts: dict[str, Any]) -> bool:
+        now = _ms(self._now())
+        return now - facts["l"] <= _span(IDLE) and now - facts["b"] <= _span(LONGEST)
+
+    def _proof(self, *parts: str) -> str:
+        return hmac.digest(self._key, "\0".join(parts).encode(), hashlib.sha256).hex()
+
+
+def may_enter(person: Any) -> bool:
+    """Whether somebody's role opens the pages."""
+    return person.role in ROLES and not person.disabled and bool(person.verifier)
+
+
+def right_pin(person: Any | None, pin: str) -> bool:
+    """Whether the PIN is this person's; takes as long when there is no such person."""
+    kept = person.verifier if person is not None and person.verifier else _NOBODY
+    try:
+        return PasswordHasher().verify(kept, pin) and person is not None
+    except Argon2Error:
+        return False
+
+
+def _facts(body: str) -> dict[str, Any] | None:
+    """What a cookie claims; it is proved afterwards with the verifier of the person it names."""
+    try:
+        found = json.loads(base64.urlsafe_b64decode(body))
+    except (ValueError, binascii.Error):
+        return None
+    whole = isinstance(found, dict) and all(isinstance(found.get(name), int) for name in ("b", "l"))
+    return found if whole and all(isinstance(found.get(name), str) for name in ("p", "n")) else None
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _span(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,117 @@
+"""Every word of the admin pages, by the name the templates use, so that they stand in the one catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.i18n import N_, in_language
+
+WORDS: Mapping[str, str] = {
+    "hub": N_("Gridward hub"),
+    "overview": N_("Overview"),
+    "devices": N_("Laptops"),
+    "people": N_("Staff"),
+    "areas": N_("Areas"),
+    "conflicts": N_("Conflicts"),
+    "quarantine": N_("Quarantine"),
+    "sign_in": N_("Sign in"),
+    "sign_out": N_("Sign out"),
+    "login": N_("Sign-in name"),
+    "pin": N_("PIN"),
+    "sign_in_note": N_("For administrators (R0) and the city bureau (R5, R6)."),
+    "other_language": N_("In English"),
+    "attention": N_("To be looked at"),
+    "all_well": N_("Nothing waits for anybody."),
+    "laptops_at_work": N_("Laptops at work"),
+    "silent_laptops": N_("Not synced for a week"),
+    "open_conflicts": N_("Open conflicts"),
+    "quarantined": N_("Batches in quarantine"),
+    "persons": N_("People who may sign in"),
+    "entries": N_("Changes in all logs"),
+    "area": N_("Division"),
+    "engine": N_("Database"),
+    "founded": N_("Founded"),
+    "not_founded": N_("Not yet: the first laptop that syncs brings the records"),
+    "certificate": N_("SHA-256 of the certificate"),
+    "no_certificate": N_("None: plain HTTP, to be used on this machine or behind a proxy only"),
+    "address": N_("Address for laptops"),
+    "version": N_("Program"),
+    "time": N_("Time of the hub"),
+    "laptop": N_("Laptop"),
+    "role_cap": N_("Highest role"),
+    "enrolled": N_("Enrolled"),
+    "last_sync": N_("Last sync"),
+    "lag": N_("Behind by"),
+    "state": N_("State"),
+    "at_work": N_("At work"),
+    "silent": N_("Silent"),
+    "never": N_("Never"),
+    "revoked": N_("Revoked"),
+    "revoke": N_("Revoke…"),
+    "invite": N_("Invite a laptop"),
+    "no_devices": N_("No laptop is enrolled yet. Invite the first one; it brings the records with it."),
+    "role": N_("Role"),
+    "minutes": N_("Good for (minutes)"),
+    "make_code": N_("Make a code"),
+    "code": N_("Code"),
+    "expires": N_("Good until"),
+    "code_note": N_("Shown once and good for one laptop. On the laptop: Sync, then Enrol; or"),
+    "qr_note": N_("The picture holds the address and the code."),
+    "done": N_("Done"),
+    "cancel": N_("Cancel"),
+    "revoke_title": N_("Revoke this laptop?"),
+    "revoke_note": N_(
+        "It gets nothing more. What it still sends is not lost: it waits in quarantine for a person."
+    ),
+    "reason": N_("Reason"),
+    "revoke_now": N_("Revoke"),
+    "name": N_("Full name"),
+    "org": N_("Organisation"),
+    "no_people": N_("Nobody yet: the first laptop that syncs brings the people with it."),
+    "people_note": N_(
+        "People are added and changed on a laptop by an administrator; the hub only checks them."
+    ),
+    "disabled": N_("Disabled"),
+    "may_sign_in": N_("May sign in"),
+    "number": N_("Number"),
+    "digest": N_("Digest"),
+    "areas_note": N_("A laptop with the same number and digest has exactly the same records."),
+    "no_areas": N_("No area has a change yet."),
+    "record": N_("Record"),
+    "kind": N_("Kind"),
+    "stands": N_("What stands, from"),
+    "other": N_("The other value, from"),
+    "decides": N_("Decided by"),
+    "raised": N_("Raised"),
+    "no_conflicts": N_("No conflict is open."),
+    "conflicts_note": N_("They are decided in the program, where map and evidence are at hand."),
+    "received": N_("Received"),
+    "changes": N_("Changes"),
+    "why": N_("Why"),
+    "no_quarantine": N_("Nothing is in quarantine."),
+    "quarantine_note": N_(
+        "Work that revoked laptops sent. Nothing of it counts until a person has looked at it."
+    ),
+    "yes": N_("Yes"),
+}
+
+
+class Words:
+    """The words in one language: `w.devices` in a template."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __getitem__(self, name: str) -> str:
+        """The word of this name."""
+        return in_language(self.language, WORDS[name])
+
+    def __getattr__(self, name: str) -> str:
+        """The word of this name."""
+        if name not in WORDS:
+            raise AttributeError(name)
+        return in_language(self.language, WORDS[name])
+
+    def of(self, text: str) -> str:
+        """A marked text from elsewhere, such as the label of a code."""
+        return in_language(self.language, text)

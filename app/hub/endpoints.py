@@ -1,0 +1,175 @@
+"""The requests of laptops: session, enrolment, push, pull, grants, snapshot. The hub decides; these carry."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from app.errors import AppError, Invalid, NotAllowed
+from app.hub.logs import say
+from app.hub.service import Service, address_of, service_of
+from app.hub.speaking import body_of, packed
+from app.i18n import N_
+from app.sync.messages import (
+    MAX_PUSH,
+    MAX_SMALL,
+    PULL_LIMIT,
+    SHA256_HEADER,
+    EnrolAnswer,
+    EnrolRequest,
+    PullReply,
+    PullRequest,
+    PushReply,
+    PushRequest,
+    SessionAnswer,
+    SessionRequest,
+    decode_message,
+)
+from app.sync.signing import unpack_signed
+from app.sync.transport import pull_reply
+
+_VERDICTS = ("accepted", "merged", "conflicts", "rejected")
+_SMALLEST_PULL = 64 * 1024
+
+
+async def session(request: Request) -> Response:
+    """A challenge, and for its signature a token; a revoked laptop gets one too, for its work is not lost."""
+    service = service_of(request)
+    asked = decode_message(SessionRequest, await body_of(request, MAX_SMALL))
+    hub_time = _ms(service)
+    if not asked.challenge:
+        return packed(SessionAnswer(challenge=service.tokens.challenge(asked.device), hub_time=hub_time))
+    device = await service.call(service.hub.device, asked.device)
+    service.tokens.check(asked.device, asked.challenge, asked.signature, device.sign_key)
+    token, expires = service.tokens.token(asked.device)
+    request.scope["device"] = asked.device
+    return packed(SessionAnswer(token=token, expires=expires, hub_time=hub_time))
+
+
+async def enrol(request: Request) -> Response:
+    """Take in a laptop that knows a one-time code; whoever guesses has to wait."""
+    service = service_of(request)
+    address = address_of(request)
+    service.enrolments.check(address)
+    asked = decode_message(EnrolRequest, await body_of(request, MAX_SMALL))
+    try:
+        made = await service.call(service.hub.enrol, asked, service.now())
+    except AppError:
+        service.enrolments.failed(address)
+        raise
+    answer = _enrolled(made, _ms(service))
+    say("enrolled", device=answer.device, area=answer.area, role=answer.role_cap)
+    return packed(answer)
+
+
+async def push(request: Request) -> Response:
+    """Decide a signed batch; with `after` the reply brings the effects: a whole small sync."""
+    service = service_of(request)
+    device = service.device(request)
+    asked = decode_message(PushRequest, await body_of(request, MAX_PUSH))
+    if unpack_signed(asked.batch).device != device:
+        raise NotAllowed(N_("This batch was written by another laptop"), code="bad_token")
+    reply = await service.call(_push, service, device, asked)
+    _count_push(service, reply)
+    counts = {name: getattr(reply, name) for name in _VERDICTS if getattr(reply, name)}
+    say("push", device=device, state=reply.state, **counts)
+    return packed(reply)
+
+
+async def pull(request: Request) -> Response:
+    """What came after the numbers of the body (POST) or of `?after=AREA:NUMBER,…` (GET)."""
+    service = service_of(request)
+    device = service.device(request)
+    asked = await _pull_request(request)
+    reply = await service.call(_pull, service, device, asked.after, asked.limit)
+    return packed(reply)
+
+
+async def policy(request: Request) -> Response:
+    """The grants for the persons of a laptop, signed by the hub."""
+    service = service_of(request)
+    device = await service.working_device(request)
+    grants = await service.call(service.hub.policy, device, service.now())
+    return Response(bytes(grants), media_type="application/octet-stream")
+
+
+async def snapshot(request: Request) -> Response:
+    """The file a new laptop starts from; Range goes on where a line was cut."""
+    service = service_of(request)
+    device = await service.working_device(request)
+    file = Path(await service.call(service.hub.snapshot, device))
+    sha256 = await service.call(file_hash, file)
+    headers = {SHA256_HEADER: sha256, "ETag": f'"{sha256}"'}
+    return FileResponse(file, media_type="application/zstd", headers=headers)
+
+
+def file_hash(file: Path) -> str:
+    """The SHA-256 of a file in hex, read once for each version of it."""
+    facts = file.stat()
+    return _hash(file, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=512)
+def _hash(file: Path, _changed: int, _size: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
+    answer = service.hub.push(asked.batch, service.now())
+    effects: PullReply | None = None
+    if asked.after is not None and answer.state in ("taken", "repeat"):
+        effects = _pull(service, device, asked.after, asked.limit)
+    return PushReply(
+        next=answer.next,
+        state=answer.state,
+        epoch=answer.epoch,
+        accepted=answer.accepted,
+        merged=answer.merged,
+        conflicts=answer.conflicts,
+        rejected=answer.rejected,
+        message=answer.message or "",
+        pull=effects,
+    )
+
+
+def _pull(service: Service, device: str, after: dict[str, int], limit: int) -> PullReply:
+    limit = min(max(limit, _SMALLEST_PULL), PULL_LIMIT)
+    reply = pull_reply(service.hub.pull(device, after, limit))
+    service.measures.pulled.inc(sum(len(block.body) for block in reply.blocks))
+    return reply
+
+
+async def _pull_request(request: Request) -> PullRequest:
+    if request.method == "POST":
+        return decode_message(PullRequest, await body_of(request, MAX_SMALL))
+    after: dict[str, int] = {}
+    for part in filter(None, request.query_params.get("after", "").split(",")):
+        area, _, number = part.partition(":")
+        if not (area.isalnum() and number.isascii() and number.isdigit()):
+            raise Invalid(N_("“after” is written as AREA:NUMBER,AREA:NUMBER"), code="bad_message")
+        after[area] = int(number)
+    return PullRequest(after=after)
+
+
+def _enrolled(made: Any, hub_time: int) -> EnrolAnswer:
+    if isinstance(made, EnrolAnswer):
+        return made
+    names = [name for name in EnrolAnswer.__struct_fields__ if name != "hub_time"]
+    return EnrolAnswer(**{name: getattr(made, name) for name in names}, hub_time=hub_time)
+
+
+def _count_push(service: Service, reply: PushReply) -> None:
+    service.measures.pushes.labels(reply.state).inc()
+    if reply.state != "repeat":
+        for name in _VERDICTS:
+            service.measures.changes.labels(name).inc(getattr(reply, name))
+
+
+def _ms(service: Service) -> int:
+    return int(service.now().timestamp() * 1000)

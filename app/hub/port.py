@@ -1,0 +1,70 @@
+"""What the server asks of the hub: the one door between what speaks HTTP and what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.sync.messages import EnrolRequest
+
+
+class HubDoor(Protocol):
+    """The hub as its server sees it; every call may wait for the database and is made in a thread."""
+
+    @property
+    def secret(self) -> bytes:
+        """32 bytes that all processes of this hub share."""
+
+    @property
+    def blobs(self) -> Any:
+        """The attachments (`app.hub.objects.Blobs`)."""
+
+    def ping(self) -> None:
+        """Ask the database something small; raises StoreFailure when it does not answer."""
+
+    def device(self, device: str) -> Any:
+        """A laptop with `sign_key`, `area`, `role_cap`, `revoked_at`; raises NotAllowed `unknown_device`."""
+
+    def devices(self) -> Sequence[Any]:
+        """Every laptop with how far it has come."""
+
+    def people(self) -> Sequence[Any]:
+        """Every person with their PIN verifier."""
+
+    def division_names(self) -> Mapping[str, str]:
+        """The names of divisions by their codes."""
+
+    def status(self) -> Any:
+        """Counts, areas and what engine it runs on."""
+
+    def conflicts(self, area: str | None = None) -> Sequence[Any]:
+        """The open conflicts."""
+
+    def quarantine(self) -> Sequence[Any]:
+        """Batches of revoked laptops that wait for a person."""
+
+    def push(self, signed: bytes, received: datetime) -> Any:
+        """Decide a signed batch."""
+
+    def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int) -> Any:
+        """What came after the cursors."""
+
+    def enrol(self, request: EnrolRequest, now: datetime) -> Any:
+        """Take in a laptop that knows an invitation's code."""
+
+    def invite(self, area: str, role: str, minutes: int, now: datetime) -> Any:
+        """A one-time code."""
+
+    def revoke(self, device: str, now: datetime, reason: str) -> Any:
+        """Stop taking a laptop's work as it comes."""
+
+    def policy(self, device: str, now: datetime) -> bytes:
+        """The signed grants for a laptop."""
+
+    def snapshot(self, device: str) -> Path:
+        """The file a new laptop starts from."""
+
+    def close(self) -> None:
+        """Let go of the database."""

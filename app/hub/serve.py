@@ -1,0 +1,172 @@
+"""Runs the hub's server: binds the address, says it, and serves until told to stop, then ends in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from uvicorn import Config, Server
+from uvicorn.supervisors import Multiprocess
+
+from app.errors import Invalid, StoreFailure
+from app.hub import logs, tls
+from app.hub.metrics import MULTIPROCESS
+from app.hub.patience import PatientProtocol
+from app.hub.place import HubPlace
+from app.i18n import N_
+
+STOPPING_SECONDS = 30  # what is under way may end
+MAX_CONNECTIONS = 2000
+_SETTINGS = "GRIDWARD_SERVE_"  # how a worker process learns what the first one was told
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How the server is asked to listen. `workers` above one need PostgreSQL."""
+
+    host: str = "127.0.0.1"
+    port: int = 8443
+    certificate: Path | None = None
+    key: Path | None = None
+    tls: bool = True
+    workers: int = 1
+    url: str = ""
+
+
+def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None]) -> None:
+    """Serve until SIGTERM or Ctrl+C; `started(url, fingerprint)` is called once the address is taken.
+
+    Raises Invalid for settings that do not fit together, StoreFailure for an address that is taken.
+    """
+    if wanted.workers > 1 and place.url is None:
+        raise Invalid(N_("Several workers need a hub on PostgreSQL"),
+                      hint=N_("An embedded hub serves with one process."), code="workers")  # fmt: skip
+    certificate = _certificate(place, wanted)
+    listener = _listen(wanted.host, wanted.port)
+    fingerprint = certificate.fingerprint if certificate else ""
+    url = wanted.url or _url(wanted.host, listener.getsockname()[1], bool(certificate))
+    _leave_settings(place, url, fingerprint)
+    logs.set_up()
+    place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.note_serving(url, fingerprint)
+    started(url, fingerprint)
+    _stop_in_order()
+    with tempfile.TemporaryDirectory(prefix="gridward-hub-") as counters:
+        if wanted.workers > 1:
+            os.environ[MULTIPROCESS] = counters
+        _run(_config(wanted, certificate), listener)
+    logs.say("stopped")
+
+
+def application() -> Any:
+    """The application of one worker process, from what the first one left in the environment."""
+    from app.hub.hub import Hub  # late: it loads the database, which the first process of several never needs
+    from app.hub.server import make_app
+    from app.hub.service import Service
+
+    logs.set_up()
+    url = os.environ.get(f"{_SETTINGS}DB") or None
+    hub = Hub.open(Path(os.environ[f"{_SETTINGS}FOLDER"]), url)
+    service = Service(
+        hub,
+        fingerprint=os.environ.get(f"{_SETTINGS}FINGERPRINT", ""),
+        url=os.environ.get(f"{_SETTINGS}URL", ""),
+    )
+    logs.say("started", engine="postgresql" if url else "sqlite")
+    return make_app(service, close=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _certificate(place: HubPlace, wanted: Listening) -> tls.Certificate | None:
+    """Given files win; without any a self-made one, but plain on loopback or where it is asked for."""
+    if (wanted.certificate is None) != (wanted.key is None):
+        raise Invalid(N_("--cert and --key go together"), code="bad_certificate")
+    if wanted.certificate is not None and wanted.key is not None:
+        return tls.given(wanted.certificate, wanted.key)
+    if not wanted.tls or is_loopback(wanted.host):
+        return None
+    return tls.self_made(place.folder / "tls", tls.local_hosts(wanted.host), datetime.now(UTC))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise StoreFailure(
+            N_("The hub cannot listen at {host}, port {port}: {why}"),
+            hint=N_("Is another program using the port? --port 0 takes a free one."),
+            host=host,
+            port=port,
+            why=error.strerror or str(error),
+            code="address",
+        ) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _url(host: str, port: int, secure: bool) -> str:
+    if host in ("", "0.0.0.0", "::"):
+        host = tls.outward_address()
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+def _leave_settings(place: HubPlace, url: str, fingerprint: str) -> None:
+    values = {"FOLDER": str(place.folder), "DB": place.url or "", "URL": url, "FINGERPRINT": fingerprint}
+    for name, value in values.items():
+        os.environ[f"{_SETTINGS}{name}"] = value
+
+
+def _config(wanted: Listening, certificate: tls.Certificate | None) -> Config:
+    return Config(
+        "app.hub.serve:application",
+        factory=True,
+        http=PatientProtocol,
+        ws="none",
+        workers=wanted.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=STOPPING_SECONDS,
+        timeout_worker_healthcheck=30,
+        ssl_certfile=certificate.file if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
+    )
+
+
+def _run(config: Config, listener: socket.socket) -> None:
+    if config.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+    else:
+        Server(config).run(sockets=[listener])
+
+
+def _stop_in_order() -> None:
+    """uvicorn repeats the signal when it has stopped; by then there is nothing left to interrupt."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)

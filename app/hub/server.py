@@ -1,0 +1,120 @@
+"""The hub over HTTP: one ASGI application that carries messages to the hub and answers back."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from app import __version__
+from app.domain.values import as_moment
+from app.errors import AppError, NotAllowed, StoreFailure
+from app.hub.admin.routes import admin_routes
+from app.hub.blob_endpoints import blob
+from app.hub.endpoints import enrol, policy, pull, push, session, snapshot
+from app.hub.metrics import CONTENT_TYPE
+from app.hub.service import Service, address_of, service_of
+from app.hub.speaking import language_of, refused, said
+from app.hub.watching import Watched
+from app.i18n import N_
+
+_HTTP_WORDS = {
+    404: ("not_found", N_("There is nothing at this address")),
+    405: ("method", N_("This cannot be done at this address")),
+}
+_OTHER = ("refused", N_("The request cannot be taken"))
+
+
+def make_app(service: Service, *, close: bool = False) -> Any:
+    """The application for a service; with `close` the hub is closed when the server stops."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        if close:
+            service.hub.close()
+
+    app = Starlette(
+        routes=[
+            Route("/v1/session", session, methods=["POST"]),
+            Route("/v1/enrol", enrol, methods=["POST"]),
+            Route("/v1/push", push, methods=["POST"]),
+            Route("/v1/pull", pull, methods=["GET", "POST"]),
+            Route("/v1/policy", policy, methods=["GET"]),
+            Route("/v1/snapshot", snapshot, methods=["GET"]),
+            Route("/v1/blob/{sha256}", blob, methods=["HEAD", "PATCH", "GET"]),
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/metrics", metrics, methods=["GET"]),
+            Mount("/admin", routes=admin_routes()),
+        ],
+        exception_handlers={AppError: refused, HTTPException: _http_refused, 500: _mistake},
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    return Watched(app, service.measures)
+
+
+async def healthz(request: Request) -> Response:
+    """Whether the hub and its database answer."""
+    service = service_of(request)
+    document = {"status": "ok", "version": __version__, "time": as_moment(service.now())}
+    try:
+        await service.call(service.hub.ping)
+    except StoreFailure:
+        return JSONResponse({**document, "status": "failing"}, 503)
+    return JSONResponse(document)
+
+
+async def metrics(request: Request) -> Response:
+    """The numbers for Prometheus: for this machine, or whoever has the token GRIDWARD_METRICS_TOKEN."""
+    service = service_of(request)
+    _may_measure(request, service)
+    page = await service.call(service.measures.page, service.hub, service.now())
+    return Response(page, media_type=CONTENT_TYPE)
+
+
+def _may_measure(request: Request, service: Service) -> None:
+    token = service.metrics_token
+    if token:
+        given = request.headers.get("authorization", "")
+        if hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return
+        raise NotAllowed(N_("The request carries no token"), code="no_token")
+    if not _is_here(address_of(request)):
+        raise NotAllowed(
+            N_("The numbers are told on this machine only"),
+            hint=N_("Set GRIDWARD_METRICS_TOKEN for the hub to read them from another."),
+            code="not_allowed",
+        )
+
+
+def _is_here(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+async def _http_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, words = _HTTP_WORDS.get(error.status_code, _OTHER)
+    return _plain(request, error.status_code, code, words, dict(error.headers or {}))
+
+
+async def _mistake(request: Request, _error: Exception) -> Response:
+    words = N_("The hub made a mistake; what it had taken before is safe")
+    return _plain(request, 500, "mistake", words, {})
+
+
+def _plain(request: Request, status: int, code: str, words: str, headers: dict[str, str]) -> Response:
+    request.scope["refusal"] = code
+    document = {"error": code, "message": said(language_of(request), words, {}), "hint": "", "details": []}
+    return JSONResponse(document, status, headers=headers)

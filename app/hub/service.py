@@ -1,0 +1,80 @@
+"""What every request of the hub's server stands on: the hub, its clock, tokens, counters and threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from anyio import CapacityLimiter
+from starlette.requests import Request
+
+from app.errors import NotAllowed
+from app.hub.auth import Tokens
+from app.hub.metrics import Measures
+from app.hub.port import HubDoor
+from app.hub.speaking import in_thread
+from app.hub.throttle import Throttle
+from app.i18n import N_
+
+THREADS = 16
+T = TypeVar("T")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Service:
+    """One process's share of the hub. `fingerprint` is the SHA-256 of the certificate in hex, "" without TLS;
+    `url` is the address laptops are told."""
+
+    hub: HubDoor
+    now: Callable[[], datetime] = _utc_now
+    fingerprint: str = ""
+    url: str = ""
+    measures: Measures = field(default_factory=Measures)
+    metrics_token: str = field(default_factory=lambda: os.environ.get("GRIDWARD_METRICS_TOKEN", ""))
+    limiter: CapacityLimiter = field(init=False)
+    tokens: Tokens = field(init=False)
+    enrolments: Throttle = field(init=False)
+    sign_ins: Throttle = field(init=False)
+    pin_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
+
+    def __post_init__(self) -> None:
+        self.limiter = CapacityLimiter(THREADS)
+        self.tokens = Tokens(self.hub.secret, self.now)
+        self.enrolments = Throttle(self.now, limit=10)
+        self.sign_ins = Throttle(self.now)
+        self.pin_checks = CapacityLimiter(2)
+
+    async def call(self, call: Callable[..., T], *args: Any, **named: Any) -> T:
+        """Ask the hub in a thread."""
+        return await in_thread(self.limiter, call, *args, **named)
+
+    def device(self, request: Request) -> str:
+        """The laptop a request comes from; raises NotAllowed."""
+        found = self.tokens.device_of(request.headers.get("authorization"))
+        request.scope["device"] = found
+        return found
+
+    async def working_device(self, request: Request) -> str:
+        """The same, but not for a revoked laptop."""
+        device = self.device(request)
+        if (await self.call(self.hub.device, device)).revoked_at is not None:
+            raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
+        return device
+
+
+def service_of(request: Request) -> Service:
+    """The service a request is served by."""
+    found: Service = request.app.state.service
+    return found
+
+
+def address_of(request: Request) -> str:
+    """The network address of whoever asks."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,132 @@
+"""The hub's certificate: a given one, or one it makes for itself, known to laptops by its SHA-256."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from app.errors import Invalid
+from app.i18n import N_
+
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+VALID_FOR = timedelta(days=3650)  # laptops know it by its hash; a new one means enrolling every laptop anew
+_BACKDATED = timedelta(days=2)  # laptops whose clock is behind
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The two files of a certificate and the SHA-256 of the certificate itself, in hex."""
+
+    file: Path
+    key: Path
+    fingerprint: str
+
+
+def given(file: Path, key: Path) -> Certificate:
+    """A certificate somebody else made; raises Invalid when the two do not fit together."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(file, key)
+    except (OSError, ssl.SSLError) as error:
+        raise Invalid(
+            N_("The certificate {file} and its key cannot be used: {why}"),
+            hint=N_("Both are PEM files; the key is that of the certificate, without a password."),
+            file=file.name,
+            why=str(error),
+            code="bad_certificate",
+        ) from error
+    return Certificate(file, key, fingerprint_of(file))
+
+
+def self_made(folder: Path, hosts: list[str], now: datetime) -> Certificate:
+    """The certificate kept in `folder`, made for these names and addresses when there is none yet."""
+    file, key = folder / CERTIFICATE, folder / KEY
+    if not (file.is_file() and key.is_file()):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private = ec.generate_private_key(ec.SECP256R1())
+        certificate = _certificate(private, hosts, now)
+        _write(key, private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ))  # fmt: skip
+        _write(file, certificate.public_bytes(serialization.Encoding.PEM))
+    return given(file, key)
+
+
+def fingerprint_of(file: Path) -> str:
+    """The SHA-256 of the first certificate in a PEM file, in hex."""
+    certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def local_hosts(host: str) -> list[str]:
+    """The names and addresses this machine may be called by when it listens on `host`."""
+    names = ["localhost", "127.0.0.1", "::1", socket.gethostname(), *_own_addresses()]
+    if host not in ("", "0.0.0.0", "::"):
+        names.insert(0, host)
+    return list(dict.fromkeys(filter(None, names)))
+
+
+def outward_address() -> str:
+    """The address other machines of the network most likely reach this one by; nothing is sent."""
+    return next(iter(_own_addresses()), "127.0.0.1")
+
+
+def _own_addresses() -> list[str]:
+    """Addresses of the interfaces that lead outward; choosing a route sends no packet."""
+    found = []
+    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((far, 9))
+                found.append(str(probe.getsockname()[0]))
+        except OSError:  # no such network here
+            continue
+    return found
+
+
+def _certificate(private: ec.EllipticCurvePrivateKey, hosts: list[str], now: datetime) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Gridward hub")])
+    identifier = x509.SubjectKeyIdentifier.from_public_key(private.public_key())
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + VALID_FOR)
+        .add_extension(x509.SubjectAlternativeName(list(map(_alternative, hosts))), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(identifier, critical=False)
+    )
+    return builder.sign(private, hashes.SHA256())
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    address: IPv4Address | IPv6Address
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return x509.DNSName(host.encode("idna").decode())
+    return x509.IPAddress(address)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Readable by the hub's own user only, and there whole or not at all."""
+    part = file.with_suffix(".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(file)

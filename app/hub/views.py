@@ -1,0 +1,82 @@
+"""What people and programs are shown of the hub's books: laptops, areas, people, conflicts, quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from app.domain.values import as_moment
+from app.hub.port import HubDoor
+
+
+@dataclass(frozen=True)
+class DeviceLine:
+    """A laptop: where it belongs and how far it has come. `lag` counts entries it has not fetched."""
+
+    uid: str
+    area: str
+    role: str
+    epoch: int
+    enrolled: datetime | None
+    last_sync: datetime | None
+    lag: int | None
+    revoked: datetime | None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "device": self.uid,
+            "area": self.area,
+            "role": self.role,
+            "epoch": self.epoch,
+            "enrolled_at": moment_text(self.enrolled),
+            "last_sync": moment_text(self.last_sync),
+            "lag": self.lag,
+            "revoked_at": moment_text(self.revoked),
+        }
+
+
+@dataclass(frozen=True)
+class AreaLine:
+    """An area's log: its highest number and the digest of its records."""
+
+    code: str
+    seq: int
+    digest: str
+
+
+def device_lines(hub: HubDoor) -> list[DeviceLine]:
+    """Every laptop, the one that synced last first, revoked ones at the end."""
+    lines = [
+        DeviceLine(
+            item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
+            moment_of(item.last_sync), item.lag, moment_of(item.revoked_at),
+        )
+        for item in hub.devices()
+    ]  # fmt: skip
+    oldest = datetime.min.replace(tzinfo=UTC)
+    lines.sort(key=lambda line: line.last_sync or line.enrolled or oldest, reverse=True)
+    return sorted(lines, key=lambda line: line.revoked is not None)
+
+
+def area_lines(hub: HubDoor) -> list[AreaLine]:
+    """Every area that has a log, in the order of codes."""
+    return [
+        AreaLine(code, seq, digest if isinstance(digest, str) else f"{digest:032x}")
+        for code, (seq, _, digest) in sorted(hub.status().areas.items())
+    ]
+
+
+def moment_of(value: int | str | datetime | None) -> datetime | None:
+    """A moment however the books keep it: milliseconds, text or a datetime."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC)
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """The moment as it is stored."""
+    return None if moment is None else as_moment(moment)

@@ -1,0 +1,188 @@
+"""A hub in memory with the same doors as the real one, for tests of what speaks HTTP; and its laptops."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.testclient import TestClient
+
+from app.domain.entities.conflict import Conflict
+from app.domain.entities.people import Person
+from app.errors import NotAllowed, StoreFailure
+from app.hub.objects import Blobs
+from app.i18n import N_
+from app.sync import messages as m
+from app.sync.signing import BATCH, pack_signed, signed
+
+PIN = "246810"
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@cache
+def verifier() -> str:
+    """Of `PIN`; cheap, since tests do not guess."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
+
+
+@dataclass
+class SmallHub:
+    """Keeps what it is given; `people_` and `devices_` may be set."""
+
+    folder: Path
+    secret: bytes = b"s" * 32
+    devices_: dict[str, Any] = field(default_factory=dict)
+    people_: list[Person] = field(default_factory=list)
+    conflicts_: list[Conflict] = field(default_factory=list)
+    quarantine_: list[Any] = field(default_factory=list)
+    batches: list[bytes] = field(default_factory=list)
+    failing: bool = False
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self.blobs = Blobs.open(self.folder / "blobs")
+        self.codes: dict[str, tuple[str, str]] = {}
+
+    def ping(self) -> None:
+        if self.failing:
+            raise StoreFailure(N_("The disk is full"), code="disk_full")
+
+    def device(self, device: str) -> Any:
+        if device not in self.devices_:
+            raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
+        return self.devices_[device]
+
+    def devices(self) -> list[Any]:
+        return list(self.devices_.values())
+
+    def people(self) -> list[Person]:
+        return self.people_
+
+    def division_names(self) -> Mapping[str, str]:
+        return {"620800": "平凉市", "620802": "崆峒区", "620802105": "柳湖镇", "620823": "崇信县"}
+
+    def status(self) -> Any:
+        areas = {"620800": (3, bytes(32), 7), "620802105": (12, bytes(32), 2**127 + 5)}
+        return SimpleNamespace(area="620800", areas=areas, engine="sqlite", founded=True)
+
+    def conflicts(self, area: str | None = None) -> list[Conflict]:
+        return self.conflicts_
+
+    def quarantine(self) -> list[Any]:
+        return self.quarantine_
+
+    def push(self, signed: bytes, received: datetime) -> Any:
+        self.batches.append(signed)
+        return SimpleNamespace(next=8, state="taken", epoch=1, accepted=6, merged=1, conflicts=0, rejected=0,
+                               message="")  # fmt: skip
+
+    def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int) -> Any:
+        if self.device(device).revoked_at is not None:
+            raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
+        block = SimpleNamespace(
+            area="620800", first=cursors.get("620800", 0) + 1, last=3, body=b"block", head=bytes(32),
+            signature=bytes(64),
+        )  # fmt: skip
+        return SimpleNamespace(
+            blocks=[block], areas=self.status().areas, more=False, hub_time=received_ms(NOW)
+        )
+
+    def enrol(self, request: m.EnrolRequest, now: datetime) -> Any:
+        if request.code not in self.codes:
+            raise NotAllowed(N_("The code is wrong, has been used, or is too old"), code="bad_code")
+        area, role = self.codes.pop(request.code)
+        uid = f"dev-{len(self.devices_) + 1}"
+        self.devices_[uid] = device_line(uid, request.sign_key, area=area, role=role)
+        return SimpleNamespace(device=uid, epoch=1, hub="hub-1", hub_key=b"k" * 32, hub_recipient="age1hub",
+                               area=area, root="620800", role_cap=role, founding=False)  # fmt: skip
+
+    def invite(self, area: str, role: str, minutes: int, now: datetime) -> Any:
+        code = f"AB2CD-EF3GH-00000-0000{len(self.codes)}"
+        self.codes[code] = (area, role)
+        return SimpleNamespace(code=code, area=area, role=role,
+                               expires=received_ms(now + timedelta(minutes=minutes)))  # fmt: skip
+
+    def revoke(self, device: str, now: datetime, reason: str) -> Any:
+        self.device(device).revoked_at = received_ms(now)
+
+    def policy(self, device: str, now: datetime) -> bytes:
+        return b"grants of " + device.encode()
+
+    def snapshot(self, device: str) -> Path:
+        file = self.folder / "620800.gpkg.zst"
+        if not file.exists():
+            file.write_bytes(bytes(range(256)) * 40)
+        return file
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def received_ms(moment: datetime) -> int:
+    """A moment in ms."""
+    return int(moment.timestamp() * 1000)
+
+
+def device_line(uid: str, sign_key: bytes = b"", **facts: Any) -> Any:
+    """A laptop as the hub tells of it."""
+    known = {
+        "device": uid, "area": "620800", "role_cap": facts.pop("role", "R5"), "epoch": 1,
+        "sign_key": sign_key, "enrolled_at": received_ms(NOW - timedelta(days=30)),
+        "last_sync": received_ms(NOW - timedelta(hours=3)), "lag": 0, "revoked_at": None,
+    }  # fmt: skip
+    return SimpleNamespace(**{**known, **facts})
+
+
+def person(login: str, role: str, **facts: Any) -> Person:
+    """Somebody with the PIN of these tests."""
+    known = {"name": f"{login}-name", "area": "620800", "org": "平凉市生态环境局", "phone": "13812345678"}
+    return Person(uid=f"uid-{login}", login=login, role=role, verifier=verifier(), **{**known, **facts})
+
+
+@dataclass
+class Laptop:
+    """A laptop with its key, and a client that speaks as it."""
+
+    hub: SmallHub
+    http: TestClient
+    uid: str = "dev-a"
+    token: str = ""
+
+    def __post_init__(self) -> None:
+        seed = hashlib.sha256(self.uid.encode()).digest()
+        self.seed = seed
+        self.key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.hub.devices_[self.uid] = device_line(self.uid, self.key.public_key().public_bytes_raw())
+
+    def sign_in(self) -> None:
+        """Get a token as a laptop does."""
+        first = self.session(m.SessionRequest(device=self.uid))
+        request = m.SessionRequest(
+            device=self.uid,
+            challenge=first.challenge,
+            signature=self.key.sign(m.SESSION_CONTEXT + first.challenge),
+        )
+        self.token = self.session(request).token
+
+    def session(self, request: m.SessionRequest) -> m.SessionAnswer:
+        """One step of it."""
+        reply = self.http.post("/v1/session", content=m.encode_message(request))
+        assert reply.status_code == 200, reply.text
+        return m.decode_message(m.SessionAnswer, reply.content)
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """A request with the token."""
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+        return self.http.request(method, path, headers=headers, **options)
+
+    def batch(self, body: bytes = b"changes") -> bytes:
+        """A signed batch of this laptop."""
+        return pack_signed(signed(BATCH, body, self.uid, self.seed))
