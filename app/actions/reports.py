@@ -9,6 +9,7 @@ from typing import Any
 
 from app.actions.action import action
 from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
+from app.actions.dossiers import missing, write_dossiers
 from app.actions.lookback import find_round, visits_of
 from app.actions.monthly import facts_of, month_of, names_of_line, paragraph, table
 from app.actions.outputs import output_file
@@ -183,6 +184,30 @@ def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     return ReportDone(target, len(lines), below)
 
 
+def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    """What each boiler's dossier lacks as a table, or all that there is as a zip or a folder."""
+    boilers = _boilers(session, order)
+    if target.suffix.lower() in ("", ".zip"):
+        return ReportDone(target, write_dossiers(session, boilers, target))
+    found = missing(session, boilers)
+    names = ("ledger_no", "user_org", "status", "origin")
+    heads = [*((tr(Boiler.TYPE.fields[name].label),) for name in names), (tr(N_("Papers missing")),),
+             (tr(N_("Which")),)]  # fmt: skip
+    lines = [
+        [
+            *(_cell(Boiler.TYPE.fields[name], getattr(item.boiler, name)) for name in names),
+            len(item.lacks),
+            "；".join(lack.text for lack in item.lacks) or None,
+        ]
+        for item in found
+    ]
+    write_report_table(ReportTable(tr(N_("What the dossiers lack")), heads, lines), target)
+    lacking = sum(1 for item in found if item.lacks)
+    return ReportDone(
+        target, len(lines), tr(N_("{n} of {all} dossiers lack papers"), n=lacking, all=len(lines))
+    )
+
+
 def _boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
     found = (
         [find_record(session, "boiler", item) for item in order.of]
@@ -229,6 +254,7 @@ REPORTS: tuple[ReportKind, ...] = (
     ReportKind("monthly", N_("Monthly schedule"), (".xlsx", ".csv", ".txt"), _month),
     ReportKind("ledger", N_("Ledger of coal boilers under treatment"), (".xlsx", ".csv"), _ledger),
     *(ReportKind(name, TITLES[name], (".docx",), _form) for name in ("application", "acceptance", "filing")),
+    ReportKind("dossier", N_("Dossiers"), (".zip", ".xlsx", ".csv", ""), _dossiers),
     ReportKind("lookback", N_("Look-back list"), (".xlsx", ".csv", ".docx"), _lookback),
     ReportKind("supervision", N_("Letter of supervision"), (".docx",), _letter),
     ReportKind("assignment", N_("Letter of assignment"), (".docx",), _letter),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from app.domain.workflow import (
     refuse,
 )
 from app.domain.workflows.boiler import BOILER, DOSSIER
-from app.errors import Refused
+from app.errors import AppError, Changed, Invalid, NotAllowed, Refused
 from app.i18n import N_, tr
 
 
@@ -128,6 +128,44 @@ def do_step(
     return StepDone(
         fresh, str(getattr(fresh, flow.field)), found.completes, committed, _sentence(found, fresh)
     )
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    """What became of one record of a batch: the step done, or why it was refused."""
+
+    record: Entity
+    done: StepDone | None
+    refused: AppError | None = None
+
+
+def do_steps(
+    session: Session,
+    action: str,
+    records: Sequence[Entity],
+    *,
+    values: Mapping[str, Any] | None = None,
+    evidence: Sequence[tuple[str, Path]] = (),
+    reason: str = "",
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[BatchLine]:
+    """The same step on many records, each judged by itself and in a transaction of its own.
+
+    What is done stays done when it is cancelled; records not reached are not in the answer.
+    """
+    lines: list[BatchLine] = []
+    for number, record in enumerate(records):
+        if cancelled():
+            break
+        progress(number, len(records), record.title())
+        try:
+            done = do_step(session, action, record, values=values, evidence=evidence, reason=reason)
+            lines.append(BatchLine(record, done))
+        except (NotAllowed, Refused, Invalid, Changed) as error:
+            lines.append(BatchLine(record, None, error))
+    progress(len(records), len(records), "")
+    return lines
 
 
 def case_of(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
-from app.cli.answer import Answer, table
+from app.cli.answer import Answer, refusal, table
 from app.cli.declare import Command, option, word
-from app.cli.records import EVIDENCE, ID, KIND, REASON, SET, assignments, papers
+from app.cli.records import EVIDENCE, KIND, REASON, SET, assignments, papers
 from app.cli.shell import Shell
 from app.i18n import N_, tr
 
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from app.domain.entity import Entity
 
 
+IDS = word("ID", N_("The record: its number, name or uid; several for the same step on each"))
+
+
 @dataclass(frozen=True)
 class DoWords:
-    """One step on one record."""
+    """One step on one record, or the same on several, each judged by itself."""
 
     action: Annotated[str, word("ACTION", N_("The step, such as apply; `actions KIND` lists them"))]
     kind: Annotated[str, KIND]
-    ident: Annotated[str, ID]
+    idents: Annotated[list[str], IDS]
     values: Annotated[list[str], SET] = field(default_factory=list)
     evidence: Annotated[list[str], EVIDENCE] = field(default_factory=list)
     reason: Annotated[str, REASON] = ""
@@ -44,14 +47,16 @@ class ReasonWords:
 
 
 def do(shell: Shell, words: DoWords) -> Answer:
-    """Take one step on one record."""
+    """Take one step on one record, or on each of several."""
     from app.actions.records import find_record, show_record  # late: help pages need no database
     from app.actions.steps import do_step
     from app.cli.documents import view_document
 
+    if len(words.idents) > 1:
+        return _do_many(shell, words)
     values, evidence = assignments(words.values), papers(words.evidence)
     with shell.session(write=True) as session:
-        record = find_record(session, words.kind, words.ident)
+        record = find_record(session, words.kind, words.idents[0])
         done = do_step(session, words.action, record, values=values, evidence=evidence, reason=words.reason)
         view = show_record(session, words.kind, record.uid)
     document = {
@@ -62,6 +67,36 @@ def do(shell: Shell, words: DoWords) -> Answer:
         **view_document(view, shell.labels),
     }
     return Answer(document, [done.message])
+
+
+def _do_many(shell: Shell, words: DoWords) -> Answer:
+    """The same step on several records; the exit code is 1 when one was refused."""
+    from app.actions.records import find_record  # late: help pages need no database
+    from app.actions.steps import do_steps
+
+    values, evidence = assignments(words.values), papers(words.evidence)
+    with shell.session(write=True) as session:
+        records = [find_record(session, words.kind, ident) for ident in words.idents]
+        lines = do_steps(
+            session,
+            words.action,
+            records,
+            values=values,
+            evidence=evidence,
+            reason=words.reason,
+            progress=shell.progress(),
+        )
+    done = [line for line in lines if line.done is not None]
+    refused = [{"record": line.record.title(), "uid": line.record.uid, **refusal(line.refused)}
+               for line in lines if line.refused is not None]  # fmt: skip
+    document = {
+        "done": words.action,
+        "records": [{"record": line.record.title(), "uid": line.record.uid} for line in done],
+        "refused": refused,
+    }
+    said = [tr(N_("{n} done, {refused} refused"), n=len(done), refused=len(refused))]
+    said += [f"{item['record']}: {item['message']}" for item in refused]
+    return Answer(document, said, 1 if refused else 0)
 
 
 def actions(shell: Shell, words: KindWords) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import zipfile
 from pathlib import Path
 
 import docx
@@ -13,10 +14,11 @@ from openpyxl.styles import PatternFill
 
 from actions.office import Office
 from app.actions.counts import freeze_baseline
+from app.actions.evidence import evidence_of
 from app.actions.reports import REPORTS, ReportOrder, export_template, make_report
 from app.domain.entities.boiler import Boiler
 from app.domain.reporting import Fact, month_report, period_of
-from app.errors import Invalid, Refused
+from app.errors import Invalid, Refused, StoreFailure
 
 
 def _fact(uid: str, *states: tuple[str, str], listed: bool = True, cleared_on: str | None = None) -> Fact:
@@ -195,3 +197,40 @@ def test_the_ledger_report_holds_every_boiler(office: Office, tmp_path: Path) ->
     done = make_report(office.session, ReportOrder("ledger"), tmp_path / "l.csv")
     rows = _read(tmp_path / "l.csv")
     assert done.rows == len(rows) - 1 == office.session.workspace.count(Boiler)
+
+
+def test_a_dossier_holds_every_paper_under_a_name_that_says_what_it_is(
+    office: Office, tmp_path: Path
+) -> None:
+    boiler = office.county_ok(user_org="某厂/一车间")
+    done = make_report(office.session, ReportOrder("dossier", of=(boiler.ledger_no,)), tmp_path / "d.zip")
+    with zipfile.ZipFile(tmp_path / "d.zip") as package:
+        names = package.namelist()
+        assert package.testzip() is None
+    assert {name.split("/")[0] for name in names} == {f"{boiler.ledger_no}_某厂_一车间"}
+    assert done.rows == len(names)
+    papers = evidence_of(office.session, boiler)
+    assert len(names) == len(papers) + 4  # three forms and the history
+    make_report(office.session, ReportOrder("dossier", of=(boiler.ledger_no,)), tmp_path / "folder")
+    assert len(list((tmp_path / "folder").rglob("*.*"))) == len(names)
+    with pytest.raises(Invalid) as refused:
+        make_report(office.session, ReportOrder("dossier"), tmp_path / "folder")
+    assert refused.value.code == "not_empty"
+
+
+def test_a_dossier_with_changed_evidence_is_not_written(office: Office, tmp_path: Path) -> None:
+    boiler = office.county_ok()
+    path = office.session.workspace.attachment_path(evidence_of(office.session, boiler)[0].sha256)
+    path.chmod(0o600)
+    path.write_bytes(b"changed")
+    with pytest.raises(StoreFailure):
+        make_report(office.session, ReportOrder("dossier"), tmp_path / "d.zip")
+    assert list(tmp_path.glob("d*")) == [] and list(tmp_path.glob(".dossiers*")) == []
+
+
+def test_the_list_of_missing_papers_names_them(office: Office, tmp_path: Path) -> None:
+    office.county_ok()
+    office.in_progress(ledger_no="KT-2")
+    make_report(office.session, ReportOrder("dossier"), tmp_path / "d.csv")
+    rows = _read(tmp_path / "d.csv")[1:]
+    assert [row[-2] for row in rows] == ["0", "0"]
