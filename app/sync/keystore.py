@@ -130,7 +130,7 @@ class Keystore:
             self._private.set_private(_WRAPPED + person, keys.wrap(pin))
 
     def held(self, person: str = "", pin: str | None = None) -> Held:
-        """The keys; raises Invalid `keys_locked` (a PIN is wanted), `wrong_pin`, `keys_missing`, `bad_keys`."""
+        """The keys; raises Invalid `keys_locked` (PIN wanted), `wrong_pin`, `keys_missing`, `bad_keys`."""
         where = self.where
         if where == "wrapped":
             return Held(self._unwrapped(person, pin), "wrapped")
