@@ -22,7 +22,7 @@ from app.store.tables import Layout
 _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 _READERS = 8
-_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
+_SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
 _LONG_LOG = 20_000
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
@@ -52,7 +52,7 @@ class Database:
 
     @contextmanager
     def repeatable(self) -> Iterator[Connection]:
-        """Like `writing()`, for what can be fetched again: a power cut may lose the last of it, never its order.
+        """Like `writing()`, for what can be fetched again: a power cut may lose the last of it.
 
         The write-ahead log is brought into the file by `tidy()` later, not in the middle of a long series.
         """
@@ -64,7 +64,7 @@ class Database:
                 with connection.begin():
                     yield connection
             finally:
-                raw.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
+                raw.execute(f"PRAGMA wal_autocheckpoint = {_SHORT_LOG}")
                 raw.execute("PRAGMA synchronous = FULL")
                 raw.close()
 
@@ -111,7 +111,7 @@ def opened(path: Path, mode: str) -> sqlite3.Connection:
         connection.create_function("casefold", 1, _casefold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_SHORT_LOG}")
     except BaseException:  # a damaged file says so at its first page, when the connection is open already
         connection.close()
         raise

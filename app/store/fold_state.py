@@ -36,7 +36,7 @@ class FoldState:
     narrow: set[Place] = field(default_factory=set)
     pending: dict[Place, list[Pending]] = field(default_factory=dict)
     shadows: dict[Place, Shadow] = field(default_factory=dict)
-    ghosts: dict[Place, Row] = field(default_factory=dict)
+    ghosts: dict[Place, dict[str, Row]] = field(default_factory=dict)
     places: dict[Place, str] = field(default_factory=dict)
     taken: dict[Place, dict[str, str]] = field(default_factory=dict)
     acts: dict[str, int] = field(default_factory=dict)
@@ -87,9 +87,8 @@ class FoldState:
         following = {place for place in records if place[0] in OWNERS}
         for entity, uid, area in self._kept("sync_place", following):
             self.places[(entity, uid)] = area
-        ghosts = self.raw.execute("SELECT tbl, uid, cells FROM sync_ghost WHERE area = ?", (self.block.area,))
-        for entity, uid, cells in ghosts.fetchall():
-            self.ghosts[(entity, uid)] = unpacked(cells, entity)
+        for area, entity, uid, cells in self._kept("sync_ghost", records):
+            self.ghosts.setdefault((entity, uid), {})[area] = unpacked(cells, entity)
 
     def _kept(self, table: str, records: set[Place]) -> Iterable[tuple[str, ...]]:
         """The rows of a small table that belong to these records."""

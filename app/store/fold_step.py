@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.areas import OWNERS
-from app.domain.digest import cell_hash, row_hash
+from app.domain.digest import cell_hash
 from app.domain.replication import Act, Effect
 from app.store.crossing import Row, crossing
 from app.store.fold_state import FoldState
@@ -72,8 +72,6 @@ class Step:
         place = (effect.entity, effect.uid)
         if place in self.state.narrow:
             self._quick(effect, place)
-        elif effect.op in "ud" and place in self.state.ghosts:
-            self._ghost(effect, place)
         else:
             self._take(effect, place)
 
@@ -99,24 +97,11 @@ class Step:
         self._note(effect, None, "u", cross.note(changed))
         self.touched.add(place)
 
-    def _ghost(self, effect: Effect, place: Place) -> None:
-        """The old area's log is behind: the record stands in another area already and stays as it is."""
-        area, ghost = self.state.block.area, self.state.ghosts[place]
-        if effect.op == "d":
-            del self.state.ghosts[place]
-            self.ghosts[(area, place)] = None
-            self.digest -= row_hash(*place, ghost)
-            return
-        after = known({**ghost, **crossing(effect.entity).taken(effect.cells)})
-        self._count(place, ghost, after)
-        self.state.ghosts[place] = self.ghosts[(area, place)] = after
-
     def _take(self, effect: Effect, place: Place) -> None:
         state = self.state
         held, waiting = state.held.get(place), state.pending.get(place, [])
         before = self._confirmed(place, held, waiting)
-        after = _after(effect, before)
-        self._moved(effect, place, before, after)
+        after = self._after(effect, place, before)
         own = self._answered(effect, waiting, after if after is not None else held)
         rest = [change for change in waiting if change is not own]
         seen = laid_over(after, rest, held)
@@ -140,22 +125,51 @@ class Step:
             row = {**row, **{name: value for name, value in taken.items() if name not in own}}
         return row
 
-    def _moved(self, effect: Effect, place: Place, before: Row | None, after: Row | None) -> None:
-        """Keep the digest, the area of records that follow others, and the ghost of one that moved in."""
-        area = self.state.block.area
-        if effect.op == "i" and before is not None:
-            old_area = self.state.area_of(place, before)
-            if old_area != area:
-                self.ghosts[(old_area, place)] = before
-                before = None
-        self._count(place, before, after)
+    def _after(self, effect: Effect, place: Place, before: Row | None) -> Row | None:
+        """The confirmed record once the entry is in.
+
+        The logs of two areas are not ordered with each other, so a record that moved may stand in both for a
+        while: one is in sight, the others are kept as ghosts. In the end the logs leave exactly one.
+        """
+        area, ghosts = self.state.block.area, self.state.ghosts.get(place, {})
+        if area in ghosts:
+            self._keep_ghost(place, area, self._changed(effect, place, ghosts[area]))
+            return before
+        stands = before is not None and self.state.area_of(place, before) == area
+        if before is not None and not stands:
+            if effect.op != "i":
+                return before
+            self._keep_ghost(place, self.state.area_of(place, before), before)
+        after = self._changed(effect, place, before if stands else None)
+        came_from = next(iter(self.state.ghosts.get(place, {})), None)
+        if after is None and stands and came_from is not None:
+            after = self.state.ghosts[place][came_from]
+            self._keep_ghost(place, came_from, None)
+            area = came_from
         if place[0] in OWNERS and effect.op in "id":
-            found = area if effect.op == "i" else None
-            self.places[place] = found
-            if found:
-                self.state.places[place] = found
-            else:
-                self.state.places.pop(place, None)
+            self._keep_place(place, None if after is None else area)
+        return after
+
+    def _changed(self, effect: Effect, place: Place, version: Row | None) -> Row | None:
+        """The area's version of the record once the entry is in; counted in the area's digest."""
+        after = _applied(effect, version)
+        self._count(place, version, after)
+        return after
+
+    def _keep_ghost(self, place: Place, area: str, row: Row | None) -> None:
+        self.ghosts[(area, place)] = row
+        found = self.state.ghosts.setdefault(place, {})
+        if row is None:
+            found.pop(area, None)
+        else:
+            found[area] = row
+
+    def _keep_place(self, place: Place, area: str | None) -> None:
+        self.places[place] = area
+        if area is None:
+            self.state.places.pop(place, None)
+        else:
+            self.state.places[place] = area
 
     def _count(self, place: Place, before: Row | None, after: Row | None) -> None:
         """Add the difference of two confirmed states to the area's digest."""
@@ -255,8 +269,8 @@ class Step:
             self.shadows.add(place)
 
 
-def _after(effect: Effect, before: Row | None) -> Row | None:
-    """The confirmed record once the entry is in."""
+def _applied(effect: Effect, before: Row | None) -> Row | None:
+    """A record once the entry is in."""
     if effect.op == "n":
         return before
     if effect.op == "d":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
 from app.store.journal import FOLDING, FOREIGN, set_context
+from app.store.pending import Place
 from app.store.replica_facts import ReplicaFacts
 
 LEFT = "left_scope"
@@ -25,25 +26,24 @@ def leave(database: Database, facts: ReplicaFacts, areas: Iterable[str], act: Ac
 
     Gives the number of records that went. The journal keeps what they held.
     """
-    gone = set(areas)
     with database.reading() as connection:
         raw = _raw(connection)
         waiting = {place for place, _ in pending.every(raw)}
-        found = [
-            (entity, uid, area)
-            for entity, uid, area, _ in confirmed.records(raw, database.layout, facts.root)
-            if area in gone and (entity, uid) not in waiting
-        ]
-    for start in range(0, len(found), _AT_ONCE):
-        part = found[start : start + _AT_ONCE]
-        with database.writing() as connection:
-            _remove(connection, database, facts, _block(part, act, received))
+        found: dict[str, list[Place]] = {area: [] for area in sorted(set(areas))}
+        for entity, uid, area, _ in confirmed.records(raw, database.layout, facts.root):
+            if area in found and (entity, uid) not in waiting:
+                found[area].append((entity, uid))
+    for area, places in found.items():
+        for start in range(0, len(places), _AT_ONCE):
+            with database.writing() as connection:
+                block = _block(area, places[start : start + _AT_ONCE], act, received)
+                _remove(connection, database, facts, block)
     with database.writing() as connection:
         raw = _raw(connection)
-        for area in gone:
+        for area in found:
             for table in ("sync_cursor", "sync_ghost", "sync_origin"):
                 raw.execute(f"DELETE FROM {table} WHERE area = ?", (area,))
-    return len(found)
+    return sum(map(len, found.values()))
 
 
 def act_of(uid: str, at: str, hlc: int) -> Act:
@@ -51,9 +51,9 @@ def act_of(uid: str, at: str, hlc: int) -> Act:
     return Act(uid, "", HUB_PERSON, HUB_PERSON, "", "", LEFT, "", None, hlc, at)
 
 
-def _block(part: list[tuple[str, str, str]], act: Act, received: int) -> Block:
-    effects = tuple(Effect(0, 0, entity, uid, "d", {}) for entity, uid, _ in part)
-    return Block("", 1, "", 0, received, (act,), effects)
+def _block(area: str, places: list[Place], act: Act, received: int) -> Block:
+    effects = tuple(Effect(0, 0, entity, uid, "d", {}) for entity, uid in places)
+    return Block(area, 1, "", 0, received, (act,), effects)
 
 
 def _remove(connection: Connection, database: Database, facts: ReplicaFacts, block: Block) -> None:
@@ -65,11 +65,6 @@ def _remove(connection: Connection, database: Database, facts: ReplicaFacts, blo
         step.take(effect)
     write(connection, step)
     set_context(connection, FOREIGN)
-
-
-def outside(digests: Mapping[str, int], facts: ReplicaFacts) -> list[str]:
-    """Of the areas in the file, those that do not come to this laptop."""
-    return sorted(area for area in digests if not facts.scope.reads(area))
 
 
 def _raw(connection: Connection) -> Any:
