@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
+
 from app.actions.action import action
+from app.actions.deciding import changes_of
+from app.actions.evidence import evidence_of
 from app.actions.session import Session
-from app.domain.changes import Committed
+from app.domain.catalog import BY_NAME
+from app.domain.changes import Committed, update
+from app.domain.entities.conflict import KINDS, PROPOSALS, Conflict
 from app.domain.entities.papers import Attachment
-from app.domain.fields import Field
-from app.i18n import N_
+from app.domain.entities.people import Person
+from app.domain.entity import GEOMETRY, Entity, EntityType
+from app.domain.fields import Field, Kind
+from app.domain.filters import EVERYTHING, equal
+from app.domain.replication import HUB_PERSON
+from app.domain.rights import in_area
+from app.domain.values import check, parse, show
+from app.domain.verdicts import sentence
+from app.errors import Invalid, NotAllowed, Refused
+from app.i18n import N_, tr
 
 Take = str | Mapping[str, Any]  # "mine", "theirs", "kept", "offered", or values by field
 
@@ -86,19 +101,191 @@ class ConflictView:
 
 def open_conflicts(session: Session, all: bool = False) -> list[ConflictView]:
     """The conflicts that wait for a decision, oldest first; with `all` the settled ones too."""
-    raise NotImplementedError
+    wanted = EVERYTHING if all else equal(situation="open")
+    found = session.workspace.find(Conflict, wanted, order="raised_at")
+    names = {item.uid: item.name for item in session.workspace.find(Person)} if found else {}
+    return [_view(session, item, names) for item in found]
 
 
 def count_open(session: Session) -> int:
     """How many conflicts wait for a decision."""
-    raise NotImplementedError
+    return session.workspace.count(Conflict, equal(situation="open"))
 
 
-@action(N_("Decide a conflict…"), "sync", icon="conflicts", command="resolve", roles=("R3", "R4", "R5", "R6"))
+@action(N_("Decide a conflict…"), "sync", icon="conflicts", command="resolve", roles=("R3", "R5"))
 def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committed:
     """Settle a conflict by an ordinary change of the record and of the conflict, in one transaction.
 
-    `take` is a side or values by field. Raises NotAllowed for a role that may not decide, Changed when the
-    record has moved on, Refused when it is settled already. Taken back by the ordinary undo.
+    `take` is a side or values by field. What the hub itself settled may be decided otherwise once; a decision
+    of a person is taken back by undo. Raises NotAllowed for a role that may not decide, Changed when the
+    record has moved on, Refused when a person has settled it or the values cannot be taken.
     """
-    raise NotImplementedError
+    found = session.workspace.by_key(Conflict, uid)
+    if found is None:
+        raise Refused(N_("There is no conflict {uid}"), uid=uid, code="unknown_record")
+    view = _view(session, found, {})
+    _require_decider(session, found, view)
+    side, values = _chosen(view, take)
+    known = view.record.exists
+    record: Entity | None = session.workspace.get(view.record.entity, view.record.uid) if known else None
+    word, changes = changes_of(session, found, record, (side, values, _kept(view)), reason)
+    settled = update(
+        found,
+        situation="settled",
+        taken=side or _as_text(values),
+        settled_by=session.person().uid,
+        settled_at=session.moment(),
+    )
+    return session.commit([*changes, settled], word, reason)
+
+
+def _view(session: Session, item: Conflict, names: Mapping[str, str]) -> ConflictView:
+    kind = BY_NAME.get(item.owner_entity)
+    record: Entity | None = session.workspace.get(item.owner_entity, item.owner) if kind else None
+    device = session.workspace.device
+    return ConflictView(
+        uid=item.uid,
+        kind=item.kind,
+        kind_text=KINDS.label(item.kind),
+        record=RecordRef(
+            item.owner_entity,
+            kind.cli if kind else item.owner_entity,
+            item.owner,
+            item.owner_title or (record.title() if record else item.owner[:8]),
+            record is not None,
+        ),
+        fields=_fields(kind, item) if kind is not None else (),
+        kept=_side(item, "kept", device),
+        offered=_side(item, "offered", device),
+        rule=sentence(item.note),
+        proposal=item.proposal,
+        proposal_text=PROPOSALS.label(item.proposal),
+        decides=tuple((item.decides or "").split()),
+        can_decide=_may_decide(session, item, record) and not item.settled_by,
+        situation=item.situation,
+        taken=item.taken,
+        raised_at=item.raised_at,
+        evidence=tuple(evidence_of(session, record)) if record else (),
+        settled_by=names.get(item.settled_by or "", item.settled_by or ""),
+        settled_at=item.settled_at or "",
+    )
+
+
+def _side(item: Conflict, side: str, device: str) -> Side:
+    def told(name: str) -> str:
+        return str(getattr(item, f"{side}_{name}", None) or "")
+
+    by = tr(N_("the hub")) if told("by") == HUB_PERSON else told("by")
+    return Side(
+        by=by,
+        at=told("at"),
+        device=told("device"),
+        reason=told("reason"),
+        action=told("action"),
+        mine=bool(told("device")) and told("device") == device,
+        act=told("act"),
+    )
+
+
+def _fields(kind: EntityType, item: Conflict) -> tuple[FieldSide, ...]:
+    kept, offered = _cells(item.kept), _cells(item.offered)
+    names = [name for name, field in kind.fields.items() if field.id in kept or field.id in offered]
+    found = [_field(kind.fields[name], kept, offered) for name in names]
+    if GEOMETRY in kept or GEOMETRY in offered:
+        one, other = _shape(kept.get(GEOMETRY)), _shape(offered.get(GEOMETRY))
+        texts = [_place(shape) for shape in (one, other)]
+        found.append(FieldSide(GEOMETRY, tr(N_("Position")), one, other, None, *texts))
+    return tuple(found)
+
+
+def _field(field: Field, kept: Mapping[str, Any], offered: Mapping[str, Any]) -> FieldSide:
+    one, other = (_native(field, cells.get(field.id)) for cells in (kept, offered))
+    return FieldSide(field.name, tr(field.label), one, other, field, show(field, one), show(field, other))
+
+
+def _cells(text: str | None) -> dict[str, Any]:
+    """The cells of a side; none when they were too long to be kept whole."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _native(field: Field, value: Any) -> Any:
+    if field.kind is Kind.TEXTS:
+        return tuple(value or ())
+    return float(value) if field.kind is Kind.NUMBER and isinstance(value, int) else value
+
+
+def _shape(value: Any) -> Any:
+    return shapely.from_wkb(bytes.fromhex(value)) if value else None
+
+
+def _place(shape: Any) -> str:
+    if shape is None:
+        return ""
+    at = shape.representative_point()
+    return f"{at.x:.6f}, {at.y:.6f}"
+
+
+def _may_decide(session: Session, item: Conflict, record: Entity | None) -> bool:
+    actor = session.actor
+    if actor is None or actor.role not in (item.decides or "").split():
+        return False
+    return in_area(actor.area, getattr(record, "div_code", None))
+
+
+def _require_decider(session: Session, item: Conflict, view: ConflictView) -> None:
+    actor = session.person()
+    if item.settled_by:
+        raise Refused(
+            N_("This conflict has been settled already"),
+            hint=N_("Nothing was changed. Whoever settled it can undo it."),
+            code="settled",
+        )
+    if not view.can_decide:
+        raise NotAllowed(
+            N_("{name} ({role}) may not decide this; it is for {roles} of the area"),
+            hint=N_("Nothing was changed."),
+            name=actor.name,
+            role=actor.role,
+            roles=" ".join(view.decides) or "-",
+            code="role",
+        )
+
+
+def _chosen(view: ConflictView, take: Take) -> tuple[str, dict[str, Any]]:
+    """The side that is taken, if it is one, and the values by field name."""
+    if not isinstance(take, str):
+        known = {item.field: item for item in view.fields}
+        return "", {name: _given(known, name, value) for name, value in take.items()}
+    side = {"mine": view.mine, "theirs": _OTHER[view.mine]}.get(take, take)
+    if side not in _OTHER:
+        raise Invalid(N_("Take mine, theirs or FIELD=VALUE, not “{take}”"), take=take, code="bad_take")
+    values = {item.field: getattr(item, side) for item in view.fields}
+    return side, values
+
+
+_OTHER = {"kept": "offered", "offered": "kept"}
+
+
+def _given(known: Mapping[str, FieldSide], name: str, value: Any) -> Any:
+    item = known.get(name)
+    if item is None or item.declared is None:
+        raise Invalid(
+            N_("This conflict is not about “{field}”"),
+            hint=N_("Fields: {fields}"),
+            field=name,
+            fields=" ".join(known) or "-",
+            code="bad_field",
+        )
+    return parse(item.declared, value) if isinstance(value, str) else check(item.declared, value)
+
+
+def _kept(view: ConflictView) -> dict[str, Any]:
+    return {item.field: item.kept for item in view.fields}
+
+
+def _as_text(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, sort_keys=True, default=str)[:2000]
