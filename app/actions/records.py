@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from app.domain.filters import parse_filter
 from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS
 from app.domain.values import check, parse
 from app.domain.workflow import Lack
-from app.errors import Invalid, Refused
+from app.errors import Invalid, NotAllowed, Refused
 from app.i18n import N_, tr
 
 
@@ -137,17 +137,35 @@ def edit_record(
 
     Workflow fields are refused: only a step changes them. A cleared boiler is edited by the city only.
     """
-    described = record.TYPE
-    require_writer(session, described)
-    _refuse_append_only(described)
-    require_area(session, record)
-    if getattr(record, "status", "") in SETTLED:
-        require_role(session, *SETTLED_WRITERS)
-    after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
-    after = after.replace(**derived_values(session, after))
-    require_area(session, after)
-    change = _with_geometry(record, after)
+    change = _edit(session, record, values, geometry)
     return session.commit([change], "edit", reason) if change else None
+
+
+def edit_many(
+    session: Session, edits: Sequence[tuple[Entity, Mapping[str, Any]]], reason: str = ""
+) -> Committed | None:
+    """Change fields of many records as one transaction; None when nothing differs.
+
+    All or nothing: raises Refused whose details name every record and field that cannot be, with the reason.
+    """
+    changes, faults = [], []
+    for record, values in edits:
+        try:
+            changes.append(_edit(session, record, values, None))
+        except (Invalid, Refused, NotAllowed) as error:
+            faults.append({"uid": record.uid, "record": record.title(), "fields": sorted(values),
+                           "code": error.code, "why": error.message})  # fmt: skip
+    if faults:
+        raise Refused(
+            N_("{n} of {all} records cannot be changed so"),
+            hint=N_("Nothing was changed."),
+            details=faults,
+            n=len(faults),
+            all=len(edits),
+            code="faults",
+        )
+    differing = [change for change in changes if change is not None]
+    return session.commit(differing, "edit", reason) if differing else None
 
 
 @action(N_("Delete the record…"), "record", icon="delete", command="delete", roles=WRITERS["boiler"])
@@ -166,6 +184,22 @@ def delete_record(session: Session, record: Entity, reason: str) -> Committed:
             code="signed",
         )
     return session.commit([delete(record)], "delete", reason)
+
+
+def _edit(
+    session: Session, record: Entity, values: Mapping[str, Any], geometry: BaseGeometry | None
+) -> Change | None:
+    """The change that an edit means; raises NotAllowed, Refused or Invalid."""
+    described = record.TYPE
+    require_writer(session, described)
+    _refuse_append_only(described)
+    require_area(session, record)
+    if getattr(record, "status", "") in SETTLED:
+        require_role(session, *SETTLED_WRITERS)
+    after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
+    after = after.replace(**derived_values(session, after))
+    require_area(session, after)
+    return _with_geometry(record, after)
 
 
 def _signatures(session: Session, record: Entity) -> list[Signature]:

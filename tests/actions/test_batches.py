@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actions.office import Office
 from app.actions.history import undo
+from app.actions.records import edit_many
 from app.actions.steps import do_steps
+from app.errors import Refused
 
 
 def test_each_record_of_a_batch_is_judged_by_itself(office: Office) -> None:
@@ -45,3 +49,24 @@ def test_a_batch_can_be_stopped_and_what_is_done_stays_and_can_be_undone(office:
     assert [office.boiler(f"KT-{no}").status for no in range(3)] == ["in_progress", "planned", "planned"]
     undo(office.session, "误点")
     assert office.boiler("KT-0").status == "planned"
+
+
+def test_many_edits_are_one_change_or_none(office: Office) -> None:
+    first, second = office.enter(), office.enter(ledger_no="KT-2")
+    office.as_("clerk")
+    edits = [(first, {"coal_t": "12.5"}), (second, {"coal_t": "13", "fuel": "兰炭"})]
+    committed = edit_many(office.session, edits, "按县报表")
+    assert committed is not None
+    assert set(committed.touched["boiler"]) == {first.uid, second.uid}
+    assert (office.boiler("KT-2").coal_t, office.boiler("KT-2").fuel) == (13.0, "semi_coke")
+    undo(office.session)
+    assert (office.boiler().coal_t, office.boiler("KT-2").fuel) == (None, "bituminous")
+
+
+def test_one_cell_that_cannot_be_keeps_all_as_they_are(office: Office) -> None:
+    first, second = office.enter(), office.enter(ledger_no="KT-2")
+    office.as_("clerk")
+    with pytest.raises(Refused) as refused:
+        edit_many(office.session, [(first, {"coal_t": "5"}), (second, {"rated_tph": "4000t"})])
+    assert [item["record"] for item in refused.value.details] == [second.title()]  # type: ignore[index]
+    assert office.boiler().coal_t is None
