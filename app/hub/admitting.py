@@ -1,0 +1,163 @@
+"""Which values may come in at all: of the declared type, within their limits, in the one form they are kept in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+
+from app.domain.entity import GEOMETRY, EntityType, Shape
+from app.domain.fields import Field, Kind
+from app.domain.replication import Cells
+from app.domain.values import as_datetime, as_moment, check, parse_date
+from app.errors import Invalid
+from app.store.geom import fitted
+from app.store.tables import default_of, known
+
+_POINT_HEAD = b"\x01\x01\x00\x00\x00"
+_POINT_LENGTH = 21
+_WHOLE_NUMBERS = range(-(2**63), 2**63)
+Check = Callable[[Any], Any]
+
+
+class Unfit(ValueError):
+    """A value that cannot be kept; `note` is the word of the verdict, `field` the column."""
+
+    def __init__(self, note: str, field: str) -> None:
+        super().__init__(f"{note}: {field}")
+        self.note = note
+        self.field = field
+
+
+def admitted(kind: EntityType, op: str, cells: Mapping[str, Any]) -> Cells:
+    """The cells as they are kept. An insert gets what its fields declare as their default.
+
+    Raises Unfit for a field the hub does not know, a value that cannot be, or a required field left empty.
+    """
+    checks = _checks(kind.name)
+    found: Cells = {}
+    for name, value in cells.items():
+        test = checks.get(name)
+        if test is None:
+            raise Unfit("unknown_field", name)
+        try:
+            found[name] = test(value)
+        except (ValueError, TypeError, OverflowError, Invalid, shapely.errors.ShapelyError):
+            raise Unfit("bad_value", name) from None
+    if op == "i":
+        for name, default in _defaults(kind.name):
+            found.setdefault(name, default)
+        for name in _required(kind.name):
+            if found.get(name) is None:
+                raise Unfit("bad_value", name)
+        found = {name: value for name, value in found.items() if value is not None}
+    return found
+
+
+@lru_cache(maxsize=64)
+def _checks(entity: str) -> dict[str, Check]:
+    kind = known(entity)
+    found = {item.id: _check_of(item) for item in kind.fields.values()}
+    if kind.shape is not Shape.NONE:
+        found[GEOMETRY] = lambda value: _geometry(kind.shape, value)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _defaults(entity: str) -> tuple[tuple[str, Any], ...]:
+    kind = known(entity)
+    pairs = ((item.id, default_of(kind, item)) for item in kind.fields.values())
+    return tuple((name, value) for name, value in pairs if value is not None)
+
+
+@lru_cache(maxsize=64)
+def _required(entity: str) -> tuple[str, ...]:
+    return tuple(item.id for item in known(entity).fields.values() if item.required)
+
+
+def _check_of(field: Field) -> Check:
+    """The test of one field, made once: unknown passes unless the field is required."""
+    by_kind: dict[Kind, Callable[[Field, Any], Any]] = {
+        Kind.NUMBER: _number, Kind.INTEGER: _integer, Kind.BOOLEAN: _boolean, Kind.DATE: _date,
+        Kind.MOMENT: _moment, Kind.TEXTS: _texts, Kind.CHOICE: _code, Kind.STATE: _code,
+    }  # fmt: skip
+    inner = by_kind.get(field.kind, _text)
+
+    def test(value: Any) -> Any:
+        if value is None or value == "" or value == []:
+            if field.required:
+                raise ValueError(field.name)
+            return value if value == "" and inner is _text else None
+        return inner(field, value)
+
+    return test
+
+
+def _text(field: Field, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > field.length or "\0" in value:
+        raise ValueError(field.name)
+    value.encode()
+    return value
+
+
+def _code(field: Field, value: Any) -> str:
+    text = _text(field, value)
+    if field.choices is not None and text not in field.choices.codes:
+        raise ValueError(field.name)
+    return text
+
+
+def _number(field: Field, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(field.name)
+    return float(check(field, float(value))) + 0.0
+
+
+def _integer(field: Field, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value not in _WHOLE_NUMBERS:
+        raise ValueError(field.name)
+    return int(check(field, value))
+
+
+def _boolean(field: Field, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(field.name)
+    return value
+
+
+def _date(field: Field, value: Any) -> str:
+    if parse_date(_text(field, value)) != value:
+        raise ValueError(field.name)
+    return str(value)
+
+
+def _moment(field: Field, value: Any) -> str:
+    when = as_datetime(_text(field, value))
+    if when.tzinfo is None:
+        raise ValueError(field.name)
+    return as_moment(when)
+
+
+def _texts(field: Field, value: Any) -> list[str]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(field.name)
+    return [_text(field, part) for part in value]
+
+
+def _geometry(shape: Shape, value: Any) -> bytes | None:
+    """WKB, little-endian, of the declared shape; a point is read without building a geometry."""
+    if value is None:
+        return None
+    if not isinstance(value, bytes):
+        raise TypeError("geometry")
+    if shape is Shape.POINT and len(value) == _POINT_LENGTH and value[:5] == _POINT_HEAD:
+        x, y = np.frombuffer(value, "<f8", 2, 5).tolist()
+        if not (-180.0 <= x <= 180.0 and -90.0 <= y <= 90.0):
+            raise ValueError("geometry")
+        return value
+    found = fitted(shapely.from_wkb(value), shape)
+    return None if found is None else bytes(shapely.to_wkb(found, byte_order=1, include_srid=False))

@@ -1,0 +1,159 @@
+"""Whether a person on a laptop may write a plain change at all: kind, role, place, state; a word says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from app.domain.areas import OWNERS
+from app.domain.changes import Actor
+from app.domain.entity import EntityType
+from app.domain.fields import Kind, Merge
+from app.domain.rights import MIGRATORS, SETTLED, SETTLED_WRITERS, WRITERS, in_area
+from app.hub.desk import Desk, Told
+from app.hub.rows import Row
+from app.store.tables import default_of, known
+
+BEFORE_WORKFLOW = ("suspect", "registered")  # after this only a step changes the fields of the workflow
+CONFLICT_FIELDS = frozenset(("situation", "taken", "settled_by", "settled_at"))
+_PIN = frozenset(("verifier",))
+# What the steps alone write; a ledger that is moved in as claimed may bring it.
+STEPS_ONLY = frozenset(
+    "applied_on accepted_on notice_from notice_to cleared_on looked_back_on lookback_round "
+    "rebound_reported rebound_reason return_reason sealed_until".split()
+)
+
+
+def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) -> str:
+    """The word for why this plain change may not be, "" when it may."""
+    kind, op = known(told.entry.entity), told.entry.op
+    if kind.append_only and op != "i":
+        return "append_only"
+    if kind.name == "approval":
+        return "forged_state"  # a signature comes with its step
+    if kind.name == "conflict":
+        return _conflict(desk, told, row, area, actor)
+    if not _may_write(told, actor):
+        return "role"
+    if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
+        return "outside_area"
+    if kind.name in OWNERS and op == "i" and not _owner_lives(desk, told):
+        return "unknown_record"
+    if (
+        row is not None
+        and row.alive
+        and row.values.get("status") in SETTLED
+        and actor.role not in SETTLED_WRITERS
+    ):
+        return "role"
+    return _protected(desk, told, row, kind, actor)
+
+
+def workflow_ids(kind: EntityType) -> tuple[frozenset[str], frozenset[str]]:
+    """The columns only a step writes, and those that are a step's once the record is in its workflow."""
+    return _workflow_ids(kind.name)
+
+
+@lru_cache(maxsize=64)
+def _workflow_ids(entity: str) -> tuple[frozenset[str], frozenset[str]]:
+    kind = known(entity)
+    if not any(item.kind is Kind.STATE for item in kind.fields.values()):
+        return frozenset(), frozenset()
+    states = frozenset(item.id for item in kind.fields.values() if item.merge is Merge.STATE)
+    grouped = frozenset(item.id for item in kind.fields.values() if item.group)
+    return states, grouped - states
+
+
+def _may_write(told: Told, actor: Actor) -> bool:
+    entry = told.entry
+    if actor.role in WRITERS.get(entry.entity, ()):
+        return True
+    own = entry.entity == "person" and entry.uid == actor.uid and entry.op == "u"
+    return own and told.cells.keys() <= _PIN  # everybody changes their own PIN
+
+
+def _in_place(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) -> bool:
+    """Whether the record lies in the person's area, and would still."""
+    if told.entry.entity == "person" and actor.uid == told.entry.uid:
+        return True
+    codes = [_code_of(desk, told.entry.entity, row.values)] if row is not None else []
+    codes.append(_code_of(desk, told.entry.entity, {**(row.values if row else {}), **told.cells}))
+    target = desk.area_of(told.entry.entity, told.entry.uid, told.cells, row)
+    return desk.scope.writes(target) and all(in_area(actor.area, code) for code in codes)
+
+
+def _code_of(desk: Desk, entity: str, values: Mapping[str, Any]) -> str | None:
+    """The division a record stands in: its own, or that of its owner."""
+    if values.get("div_code"):
+        return str(values["div_code"])
+    if entity not in OWNERS:
+        return None
+    name, kind = OWNERS[entity]
+    owner_kind, owner = kind or values.get("owner_entity"), values.get(name)
+    row = desk.rows.get(str(owner_kind), str(owner)) if owner_kind and owner else None
+    if row is None:
+        return None
+    return _code_of(desk, row.entity, row.values)
+
+
+def _owner_lives(desk: Desk, told: Told) -> bool:
+    name, kind = OWNERS[told.entry.entity]
+    owner_kind, owner = kind or told.cells.get("owner_entity"), told.cells.get(name)
+    if owner is None:
+        return True
+    row = desk.rows.get(str(owner_kind), str(owner))
+    return row is not None and row.alive
+
+
+def _protected(desk: Desk, told: Told, row: Row | None, kind: EntityType, actor: Actor) -> str:
+    """States change by their step; what a step has signed is not deleted."""
+    states, grouped = workflow_ids(kind)
+    if not states:
+        return ""
+    if told.entry.op == "d":
+        signed = desk.rows.owned("approval", "owner", [told.entry.uid])
+        return "signed" if signed else ""
+    cells = told.cells
+    if told.entry.op == "i" and (row is None or not row.alive):
+        return _entry_state(told, kind, actor)
+    if row is None or not row.alive:
+        return ""
+    desk.rows.widen([row], [name for name in (*states, *grouped) if name in cells])
+    changed = {name for name in (states | grouped) & cells.keys() if row.values.get(name) != cells[name]}
+    if changed & states:
+        return "forged_state"
+    if changed and row.values.get("status") not in BEFORE_WORKFLOW and not _settles(desk, told, changed):
+        return "forged_state"
+    return ""
+
+
+def _entry_state(told: Told, kind: EntityType, actor: Actor) -> str:
+    """A new record begins at the beginning, unless the city moves it in as its ledger claims."""
+    cells = told.cells
+    if cells.get("origin") == "migrated" and actor.role in MIGRATORS and told.act.reason.strip():
+        return ""
+    states, _ = workflow_ids(kind)
+    begins = {item.id: default_of(kind, item) for item in kind.fields.values() if item.id in states}
+    if any(cells.get(name) not in (None, value) for name, value in begins.items()):
+        return "forged_state"
+    return "forged_state" if STEPS_ONLY & cells.keys() else ""
+
+
+def _settles(desk: Desk, told: Told, changed: set[str]) -> bool:
+    """Whether the change takes a value that an open conflict of this record offers."""
+    for row in desk.rows.owned("conflict", "owner", [told.entry.uid]):
+        offered = str(row.values.get("offered") or "") + str(row.values.get("kept") or "")
+        if row.values.get("kind") == "state" and all(f'"{name}"' in offered for name in changed):
+            return True
+    return False
+
+
+def _conflict(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) -> str:
+    """People settle a conflict, and open it again; everything else in it is the hub's."""
+    if told.entry.op != "u" or row is None or not told.cells.keys() <= CONFLICT_FIELDS:
+        return "hub_field"
+    if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
+        return "outside_area"
+    decides = str(desk.rows.complete(row).values.get("decides") or "").split()
+    return "" if actor.role in decides else "role"

@@ -1,0 +1,186 @@
+"""The hub's tables: one per entity with who wrote what last, and the books of areas, log, acts and laptops."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.domain.entity import GEOMETRY, EntityType, Shape
+from app.domain.fields import Field, Kind
+from app.store import limits
+from app.store.geom import Geom
+from app.store.tables import STORED_TYPES, Line, column_type
+
+SCHEMA = 1
+ALIVE = "h_alive"
+# What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the stamps
+# ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or edited it
+# in this round ({person: 1}).
+OWN_COLUMNS = ("h_area", "h_seq", ALIVE, "h_stamps", "h_editors")
+Json = Text().with_variant(JSONB(), "postgresql")
+
+BOOK = MetaData()
+
+FACTS = Table(
+    "hub_fact",
+    BOOK,
+    Column("name", String(40), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+AREAS = Table(
+    "hub_area", BOOK,
+    Column("code", String(12), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("digest", String(32), nullable=False),
+)  # fmt: skip
+SITES = Table(
+    "hub_site", BOOK,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("device", String(36), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Index("ux_hub_site", "device", "epoch", unique=True),
+)  # fmt: skip
+DEVICES = Table(
+    "hub_device", BOOK,
+    Column("uid", String(36), primary_key=True),
+    Column("area", String(12), nullable=False),
+    Column("role_cap", String(4), nullable=False),
+    Column("sign_key", LargeBinary, nullable=False),
+    Column("recipient", String(200), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("next", BigInteger, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    Column("founding", Boolean, nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("last_sync", BigInteger),
+    Column("clock_off", BigInteger),
+    Column("cursors", Text),
+    Column("revoked_at", BigInteger),
+    Column("revoked_after", BigInteger),
+    Column("revoked_why", Text),
+    Column("label", Text),
+)  # fmt: skip
+INVITES = Table(
+    "hub_invite", BOOK,
+    Column("secret", LargeBinary, primary_key=True),  # its SHA-256
+    Column("area", String(12), nullable=False),
+    Column("role", String(4), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("used_by", String(36)),
+)  # fmt: skip
+ACTS = Table(
+    "hub_act", BOOK,
+    Column("uid", String(64), primary_key=True),
+    Column("site", Integer, nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("person_name", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("wall", Text, nullable=False),
+    Column("undoes", String(64)),
+    Column("undone_by", String(64)),
+    Column("kept", Text),  # of a step: what it changed, before and after, as JSON, so that it can be taken back
+)  # fmt: skip
+BATCHES = Table(
+    "hub_batch", BOOK,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("device", String(36), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("signed", LargeBinary, nullable=False),
+    Index("ix_hub_batch_device", "device", "epoch", "first"),
+)  # fmt: skip
+# Partitioned by month in PostgreSQL, which wants the partition's column in the key.
+LOG = Table(
+    "hub_log", BOOK,
+    Column("area", String(12), primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("received", BigInteger, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("device", String(36), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (received)",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def entity_tables() -> dict[str, Table]:
+    """The table of each entity, by its name."""
+    return {kind.name: _table(kind) for kind in STORED_TYPES}
+
+
+def field_ids(kind: EntityType) -> tuple[str, ...]:
+    """The columns of an entity as they travel: its fields' ids, and the geometry."""
+    shape = (GEOMETRY,) if kind.shape is not Shape.NONE else ()
+    return (*shape, *(item.id for item in kind.fields.values()))
+
+
+def unique_ids(kind: EntityType) -> tuple[str, ...]:
+    """The ids of the fields that no two living records may share."""
+    return tuple(item.id for item in kind.fields.values() if item.unique)
+
+
+def _table(kind: EntityType) -> Table:
+    columns: list[Column[object]] = [
+        Column("uid", Line(36), primary_key=True),
+        Column("h_area", Line(12), nullable=False),
+        Column("h_seq", BigInteger, nullable=False),
+        Column(ALIVE, Boolean, nullable=False),
+        Column("h_stamps", Json, nullable=False),
+        Column("h_editors", Json),
+    ]
+    if kind.shape is not Shape.NONE:
+        columns.append(Column(GEOMETRY, Geom(kind.shape)))
+    columns += [Column(item.id, _type(item)) for item in kind.fields.values()]
+    rules = [
+        CheckConstraint(words, name=name).ddl_if(dialect="postgresql") for name, words in limits.checks(kind)
+    ]
+    table = Table(kind.name, BOOK, *columns, *rules, postgresql_with={"fillfactor": 85})
+    _index(kind, table)
+    return table
+
+
+def _type(field: Field) -> object:
+    return BigInteger() if field.kind is Kind.INTEGER else column_type(field)
+
+
+def _index(kind: EntityType, table: Table) -> None:
+    """Keys hold among living records only: a deleted one gives its number free."""
+    Index(f"ix_{kind.name}_h_area", table.c.h_area)
+    for item in kind.fields.values():
+        column = table.c[item.id]
+        if item.unique:
+            living = text(ALIVE)
+            Index(
+                f"ux_{kind.name}_{item.id}", column, unique=True, postgresql_where=living, sqlite_where=living
+            )
+        elif item.indexed:
+            Index(f"ix_{kind.name}_{item.id}", column)
+    if kind.shape is not Shape.NONE:
+        Index(f"ix_{kind.name}_{GEOMETRY}", table.c[GEOMETRY], postgresql_using="gist").ddl_if(
+            dialect="postgresql"
+        )

@@ -1,0 +1,156 @@
+"""Reading the hub's books: where areas, laptops and conflicts stand."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, func, select
+
+from app.domain.areas import Scope, covers
+from app.domain.digest import MODULUS, row_hash
+from app.domain.entity import Entity
+from app.hub.book import AREAS, BATCHES, DEVICES, field_ids
+from app.hub.database import HubDatabase
+from app.hub.devices import Device, devices
+from app.hub.records import record_of
+from app.hub.rows import Rows
+from app.store.tables import STORED_TYPES
+from app.sync.signing import unpack_signed
+from app.sync.wire import decode_batch
+
+E = TypeVar("E", bound=Entity)
+Area = tuple[int, bytes, int]
+
+
+@dataclass(frozen=True)
+class DeviceBook:
+    """A laptop for people: times in ms, `lag` is the number of entries it has not fetched."""
+
+    device: str
+    area: str
+    role_cap: str
+    epoch: int
+    enrolled_at: int
+    last_sync: int | None
+    lag: int
+    revoked_at: int | None
+    clock_off: int | None
+    founding: bool
+    label: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """The hub in numbers; `areas` are (number, head, digest) by code."""
+
+    area: str
+    areas: Mapping[str, Area]
+    devices: int
+    people: int
+    conflicts: int
+    engine: str
+    founded: bool
+
+
+@dataclass(frozen=True)
+class QuarantinedBatch:
+    """A batch of a revoked laptop."""
+
+    device: str
+    received: int
+    changes: int
+    reason: str
+
+
+def areas(connection: Connection, scope: Scope | None = None) -> dict[str, Area]:
+    """Where every area stands that a laptop reads, or all."""
+    rows = connection.execute(select(AREAS).order_by(AREAS.c.code))
+    return {
+        row.code: (row.seq, bytes(row.head), int(row.digest, 16))
+        for row in rows
+        if row.seq and (scope is None or scope.reads(row.code))
+    }
+
+
+def laptops(connection: Connection, root: str) -> list[DeviceBook]:
+    """Every laptop."""
+    now = areas(connection)
+    found = []
+    for item in devices(connection):
+        found.append(
+            DeviceBook(
+                item.uid, item.area, item.role_cap, item.epoch, item.enrolled_at, item.last_sync,
+                _lag(item, now, root), item.revoked_at, item.clock_off, item.founding, item.label or "",
+            )
+        )  # fmt: skip
+    return found
+
+
+def status(connection: Connection, root: str, postgres: bool) -> Status:
+    """The hub in numbers."""
+    open_ones = connection.exec_driver_sql("SELECT count(*) FROM conflict WHERE h_alive AND situation = 'open'")
+    people = connection.exec_driver_sql("SELECT count(*) FROM person WHERE h_alive")
+    count = connection.execute(select(func.count()).select_from(DEVICES)).scalar_one()
+    persons = int(people.scalar_one())
+    engine = "postgresql" if postgres else "sqlite"
+    return Status(root, areas(connection), count, persons, int(open_ones.scalar_one()), engine, persons > 0)
+
+
+def is_unfounded(connection: Connection) -> bool:
+    """Whether the hub knows nobody and no laptop has begun it."""
+    person = connection.exec_driver_sql("SELECT 1 FROM person LIMIT 1").first()
+    founder = connection.execute(select(DEVICES.c.uid).where(DEVICES.c.founding).limit(1)).first()
+    return person is None and founder is None
+
+
+def quarantined(connection: Connection) -> list[QuarantinedBatch]:
+    """Batches of revoked laptops, oldest first."""
+    query = (
+        select(BATCHES.c.device, BATCHES.c.received, BATCHES.c.signed, DEVICES.c.revoked_why)
+        .join(DEVICES, DEVICES.c.uid == BATCHES.c.device)
+        .where(BATCHES.c.state == "quarantined")
+        .order_by(BATCHES.c.received)
+    )
+    found = []
+    for row in connection.execute(query):
+        batch = decode_batch(unpack_signed(bytes(row.signed)).body)
+        found.append(QuarantinedBatch(row.device, row.received, len(batch.entries), row.revoked_why or ""))
+    return found
+
+
+def records(
+    database: HubDatabase, connection: Connection, kind: type[E], condition: str = "", area: str | None = None
+) -> list[E]:
+    """The living records of a kind, of an area and those below when one is given."""
+    where = f" AND {condition}" if condition else ""
+    query = f'SELECT uid, h_area FROM "{kind.TYPE.name}" WHERE h_alive{where}'
+    found = connection.exec_driver_sql(query).all()
+    uids = [uid for uid, place in found if area is None or covers(area, place)]
+    rows = Rows(database, connection)
+    rows.read(kind.TYPE.name, uids, field_ids(kind.TYPE))
+    return [record_of(kind, row.uid, row.values) for row in rows.of_entity(kind.TYPE.name)]
+
+
+def recount(database: HubDatabase, connection: Connection) -> dict[str, int]:
+    """The digest of each area from its living rows."""
+    sums: dict[str, int] = {}
+    for kind in STORED_TYPES:
+        rows = Rows(database, connection)
+        for row in rows.living(kind.name):
+            sums[row.area] = (sums.get(row.area, 0) + row_hash(row.entity, row.uid, row.values)) % MODULUS
+    return sums
+
+
+def clock() -> int:
+    """The hub's clock in ms."""
+    return int(time.time() * 1000)
+
+
+def _lag(item: Device, now: Mapping[str, Area], root: str) -> int:
+    cursors = json.loads(item.cursors) if item.cursors else {}
+    scope = Scope(item.area, root)
+    return sum(max(0, seq - cursors.get(area, 0)) for area, (seq, _, _) in now.items() if scope.reads(area))

@@ -1,0 +1,102 @@
+"""The hub's database: one SQLite file for an office, or PostgreSQL with PostGIS for a bureau."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from app.store.postgis import engine_of
+
+SQLITE_NAME = "hub.db"
+BUCKETS = 1000.0  # to a degree: squares of about 100 m in which boilers close together are looked for
+_POINT = struct.Struct("<BI2d")
+_BUSY_SECONDS = 30.0
+
+
+class HubDatabase:
+    """`writing()` gives the transaction that decides and stores, `reading()` one moment of everything."""
+
+    def __init__(self, place: Path | None, url: str | None, *, make: bool = False) -> None:
+        self.postgres = url is not None
+        if url is not None:
+            self._writers = self._readers = engine_of(url)
+        elif place is not None:
+            file = place / SQLITE_NAME
+            mode = "rwc" if make else "rw"
+            self._writers = _sqlite(file, mode, "BEGIN IMMEDIATE", size=4)
+            self._readers = _sqlite(file, mode, "BEGIN", size=8)
+        else:
+            raise ValueError("a hub needs a folder or a PostgreSQL address")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: in SQLite the only one that writes, in PostgreSQL one that takes row locks."""
+        with self._writers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment."""
+        with self._readers.connect() as connection:
+            if self.postgres:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    def any_of(self, column: str, values: Sequence[Any]) -> tuple[str, Any]:
+        """The condition that `column` is one of many values, and its one parameter."""
+        if self.postgres:
+            return f"{column} = ANY(%s)", list(values)
+        return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(list(values), ensure_ascii=False)
+
+    @property
+    def mark(self) -> str:
+        """How a statement for the driver marks a parameter."""
+        return "%s" if self.postgres else "?"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+
+def bucket(wkb: bytes | None) -> int | None:
+    """The number of the square a point lies in; None for anything else."""
+    if wkb is None or len(wkb) != _POINT.size:
+        return None
+    _, _, x, y = _POINT.unpack(wkb)
+    return bucket_of(x, y)
+
+
+def bucket_of(x: float, y: float, right: int = 0, up: int = 0) -> int:
+    """The number of the square of a position, or of one so many squares beside it."""
+    return (int((y + 90.0) * BUCKETS) + up) * 1_000_000 + int((x + 180.0) * BUCKETS) + right
+
+
+def _sqlite(file: Path, mode: str, begin: str, size: int) -> Engine:
+    def connect() -> sqlite3.Connection:
+        uri = f"{file.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(
+            uri, uri=True, check_same_thread=False, isolation_level=None, timeout=_BUSY_SECONDS
+        )
+        connection.create_function("h_bucket", 1, bucket, deterministic=True)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if begin == "BEGIN":
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=8)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,314 @@
+"""Deciding a push: act by act, record by record, each upon what the hub has after the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from app.domain.areas import OWNERS
+from app.domain.changes import Actor
+from app.domain.merge import ConflictDraft, Decision, decide, reject
+from app.domain.replication import Act, Batch, Entry, RowState, Stamp
+from app.hub import duplicates, steps, undoing
+from app.hub.admitting import Unfit, admitted
+from app.hub.allowing import refusal, workflow_ids
+from app.hub.desk import Desk, Told
+from app.hub.rows import Row, state_of
+from app.store.tables import is_known, known
+
+_NO_STAMPS: Mapping[str, Stamp] = {}
+
+
+class Deciding:
+    """One push under decision."""
+
+    def __init__(self, desk: Desk, connection: Connection, keys: duplicates.Keys, repeated: set[str]) -> None:
+        self.desk = desk
+        self.connection = connection
+        self.keys = keys
+        self.repeated = repeated  # acts the hub has already
+
+    def run(self, batch: Batch) -> None:
+        """Decide every entry of the batch, in the order of its acts."""
+        for number, told in _by_act(batch):
+            act = batch.acts[number]
+            if act.uid in self.repeated:
+                self._repeat(told)
+                continue
+            self.desk.done[act.uid] = act
+            self._act(act, told)
+
+    def _act(self, act: Act, told: Sequence[Told]) -> None:
+        if self.desk.founding:
+            for item in told:
+                self._found(item)
+            return
+        actor, why = self.desk.author(act)
+        for group in _groups(told):
+            if actor is None:
+                self._refuse(group, why)
+            elif not self._admit(group):
+                continue
+            elif act.undoes:
+                self._undo(group, actor)
+            elif any(item.entry.entity == "approval" and item.entry.op == "i" for item in group):
+                self._step(group, actor)
+            else:
+                for item in group:
+                    self._plain(item, actor)
+        if any(item.entry.entity == "person" for item in told):
+            self.desk.forget_authors()
+
+    # ------------------------------------------------------------ the kinds of change
+    def _repeat(self, told: Sequence[Told]) -> None:
+        """The hub has these acts: the laptop learns what stands."""
+        for item in told:
+            row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+            stands = {name: row.values.get(name) for name in item.cells} if row is not None and row.alive else {}
+            self._put(item, row, Decision("n", {}, stands, "accepted", "repeat"))
+
+    def _found(self, item: Told) -> None:
+        """History of the workspace that founds the hub: structure is checked, rights are not."""
+        if self._admit([item]):
+            self._apply(item, self.desk.rows.get(item.entry.entity, item.entry.uid))
+
+    def _plain(self, item: Told, actor: Actor) -> None:
+        row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+        area = row.area if row is not None else self._area(item, None)
+        why = refusal(self.desk, item, row, area, actor)
+        if why:
+            self._refuse([item], why)
+            return
+        self._apply(item, row, actor)
+
+    def _step(self, group: Sequence[Told], actor: Actor) -> None:
+        """A step stands or falls with its signature, its own change of the record, and its papers."""
+        try:
+            step = _as_step(group)
+            taken = steps.take(self.desk, step, actor)
+        except steps.StepRefused as refused:
+            self._refuse(group, refused.note, refused.kind)
+            return
+        row = taken.row
+        before = {name: row.values.get(name) for name in taken.sets}
+        for item in group:
+            entry = item.entry
+            if item is step.change:
+                results = {name: taken.sets.get(name, row.values.get(name)) for name in item.cells} | taken.sets
+                note = "stamped" if any(results[name] != value for name, value in item.cells.items()) else ""
+                self._put(item, row, Decision("u" if taken.sets else "n", taken.sets, results, "accepted", note))
+                undoing.note_kept(self.desk, item, row, before)
+                continue
+            cells = steps.clamped(self.desk, taken.signature) if item is step.signature else item.cells
+            self._put(item, self.desk.rows.get(entry.entity, entry.uid), Decision("i", cells, cells))
+            undoing.note_kept(self.desk, item, None, None)
+        if step.change is None and taken.sets:
+            self.desk.extra(step.signature, row, taken.sets, "")
+            extra = Told(step.signature.act, 0, Entry(0, row.entity, row.uid, "u", taken.sets), {}, taken.sets)
+            undoing.note_kept(self.desk, extra, row, before)
+        if taken.new_round:
+            row.new_round, row.entered = True, {}
+        elif taken.enters:
+            row.entered = {**(row.entered or {}), actor.uid: 1}
+
+    def _undo(self, group: Sequence[Told], actor: Actor) -> None:
+        try:
+            kept = undoing.kept_of(self.connection, self.desk, group[0], actor)
+            guarded = undoing.is_guarded(group, kept)
+            if guarded:
+                undoing.check(self.desk, group, kept)
+        except undoing.UndoRefused as refused:
+            self._refuse(group, refused.note, refused.kind)
+            return
+        for item in group:
+            if not guarded:
+                self._plain(item, actor)
+                continue
+            row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+            before = {name: row.values.get(name) for name in item.cells} if row is not None else None
+            self._apply(item, row, actor)
+            undoing.note_kept(self.desk, item, row, before)
+
+    # ------------------------------------------------------------ applying and refusing
+    def _apply(self, item: Told, row: Row | None, actor: Actor | None = None) -> None:
+        """Let the merge rules decide an allowed change, and put the outcome down."""
+        entry, desk = item.entry, self.desk
+        kind = known(entry.entity)
+        area = row.area if row is not None else self._area(item, None)
+        decision = decide(kind, entry, self._state(item, row), desk.writing(item, area))
+        clash = self.keys.clash(kind, entry.uid, decision)
+        if clash is not None:
+            self._clash(item, row, clash)
+            return
+        if row is not None and not row.alive and decision.op == "i":
+            area = self._area(item, row)
+        row = desk.put(item, row, area, decision)
+        self.keys.note(kind, entry.uid, decision)
+        if decision.conflicts:
+            desk.raise_conflicts(item, row, row.area if row is not None else area, decision.conflicts)
+        if kind.append_only and decision.op in "id" and not item.act.undoes:
+            undoing.note_kept(desk, item, None, None)
+        if row is not None and decision.op in "iu":
+            self._note_editor(item, row, actor)
+
+    def _note_editor(self, item: Told, row: Row, actor: Actor | None) -> None:
+        """Who entered or edited what approvals are about may not approve it."""
+        person = actor.uid if actor is not None else item.act.person
+        action = item.act.action if self.desk.founding else ""
+        names = set(item.cells)
+        kind = known(row.entity).record
+        if steps.edits(kind, names, action, inserts=item.entry.op == "i"):
+            row.entered = {**(row.entered or {}), person: 1}
+
+    def _state(self, item: Told, row: Row | None) -> RowState | None:
+        """The row as the rules see it; its stamps are read only when somebody wrote it since."""
+        if row is None:
+            return None
+        entry = item.entry
+        if entry.op != "u" or not row.alive:
+            return state_of(self.desk.rows.complete(row), item.view)
+        if any(name not in row.values for name in entry.cells):
+            self.desk.rows.widen([row], list(entry.cells))
+        if row.seq <= item.view.get(row.area, 0):
+            return RowState(True, row.seq, row.values, _NO_STAMPS)
+        if row.stamps is None and not row.fresh:
+            self.desk.rows.stamp([row])
+        return state_of(row, item.view)
+
+    def _refuse(self, group: Sequence[Told], note: str, kind: str = "rejected") -> None:
+        """Leave everything of a group as it is; the refused values wait in conflicts."""
+        lead = _subject(group)
+        for item in group:
+            row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+            if row is not None and row.alive:
+                self.desk.rows.widen([row], [name for name in item.cells if self._known_field(row, name)])
+            found = reject(note if item is lead else "together", item.cells, row, kind if item is lead else "rejected")
+            is_state = item is lead and kind == "state"
+            drafts = found.conflicts
+            if is_state:
+                draft = drafts[0]
+                drafts = (ConflictDraft("state", note, draft.kept, draft.offered, open=True),)
+            verdict = "conflict" if is_state else found.verdict
+            self._put(item, row, Decision("n", {}, found.results, verdict, found.note))
+            if item is lead or item.entry.entity != "approval":
+                self._raise(item, row, drafts)
+
+    def _raise(self, item: Told, row: Row | None, drafts: tuple[ConflictDraft, ...]) -> None:
+        """Conflicts about a refused signature are about the record it was to stand under."""
+        if item.entry.entity == "approval" and item.cells.get("owner"):
+            owner = self.desk.rows.get(str(item.cells.get("owner_entity")), str(item.cells["owner"]))
+            if owner is not None:
+                about = Entry(0, owner.entity, owner.uid, "u", {})
+                item = Told(item.act, 0, about, item.view, {})
+                drafts = tuple(ConflictDraft(d.kind, d.note, {}, {}, d.open) for d in drafts)
+                row = owner
+        area = row.area if row is not None else self._area(item, None)
+        self.desk.raise_conflicts(item, row, area, drafts)
+
+    def _clash(self, item: Told, row: Row | None, clash: duplicates.Clash) -> None:
+        """A second record with the same number is not taken; its values wait beside the first."""
+        other = self.desk.rows.get(item.entry.entity, clash.uid)
+        stands = {name: row.values.get(name) for name in item.cells} if row is not None and row.alive else {}
+        self._put(item, row, Decision("n", {}, stands, "conflict", "duplicate"))
+        about, kept = row, stands
+        if row is None and other is not None and self.desk.scope.writes(other.area):
+            self.desk.rows.complete(other)
+            about, kept = other, {name: other.values.get(name) for name in item.cells}
+            entry = Entry(0, other.entity, other.uid, "u", item.cells)
+            item = Told(item.act, 0, entry, item.view, item.cells)
+        draft = ConflictDraft("duplicate", "duplicate", kept, dict(item.cells), open=True)
+        area = about.area if about is not None else self._area(item, None)
+        self.desk.raise_conflicts(item, about, area, (draft,))
+
+    def _put(self, item: Told, row: Row | None, decision: Decision) -> None:
+        """Put a decision down in the area of the row, or in the one it would have."""
+        area = row.area if row is not None else self._area(item, None)
+        self.desk.put(item, row, area, decision)
+
+    def _area(self, item: Told, row: Row | None) -> str:
+        return self.desk.area_of(item.entry.entity, item.entry.uid, item.cells, row)
+
+    def _known_field(self, row: Row, name: str) -> bool:
+        return name == "geometry" or any(item.id == name for item in known(row.entity).fields.values())
+
+    def _admit(self, group: Sequence[Told]) -> bool:
+        """Bring the values of a group into the form they are kept in; a group with one that cannot be falls."""
+        try:
+            for item in group:
+                if not is_known(item.entry.entity):
+                    raise Unfit("unknown_field", item.entry.entity)
+                item.cells = admitted(known(item.entry.entity), item.entry.op, item.entry.cells)
+                item.entry.cells = item.cells
+        except Unfit as unfit:
+            self._refuse(group, unfit.note)
+            return False
+        return True
+
+
+def _by_act(batch: Batch) -> Iterable[tuple[int, list[Told]]]:
+    """The entries of each act together, acts in the order they first appear."""
+    found: dict[int, list[Told]] = {}
+    for place, entry in enumerate(batch.entries):
+        told = Told(batch.acts[entry.act], batch.first + place, entry, batch.views[entry.view], entry.cells)
+        found.setdefault(entry.act, []).append(told)
+    return found.items()
+
+
+def _groups(told: Sequence[Told]) -> Iterable[list[Told]]:
+    """The entries about one record: itself, its signatures and its papers."""
+    if len(told) == 1:
+        return [list(told)]
+    found: dict[tuple[str, str], list[Told]] = {}
+    for item in told:
+        entry = item.entry
+        key = (entry.entity, entry.uid)
+        if entry.entity in ("approval", "attachment"):
+            owner = entry.cells.get("owner")
+            key = (str(entry.cells.get("owner_entity")), str(owner)) if owner else key
+        found.setdefault(key, []).append(item)
+    return found.values()
+
+
+def _subject(group: Sequence[Told]) -> Told:
+    """The entry that a refusal of the group is about: the record's own change, else the signature."""
+    plain = [item for item in group if item.entry.entity not in ("approval", "attachment")]
+    signed = [item for item in group if item.entry.entity == "approval"]
+    return (plain or signed or list(group))[0]
+
+
+def _as_step(group: Sequence[Told]) -> steps.Step:
+    """A group as a step; raises StepRefused for anything that is none."""
+    signatures = [item for item in group if item.entry.entity == "approval"]
+    papers = [item for item in group if item.entry.entity == "attachment"]
+    changes = [item for item in group if item.entry.entity not in ("approval", "attachment")]
+    whole = all(item.entry.op == "i" for item in (*signatures, *papers))
+    if len(signatures) != 1 or len(changes) > 1 or not whole or any(item.entry.op != "u" for item in changes):
+        raise steps.StepRefused("forged_state")
+    return steps.Step(signatures[0].act.action, signatures[0], changes[0] if changes else None, papers)
+
+
+def touched_uids(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """The entries of each known entity."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if is_known(entry.entity):
+            found.setdefault(entry.entity, []).append(entry)
+    return found
+
+
+def owners_of(entries: Iterable[Entry]) -> dict[str, set[str]]:
+    """The records that what follows another one speaks of, by entity."""
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.entity in OWNERS:
+            name, kind = OWNERS[entry.entity]
+            owner, owner_kind = entry.cells.get(name), kind or entry.cells.get("owner_entity")
+            if isinstance(owner, str) and isinstance(owner_kind, str) and is_known(owner_kind):
+                found.setdefault(owner_kind, set()).add(owner)
+    return found
+
+
+def protects(entity: str) -> bool:
+    """Whether records of this kind have fields that only a step changes."""
+    return bool(workflow_ids(known(entity))[0])

@@ -1,0 +1,300 @@
+"""One push at work: the laptop, the person, the rows and logs, and the ways to put a decision down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from app.domain.areas import OWNERS, PLACES, Scope, area_of_record
+from app.domain.changes import Actor, new_uid
+from app.domain.entities.setting import Setting
+from app.domain.merge import DELETION, ConflictDraft, Decision, Writing
+from app.domain.policy import Policy
+from app.domain.replication import HUB_PERSON, Act, Cells, Effect, Entry
+from app.domain.rights import within_cap
+from app.domain.values import as_moment
+from app.hub.book import field_ids
+from app.hub.conflicts import Side, conflict_of, title_of
+from app.hub.log import Logs
+from app.hub.records import cells_of
+from app.hub.rows import ALL, MOVED, Row, Rows
+from app.store.tables import is_known, known
+
+CLOCK_AHEAD_MS = 5 * 60 * 1000
+_HLC_BITS = 16
+
+
+@dataclass(slots=True)
+class Told:
+    """One entry under decision: its act, its number, and the entry itself with admitted cells."""
+
+    act: Act
+    dseq: int
+    entry: Entry
+    view: Mapping[str, int]
+    cells: Cells
+
+
+@dataclass
+class Tally:
+    """How many entries ended how."""
+
+    accepted: int = 0
+    merged: int = 0
+    conflict: int = 0
+    rejected: int = 0
+
+    def add(self, verdict: str) -> None:
+        """Count one."""
+        setattr(self, verdict, getattr(self, verdict) + 1)
+
+
+@dataclass
+class Desk:
+    """What deciding needs of the push: who pushed (`site`), what it may write (`scope`, `cap`), and when."""
+
+    rows: Rows
+    logs: Logs
+    scope: Scope
+    cap: str
+    site: int
+    received: int
+    has_blob: Callable[[str], bool]
+    founding: bool = False
+    tally: Tally = field(default_factory=Tally)
+    keeps: dict[str, dict[str, Any]] = field(default_factory=dict)  # act: what may be taken back
+    done: dict[str, Act] = field(default_factory=dict)  # the acts of this push, as they are decided
+    undone: dict[str, str] = field(default_factory=dict)  # act: the one of this push that took it back
+    _policy: Policy | None = None
+    _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
+    _hub_act: Act | None = None
+
+    # ------------------------------------------------------------ who and when
+    def author(self, act: Act) -> tuple[Actor | None, str]:
+        """The person of an act as the hub knows them, or the word for why they may not act here."""
+        key = (act.person, self.cap)
+        if key not in self._authors:
+            self._authors[key] = self._find_author(act)
+        return self._authors[key]
+
+    def _find_author(self, act: Act) -> tuple[Actor | None, str]:
+        row = self.rows.get("person", act.person)
+        if row is None or not row.alive:
+            return None, "unknown_person"
+        values = self.rows.complete(row).values
+        if values.get("disabled"):
+            return None, "person_disabled"
+        role = str(values.get("role"))
+        if not within_cap(role, self.cap):
+            return None, "device_role"
+        name, org, area = (str(values.get(key) or "") for key in ("name", "org", "area"))
+        return Actor(act.person, name, role, org, area), ""
+
+    def forget_authors(self) -> None:
+        """A person was changed in this push: read them again."""
+        self._authors.clear()
+
+    @property
+    def policy(self) -> Policy:
+        """The bureau's numbers as the hub has them."""
+        if self._policy is None:
+            found = self.rows.living("setting")
+            pairs = {str(row.values[_ID["name"]]): str(row.values[_ID["value"]]) for row in found}
+            self._policy = Policy().with_settings(pairs)
+        return self._policy
+
+    def clock(self, act: Act) -> int:
+        """The act's clock, not later than receipt and a little."""
+        return max(0, min(act.hlc, (self.received + CLOCK_AHEAD_MS) << _HLC_BITS))
+
+    def moment(self) -> str:
+        """The moment of receipt."""
+        return moment_of(self.received)
+
+    # ------------------------------------------------------------ where
+    def area_of(self, entity: str, uid: str, cells: Mapping[str, Any], row: Row | None) -> str:
+        """The area of a record as it would be with these cells."""
+        if not is_known(entity):
+            return self.scope.root
+        values = {**(row.values if row else {}), **cells}
+        return area_of_record(entity, values, self.scope.root, self._owner_area)
+
+    def _owner_area(self, entity: str, uid: str) -> str | None:
+        row = self.rows.get(entity, uid)
+        return row.area if row is not None else None
+
+    def writing(self, told: Told, area: str) -> Writing:
+        """Who writes with which knowledge."""
+        return Writing(told.view.get(area, 0), self.site, self.clock(told.act))
+
+    # ------------------------------------------------------------ putting down
+    def put(self, told: Told, row: Row | None, area: str, decision: Decision) -> Row | None:
+        """Put one decided entry into the log and into the row; the row as it is now."""
+        entry = told.entry
+        if row is not None and decision.op == "u":
+            moved = self._moved(row, decision.sets)
+            if moved is not None:
+                self._move(told, row, moved, decision)
+                return row
+        cells = decision.sets if decision.op == "i" else decision.results
+        cells = {} if decision.op == "d" else cells
+        effect = Effect(
+            0, told.dseq, entry.entity, entry.uid, decision.op, cells, decision.verdict, decision.note
+        )
+        seq = self.logs.add(area, told.act, effect)
+        self.tally.add(decision.verdict)
+        if decision.op == "n":
+            return row
+        mark = [seq, self.site, self.clock(told.act)]
+        if decision.op == "i":
+            row = self._insert(entry, row, area, decision.sets, mark)
+        elif row is not None and decision.op == "u":
+            row.values.update(decision.sets)
+            row.sets.update(decision.sets)
+            row.marks.update(dict.fromkeys(decision.sets, mark))
+            row.seq = seq
+        elif row is not None:
+            row.alive, row.seq = False, seq
+            row.marks[DELETION] = mark
+        return row
+
+    def extra(self, told: Told, row: Row, sets: Cells, note: str) -> None:
+        """An effect that follows from a change without being one of the laptop's own entries."""
+        more = Told(told.act, 0, Entry(0, row.entity, row.uid, "u", sets), told.view, sets)
+        tally, self.tally = self.tally, Tally()
+        self.put(more, row, row.area, Decision("u", sets, dict(sets), "accepted", note))
+        self.tally = tally
+
+    def _insert(self, entry: Entry, row: Row | None, area: str, cells: Cells, mark: list[int]) -> Row:
+        kind = known(entry.entity)
+        if row is None:
+            row = Row(
+                entry.entity, entry.uid, area, True, mark[0], dict(cells), {}, {}, whole=True, fresh=True
+            )
+            self.rows.add(row)
+        else:
+            self.rows.complete(row)
+            whole = {name: cells.get(name) for name in field_ids(kind)}
+            row.values.update(whole)
+            row.sets.update(whole)
+            row.alive, row.seq, row.area = True, mark[0], area
+        row.marks, row.replaced = {ALL: mark}, True
+        return row
+
+    def raise_conflicts(
+        self, told: Told, row: Row | None, area: str, drafts: tuple[ConflictDraft, ...], title: str = ""
+    ) -> None:
+        """Insert the records of what was not simply applied, as the hub's own act."""
+        entry = told.entry
+        for draft in drafts:
+            values = {**told.cells, **(row.values if row else {})}
+            name = title or (
+                title_of(known(entry.entity), entry.uid, values) if is_known(entry.entity) else ""
+            )
+            kept = Side(self._writer_of(row, draft.kept))
+            offered = Side(told.act)
+            if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
+                kept, offered = offered, Side(self._before(row, draft.kept))
+            record = conflict_of(
+                (entry.entity, entry.uid, name), draft, kept, offered, self.moment(),
+                row.values.get("status") if row is not None else None,
+            )  # fmt: skip
+            self.insert_record(record, area)
+
+    def insert_record(self, record: Any, area: str) -> None:
+        """Insert a record of the hub's own."""
+        cells = cells_of(record)
+        entry = Entry(0, record.TYPE.name, record.uid, "i", cells)
+        act = self._own_act()
+        seq = self.logs.add(area, act, Effect(0, 0, entry.entity, entry.uid, "i", cells))
+        self._insert(entry, None, area, cells, [seq, 0, act.hlc])
+
+    def _own_act(self) -> Act:
+        if self._hub_act is None:
+            clock = self.received << _HLC_BITS
+            self._hub_act = Act(
+                new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", "conflict", "", None, clock, self.moment()
+            )
+        return self._hub_act
+
+    @property
+    def hub_act(self) -> Act | None:
+        """The hub's own act in this push, if it wrote anything."""
+        return self._hub_act
+
+    def _writer_of(self, row: Row | None, cells: Mapping[str, Any]) -> Act | None:
+        """The act that wrote the newest of these cells."""
+        if row is None:
+            return None
+        if row.stamps is None and not row.fresh:
+            self.rows.stamp([row])
+        marks = [mark for name in (*cells, DELETION) if (mark := row.stamp_of(name))]
+        newest = max((mark[0] for mark in marks), default=0)
+        return self.logs.act_at(row.area, newest) if newest else None
+
+    def _is_mine(self, row: Row | None, cells: Mapping[str, Any]) -> bool:
+        return row is not None and any(name in row.marks for name in cells)
+
+    def _before(self, row: Row | None, cells: Mapping[str, Any]) -> Act | None:
+        """The act that had written these cells before this push."""
+        stamps = (row.stamps or {}) if row is not None else {}
+        numbers = [(stamps.get(name) or stamps.get(ALL) or [0])[0] for name in cells]
+        newest = max(numbers, default=0)
+        return self.logs.act_at(row.area, newest) if row is not None and newest else None
+
+    # ------------------------------------------------------------ moving
+    def _moved(self, row: Row, sets: Cells) -> str | None:
+        """The new area when these cells take the row elsewhere."""
+        if row.entity in OWNERS:
+            field_name = OWNERS[row.entity][0]
+        else:
+            field_name = PLACES.get(row.entity, "div_code")
+        if field_name not in sets:
+            return None
+        area = self.area_of(row.entity, row.uid, sets, row)
+        return area if area != row.area else None
+
+    def _move(self, told: Told, row: Row, area: str, decision: Decision) -> None:
+        """Take a row, and all that belongs to it, out of its area and into another."""
+        self.rows.complete(row)
+        note = decision.note or "enter"
+        self.tally.add(decision.verdict)
+        self._carry(told, row, area, told.dseq, (dict(decision.sets), note, decision.verdict))
+
+    def _carry(self, told: Told, row: Row, area: str, dseq: int, how: tuple[Cells, str, Any]) -> None:
+        sets, note, verdict = how
+        leave = Effect(0, 0, row.entity, row.uid, "d", {}, "accepted", f"leave:{area}")
+        self.logs.add(row.area, told.act, leave)
+        row.values.update(sets)
+        row.sets.update(sets)
+        kind = known(row.entity)
+        whole = {name: row.values[name] for name in field_ids(kind) if row.values.get(name) is not None}
+        seq = self.logs.add(area, told.act, Effect(0, dseq, row.entity, row.uid, "i", whole, verdict, note))
+        _restamp(row, area, seq, dict.fromkeys(sets, [seq, self.site, self.clock(told.act)]))
+        for entity, (name, owner_kind) in OWNERS.items():
+            if owner_kind not in (None, row.entity) or not is_known(entity):
+                continue
+            for owned in self.rows.owned(entity, name, [row.uid]):
+                same_kind = owner_kind or owned.values.get("owner_entity") == row.entity
+                if same_kind and owned.area != area:
+                    self._carry(told, owned, area, 0, ({}, "enter", "accepted"))
+
+
+def _restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
+    """Stamps in the numbers of the new area, with those of the old one kept for who has seen only that."""
+    old = {**({} if row.replaced else row.stamps or {}), **row.marks}
+    earlier = {name: mark for name, mark in old.items() if name not in (MOVED, DELETION)}
+    marks: dict[str, Any] = {name: [seq, mark[1], mark[2]] for name, mark in earlier.items()}
+    marks.update(fresh)
+    marks[MOVED] = [row.area, seq, earlier]
+    row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
+
+
+def moment_of(milliseconds: int) -> str:
+    """A stored moment of milliseconds since 1970."""
+    return as_moment(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+_ID = {name: item.id for name, item in Setting.TYPE.fields.items()}

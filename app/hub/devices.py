@@ -1,0 +1,170 @@
+"""Laptops at the hub: invitations, enrolment, numbers and epochs, revocation, and the grants to sign in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from app.domain.changes import new_uid
+from app.domain.rights import RANKS
+from app.errors import Invalid, NotAllowed
+from app.hub.book import DEVICES, INVITES, SITES
+from app.i18n import N_
+from app.sync.messages import EnrolRequest
+from app.sync.signing import ENROL, HEAD_START, verify
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+SECRET_LETTERS = 10
+_MINUTE = 60_000
+_ALIKE = str.maketrans("OIL", "011")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A laptop as the hub knows it. Times are in ms since 1970; `next` is the number the hub waits for."""
+
+    uid: str
+    area: str
+    role_cap: str
+    sign_key: bytes
+    recipient: str
+    epoch: int
+    next: int
+    chain: bytes
+    founding: bool
+    enrolled_at: int
+    last_sync: int | None
+    clock_off: int | None
+    cursors: str | None
+    revoked_at: int | None
+    revoked_after: int | None
+    revoked_why: str | None
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Invite:
+    """An invitation: ten letters that only its reader knows, for one laptop, until `expires` (ms)."""
+
+    secret: str
+    area: str
+    role: str
+    expires: int
+
+
+def invite(connection: Connection, area: str, role: str, minutes: int, now: int) -> Invite:
+    """A new invitation; the hub keeps only its hash. Raises Invalid for an unknown role."""
+    if role not in RANKS:
+        raise Invalid(N_("There is no role “{role}”"), hint=N_("Roles: {roles}"), role=role,
+                      roles=" ".join(RANKS), code="bad_role")  # fmt: skip
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LETTERS))
+    made = Invite(letters, area, role, now + minutes * _MINUTE)
+    connection.execute(
+        insert(INVITES).values(
+            secret=_hash(letters), area=area, role=role, made_at=now, expires=made.expires
+        )
+    )
+    return made
+
+
+def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: bool) -> Device:
+    """Make a laptop of an invitation and the keys it has made; raises NotAllowed `bad_code`.
+
+    The same laptop may ask again when the answer was lost: it gets the same identity.
+    """
+    verify(ENROL, request.claim, request.signature, request.sign_key)
+    query = select(INVITES).where(INVITES.c.secret == _hash(request.code)).with_for_update()
+    found = connection.execute(query).first()
+    if found is not None and found.used_by is not None:
+        known = device(connection, found.used_by)
+        if known is not None and known.sign_key == request.sign_key and known.next == 1:
+            return known
+    if found is None or found.used_by is not None or found.expires < now:
+        raise NotAllowed(
+            N_("The code is wrong, used, or too old"), hint=N_("Ask for a new invitation."), code="bad_code"
+        )
+    uid = new_uid()
+    connection.execute(
+        insert(DEVICES).values(
+            uid=uid, area=found.area, role_cap=found.role, sign_key=request.sign_key,
+            recipient=request.recipient, epoch=1, next=1, chain=HEAD_START, founding=founding, enrolled_at=now,
+            label=request.label[:80] or None,
+        )
+    )  # fmt: skip
+    connection.execute(update(INVITES).where(INVITES.c.secret == found.secret).values(used_by=uid))
+    made = device(connection, uid)
+    assert made is not None
+    return made
+
+
+def device(connection: Connection, uid: str, *, lock: bool = False) -> Device | None:
+    """A laptop by its uid; locked, no other push of it goes on at the same time."""
+    query = select(DEVICES).where(DEVICES.c.uid == uid)
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return _device(row) if row is not None else None
+
+
+def devices(connection: Connection) -> list[Device]:
+    """All laptops, in the order they came."""
+    rows = connection.execute(select(DEVICES).order_by(DEVICES.c.enrolled_at, DEVICES.c.uid))
+    return [_device(row) for row in rows]
+
+
+def change(connection: Connection, uid: str, **values: Any) -> None:
+    """Note something about a laptop."""
+    connection.execute(update(DEVICES).where(DEVICES.c.uid == uid).values(**values))
+
+
+def revoke(connection: Connection, uid: str, now: int, reason: str) -> Device:
+    """Take a laptop's work no longer as it comes; what it sends from now on waits for a person.
+
+    Raises Invalid for an unknown laptop.
+    """
+    found = device(connection, uid, lock=True)
+    if found is None:
+        raise Invalid(N_("There is no laptop {device}"), device=uid, code="unknown_device")
+    if found.revoked_at is None:
+        change(connection, uid, revoked_at=now, revoked_after=found.next - 1, revoked_why=reason)
+    done = device(connection, uid)
+    assert done is not None
+    return done
+
+
+def site_of(connection: Connection, uid: str, epoch: int) -> int:
+    """The small number of a laptop in one of its epochs; 0 is the hub itself."""
+    query = select(SITES.c.id).where(SITES.c.device == uid, SITES.c.epoch == epoch)
+    found = connection.execute(query).scalar()
+    if found is None:
+        connection.execute(insert(SITES).values(device=uid, epoch=epoch))
+        found = connection.execute(query).scalar_one()
+    return int(found)
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether no laptop has enrolled yet."""
+    return connection.execute(select(func.count()).select_from(DEVICES)).scalar_one() == 0
+
+
+def known_code(code: str) -> str:
+    """The letters of a typed code that are the secret: capitals, without dashes, look-alikes read as meant."""
+    letters = "".join(part for part in code.upper().translate(_ALIKE) if part in _ALPHABET)
+    return letters[:SECRET_LETTERS]
+
+
+def _hash(code: str) -> bytes:
+    return sha256(known_code(code).encode()).digest()
+
+
+def _device(row: Any) -> Device:
+    values = row._mapping
+    return Device(**{
+        name: bytes(values[name]) if name in ("sign_key", "chain") else values[name] for name in _NAMES
+    })  # fmt: skip
+
+
+_NAMES: Sequence[str] = tuple(Device.__dataclass_fields__)

@@ -1,0 +1,48 @@
+"""How a hub begins: with the divisions of its area and one administrator, or with a workspace's records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from app.domain.areas import Scope
+from app.domain.entity import Entity
+from app.hub.applying import count_digests, write_acts, write_rows
+from app.hub.database import HubDatabase
+from app.hub.desk import Desk
+from app.hub.keys import HubKeys
+from app.hub.log import Logs
+from app.hub.records import cells_of
+from app.hub.rows import Rows
+
+_AT_ONCE = 20_000
+
+
+def begin(database: HubDatabase, keys: HubKeys, root: str, records: Iterable[Entity], now: int) -> int:
+    """Take in records as the hub's own act, owners before what belongs to them; how many."""
+    count = 0
+    part: list[Entity] = []
+    for record in records:
+        part.append(record)
+        if len(part) >= _AT_ONCE:
+            count += _take(database, keys, root, part, now)
+            part = []
+    return count + (_take(database, keys, root, part, now) if part else 0)
+
+
+def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Entity], now: int) -> int:
+    with database.writing() as connection:
+        rows, logs = Rows(database, connection), Logs(database, connection)
+        desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, lambda _: True, founding=True)
+        placed = []
+        for record in records:
+            cells = cells_of(record)
+            placed.append((record, desk.area_of(record.TYPE.name, record.uid, cells, None)))
+        logs.lock(sorted({area for _, area in placed}))
+        for record, area in placed:
+            desk.insert_record(record, area)
+        touched = rows.touched()
+        count_digests(logs, touched)
+        write_rows(database, connection, touched)
+        write_acts(connection, desk, [desk.hub_act] if desk.hub_act else [])
+        logs.store(keys, "", 0, now)
+    return len(records)

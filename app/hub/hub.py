@@ -1,0 +1,274 @@
+"""The hub as the server, the sticks and the tests see it: one thin door to deciding, log, laptops and books."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.domain.areas import Scope
+from app.domain.changes import new_uid
+from app.domain.entities.conflict import Conflict
+from app.domain.entities.division import Division
+from app.domain.entities.people import Person
+from app.errors import Conflict as Contradiction
+from app.errors import NotAllowed, StoreFailure
+from app.hub import books, devices, founding, keys, migrations, policies
+from app.hub.database import HubDatabase
+from app.hub.devices import Device, Invite
+from app.hub.log import read_blocks
+from app.hub.objects import Blobs
+from app.hub.pushing import PushAnswer, Pushing
+from app.i18n import N_
+from app.sync.messages import PULL_LIMIT, EnrolRequest, SignedBlock
+
+BLOBS = "blobs"
+SNAPSHOTS = "snapshots"
+
+
+@dataclass(frozen=True)
+class PullAnswer:
+    """Blocks after the laptop's numbers, and where every area it reads stands: (number, head, digest)."""
+
+    blocks: list[SignedBlock]
+    areas: dict[str, tuple[int, bytes, int]]
+    more: bool
+    hub_time: int
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What a new laptop is told of itself and of the hub."""
+
+    device: str
+    epoch: int
+    hub: str
+    hub_key: bytes
+    hub_recipient: str
+    area: str
+    root: str
+    role_cap: str
+    founding: bool
+
+
+class Hub:
+    """An open hub; safe in several threads, and on PostgreSQL in several processes."""
+
+    def __init__(self, database: HubDatabase, folder: Path, blobs: Blobs | None = None) -> None:
+        self._database = database
+        self.folder = folder
+        with database.reading() as connection:
+            facts = keys.facts(connection)
+            self._keys = keys.read_keys(connection)
+        self.uid = facts["hub"].decode()
+        self.root = facts["root"].decode()
+        self.blobs = blobs or Blobs.open(facts["objects"].decode() if "objects" in facts else folder / BLOBS)
+        self._pushing = Pushing(
+            database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None
+        )
+
+    # ------------------------------------------------------------ making, opening
+    @classmethod
+    def init(
+        cls,
+        place: Path | None,
+        url: str | None,
+        area: str,
+        divisions: Iterable[Division] = (),
+        admin: Person | None = None,
+        *,
+        now: datetime,
+    ) -> Hub:
+        """Make a hub for an area; with `admin` it has its first person, else the first laptop founds it.
+
+        Raises StoreFailure `exists` when there is one already.
+        """
+        folder = _folder(place)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = HubDatabase(place, url, make=True)
+        if migrations.is_made(database):
+            database.close()
+            raise StoreFailure(N_("There is a hub already"), hint=N_("Nothing was changed."), code="exists")
+        migrations.make_schema(database)
+        with database.writing() as connection:
+            keys.make_keys(connection)
+            keys.set_fact(connection, "hub", new_uid().encode())
+            keys.set_fact(connection, "root", area.encode())
+        hub = cls(database, folder)
+        migrations.make_partitions(database, _ms(now))
+        founding.begin(database, hub._keys, area, [*divisions, *([admin] if admin else [])], _ms(now))
+        return hub
+
+    @classmethod
+    def open(cls, place: Path | None = None, url: str | None = None, blobs: Blobs | None = None) -> Hub:
+        """Open a hub in a folder or at a PostgreSQL address, and bring it up to this version's schema.
+
+        Raises StoreFailure when there is none, or it was made by a newer version.
+        """
+        if url is None and (place is None or not (place / "hub.db").is_file()):
+            raise StoreFailure(N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub")
+        database = HubDatabase(place if url is None else None, url)
+        if not migrations.is_made(database):
+            database.close()
+            raise StoreFailure(N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub")
+        migrations.migrate(database)
+        return cls(database, _folder(place), blobs)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    @property
+    def secret(self) -> bytes:
+        """32 bytes that all processes of this hub share."""
+        return self._keys.secret
+
+    @property
+    def key(self) -> bytes:
+        """The key laptops verify blocks and grants with."""
+        return self._keys.public
+
+    def ping(self) -> None:
+        """Ask the database something small."""
+        with self._database.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    # ------------------------------------------------------------ the traffic of laptops
+    def push(self, signed: bytes, received: datetime) -> PushAnswer:
+        """Decide a signed batch; durable when this returns. See `Pushing.push`."""
+        return self._pushing.push(signed, received)
+
+    def pull(
+        self, device: str, cursors: Mapping[str, int], limit_bytes: int = PULL_LIMIT, now: datetime | None = None
+    ) -> PullAnswer:
+        """What came after these numbers, in the areas the laptop reads.
+
+        Raises NotAllowed `revoked`, Conflict `hub_behind` when the laptop has seen more than the hub has.
+        """
+        with self._database.reading() as connection:
+            found = self._device(connection, device)
+            if found.revoked_at is not None:
+                raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
+            areas = books.areas(connection, Scope(found.area, self.root))
+            ahead = [area for area, seq in cursors.items() if seq > areas.get(area, (0, b"", 0))[0]]
+            if ahead and any(cursors[area] for area in ahead):
+                raise Contradiction(
+                    N_("This laptop has seen more than the hub has; the hub was restored from a backup"),
+                    hint=N_("Tell the person who looks after the hub. Nothing was changed."),
+                    code="hub_behind",
+                )
+            wanted = {area: cursors.get(area, 0) for area, (seq, _, _) in areas.items() if cursors.get(area, 0) < seq}
+            blocks, more = read_blocks(connection, wanted, limit_bytes)
+        self._seen(found, cursors)
+        time = _ms(now) if now is not None else max((found.last_sync or 0), books.clock())
+        return PullAnswer(blocks, areas, more, time)
+
+    def _seen(self, device: Device, cursors: Mapping[str, int]) -> None:
+        """Note how far the laptop has come; a founder that fetches has sent all it had."""
+        values: dict[str, Any] = {}
+        told = json.dumps(dict(cursors), sort_keys=True)
+        if told != device.cursors:
+            values["cursors"] = told
+        if device.founding and device.next > 1:
+            values["founding"] = False
+        if values:
+            with self._database.writing() as connection:
+                devices.change(connection, device.uid, **values)
+
+    def enrol(self, request: EnrolRequest, now: datetime) -> Enrolled:
+        """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""
+        with self._database.writing() as connection:
+            first = books.is_unfounded(connection)
+            made = devices.enrol(connection, request, _ms(now), founding=first)
+        return Enrolled(
+            made.uid, made.epoch, self.uid, self._keys.public, self._keys.recipient, made.area, self.root,
+            made.role_cap, made.founding,
+        )  # fmt: skip
+
+    def policy(self, device: str, now: datetime) -> bytes:
+        """The signed grants: who may sign in on this laptop, and until when."""
+        with self._database.reading() as connection:
+            found = self._device(connection, device)
+            return policies.grants(connection, self._keys, self.uid, found, _ms(now))
+
+    # ------------------------------------------------------------ keeping the laptops
+    def invite(self, area: str, role: str, minutes: int = 10, now: datetime | None = None) -> Invite:
+        """A one-time code for a laptop of `area` that serves persons up to `role`."""
+        with self._database.writing() as connection:
+            return devices.invite(connection, area, role, minutes, _ms(now) if now else books.clock())
+
+    def device(self, device: str) -> Device:
+        """A laptop; raises NotAllowed `unknown_device`."""
+        with self._database.reading() as connection:
+            return self._device(connection, device)
+
+    def devices(self) -> list[books.DeviceBook]:
+        """Every laptop with how far it has come."""
+        with self._database.reading() as connection:
+            return books.laptops(connection, self.root)
+
+    def revoke(self, device: str, now: datetime, reason: str = "") -> Device:
+        """Take a laptop's work no longer as it comes."""
+        with self._database.writing() as connection:
+            return devices.revoke(connection, device, _ms(now), reason)
+
+    def found(self, device: str) -> None:
+        """The founding laptop has sent all it had; from now on its work is judged."""
+        with self._database.writing() as connection:
+            devices.change(connection, device, founding=False)
+
+    # ------------------------------------------------------------ the books
+    def status(self) -> books.Status:
+        """Counts, areas and what engine it runs on."""
+        with self._database.reading() as connection:
+            return books.status(connection, self.root, self._database.postgres)
+
+    def conflicts(self, area: str | None = None) -> list[Conflict]:
+        """The open conflicts, of an area and those below it when one is given."""
+        with self._database.reading() as connection:
+            found = books.records(self._database, connection, Conflict, "situation = 'open'", area)
+        return sorted(found, key=lambda item: item.raised_at)
+
+    def people(self) -> list[Person]:
+        """Every person."""
+        with self._database.reading() as connection:
+            return books.records(self._database, connection, Person)
+
+    def quarantine(self) -> list[books.QuarantinedBatch]:
+        """Batches of revoked laptops that wait for a person."""
+        with self._database.reading() as connection:
+            return books.quarantined(connection)
+
+    def division_names(self) -> dict[str, str]:
+        """The names of divisions by their codes."""
+        with self._database.reading() as connection:
+            rows = connection.exec_driver_sql("SELECT code, name FROM division WHERE h_alive")
+            return {code: name for code, name in rows}
+
+    def log(self, area: str) -> list[SignedBlock]:
+        """The whole log of an area, for whoever proves it."""
+        with self._database.reading() as connection:
+            return read_blocks(connection, {area: 0}, 1 << 62)[0]
+
+    def recount(self) -> dict[str, int]:
+        """The digest of each area, worked out anew from the rows."""
+        with self._database.reading() as connection:
+            return books.recount(self._database, connection)
+
+    def _device(self, connection: Any, device: str) -> Device:
+        found = devices.device(connection, device)
+        if found is None:
+            raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
+        return found
+
+
+def _folder(place: Path | None) -> Path:
+    return place if place is not None else Path(tempfile.gettempdir()) / "gridward-hub"
+
+
+def _ms(when: datetime) -> int:
+    return int(when.timestamp() * 1000)

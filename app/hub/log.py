@@ -1,0 +1,185 @@
+"""The log: what a push brings to each area, numbered without a gap, as signed and chained blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, insert, select, update
+
+from app.domain.digest import MODULUS, as_text
+from app.domain.replication import Act, Block, Effect
+from app.hub.book import AREAS, LOG
+from app.hub.database import HubDatabase
+from app.hub.keys import HubKeys
+from app.sync.messages import SignedBlock
+from app.sync.signing import HEAD_START, next_head
+from app.sync.wire import decode_block, encode_block
+
+BLOCK_ENTRIES = 5_000
+
+
+class NeedArea(Exception):
+    """An area that this transaction has not locked is needed; the push is decided again with it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class AreaLog:
+    """The log of one area as it stands, and what this push adds to it."""
+
+    code: str
+    seq: int
+    head: bytes
+    digest: int
+    began: int = 0
+    acts: list[Act] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    effects: list[Effect] = field(default_factory=list)
+
+
+class Logs:
+    """The logs of all areas a push may write to."""
+
+    def __init__(self, database: HubDatabase, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+        self._areas: dict[str, AreaLog] = {}
+        self._locked: set[str] = set()
+
+    def look(self) -> dict[str, int]:
+        """The last number of every area, without a lock."""
+        return {code: seq for code, seq in self._connection.execute(select(AREAS.c.code, AREAS.c.seq))}
+
+    def lock(self, codes: Sequence[str]) -> dict[str, int]:
+        """Lock these areas in the order of their codes and give their last numbers; unknown ones are begun."""
+        wanted = sorted(set(codes) - self._locked)
+        rows = self._locked_rows(wanted)
+        fresh = [code for code in wanted if code not in rows]
+        if fresh:
+            self._begin(fresh)
+            rows = self._locked_rows(wanted)
+        for code in wanted:
+            seq, head, digest = rows[code]
+            self._areas[code] = AreaLog(code, seq, bytes(head), int(digest, 16), began=seq)
+            self._locked.add(code)
+        return {code: self._areas[code].began for code in self._locked}
+
+    def area(self, code: str) -> AreaLog:
+        """The log of a locked area; in SQLite, where one writes at a time, any. Raises NeedArea."""
+        found = self._areas.get(code)
+        if found is None:
+            if self._database.postgres:
+                raise NeedArea(code)
+            self.lock([code])
+            found = self._areas[code]
+        return found
+
+    def add(self, code: str, act: Act, effect: Effect) -> int:
+        """Put an effect at the end of an area's log; its number."""
+        log = self._areas.get(code) or self.area(code)
+        place = log.places.get(act.uid)
+        if place is None:
+            place = log.places[act.uid] = len(log.acts)
+            log.acts.append(act)
+        effect.act = place
+        log.effects.append(effect)
+        log.seq += 1
+        return log.seq
+
+    def act_at(self, code: str, seq: int) -> Act | None:
+        """The act behind a number of an area's log."""
+        log = self.area(code)
+        if seq > log.began:
+            return log.acts[log.effects[seq - log.began - 1].act] if seq <= log.seq else None
+        query = select(LOG.c.body).where(LOG.c.area == code, LOG.c.first <= seq, LOG.c.last >= seq)
+        body = self._connection.execute(query).scalar()
+        if body is None:
+            return None
+        block = decode_block(bytes(body))
+        return block.acts[block.effects[seq - block.first].act]
+
+    def count(self, code: str, difference: int) -> None:
+        """Add to the digest of an area."""
+        log = self.area(code)
+        log.digest = (log.digest + difference) % MODULUS
+
+    def store(self, keys: HubKeys, device: str, epoch: int, received: int) -> None:
+        """Write the blocks and where each area stands now."""
+        rows: list[dict[str, object]] = []
+        for log in self._areas.values():
+            for block in _blocks(log, device, epoch, received):
+                body = encode_block(block)
+                log.head = next_head(log.head, body)
+                signature = keys.sign_block(log.head)
+                rows.append({
+                    "area": block.area, "first": block.first, "last": block.last, "received": received,
+                    "device": device, "epoch": epoch, "body": body, "head": log.head, "signature": signature,
+                })  # fmt: skip
+        if rows:
+            self._connection.execute(insert(LOG), rows)
+        for log in self._areas.values():
+            if log.effects:
+                self._connection.execute(
+                    update(AREAS).where(AREAS.c.code == log.code).values(
+                        seq=log.seq, head=log.head, digest=as_text(log.digest)
+                    )
+                )  # fmt: skip
+
+    def _locked_rows(self, codes: Sequence[str]) -> dict[str, tuple[int, bytes, str]]:
+        query = select(AREAS).where(AREAS.c.code.in_(codes)).order_by(AREAS.c.code)
+        if self._database.postgres:
+            query = query.with_for_update()
+        return {row.code: (row.seq, row.head, row.digest) for row in self._connection.execute(query)}
+
+    def _begin(self, codes: Sequence[str]) -> None:
+        """Areas nobody wrote to before; another process may do the same just now."""
+        mark = self._database.mark
+        words = f"INSERT INTO hub_area VALUES ({mark}, 0, {mark}, {mark}) ON CONFLICT DO NOTHING"
+        for code in codes:
+            self._connection.exec_driver_sql(words, (code, HEAD_START, as_text(0)))
+
+
+def _blocks(log: AreaLog, device: str, epoch: int, received: int) -> list[Block]:
+    """What was added to a log, in blocks of at most so many entries, each with the acts it speaks of."""
+    if len(log.effects) <= BLOCK_ENTRIES and log.effects:
+        acts, effects = tuple(log.acts), tuple(log.effects)
+        return [Block(log.code, log.began + 1, device, epoch, received, acts, effects)]
+    blocks = []
+    for start in range(0, len(log.effects), BLOCK_ENTRIES):
+        part = log.effects[start : start + BLOCK_ENTRIES]
+        used = list(dict.fromkeys(effect.act for effect in part))
+        places = {old: new for new, old in enumerate(used)}
+        effects = tuple(
+            Effect(places[e.act], e.dseq, e.entity, e.uid, e.op, e.cells, e.verdict, e.note) for e in part
+        )
+        acts = tuple(log.acts[place] for place in used)
+        blocks.append(Block(log.code, log.began + 1 + start, device, epoch, received, acts, effects))
+    return blocks
+
+
+def read_blocks(
+    connection: Connection, cursors: Mapping[str, int], limit_bytes: int
+) -> tuple[list[SignedBlock], bool]:
+    """The blocks after these numbers, area by area, about `limit_bytes` of them; whether there are more."""
+    found: list[SignedBlock] = []
+    left = limit_bytes
+    for area in sorted(cursors):
+        query = (
+            select(LOG.c.first, LOG.c.last, LOG.c.body, LOG.c.head, LOG.c.signature)
+            .where(LOG.c.area == area, LOG.c.last > cursors[area])
+            .order_by(LOG.c.first)
+        )
+        with connection.execution_options(yield_per=16).execute(query) as rows:
+            for row in rows:
+                if left <= 0 and found:
+                    return found, True
+                left -= len(row.body)
+                found.append(
+                    SignedBlock(area=area, first=row.first, last=row.last, body=bytes(row.body),
+                                head=bytes(row.head), signature=bytes(row.signature))
+                )  # fmt: skip
+    return found, False

@@ -1,0 +1,99 @@
+"""Making the hub's schema, and bringing an older one up to this version's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, inspect, select
+
+from app.errors import StoreFailure
+from app.hub.book import BOOK, FACTS, SCHEMA, entity_tables
+from app.hub.database import HubDatabase
+from app.i18n import N_
+
+_MONTHS_AHEAD = 2
+# What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
+STEPS: dict[int, Callable[[Connection], None]] = {}
+
+
+def make_schema(database: HubDatabase) -> None:
+    """Make all tables in an empty database; PostGIS must be installed on a PostgreSQL server."""
+    with database.writing() as connection:
+        if database.postgres:
+            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
+        entity_tables()
+        BOOK.create_all(connection)
+        if database.postgres:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS hub_log_rest PARTITION OF hub_log DEFAULT")
+        else:
+            connection.exec_driver_sql(
+                "CREATE INDEX IF NOT EXISTS ix_boiler_bucket ON boiler (h_bucket(geometry)) WHERE h_alive"
+            )
+        connection.execute(FACTS.insert().values(name="schema", value=str(SCHEMA).encode()))
+
+
+def is_made(database: HubDatabase) -> bool:
+    """Whether there is a hub in the database."""
+    with database.reading() as connection:
+        return inspect(connection).has_table(FACTS.name)
+
+
+def migrate(database: HubDatabase) -> None:
+    """Bring the schema to this version; raises StoreFailure for one that a newer program made."""
+    with database.writing() as connection:
+        found = connection.execute(select(FACTS.c.value).where(FACTS.c.name == "schema")).scalar_one()
+        version = int(bytes(found))
+        if version > SCHEMA:
+            raise StoreFailure(
+                N_("This hub was made by a newer version of the program"),
+                hint=N_("Update the program here, then try again. Nothing was changed."),
+                code="too_new",
+            )
+        for number in range(version, SCHEMA):
+            STEPS[number](connection)
+        if version != SCHEMA:
+            connection.execute(
+                FACTS.update().where(FACTS.c.name == "schema").values(value=str(SCHEMA).encode())
+            )
+        _add_columns(connection)
+
+
+def _add_columns(connection: Connection) -> None:
+    """Tables and columns of entities and fields that came with this version."""
+    seen = inspect(connection)
+    present = set(seen.get_table_names())
+    for name, table in entity_tables().items():
+        if name not in present:
+            table.create(connection)
+            continue
+        have = {column["name"] for column in seen.get_columns(name)}
+        for column in table.columns:
+            if column.name not in have:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f'ALTER TABLE "{name}" ADD COLUMN "{column.name}" {kind}')
+
+
+def make_partitions(database: HubDatabase, now_ms: int) -> None:
+    """The log's partitions for this month and the next; what falls outside lands in the rest."""
+    if not database.postgres:
+        return
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    months = [divmod(now.year * 12 + now.month - 1 + ahead, 12) for ahead in range(_MONTHS_AHEAD + 1)]
+    starts = [datetime(year, month + 1, 1, tzinfo=UTC) for year, month in months]
+    with database.writing() as connection:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(620800)")
+        have = set(inspect(connection).get_table_names())
+        for start, end in zip(starts, starts[1:], strict=False):
+            name = f"hub_log_{start:%Y_%m}"
+            low, high = (int(day.timestamp() * 1000) for day in (start, end))
+            if name not in have and not _rest_has(connection, low, high):
+                connection.exec_driver_sql(
+                    f"CREATE TABLE {name} PARTITION OF hub_log FOR VALUES FROM ({low}) TO ({high})"
+                )
+
+
+def _rest_has(connection: Connection, low: int, high: int) -> bool:
+    """Whether rows of this time lie in the rest already: then a partition cannot be made for it."""
+    query = "SELECT 1 FROM hub_log_rest WHERE received >= %s AND received < %s LIMIT 1"
+    return connection.exec_driver_sql(query, (low, high)).first() is not None

@@ -1,0 +1,29 @@
+"""The grants of a laptop: which persons may sign in on it, and until when."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from app.domain.areas import area_of_code, covers
+from app.domain.rights import within_cap
+from app.hub.devices import Device
+from app.hub.keys import HubKeys
+from app.sync.grants import GRANT_DAYS, Grant, Grants, pack_grants
+
+_DAY = 24 * 3600 * 1000
+
+
+def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now: int) -> bytes:
+    """Signed grants for everybody whose role the laptop serves and whose area meets the laptop's."""
+    rows = connection.exec_driver_sql("SELECT uid, role, area, disabled FROM person WHERE h_alive ORDER BY uid")
+    found = []
+    for uid, role, area, disabled in rows:
+        if disabled or not within_cap(str(role), device.role_cap) or not _meets(device.area, area):
+            continue
+        found.append(Grant(uid, str(role), str(area or ""), now, now + GRANT_DAYS * _DAY))
+    return pack_grants(Grants(hub, device.uid, now, found), keys.seed)
+
+
+def _meets(laptop: str, person: str | None) -> bool:
+    place = area_of_code(person, laptop) if person else laptop
+    return not person or covers(laptop, person) or covers(person, laptop) or covers(laptop, place)

@@ -1,0 +1,269 @@
+"""One push, one transaction: a signed batch is proved, placed, decided, written, and durable before the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from app.domain.areas import Scope
+from app.domain.replication import Batch, Entry
+from app.errors import Invalid, NotAllowed
+from app.hub import devices, quarantine
+from app.hub.applying import count_digests, write_acts, write_rows
+from app.hub.book import ACTS, BATCHES, field_ids
+from app.hub.database import HubDatabase
+from app.hub.deciding import Deciding, owners_of, touched_uids
+from app.hub.desk import Desk
+from app.hub.devices import Device
+from app.hub.duplicates import read_keys
+from app.hub.keys import HubKeys
+from app.hub.log import Logs, NeedArea
+from app.hub.nearby import flag_near
+from app.hub.rows import Rows, context_ids
+from app.i18n import N_
+from app.store.tables import known
+from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
+from app.sync.wire import Ambiguous, decode_batch, resolve_uids
+
+TRIES = 6
+
+
+@dataclass(frozen=True)
+class PushAnswer:
+    """What became of a batch; `next` is the number the hub waits for in `epoch`.
+
+    `state`: taken, repeat, fork (go on in `epoch`), gap (send from `next` on), quarantined, full_uids.
+    """
+
+    next: int
+    state: str
+    epoch: int
+    accepted: int = 0
+    merged: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Pushing:
+    """What every push stands on."""
+
+    database: HubDatabase
+    keys: HubKeys
+    hub: str
+    root: str
+    has_blob: Callable[[str], bool]
+
+    def push(self, signed: bytes, received: datetime) -> PushAnswer:
+        """Decide a signed batch. Raises Invalid for one that cannot be read or was not signed by its laptop,
+        NotAllowed for an unknown laptop or another hub's batch."""
+        message = unpack_signed(signed)
+        self._prove(message)
+        batch = decode_batch(message.body)
+        self._check(batch, message)
+        extra: set[str] = set()
+        for left in reversed(range(TRIES)):
+            try:
+                with self.database.writing() as connection:
+                    return self._push(connection, message, batch, signed, _ms(received), extra)
+            except NeedArea as needed:
+                extra.add(needed.code)
+                if not left:
+                    raise
+            except (IntegrityError, OperationalError):
+                # another process wrote the same number or area at the same moment: look again
+                if not left or not self.database.postgres:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _prove(self, message: Signed) -> None:
+        with self.database.reading() as connection:
+            found = devices.device(connection, message.device)
+        if found is None:
+            raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
+        verify_signed(BATCH, message, found.sign_key)
+
+    def _check(self, batch: Batch, message: Signed) -> None:
+        if batch.device != message.device:
+            raise Invalid(N_("The batch names another laptop than the one that signed it"), code="bad_batch")
+        if batch.hub != self.hub:
+            raise NotAllowed(N_("This batch was written for another hub"), code="foreign_hub")
+        texts = (text for act in batch.acts for text in (act.uid, act.person, act.reason, act.action, act.wall))
+        if any("\0" in text for text in texts) or any(_bad_uid(entry) for entry in batch.entries):
+            raise Invalid(N_("What arrived is not a message of this program, or it is damaged"), code="bad_batch")
+
+    def _push(
+        self, connection: Connection, message: Signed, batch: Batch, signed: bytes, received: int, extra: set[str]
+    ) -> PushAnswer:
+        device = devices.device(connection, message.device, lock=True)
+        assert device is not None, "laptops are revoked, never deleted"
+        before = _before(connection, device, batch, message.sha256)
+        if before is not None:
+            if before.state == "fork" and before.epoch != device.epoch:
+                devices.change(connection, device.uid, epoch=before.epoch, next=1, chain=HEAD_START)
+            return before
+        try:
+            batch = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
+        except Ambiguous:
+            return PushAnswer(device.next, "full_uids", device.epoch)
+        batch = replace(batch, entries=tuple(replace(entry) for entry in batch.entries))  # ours to fill in
+        logs = Logs(self.database, connection)
+        desk = self._desk(connection, device, received, logs)
+        if device.revoked_at is not None:
+            quarantine.keep(desk, batch, device, areas=extra)
+            state = "quarantined"
+        else:
+            self._decide(connection, desk, batch, extra)
+            state = "taken"
+        self._write(connection, desk, device, (batch, received))
+        tally = desk.tally
+        answer = PushAnswer(
+            batch.last + 1, state, device.epoch, tally.accepted, tally.merged, tally.conflict, tally.rejected
+        )
+        _note(connection, device, (batch, message.sha256, signed, received), answer)
+        return answer
+
+    def _desk(self, connection: Connection, device: Device, received: int, logs: Logs) -> Desk:
+        return Desk(
+            rows=Rows(self.database, connection),
+            logs=logs,
+            scope=Scope(device.area, self.root),
+            cap=device.role_cap,
+            site=devices.site_of(connection, device.uid, device.epoch),
+            received=received,
+            has_blob=self.has_blob,
+            founding=device.founding,
+        )
+
+    def _decide(self, connection: Connection, desk: Desk, batch: Batch, extra: set[str]) -> None:
+        seen = desk.logs.look()
+        entries = batch.entries
+        read_rows(desk.rows, entries)
+        areas = extra | _areas(desk, batch)
+        now = desk.logs.lock(sorted(areas))
+        if self.database.postgres and any(now[code] != seen.get(code, 0) for code in now):
+            desk.rows.clear()  # somebody wrote there between the look and the lock
+            read_rows(desk.rows, entries)
+        keys = read_keys(self.database, connection, entries)
+        uids = list({act.uid for act in batch.acts})
+        words, given = self.database.any_of("uid", uids)
+        known_acts = connection.exec_driver_sql(f"SELECT uid FROM hub_act WHERE {words}", (given,))
+        Deciding(desk, connection, keys, set(known_acts.scalars())).run(batch)
+        if not desk.founding:
+            flag_near(self.database, connection, desk, batch)
+
+    def _write(
+        self, connection: Connection, desk: Desk, device: Device, what: tuple[Batch, int]
+    ) -> None:
+        rows = desk.rows.touched()
+        count_digests(desk.logs, rows)
+        write_rows(self.database, connection, rows)
+        acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
+        write_acts(connection, desk, acts)
+        desk.logs.store(self.keys, device.uid, device.epoch, what[1])
+
+
+def read_rows(rows: Rows, entries: Iterable[Entry]) -> None:
+    """Read what the entries touch, and what it belongs to, in one query for each kind."""
+    for entity, uids in owners_of(entries).items():
+        rows.read(entity, uids, context_ids(known(entity)))
+    for entity, those in touched_uids(entries).items():
+        kind = known(entity)
+        every = field_ids(kind)
+        names = dict.fromkeys(context_ids(kind))
+        for entry in those:
+            if entry.op == "u":
+                names.update(dict.fromkeys(entry.cells))
+        rows.read(entity, [entry.uid for entry in those], [name for name in every if name in names])
+
+
+def _areas(desk: Desk, batch: Batch) -> set[str]:
+    """The areas a batch is likely to write to."""
+    found = set()
+    for entry in batch.entries:
+        row = desk.rows.peek(entry.entity, entry.uid)
+        if row is not None:
+            found.add(row.area)
+        if entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
+            cells = {name: value for name, value in entry.cells.items() if value is None or isinstance(value, str)}
+            found.add(desk.area_of(entry.entity, entry.uid, cells, row))
+    return found
+
+
+def _before(connection: Connection, device: Device, batch: Batch, sha256: bytes) -> PushAnswer | None:
+    """What is answered without deciding anything: a repeat, a fork, a gap."""
+    known_batch = connection.execute(select(BATCHES.c.answer).where(BATCHES.c.sha256 == sha256)).scalar()
+    if known_batch is not None:
+        counts = {**json.loads(known_batch), "state": "repeat", "next": device.next, "epoch": device.epoch}
+        if device.revoked_at is not None and json.loads(known_batch)["state"] == "quarantined":
+            counts["state"] = "quarantined"
+        return PushAnswer(**counts)
+    if batch.epoch != device.epoch:
+        return PushAnswer(device.next, "fork", device.epoch)
+    if batch.first > device.next:
+        return PushAnswer(device.next, "gap", device.epoch)
+    if batch.first < device.next or batch.previous != device.chain:
+        return PushAnswer(1, "fork", device.epoch + 1)
+    return None
+
+
+def _note(
+    connection: Connection, device: Device, what: tuple[Batch, bytes, bytes, int], answer: PushAnswer
+) -> None:
+    """Keep the signed bytes as evidence, and where the laptop stands."""
+    batch, sha256, signed, received = what
+    connection.execute(
+        insert(BATCHES).values(
+            sha256=sha256, device=device.uid, epoch=batch.epoch, first=batch.first, last=batch.last,
+            received=received, state=answer.state, answer=json.dumps(asdict(answer)), signed=signed,
+        )
+    )  # fmt: skip
+    devices.change(
+        connection, device.uid, next=batch.last + 1, chain=sha256, last_sync=received,
+        clock_off=batch.sent - received,
+    )  # fmt: skip
+
+
+def _find(
+    database: HubDatabase, connection: Connection, entity: str, prefixes: Iterable[str]
+) -> dict[str, list[str]]:
+    """The uids of all records, also deleted ones, that start with each prefix."""
+    found: dict[str, list[str]] = {}
+    wanted = list(prefixes)
+    if not wanted or not _is_table(entity):
+        return found
+    if database.postgres:
+        query = (
+            f'SELECT p, t.uid FROM unnest(%s::text[]) AS p JOIN "{entity}" t'
+            " ON t.uid >= p AND t.uid < p || '~'"
+        )
+        rows = connection.exec_driver_sql(query, (wanted,))
+    else:
+        query = f"SELECT p.value, t.uid FROM json_each(?) p JOIN \"{entity}\" t ON t.uid >= p.value AND t.uid < p.value || '~'"
+        rows = connection.exec_driver_sql(query, (json.dumps(wanted),))
+    for prefix, uid in rows:
+        found.setdefault(prefix, []).append(uid)
+    return found
+
+
+def _is_table(entity: str) -> bool:
+    from app.store.tables import is_known
+
+    return is_known(entity)
+
+
+def _bad_uid(entry: Entry) -> bool:
+    return len(entry.uid) > 36 or "\0" in entry.uid or len(entry.entity) > 40
+
+
+def _ms(when: datetime) -> int:
+    return int(when.timestamp() * 1000)
+
+
+__all__ = ["ACTS", "PushAnswer", "Pushing"]

@@ -1,0 +1,255 @@
+"""The rows one push works on: read in few queries, changed in memory, written by `applying.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.domain.entity import GEOMETRY, EntityType
+from app.domain.fields import Kind
+from app.domain.merge import DELETION
+from app.domain.replication import Cells, RowState, Stamp
+from app.domain.values import as_moment
+from app.hub.book import field_ids
+from app.hub.database import HubDatabase
+from app.store.tables import is_known, known
+
+ALL = "*"  # the stamp of every field without one of its own
+MOVED = "@"  # of a row that came from another area: that area, and the stamps it had there
+Key = tuple[str, str]
+Written = list[int]  # a stamp as it is stored: number, site, clock
+
+
+@dataclass(slots=True)
+class Row:
+    """A row as the hub holds it and as this push leaves it.
+
+    `values` are the fields read or written so far, `read` how they stood at the start; `stamps` is None until
+    they are needed. `fresh` rows are not in the database yet.
+    """
+
+    entity: str
+    uid: str
+    area: str
+    alive: bool
+    seq: int
+    values: Cells
+    stamps: dict[str, Any] | None = None
+    editors: dict[str, int] | None = None
+    whole: bool = False
+    fresh: bool = False
+    was_alive: bool = False
+    was_area: str = ""
+    read: Cells = field(default_factory=dict)
+    sets: Cells = field(default_factory=dict)
+    marks: dict[str, Any] = field(default_factory=dict)
+    replaced: bool = False  # whether `marks` are all the stamps, not only new ones
+    entered: dict[str, int] | None = None  # new editors
+    new_round: bool = False
+
+    @property
+    def touched(self) -> bool:
+        """Whether there is anything to write."""
+        return self.fresh or bool(self.sets or self.marks)
+
+    def stamp_of(self, name: str) -> Written | None:
+        """The stamp of a field, with what this push wrote."""
+        for found in (self.marks, {} if self.replaced else self.stamps or {}):
+            if name in found:
+                return list(found[name])
+            if name and ALL in found and found is self.marks:
+                return list(found[ALL])
+        return (self.stamps or {}).get(ALL) if name and not self.replaced else None
+
+
+class Rows:
+    """All rows of a push, by entity and uid."""
+
+    def __init__(self, database: HubDatabase, connection: Connection) -> None:
+        self._database = database
+        self._connection = connection
+        self._rows: dict[Key, Row] = {}
+        self._absent: set[Key] = set()
+
+    def get(self, entity: str, uid: str) -> Row | None:
+        """A row read before or made in this push; reads it when nobody asked for it yet."""
+        key = (entity, uid)
+        found = self._rows.get(key)
+        if found is None and key not in self._absent and is_known(entity):
+            self.read(entity, [uid], context_ids(known(entity)))
+            found = self._rows.get(key)
+        return found
+
+    def peek(self, entity: str, uid: str) -> Row | None:
+        """A row that has been read already."""
+        return self._rows.get((entity, uid))
+
+    def add(self, row: Row) -> None:
+        """Take in a row that was made in this push."""
+        self._rows[row.entity, row.uid] = row
+        self._absent.discard((row.entity, row.uid))
+
+    def touched(self) -> list[Row]:
+        """The rows to write."""
+        return [row for row in self._rows.values() if row.touched]
+
+    def read(self, entity: str, uids: Iterable[str], names: Sequence[str]) -> None:
+        """Read these fields of many rows at once; rows known already keep what they have."""
+        wanted = [
+            uid for uid in uids if (entity, uid) not in self._rows and (entity, uid) not in self._absent
+        ]
+        for row in self._query(entity, wanted, names):
+            self._rows[entity, row.uid] = row
+        self._absent.update((entity, uid) for uid in wanted if (entity, uid) not in self._rows)
+
+    def complete(self, row: Row) -> Row:
+        """The row with all its fields and stamps."""
+        if row.whole or row.fresh:
+            return row
+        kind = known(row.entity)
+        missing = [name for name in field_ids(kind) if name not in row.values]
+        for found in self._query(row.entity, [row.uid], missing):
+            row.values.update(found.values)
+            row.read.update(found.values)
+        self.stamp([row])
+        row.whole = True
+        return row
+
+    def widen(self, rows: Sequence[Row], names: Sequence[str]) -> None:
+        """Read further fields of rows of one entity."""
+        missing = [row for row in rows if not row.fresh and any(name not in row.values for name in names)]
+        for found in self._query(missing[0].entity, [row.uid for row in missing], names) if missing else ():
+            row = self._rows[found.entity, found.uid]
+            for name, value in found.values.items():
+                if name not in row.values:
+                    row.values[name] = row.read[name] = value
+
+    def stamp(self, rows: Iterable[Row]) -> None:
+        """Read the stamps of rows that have none yet."""
+        by_entity: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.stamps is None:
+                by_entity.setdefault(row.entity, []).append(row)
+        for entity, those in by_entity.items():
+            words, given = self._database.any_of("uid", [row.uid for row in those])
+            query = f'SELECT uid, h_stamps, h_editors FROM "{entity}" WHERE {words}'
+            for uid, stamps, editors in self._connection.exec_driver_sql(query, (given,)):
+                row = self._rows[entity, uid]
+                row.stamps, row.editors = _json(stamps), _json(editors)
+
+    def owned(self, entity: str, owner_field: str, owners: Sequence[str]) -> list[Row]:
+        """All living rows of `entity` that belong to these owners, whole."""
+        words, given = self._database.any_of(owner_field, list(owners))
+        query = f'SELECT uid FROM "{entity}" WHERE {words} AND h_alive'
+        uids = [uid for (uid,) in self._connection.exec_driver_sql(query, (given,))]
+        self.read(entity, uids, field_ids(known(entity)))
+        wanted = set(owners)
+        return [
+            self.complete(row)
+            for (name, _), row in list(self._rows.items())
+            if name == entity and row.alive and (row.values.get(owner_field) in wanted)
+        ]
+
+    def living(self, entity: str) -> list[Row]:
+        """All living rows of a small entity, whole."""
+        query = f'SELECT uid FROM "{entity}" WHERE h_alive'
+        uids = [uid for (uid,) in self._connection.exec_driver_sql(query)]
+        self.read(entity, uids, field_ids(known(entity)))
+        return [
+            self.complete(row) for (name, _), row in list(self._rows.items()) if name == entity and row.alive
+        ]
+
+    def of_entity(self, entity: str) -> list[Row]:
+        """The rows of an entity that this push has read or made."""
+        return [row for (name, _), row in self._rows.items() if name == entity]
+
+    def clear(self) -> None:
+        """Forget everything, to read it again under a lock."""
+        self._rows.clear()
+        self._absent.clear()
+
+    def _query(self, entity: str, uids: Sequence[str], names: Sequence[str]) -> list[Row]:
+        if not uids:
+            return []
+        kind = known(entity)
+        columns = ", ".join(self._column(name) for name in names)
+        words, given = self._database.any_of("uid", uids)
+        query = f'SELECT uid, h_area, h_alive, h_seq{", " if columns else ""}{columns} FROM "{entity}" WHERE {words}'
+        readers = [(place, reader) for place, name in enumerate(names) if (reader := _reader(kind, name))]
+        whole = set(names) >= set(field_ids(kind))
+        rows = []
+        for uid, area, alive, seq, *cells in self._connection.exec_driver_sql(query, (given,)):
+            for place, reader in readers:
+                if cells[place] is not None:
+                    cells[place] = reader(cells[place])
+            values = dict(zip(names, cells, strict=True))
+            rows.append(
+                Row(entity, uid, area, bool(alive), seq, values, whole=whole, was_alive=bool(alive),
+                    was_area=area, read=dict(values))
+            )  # fmt: skip
+        return rows
+
+    def _column(self, name: str) -> str:
+        if name == GEOMETRY and self._database.postgres:
+            return f"ST_AsBinary({GEOMETRY}, 'NDR')"
+        return f'"{name}"'
+
+
+def state_of(row: Row, view: Mapping[str, int]) -> RowState:
+    """What the merge rules see of a row; `view` is what the writer had seen, by area."""
+    stamps: dict[str, Stamp] = {}
+    names = [*field_ids(known(row.entity)), DELETION]
+    earlier = _earlier(row, view)
+    for name in names:
+        found = row.stamp_of(name)
+        if found is None:
+            continue
+        seq = found[0]
+        if earlier is not None and name and seq == earlier[0]:
+            before = earlier[1].get(name) or earlier[1].get(ALL)
+            seq = 0 if before and before[0] <= earlier[2] else seq
+        stamps[name] = Stamp(seq, found[1], found[2])
+    return RowState(row.alive, row.seq, row.values, stamps)
+
+
+def _earlier(row: Row, view: Mapping[str, int]) -> tuple[int, Mapping[str, Any], int] | None:
+    """Of a row that moved: its first number here, its stamps there, and what the writer had seen there."""
+    moved = (row.marks if row.replaced else row.stamps or {}).get(MOVED)
+    if not moved:
+        return None
+    area, first, stamps = moved
+    return (first, stamps, view[area]) if area in view else None
+
+
+def context_ids(kind: EntityType) -> tuple[str, ...]:
+    """The fields that every decision about a row of this kind looks at."""
+    wanted = ("div_code", "status", "round_no", "owner", "owner_entity", "source", "cell", "baseline", "area")
+    names = {item.id for item in kind.fields.values()}
+    keys = [item.id for item in kind.fields.values() if item.unique]
+    return tuple(dict.fromkeys([*(name for name in wanted if name in names), *keys]))
+
+
+def _reader(kind: EntityType, name: str) -> Any:
+    """What turns a stored value into one that travels; None where they are the same."""
+    if name == GEOMETRY:
+        return bytes
+    found = next((item for item in kind.fields.values() if item.id == name), None)
+    if found is None:
+        return None
+    readers = {Kind.BOOLEAN: bool, Kind.TEXTS: json.loads, Kind.MOMENT: _moment, Kind.NUMBER: float}
+    return readers.get(found.kind)
+
+
+def _moment(value: str | datetime) -> str:
+    return as_moment(value) if isinstance(value, datetime) else value
+
+
+def _json(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    return json.loads(value) if isinstance(value, str) else value
