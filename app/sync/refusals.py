@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.errors import AppError, Changed, HubUnreachable, Invalid, NotAllowed, Refused
+from app.errors import AppError, Changed, Conflict, HubUnreachable, Invalid, NotAllowed, Refused
 from app.i18n import N_
 
 SAFE = N_("Everything is safe on this laptop. Try again later, or carry it to the hub by stick (bundle out).")
@@ -34,6 +34,11 @@ _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
         HubUnreachable,
         N_("What answers at {url} is no hub"),
         N_("Everything is safe on this laptop. Check the address and the port."),
+    ),
+    "hub_behind": (
+        Conflict,
+        N_("The hub has less than this laptop has seen: it was brought back from a backup"),
+        N_("Everything is safe on this laptop. Ask whoever looks after the hub."),
     ),
     "too_many": (HubUnreachable, N_("The hub is too busy"), SAFE),
     "too_slow": (HubUnreachable, N_("The hub gave up waiting: the network is too slow"), SAFE),

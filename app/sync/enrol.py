@@ -1,0 +1,204 @@
+"""Enrolment over the network: keys are made, the hub takes them for a code, and the file becomes a replica.
+
+A line that is cut on the way loses nothing: what the hub answered is kept beside the file until the workspace
+is there, and asking again with the same keys gives the same laptop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from app import __version__
+from app.domain.values import as_moment
+from app.errors import AppError, Invalid, StoreFailure
+from app.i18n import N_, tr
+from app.store.failures import translated
+from app.store.replica_facts import ReplicaFacts
+from app.store.snapshot import install_snapshot
+from app.store.workspace import Workspace
+from app.sync import signing
+from app.sync.client import Client
+from app.sync.code import fingerprint_start
+from app.sync.identity import keystore, way_to_hub
+from app.sync.keys import DeviceKeys
+from app.sync.keystore import Held
+from app.sync.messages import EnrolAnswer, EnrolRequest
+from app.sync.results import Progress
+from app.sync.transport import Transport
+
+
+class Door(Protocol):
+    """What takes a new laptop in."""
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """Ask to become one of the hub's laptops."""
+        ...
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose PIN wraps the keys where the system has no keystore: a person's uid and PIN, or nobody's."""
+
+    person: str = ""
+    pin: str | None = None
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What enrolment brought: this laptop's facts and its keys."""
+
+    facts: ReplicaFacts
+    keys: DeviceKeys
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    code: str
+    url: str
+    fingerprint: str
+    keys: bytes
+    answer: EnrolAnswer | None = None
+
+
+def join(url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime]) -> Joined:
+    """Ask the hub at `url` to take this laptop in. `beside` is the workspace the answer is kept beside until
+    `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`."""
+    start = fingerprint_start(code)
+    kept = _read(beside, code, url) or _Kept(code, url, start, DeviceKeys.make().to_bytes())
+    keys = DeviceKeys.from_bytes(kept.keys)
+    if kept.answer is None:
+        _write(beside, kept)
+        client = Client(url, start)
+        try:
+            answer = ask(client, code, keys, schema)
+        except AppError as error:
+            if error.exit_code != 6:  # the hub has said no: nothing to go on with
+                settle(beside)
+            raise
+        finally:
+            client.close()
+        kept = msgspec.structs.replace(kept, answer=answer, fingerprint=client.fingerprint)
+        _write(beside, kept)
+    assert kept.answer is not None
+    return Joined(facts_of_answer(kept.answer, url, kept.fingerprint, now()), keys)
+
+
+def ask(door: Door, code: str, keys: DeviceKeys, schema: int) -> EnrolAnswer:
+    """Hand in the code and the public keys."""
+    return door.enrol(enrol_request(code, keys, schema))
+
+
+def enrol_request(code: str, keys: DeviceKeys, schema: int) -> EnrolRequest:
+    """The request for a code, with the public keys and the proof that the private one is here."""
+    bare = EnrolRequest(
+        code=code,
+        sign_key=keys.sign_public,
+        recipient=keys.recipient,
+        schema=schema,
+        program=__version__,
+        signature=b"",
+        label=socket.gethostname()[:80],
+    )
+    return msgspec.structs.replace(bare, signature=signing.sign(signing.ENROL, bare.claim, keys.sign_seed))
+
+
+def facts_of_answer(answer: EnrolAnswer, url: str, fingerprint: str, now: datetime) -> ReplicaFacts:
+    """This laptop's place at the hub, as the hub told it."""
+    return ReplicaFacts(
+        hub=answer.hub,
+        url=url.rstrip("/"),
+        fingerprint=fingerprint,
+        hub_key=bytes(answer.hub_key),
+        hub_recipient=answer.hub_recipient,
+        device=answer.device,
+        epoch=answer.epoch,
+        area=answer.area,
+        root=answer.root,
+        role_cap=answer.role_cap,
+        founding=answer.founding,
+        hub_time_ms=answer.hub_time,
+        enrolled_at=as_moment(now.astimezone(UTC)),
+    )
+
+
+def attach_workspace(workspace: Workspace, joined: Joined, owner: Owner) -> Held:
+    """Make an existing workspace the replica; all its work waits to be sent. Gives where the keys lie."""
+    _check_area(workspace, joined.facts)
+    held = keystore(workspace, joined.facts.device).keep(joined.keys, owner.person, owner.pin)
+    workspace.replica.enrol(joined.facts)
+    return held
+
+
+def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Transport | None = None) -> None:
+    """Make `file` from the hub's snapshot; without one it stays empty, to be filled by the first round.
+
+    Raises HubUnreachable (what came is kept, and goes on), StoreFailure.
+    """
+    packed = file.with_name(f".{file.name}.snapshot.part")
+
+    def between(done: int, whole: int) -> None:
+        progress(done, whole, tr(N_("Fetching the snapshot")))
+
+    hub = transport or way_to_hub(joined.facts, joined.keys)
+    try:
+        hub.snapshot(packed, between)
+        install_snapshot(packed, file, joined.facts)
+    except AppError as error:
+        if error.exit_code == 6 or (isinstance(error, StoreFailure) and error.code != "snapshot_damaged"):
+            raise
+        _begin_empty(file, joined.facts)
+    finally:
+        hub.close()
+    packed.unlink(missing_ok=True)
+
+
+def settle(beside: Path) -> None:
+    """Forget what was kept for an enrolment that was cut: the workspace is there now."""
+    _place(beside).unlink(missing_ok=True)
+
+
+def _begin_empty(file: Path, facts: ReplicaFacts) -> None:
+    file.unlink(missing_ok=True)
+    with Workspace.create(file, area=facts.root, title=facts.root) as workspace:
+        workspace.replica.enrol(facts)
+
+
+def _check_area(workspace: Workspace, facts: ReplicaFacts) -> None:
+    if workspace.replica.enrolled:
+        raise Invalid(
+            N_("This workspace belongs to a hub already"),
+            hint=N_("Make a new file for another hub."),
+            code="already_enrolled",
+        )
+
+
+def _place(beside: Path) -> Path:
+    return beside.with_name(f".{beside.name}.enrol")
+
+
+def _read(beside: Path, code: str, url: str) -> _Kept | None:
+    with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeError):
+        found = msgspec.msgpack.decode(_place(beside).read_bytes(), type=_Kept)
+        if found.code == code and found.url == url:
+            return found
+    return None
+
+
+def _write(beside: Path, kept: _Kept) -> None:
+    part = _place(beside).with_suffix(".part")
+    with translated(beside):
+        part.unlink(missing_ok=True)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.msgpack.encode(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(_place(beside))
