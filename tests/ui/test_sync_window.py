@@ -65,7 +65,7 @@ def button(running: Program, name: str) -> QPushButton:
         (UNSENT, "3 条未上报 · 已存本机", ""),
         (replace(UNSENT, waiting_for_reason=2), "3 条未上报 · 已存本机 · 2 条待说明原因", "warning"),
         (OFFLINE, "离线 · 3 条未上报 · 已存本机", "warning"),
-        (REVOKED, "本机已停用 · 3 条未上报，仍存本机", "danger"),
+        (REVOKED, "本机已被吊销 · 3 条未上报，仍存本机", "danger"),
     ],
 )
 def test_the_line_says_what_is_so(status: object, words: str, tone: str) -> None:

@@ -185,6 +185,7 @@ def _stack(owner: QWidget, full: QWidget, empty: QWidget) -> QStackedLayout:
 def _list_view(model: ConflictList) -> QListView:
     view = QListView()
     view.setModel(model)
+    view.setObjectName("inbox")
     view.setUniformItemSizes(True)
     view.setAlternatingRowColors(True)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -57,7 +57,7 @@ class ConflictList(QAbstractListModel):
             return None
         view = self.views[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{view.record.title}\n{what_differs(view)}"
+            return f"{view.record.title}\n{what_differs(view)} · {view.kind_text}"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             raised = tr(N_("Raised {when}"), when=show_moment(view.raised_at))
             return f"{kind_of(view)} · {view.record.title}\n{view.kind_text}\n{what_differs(view)}\n{raised}"
@@ -65,10 +65,10 @@ class ConflictList(QAbstractListModel):
 
 
 def what_differs(view: ConflictView) -> str:
-    """The fields at odds in a few words, or the kind of conflict where none is."""
+    """The fields at odds in a few words, or the kind of record where none is."""
     labels = [field.label for field in view.fields]
     if not labels:
-        return view.kind_text
+        return kind_of(view)
     few = tr(N_(", ")).join(labels[:3])
     return few if len(labels) <= 3 else tr(N_("{fields} and {n} more"), fields=few, n=len(labels) - 3)
 

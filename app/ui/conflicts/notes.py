@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView
     from app.actions.session import Session
 
-_MOST = 3
+_MOST_FIELDS = 3
+_MOST = 2  # more would leave no room for the record
 REFUSED, VOID = "rejected", "void"
 
 
@@ -85,10 +86,10 @@ def _line(view: ConflictView) -> str:
         return "\n".join([said, *_kept_values(view)])
     if view.kind == VOID:
         return tr(N_("The signature of {who} of {when} is void: {why}"), who=who, when=when, why=view.rule)
-    labels = tr(N_(", ")).join(field.label for field in view.fields[:_MOST])
+    labels = tr(N_(", ")).join(field.label for field in view.fields[:_MOST_FIELDS])
     return f"{view.kind_text} · {labels}" if labels else view.kind_text
 
 
 def _kept_values(view: ConflictView) -> list[str]:
-    shown = [f"{field.label} {field.offered_text or '—'}" for field in view.fields[:_MOST]]
+    shown = [f"{field.label} {field.offered_text or '—'}" for field in view.fields[:_MOST_FIELDS]]
     return [tr(N_("Kept, not lost: {values}"), values=tr(N_("; ")).join(shown))] if shown else []

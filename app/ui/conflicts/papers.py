@@ -33,8 +33,8 @@ class PaperStrip(QListWidget):
         self.setWrapping(False)
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(side, round(side * 0.75)))
-        self.setGridSize(QSize(side + metrics.grid(6), round(side * 0.75) + 2 * metrics.line_height()))
-        self.setFixedHeight(self.gridSize().height() + metrics.grid(6))
+        self.setGridSize(QSize(side + metrics.grid(6), round(side * 0.75) + metrics.line_height()))
+        self.setFixedHeight(self.gridSize().height() + metrics.grid(5))
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setAccessibleName(tr(N_("Evidence")))
         for item in papers:

@@ -58,6 +58,7 @@ class JoinDialog(WorkDialog):
         lacking = self._lacking()
         if lacking:
             say_fault(self._fault, lacking)
+            self._fit()
             return
         session = self._desk.session
         file = Path(self.target.text()) if session is None else session.workspace.path

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.actions.syncing import SyncDone
 
 _ENDING = ".bundle"
+_MOST_FINDINGS = 5
 
 
 class StickInDialog(WorkDialog):
@@ -108,6 +109,7 @@ class StickInDialog(WorkDialog):
         self._facts.setText("\n".join(_facts(report)))
         self._facts.show()
         self._deed().setEnabled(report.ok and not self._only_verify)
+        self._fit()
 
     def _say(self, words: str, good: bool) -> None:
         self._verdict.setText(words)
@@ -125,10 +127,12 @@ class StickInDialog(WorkDialog):
         self._facts.setText("\n".join(_counts(done)))
         self._facts.show()
         self._only_close()
+        self._fit()
 
     def _refused(self, error: Exception) -> None:
         if isinstance(error, AppError):
             say_fault(self._fault, refusal_words(error))
+            self._fit()
         else:
             self._desk.failed.emit(error)
 
@@ -146,7 +150,9 @@ class StickInDialog(WorkDialog):
 
 
 def _facts(report: BundleReport) -> list[str]:
-    lines = [finding_words(item) for item in report.problems]
+    lines = [finding_words(item) for item in report.problems[:_MOST_FINDINGS]]
+    if len(report.problems) > _MOST_FINDINGS:
+        lines.append(tr(N_("… and {n} more"), n=len(report.problems) - _MOST_FINDINGS))
     if report.hub:
         lines.append(tr(N_("Hub: {hub}"), hub=report.hub))
     if report.device:

@@ -18,6 +18,8 @@ from app.ui.theme import colours
 if TYPE_CHECKING:
     from app.actions.sticks import BundleDone
 
+_CHARS = 44  # the width of the box with drives
+
 
 class StickOutDialog(WorkDialog):
     """Chooses the drive or folder; `safe` is true only after the bundle was read back and found whole."""
@@ -27,7 +29,7 @@ class StickOutDialog(WorkDialog):
         super().__init__(desk, title, title, parent)
         self.safe = False
         self.where = QComboBox()
-        self.where.setMinimumContentsLength(34)
+        self.where.setMinimumWidth(metrics.chars(_CHARS))
         for name, path in drives():
             self.where.addItem(name, str(path))
         self._plugged = self.where.count() > 0
@@ -55,8 +57,12 @@ class StickOutDialog(WorkDialog):
         self.setMinimumWidth(metrics.chars(78))
 
     def add_folder(self, folder: Path) -> None:
-        """Offer a folder and choose it."""
-        self.where.addItem(str(folder), str(folder))
+        """Offer a folder and choose it; a long path is shown by its end, whole in the tip."""
+        words = self.where.fontMetrics().elidedText(
+            str(folder), Qt.TextElideMode.ElideLeft, metrics.chars(_CHARS - 6)
+        )
+        self.where.addItem(words, str(folder))
+        self.where.setItemData(self.where.count() - 1, str(folder), Qt.ItemDataRole.ToolTipRole)
         self.where.setCurrentIndex(self.where.count() - 1)
 
     def target(self) -> Path:
@@ -91,6 +97,7 @@ class StickOutDialog(WorkDialog):
             say_fault(
                 self._fault, tr(N_("The file could not be read back. Do not rely on it; try another stick."))
             )
+            self._fit()
             return
         self.safe = True
         sign, words = QLabel(), heading(tr(N_("Safe to unplug")), 1.4)
@@ -113,6 +120,7 @@ class StickOutDialog(WorkDialog):
         self._result.show()
         self.where.setEnabled(False)
         self._only_close()
+        self._fit()
         self._desk.sync.look()
 
     def _choose(self) -> None:

@@ -30,7 +30,7 @@ _ROUND_COLUMNS = (
     N_("Files out / in"),
     N_("Outcome"),
 )
-_AREA_COLUMNS = (N_("Area"), N_("Entries"), N_("Same values as the hub"))
+_AREA_COLUMNS = (N_("Area of the hub"), N_("Entries"), N_("Same values as the hub"))
 _AGREES: Mapping[bool | None, tuple[str, str]] = {
     True: (N_("✓ the same"), "good"),
     False: (N_("✗ different"), "danger"),

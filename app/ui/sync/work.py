@@ -76,11 +76,21 @@ class WorkDialog(QDialog):
         """Why it was refused; empty before it was."""
         return self._fault.text()
 
+    def _fit(self) -> None:
+        """Grow to what is shown now, but never beyond the window below."""
+        layout = self.layout()
+        layout.activate()
+        wish = max(layout.totalHeightForWidth(self.width()), layout.totalSizeHint().height())
+        owner = self.parentWidget()
+        room = owner.window().height() - metrics.grid(4) if owner is not None else wish
+        self.resize(self.width(), max(self.height(), min(wish, room)))
+
     def _working(self, on: bool) -> None:
         self._bar.setVisible(on)
         self._words.setVisible(on)
         self._bar.setRange(0, 0)
         self._deed().setEnabled(not on)
+        self._fit()
         if not on:
             self._task = None
 
@@ -95,6 +105,7 @@ class WorkDialog(QDialog):
 
     def _refused(self, error: Exception) -> None:
         say_refusal(self._fault, error, self._desk.failed.emit)
+        self._fit()
 
     def _only_close(self) -> None:
         """Nothing is left to do but to close."""
