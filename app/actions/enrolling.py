@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.actions.action import action
 from app.actions.session import Session
+from app.domain.catalog import ENTITIES
+from app.errors import HubUnreachable
 from app.i18n import N_
+from app.store.replica_facts import ReplicaFacts
+from app.store.workspace import Workspace
 from app.sync.results import EnrolDone, Progress
+
+if TYPE_CHECKING:
+    from app.sync.enrol import Joined, Owner
 
 
 @action(N_("Join a hub…"), "sync", icon="hub", command="enrol")
@@ -21,10 +30,27 @@ def enrol(
 ) -> EnrolDone:
     """Make the open workspace a replica and keep its work, or without one make `file` from a snapshot.
 
-    `pin` wraps the keys where the system has no keystore. Raises HubUnreachable, NotAllowed for a wrong or
-    spent code, Invalid for a hub that is not the one of the code.
+    `pin` (of whoever is signed in) wraps the keys where the system has no keystore; without it they lie in a
+    file that only this user may read. Raises HubUnreachable, NotAllowed for a wrong or spent code, Invalid
+    for a hub that is not the one of the code.
     """
-    raise NotImplementedError
+    from app.sync import enrol as joining  # late: brings the network and the keys
+    from app.sync.pinning import check_address
+
+    place = session.workspace.path if session else _new_file(file)
+    if session is not None:
+        joining.check_free(session.workspace)
+    clock = session.now if session else joining.utc_now
+    joined = joining.join(check_address(hub_url), code, place, joining.SCHEMA, clock)
+    if session is not None:
+        held = joining.attach_workspace(session.workspace, joined, _owner(session, pin))
+        session.keys = joined.keys
+        done = _done(session.workspace, joined.facts, held.where)
+    else:
+        joining.new_workspace(place, joined, progress or _silent)
+        done = _first_opening(place, joined, progress or _silent)
+    joining.settle(place)
+    return done
 
 
 def enrol_from_file(
@@ -37,3 +63,52 @@ def enrol_from_file(
 ) -> EnrolDone:
     """The same from an invitation file, without a network; the first bundle carries the request."""
     raise NotImplementedError
+
+
+def _new_file(file: Path) -> Path:
+    from app.store.place import check_new
+
+    check_new(file)
+    return file
+
+
+def _owner(session: Session, pin: str | None) -> Owner:
+    from app.sync.enrol import Owner
+
+    return Owner(session.actor.uid, pin) if session.actor is not None and pin else Owner()
+
+
+def _first_opening(file: Path, joined: Joined, progress: Progress) -> EnrolDone:
+    """Keep the keys of a fresh replica and fetch what has happened since its snapshot."""
+    from app.actions.syncing import sync
+    from app.sync.enrol import Owner, keep_keys
+
+    session = Session(Workspace.open(file))
+    try:
+        held = keep_keys(session.workspace, joined, Owner())
+        session.keys = joined.keys
+        with contextlib.suppress(HubUnreachable):  # the snapshot is here; the rest comes with the next round
+            sync(session, progress)
+        return _done(session.workspace, joined.facts, held.where)
+    finally:
+        session.close()
+
+
+def _done(workspace: Workspace, facts: ReplicaFacts, where: str) -> EnrolDone:
+    return EnrolDone(
+        file=workspace.path,
+        device=facts.device,
+        hub=facts.hub,
+        url=facts.url,
+        area=facts.area,
+        root=facts.root,
+        role=facts.role_cap,
+        founding=facts.founding,
+        records=sum(workspace.count(record) for record in ENTITIES),
+        pending=workspace.replica.unsent(),
+        keys=where,  # type: ignore[arg-type]
+    )
+
+
+def _silent(done: int, whole: int, text: str) -> None:
+    """Nobody looks."""

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from app.actions.action import action
+from app.actions.laptop import check_sign_in, open_keys
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import Actor, insert, update
@@ -28,12 +29,17 @@ def _hasher() -> PasswordHasher:
 
 @action(N_("Sign in…"), "workspace", icon="person")
 def sign_in(session: Session, login: str, pin: str) -> Actor:
-    """Let the person of this workspace sign in; NotAllowed does not say which of the two was wrong."""
+    """Let the person of this workspace sign in; NotAllowed does not say which of the two was wrong.
+
+    On a replica the hub must have granted it (`grant_expired` after a month without a sync).
+    """
     person = find_person(session, login)
     if person is None or not person.verifier or not _matches(person.verifier, pin):
         raise NotAllowed(N_("Name or PIN is wrong"), hint=N_("Nobody is signed in."), code="sign_in")
     if person.disabled:
         raise NotAllowed(N_("{name} may no longer sign in"), name=person.name, code="disabled")
+    check_sign_in(session, person)
+    open_keys(session, person.uid, pin)
     session.actor = actor_of(person)
     return session.actor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from app.domain.changes import Actor, Change, ChangeSet, Committed, collect, new_uid
 from app.domain.entities.setting import Setting
@@ -14,6 +15,11 @@ from app.errors import NotAllowed
 from app.i18n import N_
 from app.store.workspace import Workspace
 
+if TYPE_CHECKING:  # a session without a hub needs neither keys nor a network
+    from app.store.replica_facts import ReplicaFacts
+    from app.sync.keys import DeviceKeys
+    from app.sync.transport import Transport
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -21,13 +27,18 @@ def _utc_now() -> datetime:
 
 @dataclass
 class Session:
-    """What every action takes first. `now` and `new_uid` may be set for a repeatable run."""
+    """What every action takes first. `now` and `new_uid` may be set for a repeatable run.
+
+    `keys` are this laptop's, once they have been opened; `reach` is the way to its hub (None: its address).
+    """
 
     workspace: Workspace
     actor: Actor | None = None
     now: Callable[[], datetime] = _utc_now
     new_uid: Callable[[], str] = new_uid
     listeners: list[Callable[[Committed], None]] = field(default_factory=list)
+    keys: DeviceKeys | None = None
+    reach: Callable[[ReplicaFacts, DeviceKeys], Transport] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -58,6 +69,10 @@ class Session:
     ) -> Committed:
         """Write the changes as one transaction in the name of the person, and tell the listeners."""
         change_set = ChangeSet(collect(changes), action, self.person(), reason, undoes)
+        if self.workspace.replica.enrolled:
+            from app.actions.laptop import check_scope  # late: it stands on sessions
+
+            check_scope(self.workspace, change_set.changes)
         committed = self.workspace.apply(change_set, at=self.now())
         for listener in tuple(self.listeners):
             listener(committed)

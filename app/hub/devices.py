@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from app.domain.changes import new_uid
 from app.domain.rights import RANKS
 from app.errors import Invalid, NotAllowed
 from app.hub.book import DEVICES, INVITES, SITES
 from app.i18n import N_
+from app.sync.keys import device_uid
 from app.sync.messages import EnrolRequest
 from app.sync.signing import ENROL, HEAD_START, verify
 
@@ -88,7 +88,7 @@ def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: 
         raise NotAllowed(
             N_("The code is wrong, used, or too old"), hint=N_("Ask for a new invitation."), code="bad_code"
         )
-    uid = new_uid()
+    uid = device_uid(request.sign_key)
     connection.execute(
         insert(DEVICES).values(
             uid=uid, area=found.area, role_cap=found.role, sign_key=request.sign_key,

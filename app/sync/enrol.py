@@ -27,13 +27,21 @@ from app.store.snapshot import install_snapshot
 from app.store.workspace import Workspace
 from app.sync import signing
 from app.sync.client import Client
-from app.sync.code import fingerprint_start
 from app.sync.identity import keystore, way_to_hub
+from app.sync.invitation import parse_code
 from app.sync.keys import DeviceKeys
 from app.sync.keystore import Held
 from app.sync.messages import EnrolAnswer, EnrolRequest
 from app.sync.results import Progress
 from app.sync.transport import Transport
+
+
+def utc_now() -> datetime:
+    """The laptop's clock."""
+    return datetime.now(UTC)
+
+
+SCHEMA = 1  # the number of what a batch may hold
 
 
 class Door(Protocol):
@@ -71,7 +79,7 @@ class _Kept(msgspec.Struct, frozen=True):
 def join(url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime]) -> Joined:
     """Ask the hub at `url` to take this laptop in. `beside` is the workspace the answer is kept beside until
     `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`."""
-    start = fingerprint_start(code)
+    start = parse_code(code).fingerprint
     kept = _read(beside, code, url) or _Kept(code, url, start, DeviceKeys.make().to_bytes())
     keys = DeviceKeys.from_bytes(kept.keys)
     if kept.answer is None:
@@ -131,10 +139,15 @@ def facts_of_answer(answer: EnrolAnswer, url: str, fingerprint: str, now: dateti
 
 def attach_workspace(workspace: Workspace, joined: Joined, owner: Owner) -> Held:
     """Make an existing workspace the replica; all its work waits to be sent. Gives where the keys lie."""
-    _check_area(workspace, joined.facts)
-    held = keystore(workspace, joined.facts.device).keep(joined.keys, owner.person, owner.pin)
+    check_free(workspace)
+    held = keep_keys(workspace, joined, owner)
     workspace.replica.enrol(joined.facts)
     return held
+
+
+def keep_keys(workspace: Workspace, joined: Joined, owner: Owner) -> Held:
+    """Put the keys into the best place there is."""
+    return keystore(workspace, joined.facts.device).keep(joined.keys, owner.person, owner.pin)
 
 
 def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Transport | None = None) -> None:
@@ -171,7 +184,8 @@ def _begin_empty(file: Path, facts: ReplicaFacts) -> None:
         workspace.replica.enrol(facts)
 
 
-def _check_area(workspace: Workspace, facts: ReplicaFacts) -> None:
+def check_free(workspace: Workspace) -> None:
+    """Raise Invalid when the workspace belongs to a hub already."""
     if workspace.replica.enrolled:
         raise Invalid(
             N_("This workspace belongs to a hub already"),

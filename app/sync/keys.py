@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from app.sync.signing import public_key
 ROUNDS, MEMORY_KIB, LANES = 3, 64 * 1024, 2
 _PURPOSE = b"gridward-keys-1"  # bound into the wrapping, so that nothing else opens as keys
 _SALT, _NONCE = 16, 12
+_NAMES = uuid.UUID("6e0f1c52-5d2b-5b7e-8f43-7a1d3c90e4b6")
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -93,6 +95,11 @@ class DeviceKeys:
         except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
             raise Invalid(N_("The kept keys of this computer are damaged"), code="bad_keys") from None
         return cls.from_bytes(opened)
+
+
+def device_uid(sign_public: bytes) -> str:
+    """The name of a device, which follows from its public key: a laptop that joins by stick knows its own."""
+    return str(uuid.uuid5(_NAMES, sign_public.hex()))
 
 
 def _key_of(pin: str, salt: bytes, rounds: int, memory_kib: int, lanes: int) -> bytes:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.domain.areas import area_of_code
+from app.domain.entities.division import Division
 from app.domain.values import as_moment
 from app.errors import AppError, Cancelled
 from app.i18n import N_, tr
@@ -19,11 +21,8 @@ from app.sync.folding import Folded, compare, receive
 from app.sync.grants import read_grants
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
+from app.sync.state import GRANTS, note_outcome
 from app.sync.transport import Transport
-
-GRANTS = "grants"  # names of what is kept in the file
-LAST_ERROR = "last_error"
-REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Round:
             done = self._run()
         except AppError as error:
             if not isinstance(error, Cancelled):
-                self._note(error.message, revoked=error.code == "revoked")
+                note_outcome(self.workspace, error.message, revoked=error.code == "revoked")
             raise
-        self._note(done.message if done.quarantined else "", revoked=done.quarantined)
+        note_outcome(self.workspace, done.message if done.quarantined else "", revoked=done.quarantined)
         return done
 
     def _run(self) -> SyncDone:
@@ -56,6 +55,7 @@ class Round:
             return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
         folded = receive(self.transport, replica, self._after_block)
         self._keep_grants()
+        self._end_founding()
         blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         replica.set_facts(last_sync=as_moment(self.now()))
         return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
@@ -85,6 +85,18 @@ class Round:
                 hint=N_("What was sent and fetched is kept; the next round goes on from there."),
             )
 
+    def _end_founding(self) -> None:
+        """A founder that has heard of all it sent is a laptop like any other, and holds what it may read."""
+        replica = self.workspace.replica
+        facts = replica.facts()
+        if facts is None or not facts.founding or replica.pending().changes:
+            return
+        replica.set_facts(founding=False)
+        codes = {area_of_code(item.code, facts.root) for item in self.workspace.find(Division)}
+        outside = sorted(code for code in codes if not facts.scope.reads(code))
+        if outside:
+            replica.leave(outside, self.now())
+
     def _keep_grants(self) -> None:
         replica = self.workspace.replica
         facts = replica.facts()
@@ -95,17 +107,6 @@ class Round:
         if packed != replica.private(GRANTS):
             replica.set_private(GRANTS, packed)
         replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
-
-    def _note(self, error: str, *, revoked: bool) -> None:
-        note_outcome(self.workspace, error, revoked=revoked)
-
-
-def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> None:
-    """Keep how the last round ended, for the status line."""
-    replica = workspace.replica
-    for name, value in ((LAST_ERROR, error.encode()), (REVOKED, b"1" if revoked else b"")):
-        if (replica.private(name) or b"") != value:
-            replica.set_private(name, value or None)
 
 
 def _summary(workspace: Workspace, sent: Sent, folded: Folded, blobs: tuple[int, int]) -> SyncDone:

@@ -1,0 +1,156 @@
+"""This laptop at its hub, as a session has it: the keys that are open, the way to the hub, and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.actions.session import Session
+from app.domain.areas import Scope, area_of_record
+from app.domain.changes import Change
+from app.domain.entities.people import Person
+from app.domain.entity import Entity
+from app.domain.rights import within_cap
+from app.domain.values import show_moment
+from app.errors import AppError, Invalid, NotAllowed
+from app.i18n import N_
+from app.store.replica_facts import ReplicaFacts
+from app.store.workspace import Workspace
+from app.sync.state import GRANTS
+
+if TYPE_CHECKING:
+    from app.sync.keys import DeviceKeys
+    from app.sync.transport import Transport
+
+
+def facts_of(session: Session) -> ReplicaFacts:
+    """The hub this workspace belongs to; raises Invalid `not_enrolled`."""
+    from app.sync.identity import facts_of as found  # late: a workspace without a hub needs no network
+
+    return found(session.workspace)
+
+
+def keys_of(session: Session) -> DeviceKeys:
+    """This laptop's keys. Raises Invalid `keys_locked` when a PIN opens them and nobody signed in."""
+    from app.sync.identity import keystore
+
+    if session.keys is None:
+        person = session.actor.uid if session.actor else ""
+        session.keys = keystore(session.workspace, facts_of(session).device).held(person).keys
+    return session.keys
+
+
+def transport_of(session: Session) -> Transport:
+    """The way to the hub."""
+    from app.sync.identity import way_to_hub
+
+    return (session.reach or way_to_hub)(facts_of(session), keys_of(session))
+
+
+def open_keys(session: Session, person: str, pin: str) -> None:
+    """Open wrapped keys with the PIN of whoever signs in, or let them do so from now on."""
+    from app.sync.identity import keystore
+
+    facts = session.workspace.replica.facts()
+    if facts is None:
+        return
+    kept = keystore(session.workspace, facts.device)
+    if kept.where != "wrapped":
+        return
+    try:
+        session.keys = kept.held(person, pin).keys
+    except AppError:
+        if session.keys is not None and not session.workspace.read_only:
+            kept.add_person(session.keys, person, pin)
+
+
+def check_sign_in(session: Session, person: Person) -> None:
+    """Raise NotAllowed when this laptop may not serve the person, or not any more without having synced.
+
+    The clock is the later of the laptop's own and the last the hub told, so that turning it back is no help.
+    """
+    facts = session.workspace.replica.facts()
+    if facts is None or facts.founding:
+        return
+    if facts.role_cap and not within_cap(person.role, facts.role_cap):
+        raise NotAllowed(
+            N_("This laptop is enrolled for persons up to {cap}; {name} is {role}"),
+            hint=N_("Nobody is signed in. Use the laptop of the office, or have this one enrolled anew."),
+            cap=facts.role_cap,
+            name=person.name,
+            role=person.role,
+            code="device_role",
+        )
+    packed = session.workspace.replica.private(GRANTS)
+    if packed is not None:  # before the first round there is nothing to go by
+        _check_grant(session, person, facts, packed)
+
+
+def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: bytes) -> None:
+    from app.sync.grants import read_grants
+
+    now = max(int(session.now().timestamp() * 1000), facts.hub_time_ms)
+    grants = read_grants(packed, facts.hub_key)
+    if grants.live(person.uid, now) is not None:
+        return
+    ended = [item.until for item in grants.grants if item.person == person.uid and item.until <= now]
+    if not ended:
+        raise NotAllowed(
+            N_("The hub does not let {name} sign in on this laptop"),
+            hint=N_("Nobody is signed in. Sync first if {name} was added lately; else ask the bureau."),
+            name=person.name,
+            code="no_grant",
+        )
+    until = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=max(ended))
+    raise NotAllowed(
+        N_("{name} could sign in here without a network until {until}; that has passed"),
+        hint=N_(
+            "All work is safe. Bring this laptop to the network and sync, or read in a bundle of the hub."
+        ),
+        name=person.name,
+        until=show_moment(until.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
+        code="grant_expired",
+    )
+
+
+def check_scope(workspace: Workspace, changes: Iterable[Change]) -> None:
+    """Raise NotAllowed when a change is about a record outside the laptop's area: the hub would refuse it."""
+    facts = workspace.replica.facts()
+    if facts is None or facts.founding or facts.area == facts.root:
+        return
+    for change in changes:
+        if change.entity != "conflict":
+            _check_change(workspace, facts.scope, change)
+
+
+def _check_change(workspace: Workspace, scope: Scope, change: Change) -> None:
+    record: Entity | None = None
+    if change.operation != "insert":
+        record = workspace.get(change.entity, change.uid)
+    values: dict[str, Any] = record.values() if record is not None else {}
+    for told in (values, {**values, **change.after}) if record is not None else (change.after,):
+        area = area_of_record(change.entity, told, scope.root, lambda e, u: _area_of(workspace, scope, e, u))
+        if not scope.writes(area):
+            raise NotAllowed(
+                N_("{title} lies in {area}, outside the area of this laptop ({mine})"),
+                hint=N_("Nothing was changed. The hub would refuse it; let the laptop of that area do it."),
+                title=record.title() if record is not None else _title(told),
+                area=area,
+                mine=scope.area,
+                code="outside_area",
+            )
+
+
+def _area_of(workspace: Workspace, scope: Scope, entity: str, uid: str) -> str | None:
+    try:
+        owner: Entity | None = workspace.get(entity, uid)
+    except Invalid:
+        return None
+    if owner is None:
+        return None
+    return area_of_record(entity, owner.values(), scope.root, lambda e, u: _area_of(workspace, scope, e, u))
+
+
+def _title(values: Mapping[str, Any]) -> str:
+    return str(values.get("ledger_no") or values.get("name") or values.get("file_name") or "?")
