@@ -38,26 +38,40 @@ class FoldDone:
     conflicts: int = 0
     settled: int = 0
 
+    def add(self, step: Step, touched: dict[str, dict[str, None]]) -> None:
+        """Count one step."""
+        self.rejected += step.rejected
+        self.conflicts += step.conflicts
+        self.settled += len(step.settled)
+        for entity, uid in step.touched:
+            touched.setdefault(entity, {})[uid] = None
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A block with the hash chain's head after it; `body_sha256` (of its bytes) lets the head be computed."""
+
+    block: Block
+    head: bytes
+    body_sha256: bytes | None = None
+
 
 def fold(
     database: Database,
     facts: ReplicaFacts,
-    block: Block,
-    head: bytes,
+    incoming: Incoming,
     *,
     step: int = STEP,
     between: Callable[[], None] | None = None,
-    body_sha256: bytes | None = None,
 ) -> FoldDone:
     """Bring one block of an area's log into the file; what has been folded already is passed over.
 
-    `head` is the hash chain's head after the block; with `body_sha256` (of the block's bytes) it is computed
-    and compared. Raises StoreFailure `gap` when entries before the block are missing, `wrong_head` when the
-    log is not the one this file has followed.
+    Raises StoreFailure `gap` when entries before the block are missing, `wrong_head` when the log is not the
+    one this file has followed.
     """
-    done = FoldDone()
-    touched: dict[str, dict[str, None]] = {}
-    at = _check(database, block, head, body_sha256)
+    done, touched = FoldDone(), dict[str, dict[str, None]]()
+    block = incoming.block
+    at = _check(database, incoming)
     if at is None:
         return done
     while True:
@@ -67,13 +81,9 @@ def fold(
         with transaction as connection:
             found = _step(connection, database, facts, block, (at + 1, last))
             if last == block.last:
-                _finish(raw_of(connection), block, head)
+                _finish(raw_of(connection), incoming)
         at = last
-        done.rejected += found.rejected
-        done.conflicts += found.conflicts
-        done.settled += len(found.settled)
-        for entity, uid in found.touched:
-            touched.setdefault(entity, {})[uid] = None
+        done.add(found, touched)
         if at >= block.last:
             break
         if between:
@@ -91,8 +101,9 @@ def raw_of(connection: Connection) -> sqlite3.Connection:
     return found
 
 
-def _check(database: Database, block: Block, head: bytes, body_sha256: bytes | None) -> int | None:
+def _check(database: Database, incoming: Incoming) -> int | None:
     """The number up to which the block is in the file already; None when all of it is."""
+    block, head, body_sha256 = incoming.block, incoming.head, incoming.body_sha256
     with database.reading() as connection:
         row = (
             raw_of(connection)
@@ -151,8 +162,9 @@ def _step(
     return found
 
 
-def _finish(raw: sqlite3.Connection, block: Block, head: bytes) -> None:
-    """The block is in: note the head of the chain, and which own transactions are answered."""
+def _finish(raw: sqlite3.Connection, incoming: Incoming) -> None:
+    """The block is in: note the head of the chain, and which batches are answered."""
+    block, head = incoming.block, incoming.head
     raw.execute(
         "UPDATE sync_cursor SET whole = ?, head = ? WHERE area = ?", (block.last, bytes(head), block.area)
     )

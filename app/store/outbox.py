@@ -132,8 +132,9 @@ def keep(
     acts = tuple(act.uid for act in made.acts)
     last = made.first + len(seqs) - 1
     batch = raw.execute(
-        "INSERT INTO sync_batch (epoch, first, last, sha256, body, state, acts) VALUES (?,?,?,?,?,?,?)",
-        (epoch, made.first, last, name, body, _SEALED, json.dumps(acts)),
+        "INSERT INTO sync_batch (epoch, first, last, sha256, body, state, acts, rows)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        (epoch, made.first, last, name, body, _SEALED, json.dumps(acts), json.dumps(seqs)),
     ).lastrowid
     for act in acts:
         open_act(raw, act)
@@ -169,20 +170,21 @@ def sealed(raw: sqlite3.Connection) -> list[Sealed]:
     ]
 
 
-def uids(raw: sqlite3.Connection, batch: int) -> list[str]:
-    """The whole uids of the changes in a batch, in the order of their numbers."""
-    query = (
-        "SELECT j.uid FROM sync_sent s JOIN sync_journal j ON j.seq = s.seq"
-        " WHERE s.batch = ? ORDER BY s.number"
-    )
-    return [row[0] for row in raw.execute(query, (batch,))]
+def uids_of(raw: sqlite3.Connection, number: int) -> list[str]:
+    """The records of a batch's changes, in the order of their numbers."""
+    row = raw.execute("SELECT rows FROM sync_batch WHERE id = ?", (number,)).fetchone()
+    if row is None or row[0] is None:
+        return []
+    query = "SELECT j.uid FROM json_each(?) e JOIN sync_journal j ON j.seq = e.value ORDER BY e.key"
+    return [found[0] for found in raw.execute(query, (row[0],))]
 
 
-def resealed(raw: sqlite3.Connection, batch: int, body: bytes, sha256: bytes) -> None:
-    """Keep other bytes for a batch that the hub has not taken: the same changes, written otherwise."""
-    raw.execute(
-        "UPDATE sync_batch SET body = ?, sha256 = ? WHERE id = ? AND state = 'sealed'", (body, sha256, batch)
-    )
+def replace(raw: sqlite3.Connection, number: int, body: bytes, sha256: bytes) -> None:
+    """Give a sealed batch other bytes; those sealed after it name the old ones and are given up."""
+    raw.execute("UPDATE sync_batch SET body = ?, sha256 = ? WHERE id = ?", (body, sha256, number))
+    later = "SELECT id FROM sync_batch WHERE id > ? AND state = 'sealed'"
+    raw.execute(f"UPDATE sync_sent SET batch = NULL, number = NULL WHERE batch IN ({later})", (number,))
+    raw.execute("DELETE FROM sync_batch WHERE id > ? AND state = 'sealed'", (number,))
 
 
 def taken(raw: sqlite3.Connection, sha256: bytes) -> None:
@@ -192,7 +194,9 @@ def taken(raw: sqlite3.Connection, sha256: bytes) -> None:
 
 def reopen(raw: sqlite3.Connection) -> int:
     """Give up every batch: what is pending waits anew, to be numbered from 1; gives the number of changes."""
-    raw.execute("UPDATE sync_batch SET state = 'dropped', body = NULL WHERE state IN ('sealed', 'taken')")
+    raw.execute(
+        "UPDATE sync_batch SET state = 'dropped', body = NULL, rows = NULL WHERE state IN ('sealed', 'taken')"
+    )
     raw.execute("UPDATE sync_sent SET batch = NULL, number = NULL")
     return _count(raw, _UNSENT)
 
@@ -209,7 +213,7 @@ def close_acts(raw: sqlite3.Connection, owners: set[int]) -> None:
 def close_batches(raw: sqlite3.Connection) -> None:
     """Say of batches without an open change that they are settled; their bytes go."""
     raw.execute(
-        "UPDATE sync_batch SET state = ?, body = NULL WHERE state IN ('sealed', 'taken')"
+        "UPDATE sync_batch SET state = ?, body = NULL, rows = NULL WHERE state IN ('sealed', 'taken')"
         " AND NOT EXISTS (SELECT 1 FROM sync_sent s WHERE s.batch = sync_batch.id)",
         (_DONE,),
     )

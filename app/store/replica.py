@@ -20,7 +20,7 @@ from app.store import confirmed, evidence, leaving, meta, outbox, replica_facts
 from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.evidence import BlobNeed
-from app.store.fold import STEP, FoldDone, fold
+from app.store.fold import STEP, FoldDone, Incoming, fold
 from app.store.outbox import Draft, PendingCount, Sealed
 from app.store.replica_facts import Cursor, ReplicaFacts
 
@@ -115,14 +115,14 @@ class Replica:
             return outbox.sealed(raw)
 
     def sealed_uids(self, sealed: Sealed) -> list[str]:
-        """The whole uids of the changes in a batch, in the order of their numbers."""
+        """The uids of a batch's changes in the order of their numbers, for a hub that wants them in full."""
         with self._reading() as raw:
-            return outbox.uids(raw, sealed.number)
+            return outbox.uids_of(raw, sealed.number)
 
     def resealed(self, sealed: Sealed, body: bytes, sha256: bytes) -> None:
-        """Keep other bytes for a sealed batch: the same changes, written otherwise."""
+        """Keep other bytes for a batch that the hub has not taken."""
         with self._writing() as raw:
-            outbox.resealed(raw, sealed.number, body, sha256)
+            outbox.replace(raw, sealed.number, body, sha256)
 
     def taken(self, sha256: bytes) -> None:
         """Note that the hub has this batch."""
@@ -166,7 +166,8 @@ class Replica:
         Raises StoreFailure `gap` when entries before it are missing, `wrong_head` for another log.
         """
         facts = self._enrolled()
-        return fold(self._database, facts, block, head, step=step, between=between, body_sha256=body_sha256)
+        incoming = Incoming(block, head, body_sha256)
+        return fold(self._database, facts, incoming, step=step, between=between)
 
     def confirmed(self, entity: str, uid: str) -> Cells | None:
         """A record as the hub has it, by field id as on the wire; None when the hub has none."""

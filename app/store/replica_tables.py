@@ -30,7 +30,7 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS ix_sync_sent_number ON sync_sent (number)",
     """CREATE TABLE IF NOT EXISTS sync_batch (id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB, state TEXT NOT NULL,
-  acts TEXT NOT NULL)""",
+  acts TEXT NOT NULL, rows TEXT)""",
     """CREATE TABLE IF NOT EXISTS sync_verdict (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,
   act TEXT NOT NULL, tbl TEXT NOT NULL, uid TEXT NOT NULL, verdict TEXT NOT NULL, note TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS ix_sync_verdict_act ON sync_verdict (act)",

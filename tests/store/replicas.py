@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.domain.areas import area_of_record
+from app.domain.changes import new_uid
 from app.domain.digest import MODULUS, row_hash
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.papers import Attachment
 from app.domain.replication import HUB_PERSON, Act, Batch, Block, Effect, Entry
 from app.store.replica import Draft, FoldDone, ReplicaFacts
 from app.store.workspace import Workspace
-from store.records import START, Desk
+from store.records import CLERK, START, Desk
 
 ROOT = "620800"
 TOWN = "620802105"
@@ -33,7 +37,7 @@ class Log:
 
 @dataclass
 class TinyHub:
-    """Decides by `rule(entry, row) -> (op, cells, verdict, note)`; by default it accepts everything as it comes."""
+    """Decides by `rule(entry, row) -> (op, cells, verdict, note)`; without one it accepts everything."""
 
     rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     areas: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -152,6 +156,17 @@ class Laptop:
         return all(digest == self.hub.digest(area) == counted.get(area, 0) for area, digest in found.items())
 
 
+def paper(owner: Boiler, workspace: Workspace) -> Attachment:
+    """A piece of evidence with a real file."""
+    source = workspace.path.with_name("证.pdf")
+    source.write_bytes(b"%PDF-1.4 " + owner.uid.encode())
+    taken = workspace.attach(source)
+    return Attachment(
+        uid=new_uid(), owner_entity="boiler", owner=owner.uid, kind="other", file_name="证.pdf",
+        sha256=taken.sha256, size=taken.size, added_by=CLERK.uid, added_at="2026-11-23T02:00:00.000Z",
+    )  # fmt: skip
+
+
 def facts(device: str, area: str = ROOT) -> ReplicaFacts:
     """What an enrolment would tell."""
     return ReplicaFacts("hub-1", "http://127.0.0.1:1", "", b"k" * 32, "age1x", device, 1, area, ROOT, "R5")
@@ -164,14 +179,5 @@ def sha_of(block: Block) -> bytes:
 
 def cells_in(file: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
     """What a query of the file gives, read as another program would."""
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(file)) as connection:
         return connection.execute(query, values).fetchall()
-
-
-def journal_cells(file: Path, uid: str) -> list[Any]:
-    """The journalled cells of a record, in order."""
-    rows = cells_in(file, "SELECT cells FROM sync_journal WHERE uid = ? ORDER BY seq", uid)
-    return [json.loads(row[0]) for row in rows]

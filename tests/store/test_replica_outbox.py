@@ -12,24 +12,13 @@ from shapely.geometry import Point
 
 from app.domain.changes import insert, new_uid, update
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Org
 from app.errors import Invalid, StoreFailure
 from app.store.workspace import Workspace
 from store.records import CLERK, START, boiler, foreign
-from store.replicas import ROOT, TOWN, Laptop, facts
+from store.replicas import ROOT, TOWN, Laptop, facts, paper
 
 Lend = Callable[..., Laptop]
-
-
-def paper(owner: Boiler, workspace: Workspace) -> Attachment:
-    source = workspace.path.with_name("证.pdf")
-    source.write_bytes(b"%PDF-1.4 " + owner.uid.encode())
-    taken = workspace.attach(source)
-    return Attachment(
-        uid=new_uid(), owner_entity="boiler", owner=owner.uid, kind="other", file_name="证.pdf",
-        sha256=taken.sha256, size=taken.size, added_by=CLERK.uid, added_at="2026-11-23T02:00:00.000Z",
-    )  # fmt: skip
 
 
 def test_a_change_travels_as_plain_values_by_field_id(lend: Lend) -> None:
@@ -271,3 +260,19 @@ def test_a_workspace_belongs_to_one_hub_and_stays_so(file: Path) -> None:
         with pytest.raises(StoreFailure) as refused:
             workspace.replica.set_private("key", b"x")
         assert refused.value.code == "read_only"
+
+
+def test_a_batch_is_sealed_anew_with_whole_uids(lend: Lend) -> None:
+    laptop = lend("dev-a")
+    records = [boiler(f"PL-{number}", div_code=TOWN) for number in range(3)]
+    for record in records:
+        laptop.desk.add(record)
+    first = laptop.replica.seal(2, laptop.encode)
+    second = laptop.replica.seal(2, laptop.encode)
+    assert first is not None and second is not None
+    assert laptop.replica.sealed_uids(first) == [records[0].uid, records[1].uid]
+    laptop.replica.resealed(first, b"whole", b"w" * 32)
+    (left,) = laptop.replica.sealed()
+    assert (left.body, left.sha256, left.number) == (b"whole", b"w" * 32, first.number)
+    again = laptop.replica.seal(2, laptop.encode)
+    assert again is not None and (again.first, laptop.made[again.first].previous) == (3, b"w" * 32)

@@ -297,7 +297,7 @@ def test_laptops_that_do_anything_end_with_what_the_hub_has(lend: Lend, seed: in
     for laptop in laptops:
         assert laptop.replica.pending().changes == 0
         rows = {("boiler", item.uid) for item in laptop.workspace.find(Boiler)}
-        assert rows == {place for place in hub.rows}
+        assert rows == set(hub.rows)
         for place in rows:
             assert laptop.replica.confirmed(*place) == hub.rows[place]
         assert shadows(laptop) == 0

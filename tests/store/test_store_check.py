@@ -10,6 +10,8 @@ import pytest
 
 from app.domain.entities.boiler import Boiler
 from app.store import rtree
+from app.store.migrations import HIDDEN
+from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
 from store.records import Desk, boiler, cell, foreign, village
 
@@ -72,7 +74,7 @@ FORGET = ("DELETE FROM gpkg_geometry_columns", "DELETE FROM gpkg_contents")
         (("DROP TRIGGER rtree_网格_geometry_update6",), "triggers", ["trigger_lost"]),
         (("DELETE FROM rtree_网格_geometry",), "spatial_index", ["index_differs"]),
         (("UPDATE rtree_网格_geometry SET maxx = minx",), "spatial_index", ["index_differs"]),
-        (FORGET, "geopackage", ["not_registered"] * 14),
+        (FORGET, "geopackage", ["not_registered"] * (len(STORED_TYPES) - len(HIDDEN))),
         (("DROP TABLE gpkg_extensions",), "geopackage", ["missing_table"]),
     ],
 )
