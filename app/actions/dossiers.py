@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.actions.boilerpapers import form_of
-from app.actions.evidence import evidence_of
+from app.actions.evidence import evidence_of, photos_used_again
 from app.actions.history import history
 from app.actions.session import Session
 from app.actions.steps import case_of, dossier_lacks
@@ -33,15 +33,19 @@ _PASSED = {  # of the steps that bring papers, those a boiler has behind it
 
 @dataclass(frozen=True)
 class Missing:
-    """One boiler and the papers its dossier lacks."""
+    """One boiler, the papers its dossier lacks, and how often a photograph of it is used elsewhere too."""
 
     boiler: Boiler
     lacks: tuple[Lack, ...]
+    used_again: int = 0
 
 
 def missing(session: Session, boilers: Sequence[Boiler]) -> list[Missing]:
     """For each boiler the papers that the steps behind it should have brought and that are not there."""
-    return [Missing(boiler, _lacks(session, boiler)) for boiler in boilers]
+    return [
+        Missing(boiler, _lacks(session, boiler), len(photos_used_again(session, boiler)))
+        for boiler in boilers
+    ]
 
 
 def _lacks(session: Session, boiler: Boiler) -> tuple[Lack, ...]:

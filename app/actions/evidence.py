@@ -16,13 +16,14 @@ from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, insert
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.entity import Entity
-from app.domain.filters import equal
+from app.domain.filters import equal, one_of
 from app.domain.rights import WRITERS
 from app.domain.values import BUREAU_TIME, as_moment
 from app.errors import Invalid
 from app.i18n import N_
 
 _TAKEN_TAGS = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
+_PHOTO = "photo"
 _EXIF, _GPS = 0x8769, 0x8825
 
 
@@ -56,6 +57,31 @@ def add_evidence(session: Session, record: Entity, papers: Iterable[tuple[str, P
     fresh = prepare(session, record, papers)
     keep(session, papers, fresh)
     return session.commit([insert(item) for item in fresh], "add_evidence")
+
+
+@dataclass(frozen=True)
+class UsedAgain:
+    """A photograph of this record that stands elsewhere too: as another kind, or for another record."""
+
+    attachment: Attachment
+    other: Attachment
+
+
+def photos_used_again(session: Session, record: Entity) -> list[UsedAgain]:
+    """Photographs of the record whose very file is also evidence of another kind, round or record.
+
+    Two boilers may stand on one photograph, so it is shown and not refused.
+    """
+    mine = [item for item in evidence_of(session, record) if _PHOTO in item.kind]
+    same = (
+        session.workspace.find(Attachment, one_of("sha256", {item.sha256 for item in mine})) if mine else []
+    )
+    return [
+        UsedAgain(item, other)
+        for item in mine
+        for other in same
+        if other.uid != item.uid and other.sha256 == item.sha256 and _PHOTO in other.kind
+    ]
 
 
 def prepare(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> list[Attachment]:

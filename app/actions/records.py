@@ -9,7 +9,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
-from app.actions.evidence import evidence_of
+from app.actions.evidence import UsedAgain, evidence_of, photos_used_again
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
@@ -40,7 +40,8 @@ class Signature:
 class RecordView:
     """A record with all that stands beside it; `group` is the word of map and legend for its state.
 
-    `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here.
+    `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here; `used_again` the
+    photographs that are evidence elsewhere too.
     """
 
     record: Entity
@@ -50,6 +51,7 @@ class RecordView:
     attachments: tuple[Attachment, ...]
     signatures: tuple[Signature, ...]
     dossier_lacks: tuple[Lack, ...] = ()
+    used_again: tuple[UsedAgain, ...] = ()
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
@@ -86,6 +88,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         attachments=tuple(evidence_of(session, record)),
         signatures=tuple(_signatures(session, record)),
         dossier_lacks=dossier_lacks(session, record),
+        used_again=tuple(photos_used_again(session, record)),
     )
 
 

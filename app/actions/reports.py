@@ -192,12 +192,13 @@ def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     found = missing(session, boilers)
     names = ("ledger_no", "user_org", "status", "origin")
     heads = [*((tr(Boiler.TYPE.fields[name].label),) for name in names), (tr(N_("Papers missing")),),
-             (tr(N_("Which")),)]  # fmt: skip
+             (tr(N_("Which")),), (tr(N_("Photos used again")),)]  # fmt: skip
     lines = [
         [
             *(_cell(Boiler.TYPE.fields[name], getattr(item.boiler, name)) for name in names),
             len(item.lacks),
             "；".join(lack.text for lack in item.lacks) or None,
+            item.used_again or None,
         ]
         for item in found
     ]

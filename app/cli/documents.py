@@ -61,6 +61,14 @@ def view_document(view: RecordView, labels: bool = False) -> dict[str, Any]:
         "dossier_lacks": [
             {"evidence": item.values["evidence"], "why": item.text} for item in view.dossier_lacks
         ],
+        "photos_used_again": [
+            {
+                "file": item.attachment.file_name,
+                "kind": item.attachment.kind,
+                "also": {"record": item.other.owner, "kind": item.other.kind, "round": item.other.round_no},
+            }
+            for item in view.used_again
+        ],
     }
     return document
 

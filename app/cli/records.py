@@ -257,6 +257,10 @@ def _page(view: RecordView) -> Iterable[str]:
         label = labels.get(item.approval.action, item.approval.action)
         yield f"  ✓ {label}: {item.approval.person_name}{mark}"
     yield from (f"  ! {lack.text}" for lack in view.dossier_lacks)
+    yield from (
+        tr(N_("  ! The photo {file} is evidence elsewhere too"), file=item.attachment.file_name)
+        for item in view.used_again
+    )
     for step in view.steps:
         yield f"  → {step.label} ({step.action})" + ("" if step.lacks else tr(N_(": may be done now")))
         yield from (f"      {lack.text}" for lack in step.lacks)

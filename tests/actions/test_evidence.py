@@ -11,6 +11,7 @@ import pytest
 from actions.office import APPLICATION, Office
 from app.actions.evidence import add_evidence, evidence_of, photo_facts
 from app.actions.history import history
+from app.actions.records import show_record
 from app.actions.upkeep import check, set_setting
 from app.errors import AppError, Invalid, NotAllowed, Refused, StoreFailure
 from builders import PLACE, paper, photo
@@ -214,3 +215,14 @@ def test_a_photograph_with_nonsense_in_its_exif_says_nothing(tmp_path: Path, off
     path.write_bytes(none)  # a camera without a fix writes 0/0
     facts = photo_facts(path)
     assert (facts.taken_at, facts.x) == (None, None)
+
+
+def test_a_photo_that_is_evidence_twice_is_shown(office: Office) -> None:
+    first, second = office.in_progress(), office.planned(ledger_no="KT-2")
+    photo = office.file("photo_before")
+    office.do("officer", "start", second, [photo])
+    office.as_("officer")
+    assert show_record(office.session, "boiler", first.uid).used_again == ()
+    add_evidence(office.session, first, [("photo_after", photo[1])])
+    found = show_record(office.session, "boiler", first.uid).used_again
+    assert [(item.attachment.kind, item.other.owner) for item in found] == [("photo_after", second.uid)]

@@ -233,4 +233,4 @@ def test_the_list_of_missing_papers_names_them(office: Office, tmp_path: Path) -
     office.in_progress(ledger_no="KT-2")
     make_report(office.session, ReportOrder("dossier"), tmp_path / "d.csv")
     rows = _read(tmp_path / "d.csv")[1:]
-    assert [row[-2] for row in rows] == ["0", "0"]
+    assert [row[4] for row in rows] == ["0", "0"]
