@@ -40,8 +40,8 @@ class Signature:
 class RecordView:
     """A record with all that stands beside it; `group` is the word of map and legend for its state.
 
-    `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here; `used_again` the
-    photographs that are evidence elsewhere too.
+    `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here;
+    `used_again` the photographs that are evidence elsewhere too.
     """
 
     record: Entity
