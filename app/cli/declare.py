@@ -84,11 +84,7 @@ def build(commands: Iterable[Command], open_window: OpenWindow, summary: str) ->
     root.callback(help=tr(summary), context_settings={"help_option_names": []})(_entrance(open_window))
     for command in commands:
         group, _, name = command.name.rpartition(" ")
-        if group and group not in groups:
-            groups[group] = _group()
-            groups[group].callback(context_settings={"help_option_names": []})(_entrance(open_window))
-            root.add_typer(groups[group], name=group, help=tr(GROUPS[group]))
-        place = groups[group] if group else root
+        place = _place(group, groups, root, open_window)
         place.command(
             name,
             help=tr(command.help),
@@ -98,7 +94,21 @@ def build(commands: Iterable[Command], open_window: OpenWindow, summary: str) ->
     return root
 
 
+def _place(group: str, groups: dict[str, typer.Typer], root: typer.Typer, window: OpenWindow) -> typer.Typer:
+    """The group of this name, made when its first command comes; "hub bundle" lies in "hub"."""
+    if not group:
+        return root
+    if group not in groups:
+        above, _, name = group.rpartition(" ")
+        groups[group] = _group()
+        groups[group].callback(context_settings={"help_option_names": []})(_entrance(window))
+        _place(above, groups, root, window).add_typer(groups[group], name=name, help=tr(GROUPS[group]))
+    return groups[group]
+
+
 GROUPS = {
+    "hub": N_("The bureau's server, where all laptops meet"),
+    "hub bundle": N_("Bundles on a stick, at the hub"),
     "user": N_("People who may sign in"),
     "setting": N_("The bureau's own numbers"),
     "baseline": N_("The frozen list the counts are measured against"),

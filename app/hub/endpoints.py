@@ -140,7 +140,7 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
 
 def _pull(service: Service, device: str, after: dict[str, int], limit: int) -> PullReply:
     limit = min(max(limit, _SMALLEST_PULL), PULL_LIMIT)
-    reply = pull_reply(service.hub.pull(device, after, limit))
+    reply = pull_reply(service.hub.pull(device, after, limit, service.now()))
     service.measures.pulled.inc(sum(len(block.body) for block in reply.blocks))
     return reply
 

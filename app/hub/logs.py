@@ -17,7 +17,7 @@ from app.domain.values import as_moment
 
 LOG = logging.getLogger("gridward.hub")
 _FIELDS = "fields"
-_NOISY = {"uvicorn.access": logging.CRITICAL, "uvicorn.error": logging.WARNING, "PIL": logging.WARNING}
+_NOISY = {"uvicorn.access": logging.CRITICAL, "uvicorn.error": logging.CRITICAL, "PIL": logging.WARNING}
 
 
 class JsonLines(logging.Formatter):
@@ -40,6 +40,11 @@ class JsonLines(logging.Formatter):
 def say(event: str, **fields: object) -> None:
     """Log an event of the hub with its fields; they must be codes, counts and identifiers."""
     LOG.info(event, extra={_FIELDS: fields})
+
+
+def say_mistake(error: BaseException) -> None:
+    """Log where an unexpected error came from."""
+    LOG.error("mistake", exc_info=error)
 
 
 def set_up(stream: TextIO | None = None) -> None:

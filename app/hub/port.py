@@ -48,7 +48,9 @@ class HubDoor(Protocol):
     def push(self, signed: bytes, received: datetime) -> Any:
         """Decide a signed batch."""
 
-    def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int) -> Any:
+    def pull(
+        self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: datetime | None = None
+    ) -> Any:
         """What came after the cursors."""
 
     def enrol(self, request: EnrolRequest, now: datetime) -> Any:

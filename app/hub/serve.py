@@ -18,7 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.errors import Invalid, StoreFailure
 from app.hub import logs, tls
-from app.hub.metrics import MULTIPROCESS
+from app.hub.opening import open_hub
 from app.hub.patience import PatientProtocol
 from app.hub.place import HubPlace
 from app.i18n import N_
@@ -49,6 +49,7 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
     if wanted.workers > 1 and place.url is None:
         raise Invalid(N_("Several workers need a hub on PostgreSQL"),
                       hint=N_("An embedded hub serves with one process."), code="workers")  # fmt: skip
+    open_hub(place).close()  # it is there, and of this version's schema before any worker begins
     certificate = _certificate(place, wanted)
     listener = _listen(wanted.host, wanted.port)
     fingerprint = certificate.fingerprint if certificate else ""
@@ -61,20 +62,19 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
     _stop_in_order()
     with tempfile.TemporaryDirectory(prefix="gridward-hub-") as counters:
         if wanted.workers > 1:
-            os.environ[MULTIPROCESS] = counters
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters  # before anything counts: app/hub/metrics.py
         _run(_config(wanted, certificate), listener)
     logs.say("stopped")
 
 
 def application() -> Any:
     """The application of one worker process, from what the first one left in the environment."""
-    from app.hub.hub import Hub  # late: it loads the database, which the first process of several never needs
-    from app.hub.server import make_app
+    from app.hub.server import make_app  # late: only a process that serves needs them
     from app.hub.service import Service
 
     logs.set_up()
     url = os.environ.get(f"{_SETTINGS}DB") or None
-    hub = Hub.open(Path(os.environ[f"{_SETTINGS}FOLDER"]), url)
+    hub = open_hub(HubPlace(Path(os.environ[f"{_SETTINGS}FOLDER"]), url))
     service = Service(
         hub,
         fingerprint=os.environ.get(f"{_SETTINGS}FINGERPRINT", ""),

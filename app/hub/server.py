@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from app.errors import AppError, NotAllowed, StoreFailure
 from app.hub.admin.routes import admin_routes
 from app.hub.blob_endpoints import blob
 from app.hub.endpoints import enrol, policy, pull, push, session, snapshot
+from app.hub.logs import say, say_mistake
 from app.hub.metrics import CONTENT_TYPE
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import language_of, refused, said
@@ -55,7 +57,12 @@ def make_app(service: Service, *, close: bool = False) -> Any:
             Route("/metrics", metrics, methods=["GET"]),
             Mount("/admin", routes=admin_routes()),
         ],
-        exception_handlers={AppError: refused, HTTPException: _http_refused, 500: _mistake},
+        exception_handlers={
+            AppError: refused,
+            HTTPException: _http_refused,
+            SQLAlchemyError: _storage_failed,
+            500: _mistake,
+        },
         lifespan=lifespan,
     )
     app.state.service = service
@@ -68,7 +75,7 @@ async def healthz(request: Request) -> Response:
     document = {"status": "ok", "version": __version__, "time": as_moment(service.now())}
     try:
         await service.call(service.hub.ping)
-    except StoreFailure:
+    except (StoreFailure, SQLAlchemyError):
         return JSONResponse({**document, "status": "failing"}, 503)
     return JSONResponse(document)
 
@@ -109,7 +116,14 @@ async def _http_refused(request: Request, error: Exception) -> Response:
     return _plain(request, error.status_code, code, words, dict(error.headers or {}))
 
 
-async def _mistake(request: Request, _error: Exception) -> Response:
+async def _storage_failed(request: Request, error: Exception) -> Response:
+    """The database is gone or full: laptops try again by themselves, and nothing they hold is lost."""
+    say("storage", error=type(error).__name__)
+    return _plain(request, 503, "storage", N_("The hub cannot reach its database now"), {"Retry-After": "30"})
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    say_mistake(error)
     words = N_("The hub made a mistake; what it had taken before is safe")
     return _plain(request, 500, "mistake", words, {})
 

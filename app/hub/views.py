@@ -22,11 +22,13 @@ class DeviceLine:
     last_sync: datetime | None
     lag: int | None
     revoked: datetime | None
+    label: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "device": self.uid,
+            "label": self.label,
             "area": self.area,
             "role": self.role,
             "epoch": self.epoch,
@@ -51,7 +53,7 @@ def device_lines(hub: HubDoor) -> list[DeviceLine]:
     lines = [
         DeviceLine(
             item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
-            moment_of(item.last_sync), item.lag, moment_of(item.revoked_at),
+            moment_of(item.last_sync), item.lag, moment_of(item.revoked_at), item.label,
         )
         for item in hub.devices()
     ]  # fmt: skip

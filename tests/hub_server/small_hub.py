@@ -84,7 +84,7 @@ class SmallHub:
         return SimpleNamespace(next=8, state="taken", epoch=1, accepted=6, merged=1, conflicts=0, rejected=0,
                                message="")  # fmt: skip
 
-    def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int) -> Any:
+    def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None) -> Any:
         if self.device(device).revoked_at is not None:
             raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
         block = SimpleNamespace(
@@ -96,18 +96,19 @@ class SmallHub:
         )
 
     def enrol(self, request: m.EnrolRequest, now: datetime) -> Any:
-        if request.code not in self.codes:
+        code = request.code.replace("-", "")[:10]
+        if code not in self.codes:
             raise NotAllowed(N_("The code is wrong, has been used, or is too old"), code="bad_code")
-        area, role = self.codes.pop(request.code)
+        area, role = self.codes.pop(code)
         uid = f"dev-{len(self.devices_) + 1}"
         self.devices_[uid] = device_line(uid, request.sign_key, area=area, role=role)
         return SimpleNamespace(device=uid, epoch=1, hub="hub-1", hub_key=b"k" * 32, hub_recipient="age1hub",
                                area=area, root="620800", role_cap=role, founding=False)  # fmt: skip
 
     def invite(self, area: str, role: str, minutes: int, now: datetime) -> Any:
-        code = f"AB2CD-EF3GH-00000-0000{len(self.codes)}"
-        self.codes[code] = (area, role)
-        return SimpleNamespace(code=code, area=area, role=role,
+        code = f"AB2CD-EF3G{len(self.codes)}"
+        self.codes[code.replace("-", "")] = (area, role)
+        return SimpleNamespace(secret=code[:11].replace("-", ""), area=area, role=role,
                                expires=received_ms(now + timedelta(minutes=minutes)))  # fmt: skip
 
     def revoke(self, device: str, now: datetime, reason: str) -> Any:
@@ -137,6 +138,7 @@ def device_line(uid: str, sign_key: bytes = b"", **facts: Any) -> Any:
         "device": uid, "area": "620800", "role_cap": facts.pop("role", "R5"), "epoch": 1,
         "sign_key": sign_key, "enrolled_at": received_ms(NOW - timedelta(days=30)),
         "last_sync": received_ms(NOW - timedelta(hours=3)), "lag": 0, "revoked_at": None,
+        "label": f"电脑 {uid[-1]}",
     }  # fmt: skip
     return SimpleNamespace(**{**known, **facts})
 

@@ -80,17 +80,17 @@ def enrol_request(code: str) -> bytes:
 
 
 def test_enrolment_answers_once_and_guessing_has_to_wait(hub: SmallHub, http: TestClient, clock: Any) -> None:
-    code = hub.invite("620802", "R3", 10, clock()).code
+    code = hub.invite("620802", "R3", 10, clock()).secret
     answer = m.decode_message(m.EnrolAnswer, http.post("/v1/enrol", content=enrol_request(code)).content)
     assert (answer.area, answer.role_cap, answer.root) == ("620802", "R3", "620800")
     assert answer.hub_time == int(clock().timestamp() * 1000)
     codes = {refusal(http.post("/v1/enrol", content=enrol_request(code))) for _ in range(10)}
     assert codes == {(403, "bad_code")}
-    reply = http.post("/v1/enrol", content=enrol_request(hub.invite("620802", "R3", 10, clock()).code))
+    reply = http.post("/v1/enrol", content=enrol_request(hub.invite("620802", "R3", 10, clock()).secret))
     assert refusal(reply) == (429, "too_many")
     assert reply.headers["Retry-After"]
     clock.forward(minutes=11)
-    fresh = hub.invite("620802", "R3", 10, clock()).code
+    fresh = hub.invite("620802", "R3", 10, clock()).secret
     assert http.post("/v1/enrol", content=enrol_request(fresh)).status_code == 200
 
 

@@ -18,12 +18,12 @@ from app.errors import AppError, Invalid, NotAllowed
 from app.hub.admin.pages import code_words, refusal_words, sees_from
 from app.hub.admin.render import page, page_language, set_cookie, visits_of
 from app.hub.admin.visits import COOKIE, FORM_COOKIE, LANGUAGE_COOKIE, Visit, may_enter, right_pin
-from app.hub.invitations import full_code
 from app.hub.logs import say
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, status_of
 from app.hub.views import device_lines, moment_of
 from app.i18n import LANGUAGES, N_
+from app.sync.invitation import make_code
 
 MAX_FORM = 64 * 1024
 LONGEST_INVITE = 24 * 60  # minutes
@@ -73,8 +73,7 @@ async def choose_language(request: Request) -> Response:
 async def invite_form(request: Request, visit: Visit) -> Response:
     """For which area and role."""
     service = service_of(request)
-    names = await service.call(service.hub.division_names)
-    root = (await service.call(service.hub.status)).area
+    names, root = await service.call(_areas_to_invite, service)
     areas = [code for code in sorted(names) if len(code) <= 9 and covers(sees_from(visit, root), code)]
     labels = code_words(ROLES, page_language(request))
     roles = [role for role in RANKS if within_cap(role, visit.person.role)]
@@ -86,10 +85,10 @@ async def invite(request: Request, visit: Visit) -> Response:
     service = service_of(request)
     form = await _form(request, visit.nonce)
     area, role, minutes = form.get("area", ""), form.get("role", ""), form.get("minutes", "")
-    names = await service.call(service.hub.division_names)
+    names, _ = await service.call(_areas_to_invite, service)
     _check_invite(visit, area, role, minutes, names)
     made = await service.call(service.hub.invite, area, role, int(minutes), service.now())
-    code = full_code(made, service.fingerprint)
+    code = str(make_code(made.secret, service.fingerprint))
     say("invited", person=visit.person.uid, area=area, role=role)
     address = service.url or str(request.base_url).rstrip("/")
     return page(
@@ -161,6 +160,12 @@ async def _form(request: Request, nonce: str) -> dict[str, str]:
     return fields
 
 
+def _areas_to_invite(service: Service) -> tuple[dict[str, str], str]:
+    """Divisions by code, and the hub's own; a hub that knows none yet has itself."""
+    root = str(service.hub.status().area)
+    return dict(service.hub.division_names()) or {root: ""}, root
+
+
 def _check_invite(visit: Visit, area: str, role: str, minutes: str, names: Any) -> None:
     if area not in names or not covers(sees_from(visit, area), area):
         raise Invalid(N_("There is no such area in your own"), code="unknown_division")
@@ -184,6 +189,6 @@ def _qr(text: str) -> str:
     """The text as a QR code: an SVG that stands in the page itself."""
     target = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
-        target, kind="svg", scale=5, border=3, dark="#000", light="#fff", xmldecl=False, svgns=True
+        target, kind="svg", omitsize=True, border=3, dark="#000", light="#fff", xmldecl=False, svgns=True
     )
     return target.getvalue().decode()

@@ -147,7 +147,7 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
     working = [line for line in lines if line.revoked is None]
     silent = [line for line in working if (line.last_sync or line.enrolled or now) < now - SILENT_AFTER]
     return {
-        "status": status,
+        "standing": status,
         "entries": sum(line.seq for line in area_lines(hub)),
         "people": sum(not item.disabled for item in hub.people()),
         "working": len(working),

@@ -88,26 +88,29 @@ class Visits:
 
 def may_enter(person: Any) -> bool:
     """Whether somebody's role opens the pages."""
-    return person.role in ROLES and not person.disabled and bool(person.verifier)
+    return bool(person.role in ROLES and not person.disabled and person.verifier)
 
 
 def right_pin(person: Any | None, pin: str) -> bool:
     """Whether the PIN is this person's; takes as long when there is no such person."""
     kept = person.verifier if person is not None and person.verifier else _NOBODY
     try:
-        return PasswordHasher().verify(kept, pin) and person is not None
+        PasswordHasher().verify(kept, pin)
     except Argon2Error:
         return False
+    return person is not None
 
 
 def _facts(body: str) -> dict[str, Any] | None:
     """What a cookie claims; it is proved afterwards with the verifier of the person it names."""
     try:
-        found = json.loads(base64.urlsafe_b64decode(body))
+        found: Any = json.loads(base64.urlsafe_b64decode(body))
     except (ValueError, binascii.Error):
         return None
-    whole = isinstance(found, dict) and all(isinstance(found.get(name), int) for name in ("b", "l"))
-    return found if whole and all(isinstance(found.get(name), str) for name in ("p", "n")) else None
+    kinds = {"p": str, "n": str, "b": int, "l": int}
+    if not isinstance(found, dict) or not all(isinstance(found.get(n), kind) for n, kind in kinds.items()):
+        return None
+    return found
 
 
 def _ms(moment: datetime) -> int:

@@ -1,0 +1,203 @@
+"""The bureau's server from a shell: make it, invite and revoke laptops, look at it, copy it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.actions.divisions import real_divisions
+from app.actions.people import verifier
+from app.domain.areas import OWNERS, ROOTED, covers
+from app.domain.catalog import ENTITIES
+from app.domain.changes import new_uid
+from app.domain.entities.conflict import Conflict
+from app.domain.entities.papers import Attachment
+from app.domain.entities.people import Person
+from app.domain.entity import Entity
+from app.errors import Invalid
+from app.hub import backup as copies
+from app.hub.hub import Hub
+from app.hub.opening import make_hub, opened
+from app.hub.place import HubPlace, find_place
+from app.hub.views import device_lines, moment_of, moment_text
+from app.i18n import N_
+from app.store.workspace import Workspace
+from app.sync.invitation import make_code
+
+LONGEST_INVITE = 7 * 24 * 60  # minutes; a stick may be on its way for days
+
+
+def place_of(folder: Path | None = None, url: str | None = None) -> HubPlace:
+    """The hub that was named, else that of GRIDWARD_HUB, else the one in this folder; raises Invalid."""
+    return find_place(folder, url)
+
+
+def init_hub(
+    place: HubPlace, area: str, admin: tuple[str, str] | None = None, source: Path | None = None
+) -> dict[str, Any]:
+    """Make a hub for an area, with its divisions and an administrator (name, PIN), or with the records and
+    evidence of a workspace; without both the first laptop that syncs brings the records.
+
+    Raises StoreFailure `exists`, Invalid for an unknown area or a workspace of another one.
+    """
+    now = _now()
+    if source is not None:
+        return _from_workspace(place, area, source, now)
+    records: list[Entity] = []
+    if admin is not None:
+        login, pin = admin
+        person = Person(uid=new_uid(), login=login, name=login, role="R0", area=area, verifier=verifier(pin))
+        records = [*real_divisions(area), person]
+    else:
+        real_divisions(area)  # the area exists
+    hub = make_hub(place, area, records, now)
+    try:
+        return _status(hub)
+    finally:
+        hub.close()
+
+
+def invite(place: HubPlace, area: str, role: str, minutes: int = 10, url: str = "") -> dict[str, Any]:
+    """A one-time code for a laptop; `url` is the address it is told, else the one the server last had."""
+    served, fingerprint = place.serving()
+    if not 1 <= minutes <= LONGEST_INVITE:
+        raise Invalid(N_("A code is good for 1 to {n} minutes"), n=LONGEST_INVITE, code="bad_minutes")
+    with opened(place) as hub:
+        if not covers(hub.root, area) or not area.isdigit():
+            raise Invalid(N_("{area} is not in the hub's area {root}"), area=area, root=hub.root,
+                          code="unknown_division")  # fmt: skip
+        made = hub.invite(area, role, minutes, _now())
+    return {
+        "code": str(make_code(made.secret, fingerprint)),
+        "url": url or served,
+        "fingerprint": fingerprint,
+        "area": made.area,
+        "role": made.role,
+        "expires": moment_text(moment_of(made.expires)),
+    }
+
+
+def devices(place: HubPlace) -> list[dict[str, Any]]:
+    """Every laptop: where, since when, last sync, how many entries behind, whether revoked."""
+    with opened(place) as hub:
+        return [line.document() for line in device_lines(hub)]
+
+
+def revoke(place: HubPlace, device: str, reason: str) -> dict[str, Any]:
+    """Stop taking a laptop's work as it comes; `device` may be the beginning of its identifier."""
+    if not reason.strip():
+        raise Invalid(N_("A reason is needed"), hint=N_("Nothing was changed."), code="missing")
+    with opened(place) as hub:
+        hub.revoke(_device(hub, device), _now(), reason.strip())
+        return next(line.document() for line in device_lines(hub) if line.uid.startswith(device))
+
+
+def status(place: HubPlace) -> dict[str, Any]:
+    """What the hub is and holds."""
+    with opened(place) as hub:
+        return _status(hub)
+
+
+def conflicts(place: HubPlace, area: str | None = None) -> list[dict[str, Any]]:
+    """The open conflicts with both values."""
+    with opened(place) as hub:
+        return [_conflict(item) for item in hub.conflicts(area)]
+
+
+def backup(place: HubPlace, folder: Path) -> Path:
+    """A checked copy of an embedded hub, made while it serves; gives the copy's folder."""
+    return copies.backup(place, folder, _now())
+
+
+def restore(source: Path, place: HubPlace) -> Path | None:
+    """Bring a backup back; the folder that was there is kept aside and given."""
+    return copies.restore(source, place, _now())
+
+
+def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> dict[str, Any]:
+    with Workspace.open(source, read_only=True) as workspace:
+        if workspace.area != area:
+            raise Invalid(N_("The workspace is for {found}, not for {area}"), found=workspace.area, area=area,
+                          code="other_area")  # fmt: skip
+        hub = make_hub(place, area, _records(workspace), now)
+        try:
+            for item in workspace.find(Attachment):
+                hub.blobs.put(item.sha256, workspace.verify_attachment(item.sha256).read_bytes())
+            return _status(hub)
+        finally:
+            hub.close()
+
+
+def _records(workspace: Workspace) -> Iterator[Entity]:
+    """All records, owners before what belongs to them."""
+    kinds = sorted(ENTITIES, key=lambda kind: (_depth(kind.TYPE.name), ENTITIES.index(kind)))
+    for kind in kinds:
+        yield from workspace.find(kind)
+
+
+def _depth(entity: str) -> int:
+    if entity in ROOTED:
+        return 0
+    if entity not in OWNERS:
+        return 1
+    return 2 if OWNERS[entity][1] else 3
+
+
+def _status(hub: Hub) -> dict[str, Any]:
+    found = hub.status()
+    return {
+        "area": found.area,
+        "areas": {
+            code: {"seq": seq, "digest": f"{digest:032x}"} for code, (seq, _, digest) in found.areas.items()
+        },
+        "devices": found.devices,
+        "people": found.people,
+        "conflicts": found.conflicts,
+        "engine": found.engine,
+        "founded": found.founded,
+    }
+
+
+def _device(hub: Hub, wanted: str) -> str:
+    found = [item.device for item in hub.devices() if item.device.startswith(wanted)]
+    if len(found) != 1:
+        raise Invalid(
+            N_("There is no laptop {device}") if not found else N_("Several laptops begin with {device}"),
+            hint=N_("hub devices lists them."),
+            device=wanted,
+            code="unknown_device",
+        )
+    return found[0]
+
+
+def _conflict(item: Conflict) -> dict[str, Any]:
+    kept, offered = (json.loads(text) if text else {} for text in (item.kept, item.offered))
+    return {
+        "id": item.uid,
+        "kind": item.kind,
+        "record": {"kind": item.owner_entity, "id": item.owner, "title": item.owner_title},
+        "fields": [
+            {"field": name, "kept": kept.get(name), "offered": offered.get(name)}
+            for name in dict.fromkeys((*kept, *offered))
+        ],
+        "kept": {
+            "by": item.kept_by, "at": item.kept_at, "device": item.kept_device,
+            "reason": item.kept_reason,
+        },
+        "offered": {
+            "by": item.offered_by, "at": item.offered_at, "device": item.offered_device,
+            "reason": item.offered_reason,
+        },
+        "rule": item.note,
+        "proposal": item.proposal,
+        "decides": item.decides,
+        "situation": item.situation,
+        "raised_at": item.raised_at,
+    }  # fmt: skip
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

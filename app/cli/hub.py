@@ -1,0 +1,230 @@
+"""Commands of the bureau's server: make it, run it, invite and revoke laptops, look at it, copy it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from app.cli.answer import Answer, note, pairs, print_lines, table
+from app.cli.declare import Command, option, word
+from app.cli.shell import Shell
+from app.i18n import N_, tr
+
+if TYPE_CHECKING:
+    from app.hub.place import HubPlace
+
+_FOLDER = N_("The hub's folder; without it GRIDWARD_HUB, or the folder one is in")
+_DB = N_("The PostgreSQL address of a hub without an embedded database")
+
+
+@dataclass(frozen=True)
+class PlaceWords:
+    """Which hub."""
+
+    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=_DB)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitWords(PlaceWords):
+    """A hub to make."""
+
+    area: Annotated[str, option("--area", help_=N_("The division it is for, such as 620800"))]
+    admin: Annotated[str | None, option("--admin", help_=N_("Sign-in name of the first administrator"))] = (
+        None
+    )
+    source: Annotated[
+        Path | None, option("--from", help_=N_("A workspace whose records the hub begins with"))
+    ] = None
+
+
+@dataclass(frozen=True)
+class ServeWords(PlaceWords):
+    """How it listens."""
+
+    host: Annotated[str, option("--host", help_=N_("The address to listen at; 0.0.0.0 is all"))] = "127.0.0.1"
+    port: Annotated[int, option("--port", help_=N_("The port; 0 takes a free one"))] = 8443
+    cert: Annotated[Path | None, option("--cert", help_=N_("A certificate (PEM)"))] = None
+    key: Annotated[Path | None, option("--key", help_=N_("The key of the certificate (PEM)"))] = None
+    no_tls: Annotated[bool, option("--no-tls", help_=N_("Plain HTTP, behind a proxy that speaks TLS"))] = (
+        False
+    )
+    workers: Annotated[int, option("--workers", help_=N_("Processes; more than one need PostgreSQL"))] = 1
+    url: Annotated[str, option("--url", help_=N_("The address laptops are told, if it is another one"))] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InviteWords(PlaceWords):
+    """Whom a code is for."""
+
+    area: Annotated[str, option("--area", help_=N_("The laptop's division, such as 620802"))]
+    role: Annotated[str, option("--role", help_=N_("The highest role that works on it, R0 to R6"))]
+    minutes: Annotated[int, option("--minutes", help_=N_("How long the code is good"))] = 10
+    url: Annotated[str, option("--url", help_=N_("The address laptops are told, if it is another one"))] = ""
+
+
+@dataclass(frozen=True)
+class RevokeWords:
+    """Which laptop, and why."""
+
+    device: Annotated[str, word("DEVICE", N_("The laptop, or the beginning of its identifier"))]
+    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=_DB)] = None
+    reason: Annotated[str, option("--reason", help_=N_("Why"))] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubBackupWords(PlaceWords):
+    """Where the copy goes."""
+
+    output: Annotated[Path, option("-o", "--output", help_=N_("The folder for the copy"))]
+
+
+@dataclass(frozen=True)
+class HubRestoreWords:
+    """What is brought back."""
+
+    backup: Annotated[Path, word("BACKUP", N_("The folder of a backup"))]
+    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
+
+
+def init(shell: Shell, words: InitWords) -> Answer:
+    """Make a hub."""
+    from app.actions.hubs import init_hub  # late: help pages need no database
+
+    admin = (words.admin, shell.pin(words.admin, fresh=True)) if words.admin else None
+    place = _place(words)
+    document = init_hub(place, words.area, admin, words.source)
+    said = [tr(N_("Made a hub for {area} in {place}"), area=words.area, place=place.folder)]
+    if not document["founded"]:
+        said.append(tr(N_("It is empty: the first laptop that is invited and syncs brings the records.")))
+    return Answer(document, said)
+
+
+def serve(shell: Shell, words: ServeWords) -> None:
+    """Serve until stopped."""
+    from app.hub.serve import Listening, is_loopback  # late: help pages need no server
+    from app.hub.serve import serve as run
+
+    wanted = Listening(
+        words.host, words.port, words.cert, words.key, not words.no_tls, words.workers, words.url
+    )  # fmt: skip
+    if words.no_tls and not is_loopback(words.host):
+        note(tr(N_("Without TLS everything on the line can be read; laptops refuse such an address.")))
+
+    def started(url: str, fingerprint: str) -> None:
+        if shell.shared.json:
+            print_lines(
+                [json.dumps({"url": url, "fingerprint": fingerprint})]
+            )  # one line: somebody waits for it
+        else:
+            print_lines([url, *([f"SHA-256 {fingerprint}"] if fingerprint else [])])
+        sys.stdout.flush()
+
+    run(_place(words), wanted, started)
+
+
+def invite(shell: Shell, words: InviteWords) -> Answer:
+    """A one-time code."""
+    from app.actions.hubs import invite as make  # late: help pages need no database
+
+    document = make(_place(words), words.area, words.role, words.minutes, words.url)
+    return Answer(document, pairs(document))
+
+
+def devices(shell: Shell, words: PlaceWords) -> Answer:
+    """Every laptop."""
+    from app.actions.hubs import devices as list_  # late: help pages need no database
+
+    documents = list_(_place(words))
+    headings = [tr(N_("Laptop")), "", tr(N_("Division")), tr(N_("Role")), tr(N_("Last sync")),
+                tr(N_("Behind by")), tr(N_("Revoked"))]  # fmt: skip
+    names = ("device", "label", "area", "role", "last_sync", "lag", "revoked_at")
+    return Answer(documents, table(headings, [[item[name] for name in names] for item in documents]))
+
+
+def status(shell: Shell, words: PlaceWords) -> Answer:
+    """What the hub is and holds."""
+    from app.actions.hubs import status as tell  # late: help pages need no database
+
+    document = tell(_place(words))
+    shown = {name: value for name, value in document.items() if name != "areas"}
+    rows = [[code, item["seq"], item["digest"]] for code, item in document["areas"].items()]
+    headings = [tr(N_("Division")), tr(N_("Number")), tr(N_("Digest"))]
+    return Answer(document, [*pairs(shown), "", *table(headings, rows)])
+
+
+def revoke(shell: Shell, words: RevokeWords) -> Answer:
+    """Stop a laptop."""
+    from app.actions.hubs import revoke as stop  # late: help pages need no database
+
+    document = stop(_place(words), words.device, words.reason)
+    said = tr(
+        N_("{device} gets nothing more; what it still sends waits in quarantine"), device=document["device"]
+    )
+    return Answer(document, [said])
+
+
+def conflicts(shell: Shell, words: PlaceWords) -> Answer:
+    """The open conflicts."""
+    from app.actions.hubs import conflicts as list_  # late: help pages need no database
+    from app.domain.entities.conflict import KINDS
+
+    documents = list_(_place(words))
+    rows = [_conflict_row(item, KINDS.label(item["kind"])) for item in documents]
+    headings = [tr(N_("Record")), tr(N_("Kind")), tr(N_("What stands, from")),
+                tr(N_("The other value, from")), tr(N_("Decided by"))]  # fmt: skip
+    return Answer(documents, table(headings, rows) if rows else [tr(N_("No conflict is open."))])
+
+
+def backup(shell: Shell, words: HubBackupWords) -> Answer:
+    """A checked copy."""
+    from app.actions.hubs import backup as copy  # late: help pages need no database
+
+    made = copy(_place(words), words.output)
+    return Answer({"backup": str(made)}, [tr(N_("Copied to {file}"), file=made)])
+
+
+def restore(shell: Shell, words: HubRestoreWords) -> Answer:
+    """Bring a backup back."""
+    from app.actions.hubs import restore as bring_back  # late: help pages need no database
+
+    place = _place_of(words.folder, None)
+    kept = bring_back(words.backup, place)
+    lines = [tr(N_("Restored {file}"), file=place.folder)]
+    if kept is not None:
+        lines.append(tr(N_("The folder that was there is now {file}"), file=kept))
+    return Answer({"restored": str(place.folder), "kept": str(kept) if kept else None}, lines)
+
+
+def _conflict_row(item: dict[str, Any], kind: str) -> list[Any]:
+    record, kept, offered = item["record"], item["kept"], item["offered"]
+    return [record["title"] or record["id"], kind, kept["by"], offered["by"], item["decides"]]
+
+
+def _place(words: Any) -> HubPlace:
+    return _place_of(words.folder, words.db)
+
+
+def _place_of(folder: Path | None, url: str | None) -> HubPlace:
+    from app.actions.hubs import place_of  # late: help pages need no database
+
+    return place_of(folder, url)
+
+
+COMMANDS = (
+    Command("hub init", N_("Make a hub for an area"), init, InitWords),
+    Command("hub serve", N_("Serve until stopped; prints the address"), serve, ServeWords),
+    Command("hub invite", N_("Make a one-time code for a laptop"), invite, InviteWords),
+    Command("hub devices", N_("List the laptops and how far they have come"), devices, PlaceWords),
+    Command("hub status", N_("What the hub is and holds"), status, PlaceWords),
+    Command("hub revoke", N_("Stop taking a laptop's work as it comes"), revoke, RevokeWords),
+    Command("hub conflicts", N_("List the open conflicts"), conflicts, PlaceWords),
+    Command(
+        "hub backup", N_("Copy an embedded hub while it serves; the copy is checked"), backup, HubBackupWords
+    ),
+    Command("hub restore", N_("Bring a backup of an embedded hub back"), restore, HubRestoreWords),
+)

@@ -1,0 +1,64 @@
+"""Opens the hub of a place, with its attachments where the environment says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.entity import Entity
+from app.errors import StoreFailure
+from app.hub.hub import Hub
+from app.hub.objects import Blobs
+from app.hub.place import HubPlace
+from app.i18n import N_
+
+OBJECTS_VARIABLE = "GRIDWARD_HUB_OBJECTS"  # such as s3://bucket/prefix; without it the folder `blobs`
+
+
+def open_hub(place: HubPlace) -> Hub:
+    """The hub, open; raises StoreFailure when there is none or its database does not answer."""
+    try:
+        return Hub.open(place.folder, place.url, _objects())
+    except SQLAlchemyError as error:
+        raise _unanswered(error) from error
+
+
+def make_hub(place: HubPlace, area: str, records: Iterable[Entity], now: datetime) -> Hub:
+    """A new hub for an area, with its first records; raises StoreFailure `exists`."""
+    try:
+        Hub.init(place.folder, place.url, area, records, None, now=now).close()  # type: ignore[arg-type]
+    except SQLAlchemyError as error:
+        raise _unanswered(error) from error
+    return open_hub(place)
+
+
+@contextmanager
+def opened(place: HubPlace) -> Iterator[Hub]:
+    """The hub for one piece of work, closed afterwards; what the database says becomes a StoreFailure."""
+    hub = open_hub(place)
+    try:
+        yield hub
+    except SQLAlchemyError as error:
+        raise _unanswered(error) from error
+    finally:
+        hub.close()
+
+
+def _objects() -> Blobs | None:
+    named = os.environ.get(OBJECTS_VARIABLE)
+    return Blobs.open(named) if named else None
+
+
+def _unanswered(error: Exception) -> StoreFailure:
+    """The database did not do what was asked; its words may quote an address, but no password."""
+    cause = getattr(error, "orig", None) or error
+    return StoreFailure(
+        N_("The hub cannot reach its database now"),
+        hint=N_("Is PostgreSQL running, and are name, password and database right? {why}"),
+        why=type(cause).__name__,
+        code="database",
+    )

@@ -1,0 +1,67 @@
+"""A hub served by a real process on loopback, started and stopped as a bureau does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+PIN = "246810"
+
+
+def gridward(*words: str | Path, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the program."""
+    environment = {**os.environ, "GRIDWARD_LANG": "en", **variables}
+    command = [sys.executable, "-m", "app", *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+@dataclass
+class Served:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    url: str
+    fingerprint: str
+
+    def http(self, **options: Any) -> httpx.Client:
+        """A client of it that asks no proxy."""
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=30, **options)
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Tell it to stop; its exit code and its log."""
+        self.process.send_signal(number)
+        _, log = self.process.communicate(timeout=60)
+        return self.process.returncode, log
+
+
+@contextmanager
+def served(folder: Path, *words: str, **variables: str) -> Iterator[Served]:
+    """Serve the hub in a folder at a free port of 127.0.0.1; killed at the end if it was not stopped."""
+    command = [sys.executable, "-m", "app", "hub", "serve", str(folder), "--port", "0", "--json", *words]
+    environment = {**os.environ, "GRIDWARD_LANG": "en", **variables}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None and process.stderr is not None
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        told = json.loads(line)
+        yield Served(process, told["url"], told["fingerprint"])
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

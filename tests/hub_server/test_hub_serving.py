@@ -1,0 +1,189 @@
+"""The server as a process: its address, TLS, patience, and stopping in order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from app.hub import patience
+from app.sync.client import Client
+from app.sync.messages import SessionAnswer, SessionRequest, decode_message, encode_message
+from hub_server.served import PIN, gridward, served
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub with an administrator, made once."""
+    folder = tmp_path_factory.mktemp("made") / "hub"
+    gridward("hub", "init", folder, "--area", "620800", "--admin", "admin", GRIDWARD_PIN=PIN)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(made, tmp_path / "hub"))
+
+
+def test_it_says_its_address_serves_and_stops_in_order(folder: Path) -> None:
+    with served(folder) as hub:
+        assert hub.url.startswith("http://127.0.0.1:")
+        with hub.http() as http:
+            assert http.get("/healthz").json()["status"] == "ok"
+            challenge = http.post("/v1/session", content=encode_message(SessionRequest(device="x"))).content
+            assert len(decode_message(SessionAnswer, challenge).challenge) == 64
+            assert "server" not in http.get("/").headers
+        code, log = hub.stop()
+    assert code == 0
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert events[0] == "started" and events[-1] == "stopped"
+    assert not (folder / "hub.db-wal").exists() or (folder / "hub.db-wal").stat().st_size == 0
+
+
+def test_tls_with_a_self_made_certificate_is_what_the_invitation_names(folder: Path) -> None:
+    with served(folder, "--host", "127.0.0.1", "--cert", *_own_certificate(folder)) as hub:
+        port = urlsplit(hub.url).port
+        assert hub.url.startswith("https://") and port
+        der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
+        assert hashlib.sha256(der).hexdigest() == hub.fingerprint
+        invited = json.loads(
+            gridward("hub", "invite", folder, "--area", "620802", "--role", "R3", "--json").stdout
+        )
+        assert (invited["url"], invited["fingerprint"]) == (hub.url, hub.fingerprint)
+        from app.sync.invitation import parse_code
+
+        beginning = parse_code(invited["code"]).fingerprint
+        assert hub.fingerprint.startswith(beginning) and len(beginning) == 12
+        with pytest.raises(httpx.HTTPError), httpx.Client(base_url=hub.url, trust_env=False) as stranger:
+            stranger.get("/healthz")
+        client = Client(hub.url, beginning)
+        client._ask("GET", "/healthz", open_=True)
+        assert client.fingerprint == hub.fingerprint
+        client.close()
+
+
+def _own_certificate(folder: Path) -> tuple[str, str, str]:
+    from datetime import UTC, datetime
+
+    from app.hub import tls
+
+    made = tls.self_made(folder / "tls", ["127.0.0.1"], datetime.now(UTC))
+    return str(made.file), "--key", str(made.key)
+
+
+def test_what_is_under_way_is_finished_before_it_stops(folder: Path) -> None:
+    with served(folder) as hub:
+        found = urlsplit(hub.url)
+        with socket.create_connection((found.hostname or "", found.port or 0)) as line:
+            body = encode_message(SessionRequest(device="x"))
+            line.sendall(
+                b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+                % len(body)
+            )
+            line.sendall(body[:3])
+            time.sleep(0.3)
+            hub.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            line.sendall(body[3:])
+            answer = b""
+            while piece := line.recv(65536):
+                answer += piece
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert hub.process.wait(60) == 0
+
+
+NONSENSE = {
+    "tls": b"\x16\x03\x01\x02\x00",
+    "version": b"GET /healthz HTTP/9.9\r\n\r\n",
+    "length": b"POST /v1/push HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    "chunk": b"POST /v1/push HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    "address": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",
+    "lengths": b"PATCH /v1/blob/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\nabcde",
+}
+
+
+@pytest.mark.parametrize("said", NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_on_the_line_harms_nobody(running: tuple[str, int], said: bytes) -> None:
+    with socket.create_connection(running, timeout=20) as line:
+        line.sendall(said)
+        line.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := line.recv(65536):
+            answer += piece
+    assert b" 500 " not in answer[:20] and not answer.startswith(b"HTTP/1.1 200")
+    with httpx.Client(base_url=f"http://127.0.0.1:{running[1]}", trust_env=False) as http:
+        assert http.get("/healthz").status_code == 200
+
+
+@pytest.fixture(scope="module")
+def running(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """A server for tests that leave it as it is."""
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("running") / "hub"))
+    with served(folder) as hub:
+        yield "127.0.0.1", urlsplit(hub.url).port or 0
+
+
+def test_whoever_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The protocol in a server of its own, with a shorter patience."""
+    import asyncio
+
+    import uvicorn
+
+    monkeypatch.setattr(patience, "FIRST_WORDS_SECONDS", 0.3)
+
+    async def app(_scope: object, _receive: object, send: object) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})  # type: ignore[operator]
+        await send({"type": "http.response.body"})  # type: ignore[operator]
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(app, http=patience.PatientProtocol, lifespan="off", log_config=None)
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
+    thread.start()
+    try:
+        with socket.create_connection(listener.getsockname(), timeout=20) as silent:
+            assert silent.recv(10) == b""
+        with socket.create_connection(listener.getsockname(), timeout=20) as talking:
+            for _ in range(2):
+                talking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert talking.recv(65536).startswith(b"HTTP/1.1 204")
+                time.sleep(0.5)  # longer than the patience, which is for the first words only
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def test_a_taken_port_and_settings_that_do_not_fit_are_said(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = gridward("hub", "serve", folder, "--port", port, "--json", check=False)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (5, "address")
+    for words, code in ((("--workers", "2"), "workers"), (("--cert", "x.pem"), "bad_certificate")):
+        done = gridward("hub", "serve", folder, *words, "--json", check=False)
+        assert (done.returncode, json.loads(done.stdout)["error"]) == (1, code)
+    done = gridward("hub", "serve", folder / "none", "--port", "0", check=False)
+    assert done.returncode == 5
+    assert not (folder / "none").exists()
+
+
+def test_all_addresses_are_served_with_tls_unless_it_is_refused(folder: Path) -> None:
+    with served(folder, "--host", "0.0.0.0") as hub:
+        assert hub.url.startswith("https://") and len(hub.fingerprint) == 64
+        port = urlsplit(hub.url).port or 0
+        der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
+        assert hashlib.sha256(der).hexdigest() == hub.fingerprint
+    with served(folder, "--host", "0.0.0.0", "--no-tls", "--url", "https://hub.example") as hub:
+        assert (hub.url, hub.fingerprint) == ("https://hub.example", "")
