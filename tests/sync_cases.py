@@ -106,7 +106,7 @@ class FakeHub:
         """A decision."""
         self.calls.append(("resolve", uid, take, reason))
         self.views = [
-            replace(view, situation="settled", taken=str(take)) if view.uid == uid else view
+            replace(view, situation="settled", taken=str(take), settled_by="我") if view.uid == uid else view
             for view in self.views
         ]
         committed = Committed("t", {"conflict": (uid,)})

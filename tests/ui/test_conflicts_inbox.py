@@ -14,7 +14,7 @@ from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
 from app.ui.application import Program
-from app.ui.conflicts.model import MINE, OTHERS, REVOKED, SETTLED
+from app.ui.conflicts.model import MERGED, MINE, OTHERS, REVOKED, SETTLED
 from app.ui.conflicts.placemap import PlaceMap
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS
@@ -60,6 +60,7 @@ def test_conflicts_stand_where_their_decider_finds_them(office: Office, hub: Fak
         a_conflict(boiler, "c2", "state", can_decide=False, decides=("R5",)),
         a_conflict(boiler, "c3", "quarantine"),
         a_conflict(boiler, "c4", situation="settled", taken="kept", settled_by="李科长"),
+        a_conflict(boiler, "c5", situation="settled"),  # by the rule: a person may still decide otherwise
     ]
     read_again(running, qtbot)
     page = running.window.conflicts
@@ -67,6 +68,12 @@ def test_conflicts_stand_where_their_decider_finds_them(office: Office, hub: Fak
     assert [view.uid for view in page._by_shelf[OTHERS]] == ["c2"]
     assert [view.uid for view in page._by_shelf[REVOKED]] == ["c3"]
     assert [view.uid for view in page._by_shelf[SETTLED]] == ["c4"]
+    assert [view.uid for view in page._by_shelf[MERGED]] == ["c5"]
+    page.show_conflict("c5")
+    assert page.detail.take.isVisibleTo(page)
+    assert page.detail.take.isEnabled()
+    page.show_conflict("c4")
+    assert not page.detail.take.isVisibleTo(page)
     assert running.window.rail.badge(CONFLICTS) == "2"
     assert "2 项待裁定" in running.window.top.sync.text()
 

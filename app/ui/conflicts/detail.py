@@ -13,7 +13,7 @@ from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import icons, metrics
-from app.ui.conflicts.model import kind_of
+from app.ui.conflicts.model import is_decidable, kind_of
 from app.ui.conflicts.papers import PaperStrip
 from app.ui.conflicts.placemap import PlaceMap, Scenes
 from app.ui.conflicts.sides import Sides
@@ -104,12 +104,12 @@ class ConflictDetail(QWidget):
             column.addWidget(PaperStrip(self._desk, view.evidence))
 
     def _show_foot(self, view: ConflictView) -> None:
-        is_open = view.situation == "open"
+        free, settled = is_decidable(view), bool(view.settled_by)
         for at, (button, side) in enumerate(((self.keep, KEPT), (self.take, OFFERED)), 1):
             button.setText(f"{at}  {PROPOSALS.label(side)}")
-            button.setVisible(is_open)
-            button.setEnabled(view.can_decide)
-            button.setProperty("primary", view.can_decide and view.proposal == side)
+            button.setVisible(not settled)
+            button.setEnabled(free)
+            button.setProperty("primary", free and view.proposal == side)
             button.style().polish(button)
         self._why_not.setText(_foot_words(view))
 
@@ -117,25 +117,30 @@ class ConflictDetail(QWidget):
 def _rule(view: ConflictView) -> QFrame:
     frame = QFrame()
     frame.setObjectName("card")
-    row = QHBoxLayout(frame)
-    metrics.tight(row, 2.5, 2)
-    column = QVBoxLayout()
-    metrics.tight(column, 0, 1)
-    for words in (view.rule, view.proposal_text if view.situation == "open" else ""):
+    column = QVBoxLayout(frame)
+    metrics.tight(column, 2.5, 1)
+    proposal = tr(N_("Proposal: {words}"), words=view.proposal_text) if view.proposal_text else ""
+    for words in (view.rule, proposal if view.situation == "open" else ""):
         if words:
             label = QLabel(words, wordWrap=True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             column.addWidget(label)
-    row.addLayout(column, 1)
     return frame
 
 
 def _foot_words(view: ConflictView) -> str:
-    if view.situation != "open":
+    if view.settled_by:
         when = show_moment(view.settled_at) if view.settled_at else ""
-        told = tr(N_("Settled by {who}"), who=view.settled_by or tr(N_("nobody known")))
-        return " · ".join(part for part in (told, when, view.taken or "") if part)
-    if view.can_decide:
-        return tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))
+        told = tr(N_("Settled by {who}"), who=view.settled_by)
+        return " · ".join(part for part in (told, when, _taken(view)) if part)
+    if is_decidable(view):
+        by_rule = tr(N_("The rule has settled this; you may decide otherwise.")) + " "
+        keys = tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))
+        return keys if view.situation == "open" else by_rule + keys
     roles = tr(N_(", ")).join(ROLES.label(role) for role in view.decides)
     return tr(N_("Decided by: {roles}"), roles=roles or "—")
+
+
+def _taken(view: ConflictView) -> str:
+    taken = view.taken or ""
+    return PROPOSALS.label(taken) if taken in PROPOSALS.codes else taken

@@ -22,7 +22,16 @@ from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.conflicts.decide import decide
 from app.ui.conflicts.detail import KEPT, OFFERED, ConflictDetail
-from app.ui.conflicts.model import MINE, REVOKED, SETTLED, SHELVES, ConflictList, shelf_of
+from app.ui.conflicts.model import (
+    MERGED,
+    MINE,
+    REVOKED,
+    SETTLED,
+    SHELVES,
+    ConflictList,
+    is_decidable,
+    shelf_of,
+)
 from app.ui.conflicts.placemap import Scenes
 from app.ui.desk import Desk, Touched
 from app.ui.parts import muted
@@ -37,6 +46,7 @@ _EMPTY = {
     SETTLED: N_("Nothing has been settled yet."),
 }
 _NONE = N_("Nothing here.")
+_RARE = (REVOKED, MERGED)  # shown only when something is there
 
 
 class ConflictsPage(QSplitter):
@@ -108,7 +118,7 @@ class ConflictsPage(QSplitter):
             self._by_shelf[shelf_of(view)].append(view)
         for at, (name, label) in enumerate(SHELVES):
             self.shelves.setTabText(at, tr(label, n=len(self._by_shelf[name])))
-            self.shelves.setTabVisible(at, name != REVOKED or bool(self._by_shelf[name]))
+            self.shelves.setTabVisible(at, name not in _RARE or bool(self._by_shelf[name]))
         mine = [view for view in views if view.situation == "open" and view.can_decide]
         self._desk.sync.count_to_decide(len(mine))
         self._show_shelf()
@@ -148,7 +158,7 @@ class ConflictsPage(QSplitter):
 
     def _decide(self, side: str) -> None:
         view = self.detail.view
-        if view is not None and view.can_decide and view.situation == "open":
+        if view is not None and is_decidable(view):
             decide(self._desk, view, side, self.window())
 
     # ---- layout
@@ -199,7 +209,4 @@ def _list_view(model: ConflictList) -> QListView:
 def _read(session: Any, _: Any) -> Sequence[ConflictView]:
     from app.actions import conflicts  # late: actions load after the first paint
 
-    try:
-        return conflicts.open_conflicts(session, all=True)
-    except NotImplementedError:  # TODO-F
-        return []
+    return conflicts.open_conflicts(session, all=True)

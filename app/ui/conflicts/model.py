@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 QUARANTINE = "quarantine"
-MINE, OTHERS, REVOKED, SETTLED = "mine", "others", "revoked", "settled"
+MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
     (MINE, N_("For me {n}")),
     (OTHERS, N_("For others {n}")),
     (REVOKED, N_("From revoked laptops {n}")),
+    (MERGED, N_("By rule {n}")),
     (SETTLED, N_("Settled")),
 )
 
@@ -28,7 +29,7 @@ SHELVES = (
 def shelf_of(view: ConflictView) -> str:
     """Which list a conflict stands in."""
     if view.situation != "open":
-        return SETTLED
+        return SETTLED if view.settled_by else MERGED
     if view.kind == QUARANTINE:
         return REVOKED
     return MINE if view.can_decide else OTHERS
@@ -62,6 +63,11 @@ class ConflictList(QAbstractListModel):
             raised = tr(N_("Raised {when}"), when=show_moment(view.raised_at))
             return f"{kind_of(view)} · {view.record.title}\n{view.kind_text}\n{what_differs(view)}\n{raised}"
         return None
+
+
+def is_decidable(view: ConflictView) -> bool:
+    """Whether I may take a side: of an open conflict, or of one that a rule settled and no person yet."""
+    return view.can_decide and (view.situation == "open" or not view.settled_by)
 
 
 def what_differs(view: ConflictView) -> str:

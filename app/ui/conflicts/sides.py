@@ -16,6 +16,7 @@ from app.ui.record.history import action_words
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, Side
 
+_SHORT = 8  # letters of a laptop's name that tell it from the others of a bureau
 _STANDS, _OTHER = N_("What stands"), N_("The other value")
 # What the two sides are called where the general words would say too little.
 _CALLED = {
@@ -85,7 +86,7 @@ def _head(name: str, side: Side, *, proposed: bool) -> QFrame:
 def side_lines(side: Side) -> list[str]:
     """Who, when, on which laptop; what was done and why."""
     when = show_moment(side.at) if side.at else ""
-    laptop = tr(N_("laptop {name}"), name=side.device) if side.device else ""
+    laptop = tr(N_("laptop {name}"), name=side.device[:_SHORT]) if side.device else ""
     first = " · ".join(part for part in (side.by or tr(N_("nobody known")), when, laptop) if part)
     lines = [first]
     if side.action:

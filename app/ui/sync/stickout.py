@@ -18,7 +18,7 @@ from app.ui.theme import colours
 if TYPE_CHECKING:
     from app.actions.sticks import BundleDone
 
-_CHARS = 44  # the width of the box with drives
+_CHARS = 40  # the width of the box with drives
 
 
 class StickOutDialog(WorkDialog):
@@ -54,7 +54,7 @@ class StickOutDialog(WorkDialog):
             )
         column.addWidget(self._result)
         self.add_foot(column)
-        self.setMinimumWidth(metrics.chars(78))
+        self.setMinimumWidth(metrics.chars(90))
 
     def add_folder(self, folder: Path) -> None:
         """Offer a folder and choose it; a long path is shown by its end, whole in the tip."""

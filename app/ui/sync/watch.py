@@ -173,10 +173,7 @@ class SyncWatch(QObject):
 def _status(session: Any, _: Any) -> SyncStatus:
     from app.actions import syncing  # late: actions load after the first paint
 
-    try:
-        return syncing.sync_status(session)
-    except NotImplementedError:  # TODO-F
-        return syncing.SyncStatus(False, "", "", session.workspace.unsent(), 0, "", "", 0, "alone")
+    return syncing.sync_status(session)
 
 
 def _sync(session: Any, token: Any) -> SyncDone:
