@@ -1,7 +1,7 @@
 """The wire format beside geodiff: bytes a change, and the time to write and to read 10,000 of them.
 
 Both carry the same changes of the same 100,000 boilers. geodiff's changeset has the old values and no author;
-ours has author, reason, clock, view and the uuid of every act. Both are compressed by zstd (geodiff's at level 3).
+ours has author, reason, clock, view and the uuid of every act. Both are compressed by zstd.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from app.store.geom import to_blob
 from app.sync.wire import decode_batch, encode_batch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from sync.wire_cases import STATES, mixed_batch, uid_of  # noqa: E402
+from sync.wire_cases import STATES, mixed_batch, uid_of
 
 ROWS, CHANGES = 100_000, 10_000
 COLUMNS = ("ledger_no", "user_org", "status", "rated_mw", "note", "div_code")

@@ -78,7 +78,7 @@ def write_texts(out: Writer, texts: Sequence[str]) -> None:
     if packed := pack_uuids(texts):
         out.number(_UUIDS)
         out.chunk(packed)
-    elif (moments := _moments(texts)) is not None:
+    elif (moments := moments_of(texts)) is not None:
         out.number(_MOMENTS)
         out.ints(moments)
     elif len(distinct := dict.fromkeys(texts)) <= len(texts) * 0.7:
@@ -100,7 +100,7 @@ def read_texts(source: Reader, count: int) -> list[str]:
     if form == _UUIDS:
         return unpack_uuids(source.chunk(16 * count))
     if form == _MOMENTS:
-        return _moment_texts(source.ints(count))
+        return moment_texts(source.ints(count))
     if form == _PLAIN:
         return _read_joined(source, count)
     distinct = _read_joined(source, source.number(count))
@@ -149,7 +149,7 @@ def _cut(joined: Any, ends: list[int], length: int) -> list[Any]:
     return [joined[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
-def _moments(texts: Sequence[str]) -> NDArray[np.int64] | None:
+def moments_of(texts: Sequence[str]) -> NDArray[np.int64] | None:
     """Milliseconds since 1970 for moments like 2026-11-23T10:00:00.000Z; None for other texts."""
     if texts[0][-1:] != "Z" or set(map(len, texts)) != {len(_MOMENT)}:
         return None
@@ -169,10 +169,11 @@ def _moments(texts: Sequence[str]) -> NDArray[np.int64] | None:
     except ValueError:
         return None
     inside = bool((found >= 0).all() and (found <= _LAST_MOMENT).all())
-    return found if inside and _moment_texts(found) == list(texts) else None
+    return found if inside and moment_texts(found) == list(texts) else None
 
 
-def _moment_texts(moments: NDArray[np.int64]) -> list[str]:
+def moment_texts(moments: NDArray[np.int64]) -> list[str]:
+    """The moments as texts; raises Malformed for years before 1970 or after 9999."""
     if (moments < 0).any() or (moments > _LAST_MOMENT).any():
         raise Malformed("a moment outside the years 1970 to 9999")
     texts = np.datetime_as_string(moments.view("datetime64[ms]"), unit="ms").tolist()

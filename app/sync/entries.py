@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from app.domain.replication import Act, Effect, Entry
-from app.sync.columns import read_values, write_values
+from app.sync.columns import (
+    moment_texts,
+    moments_of,
+    read_texts,
+    read_values,
+    write_texts,
+    write_values,
+)
 from app.sync.parts import Ints, Malformed, Reader, TooLong, Writer
 from app.sync.uids import read_uids, write_uids
 
@@ -22,9 +29,9 @@ MAX_NAME = 100
 MAX_UID = 64
 _OPS = "iudn"
 _ACT = attrgetter(
-    "uid", "device", "person", "person_name", "role", "org", "action", "reason", "undoes", "hlc", "wall"
+    "uid", "device", "person", "person_name", "role", "org", "action", "reason", "undoes", "hlc"
 )
-_ACT_TEXTS = 8  # the first columns of an act are texts, `undoes` may be None, then a number and a text
+_ACT_TEXTS = 8  # the first columns of an act are texts, `undoes` may be None, the last is a number
 Form = tuple[str, str, tuple[str, ...]]  # entity, operation, fields
 
 
@@ -46,9 +53,18 @@ class Names:
 
 
 def write_acts(out: Writer, acts: Sequence[Act]) -> None:
-    """Each attribute of the acts as a column."""
+    """Each attribute of the acts as a column; `wall` as its distance from `hlc`, nearly always 0."""
+    if not acts:
+        return
     for column in zip(*map(_ACT, acts), strict=True):
         write_values(out, column)
+    walls = [act.wall for act in acts]
+    moments = moments_of(walls)
+    out.number(int(moments is not None))
+    if moments is None:
+        write_texts(out, walls)
+    else:
+        out.ints(moments - _clocks([act.hlc for act in acts]))
 
 
 def read_acts(source: Reader, count: int) -> tuple[Act, ...]:
@@ -56,10 +72,14 @@ def read_acts(source: Reader, count: int) -> tuple[Act, ...]:
     if not count:
         return ()
     columns = [read_values(source, count) for _ in range(_ACT_TEXTS)]
-    undoes, hlc, wall = (read_values(source, count) for _ in range(3))
-    _all_of(chain(*columns, wall), {str})
+    undoes, hlc = (read_values(source, count) for _ in range(2))
+    _all_of(chain(*columns), {str})
     _all_of(undoes, {str, type(None)})
     _all_of(hlc, {int})
+    if source.number(1):
+        wall = moment_texts(source.ints(count) + _clocks(hlc))
+    else:
+        wall = read_texts(source, count)
     if max(map(len, columns[0])) > MAX_UID or not all(columns[0]):
         raise Malformed("an act without a proper uid")
     return tuple(map(Act, *columns, undoes, hlc, wall))
@@ -124,6 +144,11 @@ def read_entries(source: Reader, names: Sequence[str], acts: int, count: int) ->
     cells = _read_cells(source, forms, form_of)
     uid_of = [uids[row] for row in row_of.tolist()]
     return EntryColumns((act_of, entities, uid_of, ops, cells), uids, cut)
+
+
+def _clocks(hlc: Sequence[int]) -> Ints:
+    """The milliseconds in hybrid clocks."""
+    return np.asarray(hlc, np.int64) >> 16
 
 
 def _write_forms(out: Writer, names: Names, forms: Sequence[Form]) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 LIMIT = 64 << 20  # bytes a message may have when unpacked
 ALONE = 512  # bytes from which a chunk is compressed alone
-LEVEL = 6
+LEVEL = 12  # more costs time and saves next to nothing
 WORTH = 0.97  # a chunk that stays longer than this of its length is kept as it is
 
 

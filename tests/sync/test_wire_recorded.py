@@ -20,7 +20,8 @@ def recorded() -> tuple[Batch, Block]:
     """What the files hold."""
     acts = (
         Act(
-            "11111111-2222-4333-8444-555555555555", DEVICE, PERSON, "马文杰", "R3", "", "register", "现场核查",
+            "11111111-2222-4333-8444-555555555555", DEVICE, PERSON, "马文杰", "R3", "",
+            "register", "现场核查",
             None, 1_795_000_000_000 << 16, "2026-11-18T10:26:40.000Z",
         ),
         Act(
@@ -29,8 +30,9 @@ def recorded() -> tuple[Batch, Block]:
         ),
     )  # fmt: skip
     cells = {
-        "ledger_no": "KTQ-000123", "status": "registered", "rated_mw": 1.4, "pressurized": True, "count": 2,
-        "note": None, "former_names": ["甲厂", "乙厂"], "found": "2018-10", "seen_at": "2026-11-18T10:00:00.000Z",
+        "ledger_no": "KTQ-000123", "status": "registered", "rated_mw": 1.4, "pressurized": True,
+        "count": 2, "note": None, "former_names": ["甲厂", "乙厂"], "found": "2018-10",
+        "seen_at": "2026-11-18T10:00:00.000Z",
         "share": 1 / 3, "geometry": struct.pack("<BI2d", 1, 1, 106.664213, 35.543207),
     }  # fmt: skip
     entries = (

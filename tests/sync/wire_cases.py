@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.replication import Act, Batch, Block, Effect, Entry
@@ -48,7 +49,7 @@ def mixed_batch(changes: int, known: list[str], seed: int = 7, decimals: int = 1
     for n, sort in enumerate(rnd.choices("agid", (70, 10, 15, 5), k=changes)):
         if n % 20 == 0:
             hlc += rnd.randrange(1000, 600_000) << 16
-            wall = f"2026-11-23T{rnd.randrange(24):02}:{rnd.randrange(60):02}:07.{rnd.randrange(1000):03}Z"
+            wall = datetime.fromtimestamp((hlc >> 16) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
             acts.append(act(rnd, person=rnd.choice(people), hlc=hlc, wall=wall))
         entries.append(_entry(rnd, sort, len(acts) - 1, n, known, decimals))
     return batch_of(entries, acts)
