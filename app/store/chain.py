@@ -46,6 +46,14 @@ def seal(connection: Connection, transaction: int) -> str:
     return reached if transaction == FOREIGN else _link(connection, reached, transaction, own)
 
 
+def seal_found(connection: Connection) -> None:
+    """Chain edits of other programs that are not chained yet; the open transaction has written nothing."""
+    raw: Any = connection.connection.driver_connection
+    newest = raw.execute("SELECT max(seq) FROM sync_journal").fetchone()[0]
+    if newest is not None and newest > sealed_to(connection):
+        seal(connection, FOREIGN)
+
+
 def sealed_to(connection: Connection) -> int:
     """The number of the last journal row the chain holds."""
     sealed = select(CHAIN.c.last_seq).where(CHAIN.c.last_seq.is_not(None))

@@ -141,7 +141,7 @@ def _step(
     """Entries `span` of a block, in the transaction that is open."""
     raw = raw_of(connection)
     set_context(connection, FOLDING)
-    chain.seal(connection, FOREIGN)
+    chain.seal_found(connection)
     number = views.base_of(raw) + 1
     state = FoldState(raw, database.layout, facts, block, span, number)
     found = Step(state)

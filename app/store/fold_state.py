@@ -33,6 +33,7 @@ class FoldState:
     number: int
     effects: tuple[Effect, ...] = ()
     held: dict[Place, Row | None] = field(default_factory=dict)
+    fids: dict[Place, int] = field(default_factory=dict)
     narrow: set[Place] = field(default_factory=set)
     pending: dict[Place, list[Pending]] = field(default_factory=dict)
     shadows: dict[Place, Shadow] = field(default_factory=dict)
@@ -125,9 +126,11 @@ class FoldState:
         for uid in uids:
             self.held[(entity, uid)] = None
         for part, marks in chunks(uids):
-            query = f"SELECT uid{listed} FROM {table} WHERE uid IN ({marks})"
-            for uid, *cells in self.raw.execute(query, part):
-                self.held[(entity, uid)] = turned(cells)
+            query = f"SELECT fid, uid{listed} FROM {table} WHERE uid IN ({marks})"
+            for fid, uid, *cells in self.raw.execute(query, part):
+                place = (entity, uid)
+                self.held[place] = turned(cells)
+                self.fids[place] = fid
 
 
 def _by_entity(places: Iterable[Place]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -55,14 +56,15 @@ def _records(raw: sqlite3.Connection, step: Step) -> None:
         else:
             names = cross.ordered(differing(before, row))
             if names:
-                values = (*(cross.file(name, row.get(name)) for name in names), uid)
+                values = (*[cross.file(name, row.get(name)) for name in names], step.state.fids[place])
                 changed.setdefault((entity, names), []).append(values)
     for entity, uids in gone.items():
         raw.executemany(f"DELETE FROM {_table(step, entity)} WHERE uid = ?", uids)
     _free_unique(raw, step, changed)
     for (entity, names), rows in changed.items():
         sets = ", ".join(f"{quoted(name)} = ?" for name in names)
-        raw.executemany(f"UPDATE {_table(step, entity)} SET {sets} WHERE uid = ?", rows)
+        rows.sort(key=itemgetter(-1))  # neighbours in the file one after the other
+        raw.executemany(f"UPDATE {_table(step, entity)} SET {sets} WHERE fid = ?", rows)
     for entity, rows in new.items():
         columns = ("uid", *crossing(entity).columns)
         listed = ", ".join(map(quoted, columns))
@@ -78,7 +80,7 @@ def _free_unique(
         for name in crossing(entity).unique:
             if name in names:
                 raw.executemany(
-                    f"UPDATE {_table(step, entity)} SET {quoted(name)} = '~' || uid WHERE uid = ?",
+                    f"UPDATE {_table(step, entity)} SET {quoted(name)} = '~' || uid WHERE fid = ?",
                     [(row[-1],) for row in rows],
                 )
 

@@ -59,7 +59,7 @@ def _block(area: str, places: list[Place], act: Act, received: int) -> Block:
 def _remove(connection: Connection, database: Database, facts: ReplicaFacts, block: Block) -> None:
     raw = _raw(connection)
     set_context(connection, FOLDING)
-    chain.seal(connection, FOREIGN)
+    chain.seal_found(connection)
     step = Step(FoldState(raw, database.layout, facts, block, (1, block.last), 0))
     for effect in block.effects:
         step.take(effect)
