@@ -14,6 +14,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
+from app.actions.laptop import in_own_area
 from app.actions.places import Places, derived_values, places_around
 from app.actions.rights import require_role, require_writer
 from app.actions.session import Session
@@ -220,7 +221,7 @@ def _change(
 ) -> Change | None:
     if record.before is None:
         fresh: Entity = plan.kind.record(uid=record.uid, geometry=record.geometry, **record.values)
-        return insert(fresh.replace(**_derived(session, fresh, places)))
+        return insert(in_own_area(session, fresh.replace(**_derived(session, fresh, places))))
     changes: dict[str, Any] = dict(record.changes)
     after = record.before.replace(**changes)
     return update(record.before, **{**changes, **_derived(session, after, places)})

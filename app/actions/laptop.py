@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.actions.session import Session
-from app.domain.areas import Scope, area_of_record
+from app.domain.areas import Scope, area_of_record, covers
 from app.domain.changes import Change
 from app.domain.entities.people import Person
 from app.domain.entity import Entity
@@ -22,6 +22,8 @@ from app.sync.state import GRANTS
 if TYPE_CHECKING:
     from app.sync.keys import DeviceKeys
     from app.sync.transport import Transport
+
+E = TypeVar("E", bound=Entity)
 
 
 def facts_of(session: Session) -> ReplicaFacts:
@@ -112,6 +114,16 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
         until=show_moment(until.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
         code="grant_expired",
     )
+
+
+def in_own_area(session: Session, record: E) -> E:
+    """A new record, whose place names no more than the county, as one of the area this laptop writes."""
+    facts = session.workspace.replica.facts()
+    code = getattr(record, "div_code", "none")
+    if facts is None or facts.founding or code == "none" or facts.area == facts.root:
+        return record
+    above = not code or (covers(code, facts.area) and not facts.scope.writes(code))
+    return record.replace(div_code=facts.area) if above else record
 
 
 def check_scope(workspace: Workspace, changes: Iterable[Change]) -> None:

@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
 from app.actions.evidence import UsedAgain, evidence_of, photos_used_again
+from app.actions.laptop import in_own_area
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
@@ -114,7 +115,7 @@ def add_record(
     read = _read(described, values)
     _refuse_missing(described, read)
     record = described.record(uid=session.new_uid(), geometry=geometry, **read)
-    record = record.replace(**derived_values(session, record))
+    record = in_own_area(session, record.replace(**derived_values(session, record)))
     require_area(session, record)
     session.commit([insert(record)], "add", reason)
     return find_record(session, described.cli, record.uid)

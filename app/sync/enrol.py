@@ -167,7 +167,7 @@ def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Tra
     except AppError as error:
         if error.exit_code == 6 or (isinstance(error, StoreFailure) and error.code != "snapshot_damaged"):
             raise
-        _begin_empty(file, joined.facts)
+        begin_empty(file, joined.facts)
     finally:
         hub.close()
     packed.unlink(missing_ok=True)
@@ -178,7 +178,8 @@ def settle(beside: Path) -> None:
     _place(beside).unlink(missing_ok=True)
 
 
-def _begin_empty(file: Path, facts: ReplicaFacts) -> None:
+def begin_empty(file: Path, facts: ReplicaFacts) -> None:
+    """A replica that holds nothing yet; its first round brings everything."""
     file.unlink(missing_ok=True)
     with Workspace.create(file, area=facts.root, title=facts.root) as workspace:
         workspace.replica.enrol(facts)

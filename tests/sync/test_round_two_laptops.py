@@ -1,0 +1,113 @@
+"""Two laptops and a hub: what one enters the other has, after days apart and lines that are cut anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from app.actions.history import history
+from app.actions.syncing import sync_status
+from app.errors import HubUnreachable, NotAllowed, Refused
+from sync.lan import COUNTY, TOWN, TOWN2, Lan
+
+
+def test_what_one_enters_the_other_has(lan: Lan) -> None:
+    town, county = lan.laptop(TOWN, "R2"), lan.laptop(COUNTY, "R4")
+    town.enter("inspector", "T-1", address="东大街1号")
+    sent = town.sync()
+    assert (sent.pushed, sent.accepted, sent.rejected, sent.unsent) == (1, 1, 0, 0)
+    got = county.sync()
+    assert got.pulled >= 1
+    assert county.boiler("T-1").address == "东大街1号"
+    assert county.boiler("T-1") == town.boiler("T-1").replace(revision=county.boiler("T-1").revision)
+    assert sent.agrees and got.agrees and all(item.agrees for item in got.areas.values())
+
+
+def test_offline_days_and_the_same_field_on_both(lan: Lan) -> None:
+    one, two = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    one.enter("inspector", "T-1", address="东大街1号")
+    lan.drain(one, two)
+    lan.clock.forward(days=3)
+    one.edit("inspector", "T-1", "现场核对", address="东大街3号")
+    lan.clock.forward(hours=1)
+    two.edit("officer", "T-1", "电话核对", address="东大街5号")
+    one.sync()
+    done = two.sync()
+    assert done.merged == 1 and done.conflicts == 0
+    lan.drain(one, two)
+    assert one.boiler("T-1").address == two.boiler("T-1").address == "东大街5号"
+    [conflict] = one.session.workspace.find("conflict")
+    assert (conflict.kind, conflict.situation) == ("merged", "settled")
+    assert "东大街3号" in (conflict.offered or ""), "the value that lost is kept"
+    assert conflict.offered_by == "inspector" and conflict.offered_reason == "现场核对"
+
+
+def test_a_record_outside_the_laptops_area_is_refused_at_once(lan: Lan) -> None:
+    town = lan.laptop(TOWN, "R3")
+    with pytest.raises(NotAllowed) as refused:
+        town.enter("clerk", "X-1", div_code="620802106")
+    assert refused.value.code == "outside_area"
+    assert town.session.workspace.unsent() == 0
+
+
+@pytest.mark.parametrize("answers_lost", [False, True])
+def test_a_line_cut_anywhere_loses_nothing_and_repeats_nothing(lan: Lan, answers_lost: bool) -> None:
+    town, other = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    other.enter("officer", "O-1")
+    other.sync()
+    town.answers_lost = answers_lost
+    for turn in range(6):
+        town.enter("inspector", f"T-{turn}", note=f"第{turn}次")
+        town.cut = turn
+        with pytest.raises(HubUnreachable) if turn < 3 else contextlib.nullcontext():
+            town.sync()
+    town.cut = None
+    done = town.sync()
+    assert done.unsent == 0 and done.agrees
+    other.sync()
+    for turn in range(6):
+        assert other.boiler(f"T-{turn}").note == f"第{turn}次"
+        assert len(history(other.session, "boiler", f"T-{turn}")) == 1
+    assert town.boiler("O-1") is not None
+
+
+def test_a_revoked_laptops_work_goes_to_quarantine(lan: Lan) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    lan.hub.revoke(town.device, lan.clock(), "丢失")
+    done = town.sync()
+    assert done.quarantined
+    assert len(lan.hub.quarantine()) == 1
+    assert sync_status(town.session).state == "revoked"
+    assert town.boiler("T-1") is not None
+
+
+def test_a_restored_backup_is_noticed_and_loses_nothing(lan: Lan, tmp_path: Path) -> None:
+    town, other = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1", note="一")
+    town.sync()
+    backup = town.session.workspace.backup(tmp_path / "stick", lan.clock())
+    town.edit("inspector", "T-1", note="二")
+    town.enter("inspector", "T-2")
+    town.sync()
+    town.reopen(backup)
+    town.enter("inspector", "T-3")
+    done = town.sync()
+    assert done.forked and done.unsent == 0
+    lan.drain(town, other)
+    for laptop in (town, other):
+        assert laptop.boiler("T-1").note == "二"
+        assert laptop.boiler("T-2") is not None and laptop.boiler("T-3") is not None
+    assert town.sync().agrees
+
+
+def test_who_sees_what(lan: Lan) -> None:
+    county, town2 = lan.laptop(COUNTY, "R4"), lan.laptop(TOWN2, "R2")
+    county.enter("clerk", "T-1", div_code=TOWN)
+    county.enter("clerk", "T-2", div_code=TOWN2)
+    lan.drain(county, town2)
+    assert town2.boiler("T-2") is not None
+    with pytest.raises(Refused):
+        town2.boiler("T-1")
