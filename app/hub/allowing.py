@@ -36,10 +36,10 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
         return _conflict(desk, told, row, area, actor)
     if not _may_write(told, actor):
         return "role"
-    if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
-        return "outside_area"
     if kind.name in OWNERS and op == "i" and not _owner_lives(desk, told):
         return "unknown_record"
+    if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
+        return "outside_area"
     if (
         row is not None
         and row.alive

@@ -13,30 +13,47 @@ from app.domain.digest import cell_hash, row_hash
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Kind
 from app.domain.replication import Act
-from app.hub.book import ACTS, field_ids
+from app.hub.book import ACTS, field_ids, unique_ids
 from app.hub.database import HubDatabase
 from app.hub.desk import Desk
 from app.hub.log import Logs
 from app.hub.rows import Row
 from app.store.tables import known
 
+# Rows that one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too.
+Group = tuple[bool, str, tuple[str, ...], bool, bool]
 
 def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
     """Write new rows and changed ones."""
     fresh: dict[str, list[Row]] = {}
-    changed: dict[tuple[str, tuple[str, ...], bool, bool], list[Row]] = {}
+    changed: dict[Group, list[Row]] = {}
     for row in rows:
         if row.fresh:
             fresh.setdefault(row.entity, []).append(row)
         else:
             edited = row.new_round or row.entered is not None
-            changed.setdefault((row.entity, tuple(sorted(row.sets)), row.replaced, edited), []).append(row)
-    # Changes first: a row that lets go of its number makes room for one that takes it. Rows that take a number
-    # are written after those that give one up.
-    for key, those in sorted(changed.items(), key=lambda pair: any(row.alive for row in pair[1])):
-        _update(database, connection, key, those)
+            key = (row.alive, row.entity, tuple(sorted(row.sets)), row.replaced, edited)
+            changed.setdefault(key, []).append(row)
+    # The dead first: they let go of their numbers. Who gives a number up does so before another takes it.
+    groups = sorted(changed.items(), key=lambda pair: pair[0])
+    for key, those in groups:
+        if not key[0]:
+            _update(database, connection, key, those)
+    _let_go(database, connection, [pair for pair in groups if pair[0][0]])
+    for key, those in groups:
+        if key[0]:
+            _update(database, connection, key, those)
     for entity, those in fresh.items():
         _insert(database, connection, entity, those)
+
+
+def _let_go(database: HubDatabase, connection: Connection, groups: Sequence[tuple[Group, list[Row]]]) -> None:
+    """Take the numbers from records that change theirs, or two that swap would be in each other's way."""
+    for (_, entity, names, _, _), rows in groups:
+        held = [f'"{name}" = NULL' for name in unique_ids(known(entity)) if name in names]
+        if held:
+            words, given = database.any_of("uid", [row.uid for row in rows])
+            connection.exec_driver_sql(f'UPDATE "{entity}" SET {", ".join(held)} WHERE {words}', (given,))
 
 
 def count_digests(logs: Logs, rows: Iterable[Row]) -> None:
@@ -109,9 +126,9 @@ def _insert(database: HubDatabase, connection: Connection, entity: str, rows: Se
 
 
 def _update(
-    database: HubDatabase, connection: Connection, key: tuple[str, tuple[str, ...], bool, bool], rows: Sequence[Row]
+    database: HubDatabase, connection: Connection, key: Group, rows: Sequence[Row]
 ) -> None:
-    entity, names, replaced, edited = key
+    _, entity, names, replaced, edited = key
     kind = known(entity)
     stamps = "?" if replaced else _merged(database, "h_stamps")
     sets = [f'"{name}" = {_mark(database, kind, name)}' for name in names]

@@ -9,14 +9,16 @@ from sqlalchemy import Connection
 from app.domain.areas import OWNERS
 from app.domain.changes import Actor
 from app.domain.merge import ConflictDraft, Decision, decide, reject
-from app.domain.replication import Act, Batch, Entry, RowState, Stamp
+from app.domain.replication import Act, Batch, Cells, Entry, RowState, Stamp
 from app.hub import duplicates, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, workflow_ids
+from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.rows import Row, state_of
 from app.store.tables import is_known, known
 
+_BESIDE = ("approval", "attachment")  # what stands or falls with the record it belongs to
 _NO_STAMPS: Mapping[str, Stamp] = {}
 
 
@@ -45,7 +47,7 @@ class Deciding:
                 self._found(item)
             return
         actor, why = self.desk.author(act)
-        for group in _groups(told):
+        for group in self._groups(told):
             if actor is None:
                 self._refuse(group, why)
             elif not self._admit(group):
@@ -60,13 +62,28 @@ class Deciding:
         if any(item.entry.entity == "person" for item in told):
             self.desk.forget_authors()
 
+    def _groups(self, told: Sequence[Told]) -> Iterable[list[Told]]:
+        """The entries about one record: itself, its signatures and its papers."""
+        if len(told) == 1:
+            return [list(told)]
+        found: dict[tuple[str, str], list[Told]] = {}
+        for item in told:
+            entry = item.entry
+            key = (entry.entity, entry.uid)
+            if entry.entity in _BESIDE:
+                row = self.desk.rows.get(*key) if entry.op != "i" else None
+                values = row.values if row is not None else entry.cells
+                if values.get("owner"):
+                    key = (str(values.get("owner_entity")), str(values["owner"]))
+            found.setdefault(key, []).append(item)
+        return found.values()
+
     # ------------------------------------------------------------ the kinds of change
     def _repeat(self, told: Sequence[Told]) -> None:
         """The hub has these acts: the laptop learns what stands."""
         for item in told:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
-            stands = {name: row.values.get(name) for name in item.cells} if row is not None and row.alive else {}
-            self._put(item, row, Decision("n", {}, stands, "accepted", "repeat"))
+            self._put(item, row, Decision("n", {}, self._stands(row, item), "accepted", "repeat"))
 
     def _found(self, item: Told) -> None:
         """History of the workspace that founds the hub: structure is checked, rights are not."""
@@ -121,6 +138,7 @@ class Deciding:
         except undoing.UndoRefused as refused:
             self._refuse(group, refused.note, refused.kind)
             return
+        self.desk.undone[str(group[0].act.undoes)] = group[0].act.uid
         for item in group:
             if not guarded:
                 self._plain(item, actor)
@@ -181,8 +199,7 @@ class Deciding:
         lead = _subject(group)
         for item in group:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
-            if row is not None and row.alive:
-                self.desk.rows.widen([row], [name for name in item.cells if self._known_field(row, name)])
+            self._stands(row, item)
             found = reject(note if item is lead else "together", item.cells, row, kind if item is lead else "rejected")
             is_state = item is lead and kind == "state"
             drafts = found.conflicts
@@ -209,7 +226,7 @@ class Deciding:
     def _clash(self, item: Told, row: Row | None, clash: duplicates.Clash) -> None:
         """A second record with the same number is not taken; its values wait beside the first."""
         other = self.desk.rows.get(item.entry.entity, clash.uid)
-        stands = {name: row.values.get(name) for name in item.cells} if row is not None and row.alive else {}
+        stands = self._stands(row, item)
         self._put(item, row, Decision("n", {}, stands, "conflict", "duplicate"))
         about, kept = row, stands
         if row is None and other is not None and self.desk.scope.writes(other.area):
@@ -229,8 +246,13 @@ class Deciding:
     def _area(self, item: Told, row: Row | None) -> str:
         return self.desk.area_of(item.entry.entity, item.entry.uid, item.cells, row)
 
-    def _known_field(self, row: Row, name: str) -> bool:
-        return name == "geometry" or any(item.id == name for item in known(row.entity).fields.values())
+    def _stands(self, row: Row | None, item: Told) -> Cells:
+        """What stands in the fields that an entry touches, as far as the hub knows them."""
+        if row is None or not row.alive:
+            return {}
+        names = [name for name in item.cells if name in field_ids(known(row.entity))]
+        self.desk.rows.widen([row], names)
+        return {name: row.values.get(name) for name in names}
 
     def _admit(self, group: Sequence[Told]) -> bool:
         """Bring the values of a group into the form they are kept in; a group with one that cannot be falls."""
@@ -255,24 +277,9 @@ def _by_act(batch: Batch) -> Iterable[tuple[int, list[Told]]]:
     return found.items()
 
 
-def _groups(told: Sequence[Told]) -> Iterable[list[Told]]:
-    """The entries about one record: itself, its signatures and its papers."""
-    if len(told) == 1:
-        return [list(told)]
-    found: dict[tuple[str, str], list[Told]] = {}
-    for item in told:
-        entry = item.entry
-        key = (entry.entity, entry.uid)
-        if entry.entity in ("approval", "attachment"):
-            owner = entry.cells.get("owner")
-            key = (str(entry.cells.get("owner_entity")), str(owner)) if owner else key
-        found.setdefault(key, []).append(item)
-    return found.values()
-
-
 def _subject(group: Sequence[Told]) -> Told:
     """The entry that a refusal of the group is about: the record's own change, else the signature."""
-    plain = [item for item in group if item.entry.entity not in ("approval", "attachment")]
+    plain = [item for item in group if item.entry.entity not in _BESIDE]
     signed = [item for item in group if item.entry.entity == "approval"]
     return (plain or signed or list(group))[0]
 
@@ -281,7 +288,7 @@ def _as_step(group: Sequence[Told]) -> steps.Step:
     """A group as a step; raises StepRefused for anything that is none."""
     signatures = [item for item in group if item.entry.entity == "approval"]
     papers = [item for item in group if item.entry.entity == "attachment"]
-    changes = [item for item in group if item.entry.entity not in ("approval", "attachment")]
+    changes = [item for item in group if item.entry.entity not in _BESIDE]
     whole = all(item.entry.op == "i" for item in (*signatures, *papers))
     if len(signatures) != 1 or len(changes) > 1 or not whole or any(item.entry.op != "u" for item in changes):
         raise steps.StepRefused("forged_state")

@@ -24,6 +24,7 @@ from app.store.tables import is_known, known
 
 CLOCK_AHEAD_MS = 5 * 60 * 1000
 _HLC_BITS = 16
+_UNSEEN = 1 << 62  # a number that nobody has seen
 
 
 @dataclass(slots=True)
@@ -288,7 +289,8 @@ def _restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
     earlier = {name: mark for name, mark in old.items() if name not in (MOVED, DELETION)}
     marks: dict[str, Any] = {name: [seq, mark[1], mark[2]] for name, mark in earlier.items()}
     marks.update(fresh)
-    marks[MOVED] = [row.area, seq, earlier]
+    # What the move itself changed was not to be seen in the old area.
+    marks[MOVED] = [row.area, seq, {**earlier, **dict.fromkeys(fresh, [_UNSEEN, 0, 0])}]
     row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
 
 

@@ -74,7 +74,9 @@ class Rows:
         self._database = database
         self._connection = connection
         self._rows: dict[Key, Row] = {}
+        self._kinds: dict[str, dict[str, Row]] = {}  # the same rows, by entity
         self._absent: set[Key] = set()
+        self._asked: dict[tuple[str, str], set[str]] = {}  # owners whose rows have been read
 
     def get(self, entity: str, uid: str) -> Row | None:
         """A row read before or made in this push; reads it when nobody asked for it yet."""
@@ -91,7 +93,7 @@ class Rows:
 
     def add(self, row: Row) -> None:
         """Take in a row that was made in this push."""
-        self._rows[row.entity, row.uid] = row
+        self._keep(row)
         self._absent.discard((row.entity, row.uid))
 
     def touched(self) -> list[Row]:
@@ -104,21 +106,26 @@ class Rows:
             uid for uid in uids if (entity, uid) not in self._rows and (entity, uid) not in self._absent
         ]
         for row in self._query(entity, wanted, names):
-            self._rows[entity, row.uid] = row
+            self._keep(row)
         self._absent.update((entity, uid) for uid in wanted if (entity, uid) not in self._rows)
 
     def complete(self, row: Row) -> Row:
         """The row with all its fields and stamps."""
-        if row.whole or row.fresh:
-            return row
-        kind = known(row.entity)
-        missing = [name for name in field_ids(kind) if name not in row.values]
-        for found in self._query(row.entity, [row.uid], missing):
-            row.values.update(found.values)
-            row.read.update(found.values)
-        self.stamp([row])
-        row.whole = True
+        self.complete_all([row])
         return row
+
+    def complete_all(self, rows: Iterable[Row]) -> None:
+        """Read what is missing of the fields and stamps of many rows at once."""
+        stored = [row for row in rows if not row.fresh]
+        by_entity: dict[str, list[Row]] = {}
+        for row in stored:
+            if not row.whole:
+                by_entity.setdefault(row.entity, []).append(row)
+        for entity, those in by_entity.items():
+            self.widen(those, field_ids(known(entity)))
+            for row in those:
+                row.whole = True
+        self.stamp(stored)
 
     def widen(self, rows: Sequence[Row], names: Sequence[str]) -> None:
         """Read further fields of rows of one entity."""
@@ -142,17 +149,26 @@ class Rows:
                 row = self._rows[entity, uid]
                 row.stamps, row.editors = _json(stamps), _json(editors)
 
-    def owned(self, entity: str, owner_field: str, owners: Sequence[str]) -> list[Row]:
-        """All living rows of `entity` that belong to these owners, whole."""
-        words, given = self._database.any_of(owner_field, list(owners))
+    def ask_owned(self, entity: str, owner_field: str, owners: Iterable[str]) -> None:
+        """Read the living rows of `entity` that belong to these owners, once for each owner."""
+        asked = self._asked.setdefault((entity, owner_field), set())
+        wanted = sorted(set(owners) - asked)
+        if not wanted:
+            return
+        asked.update(wanted)
+        words, given = self._database.any_of(owner_field, wanted)
         query = f'SELECT uid FROM "{entity}" WHERE {words} AND h_alive'
         uids = [uid for (uid,) in self._connection.exec_driver_sql(query, (given,))]
         self.read(entity, uids, field_ids(known(entity)))
+
+    def owned(self, entity: str, owner_field: str, owners: Sequence[str]) -> list[Row]:
+        """All living rows of `entity` that belong to these owners, whole."""
+        self.ask_owned(entity, owner_field, owners)
         wanted = set(owners)
         return [
             self.complete(row)
-            for (name, _), row in list(self._rows.items())
-            if name == entity and row.alive and (row.values.get(owner_field) in wanted)
+            for row in self.of_entity(entity)
+            if row.alive and row.values.get(owner_field) in wanted
         ]
 
     def living(self, entity: str) -> list[Row]:
@@ -160,18 +176,20 @@ class Rows:
         query = f'SELECT uid FROM "{entity}" WHERE h_alive'
         uids = [uid for (uid,) in self._connection.exec_driver_sql(query)]
         self.read(entity, uids, field_ids(known(entity)))
-        return [
-            self.complete(row) for (name, _), row in list(self._rows.items()) if name == entity and row.alive
-        ]
+        return [self.complete(row) for row in self.of_entity(entity) if row.alive]
 
     def of_entity(self, entity: str) -> list[Row]:
         """The rows of an entity that this push has read or made."""
-        return [row for (name, _), row in self._rows.items() if name == entity]
+        return list(self._kinds.get(entity, {}).values())
 
     def clear(self) -> None:
         """Forget everything, to read it again under a lock."""
-        self._rows.clear()
-        self._absent.clear()
+        for part in (self._rows, self._kinds, self._absent, self._asked):
+            part.clear()
+
+    def _keep(self, row: Row) -> None:
+        self._rows[row.entity, row.uid] = row
+        self._kinds.setdefault(row.entity, {})[row.uid] = row
 
     def _query(self, entity: str, uids: Sequence[str], names: Sequence[str]) -> list[Row]:
         if not uids:

@@ -43,7 +43,6 @@ def kept_of(connection: Connection, desk: Desk, told: Told, actor: Actor) -> Kep
         kept = json.loads(found.kept) if found.kept else {}
     if person != actor.uid or taken_by not in (None, told.act.uid):
         raise UndoRefused("undo")
-    desk.undone[undone] = told.act.uid
     return kept
 
 

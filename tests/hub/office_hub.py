@@ -49,7 +49,7 @@ PEOPLE = {
 def person(login: str) -> Person:
     """One of the people; the uid is made of the name."""
     role, org, area = PEOPLE[login]
-    uid = f"00000000-0000-4000-8000-{list(PEOPLE).index(login):012d}"
+    uid = f"{list(PEOPLE).index(login) + 1:08d}-0000-4000-8000-000000000000"
     return Person(uid=uid, login=login, name=login, role=role, org=org or None, area=area or None)
 
 
@@ -163,6 +163,7 @@ class Laptop:
     previous: bytes = signing.HEAD_START
     view: dict[str, int] = field(default_factory=dict)
     skew_ms: int = 0
+    answers: list[Effect] = field(default_factory=list)  # the hub's answers in the last pull
     _acts: list[Act] = field(default_factory=list)
     _entries: list[Entry] = field(default_factory=list)
     _views: list[dict[str, int]] = field(default_factory=list)
@@ -235,12 +236,15 @@ class Laptop:
     def pull(self) -> list[Effect]:
         """Fetch everything; from now on it has been seen."""
         found: list[Effect] = []
+        self.answers = []
         while True:
             answer = self.bench.hub.pull(self.uid, self.view, 1 << 20)
             for block in answer.blocks:
                 assert block.first == self.view.get(block.area, 0) + 1
                 self.view[block.area] = block.last
-                found += decode_block(block.body).effects
+                told = decode_block(block.body)
+                found += told.effects
+                self.answers += [item for item in told.effects if item.dseq and told.device == self.uid]
             if not answer.more:
                 return found
 
