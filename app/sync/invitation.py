@@ -162,17 +162,8 @@ def write_invitation(path: Path, invitation: Invitation, code: Code, snapshot: P
         with part.open("w+b") as out:
             out.write(MAGIC + bytes(8) + len(sealed).to_bytes(4, "little") + sealed)
             if snapshot:
-                with snapshot.open("rb") as file:
-                    pyrage.encrypt_io(file, out, [identity.to_public()])
-            length = out.tell() + 32
-            out.seek(len(MAGIC))
-            out.write(length.to_bytes(8, "little"))
-            out.seek(0)
-            closing = _digest(out)
-            out.seek(0, os.SEEK_END)
-            out.write(closing)
-            out.flush()
-            os.fsync(out.fileno())
+                _encrypt(snapshot, out, identity)
+            _close(out)
         part.replace(path)
 
 
@@ -214,6 +205,24 @@ def read_invitation(path: Path, code: Code) -> OpenInvitation:
     except (msgspec.MsgspecError, UnicodeError, RecursionError, pyrage.IdentityError):
         raise _problem("not_an_invitation", path) from None
     return OpenInvitation(facts.invitation, path, facts, _FRONT + length)
+
+
+def _encrypt(snapshot: Path, out: BinaryIO, identity: pyrage.x25519.Identity) -> None:
+    with snapshot.open("rb") as file:
+        pyrage.encrypt_io(file, out, [identity.to_public()])
+
+
+def _close(out: BinaryIO) -> None:
+    """Write the length and the closing hash, and make the file safe on the disk."""
+    length = out.tell() + 32
+    out.seek(len(MAGIC))
+    out.write(length.to_bytes(8, "little"))
+    out.seek(0)
+    closing = _digest(out)
+    out.seek(0, os.SEEK_END)
+    out.write(closing)
+    out.flush()
+    os.fsync(out.fileno())
 
 
 class _Until:
