@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Field, Kind
@@ -70,7 +72,8 @@ DEVICES = Table(
     Column("enrolled_at", BigInteger, nullable=False),
     Column("last_sync", BigInteger),
     Column("clock_off", BigInteger),
-    Column("cursors", Text),
+    Column("cursors", Text),  # what it said it had folded, by area, as JSON
+    Column("delivered", Text),  # what it was given last
     Column("revoked_at", BigInteger),
     Column("revoked_after", BigInteger),
     Column("revoked_why", Text),
@@ -145,7 +148,7 @@ def unique_ids(kind: EntityType) -> tuple[str, ...]:
 
 
 def _table(kind: EntityType) -> Table:
-    columns: list[Column[object]] = [
+    columns: list[Column[Any]] = [
         Column("uid", Line(36), primary_key=True),
         Column("h_area", Line(12), nullable=False),
         Column("h_seq", BigInteger, nullable=False),
@@ -164,7 +167,7 @@ def _table(kind: EntityType) -> Table:
     return table
 
 
-def _type(field: Field) -> object:
+def _type(field: Field) -> TypeEngine[Any]:
     return BigInteger() if field.kind is Kind.INTEGER else column_type(field)
 
 

@@ -151,6 +151,6 @@ def clock() -> int:
 
 
 def _lag(item: Device, now: Mapping[str, Area], root: str) -> int:
-    cursors = json.loads(item.cursors) if item.cursors else {}
+    cursors = json.loads(item.delivered or item.cursors or "{}")
     scope = Scope(item.area, root)
     return sum(max(0, seq - cursors.get(area, 0)) for area, (seq, _, _) in now.items() if scope.reads(area))

@@ -199,8 +199,10 @@ class Deciding:
         lead = _subject(group)
         for item in group:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
-            self._stands(row, item)
-            found = reject(note if item is lead else "together", item.cells, row, kind if item is lead else "rejected")
+            stands = self._stands(row, item)
+            state = RowState(True, row.seq, stands) if row is not None and row.alive else None
+            mine = item is lead
+            found = reject(note if mine else "together", item.cells, state, kind if mine else "rejected")
             is_state = item is lead and kind == "state"
             drafts = found.conflicts
             if is_state:

@@ -41,6 +41,7 @@ class Device:
     last_sync: int | None
     clock_off: int | None
     cursors: str | None
+    delivered: str | None
     revoked_at: int | None
     revoked_after: int | None
     revoked_why: str | None
@@ -161,10 +162,9 @@ def _hash(code: str) -> bytes:
 
 
 def _device(row: Any) -> Device:
-    values = row._mapping
-    return Device(**{
-        name: bytes(values[name]) if name in ("sign_key", "chain") else values[name] for name in _NAMES
-    })  # fmt: skip
+    values: dict[str, Any] = {name: getattr(row, name) for name in _NAMES}
+    values.update(sign_key=bytes(row.sign_key), chain=bytes(row.chain))
+    return Device(**values)
 
 
 _NAMES: Sequence[str] = tuple(Device.__dataclass_fields__)

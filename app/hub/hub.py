@@ -7,14 +7,15 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from app.domain.areas import Scope
+from app.domain.areas import Scope, covers
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
-from app.domain.entities.division import Division
 from app.domain.entities.people import Person
+from app.domain.entity import Entity
 from app.errors import Conflict as Contradiction
 from app.errors import NotAllowed, StoreFailure
 from app.hub import books, devices, founding, keys, migrations, policies
@@ -23,11 +24,13 @@ from app.hub.devices import Device, Invite
 from app.hub.log import read_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
+from app.hub.snapshots import Snapshots
 from app.i18n import N_
 from app.sync.messages import PULL_LIMIT, EnrolRequest, SignedBlock
 
 BLOBS = "blobs"
 SNAPSHOTS = "snapshots"
+NOTED_EVERY_MS = 30_000  # how far a laptop has come is told to people; a write for each pull would cost too much
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Hub:
         self.uid = facts["hub"].decode()
         self.root = facts["root"].decode()
         self.blobs = blobs or Blobs.open(facts["objects"].decode() if "objects" in facts else folder / BLOBS)
+        self._noted: dict[str, int] = {}
         self._pushing = Pushing(
             database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None
         )
@@ -78,12 +82,13 @@ class Hub:
         place: Path | None,
         url: str | None,
         area: str,
-        divisions: Iterable[Division] = (),
+        records: Iterable[Entity] = (),
         admin: Person | None = None,
         *,
         now: datetime,
     ) -> Hub:
-        """Make a hub for an area; with `admin` it has its first person, else the first laptop founds it.
+        """Make a hub for an area with its first records, owners before what belongs to them; with a person among
+        them (or `admin`) it is founded, else the first laptop founds it.
 
         Raises StoreFailure `exists` when there is one already.
         """
@@ -100,7 +105,7 @@ class Hub:
             keys.set_fact(connection, "root", area.encode())
         hub = cls(database, folder)
         migrations.make_partitions(database, _ms(now))
-        founding.begin(database, hub._keys, area, [*divisions, *([admin] if admin else [])], _ms(now))
+        founding.begin(database, hub._keys, area, chain(records, [admin] if admin else []), _ms(now))
         return hub
 
     @classmethod
@@ -126,6 +131,16 @@ class Hub:
     def secret(self) -> bytes:
         """32 bytes that all processes of this hub share."""
         return self._keys.secret
+
+    @property
+    def sign_seed(self) -> bytes:
+        """What the hub signs with (32 bytes)."""
+        return self._keys.seed
+
+    @property
+    def identity(self) -> str:
+        """The age identity that opens bundles for the hub."""
+        return self._keys.identity
 
     @property
     def key(self) -> bytes:
@@ -163,19 +178,38 @@ class Hub:
                 )
             wanted = {area: cursors.get(area, 0) for area, (seq, _, _) in areas.items() if cursors.get(area, 0) < seq}
             blocks, more = read_blocks(connection, wanted, limit_bytes)
-        self._seen(found, cursors)
+        self._seen(found, cursors, blocks)
         time = _ms(now) if now is not None else max((found.last_sync or 0), books.clock())
         return PullAnswer(blocks, areas, more, time)
 
-    def _seen(self, device: Device, cursors: Mapping[str, int]) -> None:
-        """Note how far the laptop has come; a founder that fetches has sent all it had."""
-        values: dict[str, Any] = {}
-        told = json.dumps(dict(cursors), sort_keys=True)
-        if told != device.cursors:
-            values["cursors"] = told
-        if device.founding and device.next > 1:
+    def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
+        """The laptop has folded this much, as it said by stick."""
+        self._noted.pop(device, None)
+        self._seen(self.device(device), cursors, ())
+
+    def snapshot(self, device: str) -> Path:
+        """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.
+
+        `device` is a laptop, or the code of an area.
+        """
+        area = device if covers(self.root, device) else self.device(device).area
+        return Snapshots(self._database, self.folder / SNAPSHOTS, self.root).of_area(area)
+
+    def _seen(self, device: Device, cursors: Mapping[str, int], given: Iterable[SignedBlock]) -> None:
+        """Note how far the laptop has come, now and then; a founder that fetches has sent all it had."""
+        ends = device.founding and device.next > 1
+        now = books.clock()
+        if not ends and now - self._noted.get(device.uid, 0) < NOTED_EVERY_MS:
+            return
+        self._noted[device.uid] = now
+        delivered = {**cursors, **{block.area: block.last for block in given}}
+        values: dict[str, Any] = {
+            "cursors": json.dumps(dict(cursors), sort_keys=True),
+            "delivered": json.dumps(delivered, sort_keys=True),
+        }
+        if ends:
             values["founding"] = False
-        if values:
+        if ends or (values["cursors"], values["delivered"]) != (device.cursors, device.delivered):
             with self._database.writing() as connection:
                 devices.change(connection, device.uid, **values)
 

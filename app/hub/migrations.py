@@ -61,13 +61,13 @@ def migrate(database: HubDatabase) -> None:
 
 def _add_columns(connection: Connection) -> None:
     """Tables and columns of entities and fields that came with this version."""
-    seen = inspect(connection)
-    present = set(seen.get_table_names())
+    present = set(inspect(connection).get_table_names())
     for name, table in entity_tables().items():
         if name not in present:
             table.create(connection)
             continue
-        have = {column["name"] for column in seen.get_columns(name)}
+        # Asked of an empty answer: SQLAlchemy's own inspection does not know the type of a geometry.
+        have = set(connection.exec_driver_sql(f'SELECT * FROM "{name}" LIMIT 0').keys())
         for column in table.columns:
             if column.name not in have:
                 kind = column.type.compile(connection.dialect)

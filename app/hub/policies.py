@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from app.domain.areas import area_of_code, covers
+from app.domain.areas import covers
 from app.domain.rights import within_cap
 from app.hub.devices import Device
 from app.hub.keys import HubKeys
@@ -25,5 +25,5 @@ def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now:
 
 
 def _meets(laptop: str, person: str | None) -> bool:
-    place = area_of_code(person, laptop) if person else laptop
-    return not person or covers(laptop, person) or covers(person, laptop) or covers(laptop, place)
+    """Whether somebody with this area has anything to do on a laptop of that one."""
+    return not person or covers(laptop, person) or covers(person, laptop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -194,28 +194,42 @@ class Rows:
     def _query(self, entity: str, uids: Sequence[str], names: Sequence[str]) -> list[Row]:
         if not uids:
             return []
-        kind = known(entity)
-        columns = ", ".join(self._column(name) for name in names)
         words, given = self._database.any_of("uid", uids)
-        query = f'SELECT uid, h_area, h_alive, h_seq{", " if columns else ""}{columns} FROM "{entity}" WHERE {words}'
-        readers = [(place, reader) for place, name in enumerate(names) if (reader := _reader(kind, name))]
-        whole = set(names) >= set(field_ids(kind))
-        rows = []
-        for uid, area, alive, seq, *cells in self._connection.exec_driver_sql(query, (given,)):
-            for place, reader in readers:
-                if cells[place] is not None:
-                    cells[place] = reader(cells[place])
-            values = dict(zip(names, cells, strict=True))
-            rows.append(
-                Row(entity, uid, area, bool(alive), seq, values, whole=whole, was_alive=bool(alive),
-                    was_area=area, read=dict(values))
-            )  # fmt: skip
-        return rows
+        found = self._connection.exec_driver_sql(f"{_select(self._database, entity, names)} WHERE {words}", (given,))
+        return list(_rows_of(known(entity), names, found))
 
-    def _column(self, name: str) -> str:
-        if name == GEOMETRY and self._database.postgres:
-            return f"ST_AsBinary({GEOMETRY}, 'NDR')"
-        return f'"{name}"'
+
+def read_living(
+    database: HubDatabase, connection: Connection, entity: str, names: Sequence[str], areas: Sequence[str]
+) -> Iterator[Row]:
+    """The living rows of an entity in some areas, one after the other, without keeping them."""
+    words, given = database.any_of("h_area", areas)
+    query = f"{_select(database, entity, names)} WHERE h_alive AND {words}"
+    streamed = connection.execution_options(stream_results=True, yield_per=2000)
+    with streamed.exec_driver_sql(query, (given,)) as found:
+        yield from _rows_of(known(entity), names, found)
+
+
+def _select(database: HubDatabase, entity: str, names: Sequence[str]) -> str:
+    quoted = {name: f'"{name}"' for name in names}
+    if database.postgres and GEOMETRY in quoted:
+        quoted[GEOMETRY] = f"ST_AsBinary({GEOMETRY}, 'NDR')"
+    return f'SELECT {", ".join(["uid", "h_area", "h_alive", "h_seq", *quoted.values()])} FROM "{entity}"'
+
+
+def _rows_of(kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> Iterator[Row]:
+    """Rows from what the database gives."""
+    readers = [(place, reader) for place, name in enumerate(names) if (reader := _reader(kind, name))]
+    whole = set(names) >= set(field_ids(kind))
+    for uid, area, alive, seq, *cells in found:
+        for place, reader in readers:
+            if cells[place] is not None:
+                cells[place] = reader(cells[place])
+        values = dict(zip(names, cells, strict=True))
+        yield Row(
+            kind.name, uid, area, bool(alive), seq, values, whole=whole, was_alive=bool(alive), was_area=area,
+            read=dict(values),
+        )  # fmt: skip
 
 
 def state_of(row: Row, view: Mapping[str, int]) -> RowState:
@@ -270,4 +284,5 @@ def _moment(value: str | datetime) -> str:
 def _json(value: Any) -> dict[str, Any]:
     if value is None:
         return {}
-    return json.loads(value) if isinstance(value, str) else value
+    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return found

@@ -1,0 +1,107 @@
+"""Ready workspace files for new laptops, made from the rows and kept until too much has happened since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from app.domain.areas import Scope
+from app.domain.replication import Block
+from app.hub import books
+from app.hub.book import LOG, field_ids
+from app.hub.database import HubDatabase
+from app.hub.rows import read_living
+from app.store.replica_facts import Cursor
+from app.store.snapshot import SnapshotRow, make_snapshot
+from app.store.tables import STORED_TYPES
+from app.sync.wire import decode_block
+
+FRESH_ENTRIES = 2_000  # a ready file is given out as long as no more has happened since
+HISTORY_ENTRIES = 200_000
+_DRAWN_ONCE = frozenset(("grid_cell",))  # squares made in one go: their history says nothing
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """The ready files of a hub, in a folder; what they stand for is beside each as JSON."""
+
+    database: HubDatabase
+    folder: Path
+    root: str
+
+    def of_area(self, area: str) -> Path:
+        """The file for laptops of an area, made anew when the last one is too old."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.database.reading() as connection:
+            now = books.areas(connection, Scope(area, self.root))
+            ready = self._ready(area, now)
+            return ready or self._make(connection, area, now)
+
+    def _ready(self, area: str, now: Mapping[str, books.Area]) -> Path | None:
+        """The newest file that is new enough."""
+        for file in sorted(self.folder.glob(f"{area}-*.json"), reverse=True):
+            told: dict[str, int] = json.loads(file.read_text("utf-8"))
+            since = sum(seq - told.get(code, 0) for code, (seq, _, _) in now.items())
+            whole = file.with_suffix("")
+            if 0 <= since <= FRESH_ENTRIES and whole.is_file():
+                return whole
+        return None
+
+    def _make(self, connection: Connection, area: str, now: Mapping[str, books.Area]) -> Path:
+        total = sum(seq for seq, _, _ in now.values())
+        target = self.folder / f"{area}-{total:012d}.gpkg.zst"
+        cursors = {code: Cursor(seq, head, digest) for code, (seq, head, digest) in now.items()}
+        title = connection.exec_driver_sql(
+            f"SELECT name FROM division WHERE h_alive AND code = {self.database.mark}", (area,)
+        ).scalar()
+        make_snapshot(
+            self._rows(connection, now),
+            target,
+            area=area,
+            title=str(title or area),
+            cursors=cursors,
+            history=_history(connection, now),
+        )
+        beside = target.with_name(target.name + ".json")
+        beside.write_text(json.dumps({code: seq for code, (seq, _, _) in now.items()}), "utf-8")
+        self._drop_old(area, beside)
+        return target
+
+    def _rows(self, connection: Connection, now: Mapping[str, books.Area]) -> Iterator[SnapshotRow]:
+        for kind in STORED_TYPES:
+            for row in read_living(self.database, connection, kind.name, field_ids(kind), list(now)):
+                cells = {name: value for name, value in row.values.items() if value is not None}
+                yield SnapshotRow(kind.name, row.uid, row.area, cells)
+
+    def _drop_old(self, area: str, newest: Path) -> None:
+        """Keep this file and the one before: somebody may still be fetching that."""
+        for file in sorted(self.folder.glob(f"{area}-*.json"))[:-2]:
+            if file != newest:
+                file.with_suffix("").unlink(missing_ok=True)
+                file.unlink(missing_ok=True)
+
+
+def _history(connection: Connection, now: Mapping[str, books.Area]) -> Iterator[Block]:
+    """The newest blocks, oldest first, without what was drawn once."""
+    query = (
+        select(LOG.c.area, LOG.c.first, LOG.c.received, LOG.c.last)
+        .where(LOG.c.area.in_(list(now)))
+        .order_by(LOG.c.received.desc(), LOG.c.area, LOG.c.first.desc())
+    )
+    chosen: list[tuple[str, int]] = []
+    left = HISTORY_ENTRIES
+    for area, first, _, last in connection.execute(query):
+        if left <= 0:
+            break
+        chosen.append((area, first))
+        left -= last - first + 1
+    for area, first in reversed(chosen):
+        body = connection.execute(select(LOG.c.body).where(LOG.c.area == area, LOG.c.first == first)).scalar_one()
+        block = decode_block(bytes(body))
+        told = tuple(effect for effect in block.effects if effect.entity not in _DRAWN_ONCE)
+        if told:
+            yield replace(block, effects=told)
