@@ -48,9 +48,10 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *words: str, **variables: str) -> Iterator[Served]:
+def served(folder: Path | None, *words: str, **variables: str) -> Iterator[Served]:
     """Serve the hub in a folder at a free port of 127.0.0.1; killed at the end if it was not stopped."""
-    command = [sys.executable, "-m", "app", "hub", "serve", str(folder), "--port", "0", "--json", *words]
+    command = [sys.executable, "-m", "app", "hub", "serve", *([str(folder)] if folder else []), "--port", "0",
+               "--json", *words]  # fmt: skip
     environment = {**os.environ, "GRIDWARD_LANG": "en", **variables}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -80,7 +80,7 @@ class Visits:
 
     def _is_fresh(self, facts: dict[str, Any]) -> bool:
         now = _ms(self._now())
-        return now - facts["l"] <= _span(IDLE) and now - facts["b"] <= _span(LONGEST)
+        return bool(now - facts["l"] <= _span(IDLE) and now - facts["b"] <= _span(LONGEST))
 
     def _proof(self, *parts: str) -> str:
         return hmac.digest(self._key, "\0".join(parts).encode(), hashlib.sha256).hex()

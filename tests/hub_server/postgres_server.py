@@ -1,0 +1,42 @@
+"""A PostgreSQL server of our own for tests of a bureau's hub: in a folder, on a socket, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+PROGRAMS = BINARIES[-1] if BINARIES else None
+POSTGIS = sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
+
+
+def run(program: str, *words: str) -> None:
+    """Run a program of PostgreSQL, which refuses to be root."""
+    assert PROGRAMS is not None
+    command = [str(PROGRAMS / program), *words]
+    if os.name == "posix" and os.geteuid() == 0:
+        command = ["runuser", "-u", "postgres", "--", *command]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/tmp")
+
+
+@contextmanager
+def postgres() -> Iterator[Path]:
+    """The folder of its socket."""
+    folder = Path(tempfile.mkdtemp(prefix="gridward-serve-", dir="/tmp"))  # a socket's path must be short
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        run("initdb", "-N", "-A", "trust", "-U", "gridward", "-E", "UTF8", "--locale=C", str(folder / "db"))
+        options = f"-c listen_addresses='' -c fsync=off -k {folder}"
+        run("pg_ctl", "-w", "-s", "-D", str(folder / "db"), "-o", options, "-l", str(folder / "log"), "start")
+        try:
+            yield folder
+        finally:
+            run("pg_ctl", "-w", "-s", "-D", str(folder / "db"), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,156 @@
+"""One office's hub from the shell: made, looked at, copied while it serves, brought back after a loss."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.bootstrap import create_workspace
+from app.domain.changes import insert
+from app.domain.entities.papers import Attachment
+from app.hub.objects import Blobs
+from hub_server.served import PIN, ROOT, gridward, served
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("office") / "hub"
+    gridward("hub", "init", folder, "--area", "620800", "--admin", "admin", GRIDWARD_PIN=PIN)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "hub"))
+
+
+def told(*words: str | Path, **variables: str) -> Any:
+    return json.loads(gridward("hub", *words, "--json", **variables).stdout)
+
+
+def refused(*words: str | Path, **variables: str) -> tuple[int, str]:
+    done = gridward("hub", *words, "--json", check=False, **variables)
+    return done.returncode, json.loads(done.stdout)["error"]
+
+
+def test_a_new_hub_has_its_divisions_and_one_administrator(made: Path) -> None:
+    found = told("status", made)
+    assert (found["area"], found["people"], found["devices"], found["engine"]) == ("620800", 1, 0, "sqlite")
+    assert found["founded"] and found["areas"]["620800"]["seq"] > 100
+    assert told("devices", made) == [] and told("conflicts", made) == []
+    assert refused("init", made, "--area", "620800") == (5, "exists")
+    assert PIN.encode() not in (made / "hub.db").read_bytes()
+
+
+def test_the_hub_is_found_by_its_folder_or_the_environment(made: Path, tmp_path: Path) -> None:
+    assert told("status", GRIDWARD_HUB=str(made)) == told("status", made)
+    assert refused("status") == (1, "no_hub")
+    assert refused("status", tmp_path) == (5, "no_hub")
+    assert refused("status", "--db", "mysql://x") == (1, "bad_url")
+
+
+def test_an_empty_hub_waits_for_its_first_laptop(tmp_path: Path) -> None:
+    found = told("init", tmp_path / "hub", "--area", "620800")
+    assert (found["founded"], found["people"], found["areas"]) == (False, 0, {})
+    assert refused("init", tmp_path / "other", "--area", "999999")[0] == 1
+    assert not (tmp_path / "other").exists()
+
+
+def test_invitations_and_refusals_of_impossible_ones(folder: Path) -> None:
+    made = told("invite", folder, "--area", "620802", "--role", "R3", "--url", "https://hub:8443")
+    assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", made["code"])
+    assert (made["url"], made["area"], made["role"]) == ("https://hub:8443", "620802", "R3")
+    assert refused("invite", folder, "--area", "110000", "--role", "R3") == (1, "unknown_division")
+    assert refused("invite", folder, "--area", "620802", "--role", "R9") == (1, "bad_role")
+    assert refused("invite", folder, "--area", "620802", "--role", "R3", "--minutes", "0") == (
+        1,
+        "bad_minutes",
+    )
+    assert refused("revoke", "nobody", folder, "--reason", "x") == (1, "unknown_device")
+
+
+def test_a_hub_may_begin_with_a_workspace_and_its_evidence(tmp_path: Path) -> None:
+    file = tmp_path / "pingliang.gpkg"
+    session = create_workspace(file, "620800", "admin", PIN)
+    paper = tmp_path / "paper.txt"
+    paper.write_bytes(b"evidence")
+    stored = session.workspace.attach(paper)
+    record = session.workspace.find("division", limit=1)[0]
+    session.commit([insert(Attachment(
+        uid=session.new_uid(), owner_entity="division", owner=record.uid, kind="other", file_name="paper.txt",
+        sha256=stored.sha256, size=8, added_by="admin", added_at="2026-11-23T02:00:00.000Z",
+    ))], "attach")  # fmt: skip
+    counts = session.workspace.count("division")
+    session.close()
+    found = told("init", tmp_path / "hub", "--area", "620800", "--from", file)
+    assert found["founded"] and sum(area["seq"] for area in found["areas"].values()) == counts + 2
+    assert Blobs.open(tmp_path / "hub" / "blobs").get(stored.sha256) == b"evidence"
+    assert refused("init", tmp_path / "b", "--area", "620700", "--from", file) == (1, "other_area")
+
+
+def test_the_commands_for_backup_in_the_document_bring_the_same_hub_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    """The very lines of docs/hub.md, copied while the server runs, brought back after the folder is lost."""
+    before = told("status", folder)
+    content = b"a photograph"
+    sha256 = hashlib.sha256(content).hexdigest()
+    Blobs.open(folder / "blobs").put(sha256, content)
+    with served(folder) as hub:
+        _run_documented("sqlite-backup", folder, tmp_path)
+        with hub.http() as http:
+            assert http.get("/healthz").status_code == 200
+        refusal = gridward("hub", "restore", _newest(tmp_path), folder, "--json", check=False)
+        assert json.loads(refusal.stdout)["error"] == "in_use"
+        hub.stop()
+    shutil.rmtree(folder)
+    _run_documented("sqlite-restore", folder, tmp_path)
+    assert told("status", folder) == before
+    assert Blobs.open(folder / "blobs").get(sha256) == content
+    with served(folder) as hub, hub.http() as http:
+        assert http.get("/healthz").status_code == 200
+
+
+def test_a_hub_that_was_there_is_kept_and_a_damaged_copy_changes_nothing(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = Path(told("backup", folder, "-o", tmp_path / "copies")["backup"])
+    with closing(sqlite3.connect(folder / "hub.db")) as database:
+        database.execute("DELETE FROM hub_area")
+        database.commit()
+    kept = told("restore", copy, folder)["kept"]
+    assert told("status", folder)["areas"] and Path(kept, "hub.db").is_file()
+    damaged = bytearray((copy / "hub.db").read_bytes())
+    damaged[8192:12288] = bytes(4096)
+    (copy / "hub.db").write_bytes(damaged)
+    state = sorted(path.name for path in tmp_path.iterdir())
+    assert refused("restore", copy, folder) == (5, "damaged")
+    assert refused("restore", tmp_path, folder) == (1, "no_backup")
+    assert sorted(path.name for path in tmp_path.iterdir()) == state
+    assert told("status", folder)["areas"]
+
+
+def _newest(folder: Path) -> Path:
+    return sorted((folder / "backups").glob("hub-*"))[-1]
+
+
+def _run_documented(mark: str, hub: Path, folder: Path) -> None:
+    page = (ROOT / "docs" / "hub.md").read_text("utf-8")
+    found = re.search(rf"<!-- {mark} -->\n```sh\n(.*?)```", page, re.DOTALL)
+    assert found, mark
+    script = (
+        found[1]
+        .replace("/var/backups/gridward", str(folder / "backups"))
+        .replace("/var/lib/gridward/hub", str(hub))
+    )
+    script = f'gridward() {{ (cd "{ROOT}" && .venv/bin/python -m app "$@"); }}\n{script}'
+    subprocess.run(["bash", "-euc", script], check=True, timeout=120, capture_output=True)
