@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from app.actions.action import ActionEntry, entry_of
+from app.actions.conflicts import resolve
 from app.actions.counts import freeze_baseline, headline
+from app.actions.enrolling import enrol
 from app.actions.evidence import add_evidence
 from app.actions.exports import export_records
 from app.actions.grids import make_grid
@@ -18,6 +20,8 @@ from app.actions.reports import make_report
 from app.actions.sharing import share
 from app.actions.sheets import print_sheet
 from app.actions.steps import do_step
+from app.actions.sticks import bundle_in, bundle_out, verify_bundle
+from app.actions.syncing import prove, sync
 from app.actions.upkeep import backup, check, info, restore, set_setting, verify_journal
 
 ACTIONS: tuple[ActionEntry, ...] = tuple(
@@ -44,6 +48,13 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         draw_lookback,
         make_grid,
         locate,
+        sync,
+        prove,
+        resolve,
+        enrol,
+        bundle_out,
+        bundle_in,
+        verify_bundle,
         sign_in,
         change_pin,
         add_user,

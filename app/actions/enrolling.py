@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from app.i18n import N_
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
 from app.sync.results import EnrolDone, Progress
+from app.sync.state import ENROL_REQUEST
 
 if TYPE_CHECKING:
     from app.sync.enrol import Joined, Owner
@@ -62,7 +64,25 @@ def enrol_from_file(
     progress: Progress | None = None,
 ) -> EnrolDone:
     """The same from an invitation file, without a network; the first bundle carries the request."""
-    raise NotImplementedError
+    from app.sync import enrol as joining  # late: brings the keys
+
+    if session is not None:
+        joining.check_free(session.workspace)
+        clock = session.now
+    else:
+        _new_file(file)
+        clock = joining.utc_now
+    opened, joined, request = joining.join_by_file(invitation, code, clock)
+    if session is not None:
+        held = joining.attach_workspace(session.workspace, joined, _owner(session, pin))
+        session.keys = joined.keys
+        session.workspace.replica.set_private(ENROL_REQUEST, request)
+        return replace(_done(session.workspace, joined.facts, held.where), waits=True)
+    joining.workspace_of_file(file, opened, joined)
+    with Workspace.open(file) as workspace:
+        held = joining.keep_keys(workspace, joined, joining.Owner())
+        workspace.replica.set_private(ENROL_REQUEST, request)
+        return replace(_done(workspace, joined.facts, held.where), waits=True)
 
 
 def _new_file(file: Path) -> Path:

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.actions.action import action
+from app.actions.laptop import keys_of
+from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.i18n import N_
 from app.sync.results import BundleDone, BundleReport, Progress, SyncDone
 from app.sync.results import BundleFinding as BundleFinding  # the window and the shell name it
 
+if TYPE_CHECKING:
+    from app.sync.stick import Stick
+
 
 @action(N_("Write a bundle for the hub…"), "sync", icon="stick", command="bundle")
 def bundle_out(session: Session, path: Path, progress: Progress | None = None) -> BundleDone:
     """Everything the hub has not acknowledged as one encrypted file, read back before it is called safe."""
-    raise NotImplementedError
+    return _stick(session, progress).write(output_file(session, path))
 
 
 @action(N_("Read a bundle of the hub…"), "sync", icon="stick_in", command="bundle")
 def bundle_in(session: Session, path: Path, progress: Progress | None = None) -> SyncDone:
     """Fold what the hub sent by stick. Raises Invalid, naming exactly what is wrong with the bundle."""
-    raise NotImplementedError
+    return _stick(session, progress).read(path)
 
 
 @action(N_("Verify a bundle…"), "sync", command="bundle")
 def verify_bundle(path: Path) -> BundleReport:
     """Whether a bundle is whole, without a workspace and without a key."""
-    raise NotImplementedError
+    from app.sync.stick import verify  # late: brings the cryptography
+
+    return verify(path)
+
+
+def _stick(session: Session, progress: Progress | None) -> Stick:
+    from app.sync.stick import Stick
+
+    return Stick(session.workspace, keys_of(session), session.now(), progress or _silent)
+
+
+def _silent(done: int, whole: int, text: str) -> None:
+    """Nobody looks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.actions.action import action
 from app.actions.conflicts import count_open
@@ -14,7 +15,10 @@ from app.store.workspace import Workspace
 from app.sync.results import AreaState as AreaState  # the window and the shell name them
 from app.sync.results import Progress, Proof, State, SyncDone, SyncStatus
 from app.sync.results import ProofProblem as ProofProblem
-from app.sync.state import LAST_ERROR, REVOKED
+from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED
+
+if TYPE_CHECKING:
+    from app.sync.transport import Transport
 
 
 @action(N_("Sync with the hub"), "sync", shortcut="F5", icon="sync", command="sync")
@@ -28,6 +32,7 @@ def sync(
     transport = transport_of(session)
     try:
         keys = keys_of(session)
+        _hand_in(session, transport)
         done = Round(
             session.workspace,
             transport,
@@ -70,6 +75,17 @@ def prove(session: Session, out: Path, progress: Progress | None = None) -> Proo
     from app.sync.prove import write_proof  # late: nobody else needs it
 
     return write_proof(session.workspace, output_file(session, out), session.moment(), progress or _silent)
+
+
+def _hand_in(session: Session, transport: Transport) -> None:
+    """A laptop that joined by an invitation file and has found a network hands in its request there."""
+    from app.sync.messages import EnrolRequest, decode_message
+
+    replica = session.workspace.replica
+    request = replica.private(ENROL_REQUEST)
+    if request:
+        transport.enrol(decode_message(EnrolRequest, request))
+        replica.set_private(ENROL_REQUEST, None)
 
 
 def _state(store: Workspace, unsent: int, error: str) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli import demo, files, hub, maps, people, places, records, reports, workflow, workspace
+from app.cli import demo, files, hub, maps, people, places, records, reports, sync, workflow, workspace
 from app.cli.declare import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -15,5 +15,6 @@ COMMANDS: tuple[Command, ...] = (
     *places.COMMANDS,
     *maps.COMMANDS,
     *people.COMMANDS,
+    *sync.COMMANDS,
     *hub.COMMANDS,
 )

@@ -108,6 +108,7 @@ def _place(group: str, groups: dict[str, typer.Typer], root: typer.Typer, window
 
 GROUPS = {
     "hub": N_("The bureau's server, where all laptops meet"),
+    "bundle": N_("Bundles on a stick, where there is no network"),
     "hub bundle": N_("Bundles on a stick, at the hub"),
     "user": N_("People who may sign in"),
     "setting": N_("The bureau's own numbers"),

@@ -28,10 +28,10 @@ from app.store.workspace import Workspace
 from app.sync import signing
 from app.sync.client import Client
 from app.sync.identity import keystore, way_to_hub
-from app.sync.invitation import parse_code
-from app.sync.keys import DeviceKeys
+from app.sync.invitation import OpenInvitation, parse_code, read_invitation
+from app.sync.keys import DeviceKeys, device_uid
 from app.sync.keystore import Held
-from app.sync.messages import EnrolAnswer, EnrolRequest
+from app.sync.messages import EnrolAnswer, EnrolRequest, encode_message
 from app.sync.results import Progress
 from app.sync.transport import Transport
 
@@ -171,6 +171,41 @@ def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Tra
     finally:
         hub.close()
     packed.unlink(missing_ok=True)
+
+
+def join_by_file(
+    invitation: Path, code: str, now: Callable[[], datetime]
+) -> tuple[OpenInvitation, Joined, bytes]:
+    """Open an invitation file with its code: the invitation, this laptop's place, and the request that the
+    first bundle carries. Raises Invalid `wrong_code`, or what is wrong with the file."""
+    opened = read_invitation(invitation, parse_code(code))
+    told, keys = opened.invitation, DeviceKeys.make()
+    answer = EnrolAnswer(
+        device=told.device or device_uid(keys.sign_public),
+        epoch=1,
+        hub=told.hub,
+        hub_key=told.hub_key,
+        hub_recipient=told.hub_recipient,
+        area=told.area,
+        root=told.root,
+        role_cap=told.role,
+        founding=told.founding,
+    )
+    request = encode_message(enrol_request(code, keys, SCHEMA))
+    return opened, Joined(facts_of_answer(answer, told.url, told.fingerprint, now()), keys), request
+
+
+def workspace_of_file(file: Path, opened: OpenInvitation, joined: Joined) -> None:
+    """Make `file` from the snapshot in an invitation; without one it stays empty until the hub's bundle."""
+    if not opened.snapshot:
+        begin_empty(file, joined.facts)
+        return
+    packed = file.with_name(f".{file.name}.snapshot.part")
+    try:
+        opened.extract_snapshot(packed)
+        install_snapshot(packed, file, joined.facts)
+    finally:
+        packed.unlink(missing_ok=True)
 
 
 def settle(beside: Path) -> None:

@@ -10,18 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.domain.areas import area_of_code
-from app.domain.entities.division import Division
 from app.domain.values import as_moment
 from app.errors import AppError, Cancelled
 from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
 from app.sync.folding import Folded, compare, receive
-from app.sync.grants import read_grants
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
-from app.sync.state import GRANTS, note_outcome
+from app.sync.state import end_founding, keep_grants, note_outcome
 from app.sync.transport import Transport
 
 
@@ -54,8 +51,8 @@ class Round:
         if sent.quarantined:
             return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
         folded = receive(self.transport, replica, self._after_block)
-        self._keep_grants()
-        self._end_founding()
+        keep_grants(self.workspace, self.transport.policy())
+        end_founding(self.workspace, self.now())
         blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         replica.set_facts(last_sync=as_moment(self.now()))
         return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
@@ -84,29 +81,6 @@ class Round:
                 N_("Sync was stopped"),
                 hint=N_("What was sent and fetched is kept; the next round goes on from there."),
             )
-
-    def _end_founding(self) -> None:
-        """A founder that has heard of all it sent is a laptop like any other, and holds what it may read."""
-        replica = self.workspace.replica
-        facts = replica.facts()
-        if facts is None or not facts.founding or replica.pending().changes:
-            return
-        replica.set_facts(founding=False)
-        codes = {area_of_code(item.code, facts.root) for item in self.workspace.find(Division)}
-        outside = sorted(code for code in codes if not facts.scope.reads(code))
-        if outside:
-            replica.leave(outside, self.now())
-
-    def _keep_grants(self) -> None:
-        replica = self.workspace.replica
-        facts = replica.facts()
-        packed = self.transport.policy()
-        if facts is None or not packed:
-            return
-        grants = read_grants(packed, facts.hub_key)
-        if packed != replica.private(GRANTS):
-            replica.set_private(GRANTS, packed)
-        replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
 
 
 def _summary(workspace: Workspace, sent: Sent, folded: Folded, blobs: tuple[int, int]) -> SyncDone:

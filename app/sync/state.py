@@ -1,10 +1,15 @@
-"""Names of what a replica keeps in its file beside the records, and how the last round ended."""
+"""What a replica keeps in its file beside the records: grants, a waiting request, how the last round ended."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from app.domain.areas import area_of_code
+from app.domain.entities.division import Division
 from app.store.workspace import Workspace
 
 GRANTS = "grants"
+ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
 LAST_ERROR = "last_error"
 REVOKED = "revoked"
 
@@ -15,3 +20,34 @@ def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> 
     for name, value in ((LAST_ERROR, error.encode()), (REVOKED, b"1" if revoked else b"")):
         if (replica.private(name) or b"") != value:
             replica.set_private(name, value or None)
+
+
+def keep_grants(workspace: Workspace, packed: bytes) -> None:
+    """Keep the hub's grants, and its clock; raises Invalid when they are not this hub's. Older ones than
+    those that are here are passed over, so that an old bundle brings nobody back."""
+    from app.sync.grants import read_grants  # late: the status line needs no cryptography
+
+    replica = workspace.replica
+    facts = replica.facts()
+    if facts is None or not packed:
+        return
+    grants = read_grants(packed, facts.hub_key)
+    kept = replica.private(GRANTS)
+    if kept is not None and read_grants(kept, facts.hub_key).made > grants.made:
+        return
+    if packed != kept:
+        replica.set_private(GRANTS, packed)
+    replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
+
+
+def end_founding(workspace: Workspace, now: datetime) -> None:
+    """A founder that has heard of all it sent is a laptop like any other, and holds what it may read."""
+    replica = workspace.replica
+    facts = replica.facts()
+    if facts is None or not facts.founding or replica.pending().changes:
+        return
+    replica.set_facts(founding=False)
+    codes = {area_of_code(item.code, facts.root) for item in workspace.find(Division)}
+    outside = sorted(code for code in codes if not facts.scope.reads(code))
+    if outside:
+        replica.leave(outside, now)

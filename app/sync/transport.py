@@ -7,7 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from app.sync.messages import AreaNow, PullReply, PushReply, SignedBlock, digest_bytes
+from app.sync.messages import (
+    AreaNow,
+    EnrolAnswer,
+    EnrolRequest,
+    PullReply,
+    PushReply,
+    SignedBlock,
+    digest_bytes,
+)
 
 # Called between pieces with the bytes done and the whole; raises Cancelled to stop.
 Between = Callable[[int, int], None]
@@ -22,6 +30,10 @@ class BlobThere(NamedTuple):
 
 class Transport(Protocol):
     """A way to the hub. Every method raises HubUnreachable when the hub does not answer."""
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """Ask to become one of the hub's laptops; the same keys asked twice give the same laptop."""
+        ...
 
     def push(self, batch: bytes) -> PushReply:
         """Send a signed batch; the same bytes may be sent again."""
@@ -65,6 +77,12 @@ class Direct:
 
     def __init__(self, hub: Any, device: str, now: Callable[[], datetime]) -> None:
         self._hub, self._device, self._now = hub, device, now
+
+    def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """Ask to become one of the hub's laptops."""
+        made = self._hub.enrol(request, self._now())
+        told = {name: getattr(made, name) for name in EnrolAnswer.__struct_fields__ if hasattr(made, name)}
+        return EnrolAnswer(**told)
 
     def push(self, batch: bytes) -> PushReply:
         """Send a signed batch."""

@@ -1,0 +1,382 @@
+"""Commands of a laptop: join a hub, sync, carry bundles on a stick, look at conflicts and decide them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from app.cli.answer import Answer, pairs, table
+from app.cli.declare import Command, option, word
+from app.cli.records import REASON
+from app.cli.shell import Shell, WrongUsage
+from app.i18n import N_, tr
+
+if TYPE_CHECKING:
+    from app.actions.conflicts import ConflictView, Side
+    from app.sync.results import BundleReport, EnrolDone, Proof, SyncDone
+
+STORAGE = 5  # laptop and hub differ, or a value is not accounted for
+
+
+@dataclass(frozen=True)
+class EnrolWords:
+    """The hub and the code of its invitation."""
+
+    hub: Annotated[
+        str, option("--hub", help_=N_("The address of the hub, such as https://10.0.0.5:8443"))
+    ] = ""
+    code: Annotated[str, option("--code", help_=N_("The one-time code of the invitation"))] = ""
+    bundle: Annotated[
+        Path | None,
+        option("--bundle", help_=N_("An invitation file instead of the address, without a network")),
+    ] = None
+    wrap: Annotated[
+        bool,
+        option("--wrap", help_=N_("Without a keystore of the system, wrap the keys by the PIN of --as")),
+    ] = False
+
+
+@dataclass(frozen=True)
+class SyncWords:
+    """Whether the certificate is written."""
+
+    prove: Annotated[
+        Path | None,
+        option("--prove", help_=N_("Write a certificate that nothing was lost into this file, as JSON")),
+    ] = None
+
+
+@dataclass(frozen=True)
+class BundleOutWords:
+    """Where the bundle goes."""
+
+    output: Annotated[Path, option("-o", "--output", help_=N_("The bundle to write, on the stick"))]
+
+
+@dataclass(frozen=True)
+class BundleWords:
+    """A bundle."""
+
+    file: Annotated[Path, word("FILE", N_("A bundle"))]
+
+
+@dataclass(frozen=True)
+class ConflictsWords:
+    """Which conflicts."""
+
+    all: Annotated[bool, option("--all", help_=N_("The settled ones as well"))] = False
+
+
+@dataclass(frozen=True)
+class ResolveWords:
+    """A decision."""
+
+    ident: Annotated[str, word("ID", N_("The conflict, or the beginning of its id"))]
+    take: Annotated[
+        list[str],
+        option(
+            "--take", metavar="SIDE|FIELD=VALUE", help_=N_("mine, theirs, or a value by field (repeatable)")
+        ),
+    ] = field(default_factory=list)
+    reason: Annotated[str, REASON] = ""
+
+
+def enrol(shell: Shell, words: EnrolWords) -> Answer:
+    """Make this workspace a replica of a hub; without a file it is made from the hub's snapshot."""
+    from app.actions.enrolling import enrol as join  # late: help pages need no network
+    from app.actions.enrolling import enrol_from_file
+
+    if not words.code or bool(words.hub) == (words.bundle is not None):
+        raise WrongUsage(
+            N_("Say which hub: --hub URL --code CODE, or --bundle FILE --code CODE"), code="no_hub_named"
+        )
+    pin = shell.pin(shell.shared.person) if words.wrap and shell.shared.person else None
+
+    def run(session: Any) -> EnrolDone:
+        if words.bundle is not None:
+            return enrol_from_file(session, shell.file, words.bundle, words.code, pin, shell.progress())
+        return join(session, shell.file, words.hub, words.code, pin, shell.progress())
+
+    if shell.file.exists():
+        with shell.session(write=True) as session:
+            done = run(session)
+    else:
+        done = run(None)
+    document = {
+        name: getattr(done, name)
+        for name in ("device", "hub", "url", "area", "root", "role", "founding", "records", "pending", "keys",
+                     "waits")
+    }  # fmt: skip
+    return Answer({"file": str(done.file), **document}, [_joined(done), *_about_keys(done)])
+
+
+def sync(shell: Shell, words: SyncWords) -> Answer:
+    """One round with the hub."""
+    from app.actions.syncing import prove  # late: help pages need no network
+    from app.actions.syncing import sync as run_round
+
+    proof = None
+    with shell.session(write=True) as session:
+        done = run_round(session, shell.progress())
+        if words.prove is not None:
+            proof = prove(session, words.prove, shell.progress())
+    document, lines = sync_document(done), _sync_lines(done)
+    if proof is not None:
+        document["proof"] = _proof_document(proof)
+        lines += _proof_lines(proof)
+    sound = done.agrees and (proof is None or proof.ok)
+    return Answer(document, lines, 0 if sound else STORAGE)
+
+
+def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
+    """Write everything the hub has not acknowledged as one encrypted file."""
+    from app.actions.sticks import bundle_out as write  # late: help pages need no network
+
+    with shell.session(write=True) as session:
+        done = write(session, words.output, shell.progress())
+    document = {
+        "bundle": str(done.path),
+        "volumes": [str(volume) for volume in done.volumes],
+        "changes": done.changes,
+        "blobs": done.blobs,
+        "size": done.size,
+        "verified": done.verified,
+    }
+    said = tr(
+        N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug"),
+        n=done.changes,
+        files=done.blobs,
+        file=done.path,
+    )
+    return Answer(document, [said])
+
+
+def bundle_in(shell: Shell, words: BundleWords) -> Answer:
+    """Take in a bundle of the hub."""
+    from app.actions.sticks import bundle_in as read  # late: help pages need no network
+
+    with shell.session(write=True) as session:
+        done = read(session, words.file, shell.progress())
+    return Answer(sync_document(done), _sync_lines(done), 0 if done.agrees else STORAGE)
+
+
+def bundle_verify(shell: Shell, words: BundleWords) -> Answer:
+    """Whether a bundle is whole; no workspace and no key is needed."""
+    from app.actions.sticks import verify_bundle  # late: help pages need no network
+
+    report = verify_bundle(words.file)
+    document = _report_document(report)
+    shown = {name: value for name, value in document.items() if name not in ("problems", "ok")}
+    said = tr(N_("The bundle is whole")) if report.ok else tr(N_("Something is wrong with the bundle"))
+    lines = [*pairs(shown), *(f"  {item.code}: {item.why}" for item in report.problems), said]
+    return Answer(document, lines, 0 if report.ok else 1)
+
+
+def conflicts(shell: Shell, words: ConflictsWords) -> Answer:
+    """What waits for a decision."""
+    from app.actions.conflicts import open_conflicts  # late: help pages need no database
+
+    with shell.session() as session:
+        found = open_conflicts(session, all=words.all)
+    rows = [
+        [
+            view.uid[:8],
+            view.kind_text,
+            view.record.title,
+            "、".join(item.label for item in view.fields),
+            view.rule,
+        ]
+        for view in found
+    ]
+    headings = ["ID", tr(N_("Kind")), tr(N_("Record")), tr(N_("Fields")), tr(N_("Why"))]
+    lines = table(headings, rows) if found else [tr(N_("There are none"))]
+    return Answer([conflict_document(view, shell.labels) for view in found], lines)
+
+
+def resolve(shell: Shell, words: ResolveWords) -> Answer:
+    """Decide a conflict."""
+    from app.actions.conflicts import resolve as decide  # late: help pages need no database
+
+    with shell.session(write=True) as session:
+        committed = decide(session, words.ident, _take(words.take), words.reason)
+    touched = {name: list(uids) for name, uids in committed.touched.items()}
+    return Answer(
+        {"transaction": committed.transaction, "touched": touched},
+        [tr(N_("Decided; undo takes it back, and the next sync carries it to everybody"))],
+    )
+
+
+def sync_document(done: SyncDone) -> dict[str, Any]:
+    """A round as JSON."""
+    return {
+        "pushed": done.pushed,
+        "accepted": done.accepted,
+        "merged": done.merged,
+        "rejected": done.rejected,
+        "conflicts": done.conflicts,
+        "pulled": done.pulled,
+        "blobs": {"up": done.blobs_up, "down": done.blobs_down},
+        "unsent": done.unsent,
+        "areas": {area: {"seq": item.seq, "agrees": item.agrees} for area, item in done.areas.items()},
+        "agrees": done.agrees,
+        "hub_time": done.hub_time,
+        "forked": done.forked,
+        "quarantined": done.quarantined,
+        "message": done.message,
+    }
+
+
+def conflict_document(view: ConflictView, labels: bool) -> dict[str, Any]:
+    """A conflict as JSON, from where this laptop stands."""
+    from app.cli.documents import told  # late: help pages need no geometry
+
+    mine, theirs = ("kept", "offered") if view.mine == "kept" else ("offered", "kept")
+    return {
+        "id": view.uid,
+        "kind": view.kind_text if labels else view.kind,
+        "record": {"kind": view.record.cli, "id": view.record.uid, "title": view.record.title,
+                   "exists": view.record.exists},
+        "fields": [
+            {"field": item.field, "label": item.label, "mine": told(getattr(item, mine)),
+             "theirs": told(getattr(item, theirs))}
+            for item in view.fields
+        ],
+        "stands": "mine" if view.mine == "kept" else "theirs",
+        "mine": _side(getattr(view, mine)),
+        "theirs": _side(getattr(view, theirs)),
+        "rule": view.rule,
+        "proposal": "mine" if view.proposal == view.mine else "theirs",
+        "decides": list(view.decides),
+        "can_decide": view.can_decide,
+        "situation": view.situation,
+        "taken": view.taken,
+        "raised_at": view.raised_at,
+        "settled_by": view.settled_by or None,
+        "settled_at": view.settled_at or None,
+    }  # fmt: skip
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "by": side.by,
+        "at": side.at,
+        "device": side.device,
+        "reason": side.reason,
+        "action": side.action,
+        "this_laptop": side.mine,
+    }
+
+
+def _take(given: list[str]) -> Any:
+    """A side, or values by field."""
+    if not given:
+        raise WrongUsage(N_("Say what to take: --take mine, --take theirs or --take FIELD=VALUE"))
+    if any("=" in item for item in given):
+        wrong = [item for item in given if "=" not in item]
+        if wrong:
+            raise WrongUsage(N_("“{word}” is not FIELD=VALUE"), word=wrong[0])
+        return {name.strip(): value for name, _, value in (item.partition("=") for item in given)}
+    if len(given) > 1:
+        raise WrongUsage(N_("Take one side, or values by field"))
+    return given[0]
+
+
+def _joined(done: EnrolDone) -> str:
+    if done.waits:
+        return tr(
+            N_("{file} has joined the hub by invitation; carry a bundle to it (bundle out)"), file=done.file
+        )
+    return tr(
+        N_("{file} is now a replica for {area}: {records} records, {pending} changes wait to be sent"),
+        file=done.file,
+        area=done.area,
+        records=done.records,
+        pending=done.pending,
+    )
+
+
+def _about_keys(done: EnrolDone) -> list[str]:
+    if done.keys != "file":
+        return []
+    return [tr(N_("This system has no keystore: the keys lie in a file that only this user may read"))]
+
+
+def _sync_lines(done: SyncDone) -> list[str]:
+    lines = [
+        tr(
+            N_("Sent {pushed}: {accepted} taken, {merged} merged, {conflicts} contested, {rejected} refused"),
+            pushed=done.pushed,
+            accepted=done.accepted,
+            merged=done.merged,
+            conflicts=done.conflicts,
+            rejected=done.rejected,
+        ),
+        tr(
+            N_("Fetched {pulled} changes; files: {up} sent, {down} fetched; {unsent} wait here"),
+            pulled=done.pulled,
+            up=done.blobs_up,
+            down=done.blobs_down,
+            unsent=done.unsent,
+        ),
+    ]
+    if done.forked:
+        lines.append(tr(N_("A backup had been brought back here; nothing was lost")))
+    if done.quarantined:
+        lines.append(
+            tr(N_("This laptop has been revoked: its work waits at the hub for a person to look at"))
+        )
+    if not done.agrees:
+        names = " ".join(area for area, item in done.areas.items() if item.agrees is False)
+        lines.append(tr(N_("Laptop and hub differ in {areas}: write a certificate and ask"), areas=names))
+    return lines
+
+
+def _proof_document(proof: Proof) -> dict[str, Any]:
+    return {
+        "file": str(proof.path),
+        "ok": proof.ok,
+        "values": proof.values,
+        "current": proof.current,
+        "in_conflict": proof.in_conflict,
+        "superseded": proof.superseded,
+        "waiting": proof.waiting,
+        "problems": [_plain(item) for item in proof.problems],
+    }
+
+
+def _proof_lines(proof: Proof) -> list[str]:
+    said = tr(
+        N_("{n} values: {current} current, {conflict} contested, {superseded} superseded, {waiting} waiting"),
+        n=proof.values,
+        current=proof.current,
+        conflict=proof.in_conflict,
+        superseded=proof.superseded,
+        waiting=proof.waiting,
+    )
+    return [said, *(f"  {item.code}: {item.why}" for item in proof.problems)]
+
+
+def _report_document(report: BundleReport) -> dict[str, Any]:
+    document = _plain(report)
+    document["path"] = str(report.path)
+    document["problems"] = [_plain(item) for item in report.problems]
+    return document
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    """The fields of a plain result."""
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+
+
+COMMANDS = (
+    Command("enrol", N_("Make this workspace a replica of a hub"), enrol, EnrolWords),
+    Command("sync", N_("One round with the hub: send, fetch, compare"), sync, SyncWords),
+    Command("bundle out", N_("Write what the hub lacks as one encrypted file"), bundle_out, BundleOutWords),
+    Command("bundle in", N_("Take in a bundle of the hub"), bundle_in, BundleWords),
+    Command("bundle verify", N_("Whether a bundle is whole; needs no workspace"), bundle_verify, BundleWords),
+    Command(
+        "conflicts", N_("What waits for a decision, both values side by side"), conflicts, ConflictsWords
+    ),
+    Command("resolve", N_("Decide a conflict; it can be undone"), resolve, ResolveWords),
+)

@@ -1,0 +1,183 @@
+"""The USB road on the laptop: what a push would send as one encrypted file, and the hub's answer read back.
+
+What has been written to a stick stays pending until the hub's own answer has been folded, by whatever road it
+comes; so a lost stick loses nothing, and the same changes may go by both roads.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app import __version__
+from app.domain.changes import new_uid
+from app.domain.values import as_moment
+from app.errors import Invalid, StoreFailure
+from app.i18n import N_, tr
+from app.store.outbox import Sealed
+from app.store.workspace import Workspace
+from app.sync.bundle import BundleHead, Item, check_bundle, write_bundle
+from app.sync.folding import Folded, compare, take
+from app.sync.identity import facts_of
+from app.sync.keys import DeviceKeys
+from app.sync.messages import PullReply, SignedBlock, decode_message
+from app.sync.results import BundleDone, BundleReport, Progress, SyncDone
+from app.sync.sending import Sealer
+from app.sync.state import ENROL_REQUEST, end_founding, keep_grants, note_outcome
+from app.sync.unpacking import Receiver, unpack_bundle
+
+AREAS = "areas"  # the item that says where the areas stand
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stick:
+    """What a stick needs of a laptop: its file, its keys and its clock."""
+
+    workspace: Workspace
+    keys: DeviceKeys
+    now: datetime
+    progress: Progress
+
+    def write(self, path: Path) -> BundleDone:
+        """Write what the hub does not have, and read it back. Raises StoreFailure, Refused."""
+        facts = facts_of(self.workspace)
+        batches, needs = self._batches(), self.workspace.replica.unsent_blobs()
+        items = [
+            *self._request(),
+            *(
+                Item("blob", need.sha256, self.workspace.attachment_path(need.sha256), 0, need.size)
+                for need in needs
+            ),
+            *(Item("batch", "", batch.body) for batch in batches),
+        ]
+        whole = sum(item.length() for item in items) * 2 or 1  # written, then read back
+        done = 0
+
+        def seen(size: int) -> None:
+            nonlocal done
+            done += size
+            self.progress(min(done, whole), whole, tr(N_("Writing the bundle")))
+
+        head = BundleHead(
+            "to_hub", new_uid(), facts.hub, facts.device, as_moment(self.now.astimezone(UTC)), 1, __version__
+        )
+        written = write_bundle(path, head, [facts.hub_recipient], items, self.keys.sign_seed, seen)
+        return BundleDone(
+            path=written.path,
+            changes=sum(batch.last - batch.first + 1 for batch in batches),
+            blobs=len(needs),
+            verified=True,
+            volumes=written.volumes,
+            size=written.size,
+        )
+
+    def read(self, path: Path) -> SyncDone:
+        """Fold what the hub sent. Raises BundleProblem with what exactly is wrong, Invalid `missing` when a
+        bundle before this one has not been read."""
+        facts = facts_of(self.workspace)
+        receiver = Receiver(
+            self.keys.identity, "to_device", facts.hub, facts.device, lambda *_: facts.hub_key
+        )
+        with tempfile.TemporaryDirectory(prefix=".bundle-", dir=self.workspace.path.parent) as folder:
+            found = unpack_bundle(path, receiver, Path(folder), self._reading)
+            folded, known = self._fold(found.items, path)
+            blobs = self._keep_blobs(found.items)
+        replica = self.workspace.replica
+        replica.set_private(ENROL_REQUEST, None)
+        end_founding(self.workspace, self.now)
+        replica.set_facts(last_sync=as_moment(self.now.astimezone(UTC)))
+        note_outcome(self.workspace, "")
+        said = tr(N_("This bundle had been read in before; nothing changed")) if known else ""
+        return SyncDone(
+            accepted=folded.settled - folded.rejected - folded.conflicts,
+            rejected=folded.rejected,
+            conflicts=folded.conflicts,
+            pulled=folded.pulled,
+            blobs_down=blobs,
+            areas=compare(replica, folded.areas),
+            unsent=replica.unsent(),
+            hub_time=as_moment(datetime.fromtimestamp(folded.hub_time / 1000, UTC))
+            if folded.hub_time
+            else "",
+            message=said,
+            touched={entity: tuple(uids) for entity, uids in folded.touched.items()},
+        )
+
+    # ------------------------------------------------------------ inside
+    def _batches(self) -> list[Sealed]:
+        sealer = Sealer(
+            self.workspace.replica,
+            self.keys.sign_seed,
+            self.workspace.schema_version,
+            lambda: int(self.now.timestamp() * 1000),
+        )
+        while sealer.seal() is not None:
+            self.progress(0, 1, tr(N_("Signing changes")))
+        return [item for item in self.workspace.replica.sealed() if item.state == "sealed"]
+
+    def _request(self) -> list[Item]:
+        """The request to be taken in, until the hub has answered."""
+        request = self.workspace.replica.private(ENROL_REQUEST)
+        return [Item("enrol", "", request)] if request else []
+
+    def _reading(self, size: int) -> None:
+        self.progress(0, 0, tr(N_("Reading the bundle")))
+
+    def _fold(self, items: Sequence[Item], path: Path) -> tuple[Folded, bool]:
+        """What came in, and whether all of it had come in before."""
+        replica, done = self.workspace.replica, Folded()
+        blocks = [decode_message(SignedBlock, item.read()) for item in items if item.kind == "block"]
+        cursors = replica.cursors()
+        fresh = [
+            block for block in blocks if block.area not in cursors or block.last > cursors[block.area].seq
+        ]
+        standing = [item for item in items if item.kind == "policy"]
+        areas = [decode_message(PullReply, item.read()) for item in standing if item.name == AREAS]
+        reply = PullReply(
+            blocks=fresh,
+            areas=areas[0].areas if areas else {},
+            more=False,
+            hub_time=areas[0].hub_time if areas else 0,
+        )
+        try:
+            take(
+                replica,
+                reply,
+                done,
+                lambda folded: self.progress(folded.pulled, 0, tr(N_("Reading changes"))),
+            )
+        except StoreFailure as failure:
+            if failure.code != "gap":
+                raise
+            raise _missing(path) from failure
+        for item in standing:
+            if item.name != AREAS:
+                keep_grants(self.workspace, item.read())
+        return done, bool(blocks) and not fresh
+
+    def _keep_blobs(self, items: Sequence[Item]) -> int:
+        replica = self.workspace.replica
+        wanted = {need.sha256 for need in replica.wanted()}
+        found = [item for item in items if item.kind == "blob" and item.name in wanted]
+        for item in found:
+            assert isinstance(item.body, Path), "an unpacked blob lies in a file"
+            replica.keep_blob(item.name, item.body)
+        return len(found)
+
+
+def verify(path: Path) -> BundleReport:
+    """Whether a bundle is whole; no key is needed."""
+    return check_bundle(path)
+
+
+def _missing(path: Path) -> Invalid:
+    return Invalid(
+        N_("{file} goes on where an earlier bundle ends that has not been read in here"),
+        hint=N_("Read in the earlier bundle of the hub first, or ask for a new one. Nothing was changed."),
+        file=path.name,
+        code="missing",
+    )
