@@ -1,0 +1,233 @@
+"""The account at the end of a story: every value anybody entered, against the hub's log and every laptop."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from app.domain.areas import Scope
+from app.domain.entities.boiler import Boiler
+from app.domain.entity import EntityType
+from app.domain.workflows.boiler import BOILER
+from app.store.tables import known
+from sync.oracle import (
+    PASSING,
+    Entered,
+    Logged,
+    Lost,
+    Oracle,
+    Replay,
+    check_numbers,
+    comparable,
+    in_conflict,
+    replayed,
+    wire_cells,
+)
+from sync.world import ROOT, World
+
+FIVE_MINUTES_MS = 5 * 60 * 1000
+Step = tuple[Logged, Mapping[str, Any], bool]
+
+
+def settle(world: World) -> Replay:
+    """Everybody syncs, then everything is accounted for; raises Lost with a sentence for the first fault."""
+    world.drain()
+    blocks = world.log()
+    check_numbers(blocks)
+    replay = replayed(blocks)
+    check_entries(world.oracle, replay)
+    check_strangers(world, replay)
+    check_steps(world, replay)
+    check_hub_rows(world, replay)
+    check_laptops(world, replay)
+    return replay
+
+
+# ------------------------------------------------------------ what was entered
+def check_entries(oracle: Oracle, replay: Replay) -> None:
+    """Each entry is in the log once; its values stand, were overwritten by who saw them, or are in a conflict."""
+    logged: dict[tuple[str, str, str], list[Step]] = defaultdict(list)
+    for step in replay.entries:
+        effect = step[0].effect
+        if effect.note not in (*PASSING, "repeat"):
+            logged[(step[0].act.uid, effect.entity, effect.uid)].append(step)
+    entered: dict[tuple[str, str, str], list[Entered]] = defaultdict(list)
+    for item in oracle.entered:
+        entered[(item.act, item.entity, item.uid)].append(item)
+    for key, items in entered.items():
+        found = logged.get(key, [])
+        if not found and (key[0] in oracle.forgotten or items[0].laptop in oracle.held_back):
+            continue
+        if len(found) > len(items):
+            raise Lost(f"applied twice: {items[0].action} {key}")
+        if len(found) < len(items):
+            raise Lost(f"edit lost: {items[0].action} of {items[0].laptop} never reached the log {key}")
+        for item, step in zip(items, found, strict=True):
+            check_one(replay, item, step)
+
+
+def check_one(replay: Replay, item: Entered, step: Step) -> None:
+    """One entry against what the log made of it."""
+    logged, before, alive = step
+    effect = logged.effect
+    told = f"{item.action} by {item.laptop} on {item.entity} {item.uid[:8]} at {logged.area} {logged.seq}"
+    if effect.op == "u" and not set(effect.cells) <= set(item.cells):
+        raise Lost(f"more changed than was entered: {told}: {sorted(set(effect.cells) - set(item.cells))}")
+    if item.entity == "approval" and effect.verdict == "rejected":
+        if item.act not in replay.offered:
+            raise Lost(f"a refused signature is in no conflict: {told}")
+        return None
+    if item.op == "d" and known(item.entity).append_only:
+        return None  # what is only ever added cannot hide an edit
+    if item.op == "d":
+        return _check_delete(replay, item, step, told)
+    after = comparable(effect.cells)
+    for name, value in item.cells.items():
+        if value in (None, ()) and effect.verdict == "rejected":
+            continue
+        old = before.get(name)
+        stands = after.get(name) if effect.op in "iu" or name in effect.cells else old
+        applied = stands == value
+        key = (item.entity, item.uid, name)
+        unseen = old not in (None, value) and old not in item.seen.get(key, ())
+        if applied and unseen and not in_conflict(replay, item.uid, name, old):
+            raise Lost(f"an unseen value was overwritten without a record: {name}={old!r}: {told}")
+        if applied:
+            continue
+        if value not in (None, ()) and not in_conflict(replay, item.uid, name, value, item.act):
+            raise Lost(f"edit lost: {name}={value!r} is nowhere ({effect.verdict} {effect.note}): {told}")
+        if effect.verdict != "rejected" and alive and _saw_all(replay, item, before, name):
+            raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {old!r}: {told}")
+    return None
+
+
+def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
+    logged, before, alive = step
+    unseen = {
+        name: value
+        for name, value in before.items()
+        if value not in item.seen.get((item.entity, item.uid, name), ())
+    }
+    if logged.effect.op == "d" and unseen:
+        raise Lost(f"a deletion took an unseen edit with it: {sorted(unseen)}: {told}")
+    refused = logged.effect.op != "d" and alive and logged.effect.verdict != "rejected"
+    if refused and all(_unambiguous(replay, item, name, value) for name, value in before.items()):
+        raise Lost(f"a deletion of what was seen did not win: {told}")
+
+
+def _saw_all(replay: Replay, item: Entered, before: Mapping[str, Any], name: str) -> bool:
+    """Whether the writer had surely seen what stood there, in all fields that belong together."""
+    return all(
+        _unambiguous(replay, item, other, before.get(other)) for other in _together(known(item.entity), name)
+    )
+
+
+def _unambiguous(replay: Replay, item: Entered, name: str, value: Any) -> bool:
+    """A value that only one act ever wrote there (so seeing it is seeing that act), and that was seen."""
+    key = (item.entity, item.uid, name)
+    times = Counter(told for told, _ in replay.history.get(key, ()))
+    return times[value] <= 1 and value in item.seen.get(key, ())
+
+
+def _together(kind: EntityType, name: str) -> Iterable[str]:
+    field = next((one for one in kind.fields.values() if one.id == name), None)
+    if field is None or not field.group:
+        return (name,)
+    return [one.id for one in kind.fields.values() if one.group == field.group]
+
+
+# ------------------------------------------------------------ what nobody entered
+def check_strangers(world: World, replay: Replay) -> None:
+    """Nothing is in the log that nobody entered: acts of laptops that no laptop made, cells of the hub's own
+    that are not about conflicts or merging."""
+    mine = {item.act for item in world.oracle.entered}
+    for logged, _, _ in replay.entries:
+        if logged.seq <= world.founded.get(logged.area, 0):
+            continue
+        if logged.act.person == "hub":
+            if logged.effect.entity != "conflict":
+                raise Lost(f"the hub wrote {logged.effect.entity} by itself at {logged.area} {logged.seq}")
+        elif logged.act.uid not in mine:
+            raise Lost(f"an act nobody made is in the log: {logged.act.action} {logged.act.uid}")
+
+
+def check_steps(world: World, replay: Replay) -> None:
+    """Each change of a boiler's state is an edge of the table, taken by somebody of a role that signs it."""
+    status = next(item.id for item in Boiler.TYPE.fields.values() if item.name == "status")
+    roles = {uid: row.get("role") for (entity, uid), row in replay.rows.items() if entity == "person"}
+    for logged, before, alive in replay.entries:
+        effect = logged.effect
+        founding = logged.seq <= world.founded.get(logged.area, 0)
+        if effect.entity != "boiler" or founding or effect.note in PASSING or status not in effect.cells:
+            continue
+        old, new = before.get(status), effect.cells[status]
+        if not alive or old == new or logged.act.action in ("undo", "redo", "resolve"):
+            continue
+        role = roles.get(logged.act.person)
+        allowed = any(
+            row.action == logged.act.action
+            and old in row.source
+            and new == row.target
+            and role in row.signers[-1]
+            for row in BOILER.transitions
+        )
+        if not allowed:
+            how = f"{logged.act.action} by {role} at {logged.area} {logged.seq}"
+            raise Lost(f"a boiler went from {old} to {new}: {how}")
+
+
+# ------------------------------------------------------------ hub and laptops
+def check_hub_rows(world: World, replay: Replay) -> None:
+    """The hub's own records are what its log says, and no clock in a stamp runs ahead."""
+    engine = create_engine(f"sqlite:///{world.folder / 'hub' / 'hub.db'}")
+    latest = (int(world.now.timestamp() * 1000) + FIVE_MINUTES_MS + 1000) << 16
+    with engine.connect() as connection:
+        for entity in {place[0] for place in replay.rows}:
+            rows = connection.execute(text(f'SELECT uid, h_area, h_stamps FROM "{entity}" WHERE h_alive'))
+            found = {row.uid: (row.h_area, row.h_stamps) for row in rows}
+            wanted = {uid: replay.areas[(entity, uid)] for kind, uid in replay.rows if kind == entity}
+            if {uid: area for uid, (area, _) in found.items()} != wanted:
+                raise Lost(f"the hub’s {entity} records are not those of its log")
+            for uid, (_, stamps) in found.items():
+                told = json.loads(stamps) if isinstance(stamps, str) else stamps
+                if any(stamp[2] > latest for stamp in told.values()):
+                    raise Lost(f"far future in a stamp of {entity} {uid}")
+    engine.dispose()
+
+
+def check_laptops(world: World, replay: Replay) -> None:
+    """Every laptop shows what the hub has in the areas it reads, nothing waits, and the digests agree."""
+    for name, laptop in world.laptops.items():
+        if laptop.revoked:
+            continue
+        scope = Scope(laptop.area, ROOT)
+        wanted = {place: row for place, row in replay.rows.items() if scope.reads(replay.areas[place])}
+        records = laptop.records()
+        found = {place: wire_cells(record) for place, record in records.items()}
+        for place in wanted.keys() | found.keys():
+            if wanted.get(place) != found.get(place):
+                raise Lost(f"{name} differs from the hub in {place}: {_difference(wanted, found, place)}")
+        if laptop.workspace.replica.unsent():
+            raise Lost(f"{name} still has unsent changes")
+        if laptop.workspace.replica.pending().changes:
+            raise Lost(f"{name}: pending never leaves")
+        done = laptop.round()
+        if done is None or not done.agrees:
+            raise Lost(f"{name}: the digests do not agree")
+        for area, cursor in laptop.workspace.replica.cursors().items():
+            if laptop.workspace.replica.recount(area) != cursor.digest:
+                raise Lost(f"{name}: the digest of {area} is not that of its records")
+
+
+def _difference(
+    wanted: Mapping[Any, Mapping[str, Any]], found: Mapping[Any, Mapping[str, Any]], place: Any
+) -> str:
+    hub, here = wanted.get(place), found.get(place)
+    if hub is None or here is None:
+        return "only on the laptop" if hub is None else "not on the laptop"
+    names = [name for name in hub.keys() | here.keys() if hub.get(name) != here.get(name)]
+    return ", ".join(f"{name}: hub {hub.get(name)!r}, here {here.get(name)!r}" for name in sorted(names))

@@ -1,0 +1,162 @@
+"""The machine that makes up stories: five laptops, a hub, bad lines, sticks, wrong clocks and accidents."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from app.domain.entities.boiler import Boiler
+from app.errors import AppError
+from sync import doings
+from sync.accounts import settle
+from sync.town import FIVE, begin, end
+from sync.world import CREWS, Killed, Laptop, World, newer, older
+
+names = st.sampled_from(FIVE)
+towns = st.sampled_from(["town_a", "town_a2", "town_b"])
+small = st.integers(0, 7)
+fields = st.sampled_from([*doings.PLAIN, "fuel", "place", "rated_tph"])
+faults = st.sampled_from(["", "", "lost", "deaf", "cut", "no_pull", "piece", "stale", "torn"])
+MONTHS = (-400, -90, -1, 0, 1, 90, 400)
+
+
+class Stories(RuleBasedStateMachine):
+    """One story; everything is accounted for at its end."""
+
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: World = begin(self.template)
+
+    def _laptop(self, name: str) -> Laptop:
+        return self.world.laptops[name]
+
+    def _boiler(self, laptop: Laptop, which: int) -> Boiler | None:
+        found = laptop.workspace.find(Boiler, order="ledger_no")
+        return found[which % len(found)] if found else None
+
+    def _person(self, laptop: Laptop, which: int) -> str:
+        crew = CREWS[laptop.name]
+        return crew[which % len(crew)]
+
+    # ------------------------------------------------------------ people at work
+    @rule(name=names, who=small, which=small, field=fields)
+    def edits(self, name: str, who: int, which: int, field: str) -> None:
+        """Somebody changes a field."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        if record is not None:
+            doings.plain_edit(laptop, self._person(laptop, who), record, field)
+
+    @rule(first=names, second=names, which=small, field=fields)
+    def edit_the_same(self, first: str, second: str, which: int, field: str) -> None:
+        """Two people change the same field of the same boiler on their laptops."""
+        for name in (first, second):
+            self.edits(name, 0, which, field)
+
+    @rule(name=names, which=small, choice=small)
+    def steps(self, name: str, which: int, choice: int) -> None:
+        """Somebody takes a step that their role may take."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        there = doings.steps_there(laptop, record) if record is not None else []
+        if record is not None and there:
+            login, action = there[choice % len(there)]
+            doings.step(laptop, login, record, action)
+
+    @rule(name=names, number=st.integers(1, 3))
+    def adds(self, name: str, number: int) -> None:
+        """Somebody enters a boiler, perhaps under a number that is given elsewhere as well."""
+        laptop = self._laptop(name)
+        doings.add(laptop, self._person(laptop, 0), f"N-{number}")
+
+    @rule(name=names, which=small)
+    def deletes(self, name: str, which: int) -> None:
+        """Somebody deletes a boiler without a life."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        if record is not None:
+            doings.remove(laptop, self._person(laptop, 0), record)
+
+    @rule(name=names, who=small)
+    def undoes(self, name: str, who: int) -> None:
+        """Somebody takes back what they did last."""
+        laptop = self._laptop(name)
+        doings.take_back(laptop, self._person(laptop, who))
+
+    @rule(name=st.sampled_from(["county", "city"]), which=small, take=st.sampled_from(["kept", "offered"]))
+    def decides(self, name: str, which: int, take: str) -> None:
+        """Somebody settles a conflict."""
+        laptop = self._laptop(name)
+        doings.decide(laptop, "clerk" if name == "county" else "city", which, take)
+
+    @rule(name=names, which=small, state=st.sampled_from(["cleared", "registered", "returned"]))
+    def forges(self, name: str, which: int, state: str) -> None:
+        """A changed program writes a state without a step."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        if record is not None and record.status != state:
+            doings.forge(laptop, self._person(laptop, 0), record, status=state)
+
+    # ------------------------------------------------------------ lines and sticks
+    @rule(name=names, fault=faults)
+    def syncs(self, name: str, fault: str) -> None:
+        """A round on a good or a bad line."""
+        with suppress(AppError):
+            self._laptop(name).round(fault)
+
+    @precondition(lambda self: self.world.bag)
+    @rule(which=st.integers(0, 30), cut=st.none() | st.integers(0, 4000))
+    def brings(self, which: int, cut: int | None) -> None:
+        """An old batch arrives by stick: again, out of order, or cut short."""
+        self.world.deliver(which, cut)
+
+    # ------------------------------------------------------------ accidents
+    @rule(name=names, after=st.none() | st.integers(0, 3))
+    def killed(self, name: str, after: int | None) -> None:
+        """A laptop's program is killed, at rest or in the middle of a round."""
+        laptop = self._laptop(name)
+        if after is not None:
+            with suppress(AppError, Killed):
+                laptop.round(killed_after=after)
+        laptop.kill()
+
+    @rule(name=names)
+    def backs_up(self, name: str) -> None:
+        """A backup of a laptop is made."""
+        self._laptop(name).back_up()
+
+    @rule(name=names, which=small)
+    def restores(self, name: str, which: int) -> None:
+        """An old backup of a laptop is brought back."""
+        laptop = self._laptop(name)
+        if laptop.backups:
+            laptop.restore(which)
+
+    @rule(name=names, days=st.sampled_from(MONTHS))
+    def sets_clock(self, name: str, days: int) -> None:
+        """A laptop's clock is months wrong, or right again."""
+        self._laptop(name).clock.off = timedelta(days=days)
+
+    @rule(name=towns, version=st.sampled_from(["older", "newer", "same"]))
+    def versions(self, name: str, version: str) -> None:
+        """A laptop writes its batches as another version of the program does."""
+        self._laptop(name).alter = {"older": older, "newer": newer, "same": None}[version]
+
+    @precondition(lambda self: not self.world.oracle.held_back)
+    @rule(name=st.sampled_from(["town_a2", "town_b"]))
+    def revokes(self, name: str) -> None:
+        """A laptop is reported lost."""
+        self.world.revoke(name)
+
+    def teardown(self) -> None:
+        """Everybody syncs and everything is accounted for."""
+        try:
+            settle(self.world)
+        finally:
+            end(self.world)

@@ -1,0 +1,207 @@
+"""What every person entered and had seen on their screen, apart from what the program notes itself.
+
+The oracle knows records only as laptops show them: what was ever shown on a laptop has been seen there. It
+uses no number of the log, no view, no base and no clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import shapely
+
+from app.domain.changes import ChangeSet
+from app.domain.entity import GEOMETRY, Entity
+from app.domain.fields import Kind
+from app.domain.replication import Act, Block, Effect
+from app.store.tables import known
+
+Cell = tuple[str, str, str]  # entity, uid, field
+Seen = Mapping[Cell, frozenset[Any]]
+PASSING = ("leave", "enter")  # effects that move a record and are nobody's entry
+
+
+class Lost(AssertionError):
+    """Something that was entered is not accounted for."""
+
+
+@dataclass(frozen=True)
+class Entered:
+    """One change as a person made it: what they wrote and everything their laptop had ever shown before."""
+
+    act: str
+    laptop: str
+    action: str
+    entity: str
+    uid: str
+    op: str
+    cells: Mapping[str, Any]
+    seen: Seen
+
+
+@dataclass
+class Logged:
+    """An effect of the hub's log with its act and number."""
+
+    area: str
+    seq: int
+    device: str
+    epoch: int
+    act: Act
+    effect: Effect
+
+
+def wire_cells(record: Entity) -> dict[str, Any]:
+    """A record's known cells by field id, written here once more so that no code under test is believed."""
+    found = {item.id: plain(item.kind, getattr(record, name)) for name, item in record.TYPE.fields.items()}
+    if record.geometry is not None:
+        found[GEOMETRY] = shapely.to_wkb(record.geometry, byte_order=1)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def plain(kind: Kind | None, value: Any) -> Any:
+    """A value that can be compared and kept in a set."""
+    if value in (None, ()):
+        return None
+    return tuple(value) if kind is Kind.TEXTS else float(value) if kind is Kind.NUMBER else value
+
+
+def comparable(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Cells that travelled, without unknown ones, lists as tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in cells.items()
+        if value is not None and value != []
+    }
+
+
+@dataclass
+class Oracle:
+    """Told of everything that is entered and shown; asked at the end whether the log accounts for it."""
+
+    shown: dict[str, dict[Cell, frozenset[Any]]] = field(default_factory=dict)
+    entered: list[Entered] = field(default_factory=list)
+    forgotten: set[str] = field(default_factory=set)  # acts that a restored backup may have taken with it
+    held_back: set[str] = field(default_factory=set)  # laptops that were revoked
+
+    def show(self, laptop: str, records: Iterable[Entity]) -> None:
+        """These records are on a laptop's screen now."""
+        mine = self.shown.setdefault(laptop, {})
+        for record in records:
+            cells = wire_cells(record)
+            names = [item.id for item in record.TYPE.fields.values()]
+            for name in (*names, *((GEOMETRY,) if record.TYPE.shape.value else ())):
+                key = (record.TYPE.name, record.uid, name)
+                value = cells.get(name)
+                known_values = mine.get(key, frozenset())
+                if value not in known_values:
+                    mine[key] = known_values | {value}
+
+    def enter(self, laptop: str, act: str, change_set: ChangeSet) -> None:
+        """Somebody wrote this; what was shown before is what they had seen."""
+        seen = dict(self.shown.get(laptop, {}))
+        for change in change_set.changes:
+            kind = known(change.entity)
+            cells = {
+                GEOMETRY if name == GEOMETRY else kind.fields[name].id: shapely.to_wkb(value, byte_order=1)
+                if name == GEOMETRY and value is not None
+                else plain(kind.fields[name].kind if name in kind.fields else None, value)
+                for name, value in change.after.items()
+            }
+            op = change.operation[0]
+            self.entered.append(
+                Entered(act, laptop, change_set.action, change.entity, change.uid, op, cells, seen)
+            )
+
+    def acts_of(self, laptop: str) -> set[str]:
+        """The transactions a laptop wrote."""
+        return {item.act for item in self.entered if item.laptop == laptop}
+
+
+@dataclass
+class Replay:
+    """The log read once more from its first entry, by plain assignment."""
+
+    rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    areas: dict[tuple[str, str], str] = field(default_factory=dict)
+    writers: dict[Cell, str] = field(default_factory=dict)  # the act behind each value that stands
+    history: dict[Cell, list[tuple[Any, str]]] = field(default_factory=dict)
+    conflicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by owner's uid
+    offered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by the act of the other side
+    entries: list[tuple[Logged, Mapping[str, Any], bool]] = field(default_factory=list)
+
+    def take(self, item: Logged) -> None:
+        """One effect."""
+        effect, place = item.effect, (item.effect.entity, item.effect.uid)
+        before = self.rows.get(place)
+        self.entries.append((item, dict(before or {}), before is not None))
+        if effect.op in "iu":
+            cells = dict(effect.cells)
+            if effect.op == "u" and before is None:
+                raise Lost(f"the log changes a record that is not there: {place} at {item.area} {item.seq}")
+            whole = comparable(cells) if effect.op == "i" else {**(before or {}), **cells}
+            self.rows[place] = comparable(whole)
+            self.areas[place] = item.area
+            for name, value in cells.items():
+                self._wrote((*place, name), value, item.act.uid)
+        elif effect.op == "d" and self.areas.get(place) == item.area:
+            self.rows.pop(place, None)
+        if effect.entity == "conflict" and effect.op in "iu":
+            row = self.rows[place]
+            found = self.conflicts.setdefault(str(row.get("owner")), [])
+            if row not in found:
+                found.append(row)
+            self.offered.setdefault(str(row.get("offered_act")), []).append(row)
+
+    def _wrote(self, cell: Cell, value: Any, act: str) -> None:
+        value = tuple(value) if isinstance(value, list) else value
+        told = self.history.setdefault(cell, [])
+        if not told or told[-1][0] != value:
+            told.append((value, act))
+            self.writers[cell] = act
+
+
+def replayed(blocks: Mapping[str, list[Block]]) -> Replay:
+    """The state after all blocks of all areas. A record moves from one area to another by one push, so the
+    areas are read in the order in which the hub received them."""
+    replay = Replay()
+    every = [block for items in blocks.values() for block in items]
+    for block in sorted(every, key=lambda block: (block.received, block.area, block.first)):
+        for place, effect in enumerate(block.effects):
+            act = block.acts[effect.act]
+            replay.take(Logged(block.area, block.first + place, block.device, block.epoch, act, effect))
+    return replay
+
+
+def in_conflict(replay: Replay, uid: str, name: str, value: Any, act: str = "") -> bool:
+    """Whether a conflict of this record, or one about what this act offered, keeps the value."""
+    wanted = value.hex() if isinstance(value, bytes) else list(value) if isinstance(value, tuple) else value
+    for row in (*replay.conflicts.get(uid, ()), *replay.offered.get(act, ())):
+        for side in ("kept", "offered"):
+            cells = json.loads(row.get(side) or "{}")
+            if name in cells and cells[name] == wanted:
+                return True
+    return False
+
+
+def check_numbers(blocks: Mapping[str, list[Block]]) -> None:
+    """The logs have no gap and no number of a laptop twice."""
+    numbers: Counter[tuple[str, int, int]] = Counter()
+    for area, items in blocks.items():
+        reached = 0
+        for block in items:
+            if block.first != reached + 1:
+                raise Lost(f"gap in {area}: after {reached} comes {block.first}")
+            reached = block.last
+            numbers.update(
+                (block.device, block.epoch, effect.dseq)
+                for effect in block.effects
+                if effect.dseq and effect.note not in PASSING
+            )
+    twice = [number for number, times in numbers.items() if times > 1]
+    if twice:
+        raise Lost(f"a number was given twice: {twice[:3]}")

@@ -1,0 +1,33 @@
+"""Stories of five real laptops and the real hub: whatever happens, all end equal and nothing is lost.
+
+`GRIDWARD_EXAMPLES` says how many stories are tried: a few in every run, the same each time; thousands at night.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from sync.machine import Stories
+
+EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "15"))
+
+
+def test_all_stories_end_equal_and_nothing_is_lost(town: Path) -> None:
+    class Here(Stories):
+        template = town
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize="GRIDWARD_EXAMPLES" not in os.environ,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
