@@ -23,7 +23,7 @@ MOMENT = "2026-11-23T02:32:00.000Z"  # 10:32 in Pingliang
 ALONE = SyncStatus(False, "", "", 0, 0, "", "", 0, "alone")
 SAFE = SyncStatus(True, "hub-pingliang", "620802", 0, 0, MOMENT, "", 0, "safe")
 UNSENT = replace(SAFE, unsent=3, state="unsent")
-OFFLINE = replace(UNSENT, state="offline", last_error="局服务器没有应答")
+OFFLINE = replace(UNSENT, state="offline", last_error="中心没有应答")
 REVOKED = replace(UNSENT, state="revoked")
 ROUND = SyncDone(
     pushed=3,

@@ -180,7 +180,7 @@ def test_the_record_panel_tells_of_refusals_and_void_signatures(
     qtbot.waitUntil(notes.isVisible, timeout=WAIT_MS)
     words = notes.words()
     assert "2 项未决冲突" in words
-    assert f"局服务器退回了王巡查于 2026-11-19 16:40 填写的内容：{why}" in words
+    assert f"中心退回了王巡查于 2026-11-19 16:40 填写的内容：{why}" in words
     assert "烟囱未加高" in words  # the refused value is kept
     assert "签字作废：签字后记录已改动" in words
     notes.button.click()

@@ -75,9 +75,9 @@ def test_the_line_says_what_is_so(status: object, words: str, tone: str) -> None
 
 def test_the_line_never_calls_the_unreachable_hub_good() -> None:
     """All is sent, but the last try failed: no green, and the reason is told."""
-    line = line_of(replace(SAFE, last_error="局服务器没有应答"), TODAY)
+    line = line_of(replace(SAFE, last_error="中心没有应答"), TODAY)
     assert line.tone == ""
-    assert line.tip == "局服务器没有应答"
+    assert line.tip == "中心没有应答"
 
 
 def test_moments_are_as_short_as_they_can_be() -> None:
@@ -94,7 +94,7 @@ def test_a_workspace_alone_is_not_told_off_and_never_rings(
     assert running.window.top.sync.text() == "仅存本机"
     running.window.go(SYNC)
     settle(running, qtbot)
-    assert "加入局服务器" in button(running, "enrol").text()
+    assert "加入本局中心" in button(running, "enrol").text()
     assert not running.desk.sync._next.isActive()
     running.window.doings.sync.sync()
     assert hub.calls == []
@@ -116,7 +116,7 @@ def test_a_round_shows_progress_can_be_stopped_and_reports(
     areas, rounds = running.window.sync.findChildren(QTableWidget)
     assert [areas.item(row, 2).text() for row in range(3)] == ["… 仍在获取", "✓ 一致", "✗ 不一致"]  # type: ignore[union-attr]
     assert [rounds.item(0, at).text() for at in (1, 2, 3, 6)] == ["3", "2", "1", "12"]  # type: ignore[union-attr]
-    assert "数值与局服务器不一致" in rounds.item(0, 8).text()  # type: ignore[union-attr]
+    assert "数值与中心不一致" in rounds.item(0, 8).text()  # type: ignore[union-attr]
 
 
 def test_while_the_hub_is_silent_work_goes_on_and_the_next_try_comes_later(
@@ -336,7 +336,7 @@ def test_joining_asks_for_what_it_needs_and_keeps_what_was_typed(
     assert "邀请码" in dialog.fault_words()
     dialog.code.setText("ABCDE-FGHJK-MNPQR-STVWX")
     dialog.pin.setText("246810")
-    hub.failure = HubUnreachable("局服务器没有应答")
+    hub.failure = HubUnreachable("中心没有应答")
     dialog.send()
     settle(running, qtbot)
     assert "没有应答" in dialog.fault_words()
@@ -349,7 +349,7 @@ def test_joining_asks_for_what_it_needs_and_keeps_what_was_typed(
     assert session is not None
     assert ("enrol", session, session.workspace.path, "https://10.0.0.5:8620", "ABCDE-FGHJK-MNPQR-STVWX",
             "246810") in hub.calls  # fmt: skip
-    assert "本机已加入局服务器" in told[0]
+    assert "本机已加入本局中心" in told[0]
     assert "密钥库" in told[0]
     qtbot.waitUntil(lambda: ("sync",) in hub.calls, timeout=WAIT_MS)
     settle(running, qtbot)

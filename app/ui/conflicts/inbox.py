@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -67,6 +67,7 @@ class ConflictsPage(QSplitter):
         self.list = _list_view(self.model)
         self.detail = ConflictDetail(desk, scenes)
         self._none, self._choose = muted(), muted(tr(N_("Choose a conflict to see both values.")))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
         self._connect()
         self._take([])
@@ -82,6 +83,14 @@ class ConflictsPage(QSplitter):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda side=side: self._decide(side))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The keys work at once."""
+        super().showEvent(event)
+        self._take_keys()
+
+    def _take_keys(self) -> None:
+        (self.list if self.model.views else self).setFocus()
 
     # ---- reading
 
@@ -107,6 +116,7 @@ class ConflictsPage(QSplitter):
             if any(view.uid == uid for view in views):
                 self._go_to_shelf(shelf)
                 self._show_shelf()
+                self._take_keys()
 
     def _records_changed(self, touched: Touched) -> None:
         if Conflict.TYPE.name in touched:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 _KEYS = {
-    "keystore": N_("The keys of this laptop lie in the system’s keystore."),
+    "keystore": N_("The keys of this laptop lie in the system's keystore."),
     "wrapped": N_("The keys of this laptop are locked with your PIN."),
     "file": N_("The keys lie in a file that only this user of the system can read: keep this laptop locked."),
 }

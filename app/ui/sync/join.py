@@ -35,14 +35,14 @@ class JoinDialog(WorkDialog):
     joined = Signal(object)  # EnrolDone
 
     def __init__(self, desk: Desk, folder: str, parent: QWidget | None = None) -> None:
-        title = tr(N_("Join the bureau’s hub"))
+        title = tr(N_("Join the bureau's hub"))
         super().__init__(desk, title, tr(N_("Join")), parent)
         self._fresh = desk.session is None
         self.by_address = QRadioButton(tr(N_("By network: the address of the hub and a code")))
         self.by_file = QRadioButton(tr(N_("Without a network: an invitation file and a code")))
         self.by_address.setChecked(True)
         self.address, self.invitation = QLineEdit(), QLineEdit()
-        self.address.setPlaceholderText("https://192.168.1.10:8620")
+        self.address.setPlaceholderText("https://192.168.1.20:8443")
         self.code, self.pin = QLineEdit(), QLineEdit()
         self.code.setPlaceholderText(_CODE)
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)

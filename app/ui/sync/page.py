@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # What the buttons ask the window to do: the ids of commands, the icon, the words.
 _ALONE = (
-    ("enrol", "hub", N_("Join the bureau’s hub…")),
+    ("enrol", "hub", N_("Join the bureau's hub…")),
     ("verify_bundle", "check", N_("Verify a bundle…")),
 )
 _JOINED = (

@@ -47,7 +47,7 @@ class StickInDialog(WorkDialog):
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 3)
         about = N_("Whether a bundle is whole can be told without a key and without a workspace.")
-        answers = N_("The hub’s answers to what you sent, and what others did meanwhile, come in this way.")
+        answers = N_("The hub's answers to what you sent, and what others did meanwhile, come in this way.")
         column.addWidget(muted(tr(about) if only_verify else tr(answers)))
         column.addLayout(row)
         for box in (self._verdict, self._facts):

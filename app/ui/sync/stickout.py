@@ -87,8 +87,8 @@ class StickOutDialog(WorkDialog):
         status = self._desk.sync.status
         count = status.unsent if status else 0
         return tr(
-            N_("{n} unsent changes and their papers go into one encrypted file that only the bureau’s hub "
-               "can read. They stay here too, until the hub’s answer comes back."),
+            N_("{n} unsent changes and their papers go into one encrypted file that only the bureau's hub "
+               "can read. They stay here too, until the hub's answer comes back."),
             n=f"{count:,}",
         )  # fmt: skip
 

@@ -60,6 +60,7 @@ class SyncWatch(QObject):
         desk.opened.connect(self._opened)
         desk.changed.connect(lambda _: self.look())
         desk.preferences_changed.connect(self._plan)
+        desk.actor_changed.connect(self._signed_in)
 
     @property
     def running(self) -> bool:
@@ -148,6 +149,12 @@ class SyncWatch(QObject):
         self.rounds.clear()
         self.changed.emit()
         self.look()
+
+    def _signed_in(self) -> None:
+        """Signing in may open the keys that a failed round lacked."""
+        if self._desk.actor is not None and self._failures:
+            self._failures = 0
+            self._plan(_FIRST_S)
 
     def _seen(self, status: SyncStatus) -> None:
         first, grown = self.status is None, self.status and status.unsent > self.status.unsent

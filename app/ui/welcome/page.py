@@ -39,7 +39,7 @@ class WelcomePage(QWidget):
         self._last = self._button("workspace", "", lambda: self.last.emit(self._path), primary=True)
         self._button("workspace", N_("Open a workspace… (a .gpkg file)"), lambda: self.chosen.emit("open"))
         self._button("new", N_("New workspace…"), lambda: self.chosen.emit("new"))
-        self._button("hub", N_("Join the bureau’s hub…"), lambda: self.chosen.emit("enrol"))
+        self._button("hub", N_("Join the bureau's hub…"), lambda: self.chosen.emit("enrol"))
         if demo:
             self._button("boilers", N_("Try the demo with synthetic data…"), lambda: self.chosen.emit("demo"))
         version = QLabel(tr(N_("Version {version}"), version=__version__))

@@ -1,0 +1,125 @@
+"""The window with a real hub in this process: rounds, a value taken by a key and taken back, revocation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.settings import BY_HAND
+from app.ui.application import Program
+from app.ui.conflicts.model import MERGED
+from app.ui.dialogs.reason import ReasonDialog
+from app.ui.frame.rail import CONFLICTS, SYNC
+from sync import lan as lans
+from sync.lan import COUNTY, TOWN, Lan, Laptop
+from window_cases import WAIT_MS, settle
+
+Make = Callable[..., Program]
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hub founded by one workspace; copied, never opened."""
+    folder = tmp_path_factory.mktemp("founded")
+    lans.found(folder)
+    return folder
+
+
+@pytest.fixture
+def lan(founded: Path, tmp_path: Path) -> Iterator[Lan]:
+    """A bureau with its founder's laptop."""
+    bureau = lans.begin(founded, tmp_path / "lan")
+    yield bureau
+    bureau.close()
+
+
+def open_laptop(make: Make, qtbot: QtBot, laptop: Laptop, login: str) -> Program:
+    """A window on a laptop of the bureau, with somebody signed in."""
+    running = make(sync=BY_HAND)
+    running.window.open_session(laptop.as_(login))
+    settle(running, qtbot)
+    return running
+
+
+def sync_in_window(running: Program, qtbot: QtBot) -> None:
+    running.desk.sync.begin()
+    qtbot.waitUntil(lambda: not running.desk.sync.running, timeout=WAIT_MS)
+    settle(running, qtbot)
+
+
+def test_what_others_entered_appears_and_all_areas_agree(program: Make, lan: Lan, qtbot: QtBot) -> None:
+    town, county = lan.laptop(TOWN, "R2"), lan.laptop(COUNTY, "R4")
+    running = open_laptop(program, qtbot, county, "clerk")
+    assert running.window.top.sync.text().startswith("已全部上报")
+    town.enter("inspector", "T-1", address="东大街1号")
+    town.sync()
+    running.window.go("boiler")
+    settle(running, qtbot)
+    sync_in_window(running, qtbot)
+    ledger = running.window.work.ledger
+    assert ledger is not None
+    qtbot.waitUntil(lambda: ledger.model.rowCount() == 1, timeout=WAIT_MS)
+    done = running.desk.sync.rounds[0].done
+    assert done is not None
+    assert done.agrees
+    running.window.go(SYNC)
+    settle(running, qtbot)
+
+
+def test_own_work_is_unsent_until_the_hub_has_it(program: Make, lan: Lan, qtbot: QtBot) -> None:
+    town = lan.laptop(TOWN, "R2")
+    running = open_laptop(program, qtbot, town, "inspector")
+    town.enter("inspector", "T-1", address="东大街1号")
+    qtbot.waitUntil(lambda: running.window.top.sync.text() == "1 条未上报 · 已存本机", timeout=WAIT_MS)
+    town.cut = 0
+    sync_in_window(running, qtbot)
+    assert "离线" in running.window.top.sync.text()
+    assert "1 条未上报 · 已存本机" in running.window.top.sync.text()
+    town.cut = None
+    sync_in_window(running, qtbot)
+    assert running.window.top.sync.text().startswith("已全部上报 · 上次同步")
+
+
+def test_the_losing_value_can_be_taken_by_a_key_and_taken_back(program: Make, lan: Lan, qtbot: QtBot) -> None:
+    one, two, county = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2"), lan.laptop(COUNTY, "R4")
+    one.enter("inspector", "T-1", address="东大街1号")
+    lan.drain(one, two)
+    one.edit("inspector", "T-1", "现场核对", address="东大街3号")
+    lan.clock.forward(hours=1)
+    two.edit("officer", "T-1", "电话核对", address="东大街5号")
+    lan.drain(one, two)
+    running = open_laptop(program, qtbot, county, "clerk")
+    sync_in_window(running, qtbot)
+    running.window.go(CONFLICTS)
+    settle(running, qtbot)
+    page = running.window.conflicts
+    (view,) = page._by_shelf[MERGED]
+    page.show_conflict(view.uid)
+    running.window.activateWindow()
+    qtbot.waitUntil(running.window.isActiveWindow, timeout=WAIT_MS)
+    qtbot.keyClick(page.list, Qt.Key.Key_2)
+    dialog = next(box for box in running.window.findChildren(ReasonDialog) if box.isVisible())
+    assert dialog.reason()
+    dialog.accept()
+    qtbot.waitUntil(lambda: county.boiler("T-1").address == "东大街3号", timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert page._by_shelf[MERGED] == []
+    running.window.commands.actions["undo"].trigger()
+    qtbot.waitUntil(lambda: county.boiler("T-1").address == "东大街5号", timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert len(page._by_shelf[MERGED]) == 1
+
+
+def test_a_revoked_laptop_is_told_so(program: Make, lan: Lan, qtbot: QtBot) -> None:
+    town = lan.laptop(TOWN, "R2")
+    running = open_laptop(program, qtbot, town, "inspector")
+    town.enter("inspector", "T-1")
+    lan.hub.revoke(town.device, lan.clock(), "丢失")
+    assert not running.window.revoked.isVisible()
+    sync_in_window(running, qtbot)
+    assert running.window.revoked.isVisible()
+    assert "本机已被吊销" in running.window.top.sync.text()
