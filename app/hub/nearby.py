@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import Any
 
 from pyproj import Geod
 from sqlalchemy import Connection
@@ -28,10 +29,10 @@ def flag_near(database: HubDatabase, connection: Connection, desk: Desk, batch: 
         return
     acts = {entry.uid: batch.acts[entry.act] for entry in batch.entries if entry.entity == "boiler"}
     metres = desk.policy.duplicate_m
-    candidates = {row.uid: row for row in _candidates(database, connection, desk, fresh, metres)}
+    lookup = _Lookup(_candidates(database, connection, desk, fresh, metres), metres)
     done: set[frozenset[str]] = set()
     for row in fresh:
-        other = next((item for item in candidates.values() if _alike(row, item, metres)), None)
+        other = lookup.like(row)
         if other is None or frozenset((row.uid, other.uid)) in done or row.uid not in acts:
             continue
         done.add(frozenset((row.uid, other.uid)))
@@ -82,16 +83,42 @@ def _near(
     return list(connection.exec_driver_sql(query, (value,)).scalars())
 
 
-def _alike(row: Row, other: Row, metres: float) -> bool:
-    if row.uid == other.uid:
-        return False
-    mine, theirs = place_of(row), place_of(other)
-    if mine is not None and theirs is not None:
-        away = abs(mine[0] - theirs[0]) + abs(mine[1] - theirs[1])
-        if away < 4 * metres / _METRES_A_DEGREE and _CGCS2000.inv(*mine, *theirs)[2] < metres:
-            return True
-    unit, address = row.values.get("user_org"), row.values.get("address")
-    return bool(unit and address) and (unit, address) == (other.values.get("user_org"), other.values.get("address"))
+class _Lookup:
+    """Boilers by the square they stand in and by unit and address, so that none is compared with all."""
+
+    def __init__(self, boilers: Iterable[Row], metres: float) -> None:
+        self._metres = metres
+        self._side = 4 * metres / _METRES_A_DEGREE  # degrees; at our latitudes more than `metres` either way
+        self._squares: dict[tuple[int, int], list[Row]] = {}
+        self._units: dict[tuple[Any, Any], list[Row]] = {}
+        for row in boilers:
+            place = place_of(row)
+            if place is not None:
+                self._squares.setdefault(self._square(place), []).append(row)
+            self._units.setdefault(_unit(row), []).append(row)
+
+    def like(self, row: Row) -> Row | None:
+        """Another boiler that may be the same one."""
+        place = place_of(row)
+        if place is not None:
+            x, y = self._square(place)
+            for square in ((x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1)):
+                for other in self._squares.get(square, ()):
+                    if other.uid != row.uid and self._near(place, place_of(other)):
+                        return other
+        unit = _unit(row)
+        same = self._units.get(unit, ()) if all(unit) else ()
+        return next((other for other in same if other.uid != row.uid), None)
+
+    def _near(self, place: tuple[float, float], other: tuple[float, float] | None) -> bool:
+        return other is not None and _CGCS2000.inv(*place, *other)[2] < self._metres
+
+    def _square(self, place: tuple[float, float]) -> tuple[int, int]:
+        return int(place[0] // self._side), int(place[1] // self._side)
+
+
+def _unit(row: Row) -> tuple[Any, Any]:
+    return row.values.get("user_org"), row.values.get("address")
 
 
 def place_of(row: Row) -> tuple[float, float] | None:
