@@ -39,7 +39,7 @@ def records(raw: sqlite3.Connection, layout: Layout, root: str) -> Iterator[tupl
     places = {(row[0], row[1]): row[2] for row in raw.execute("SELECT tbl, uid, area FROM sync_place")}
     seen: set[Place] = set()
     for kind in STORED_TYPES:
-        for uid, held in _held(raw, layout, kind.name):
+        for uid, held in file_rows(raw, layout, kind.name):
             place = (kind.name, uid)
             seen.add(place)
             row = below.of(place, held, waiting.get(place, []))
@@ -84,7 +84,8 @@ class _Beneath:
         return {**row, **{name: value for name, value in taken.items() if name not in own}}
 
 
-def _held(raw: sqlite3.Connection, layout: Layout, entity: str) -> Iterator[tuple[str, Row]]:
+def file_rows(raw: sqlite3.Connection, layout: Layout, entity: str) -> Iterator[tuple[str, Row]]:
+    """Every record of a kind as it stands in the file: uid and cells as on the wire."""
     columns = crossing(entity).columns
     read = crossing(entity).reader(columns)
     listed = "".join(f", {quoted(name)}" for name in columns)

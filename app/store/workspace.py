@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -11,10 +11,12 @@ from typing import Any, Self, TypeVar
 from app.domain.changes import Actor, Change, ChangeSet, Committed
 from app.domain.entity import Entity
 from app.domain.filters import EVERYTHING, Filter
-from app.store import backup, chain, opening
+from app.domain.replication import Cells
+from app.store import backup, chain, entered, opening
 from app.store.attachments import Attachments, StoredFile
 from app.store.chain import JournalReport
 from app.store.columns import ColumnReader, Columns, Extent
+from app.store.entered import ActNote, EnteredCell
 from app.store.external import ExternalEdit, ExternalEdits
 from app.store.history import History, HistoryEntry, TransactionEntry
 from app.store.integrity import CheckReport, check
@@ -179,6 +181,18 @@ class Workspace:
     def _renamed(self, device: str) -> None:
         """The hub has given this laptop its identity."""
         self.device = self._writer.device = self._external.device = device
+
+    def entered(self) -> Iterator[EnteredCell]:
+        """Every cell that was ever written, oldest first."""
+        return entered.cells(self._opened.database)
+
+    def acts(self) -> dict[str, ActNote]:
+        """Every act in the journal, by uid."""
+        return entered.acts(self._opened.database)
+
+    def held(self) -> Iterator[tuple[str, str, Cells]]:
+        """Every record as it stands: entity, uid, cells by field id as on the wire."""
+        return entered.held(self._opened.database)
 
     # ------------------------------------------------------------ files beside
     def examine(self, source: Path) -> StoredFile:

@@ -1,4 +1,4 @@
-"""What a replica keeps in its file beside the records: grants, a waiting request, how the last round ended."""
+"""What a replica keeps beside the records: grants, a waiting request, how the last round ended."""
 
 from __future__ import annotations
 

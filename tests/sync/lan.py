@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.hub.hub import Hub
 from shapely.geometry import Point
 
 from actions.office import BOILER, PEOPLE, PIN
@@ -22,6 +21,7 @@ from app.bootstrap import create_workspace
 from app.domain.changes import insert
 from app.domain.entities.boiler import Boiler
 from app.errors import HubUnreachable
+from app.hub.hub import Hub
 from app.store.workspace import Workspace
 from app.sync import enrol as joining
 from app.sync.enrol import Joined, Owner

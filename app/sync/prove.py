@@ -1,0 +1,273 @@
+"""The certificate that nothing was lost, as docs/proof.md describes it.
+
+Every value ever entered is current, in conflict, superseded by a named act, or waiting for the hub.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.domain.digest import as_text
+from app.domain.entities.conflict import Conflict
+from app.domain.replication import Cells
+from app.errors import StoreFailure
+from app.i18n import N_, tr
+from app.store.entered import ActNote, EnteredCell
+from app.store.workspace import Workspace
+from app.sync.identity import facts_of
+from app.sync.results import Progress, Proof, ProofProblem
+
+FORMAT = "gridward-proof-1"
+Place = tuple[str, str, str]  # entity, uid, field id
+_EVERY = 5_000
+
+
+@dataclass
+class _Account:
+    """What is known of every value while the journal is read; lists hold what goes into the certificate."""
+
+    acts: dict[str, ActNote]
+    conflicts: dict[tuple[str, str, str, str], Conflict]
+    latest: dict[Place, tuple[Any, str]] = field(default_factory=dict)
+    hidden: dict[Place, tuple[Any, str]] = field(default_factory=dict)
+    superseded: list[dict[str, Any]] = field(default_factory=list)
+    in_conflict: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[ProofProblem] = field(default_factory=list)
+    told: set[tuple[str, str, str, str]] = field(default_factory=set)
+    current: int = 0
+
+    def take(self, cell: EnteredCell) -> None:
+        """One cell of the journal: what stood before is superseded by it, what comes after stands."""
+        place = (cell.entity, cell.uid, cell.field)
+        beneath = self.hidden.pop(place, None)
+        if cell.hidden:
+            if beneath is not None and not _same(beneath[0], cell.after):
+                self._gave_way(place, beneath, cell.act)
+            if not _is_nothing(cell.after):
+                self.hidden[place] = (cell.after, cell.act)
+            return
+        before, act = self.latest.pop(place, None), cell.act
+        if before is None and beneath is not None and _same(beneath[0], cell.before):
+            before, beneath = beneath, None  # from before the snapshot this file began with
+        if beneath is not None and _same(beneath[0], cell.after):
+            act = beneath[1]  # it has come in sight
+        elif beneath is not None:
+            self._gave_way(place, beneath, act)
+        if before is not None:
+            act = self._follow(place, before, cell, act)
+        if not _is_nothing(cell.after):
+            self.latest[place] = (cell.after, act)
+
+    def _follow(self, place: Place, before: tuple[Any, str], cell: EnteredCell, act: str) -> str:
+        """What stood gives way to the next value; the act behind the value that stands now."""
+        if not _same(before[0], cell.before):
+            self._problem("vanished", N_("A value gave way to something else than the journal says"), place)
+        if _same(before[0], cell.after):
+            return before[1]
+        self._gave_way(place, before, act)
+        return act
+
+    def _gave_way(self, place: Place, value: tuple[Any, str], by: str) -> None:
+        entry = _entry(place, value)
+        conflict = self.conflicts.get((*place, _text(value[0])))
+        if conflict is not None:
+            self.told.add((*place, _text(value[0])))
+            self.in_conflict.append(entry | _conflict(conflict))
+        else:
+            self.superseded.append(entry | {"by": by or "external"})
+
+    def stand(self, entity: str, uid: str, cells: Cells) -> None:
+        """One record as it is: every cell is the latest that was entered, or came with a snapshot."""
+        for name, value in cells.items():
+            if _is_nothing(value):
+                continue
+            place = (entity, uid, name)
+            last, beneath = self.latest.pop(place, None), self.hidden.pop(place, None)
+            if last is None and beneath is not None and _same(beneath[0], value):
+                last, beneath = beneath, None
+            if last is not None and not _same(last[0], value):
+                self._problem("unwritten", N_("A record holds a value that nobody entered"), place)
+            act = last[1] if last is not None else ""
+            waits = act in self.acts and self.acts[act].waiting
+            if waits:
+                self.waiting.append(_entry(place, (value, act)))
+            else:
+                self.current += 1
+            if beneath is not None:
+                self._rest(place, beneath, act, stands=waits)
+
+    def _rest(self, place: Place, beneath: tuple[Any, str], act: str, *, stands: bool) -> None:
+        """A value beneath an own change: it stands at the hub while that waits, else it has given way."""
+        if stands:
+            self.current += 1
+        else:
+            self._gave_way(place, beneath, act)
+
+    def close(self) -> None:
+        """What the journal says stands must have been found; what only a conflict holds is counted there."""
+        for place, (value, act) in self.hidden.items():
+            self._gave_way(place, (value, act), self.latest.get(place, ("", act))[1])
+        for place in self.latest:
+            self._problem("missing", N_("A value that stands in the journal is in no record"), place)
+        for key, conflict in self.conflicts.items():
+            if key not in self.told and not self._offered_stands(key, conflict):
+                value = json.loads(key[3])
+                entry = {"entity": key[0], "uid": key[1], "field": key[2], "value": value}
+                self.in_conflict.append(entry | {"act": conflict.offered_act or ""} | _conflict(conflict))
+
+    def _offered_stands(self, key: tuple[str, str, str, str], conflict: Conflict) -> bool:
+        """Only the side that does not stand is counted as in conflict."""
+        return key[3] not in _texts(conflict.offered).get(key[2], ())
+
+    def _problem(self, code: str, why: str, place: Place) -> None:
+        self.problems.append(ProofProblem(code, tr(why), *place))
+
+
+def write_proof(workspace: Workspace, out: Path, made_at: str, progress: Progress) -> Proof:
+    """Account for every value and write the certificate. Raises Invalid `not_enrolled`, StoreFailure."""
+    facts_of(workspace)
+    account = _Account(workspace.acts(), _conflicts(workspace))
+    for number, cell in enumerate(workspace.entered()):
+        account.take(cell)
+        if number % _EVERY == 0:
+            progress(number, 0, tr(N_("Reading the journal")))
+    for entity, uid, cells in workspace.held():
+        account.stand(entity, uid, cells)
+    account.close()
+    areas = _areas(workspace, account)
+    whole = account.current + sum(map(len, (account.in_conflict, account.superseded, account.waiting)))
+    proof = Proof(
+        ok=not account.problems,
+        path=out,
+        values=whole,
+        current=account.current,
+        in_conflict=len(account.in_conflict),
+        superseded=len(account.superseded),
+        waiting=len(account.waiting),
+        problems=tuple(account.problems),
+    )
+    _write(out, _certificate(workspace, account, proof, (made_at, areas)))
+    return proof
+
+
+def _areas(workspace: Workspace, account: _Account) -> dict[str, Any]:
+    """Where each area stands, its digest as it was kept and as it is when counted anew."""
+    recounted = workspace.replica.recount_all()
+    found = {}
+    for area, cursor in workspace.replica.cursors().items():
+        again = as_text(recounted.get(area, 0))
+        kept = as_text(cursor.digest)
+        if again != kept:
+            why = tr(N_("The records of {area} are not what its log adds up to"), area=area)
+            account.problems.append(ProofProblem("digest", why, area))
+        found[area] = {"seq": cursor.seq, "head": cursor.head.hex(), "digest": kept, "recounted": again}
+    return found
+
+
+def _certificate(
+    workspace: Workspace, account: _Account, proof: Proof, when: tuple[str, dict[str, Any]]
+) -> dict[str, Any]:
+    facts = facts_of(workspace)
+    named = {
+        item["act"] for part in (account.in_conflict, account.waiting, account.superseded) for item in part
+    }
+    named |= {item["by"] for item in account.superseded}
+    return {
+        "format": FORMAT,
+        "made_at": when[0],
+        "hub": facts.hub,
+        "hub_key": facts.hub_key.hex(),
+        "device": facts.device,
+        "epoch": facts.epoch,
+        "area": facts.area,
+        "root": facts.root,
+        "ok": proof.ok,
+        "counts": {
+            "values": proof.values,
+            "current": proof.current,
+            "in_conflict": proof.in_conflict,
+            "superseded": proof.superseded,
+            "waiting": proof.waiting,
+        },
+        "areas": when[1],
+        "problems": [_problem_of(item) for item in account.problems],
+        "acts": {uid: _act(account.acts[uid]) for uid in sorted(named) if uid in account.acts},
+        "waiting": account.waiting,
+        "in_conflict": account.in_conflict,
+        "superseded": account.superseded,
+    }
+
+
+def _problem_of(item: ProofProblem) -> dict[str, str]:
+    return {name: getattr(item, name) for name in ("code", "why", "entity", "uid", "field")}
+
+
+def _act(note: ActNote) -> dict[str, str]:
+    return {
+        name: getattr(note, name) for name in ("person", "name", "role", "device", "at", "action", "reason")
+    }
+
+
+def _write(out: Path, certificate: dict[str, Any]) -> None:
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(certificate, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreFailure(
+            N_("The certificate {file} cannot be written"), file=out.name, details=[str(error)], code="file"
+        ) from error
+
+
+def _conflicts(workspace: Workspace) -> dict[tuple[str, str, str, str], Conflict]:
+    """Every value that a conflict holds, by record, field and the value as text."""
+    found = {}
+    for item in workspace.find(Conflict):
+        for side in (item.kept, item.offered):
+            for name, texts in _texts(side).items():
+                for text in texts:
+                    found[(item.owner_entity, item.owner, name, text)] = item
+    return found
+
+
+def _texts(side: str | None) -> dict[str, tuple[str, ...]]:
+    try:
+        cells = json.loads(side or "{}")
+    except ValueError:
+        return {}
+    return {name: (_text(value),) for name, value in cells.items() if not _is_nothing(value)}
+
+
+def _conflict(item: Conflict) -> dict[str, str]:
+    return {"conflict": item.uid, "situation": item.situation}
+
+
+def _entry(place: Place, value: tuple[Any, str]) -> dict[str, Any]:
+    plain = value[0].hex() if isinstance(value[0], bytes) else value[0]
+    return {
+        "entity": place[0],
+        "uid": place[1],
+        "field": place[2],
+        "value": plain,
+        "act": value[1] or "external",
+    }
+
+
+def _text(value: Any) -> str:
+    """A value as the conflicts write it: JSON, a place as WKB in hex."""
+    return json.dumps(value.hex() if isinstance(value, bytes) else value, ensure_ascii=False)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return _text(one) == _text(other) or (_is_nothing(one) and _is_nothing(other))
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value in ([], ())

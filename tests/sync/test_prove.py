@@ -1,0 +1,78 @@
+"""The certificate: every value that was ever entered is accounted for, and a tampered file is noticed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+from app.actions.history import undo
+from app.actions.syncing import prove
+from sync.lan import TOWN, Lan
+
+
+def test_every_value_is_accounted_for(lan: Lan, tmp_path: Path) -> None:
+    one, two = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    one.enter("inspector", "T-1", address="东大街1号", note="一")
+    lan.drain(one, two)
+    one.edit("inspector", "T-1", "核对", note="二")
+    one.sync()
+    two.sync()
+    two.edit("officer", "T-1", note="三")  # has seen it: superseded by a named act
+    one.edit("inspector", "T-1", address="甲")
+    lan.clock.forward(hours=1)
+    two.edit("officer", "T-1", address="乙")  # has not seen it: both are kept
+    lan.drain(one, two)
+    one.edit("inspector", "T-1", apc="未发送")
+    out = tmp_path / "proof.json"
+    for laptop, waiting in ((one, 1), (two, 0)):
+        proof = prove(laptop.session, out)
+        assert proof.ok, proof.problems
+        told = json.loads(out.read_text("utf-8"))
+        assert proof.values == proof.current + proof.in_conflict + proof.superseded + proof.waiting
+        assert told["counts"]["values"] == proof.values
+        assert len(told["waiting"]) == proof.waiting == waiting
+        notes = {item["value"]: item for item in told["superseded"] if item["field"] == "note"}
+        assert {"一", "二"} <= set(notes)
+        assert told["acts"][notes["二"]["by"]]["name"] == "officer"
+        contested = [item["value"] for item in told["in_conflict"] if item["field"] == "address"]
+        assert contested == ["甲"]
+        assert all(area["digest"] == area["recounted"] for area in told["areas"].values())
+
+
+def test_what_was_undone_and_deleted_is_named(lan: Lan, tmp_path: Path) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    town.edit("inspector", "T-1", note="写错了")
+    undo(town.as_("inspector"))
+    town.enter("inspector", "T-2")
+    undo(town.as_("inspector"))
+    town.sync()
+    proof = prove(town.session, tmp_path / "proof.json")
+    assert proof.ok, proof.problems
+    told = json.loads((tmp_path / "proof.json").read_text("utf-8"))
+    gone = {item["value"] for item in told["superseded"]}
+    assert {"写错了", "T-2"} <= gone
+
+
+def test_a_value_changed_behind_the_journal_is_found(lan: Lan, tmp_path: Path) -> None:
+    town = lan.laptop(TOWN, "R2")
+    boiler = town.enter("inspector", "T-1", note="真")
+    town.sync()
+    path = town.session.workspace.path
+    town.session.close()
+    raw = sqlite3.connect(path)
+    for name in ("rtree_", "journal_"):
+        for row in raw.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE '%'"
+        ).fetchall():
+            if row[0].startswith(name):
+                raw.execute(f'DROP TRIGGER "{row[0]}"')
+    table = raw.execute("SELECT table_name FROM gridward_layer WHERE entity = 'boiler'").fetchone()[0]
+    raw.execute(f'UPDATE "{table}" SET note = ? WHERE uid = ?', ("假", boiler.uid))
+    raw.commit()
+    raw.close()
+    town.reopen()
+    proof = prove(town.session, tmp_path / "proof.json")
+    assert not proof.ok
+    assert {item.code for item in proof.problems} >= {"digest", "unwritten"}
