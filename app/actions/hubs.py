@@ -19,14 +19,17 @@ from app.domain.entities.people import Person
 from app.domain.entity import Entity
 from app.errors import Invalid
 from app.hub import backup as copies
+from app.hub.devices import Invite
 from app.hub.hub import Hub
 from app.hub.opening import make_hub, opened
 from app.hub.place import HubPlace, find_place
+from app.hub.sticks import give_bundle, take_bundle
 from app.hub.views import device_lines, moment_of, moment_text
 from app.i18n import N_
 from app.store.workspace import Workspace
-from app.sync.invitation import make_code
+from app.sync.invitation import Invitation, make_code, parse_code, write_invitation
 
+VERDICTS = ("accepted", "merged", "conflicts", "rejected")
 LONGEST_INVITE = 7 * 24 * 60  # minutes; a stick may be on its way for days
 
 
@@ -60,24 +63,26 @@ def init_hub(
         hub.close()
 
 
-def invite(place: HubPlace, area: str, role: str, minutes: int = 10, url: str = "") -> dict[str, Any]:
-    """A one-time code for a laptop; `url` is the address it is told, else the one the server last had."""
+def invite(
+    place: HubPlace, area: str, role: str, minutes: int = 10, url: str = "", out: Path | None = None
+) -> dict[str, Any]:
+    """A one-time code for a laptop; `url` is the address it is told, else the one the server last had.
+
+    With `out` an invitation file as well, which its code opens and which brings the records along: a laptop
+    without a network joins by it.
+    """
     served, fingerprint = place.serving()
     if not 1 <= minutes <= LONGEST_INVITE:
         raise Invalid(N_("A code is good for 1 to {n} minutes"), n=LONGEST_INVITE, code="bad_minutes")
     with opened(place) as hub:
-        if not covers(hub.root, area) or not area.isdigit():
+        if not area.isdigit() or not covers(hub.root, area):
             raise Invalid(N_("{area} is not in the hub's area {root}"), area=area, root=hub.root,
                           code="unknown_division")  # fmt: skip
-        made = hub.invite(area, role, minutes, _now())
-    return {
-        "code": str(make_code(made.secret, fingerprint)),
-        "url": url or served,
-        "fingerprint": fingerprint,
-        "area": made.area,
-        "role": made.role,
-        "expires": moment_text(moment_of(made.expires)),
-    }
+        document = _invite(hub.invite(area, role, minutes, _now()), url or served, fingerprint)
+        if out is not None:
+            _write_invitation(hub, document, out)
+            document["file"] = str(out)
+    return document
 
 
 def devices(place: HubPlace) -> list[dict[str, Any]]:
@@ -107,6 +112,35 @@ def conflicts(place: HubPlace, area: str | None = None) -> list[dict[str, Any]]:
         return [_conflict(item) for item in hub.conflicts(area)]
 
 
+def bundle_in(place: HubPlace, file: Path) -> dict[str, Any]:
+    """Take a laptop's bundle from a stick; raises BundleProblem for one that is cut, altered or not for this
+    hub."""
+    with opened(place) as hub:
+        taken = take_bundle(hub, file, _now())
+    counts = {name: sum(getattr(item, name) for item in taken.answers) for name in VERDICTS}
+    return {
+        "device": taken.device,
+        "batches": len(taken.answers),
+        "states": [item.state for item in taken.answers],
+        **counts,
+        "blobs": taken.blobs,
+    }
+
+
+def bundle_out(place: HubPlace, device: str, file: Path) -> dict[str, Any]:
+    """Write what a laptop has not seen as a bundle for it, read back and found whole."""
+    with opened(place) as hub:
+        uid = _device(hub, device)
+        made = give_bundle(hub, uid, file, _now())
+    return {
+        "bundle": str(made.path),
+        "device": uid,
+        "volumes": [str(volume) for volume in made.volumes],
+        "size": made.size,
+        "verified": True,
+    }
+
+
 def backup(place: HubPlace, folder: Path) -> Path:
     """A checked copy of an embedded hub, made while it serves; gives the copy's folder."""
     return copies.backup(place, folder, _now())
@@ -115,6 +149,36 @@ def backup(place: HubPlace, folder: Path) -> Path:
 def restore(source: Path, place: HubPlace) -> Path | None:
     """Bring a backup back; the folder that was there is kept aside and given."""
     return copies.restore(source, place, _now())
+
+
+def _write_invitation(hub: Hub, told: dict[str, Any], out: Path) -> None:
+    founded = hub.status().founded
+    invitation = Invitation(
+        hub=hub.uid,
+        url=told["url"],
+        fingerprint=told["fingerprint"],
+        hub_key=hub.key,
+        hub_recipient=hub.recipient,
+        area=told["area"],
+        root=hub.root,
+        role=told["role"],
+        expires=told["expires"],
+        founding=not founded,
+    )
+    write_invitation(
+        out, invitation, parse_code(told["code"]), hub.snapshot(told["area"]) if founded else None
+    )
+
+
+def _invite(made: Invite, url: str, fingerprint: str) -> dict[str, Any]:
+    return {
+        "code": str(make_code(made.secret, fingerprint)),
+        "url": url,
+        "fingerprint": fingerprint,
+        "area": made.area,
+        "role": made.role,
+        "expires": moment_text(moment_of(made.expires)),
+    }
 
 
 def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> dict[str, Any]:

@@ -64,6 +64,10 @@ class InviteWords(PlaceWords):
     role: Annotated[str, option("--role", help_=N_("The highest role that works on it, R0 to R6"))]
     minutes: Annotated[int, option("--minutes", help_=N_("How long the code is good"))] = 10
     url: Annotated[str, option("--url", help_=N_("The address laptops are told, if it is another one"))] = ""
+    output: Annotated[
+        Path | None,
+        option("-o", "--output", help_=N_("An invitation file as well, for a laptop without a network")),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,23 @@ class RevokeWords:
     folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
     db: Annotated[str | None, option("--db", help_=_DB)] = None
     reason: Annotated[str, option("--reason", help_=N_("Why"))] = ""
+
+
+@dataclass(frozen=True)
+class BundleInWords:
+    """A bundle of a laptop."""
+
+    file: Annotated[Path, word("FILE", N_("A bundle"))]
+    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=_DB)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubBundleOutWords(PlaceWords):
+    """For which laptop, and where to."""
+
+    device: Annotated[str, option("--device", help_=N_("The laptop, or the beginning of its identifier"))]
+    output: Annotated[Path, option("-o", "--output", help_=N_("The bundle to write, on the stick"))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +152,7 @@ def invite(shell: Shell, words: InviteWords) -> Answer:
     """A one-time code."""
     from app.actions.hubs import invite as make  # late: help pages need no database
 
-    document = make(_place(words), words.area, words.role, words.minutes, words.url)
+    document = make(_place(words), words.area, words.role, words.minutes, words.url, words.output)
     return Answer(document, pairs(document))
 
 
@@ -180,6 +201,23 @@ def conflicts(shell: Shell, words: PlaceWords) -> Answer:
     return Answer(documents, table(headings, rows) if rows else [tr(N_("No conflict is open."))])
 
 
+def bundle_in(shell: Shell, words: BundleInWords) -> Answer:
+    """Take a bundle."""
+    from app.actions.hubs import bundle_in as take  # late: help pages need no database
+
+    document = take(_place(words), words.file)
+    return Answer(document, pairs(document))
+
+
+def bundle_out(shell: Shell, words: HubBundleOutWords) -> Answer:
+    """Write a bundle."""
+    from app.actions.hubs import bundle_out as give  # late: help pages need no database
+
+    document = give(_place(words), words.device, words.output)
+    said = tr(N_("{file} was written and read back: the stick may be unplugged"), file=document["bundle"])
+    return Answer(document, [said])
+
+
 def backup(shell: Shell, words: HubBackupWords) -> Answer:
     """A checked copy."""
     from app.actions.hubs import backup as copy  # late: help pages need no database
@@ -223,6 +261,10 @@ COMMANDS = (
     Command("hub status", N_("What the hub is and holds"), status, PlaceWords),
     Command("hub revoke", N_("Stop taking a laptop's work as it comes"), revoke, RevokeWords),
     Command("hub conflicts", N_("List the open conflicts"), conflicts, PlaceWords),
+    Command("hub bundle in", N_("Take a laptop's bundle from a stick"), bundle_in, BundleInWords),
+    Command(
+        "hub bundle out", N_("Write what a laptop has not seen onto a stick"), bundle_out, HubBundleOutWords
+    ),
     Command(
         "hub backup", N_("Copy an embedded hub while it serves; the copy is checked"), backup, HubBackupWords
     ),

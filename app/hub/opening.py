@@ -30,7 +30,7 @@ def open_hub(place: HubPlace) -> Hub:
 def make_hub(place: HubPlace, area: str, records: Iterable[Entity], now: datetime) -> Hub:
     """A new hub for an area, with its first records; raises StoreFailure `exists`."""
     try:
-        Hub.init(place.folder, place.url, area, records, None, now=now).close()  # type: ignore[arg-type]
+        Hub.init(place.folder, place.url, area, records, None, now=now).close()
     except SQLAlchemyError as error:
         raise _unanswered(error) from error
     return open_hub(place)
