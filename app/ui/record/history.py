@@ -33,6 +33,9 @@ DONE = {
     "create": N_("Workspace made"),
     "demo": N_("Made for the demo"),
     "seal": N_("Edits of another program confirmed"),
+    "external_edit": N_("Edits of another program confirmed"),
+    "hub_answer": N_("The hub’s answer"),
+    "left_scope": N_("Let go: outside this laptop’s area"),
 }
 _STEP_LABELS = {row.action: row.label for row in BOILER.transitions}
 _MOST = 300
