@@ -1,7 +1,8 @@
-"""The USB road at the hub: bundles of laptops are taken like pushes, and answered by a bundle for each laptop.
+"""The USB road at the hub: bundles of laptops are taken like pushes, and answered by a bundle for each.
 
-In a bundle for the hub: signed batches and blobs. In one for a laptop: blocks (SignedBlock), where the areas stand
-(PullReply without blocks, as a policy named `areas`), the grants (policy), and the answers to its batches.
+In a bundle for the hub: the request of a laptop that is new (enrol), blobs, and signed batches. In one for a
+laptop: blocks (SignedBlock), where the areas stand (PullReply without blocks, as a policy named `areas`), and
+the grants (policy).
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from pathlib import Path
 
 from app.domain.changes import new_uid
 from app.domain.values import as_moment
-from app.errors import AppError
+from app.errors import NotAllowed
 from app.hub.hub import Hub
 from app.hub.pushing import PushAnswer
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
-from app.sync.messages import AreaNow, PullReply, digest_bytes, encode_message
+from app.sync.keys import device_uid
+from app.sync.messages import AreaNow, EnrolRequest, PullReply, decode_message, digest_bytes, encode_message
 from app.sync.signing import unpack_signed
 from app.sync.unpacking import Receiver, Unpacked, unpack_bundle
 from app.sync.wire import decode_batch
@@ -40,6 +42,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
     """Take a laptop's bundle; raises BundleProblem with what exactly is wrong with it."""
     with tempfile.TemporaryDirectory(prefix="gridward-bundle-") as folder:
         found = unpack_bundle(path, _receiver(hub), Path(folder))
+        _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
             hub.blobs.put(item.name, item.read())
@@ -51,7 +54,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
 
 
 def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritten:
-    """Write what a laptop has not seen as a bundle for it. Raises NotAllowed for an unknown or revoked one."""
+    """Write what a laptop has not seen as a bundle for it; NotAllowed for an unknown or revoked one."""
     found = hub.device(device)
     seen = json.loads(found.cursors) if found.cursors else {}
     answer = hub.pull(device, seen, 1 << 40, now)
@@ -68,13 +71,33 @@ def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritt
 
 
 def _receiver(hub: Hub) -> Receiver:
-    def signer(head: BundleHead, _items: Sequence[Item]) -> bytes | None:
-        try:
+    def signer(head: BundleHead, items: Sequence[Item]) -> bytes | None:
+        if _is_known(hub, head.device):
             return hub.device(head.device).sign_key
-        except AppError:
-            return None
+        request = _request(items)
+        return request.sign_key if request and device_uid(request.sign_key) == head.device else None
 
     return Receiver(hub.identity, "to_hub", hub.uid, "", signer)
+
+
+def _take_in(hub: Hub, found: Unpacked, now: datetime) -> None:
+    """Enrol a laptop that joined by an invitation file and comes by stick for the first time."""
+    request = _request(found.items)
+    if request is not None and not _is_known(hub, found.head.device):
+        hub.enrol(request, now)
+
+
+def _request(items: Sequence[Item]) -> EnrolRequest | None:
+    asked = [item for item in items if item.kind == "enrol"]
+    return decode_message(EnrolRequest, asked[0].read()) if asked else None
+
+
+def _is_known(hub: Hub, device: str) -> bool:
+    try:
+        hub.device(device)
+    except NotAllowed:
+        return False
+    return True
 
 
 def _note_seen(hub: Hub, found: Unpacked, bodies: Sequence[bytes]) -> None:

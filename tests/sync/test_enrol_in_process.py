@@ -1,0 +1,124 @@
+"""Joining a hub: by a code, by an invitation file without a network, with the work a workspace had before."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pyrage import x25519
+
+from actions.office import PIN
+from app.actions.enrolling import enrol_from_file
+from app.actions.session import Session
+from app.actions.sticks import bundle_in, bundle_out
+from app.bootstrap import create_workspace
+from app.errors import AppError
+from app.hub.sticks import give_bundle, take_bundle
+from app.store.workspace import Workspace
+from app.sync import enrol as joining
+from app.sync.invitation import Invitation, make_code, write_invitation
+from app.sync.transport import Direct
+from sync.lan import CITY, COUNTY, TOWN, Lan, Laptop
+
+
+def test_a_new_laptop_begins_with_the_snapshot(lan: Lan, tmp_path: Path) -> None:
+    county = lan.laptop(COUNTY, "R3")
+    county.enter("clerk", "T-1", div_code=TOWN)
+    county.sync()
+    joined = lan.join(TOWN, "R2")
+    line = Direct(lan.hub, joined.facts.device, lan.clock)
+    joining.new_workspace(tmp_path / "new.gpkg", joined, lambda *_: None, line)
+    town = Laptop(Session(Workspace.open(tmp_path / "new.gpkg")), joined.keys, lan.hub, lan.clock)
+    lan.laptops.append(town)
+    assert town.boiler("T-1") is not None
+    assert town.session.workspace.device == joined.facts.device
+    county.edit("clerk", "T-1", note="后来")
+    county.sync()
+    done = town.sync()
+    assert done.agrees and town.boiler("T-1").note == "后来"
+    assert list(tmp_path.glob(".*")) == [], "nothing is left beside it"
+
+
+def test_a_workspace_brings_its_work_along(lan: Lan) -> None:
+    """A copy of the founder's file that went on by itself: what the hub has is not counted twice."""
+    founder = lan.laptops[0]
+    copy = lan.folder / "copy" / "copy.gpkg"
+    copy.parent.mkdir()
+    session = create_workspace(copy, CITY, "other", PIN, now=lan.clock)
+    session.close()
+    laptop = lan.laptop(CITY, "R0", copy)
+    assert laptop.replica.unsent() == 0
+    assert laptop.sync().agrees
+    assert founder.sync().agrees
+
+
+def _recipient(lan: Lan) -> str:
+    return str(x25519.Identity.from_str(lan.hub.identity).to_public())
+
+
+def invitation(lan: Lan, path: Path, snapshot: Path | None = None) -> str:
+    made = lan.hub.invite(TOWN, "R2", 600, lan.clock())
+    code = make_code(made.secret, "")
+    facts = Invitation(
+        hub=lan.hub.uid, url="", fingerprint="", hub_key=lan.hub.key, hub_recipient=_recipient(lan),
+        area=TOWN, root=CITY, role="R2", expires="2026-12-01T00:00:00.000Z",
+    )  # fmt: skip
+    write_invitation(path, facts, code, snapshot)
+    return str(code)
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+def test_joining_without_a_network(lan: Lan, tmp_path: Path, with_snapshot: bool) -> None:
+    file, paper = tmp_path / "village.gpkg", tmp_path / "join.invitation"
+    code = invitation(lan, paper, Path(lan.hub.snapshot(TOWN)) if with_snapshot else None)
+    with pytest.raises(AppError) as wrong:
+        enrol_from_file(None, file, paper, "00000-00000-00000-00000")
+    assert wrong.value.code == "wrong_code" and not file.exists()
+    done = enrol_from_file(None, file, paper, code)
+    assert done.waits and done.area == TOWN
+    session = Session(Workspace.open(file), now=lan.clock)
+    from app.actions.laptop import keys_of
+
+    laptop = Laptop(session, keys_of(session), lan.hub, lan.clock)
+    lan.laptops.append(laptop)
+    if with_snapshot:
+        laptop.enter("inspector", "V-1")
+    take_bundle(lan.hub, bundle_out(session, tmp_path / "out.bundle").path, lan.clock())
+    give_bundle(lan.hub, done.device, tmp_path / "back.bundle", lan.clock())
+    assert bundle_in(session, tmp_path / "back.bundle").agrees
+    laptop.enter("inspector", "V-2")
+    shutil.copy(bundle_out(session, tmp_path / "out2.bundle").path, tmp_path / "copied.bundle")
+    assert [item.state for item in take_bundle(lan.hub, tmp_path / "copied.bundle", lan.clock()).answers] == [
+        "taken"
+    ]
+    assert laptop.sync().agrees
+
+
+def test_a_request_is_handed_in_where_there_is_a_network(lan: Lan, tmp_path: Path) -> None:
+    paper = tmp_path / "join.invitation"
+    code = invitation(lan, paper, Path(lan.hub.snapshot(TOWN)))
+    enrol_from_file(None, tmp_path / "village.gpkg", paper, code)
+    session = Session(Workspace.open(tmp_path / "village.gpkg"), now=lan.clock)
+    from app.actions.laptop import keys_of
+
+    laptop = Laptop(session, keys_of(session), lan.hub, lan.clock)
+    lan.laptops.append(laptop)
+    laptop.enter("inspector", "V-1")
+    done = laptop.sync()
+    assert done.agrees and done.accepted == 1
+
+
+def test_a_code_is_good_once_and_for_a_while(lan: Lan) -> None:
+    made = lan.hub.invite(TOWN, "R2", 10, lan.clock())
+    keys = [joining.DeviceKeys.make() for _ in range(2)]
+    first = joining.ask(lan, made.secret, keys[0], 1)
+    assert joining.ask(lan, made.secret, keys[0], 1).device == first.device, "asked again with the same keys"
+    with pytest.raises(AppError) as spent:
+        joining.ask(lan, made.secret, keys[1], 1)
+    assert spent.value.code == "bad_code"
+    late = lan.hub.invite(TOWN, "R2", 10, lan.clock())
+    lan.clock.forward(minutes=11)
+    with pytest.raises(AppError) as old:
+        joining.ask(lan, late.secret, keys[1], 1)
+    assert old.value.code == "bad_code"
