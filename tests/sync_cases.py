@@ -89,7 +89,7 @@ class FakeHub:
         progress(1, 2, "正在读回核对")
         return self._answer(self.bundle and replace(self.bundle, path=path))
 
-    def bundle_in(self, session: Any, path: Path) -> SyncDone:
+    def bundle_in(self, session: Any, path: Path, progress: Any = None) -> SyncDone:
         """Reading a stick."""
         self.calls.append(("bundle_in", path))
         return self._answer(self.done)

@@ -84,20 +84,18 @@ class SyncDoings:
         dialog.open()
 
     def _joined(self, done: EnrolDone) -> None:
-        fresh = self._desk.session is None
+        fresh, told = self._desk.session is None, joined_words(done)
+        waits = N_("The hub does not know this laptop yet. Save a bundle to a stick now and bring it there.")
+        said = tr(waits) if done.waits else tr(N_("This laptop has joined the hub."))
+        self._desk.sync.look()
+        if done.waits and not fresh:
+            if ask(self._window, said, tr(N_("Save to a USB stick…")), told):
+                self.stick_out()
+            return
+        tell(self._window, said, told)
         if fresh:
             self._window.open_path(done.file)
         else:
-            self._desk.sync.look()
-        if done.waits:
-            words = N_(
-                "The hub does not know this laptop yet. Save a bundle to a stick now and bring it there."
-            )
-            if not fresh and ask(self._window, tr(words), tr(N_("Save to a USB stick…")), joined_words(done)):
-                self.stick_out()
-                return
-        tell(self._window, tr(N_("This laptop has joined the hub.")), joined_words(done))
-        if not fresh and not done.waits:
             self._desk.sync.begin()
 
     # ---- sticks

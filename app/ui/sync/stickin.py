@@ -76,8 +76,7 @@ class StickInDialog(WorkDialog):
         def work(report: Report) -> SyncDone:
             from app.actions import sticks  # late: actions load after the first paint
 
-            report(0, 0, tr(N_("Reading the stick")))
-            return sticks.bundle_in(session, path)
+            return sticks.bundle_in(session, path, report)
 
         self.start(work, self._done, tr(N_("Reading the stick")))
 
