@@ -21,6 +21,7 @@ from app.i18n import N_
 
 RESOLVE = "resolve"
 _DELETIONS = ("edit_kept", "revived")  # what stands is the record, what was offered its end
+STATE = "state"  # two steps contradict each other
 _EMPTY = ("void", "quarantine")  # nothing of the other side can be taken as it is
 Choice = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
@@ -51,7 +52,8 @@ def changes_of(
     _refuse_moved(record, kept)
     if item.kind in _DELETIONS and side:
         return RESOLVE, [_deleted(session, record)]
-    if _states(record) & {name for name, value in values.items() if getattr(record, name, value) != value}:
+    changing = {name for name, value in values.items() if getattr(record, name, value) != value}
+    if item.kind == STATE or _states(record) & changing:
         return _step_again(session, item, record, values, reason)
     return RESOLVE, [_edited(session, record, values)]
 
