@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,15 @@ def do_step(
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a person hands in with a step: values by field, papers by kind, and why."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Sequence[tuple[str, Path]] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class BatchLine:
     """What became of one record of a batch: the step done, or why it was refused."""
 
@@ -143,10 +152,7 @@ def do_steps(
     session: Session,
     action: str,
     records: Sequence[Entity],
-    *,
-    values: Mapping[str, Any] | None = None,
-    evidence: Sequence[tuple[str, Path]] = (),
-    reason: str = "",
+    given: Given,
     progress: Callable[[int, int, str], None] = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[BatchLine]:
@@ -160,7 +166,14 @@ def do_steps(
             break
         progress(number, len(records), record.title())
         try:
-            done = do_step(session, action, record, values=values, evidence=evidence, reason=reason)
+            done = do_step(
+                session,
+                action,
+                record,
+                values=given.values,
+                evidence=given.evidence,
+                reason=given.reason,
+            )
             lines.append(BatchLine(record, done))
         except (NotAllowed, Refused, Invalid, Changed) as error:
             lines.append(BatchLine(record, None, error))

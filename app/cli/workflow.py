@@ -72,7 +72,7 @@ def do(shell: Shell, words: DoWords) -> Answer:
 def _do_many(shell: Shell, words: DoWords) -> Answer:
     """The same step on several records; the exit code is 1 when one was refused."""
     from app.actions.records import find_record  # late: help pages need no database
-    from app.actions.steps import do_steps
+    from app.actions.steps import Given, do_steps
 
     values, evidence = assignments(words.values), papers(words.evidence)
     with shell.session(write=True) as session:
@@ -81,10 +81,8 @@ def _do_many(shell: Shell, words: DoWords) -> Answer:
             session,
             words.action,
             records,
-            values=values,
-            evidence=evidence,
-            reason=words.reason,
-            progress=shell.progress(),
+            Given(values, evidence, words.reason),
+            shell.progress(),
         )
     done = [line for line in lines if line.done is not None]
     refused = [{"record": line.record.title(), "uid": line.record.uid, **refusal(line.refused)}
