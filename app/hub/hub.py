@@ -1,4 +1,4 @@
-"""The hub as the server, the sticks and the tests see it: one thin door to deciding, log, laptops and books."""
+"""The hub as server, sticks and tests see it: one thin door to deciding, log, laptops and books."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ from app.sync.messages import PULL_LIMIT, EnrolRequest, SignedBlock
 
 BLOBS = "blobs"
 SNAPSHOTS = "snapshots"
-NOTED_EVERY_MS = 30_000  # how far a laptop has come is told to people; a write for each pull would cost too much
+NOTED_EVERY_MS = (
+    30_000  # how far a laptop has come is told to people; a write for each pull would cost too much
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ class Hub:
         *,
         now: datetime,
     ) -> Hub:
-        """Make a hub for an area with its first records, owners before what belongs to them; with a person among
-        them (or `admin`) it is founded, else the first laptop founds it.
+        """Make a hub for an area with its first records, owners before what belongs to them.
+
+        With a person among them (or `admin`) it is founded, else the first laptop founds it.
 
         Raises StoreFailure `exists` when there is one already.
         """
@@ -115,11 +118,15 @@ class Hub:
         Raises StoreFailure when there is none, or it was made by a newer version.
         """
         if url is None and (place is None or not (place / "hub.db").is_file()):
-            raise StoreFailure(N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub")
+            raise StoreFailure(
+                N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub"
+            )
         database = HubDatabase(place if url is None else None, url)
         if not migrations.is_made(database):
             database.close()
-            raise StoreFailure(N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub")
+            raise StoreFailure(
+                N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub"
+            )
         migrations.migrate(database)
         return cls(database, _folder(place), blobs)
 
@@ -143,6 +150,11 @@ class Hub:
         return self._keys.identity
 
     @property
+    def recipient(self) -> str:
+        """The age recipient that bundles for the hub are written to."""
+        return self._keys.recipient
+
+    @property
     def key(self) -> bytes:
         """The key laptops verify blocks and grants with."""
         return self._keys.public
@@ -158,7 +170,11 @@ class Hub:
         return self._pushing.push(signed, received)
 
     def pull(
-        self, device: str, cursors: Mapping[str, int], limit_bytes: int = PULL_LIMIT, now: datetime | None = None
+        self,
+        device: str,
+        cursors: Mapping[str, int],
+        limit_bytes: int = PULL_LIMIT,
+        now: datetime | None = None,
     ) -> PullAnswer:
         """What came after these numbers, in the areas the laptop reads.
 
@@ -176,26 +192,33 @@ class Hub:
                     hint=N_("Tell the person who looks after the hub. Nothing was changed."),
                     code="hub_behind",
                 )
-            wanted = {area: cursors.get(area, 0) for area, (seq, _, _) in areas.items() if cursors.get(area, 0) < seq}
+            wanted = {
+                area: cursors.get(area, 0)
+                for area, (seq, _, _) in areas.items()
+                if cursors.get(area, 0) < seq
+            }
             blocks, more = read_blocks(connection, wanted, limit_bytes)
-        self._seen(found, cursors, blocks)
         time = _ms(now) if now is not None else max((found.last_sync or 0), books.clock())
+        self._seen(found, cursors, blocks, time)
         return PullAnswer(blocks, areas, more, time)
 
     def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
         """The laptop has folded this much, as it said by stick."""
         self._noted.pop(device, None)
-        self._seen(self.device(device), cursors, ())
+        found = self.device(device)
+        self._seen(found, cursors, (), found.last_sync or 0)
 
     def snapshot(self, device: str) -> Path:
         """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.
 
         `device` is a laptop, or the code of an area.
         """
-        area = device if covers(self.root, device) else self.device(device).area
+        area = device if device.isdigit() and covers(self.root, device) else self.device(device).area
         return Snapshots(self._database, self.folder / SNAPSHOTS, self.root).of_area(area)
 
-    def _seen(self, device: Device, cursors: Mapping[str, int], given: Iterable[SignedBlock]) -> None:
+    def _seen(
+        self, device: Device, cursors: Mapping[str, int], given: Iterable[SignedBlock], time: int
+    ) -> None:
         """Note how far the laptop has come, now and then; a founder that fetches has sent all it had."""
         ends = device.founding and device.next > 1
         now = books.clock()
@@ -209,7 +232,10 @@ class Hub:
         }
         if ends:
             values["founding"] = False
-        if ends or (values["cursors"], values["delivered"]) != (device.cursors, device.delivered):
+        heard = time - (device.last_sync or 0) >= NOTED_EVERY_MS
+        if heard:  # whoever only fetches is heard of as well
+            values["last_sync"] = time
+        if ends or heard or (values["cursors"], values["delivered"]) != (device.cursors, device.delivered):
             with self._database.writing() as connection:
                 devices.change(connection, device.uid, **values)
 
@@ -281,7 +307,7 @@ class Hub:
         """The names of divisions by their codes."""
         with self._database.reading() as connection:
             rows = connection.exec_driver_sql("SELECT code, name FROM division WHERE h_alive")
-            return {code: name for code, name in rows}
+            return dict(rows.tuples().all())
 
     def log(self, area: str) -> list[SignedBlock]:
         """The whole log of an area, for whoever proves it."""

@@ -32,20 +32,23 @@ async def in_thread(limiter: CapacityLimiter, call: Callable[P, T], *args: P.arg
 async def body_of(request: Request, limit: int) -> bytes:
     """The body; raises Invalid `too_large`, `cut`, and Refused `too_slow`."""
     _check_length(request.headers.get("content-length"), limit)
-    pieces: list[bytes] = []
-    size = 0
-    stream = request.stream().__aiter__()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while (piece := await _next_piece(stream)) is not None:
-                size += len(piece)
-                if size > limit:
-                    raise _too_large(limit)
-                pieces.append(piece)
+            return await _whole(request.stream().__aiter__(), limit)
     except TimeoutError as error:
         raise Refused(N_("The message came too slowly"), code="too_slow") from error
     except ClientDisconnect as error:
         raise Invalid(N_("The message was cut"), code="cut") from error
+
+
+async def _whole(stream: Any, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while (piece := await _next_piece(stream)) is not None:
+        size += len(piece)
+        if size > limit:
+            raise _too_large(limit)
+        pieces.append(piece)
     return b"".join(pieces)
 
 

@@ -29,7 +29,7 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         to_child, self._write = os.pipe()
         self._read, from_child = os.pipe()
-        command = ["sh", "-c", f'exec "$@" 3<&{to_child} 4>&{from_child}', "sh", CHROMIUM, *FLAGS,
+        command = ["bash", "-c", f'exec "$@" 3<&{to_child} 4>&{from_child}', "bash", CHROMIUM, *FLAGS,
                    f"--user-data-dir={folder / 'profile'}", "about:blank"]  # fmt: skip
         self._process = subprocess.Popen(
             command, pass_fds=(to_child, from_child), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
