@@ -7,7 +7,7 @@ import pytest
 from actions.office import Office
 from app.actions.history import undo
 from app.actions.records import edit_many
-from app.actions.steps import do_steps
+from app.actions.steps import Given, do_steps
 from app.errors import Refused
 
 
@@ -20,8 +20,8 @@ def test_each_record_of_a_batch_is_judged_by_itself(office: Office) -> None:
         office.session,
         "start",
         [first, third, second],
-        evidence=[office.file("photo_before")],
-        progress=lambda done, whole, _: seen.append((done, whole)),
+        Given(evidence=[office.file("photo_before")]),
+        lambda done, whole, _: seen.append((done, whole)),
     )
     assert [line.done is not None for line in lines] == [True, False, True]
     assert lines[1].refused is not None
@@ -42,7 +42,7 @@ def test_a_batch_can_be_stopped_and_what_is_done_stays_and_can_be_undone(office:
         office.session,
         "start",
         boilers,
-        evidence=[office.file("photo_before")],
+        Given(evidence=[office.file("photo_before")]),
         cancelled=lambda: next(stops),
     )
     assert len(lines) == 1
