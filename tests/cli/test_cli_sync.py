@@ -1,0 +1,213 @@
+"""The whole story from the shell with a real hub: join, sync, contradict, decide, prove, carry a stick."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.terminal import Terminal
+
+TOWN, COUNTY, CITY = "620802105", "620802", "620800"
+
+
+@dataclass
+class Served:
+    """A hub that serves, and a terminal; `url` is where."""
+
+    url: str
+    folder: Path
+    terminal: Terminal
+
+    def invite(self, area: str, role: str, *more: str) -> dict[str, Any]:
+        made = self.terminal.json("hub", "invite", str(self.folder), "--area", area, "--role", role, *more,
+                                  workspace=False)  # fmt: skip
+        return dict(made)
+
+    def at(self, file: Path) -> Terminal:
+        self.terminal.workspace = file
+        return self.terminal
+
+    def join(self, file: Path, area: str, role: str) -> Any:
+        code = self.invite(area, role)["code"]
+        return self.at(file).json("enrol", "--hub", self.url, "--code", code)
+
+
+def _serving(folder: Path, host: str = "127.0.0.1") -> tuple[subprocess.Popen[str], str]:
+    words = [
+        sys.executable,
+        "-m",
+        "app",
+        "hub",
+        "serve",
+        str(folder),
+        "--host",
+        host,
+        "--port",
+        "0",
+    ]
+    root = str(Path(__file__).resolve().parents[2])
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env={**os.environ, "PYTHONPATH": root, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], 60)
+    assert ready, "the hub said where it listens"
+    return process, process.stdout.readline().split()[-1]
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+@pytest.fixture
+def served(terminal: Terminal, tmp_path: Path) -> Iterator[Served]:
+    """A hub without TLS on this machine, founded by the terminal's workspace."""
+    folder = tmp_path / "hub"
+    terminal.json("hub", "init", str(folder), "--area", CITY, workspace=False)
+    process, url = _serving(folder)
+    try:
+        assert url.startswith("http://127.0.0.1:")
+        found = Served(url, folder, terminal)
+        assert terminal.workspace is not None
+        founded = found.join(terminal.workspace, CITY, "R0")
+        assert founded["founding"] and founded["pending"] > 0
+        first = terminal.json("sync")
+        assert first["accepted"] == first["pushed"] and first["rejected"] == 0 and first["agrees"]
+        yield found
+    finally:
+        _stop(process)
+
+
+def test_two_laptops_contradict_each_other_and_somebody_decides(served: Served, tmp_path: Path) -> None:
+    office, town = served.terminal.workspace, tmp_path / "town.gpkg"
+    assert office is not None
+    joined = served.join(town, COUNTY, "R4")
+    assert joined["records"] > 100 and not joined["founding"]
+    served.at(town)("edit", "boiler", "KT-1", "--set", "fuel=无烟煤", "--reason", "现场核对", as_="inspector")
+    served.at(office)("edit", "boiler", "KT-1", "--set", "fuel=型煤", "--reason", "台账", as_="clerk")
+    sent = served.at(town).json("sync")
+    assert (sent["pushed"], sent["accepted"], sent["unsent"]) == (1, 1, 0)
+    assert served.at(office).json("sync")["conflicts"] == 1
+    [conflict] = served.at(office).json("conflicts", as_="clerk")
+    assert conflict["record"]["kind"] == "boiler" and conflict["situation"] == "open"
+    [field] = conflict["fields"]
+    assert (field["field"], field["mine"], field["theirs"]) == ("fuel", "briquette", "anthracite")
+    assert conflict["mine"]["reason"] == "台账" and conflict["theirs"]["by"] == "inspector"
+    assert conflict["stands"] == "theirs" and conflict["rule"] and conflict["decides"]
+    take = ("resolve", conflict["id"], "--take", "mine", "--reason", "铭牌照片")
+    assert served.at(office).refused(*take, as_="inspector") == (3, "role")
+    served.at(office).json(*take, as_="clerk")
+    assert served.at(office).refused(*take, as_="clerk") == (1, "settled")
+    assert served.at(office).json("conflicts") == []
+    assert len(served.at(office).json("conflicts", "--all")) == 1
+    assert served.at(office).json("sync")["rejected"] == 0
+    proof = tmp_path / "proof.json"
+    proved = served.at(town).json("sync", "--prove", str(proof))
+    assert proved["proof"]["ok"] and proved["proof"]["superseded"] + proved["proof"]["in_conflict"] >= 1
+    assert json.loads(proof.read_text("utf-8"))["format"] == "gridward-proof-1"
+    assert served.at(town).json("show", "boiler", "KT-1")["fuel"] == "briquette"
+    settings = served.at(town).json("info")
+    assert settings["unsent"] == 0
+
+
+def test_what_cannot_be_is_told(served: Served, tmp_path: Path) -> None:
+    town = tmp_path / "town.gpkg"
+    code = served.invite(TOWN, "R2")["code"]
+    at = served.at(town)
+    assert at("enrol", "--code", code).code == 2
+    assert at.refused("enrol", "--hub", "http://10.1.2.3:80", "--code", code) == (1, "not_encrypted")
+    assert at.refused("enrol", "--hub", "http://127.0.0.1:9", "--code", code) == (6, "hub_unreachable")
+    assert at.refused("enrol", "--hub", served.url, "--code", "12345") == (1, "bad_code")
+    assert at.refused("enrol", "--hub", served.url, "--code", "00000-00000-00000-00000") == (3, "bad_code")
+    assert not town.exists()
+    at.json("enrol", "--hub", served.url, "--code", code)
+    other = tmp_path / "other.gpkg"
+    assert served.at(other).refused("enrol", "--hub", served.url, "--code", code) == (3, "bad_code")
+    assert served.at(town).refused(
+        "add", "boiler", "--set", "ledger_no=X", "--set", "div_code=620826", as_="clerk"
+    )[1] in ("outside_area", "device_role")
+    served.at(town)("add", "boiler", "--set", "ledger_no=T-9", as_="inspector")
+    assert served.at(town).json("info")["unsent"] == 1
+
+
+def test_a_hub_that_is_away_keeps_everything(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    terminal.json("hub", "init", str(folder), "--area", CITY, workspace=False)
+    process, url = _serving(folder)
+    served = Served(url, folder, terminal)
+    assert terminal.workspace is not None
+    assert terminal.refused("sync") == (1, "not_enrolled")
+    served.join(terminal.workspace, CITY, "R0")
+    _stop(process)
+    said = terminal("sync", "--json")
+    assert said.code == 6
+    assert said.document["error"] == "hub_unreachable" and said.document["hint"]
+    assert terminal.json("info")["unsent"] > 0
+
+
+def test_a_stick_from_the_shell(served: Served, tmp_path: Path) -> None:
+    town, stick = tmp_path / "town.gpkg", tmp_path / "stick"
+    stick.mkdir()
+    device = served.join(town, TOWN, "R2")["device"]
+    served.at(town)("add", "boiler", "--set", "ledger_no=T-9", "--set", "user_org=二小", as_="inspector")
+    out = served.at(town).json("bundle", "out", "-o", str(stick / "out.bundle"))
+    assert (out["changes"], out["verified"]) == (1, True)
+    assert served.at(town).json("bundle", "verify", str(stick / "out.bundle"), workspace=False)["ok"]
+    served.at(town).json(
+        "hub", "bundle", "in", str(stick / "out.bundle"), str(served.folder), workspace=False
+    )
+    served.at(town).json(
+        "hub",
+        "bundle",
+        "out",
+        str(served.folder),
+        "--device",
+        device,
+        "-o",
+        str(stick / "back.bundle"),
+        workspace=False,
+    )
+    back = served.at(town).json("bundle", "in", str(stick / "back.bundle"))
+    assert (back["accepted"], back["unsent"], back["agrees"]) == (1, 0, True)
+    cut = stick / "cut.bundle"
+    cut.write_bytes((stick / "back.bundle").read_bytes()[:-50])
+    assert served.at(town).refused("bundle", "in", str(cut)) == (1, "cut")
+    wrong = served.at(town)("bundle", "verify", str(cut), "--json", workspace=False)
+    assert wrong.code == 1 and wrong.document["problems"][0]["code"] == "cut"
+
+
+def test_tls_by_the_fingerprint_in_the_code(terminal: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    terminal.json("hub", "init", str(folder), "--area", CITY, "--admin", "root", workspace=False)
+    process, told = _serving(folder, "0.0.0.0")
+    try:
+        assert told.startswith("https://"), "whoever listens to the network speaks TLS"
+        url = f"https://127.0.0.1:{told.rsplit(':', 1)[1].rstrip('/')}"
+        served = Served(url, folder, terminal)
+        code = served.invite(COUNTY, "R4")["code"]
+        assert not code.endswith("00000-00000")
+        last = "0" if code[-2] != "0" else "1"
+        wrong = code[:-2] + last + code[-1]
+        file = tmp_path / "town.gpkg"
+        assert served.at(file).refused("enrol", "--hub", url, "--code", wrong) == (1, "wrong_fingerprint")
+        served.at(file).json("enrol", "--hub", url, "--code", code)
+        assert served.at(file).json("sync")["agrees"]
+    finally:
+        _stop(process)
