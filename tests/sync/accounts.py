@@ -31,6 +31,11 @@ from sync.world import ROOT, World
 
 FIVE_MINUTES_MS = 5 * 60 * 1000
 Step = tuple[Logged, Mapping[str, Any], bool]
+# What a step writes by itself, and the hub again: days that a wrong clock may have told, and who signed.
+STAMPED = frozenset(
+    "applied_on accepted_on notice_from notice_to cleared_on looked_back_on rebound_reported sealed_until"
+    " signed_at person_name role org round_no".split()
+)
 
 
 def settle(world: World) -> Replay:
@@ -40,6 +45,7 @@ def settle(world: World) -> Replay:
     check_numbers(blocks)
     replay = replayed(blocks)
     check_entries(world.oracle, replay)
+    check_order(world.oracle, replay)
     check_strangers(world, replay)
     check_steps(world, replay)
     check_hub_rows(world, replay)
@@ -49,7 +55,7 @@ def settle(world: World) -> Replay:
 
 # ------------------------------------------------------------ what was entered
 def check_entries(oracle: Oracle, replay: Replay) -> None:
-    """Each entry is in the log once; its values stand, were overwritten by who saw them, or are in a conflict."""
+    """Each entry is in the log once; its values stand, were overwritten by who saw them, or are kept."""
     logged: dict[tuple[str, str, str], list[Step]] = defaultdict(list)
     for step in replay.entries:
         effect = step[0].effect
@@ -72,37 +78,47 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
 
 def check_one(replay: Replay, item: Entered, step: Step) -> None:
     """One entry against what the log made of it."""
-    logged, before, alive = step
+    logged = step[0]
     effect = logged.effect
     told = f"{item.action} by {item.laptop} on {item.entity} {item.uid[:8]} at {logged.area} {logged.seq}"
-    if effect.op == "u" and not set(effect.cells) <= set(item.cells):
-        raise Lost(f"more changed than was entered: {told}: {sorted(set(effect.cells) - set(item.cells))}")
     if item.entity == "approval" and effect.verdict == "rejected":
         if item.act not in replay.offered:
             raise Lost(f"a refused signature is in no conflict: {told}")
-        return None
-    if item.op == "d" and known(item.entity).append_only:
-        return None  # what is only ever added cannot hide an edit
-    if item.op == "d":
-        return _check_delete(replay, item, step, told)
+    elif item.op == "d":
+        # what is only ever added cannot hide an edit
+        if not known(item.entity).append_only:
+            _check_delete(replay, item, step, told)
+    else:
+        _check_values(replay, item, step, told)
+
+
+def _check_values(replay: Replay, item: Entered, step: Step, told: str) -> None:
+    effect, before = step[0].effect, step[1]
+    own = STAMPED if effect.verdict == "accepted" else frozenset()
+    more = set(effect.cells) - set(item.cells) - own
+    if effect.op == "u" and more:
+        raise Lost(f"more changed than was entered: {told}: {sorted(more)}")
     after = comparable(effect.cells)
     for name, value in item.cells.items():
-        if value in (None, ()) and effect.verdict == "rejected":
-            continue
         old = before.get(name)
         stands = after.get(name) if effect.op in "iu" or name in effect.cells else old
-        applied = stands == value
-        key = (item.entity, item.uid, name)
-        unseen = old not in (None, value) and old not in item.seen.get(key, ())
-        if applied and unseen and not in_conflict(replay, item.uid, name, old):
-            raise Lost(f"an unseen value was overwritten without a record: {name}={old!r}: {told}")
-        if applied:
-            continue
-        if value not in (None, ()) and not in_conflict(replay, item.uid, name, value, item.act):
-            raise Lost(f"edit lost: {name}={value!r} is nowhere ({effect.verdict} {effect.note}): {told}")
-        if effect.verdict != "rejected" and alive and _saw_all(replay, item, before, name):
-            raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {old!r}: {told}")
-    return None
+        unseen = old not in (None, value) and old not in item.seen.get((item.entity, item.uid, name), ())
+        if stands == value:
+            if unseen and not in_conflict(replay, item.uid, name, old):
+                raise Lost(f"an unseen value was overwritten without a record: {name}={old!r}: {told}")
+        elif name not in own:
+            _check_refused(replay, item, step, (name, value, told))
+
+
+def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, Any, str]) -> None:
+    """A value that does not stand after its entry: it must be kept, and somebody else's unseen."""
+    name, value, told = what
+    logged, before, alive = step
+    verdict = logged.effect.verdict
+    if value not in (None, ()) and not in_conflict(replay, item.uid, name, value, item.act):
+        raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
+    if verdict != "rejected" and alive and _saw_all(replay, item, before, name):
+        raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
 
 
 def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
@@ -138,6 +154,19 @@ def _together(kind: EntityType, name: str) -> Iterable[str]:
     if field is None or not field.group:
         return (name,)
     return [one.id for one in kind.fields.values() if one.group == field.group]
+
+
+def check_order(oracle: Oracle, replay: Replay) -> None:
+    """What a laptop wrote first came into the log of an area first."""
+    place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
+    reached: dict[tuple[str, str], int] = {}
+    for logged, _, _ in replay.entries:
+        if logged.effect.note in (*PASSING, "repeat") or logged.act.uid not in place:
+            continue
+        laptop, number = place[logged.act.uid]
+        if number < reached.get((laptop, logged.area), -1):
+            raise Lost(f"out of order: {logged.act.action} by {laptop} at {logged.area} {logged.seq}")
+        reached[laptop, logged.area] = number
 
 
 # ------------------------------------------------------------ what nobody entered

@@ -20,11 +20,11 @@ from builders import METRE_NORTH, PLACE, paper, photo
 from sync.world import CREWS, Laptop
 
 T = TypeVar("T")
-FUELS = ("bituminous", "anthracite", "lignite", "briquette")
+FUELS = ("bituminous", "anthracite", "clean_coal", "briquette")
 PLAIN = ("note", "contact", "model", "address")
 VALUES: dict[str, Any] = {
     "treatment": "dismantle", "due_date": "2027-10-31", "resp_org": "柳湖镇政府",
-    "exclude_reason": "duplicate", "end_state": "A", "seal_no": "F-1", "rebound_reason": "restarted",
+    "exclude_reason": "duplicate", "end_state": "A", "seal_no": "F-1", "rebound_reason": "relit",
 }  # fmt: skip
 TOWN_OF = {"town_a": "620802105", "town_a2": "620802105", "town_b": "620802101"}
 

@@ -6,6 +6,7 @@ same records and get the same edits. The table is plain: the fields of a boiler 
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import sqlite3
@@ -117,7 +118,7 @@ def _account(
                 found.stands.append(told_value)
             elif _own_later(writes[place + 1 :], item, name):
                 found.own_later.append(told_value)
-            elif json.dumps(_plain(value), default=str) in named:
+            elif json.dumps(_told(value)) in named:
                 found.in_file.append(told_value)
             else:
                 found.gone.append(told_value)
@@ -135,7 +136,8 @@ def _own_later(later: list[Write], item: Write, name: str) -> bool:
 
 
 def _is_torn(uid: str, row: Mapping[str, Any], writes: list[Write]) -> bool:
-    """Whether the record's life (state, dates, evidence) is put together from both sides."""
+    """Whether the record's life (state, dates, evidence) is put together from both sides, one of which took
+    a step that changed its state."""
     life = {item.id for item in Boiler.TYPE.fields.values() if item.group == "life"}
     sides = set()
     for item in writes:
@@ -146,13 +148,19 @@ def _is_torn(uid: str, row: Mapping[str, Any], writes: list[Write]) -> bool:
                 if name in life and value is not None and row.get(name) == _plain(value)
                 and not _said_by_other(writes, item, name, value)
             )  # fmt: skip
-    return len(sides) > 1
+    stepped = any(item.uid == uid and "status" in item.cells for item in writes)
+    return stepped and len(sides) > 1
 
 
 def _said_by_other(writes: list[Write], item: Write, name: str, value: Any) -> bool:
     return any(
         one.side != item.side and one.uid == item.uid and one.cells.get(name) == value for one in writes
     )
+
+
+def _told(value: Any) -> Any:
+    """A value as geodiff's conflict file writes it."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -56,7 +56,7 @@ def _rebound_and_look_back(a: Laptop, b: Laptop) -> list[Refused]:
 
 def _both_edit(a: Laptop, b: Laptop) -> list[Refused]:
     assert doings.edit(a, "officer", _there(a, "A-entered"), note="甲", fuel="anthracite")
-    assert doings.edit(b, "officer2", _there(b, "A-entered"), note="乙", fuel="lignite")
+    assert doings.edit(b, "officer2", _there(b, "A-entered"), note="乙", fuel="clean_coal")
     return []
 
 

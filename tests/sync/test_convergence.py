@@ -1,6 +1,6 @@
 """Stories of five real laptops and the real hub: whatever happens, all end equal and nothing is lost.
 
-`GRIDWARD_EXAMPLES` says how many stories are tried: a few in every run, the same each time; thousands at night.
+`GRIDWARD_EXAMPLES` says how many stories are tried: a few in every run, the same each time; more at night.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
 from app.sync.keys import DeviceKeys
 from app.sync.messages import EnrolRequest, PullReply, PushReply
-from app.sync.results import SyncDone
+from app.sync.results import Progress, SyncDone
 from app.sync.round import Round
 from app.sync.sending import Sealer
 from app.sync.signing import ENROL, sign
@@ -211,14 +211,21 @@ class Laptop:
                 raise Killed
             left[0] -= 1
 
-        one = _Round(self.workspace, line, self.keys.sign_seed, self.clock, progress, lambda: False)
-        one.laptop = self
         try:
-            return one.run()
+            return self._round(line, progress).run()
         except HubUnreachable:
             return None
         finally:
             self.look()
+
+    def sealer(self) -> Sealer:
+        """What makes this laptop's batches."""
+        return self._round(Line(self.world, self), lambda *_: None).sealer()
+
+    def _round(self, line: Line, progress: Progress) -> _Round:
+        one = _Round(self.workspace, line, self.keys.sign_seed, self.clock, progress, lambda: False)
+        object.__setattr__(one, "laptop", self)
+        return one
 
     # ------------------------------------------------------------ accidents
     def kill(self) -> None:

@@ -1,0 +1,230 @@
+"""Nine bugs that a hub or laptop might have, each planted by a small patch, with a story that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.domain import merge
+from app.domain.entities.boiler import Boiler
+from app.hub import allowing, deciding, pushing, steps
+from app.hub.desk import Desk
+from app.store import fold
+from sync import doings
+from sync.town import boiler
+from sync.world import Laptop, World
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """What is wrong, how it is planted, the story, and the word by which the account finds it."""
+
+    name: str
+    plant: Plant
+    story: Callable[[World], None]
+    found_by: str
+
+
+def there(laptop: Laptop, number: str = "A-entered") -> Boiler:
+    """A boiler of the town."""
+    found = boiler(laptop, number)
+    assert found is not None
+    return found
+
+
+def note(laptop: Laptop, words: str) -> None:
+    """Somebody writes a note on the boiler of the story."""
+    login = {"town_a": "officer", "town_a2": "officer2", "city": "city", "county": "clerk"}[laptop.name]
+    assert doings.edit(laptop, login, there(laptop), note=words)
+
+
+# ------------------------------------------------------------ 1 to 4: the hub's gate
+def _no_repeat(patch: pytest.MonkeyPatch) -> None:
+    """Neither the batch nor its acts are known again."""
+    patch.setattr(pushing, "_before", lambda *_: None)
+    _no_known_acts(patch)
+    patch.setattr(pushing, "_note", lambda *_: None)
+
+
+def _no_known_acts(patch: pytest.MonkeyPatch) -> None:
+    """An act counts as often as it comes."""
+    run = deciding.Deciding.run
+
+    def forgetful(self: deciding.Deciding, batch: Any) -> None:
+        self.repeated = set()
+        run(self, batch)
+
+    patch.setattr(deciding.Deciding, "run", forgetful)
+    patch.setattr(pushing, "write_acts", lambda *_: None)
+
+
+def _repeated(world: World) -> None:
+    note(world.laptops["town_a"], "一")
+    world.laptops["town_a"].round("deaf")
+    world.laptops["town_a"].round()
+    world.deliver(0)
+
+
+def _gap_taken(patch: pytest.MonkeyPatch) -> None:
+    before = pushing._before
+
+    def greedy(connection: Any, device: Any, batch: Any, sha256: bytes) -> Any:
+        return None if batch.first > device.next else before(connection, device, batch, sha256)
+
+    patch.setattr(pushing, "_before", greedy)
+
+
+def _gap(world: World) -> None:
+    laptop = world.laptops["town_a"]
+    note(laptop, "一")
+    first = seal_one(laptop)
+    note(laptop, "二")
+    world.bag += [(laptop.name, seal_one(laptop)), (laptop.name, first)]
+    world.deliver(0)
+    world.deliver(1)
+
+
+def seal_one(laptop: Laptop) -> bytes:
+    """The oldest change alone as a signed batch, as it would go onto a stick."""
+    sealed = laptop.sealer().seal(1)
+    assert sealed is not None
+    return sealed.body
+
+
+def _no_clamp(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Desk, "clock", lambda self, act: act.hlc)
+
+
+def _fast_clock(world: World) -> None:
+    world.laptops["town_a"].clock.off = timedelta(days=400)
+    note(world.laptops["town_a"], "明年")
+
+
+def _no_roles(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(allowing, "_protected", lambda *_: "")
+
+
+def _forged(world: World) -> None:
+    laptop = world.laptops["town_a"]
+    assert doings.forge(laptop, "officer", there(laptop, "A-notice"), status="cleared")
+
+
+# ------------------------------------------------------------ 5 to 8: fold, numbers, clocks
+def _apart(patch: pytest.MonkeyPatch) -> None:
+    """The cursor is saved, then the program is killed before the effects are written."""
+    write, left = fold.write, [1]
+
+    def killed_once(connection: Any, found: Any) -> None:
+        if left and found.state.effects:
+            left.pop()
+            return
+        write(connection, found)
+
+    patch.setattr(fold, "write", killed_once)
+
+
+def _two_laptops(world: World) -> None:
+    note(world.laptops["town_a"], "一")
+    world.laptops["town_a"].round()
+    world.laptops["town_a2"].round()
+    world.laptops["town_a2"].kill()
+
+
+def _no_hash(patch: pytest.MonkeyPatch) -> None:
+    """A number that the hub has passed is taken for a repeat, whatever is under it."""
+    before = pushing._before
+
+    def trusting(connection: Any, device: Any, batch: Any, sha256: bytes) -> Any:
+        if batch.epoch == device.epoch and batch.first < device.next:
+            return pushing.PushAnswer(device.next, "repeat", device.epoch)
+        return before(connection, device, batch, sha256)
+
+    patch.setattr(pushing, "_before", trusting)
+
+
+def _restored(world: World) -> None:
+    laptop = world.laptops["town_a"]
+    laptop.back_up()
+    note(laptop, "一")
+    laptop.round()
+    laptop.restore(0)
+    note(laptop, "二")
+
+
+def _too_far(patch: pytest.MonkeyPatch) -> None:
+    check = fold._check
+
+    def eager(*given: Any) -> int | None:
+        found = check(*given)
+        return None if found is None else found + 1
+
+    patch.setattr(fold, "_check", eager)
+
+
+def _by_clock(patch: pytest.MonkeyPatch) -> None:
+    def later(stamp: Any, writing: Any) -> bool:
+        return stamp is not None and stamp.site != writing.site and stamp.hlc > writing.hlc
+
+    patch.setattr(merge, "is_concurrent", later)
+    patch.setattr(steps, "is_concurrent", later)
+
+
+def _slow_clock(world: World) -> None:
+    """The one with the slow clock wrote last and is not seen by the other."""
+    slow, right = world.laptops["town_a"], world.laptops["town_a2"]
+    slow.clock.off = timedelta(days=-90)
+    note(slow, "一")
+    slow.round()
+    note(right, "二")
+
+
+# ------------------------------------------------------------ 9: the hole of a restore on both sides
+def _hole(patch: pytest.MonkeyPatch) -> None:
+    """A batch need not follow the one before, and an act counts as often as it comes."""
+    no_chain(patch)
+    _no_known_acts(patch)
+
+
+def no_chain(patch: pytest.MonkeyPatch) -> None:
+    before = pushing._before
+
+    def loose(connection: Any, device: Any, batch: Any, sha256: bytes) -> Any:
+        return before(connection, device, replace(batch, previous=device.chain), sha256)
+
+    patch.setattr(pushing, "_before", loose)
+
+
+def _both_sides(world: World) -> None:
+    """Two changes are in a backup. Before it is brought back they are sealed one by one and put on a stick;
+    afterwards the first is sealed again and sent, then the second arrives by the stick."""
+    laptop = world.laptops["town_a"]
+    note(laptop, "一")
+    assert doings.edit(laptop, "officer", there(laptop), contact="王芳")
+    laptop.back_up()
+    seal_one(laptop)
+    by_stick = seal_one(laptop)
+    laptop.restore(0)
+    world.tick()
+    again = seal_one(laptop)
+    world.bag += [(laptop.name, again), (laptop.name, by_stick)]
+    world.deliver(0)
+    world.deliver(1)
+
+
+BUGS = (
+    Bug("a repeated batch is applied again", _no_repeat, _repeated, "twice"),
+    Bug("a gap is accepted", _gap_taken, _gap, "out of order|did not win"),
+    Bug("no clamp on clocks", _no_clamp, _fast_clock, "far future"),
+    Bug("a state bypasses the roles", _no_roles, _forged, "a boiler went from"),
+    Bug("the cursor is saved apart from the effects", _apart, _two_laptops, "differs|never leaves|digest"),
+    Bug("reused numbers are not noticed", _no_hash, _restored, "lost|never leaves|unsent"),
+    Bug("the cursor goes one too far", _too_far, _two_laptops, "differs|never leaves|digest"),
+    Bug("conflicts are told by the clock", _by_clock, _slow_clock, "unseen value"),
+    Bug("the hole of a restore on both sides", _hole, _both_sides, "twice"),
+)
