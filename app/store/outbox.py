@@ -261,7 +261,8 @@ def _rows_of(raw: sqlite3.Connection, owner: int) -> list[tuple[Any, ...]]:
         f"{_WAITING} WHERE j.txn = ? AND {_UNSEALED}"
         f" UNION ALL {_WAITING} WHERE c.txn = ? AND {_UNSEALED} ORDER BY 1"
     )
-    return raw.execute(both, (owner, owner)).fetchall()
+    # One by one: `fetchall` of a large import would keep the window's thread waiting until its last row.
+    return [tuple(row) for row in raw.execute(both, (owner, owner))]
 
 
 def _builds_upon(row: tuple[Any, ...], blocked: set[Place]) -> bool:
