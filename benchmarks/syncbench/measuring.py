@@ -76,6 +76,11 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def cpu_of(*servers: int) -> float:
+    """Processor seconds of this process and of those with their children so far."""
+    return _cpu(servers)
+
+
 def _cpu(servers: Iterable[int]) -> float:
     own = os.times()
     return own.user + own.system + sum(map(_of_tree, servers))

@@ -88,12 +88,13 @@ def edits(uids: list[str], count: int, seed: int) -> list[list[Edit]]:
             if number in gone or number in touched:
                 continue
             touched.add(number)
-            act.append(_edit(draw, uids, number, gone, begun + len(act) + seed * 1_000_000))
+            act.append(edit_of(draw, uids, number, gone, begun + len(act) + seed * 1_000_000))
         acts.append(act)
     return acts
 
 
-def _edit(draw: random.Random, uids: list[str], number: int, gone: set[int], serial: int) -> Edit:
+def edit_of(draw: random.Random, uids: list[str], number: int, gone: set[int], serial: int) -> Edit:
+    """One change of the boiler `uids[number]`, or a new one beside it."""
     chance = draw.random()
     if chance < 0.70:
         return Edit("update", uids[number], _attribute(draw))

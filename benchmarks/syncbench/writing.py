@@ -1,0 +1,113 @@
+"""What noting every change costs the writer, and what a fold costs a laptop."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from time import perf_counter
+from unittest.mock import patch
+
+from app.store.connect import opened
+from app.store.rtree import quoted
+from app.store.workspace import Workspace
+from app.sync.signing import BLOCK, verify
+from app.sync.wire import decode_block
+from syncbench import hubs
+from syncbench.exchange import Place
+from syncbench.files import make_workspace
+from syncbench.laptops import AT, Laptop, change_sets, key_of
+from syncbench.measuring import Taken, middle, ratio, settle, timed
+from syncbench.rows import Edit, edits
+
+
+def capture(folder: Path, count: int, changes: int, times: int) -> dict[str, float]:
+    """The same change sets by the same writer: with journal, with everything but the triggers, and bare.
+
+    Acts of twenty changes, each durable (synchronous FULL).
+    """
+    whole = folder / "whole.gpkg"
+    uids = make_workspace(whole, count)
+    found: dict[str, list[Taken]] = {"with": [], "untriggered": [], "without": []}
+    for run in range(times):
+        acts = once(edits(uids, changes, 100 + run))
+        for name in ("with", "untriggered", "without"):
+            target = folder / "writing.gpkg"
+            shutil.copyfile(whole, target)
+            with Workspace.open(target) as workspace:
+                if name != "with":
+                    _drop_triggers(target)  # while it is open: opening puts lost ones back
+                sets = list(change_sets(workspace, acts))
+
+                def write(workspace: Workspace = workspace, sets: list = sets) -> None:  # type: ignore[type-arg]
+                    for one in sets:
+                        workspace.apply(one, at=AT)
+
+                settle()
+                found[name].append(_without_book(write) if name == "without" else timed(write))
+    mine, half, none = (middle(found[name]) for name in ("with", "untriggered", "without"))
+    return ratio(mine, none, "with") | {
+        "triggers_ratio": mine.wall / half.wall,
+        "triggers_cpu": mine.cpu / half.cpu,
+    }
+
+
+def once(acts: list[list[Edit]]) -> list[list[Edit]]:
+    """The acts without a second change of the same record, as what the writer saw is prepared beforehand."""
+    met: set[str] = set()
+    return [[edit for edit in act if not (edit.uid in met or met.add(edit.uid))] for act in acts]  # type: ignore[func-returns-value]
+
+
+def _drop_triggers(path: Path) -> None:
+    with closing(opened(path, "rw")) as connection:
+        rows = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'journal%'"
+        )
+        for (name,) in rows.fetchall():
+            connection.execute(f"DROP TRIGGER {quoted(name)}")
+
+
+def _without_book(write: Callable[[], None]) -> Taken:
+    """The writer without the transaction's row and the chain."""
+    with (
+        patch("app.store.writer.open_transaction", lambda *_: ("", 0)),
+        patch("app.store.writer.close_transaction", lambda *_: None),
+    ):
+        return timed(write)
+
+
+def fold(place: Place, number: int, entries: int) -> dict[str, float]:
+    """A laptop that has nothing of its own takes in what others wrote: seconds for `entries`, longest wait.
+
+    Signature, decoding and folding count, the network does not.
+    """
+    path = place.folder / f"folding{number}.gpkg"
+    laptop = Laptop.install(place.start, path, key_of(number), hubs.enrol(place.hub, number))
+    blocks = [block for block in place.hub.pull(laptop.device, {}, 1 << 40).blocks if block.first > 1]
+    done, waits, last = 0, [], [0.0]
+
+    def between() -> None:
+        waits.append(perf_counter() - last[0])
+        last[0] = perf_counter()
+
+    def work() -> None:
+        nonlocal done
+        for block in blocks:
+            last[0] = perf_counter()
+            verify(BLOCK, block.head, block.signature, place.hub.key)
+            decoded = decode_block(block.body)
+            laptop.workspace.replica.fold(decoded, block.head, between=between)
+            between()
+            done += len(decoded.effects)
+
+    settle()
+    taken = timed(work)
+    laptop.close()
+    for rest in path.parent.glob(path.name + "*"):
+        rest.unlink()
+    share = entries / done
+    return {
+        "entries": done, "fold_s": taken.wall * share, "fold_cpu_s": taken.cpu * share,
+        "longest_step_ms": max(waits) * 1000,
+    }  # fmt: skip
