@@ -130,6 +130,18 @@ def photo_facts(path: Path) -> PhotoFacts:
     return PhotoFacts(_moment(written), _degrees(gps, 3, 4, "W"), _degrees(gps, 1, 2, "S"))
 
 
+
+def picture_of(session: Session, sha256: str) -> Path | None:
+    """An evidence file to look at: itself, else its small picture from the hub, else None."""
+    from app.sync.blobs import thumbnail_path  # late: nobody needs it where all files are
+
+    path = session.workspace.attachment_path(sha256)
+    if path.is_file():
+        return path
+    small = thumbnail_path(session.workspace.path, sha256)
+    return small if small.is_file() else None
+
+
 def _round(record: Entity) -> int:
     return int(getattr(record, "round_no", 1) or 1)
 
