@@ -33,6 +33,8 @@ SENTENCES: Mapping[str, str] = {
     "device_role": N_("The laptop is not enrolled for a role this high."),
     "unknown_person": N_("The hub does not know this person."),
     "person_disabled": N_("The person may no longer sign."),
+    "signed": N_("The record has been signed; exclude it instead of deleting it."),
+    "stamped": N_("The hub worked out the dates of the step itself."),
     "bad_value": N_("The value cannot be: type, length or limits."),
     "unknown_field": N_("The hub does not know this field yet; the value is kept for a newer hub."),
     "duplicate": N_("Another record has this number already; both are kept for somebody to look at."),

@@ -1,4 +1,4 @@
-"""Which values may come in at all: of the declared type, within their limits, in the one form they are kept in."""
+"""Which values may come in: of the declared type, within their limits, in the one form they are kept in."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _POINT_HEAD = b"\x01\x01\x00\x00\x00"
 _POINT_LENGTH = 21
 _WHOLE_NUMBERS = range(-(2**63), 2**63)
 Check = Callable[[Any], Any]
+FieldCheck = Callable[[Field, Any], Any]
 
 
 class Unfit(ValueError):
@@ -81,11 +82,11 @@ def _required(entity: str) -> tuple[str, ...]:
 
 def _check_of(field: Field) -> Check:
     """The test of one field, made once: unknown passes unless the field is required."""
-    by_kind: dict[Kind, Callable[[Field, Any], Any]] = {
+    by_kind: dict[Kind, FieldCheck] = {
         Kind.NUMBER: _number, Kind.INTEGER: _integer, Kind.BOOLEAN: _boolean, Kind.DATE: _date,
         Kind.MOMENT: _moment, Kind.TEXTS: _texts, Kind.CHOICE: _code, Kind.STATE: _code,
     }  # fmt: skip
-    inner = by_kind.get(field.kind, _text)
+    inner: FieldCheck = by_kind.get(field.kind, _text)
 
     def test(value: Any) -> Any:
         if value is None or value == "" or value == []:
@@ -160,4 +161,4 @@ def _geometry(shape: Shape, value: Any) -> bytes | None:
             raise ValueError("geometry")
         return value
     found = fitted(shapely.from_wkb(value), shape)
-    return None if found is None else bytes(shapely.to_wkb(found, byte_order=1, include_srid=False))
+    return None if found is None else bytes(shapely.to_wkb(found, byte_order=1))

@@ -1,4 +1,4 @@
-"""Whether a person on a laptop may write a plain change at all: kind, role, place, state; a word says why not."""
+"""Whether a person on a laptop may write a plain change: kind, role, place, state; a word says why not."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.store.tables import default_of, known
 
 BEFORE_WORKFLOW = ("suspect", "registered")  # after this only a step changes the fields of the workflow
 CONFLICT_FIELDS = frozenset(("situation", "taken", "settled_by", "settled_at"))
+_PLACES = frozenset(("div_code", "area"))
 _PIN = frozenset(("verifier",))
 # What the steps alone write; a ledger that is moved in as claimed may bring it.
 STEPS_ONLY = frozenset(
@@ -75,12 +76,20 @@ def _may_write(told: Told, actor: Actor) -> bool:
 
 def _in_place(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) -> bool:
     """Whether the record lies in the person's area, and would still."""
-    if told.entry.entity == "person" and actor.uid == told.entry.uid:
+    entity = told.entry.entity
+    if entity == "person" and actor.uid == told.entry.uid:
         return True
+    if row is not None and entity not in OWNERS and _PLACES.isdisjoint(told.cells):
+        return _lies_in(actor.area, row.values.get("div_code"))  # it stays where it is
     codes = [_code_of(desk, told.entry.entity, row.values)] if row is not None else []
     codes.append(_code_of(desk, told.entry.entity, {**(row.values if row else {}), **told.cells}))
     target = desk.area_of(told.entry.entity, told.entry.uid, told.cells, row)
-    return desk.scope.writes(target) and all(in_area(actor.area, code) for code in codes)
+    return desk.scope.writes(target) and all(_lies_in(actor.area, code) for code in codes)
+
+
+@lru_cache(maxsize=4096)
+def _lies_in(area: str, code: str | None) -> bool:
+    return in_area(area, code)
 
 
 def _code_of(desk: Desk, entity: str, values: Mapping[str, Any]) -> str | None:
@@ -117,7 +126,7 @@ def _protected(desk: Desk, told: Told, row: Row | None, kind: EntityType, actor:
     cells = told.cells
     if told.entry.op == "i" and (row is None or not row.alive):
         return _entry_state(told, kind, actor)
-    if row is None or not row.alive:
+    if row is None or not row.alive or ((states | grouped).isdisjoint(cells)):
         return ""
     desk.rows.widen([row], [name for name in (*states, *grouped) if name in cells])
     changed = {name for name in (states | grouped) & cells.keys() if row.values.get(name) != cells[name]}
@@ -133,11 +142,17 @@ def _entry_state(told: Told, kind: EntityType, actor: Actor) -> str:
     cells = told.cells
     if cells.get("origin") == "migrated" and actor.role in MIGRATORS and told.act.reason.strip():
         return ""
-    states, _ = workflow_ids(kind)
-    begins = {item.id: default_of(kind, item) for item in kind.fields.values() if item.id in states}
-    if any(cells.get(name) not in (None, value) for name, value in begins.items()):
+    if any(cells.get(name) not in (None, value) for name, value in _beginnings(kind.name)):
         return "forged_state"
     return "forged_state" if STEPS_ONLY & cells.keys() else ""
+
+
+@lru_cache(maxsize=64)
+def _beginnings(entity: str) -> tuple[tuple[str, Any], ...]:
+    """The states a new record begins in."""
+    kind = known(entity)
+    states, _ = workflow_ids(kind)
+    return tuple((item.id, default_of(kind, item)) for item in kind.fields.values() if item.id in states)
 
 
 def _settles(desk: Desk, told: Told, changed: set[str]) -> bool:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
 from app.domain.digest import cell_hash, row_hash
-from app.domain.entity import GEOMETRY, EntityType
-from app.domain.fields import Kind
 from app.domain.replication import Act
 from app.hub.book import ACTS, field_ids, unique_ids
+from app.hub.bulk import OWN, as_json, insert_rows, stored_form, update_rows
 from app.hub.database import HubDatabase
 from app.hub.desk import Desk
 from app.hub.log import Logs
-from app.hub.rows import Row
+from app.hub.rows import MOVED, Row
 from app.store.tables import known
 
-# Rows that one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too.
+# Rows one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too.
 Group = tuple[bool, str, tuple[str, ...], bool, bool]
+
 
 def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
     """Write new rows and changed ones."""
@@ -60,26 +59,26 @@ def count_digests(logs: Logs, rows: Iterable[Row]) -> None:
     """Bring the digests of the areas up to what the rows have become."""
     sums: dict[str, int] = {}
     for row in rows:
-        entity, uid = row.entity, row.uid
-        if row.fresh:
-            if row.alive:
-                sums[row.area] = sums.get(row.area, 0) + row_hash(entity, uid, row.values)
-            continue
         if row.was_alive and row.alive and row.was_area == row.area:
-            difference = 0
-            for name in row.sets:
-                old, new = row.read.get(name), row.values.get(name)
-                if old != new:
-                    difference += cell_hash(entity, uid, name, new) - cell_hash(entity, uid, name, old)
-            if difference:
-                sums[row.area] = sums.get(row.area, 0) + difference
+            sums[row.area] = sums.get(row.area, 0) + _difference(row)
             continue
         if row.was_alive:
-            sums[row.was_area] = sums.get(row.was_area, 0) - row_hash(entity, uid, row.read)
+            sums[row.was_area] = sums.get(row.was_area, 0) - row_hash(row.entity, row.uid, row.read)
         if row.alive:
-            sums[row.area] = sums.get(row.area, 0) + row_hash(entity, uid, row.values)
+            sums[row.area] = sums.get(row.area, 0) + row_hash(row.entity, row.uid, row.values)
     for area, difference in sums.items():
-        logs.count(area, difference)
+        if difference:
+            logs.count(area, difference)
+
+
+def _difference(row: Row) -> int:
+    """What the changed cells of a row that stays add to the digest."""
+    found = 0
+    for name in row.sets:
+        old, new = row.read.get(name), row.values.get(name)
+        if old != new:
+            found += cell_hash(row.entity, row.uid, name, new) - cell_hash(row.entity, row.uid, name, old)
+    return found
 
 
 def write_acts(connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
@@ -107,82 +106,54 @@ def write_acts(connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
 
 
 def _insert(database: HubDatabase, connection: Connection, entity: str, rows: Sequence[Row]) -> None:
-    kind = known(entity)
-    names = field_ids(kind)
-    columns = ("uid", "h_area", "h_seq", "h_alive", "h_stamps", "h_editors", *names)
-    marks = ", ".join(["?"] * 6 + [_mark(database, kind, name) for name in names])
-    listed = ", ".join(f'"{name}"' for name in columns)
-    writers = [(name, _writer(entity, name)) for name in names]
-    given = []
-    for row in rows:
-        values = row.values
-        cells = [
-            write(value) if write is not None and (value := values.get(name)) is not None else values.get(name)
-            for name, write in writers
-        ]
-        editors = json.dumps(row.entered) if row.entered else None
-        given.append((row.uid, row.area, row.seq, row.alive, _json(row.marks), editors, *cells))
-    _many(database, connection, f'INSERT INTO "{entity}" ({listed}) VALUES ({marks})', given)
+    names = field_ids(known(entity))
+    columns: list[list[Any]] = [
+        [row.uid for row in rows],
+        [row.area for row in rows],
+        [row.seq for row in rows],
+        [row.alive for row in rows],
+        [_stamps(row.marks) for row in rows],
+        [as_json(row.entered) if row.entered else None for row in rows],
+        *(_column(database, entity, name, rows) for name in names),
+    ]
+    insert_rows(database, connection, entity, (*OWN, *names), columns)
 
 
-def _update(
-    database: HubDatabase, connection: Connection, key: Group, rows: Sequence[Row]
-) -> None:
+def _update(database: HubDatabase, connection: Connection, key: Group, rows: Sequence[Row]) -> None:
     _, entity, names, replaced, edited = key
-    kind = known(entity)
-    stamps = "?" if replaced else _merged(database, "h_stamps")
-    sets = [f'"{name}" = {_mark(database, kind, name)}' for name in names]
-    sets += ["h_area = ?", "h_seq = ?", "h_alive = ?", f"h_stamps = {stamps}"]
+    columns: list[list[Any]] = [
+        [row.uid for row in rows],
+        [row.area for row in rows],
+        [row.seq for row in rows],
+        [row.alive for row in rows],
+        [_stamps(row.marks) for row in rows],
+    ]
+    heads = tuple(OWN)[: len(columns)]
     if edited:
-        sets.append(f"h_editors = {_merged(database, 'h_editors')}")
-    writers = [(name, _writer(entity, name)) for name in names]
-    given = []
-    for row in rows:
-        values = row.values
-        cells: list[Any] = [
-            write(value) if write is not None and (value := values.get(name)) is not None else values.get(name)
-            for name, write in writers
-        ]
-        cells += [row.area, row.seq, row.alive, _json(row.marks)]
-        if edited:
-            cells.append(_json(_editors(row)))
-        given.append((*cells, row.uid))
-    _many(database, connection, f'UPDATE "{entity}" SET {", ".join(sets)} WHERE uid = ?', given)
+        heads = tuple(OWN)
+        columns.append([as_json(_editors(row)) for row in rows])
+    columns += [_column(database, entity, name, rows) for name in names]
+    update_rows(database, connection, entity, (*heads, *names), columns, replaced)
+
+
+def _column(database: HubDatabase, entity: str, name: str, rows: Sequence[Row]) -> list[Any]:
+    """One field of many rows, as it is stored."""
+    form = stored_form(database.postgres, entity, name)
+    if form is None:
+        return [row.values.get(name) for row in rows]
+    return [None if (value := row.values.get(name)) is None else form(value) for row in rows]
+
+
+def _stamps(marks: dict[str, Any]) -> str:
+    """Stamps as JSON; nearly all are one field's three numbers."""
+    if len(marks) == 1:
+        ((name, mark),) = marks.items()
+        if len(mark) == 3 and name != MOVED:
+            return f'{{"{name}":[{mark[0]},{mark[1]},{mark[2]}]}}'
+    return as_json(marks)
 
 
 def _editors(row: Row) -> dict[str, Any]:
     """What to merge into the editors: a new round forgets the old ones."""
     gone = dict.fromkeys(row.editors or {}) if row.new_round else {}
     return {**gone, **(row.entered or {})}
-
-
-def _many(database: HubDatabase, connection: Connection, words: str, given: list[tuple[Any, ...]]) -> None:
-    if database.postgres:
-        words = words.replace("?", "%s")
-    connection.exec_driver_sql(words, given)
-
-
-def _merged(database: HubDatabase, column: str) -> str:
-    """A JSON column with further keys laid over."""
-    if database.postgres:
-        return f"jsonb_strip_nulls(coalesce({column}, '{{}}'::jsonb) || ?::jsonb)"
-    return f"json_patch(coalesce({column}, '{{}}'), ?)"
-
-
-def _mark(database: HubDatabase, kind: EntityType, name: str) -> str:
-    if name == GEOMETRY and database.postgres:
-        return "ST_GeomFromWKB(?, 4490)"
-    return "?"
-
-
-@lru_cache(maxsize=512)
-def _writer(entity: str, name: str) -> Callable[[Any], Any] | None:
-    """What turns a value that travels into one the database takes; None where they are the same."""
-    field = next((item for item in known(entity).fields.values() if item.id == name), None)
-    if field is not None and field.kind is Kind.TEXTS:
-        return _json
-    return None
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

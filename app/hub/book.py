@@ -1,4 +1,4 @@
-"""The hub's tables: one per entity with who wrote what last, and the books of areas, log, acts and laptops."""
+"""The hub's tables: one per entity with who wrote what last; the books of areas, log, acts and laptops."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Field, Kind
 from app.store import limits
 from app.store.geom import Geom
-from app.store.tables import STORED_TYPES, Line, column_type
+from app.store.tables import STORED_TYPES, Line, column_type, known
 
 SCHEMA = 1
 ALIVE = "h_alive"
-# What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the stamps
-# ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or edited it
-# in this round ({person: 1}).
+# What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
+# stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
+# edited it in this round ({person: 1}).
 OWN_COLUMNS = ("h_area", "h_seq", ALIVE, "h_stamps", "h_editors")
 Json = Text().with_variant(JSONB(), "postgresql")
 
@@ -99,7 +99,7 @@ ACTS = Table(
     Column("wall", Text, nullable=False),
     Column("undoes", String(64)),
     Column("undone_by", String(64)),
-    Column("kept", Text),  # of a step: what it changed, before and after, as JSON, so that it can be taken back
+    Column("kept", Text),  # of a step: what it changed, before and after, as JSON, to take it back by
 )  # fmt: skip
 BATCHES = Table(
     "hub_batch", BOOK,
@@ -138,18 +138,25 @@ def entity_tables() -> dict[str, Table]:
 
 def field_ids(kind: EntityType) -> tuple[str, ...]:
     """The columns of an entity as they travel: its fields' ids, and the geometry."""
-    shape = (GEOMETRY,) if kind.shape is not Shape.NONE else ()
-    return (*shape, *(item.id for item in kind.fields.values()))
+    return _ids(kind.name)[0]
 
 
 def unique_ids(kind: EntityType) -> tuple[str, ...]:
     """The ids of the fields that no two living records may share."""
-    return tuple(item.id for item in kind.fields.values() if item.unique)
+    return _ids(kind.name)[1]
+
+
+@lru_cache(maxsize=64)
+def _ids(entity: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    kind = known(entity)
+    shape = (GEOMETRY,) if kind.shape is not Shape.NONE else ()
+    every = (*shape, *(item.id for item in kind.fields.values()))
+    return every, tuple(item.id for item in kind.fields.values() if item.unique)
 
 
 def _table(kind: EntityType) -> Table:
     columns: list[Column[Any]] = [
-        Column("uid", Line(36), primary_key=True),
+        Column("uid", Line(36, collation="C"), primary_key=True),  # short uids are ranges of letters
         Column("h_area", Line(12), nullable=False),
         Column("h_seq", BigInteger, nullable=False),
         Column(ALIVE, Boolean, nullable=False),

@@ -92,7 +92,9 @@ def laptops(connection: Connection, root: str) -> list[DeviceBook]:
 
 def status(connection: Connection, root: str, postgres: bool) -> Status:
     """The hub in numbers."""
-    open_ones = connection.exec_driver_sql("SELECT count(*) FROM conflict WHERE h_alive AND situation = 'open'")
+    open_ones = connection.exec_driver_sql(
+        "SELECT count(*) FROM conflict WHERE h_alive AND situation = 'open'"
+    )
     people = connection.exec_driver_sql("SELECT count(*) FROM person WHERE h_alive")
     count = connection.execute(select(func.count()).select_from(DEVICES)).scalar_one()
     persons = int(people.scalar_one())

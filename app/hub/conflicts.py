@@ -68,7 +68,7 @@ def conflict_of(
 
 
 def as_json(cells: Mapping[str, Any]) -> str:
-    """Cells as JSON, a geometry as WKB in hex; a shape too long for a conflict is left out (the batch has it)."""
+    """Cells as JSON, a geometry as WKB in hex; a shape too long is left out (the kept batch has it)."""
     plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in cells.items()}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
     if len(text) <= _LONGEST:

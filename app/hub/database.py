@@ -51,9 +51,9 @@ class HubDatabase:
             yield connection
 
     def any_of(self, column: str, values: Sequence[Any]) -> tuple[str, Any]:
-        """The condition that `column` is one of many values, and its one parameter."""
+        """The condition that `column` (in PostgreSQL of text) is one of many values; its one parameter."""
         if self.postgres:
-            return f"{column} = ANY(%s)", list(values)
+            return f"{column} = ANY(%s::text[])", array_of(values)
         return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(list(values), ensure_ascii=False)
 
     @property
@@ -65,6 +65,21 @@ class HubDatabase:
         """Close every connection."""
         self._readers.dispose()
         self._writers.dispose()
+
+
+def array_of(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL reads it; the driver's own way looks at each text for what must be quoted."""
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, str):
+        joined = "".join(value for value in values if value is not None)
+        if '"' in joined or "\\" in joined:
+            values = [
+                None if value is None else value.replace("\\", "\\\\").replace('"', '\\"') for value in values
+            ]
+        if None not in values:
+            return '{"' + '","'.join(values) + '"}'
+        return "{" + ",".join(["NULL" if value is None else f'"{value}"' for value in values]) + "}"
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
 def bucket(wkb: bytes | None) -> int | None:

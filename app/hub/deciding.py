@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from app.domain.areas import OWNERS
 from app.domain.changes import Actor
 from app.domain.merge import ConflictDraft, Decision, decide, reject
-from app.domain.replication import Act, Batch, Cells, Entry, RowState, Stamp
+from app.domain.replication import Act, Batch, Cells, Entry, RowState
 from app.hub import duplicates, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, workflow_ids
@@ -19,7 +19,6 @@ from app.hub.rows import Row, state_of
 from app.store.tables import is_known, known
 
 _BESIDE = ("approval", "attachment")  # what stands or falls with the record it belongs to
-_NO_STAMPS: Mapping[str, Stamp] = {}
 
 
 class Deciding:
@@ -112,9 +111,13 @@ class Deciding:
         for item in group:
             entry = item.entry
             if item is step.change:
-                results = {name: taken.sets.get(name, row.values.get(name)) for name in item.cells} | taken.sets
+                results = {
+                    name: taken.sets.get(name, row.values.get(name)) for name in item.cells
+                } | taken.sets
                 note = "stamped" if any(results[name] != value for name, value in item.cells.items()) else ""
-                self._put(item, row, Decision("u" if taken.sets else "n", taken.sets, results, "accepted", note))
+                self._put(
+                    item, row, Decision("u" if taken.sets else "n", taken.sets, results, "accepted", note)
+                )
                 undoing.note_kept(self.desk, item, row, before)
                 continue
             cells = steps.clamped(self.desk, taken.signature) if item is step.signature else item.cells
@@ -122,7 +125,9 @@ class Deciding:
             undoing.note_kept(self.desk, item, None, None)
         if step.change is None and taken.sets:
             self.desk.extra(step.signature, row, taken.sets, "")
-            extra = Told(step.signature.act, 0, Entry(0, row.entity, row.uid, "u", taken.sets), {}, taken.sets)
+            extra = Told(
+                step.signature.act, 0, Entry(0, row.entity, row.uid, "u", taken.sets), {}, taken.sets
+            )
             undoing.note_kept(self.desk, extra, row, before)
         if taken.new_round:
             row.new_round, row.entered = True, {}
@@ -154,7 +159,10 @@ class Deciding:
         entry, desk = item.entry, self.desk
         kind = known(entry.entity)
         area = row.area if row is not None else self._area(item, None)
-        decision = decide(kind, entry, self._state(item, row), desk.writing(item, area))
+        if self._is_plain(item, row):
+            decision = Decision("u", entry.cells, entry.cells)  # nobody wrote since: nothing to weigh
+        else:
+            decision = decide(kind, entry, self._state(item, row), desk.writing(item, area))
         clash = self.keys.clash(kind, entry.uid, decision)
         if clash is not None:
             self._clash(item, row, clash)
@@ -174,10 +182,19 @@ class Deciding:
         """Who entered or edited what approvals are about may not approve it."""
         person = actor.uid if actor is not None else item.act.person
         action = item.act.action if self.desk.founding else ""
-        names = set(item.cells)
-        kind = known(row.entity).record
-        if steps.edits(kind, names, action, inserts=item.entry.op == "i"):
-            row.entered = {**(row.entered or {}), person: 1}
+        if steps.edits(row.entity, item.cells, action, inserts=item.entry.op == "i"):
+            row.entered = {**row.entered, person: 1} if row.entered else {person: 1}
+
+    def _is_plain(self, item: Told, row: Row | None) -> bool:
+        """Whether an update meets a living row that its writer has seen as it is."""
+        if row is None or not row.alive or item.entry.op != "u" or row.seq > item.view.get(row.area, 0):
+            return False
+        kind = known(row.entity)
+        if kind.append_only or row.entity == "conflict":
+            return False
+        if any(name not in row.values for name in item.cells):
+            self.desk.rows.widen([row], list(item.cells))
+        return True
 
     def _state(self, item: Told, row: Row | None) -> RowState | None:
         """The row as the rules see it; its stamps are read only when somebody wrote it since."""
@@ -188,8 +205,6 @@ class Deciding:
             return state_of(self.desk.rows.complete(row), item.view)
         if any(name not in row.values for name in entry.cells):
             self.desk.rows.widen([row], list(entry.cells))
-        if row.seq <= item.view.get(row.area, 0):
-            return RowState(True, row.seq, row.values, _NO_STAMPS)
         if row.stamps is None and not row.fresh:
             self.desk.rows.stamp([row])
         return state_of(row, item.view)
@@ -257,7 +272,7 @@ class Deciding:
         return {name: row.values.get(name) for name in names}
 
     def _admit(self, group: Sequence[Told]) -> bool:
-        """Bring the values of a group into the form they are kept in; a group with one that cannot be falls."""
+        """Bring the values of a group into the form they are kept in; with one that cannot be, it falls."""
         try:
             for item in group:
                 if not is_known(item.entry.entity):

@@ -273,7 +273,8 @@ class Desk:
         kind = known(row.entity)
         whole = {name: row.values[name] for name in field_ids(kind) if row.values.get(name) is not None}
         seq = self.logs.add(area, told.act, Effect(0, dseq, row.entity, row.uid, "i", whole, verdict, note))
-        _restamp(row, area, seq, dict.fromkeys(sets, [seq, self.site, self.clock(told.act)]))
+        mark = [seq, self.site, self.clock(told.act)]
+        _restamp(row, area, seq, dict.fromkeys(sets, mark))
         for entity, (name, owner_kind) in OWNERS.items():
             if owner_kind not in (None, row.entity) or not is_known(entity):
                 continue
@@ -290,7 +291,7 @@ def _restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
     marks: dict[str, Any] = {name: [seq, mark[1], mark[2]] for name, mark in earlier.items()}
     marks.update(fresh)
     # What the move itself changed was not to be seen in the old area.
-    marks[MOVED] = [row.area, seq, {**earlier, **dict.fromkeys(fresh, [_UNSEEN, 0, 0])}]
+    marks[MOVED] = [row.area, seq, {**earlier, **{name: [_UNSEEN, 0, 0] for name in fresh}}]
     row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
 
 

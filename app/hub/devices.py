@@ -66,9 +66,7 @@ def invite(connection: Connection, area: str, role: str, minutes: int, now: int)
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LETTERS))
     made = Invite(letters, area, role, now + minutes * _MINUTE)
     connection.execute(
-        insert(INVITES).values(
-            secret=_hash(letters), area=area, role=role, made_at=now, expires=made.expires
-        )
+        insert(INVITES).values(secret=_hash(letters), area=area, role=role, made_at=now, expires=made.expires)
     )
     return made
 
@@ -93,8 +91,8 @@ def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: 
     connection.execute(
         insert(DEVICES).values(
             uid=uid, area=found.area, role_cap=found.role, sign_key=request.sign_key,
-            recipient=request.recipient, epoch=1, next=1, chain=HEAD_START, founding=founding, enrolled_at=now,
-            label=request.label[:80] or None,
+            recipient=request.recipient, epoch=1, next=1, chain=HEAD_START, founding=founding,
+            enrolled_at=now, label=request.label[:80] or None,
         )
     )  # fmt: skip
     connection.execute(update(INVITES).where(INVITES.c.secret == found.secret).values(used_by=uid))
@@ -152,7 +150,7 @@ def is_empty(connection: Connection) -> bool:
 
 
 def known_code(code: str) -> str:
-    """The letters of a typed code that are the secret: capitals, without dashes, look-alikes read as meant."""
+    """The letters of a typed code that are the secret: capitals, no dashes, look-alikes read as meant."""
     letters = "".join(part for part in code.upper().translate(_ALIKE) if part in _ALPHABET)
     return letters[:SECRET_LETTERS]
 

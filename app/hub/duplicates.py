@@ -76,11 +76,15 @@ def read_keys(database: HubDatabase, connection: Connection, entries: Iterable[E
 
 
 def _read(
-    database: HubDatabase, connection: Connection, keys: Keys, what: tuple[str, str, str], given: Sequence[str]
+    database: HubDatabase,
+    connection: Connection,
+    keys: Keys,
+    what: tuple[str, str, str],
+    given: Sequence[str],
 ) -> None:
     entity, name, by = what
     words, value = database.any_of(f'"{by}"', given)
     query = f'SELECT uid, "{name}" FROM "{entity}" WHERE h_alive AND {words}'
-    for uid, key in connection.exec_driver_sql(query, (value,)):
+    for uid, key in connection.exec_driver_sql(query, (value,)).all():
         keys.held.setdefault((entity, name), {})[str(key)] = uid
         keys.given[entity, name, uid] = str(key)

@@ -26,7 +26,10 @@ def begin(database: HubDatabase, keys: HubKeys, root: str, records: Iterable[Ent
         if len(part) >= _AT_ONCE:
             count += _take(database, keys, root, part, now)
             part = []
-    return count + (_take(database, keys, root, part, now) if part else 0)
+    count += _take(database, keys, root, part, now) if part else 0
+    with database.writing() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    return count
 
 
 def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Entity], now: int) -> int:

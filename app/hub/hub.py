@@ -307,7 +307,7 @@ class Hub:
         """The names of divisions by their codes."""
         with self._database.reading() as connection:
             rows = connection.exec_driver_sql("SELECT code, name FROM division WHERE h_alive")
-            return dict(rows.tuples().all())
+            return {row.code: row.name for row in rows}
 
     def log(self, area: str) -> list[SignedBlock]:
         """The whole log of an area, for whoever proves it."""

@@ -1,4 +1,4 @@
-"""The hub's keys, kept in its database: one signs blocks and grants, the other opens bundles, one guards tokens."""
+"""The hub's keys, kept in its database: to sign blocks and grants, to open bundles, to guard tokens."""
 
 from __future__ import annotations
 

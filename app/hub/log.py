@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -49,13 +50,15 @@ class Logs:
         self._connection = connection
         self._areas: dict[str, AreaLog] = {}
         self._locked: set[str] = set()
+        self._read: list[Block] = []  # blocks that somebody asked about: conflicts often come in swarms
 
     def look(self) -> dict[str, int]:
         """The last number of every area, without a lock."""
-        return {code: seq for code, seq in self._connection.execute(select(AREAS.c.code, AREAS.c.seq))}
+        rows = self._connection.execute(select(AREAS.c.code, AREAS.c.seq))
+        return {row.code: row.seq for row in rows}
 
     def lock(self, codes: Sequence[str]) -> dict[str, int]:
-        """Lock these areas in the order of their codes and give their last numbers; unknown ones are begun."""
+        """Lock these areas in the order of their codes; their last numbers. Unknown ones are begun."""
         wanted = sorted(set(codes) - self._locked)
         rows = self._locked_rows(wanted)
         fresh = [code for code in wanted if code not in rows]
@@ -95,11 +98,14 @@ class Logs:
         log = self.area(code)
         if seq > log.began:
             return log.acts[log.effects[seq - log.began - 1].act] if seq <= log.seq else None
-        query = select(LOG.c.body).where(LOG.c.area == code, LOG.c.first <= seq, LOG.c.last >= seq)
-        body = self._connection.execute(query).scalar()
-        if body is None:
-            return None
-        block = decode_block(bytes(body))
+        block = next((one for one in self._read if one.area == code and one.first <= seq <= one.last), None)
+        if block is None:
+            query = select(LOG.c.body).where(LOG.c.area == code, LOG.c.first <= seq, LOG.c.last >= seq)
+            body = self._connection.execute(query).scalar()
+            if body is None:
+                return None
+            block = decode_block(bytes(body))
+            self._read.append(block)
         return block.acts[block.effects[seq - block.first].act]
 
     def count(self, code: str, difference: int) -> None:
@@ -168,18 +174,25 @@ def read_blocks(
     found: list[SignedBlock] = []
     left = limit_bytes
     for area in sorted(cursors):
-        query = (
-            select(LOG.c.first, LOG.c.last, LOG.c.body, LOG.c.head, LOG.c.signature)
-            .where(LOG.c.area == area, LOG.c.last > cursors[area])
-            .order_by(LOG.c.first)
-        )
-        with connection.execution_options(yield_per=16).execute(query) as rows:
+        with _after(connection, area, cursors[area]) as rows:
             for row in rows:
                 if left <= 0 and found:
                     return found, True
                 left -= len(row.body)
-                found.append(
-                    SignedBlock(area=area, first=row.first, last=row.last, body=bytes(row.body),
-                                head=bytes(row.head), signature=bytes(row.signature))
-                )  # fmt: skip
+                found.append(_signed(area, row))
     return found, False
+
+
+def _after(connection: Connection, area: str, seq: int) -> Any:
+    """The blocks of an area after a number, read bit by bit."""
+    query = (
+        select(LOG.c.first, LOG.c.last, LOG.c.body, LOG.c.head, LOG.c.signature)
+        .where(LOG.c.area == area, LOG.c.last > seq)
+        .order_by(LOG.c.first)
+    )
+    return connection.execute(query, execution_options={"yield_per": 16})
+
+
+def _signed(area: str, row: Any) -> SignedBlock:
+    body, head, signature = bytes(row.body), bytes(row.head), bytes(row.signature)
+    return SignedBlock(area=area, first=row.first, last=row.last, body=body, head=head, signature=signature)

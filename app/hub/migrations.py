@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from sqlalchemy import Connection, inspect, select
 
@@ -84,7 +85,7 @@ def make_partitions(database: HubDatabase, now_ms: int) -> None:
     with database.writing() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(620800)")
         have = set(inspect(connection).get_table_names())
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             name = f"hub_log_{start:%Y_%m}"
             low, high = (int(day.timestamp() * 1000) for day in (start, end))
             if name not in have and not _rest_has(connection, low, high):

@@ -102,10 +102,10 @@ class _Lookup:
         place = place_of(row)
         if place is not None:
             x, y = self._square(place)
-            for square in ((x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1)):
-                for other in self._squares.get(square, ()):
-                    if other.uid != row.uid and self._near(place, place_of(other)):
-                        return other
+            around = ((x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1))
+            for other in (item for square in around for item in self._squares.get(square, ())):
+                if other.uid != row.uid and self._near(place, place_of(other)):
+                    return other
         unit = _unit(row)
         same = self._units.get(unit, ()) if all(unit) else ()
         return next((other for other in same if other.uid != row.uid), None)

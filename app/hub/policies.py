@@ -15,7 +15,9 @@ _DAY = 24 * 3600 * 1000
 
 def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now: int) -> bytes:
     """Signed grants for everybody whose role the laptop serves and whose area meets the laptop's."""
-    rows = connection.exec_driver_sql("SELECT uid, role, area, disabled FROM person WHERE h_alive ORDER BY uid")
+    rows = connection.exec_driver_sql(
+        "SELECT uid, role, area, disabled FROM person WHERE h_alive ORDER BY uid"
+    )
     found = []
     for uid, role, area, disabled in rows:
         if disabled or not within_cap(str(role), device.role_cap) or not _meets(device.area, area):

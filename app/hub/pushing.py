@@ -1,4 +1,4 @@
-"""One push, one transaction: a signed batch is proved, placed, decided, written, and durable before the answer."""
+"""One push, one transaction: a signed batch is proved, decided, written, and durable before the answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+import psycopg
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -15,8 +16,8 @@ from app.domain.replication import Batch, Entry
 from app.errors import Invalid, NotAllowed
 from app.hub import devices, quarantine
 from app.hub.applying import count_digests, write_acts, write_rows
-from app.hub.book import ACTS, BATCHES, field_ids
-from app.hub.database import HubDatabase
+from app.hub.book import BATCHES, field_ids
+from app.hub.database import HubDatabase, array_of
 from app.hub.deciding import Deciding, owners_of, protects, touched_uids
 from app.hub.desk import Desk
 from app.hub.devices import Device
@@ -26,7 +27,7 @@ from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
 from app.hub.rows import Rows, context_ids
 from app.i18n import N_
-from app.store.tables import known
+from app.store.tables import is_known, known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
 from app.sync.wire import Ambiguous, decode_batch, resolve_uids
 
@@ -76,7 +77,7 @@ class Pushing:
                 extra.add(needed.code)
                 if not left:
                     raise
-            except (IntegrityError, OperationalError):
+            except (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError):
                 # another process wrote the same number or area at the same moment: look again
                 if not left or not self.database.postgres:
                     raise
@@ -94,13 +95,25 @@ class Pushing:
             raise Invalid(N_("The batch names another laptop than the one that signed it"), code="bad_batch")
         if batch.hub != self.hub:
             raise NotAllowed(N_("This batch was written for another hub"), code="foreign_hub")
-        texts = (text for act in batch.acts for text in (act.uid, act.person, act.reason, act.action, act.wall))
+        texts = (
+            text for act in batch.acts for text in (act.uid, act.person, act.reason, act.action, act.wall)
+        )
         if any("\0" in text for text in texts) or any(_bad_uid(entry) for entry in batch.entries):
-            raise Invalid(N_("What arrived is not a message of this program, or it is damaged"), code="bad_batch")
+            raise Invalid(
+                N_("What arrived is not a message of this program, or it is damaged"), code="bad_batch"
+            )
 
     def _push(
-        self, connection: Connection, message: Signed, batch: Batch, signed: bytes, received: int, extra: set[str]
+        self,
+        connection: Connection,
+        message: Signed,
+        batch: Batch,
+        signed: bytes,
+        received: int,
+        extra: set[str],
     ) -> PushAnswer:
+        if self.database.postgres:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # everything is looked up by a key
         device = devices.device(connection, message.device, lock=True)
         assert device is not None, "laptops are revoked, never deleted"
         before = _before(connection, device, batch, message.sha256)
@@ -112,7 +125,7 @@ class Pushing:
             batch = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
-        batch = replace(batch, entries=tuple(replace(entry) for entry in batch.entries))  # ours to fill in
+        batch = replace(batch, entries=tuple(_own(entry) for entry in batch.entries))
         logs = Logs(self.database, connection)
         desk = self._desk(connection, device, received, logs)
         if device.revoked_at is not None:
@@ -157,9 +170,7 @@ class Pushing:
         if not desk.founding:
             flag_near(self.database, connection, desk, batch)
 
-    def _write(
-        self, connection: Connection, desk: Desk, device: Device, what: tuple[Batch, int]
-    ) -> None:
+    def _write(self, connection: Connection, desk: Desk, device: Device, what: tuple[Batch, int]) -> None:
         rows = desk.rows.touched()
         count_digests(desk.logs, rows)
         write_rows(self.database, connection, rows)
@@ -209,7 +220,9 @@ def _areas(desk: Desk, batch: Batch) -> set[str]:
         if row is not None:
             found.add(row.area)
         if entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
-            cells = {name: value for name, value in entry.cells.items() if value is None or isinstance(value, str)}
+            cells = {
+                name: value for name, value in entry.cells.items() if value is None or isinstance(value, str)
+            }
             found.add(desk.area_of(entry.entity, entry.uid, cells, row))
     return found
 
@@ -254,26 +267,28 @@ def _find(
     """The uids of all records, also deleted ones, that start with each prefix."""
     found: dict[str, list[str]] = {}
     wanted = list(prefixes)
-    if not wanted or not _is_table(entity):
+    if not wanted or not is_known(entity):
         return found
     if database.postgres:
         query = (
             f'SELECT p, t.uid FROM unnest(%s::text[]) AS p JOIN "{entity}" t'
             " ON t.uid >= p AND t.uid < p || 'g'"
         )
-        rows = connection.exec_driver_sql(query, (wanted,))
+        rows = connection.exec_driver_sql(query, (array_of(wanted),))
     else:
-        query = f"SELECT p.value, t.uid FROM json_each(?) p JOIN \"{entity}\" t ON t.uid >= p.value AND t.uid < p.value || 'g'"
+        query = (
+            f'SELECT p.value, t.uid FROM json_each(?) p JOIN "{entity}" t'
+            " ON t.uid >= p.value AND t.uid < p.value || 'g'"
+        )
         rows = connection.exec_driver_sql(query, (json.dumps(wanted),))
-    for prefix, uid in rows:
+    for prefix, uid in rows.all():
         found.setdefault(prefix, []).append(uid)
     return found
 
 
-def _is_table(entity: str) -> bool:
-    from app.store.tables import is_known
-
-    return is_known(entity)
+def _own(entry: Entry) -> Entry:
+    """A copy to fill in."""
+    return Entry(entry.act, entry.entity, entry.uid, entry.op, entry.cells, entry.view)
 
 
 def _bad_uid(entry: Entry) -> bool:
@@ -282,6 +297,3 @@ def _bad_uid(entry: Entry) -> bool:
 
 def _ms(when: datetime) -> int:
     return int(when.timestamp() * 1000)
-
-
-__all__ = ["ACTS", "PushAnswer", "Pushing"]

@@ -1,4 +1,4 @@
-"""What a revoked laptop still sends: kept whole, and laid before people record by record; nothing is applied."""
+"""What a revoked laptop still sends: kept whole and laid before people by record; nothing is applied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def keep(desk: Desk, batch: Batch, device: Device, *, areas: set[str]) -> None:
     """Raise one open conflict for each record of each act; a person takes the values or leaves them."""
     found: dict[tuple[int, str, str], tuple[Entry, Cells]] = {}
     for entry in batch.entries:
-        lead, cells = found.setdefault((entry.act, entry.entity, entry.uid), (entry, {}))
+        _, cells = found.setdefault((entry.act, entry.entity, entry.uid), (entry, {}))
         cells.update(entry.cells)
     groups = []
     for entry, cells in found.values():

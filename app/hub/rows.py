@@ -145,7 +145,7 @@ class Rows:
         for entity, those in by_entity.items():
             words, given = self._database.any_of("uid", [row.uid for row in those])
             query = f'SELECT uid, h_stamps, h_editors FROM "{entity}" WHERE {words}'
-            for uid, stamps, editors in self._connection.exec_driver_sql(query, (given,)):
+            for uid, stamps, editors in self._connection.exec_driver_sql(query, (given,)).all():
                 row = self._rows[entity, uid]
                 row.stamps, row.editors = _json(stamps), _json(editors)
 
@@ -195,7 +195,8 @@ class Rows:
         if not uids:
             return []
         words, given = self._database.any_of("uid", uids)
-        found = self._connection.exec_driver_sql(f"{_select(self._database, entity, names)} WHERE {words}", (given,))
+        query = f"{_select(self._database, entity, names)} WHERE {words}"
+        found = self._connection.exec_driver_sql(query, (given,)).all()
         return list(_rows_of(known(entity), names, found))
 
 
@@ -205,8 +206,8 @@ def read_living(
     """The living rows of an entity in some areas, one after the other, without keeping them."""
     words, given = database.any_of("h_area", areas)
     query = f"{_select(database, entity, names)} WHERE h_alive AND {words}"
-    streamed = connection.execution_options(stream_results=True, yield_per=2000)
-    with streamed.exec_driver_sql(query, (given,)) as found:
+    bit_by_bit = {"stream_results": True, "yield_per": 2000}
+    with connection.exec_driver_sql(query, (given,), execution_options=bit_by_bit) as found:
         yield from _rows_of(known(entity), names, found)
 
 

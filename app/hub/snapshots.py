@@ -100,7 +100,9 @@ def _history(connection: Connection, now: Mapping[str, books.Area]) -> Iterator[
         chosen.append((area, first))
         left -= last - first + 1
     for area, first in reversed(chosen):
-        body = connection.execute(select(LOG.c.body).where(LOG.c.area == area, LOG.c.first == first)).scalar_one()
+        body = connection.execute(
+            select(LOG.c.body).where(LOG.c.area == area, LOG.c.first == first)
+        ).scalar_one()
         block = decode_block(bytes(body))
         told = tuple(effect for effect in block.effects if effect.entity not in _DRAWN_ONCE)
         if told:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from app.domain.casework import (
@@ -10,13 +12,12 @@ from app.domain.casework import (
     WORKFLOWS,
     current_approvals,
     enters,
-    is_editing,
     may_fill,
     outcome,
+    owned,
     papers_of,
     round_of,
 )
-from app.domain.casework import Touch
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Actor
 from app.domain.entities.papers import Approval, Attachment
@@ -25,7 +26,7 @@ from app.domain.merge import is_concurrent
 from app.domain.replication import Cells
 from app.domain.rights import in_area
 from app.domain.values import as_datetime, as_moment, bureau_day
-from app.domain.workflow import Case, Judgement, Workflow, fingerprint, judge
+from app.domain.workflow import Case, Judgement, Workflow, fingerprint, judge, judged_fields
 from app.errors import AppError
 from app.hub.desk import Desk, Told
 from app.hub.records import native, record_of, wire_value
@@ -221,14 +222,21 @@ def _signature(step: Step, case: Case) -> Cells:
     return cells
 
 
-def edits(kind: type[Entity], names: set[str], action: str = "", *, inserts: bool = False) -> bool:
+def edits(entity: str, names: Iterable[str], action: str = "", *, inserts: bool = False) -> bool:
     """Whether writing these columns is entering or editing what approvals are about."""
-    if kind.TYPE.name not in WORKFLOWS:
-        return False
-    fields = frozenset(
-        {name for name, item in kind.TYPE.fields.items() if item.id in names} | (names & {GEOMETRY})
-    )
-    return is_editing(cast(Entity, kind), Touch("", action, fields, inserts))
+    judged = _judged_ids(entity, action)
+    return judged is not None and (inserts or not judged.isdisjoint(names))
+
+
+@lru_cache(maxsize=512)
+def _judged_ids(entity: str, action: str) -> frozenset[str] | None:
+    """The columns that approvals are about, without those that a step of this name fills in; None for kinds
+    without a workflow."""
+    if entity not in WORKFLOWS:
+        return None
+    kind = BY_NAME[entity].record
+    judged = judged_fields(cast(Entity, kind)) - owned(cast(Entity, kind), action)
+    return frozenset(kind.TYPE.fields[name].id for name in judged) | {GEOMETRY}
 
 
 def clamped(desk: Desk, cells: Cells) -> Cells:

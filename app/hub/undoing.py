@@ -82,8 +82,10 @@ def check(desk: Desk, group: Sequence[Told], kept: Kept) -> None:
 
 
 def note_kept(desk: Desk, told: Told, row: Row | None, before: Mapping[str, Any] | None) -> None:
-    """Remember what an act changes under protection, so that it can be taken back; `before` are the cells of an
-    update as they stood."""
+    """Remember what an act changes under protection, so that it can be taken back.
+
+    `before` are the cells of an update as they stood.
+    """
     entry = told.entry
     kept = desk.keeps.setdefault(told.act.uid, {})
     if entry.op in "id":

@@ -30,7 +30,7 @@ def _run(program: str, *words: str) -> None:
 
 @pytest.fixture(scope="session")
 def hub_server() -> Iterator[Path]:
-    """A server that only listens on a socket in a folder, with a template that has PostGIS; gone afterwards."""
+    """A server that only listens on a socket in a folder; gone afterwards."""
     if not (PROGRAMS and POSTGIS) and not os.environ.get("CI"):
         pytest.skip("PostGIS comes with ./dev test")
     folder = Path(tempfile.mkdtemp(prefix="gridward-hub-", dir="/tmp"))  # a socket's path must be short
@@ -39,7 +39,9 @@ def hub_server() -> Iterator[Path]:
             shutil.chown(folder, "postgres")
         _run("initdb", "-N", "-A", "trust", "-U", "gridward", "-E", "UTF8", "--locale=C", str(folder / "db"))
         options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-        _run("pg_ctl", "-w", "-s", "-D", str(folder / "db"), "-o", options, "-l", str(folder / "log"), "start")
+        _run(
+            "pg_ctl", "-w", "-s", "-D", str(folder / "db"), "-o", options, "-l", str(folder / "log"), "start"
+        )
         try:
             yield folder
         finally:
@@ -70,7 +72,9 @@ def make_hub(place: tuple[Path, str | None]) -> Iterator[Callable[[], HubBench]]
         hub = Hub.init(*place, CITY, [], None, now=NOON)
         from app.hub import founding
 
-        founding.begin(hub._database, hub._keys, CITY, [person(name) for name in PEOPLE], int(NOON.timestamp() * 1000))
+        founding.begin(
+            hub._database, hub._keys, CITY, [person(name) for name in PEOPLE], int(NOON.timestamp() * 1000)
+        )
         made.append(hub)
         return HubBench(hub)
 

@@ -1,4 +1,4 @@
-"""A hub with people and laptops for tests: laptops write batches by hand, as an honest or a hostile one would."""
+"""A hub with people and laptops: they write batches by hand, as an honest or a hostile one would."""
 
 from __future__ import annotations
 
@@ -76,7 +76,9 @@ class HubBench:
         seed = new_uid().replace("-", "").encode()
         recipient = str(pyrage.x25519.Identity.generate().to_public())
         key = signing.public_key(seed)
-        asked = EnrolRequest(code=invite.secret, sign_key=key, recipient=recipient, schema=1, program="t", signature=b"")
+        asked = EnrolRequest(
+            code=invite.secret, sign_key=key, recipient=recipient, schema=1, program="t", signature=b""
+        )
         made = self.hub.enrol(_signed(asked, seed), self.clock.now)
         return Laptop(self, made.device, area, seed, made.hub, made.epoch)
 
@@ -89,7 +91,7 @@ class HubBench:
         with self.hub._database.reading() as connection:
             from app.hub import books
 
-            found = books.records(self.hub._database, connection, kind, "uid = '%s'" % uid)
+            found = books.records(self.hub._database, connection, kind, f"uid = '{uid}'")
         return found[0] if found else None
 
     def records(self, kind: type[Any]) -> list[Any]:
@@ -145,7 +147,12 @@ def fold(rows: dict[tuple[str, str], dict[str, Any]], effects: Iterable[Effect])
 def _signed(asked: EnrolRequest, seed: bytes) -> EnrolRequest:
     mark = signing.sign(signing.ENROL, asked.claim, seed)
     return EnrolRequest(
-        code=asked.code, sign_key=asked.sign_key, recipient=asked.recipient, schema=1, program="t", signature=mark
+        code=asked.code,
+        sign_key=asked.sign_key,
+        recipient=asked.recipient,
+        schema=1,
+        program="t",
+        signature=mark,
     )
 
 
@@ -169,13 +176,16 @@ class Laptop:
     _views: list[dict[str, int]] = field(default_factory=list)
     _count: Iterable[int] = field(default_factory=lambda: itertools.count(1))
 
-    def act(self, by: str, action: str = "edit", reason: str = "", undoes: str | None = None, **other: Any) -> Act:
+    def act(
+        self, by: str, action: str = "edit", reason: str = "", undoes: str | None = None, **other: Any
+    ) -> Act:
         """Begin an act; entries that follow belong to it."""
         who = person(by)
         now = int(self.bench.clock.now.timestamp() * 1000) + self.skew_ms
+        wall = as_moment(self.bench.clock.now + timedelta(milliseconds=self.skew_ms))
         act = Act(
             new_uid(), self.uid, who.uid, who.name, who.role, who.org or "", action, reason, undoes,
-            (now << 16) + next(iter(self._count)), as_moment(self.bench.clock.now + timedelta(milliseconds=self.skew_ms)),
+            (now << 16) + next(iter(self._count)), wall,
         )  # fmt: skip
         self._acts.append(replace(act, **other))
         return self._acts[-1]
@@ -190,7 +200,9 @@ class Laptop:
         """A whole record."""
         return self.write(record.TYPE.name, record.uid, "i", cells_of(record))
 
-    def edit(self, by: str, uid: str, entity: str = "boiler", reason: str = "", action: str = "edit", **cells: Any) -> Act:
+    def edit(
+        self, by: str, uid: str, entity: str = "boiler", reason: str = "", action: str = "edit", **cells: Any
+    ) -> Act:
         """One act with one update."""
         act = self.act(by, action, reason)
         self.write(entity, uid, "u", cells)
@@ -276,7 +288,8 @@ class Laptop:
         """What the laptop judges a step by."""
         who = person(by)
         approvals = sorted(
-            (item for item in self.bench.records(Approval) if item.owner == record.uid), key=lambda item: item.signed_at
+            (item for item in self.bench.records(Approval) if item.owner == record.uid),
+            key=lambda item: item.signed_at,
         )
         kept = [item for item in self.bench.records(Attachment) if item.owner == record.uid]
         round_no = int(getattr(record, "round_no", 1))

@@ -142,8 +142,8 @@ def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) ->
     file = bench.hub.snapshot(one.uid)
     assert bench.hub.snapshot(TOWN) == file  # ready already
     facts = ReplicaFacts(
-        hub=bench.hub.uid, url="", fingerprint="", hub_key=bench.hub.key, hub_recipient="", device=one.uid, epoch=1,
-        area=TOWN, root=CITY, role_cap="R2",
+        hub=bench.hub.uid, url="", fingerprint="", hub_key=bench.hub.key, hub_recipient="", device=one.uid,
+        epoch=1, area=TOWN, root=CITY, role_cap="R2",
     )  # fmt: skip
     install_snapshot(file, tmp_path / "new.gpkg", facts)
     with Workspace.open(tmp_path / "new.gpkg") as workspace:

@@ -62,7 +62,9 @@ def test_a_boiler_goes_through_its_life(bench: HubBench) -> None:
 
 def notes(bench: HubBench, laptop: Laptop) -> list[str]:
     """What the hub said of the laptop's last changes, in order."""
-    return [effect.note for effect in laptop.pull() if effect.dseq and effect.verdict in ("rejected", "conflict")]
+    return [
+        effect.note for effect in laptop.pull() if effect.dseq and effect.verdict in ("rejected", "conflict")
+    ]
 
 
 def test_a_state_without_its_step_is_forged(bench: HubBench) -> None:
@@ -134,7 +136,9 @@ def test_two_steps_that_contradict_leave_an_open_conflict(bench: HubBench) -> No
     found = bench.boiler(made.uid)
     assert found is not None and found.status == "returned"
     raised = [item for item in bench.hub.conflicts() if item.owner == made.uid]
-    assert [(item.kind, item.situation, item.offered_action) for item in raised] == [("state", "open", "town_check")]
+    assert [(item.kind, item.situation, item.offered_action) for item in raised] == [
+        ("state", "open", "town_check")
+    ]
     assert raised[0].kept_by == "clerk" and raised[0].offered_by == "officer2"
     bench.check()
 
@@ -200,7 +204,9 @@ def test_an_editor_through_another_laptop_may_not_approve(bench: HubBench) -> No
     laptop, other = city_laptop(bench), bench.laptop()
     made = lived(bench, laptop, "start")
     other.pull()
-    other.edit("officer2", made.uid, address="东大街2号", action="register")  # a step's name does not hide an edit
+    other.edit(
+        "officer2", made.uid, address="东大街2号", action="register"
+    )  # a step's name does not hide an edit
     assert other.push().accepted == 1
     laptop.pull()
     laptop.step("officer", "apply", made.uid, APPLICATION)
@@ -239,7 +245,16 @@ def test_two_first_signatures_without_seeing_each_other_are_two(bench: HubBench)
     assert two.push().rejected == 0
     one.step("clerk2", "county_accept", fresh.uid)  # upon what the hub has now
     assert one.push().rejected == 0
-    assert len([item for item in bench.records(Approval) if item.owner == fresh.uid and item.action == "county_accept"]) == 2
+    assert (
+        len(
+            [
+                item
+                for item in bench.records(Approval)
+                if item.owner == fresh.uid and item.action == "county_accept"
+            ]
+        )
+        == 2
+    )
     bench.check()
 
 
@@ -326,6 +341,7 @@ def _undo(laptop: Laptop, by: str, step: Act, signed: Approval, uid: str, state:
 def _signature(record: Boiler, act: Act, action: str, fingerprint: str) -> Approval:
     who = next(item for name in ("leader", "officer") if (item := person(name)).uid == act.person)
     return Approval(
-        uid=new_uid(), owner_entity="boiler", owner=record.uid, action=action, person=who.uid, person_name=who.name,
+        uid=new_uid(), owner_entity="boiler", owner=record.uid, action=action, person=who.uid,
+        person_name=who.name,
         role=who.role, org=who.org, fingerprint=fingerprint, signed_at=act.wall,
     )  # fmt: skip
