@@ -14,7 +14,8 @@ from app.errors import HubUnreachable
 from app.i18n import N_
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
-from app.sync.results import EnrolDone, Progress
+from app.sync.results import EnrolDone as EnrolDone  # the window and the shell name it
+from app.sync.results import Progress
 from app.sync.state import ENROL_REQUEST
 
 if TYPE_CHECKING:

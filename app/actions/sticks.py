@@ -10,8 +10,10 @@ from app.actions.laptop import keys_of
 from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.i18n import N_
-from app.sync.results import BundleDone, BundleReport, Progress, SyncDone
-from app.sync.results import BundleFinding as BundleFinding  # the window and the shell name it
+from app.sync.results import BundleDone as BundleDone  # the window and the shell name them
+from app.sync.results import BundleFinding as BundleFinding
+from app.sync.results import BundleReport as BundleReport
+from app.sync.results import Progress, SyncDone
 
 if TYPE_CHECKING:
     from app.sync.stick import Stick

@@ -13,8 +13,11 @@ from app.actions.session import Session
 from app.i18n import N_
 from app.store.workspace import Workspace
 from app.sync.results import AreaState as AreaState  # the window and the shell name them
-from app.sync.results import Progress, Proof, State, SyncDone, SyncStatus
+from app.sync.results import Progress, State
+from app.sync.results import Proof as Proof
 from app.sync.results import ProofProblem as ProofProblem
+from app.sync.results import SyncDone as SyncDone
+from app.sync.results import SyncStatus as SyncStatus
 from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED
 
 if TYPE_CHECKING:

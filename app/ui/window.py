@@ -3,11 +3,12 @@ else."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -58,6 +59,8 @@ MakeDemo = Callable[[Path, Callable[[int, int, str], None]], "Session"]
 
 class MainWindow(QMainWindow):
     """Built on a desk; `like` is the window it replaces, whose place it takes."""
+
+    ready = Signal()  # what loads after the first paint is there
 
     def __init__(self, desk: Desk, like: MainWindow | None = None, make_demo: MakeDemo | None = None) -> None:
         super().__init__()
@@ -257,6 +260,7 @@ class MainWindow(QMainWindow):
         """Now that the actions are there, menus, keys and palette offer them."""
         self.commands.adopt(entries, self.doings.bound())
         self._make_menus()
+        self.ready.emit()
 
     def _make_menus(self) -> None:
         menu = self.commands.menu(("open", "file"))
@@ -370,6 +374,9 @@ def open_window(
     program = Program(app, preferences, make_demo=make_demo)
     if person:
         program.desk.remember(last_login=person)
+    # What the modules hold lives for ever: not searching it for garbage spares the window pauses of 150 ms
+    # while a large round of sync makes many objects in its own thread.
+    program.window.ready.connect(gc.freeze)
     program.window.show()
     if isinstance(where, (str, Path)):
         program.window.open_path(Path(where))

@@ -79,6 +79,8 @@ class WorkDialog(QDialog):
     def _fit(self) -> None:
         """Grow to what is shown now, but never beyond the window below."""
         layout = self.layout()
+        if layout is None:
+            return
         layout.activate()
         wish = max(layout.totalHeightForWidth(self.width()), layout.totalSizeHint().height())
         owner = self.parentWidget()
