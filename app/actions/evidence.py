@@ -130,7 +130,6 @@ def photo_facts(path: Path) -> PhotoFacts:
     return PhotoFacts(_moment(written), _degrees(gps, 3, 4, "W"), _degrees(gps, 1, 2, "S"))
 
 
-
 def picture_of(session: Session, sha256: str) -> Path | None:
     """An evidence file to look at: itself, else its small picture from the hub, else None."""
     from app.sync.blobs import thumbnail_path  # late: nobody needs it where all files are

@@ -71,7 +71,7 @@ def sync_status(session: Session) -> SyncStatus:
     )
 
 
-@action(N_("Prove that nothing was lost…"), "sync", icon="proof", command="sync --prove")
+@action(N_("Prove that nothing was lost…"), "sync", icon="proof", command="sync")
 def prove(session: Session, out: Path, progress: Progress | None = None) -> Proof:
     """Write a certificate: every value ever entered is current, in conflict, or superseded by a named act."""
     from app.actions.outputs import output_file

@@ -163,7 +163,7 @@ class Client:
             done = have if reply.status_code == 206 else 0
             whole = done + int(reply.headers.get("Content-Length", 0))
             with target.open("ab" if done else "wb") as file:
-                for piece in reply.iter_bytes(_PART):
+                for piece in reply.iter_raw():  # as it comes, so that a cut costs little
                     file.write(piece)
                     done += len(piece)
                     between(done, whole)

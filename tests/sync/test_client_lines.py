@@ -1,0 +1,140 @@
+"""The line to the hub over real sockets: cut as a file comes or goes, busy, and not a hub at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.errors import AppError, HubUnreachable
+from app.sync import messages as m
+from app.sync.client import Client
+
+CONTENT = bytes(range(256)) * 8_000
+NAME = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Poor(BaseHTTPRequestHandler):
+    """A hub on a poor line; the server keeps what it shall do wrong and what it has."""
+
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def log_message(self, *_: object) -> None:
+        """Silence."""
+
+    def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append(self.path)
+        if self.path == "/v1/session":
+            request = m.decode_message(m.SessionRequest, asked)
+            told = m.SessionAnswer(token="t") if request.signature else m.SessionAnswer(challenge=bytes(64))
+            self._answer(200, m.encode_message(told))
+        elif self.server.busy > 0:
+            self.server.busy -= 1
+            self._answer(503)
+        else:
+            reply = m.PullReply(blocks=[], areas={}, more=False, hub_time=7)
+            self._answer(200, m.encode_message(reply))
+
+    def do_GET(self) -> None:
+        begin = int((self.headers.get("Range") or "bytes=0-").split("=")[1].rstrip("-"))
+        self.server.asked.append(f"{self.path} {begin}")
+        if self.server.cuts > 0:
+            self.server.cuts -= 1
+            self.send_response(206 if begin else 200)
+            self.send_header("Content-Length", str(len(CONTENT) - begin))
+            self.end_headers()
+            self.wfile.write(CONTENT[begin : begin + 500_000])
+            self.close_connection = True
+        else:
+            self._answer(206 if begin else 200, CONTENT[begin:])
+
+    def do_HEAD(self) -> None:
+        whole = {"Upload_Length": str(len(self.server.got))} if self.server.whole else {}
+        self._answer(200, Upload_Offset=str(len(self.server.got)), **whole)
+
+    def do_PATCH(self) -> None:
+        part = self.rfile.read(int(self.headers["Content-Length"]))
+        offset = int(self.headers["Upload-Offset"])
+        if offset != len(self.server.got):
+            self._answer(409, json.dumps({"error": "offset", "message": "elsewhere"}).encode())
+            return
+        self.server.got += part
+        self.server.whole = len(self.server.got) == int(self.headers["Upload-Length"])
+        if self.server.cuts > 0:  # the part has arrived, its answer does not
+            self.server.cuts -= 1
+            self.close_connection = True
+            return
+        self._answer(204, Upload_Offset=str(len(self.server.got)))
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    found: Any = ThreadingHTTPServer(("127.0.0.1", 0), Poor)
+    found.cuts = found.busy = 0
+    found.got, found.whole, found.asked = b"", False, []
+    thread = threading.Thread(target=found.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    found.shutdown()
+    found.server_close()
+    thread.join(10)
+
+
+@pytest.fixture
+def client(server: Any) -> Iterator[Client]:
+    found = Client(
+        f"http://127.0.0.1:{server.server_port}", "", "device", lambda claim: bytes(64), lambda _: None
+    )
+    yield found
+    found.close()
+
+
+def test_a_file_that_is_cut_comes_on_from_where_it_stopped(
+    server: Any, client: Client, tmp_path: Path
+) -> None:
+    server.cuts = 2
+    client.fetch_blob(NAME, len(CONTENT), tmp_path / "part", lambda *_: None)
+    assert (tmp_path / "part").read_bytes() == CONTENT
+    offsets = [int(asked.split()[1]) for asked in server.asked if asked.startswith("/v1/blob")]
+    assert offsets == sorted(offsets) and offsets[0] == 0 and offsets[-1] > 0
+
+
+def test_a_part_whose_answer_is_lost_is_not_sent_twice(server: Any, client: Client, tmp_path: Path) -> None:
+    (tmp_path / "photo").write_bytes(CONTENT)
+    server.cuts = 1
+    client.send_blob(NAME, tmp_path / "photo", lambda *_: None)
+    assert server.got == CONTENT and server.whole
+
+
+def test_a_busy_hub_is_asked_again_and_a_silent_one_given_up(server: Any, client: Client) -> None:
+    server.busy = 2
+    assert client.pull({}).hub_time == 7
+    server.busy = 99
+    with pytest.raises(HubUnreachable) as busy:
+        client.pull({})
+    assert busy.value.exit_code == 6 and busy.value.hint
+    server.busy = 0
+    assert client.pull({}).hub_time == 7
+
+
+def test_somebody_else_answers(server: Any, client: Client) -> None:
+    with pytest.raises(AppError) as found:
+        Client(client.url + "/elsewhere", "", "d", lambda claim: b"", lambda _: None).thumbnail("x")
+    assert found.value.code in ("bad_message", "not_a_hub", "hub_unreachable", "hub_failed")
