@@ -171,7 +171,7 @@ def test_an_unclear_record_asks_for_full_uids(known: list[str]) -> None:
 @pytest.mark.parametrize(
     "value",
     [math.nan, math.inf, 2**63, {"a": 1}, [1], ["a", None], object(), "\ud800", 1 + 2j, [["a"]]],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_that_cannot_travel_is_said(value: Any) -> None:
     batch = batch_of([Entry(0, "boiler", KNOWN[0], "u", {"note": value})], [act(RND)])
