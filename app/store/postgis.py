@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, Index, create_engine
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Index, create_engine, event
 
 from app.domain.entity import GEOMETRY
 from app.store.tables import Layout, layout
@@ -19,7 +21,15 @@ def hub_layout() -> Layout:
 
 def engine_of(url: str) -> Engine:
     """An engine for a PostgreSQL address such as `postgresql://user@host/name`."""
-    return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+
+    @event.listens_for(engine, "connect")
+    def _plain_plans(connection: Any, _record: Any) -> None:
+        # Compiling a plan takes longer than the small queries of a sync; the planner's costs mislead it here.
+        connection.execute("SET jit = off")
+        connection.commit()
+
+    return engine
 
 
 def make_schema(connection: Connection, found: Layout) -> None:
