@@ -31,7 +31,7 @@ def _tight(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
 
 def _labels(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:
     for label in _shown(root, QLabel):
-        if not label.text() or label.pixmap():
+        if not label.text() or not label.pixmap().isNull():
             continue
         width, height = label.sizeHint().width(), label.heightForWidth(label.width())
         if label.wordWrap() and height > label.height() + SLACK:

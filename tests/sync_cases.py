@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from shapely.geometry import Point
@@ -19,6 +19,7 @@ from app.domain.entities.conflict import KINDS
 from app.domain.values import show
 from app.sync.results import AreaState, BundleDone, BundleReport, EnrolDone, Proof, SyncDone, SyncStatus
 
+T = TypeVar("T")
 MOMENT = "2026-11-23T02:32:00.000Z"  # 10:32 in Pingliang
 ALONE = SyncStatus(False, "", "", 0, 0, "", "", 0, "alone")
 SAFE = SyncStatus(True, "hub-pingliang", "620802", 0, 0, MOMENT, "", 0, "safe")
@@ -114,7 +115,7 @@ class FakeHub:
             listener(committed)
         return committed
 
-    def _answer(self, value: Any) -> Any:
+    def _answer(self, value: T | None) -> T:
         if self.failure is not None:
             raise self.failure
         assert value is not None

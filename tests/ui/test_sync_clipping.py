@@ -124,7 +124,7 @@ def _join(running: Program, _: Path) -> QDialog:
     running.window.doings.sync.join()
     dialog = _shown(running, JoinDialog)
     dialog.by_file.setChecked(True)  # type: ignore[attr-defined]
-    dialog.send()  # type: ignore[attr-defined]  it says what is lacking
+    dialog.send()  # type: ignore[attr-defined]
     return dialog
 
 
