@@ -84,7 +84,8 @@ def _check_of(field: Field) -> Check:
     """The test of one field, made once: unknown passes unless the field is required."""
     by_kind: dict[Kind, FieldCheck] = {
         Kind.NUMBER: _number, Kind.INTEGER: _integer, Kind.BOOLEAN: _boolean, Kind.DATE: _date,
-        Kind.MOMENT: _moment, Kind.TEXTS: _texts, Kind.CHOICE: _code, Kind.STATE: _code,
+        Kind.MOMENT: _moment, Kind.TEXTS: _texts, Kind.CHOICE: _code_check(field),
+        Kind.STATE: _code_check(field),
     }  # fmt: skip
     inner: FieldCheck = by_kind.get(field.kind, _text)
 
@@ -105,11 +106,16 @@ def _text(field: Field, value: Any) -> str:
     return value
 
 
-def _code(field: Field, value: Any) -> str:
-    text = _text(field, value)
-    if field.choices is not None and text not in field.choices.codes:
-        raise ValueError(field.name)
-    return text
+def _code_check(field: Field) -> FieldCheck:
+    codes = frozenset(field.choices.codes) if field.choices is not None else None
+
+    def test(field: Field, value: Any) -> str:
+        text = _text(field, value)
+        if codes is not None and text not in codes:
+            raise ValueError(field.name)
+        return text
+
+    return test
 
 
 def _number(field: Field, value: Any) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -174,23 +174,24 @@ def read_blocks(
     found: list[SignedBlock] = []
     left = limit_bytes
     for area in sorted(cursors):
-        with _after(connection, area, cursors[area]) as rows:
-            for row in rows:
-                if left <= 0 and found:
-                    return found, True
-                left -= len(row.body)
-                found.append(_signed(area, row))
+        for block in _after(connection, area, cursors[area]):
+            if left <= 0 and found:
+                return found, True
+            left -= len(block.body)
+            found.append(block)
     return found, False
 
 
-def _after(connection: Connection, area: str, seq: int) -> Any:
+def _after(connection: Connection, area: str, seq: int) -> Iterator[SignedBlock]:
     """The blocks of an area after a number, read bit by bit."""
     query = (
         select(LOG.c.first, LOG.c.last, LOG.c.body, LOG.c.head, LOG.c.signature)
         .where(LOG.c.area == area, LOG.c.last > seq)
         .order_by(LOG.c.first)
     )
-    return connection.execute(query, execution_options={"yield_per": 16})
+    with connection.execute(query, execution_options={"yield_per": 16}) as rows:
+        for row in rows:
+            yield _signed(area, row)
 
 
 def _signed(area: str, row: Any) -> SignedBlock:
