@@ -1,4 +1,4 @@
-"""Sync against its peers and limits, each measured in the same run: ratios matter, seconds are this machine's.
+"""Sync against its peers and limits, measured in the same run: ratios matter, seconds are this machine's.
 
     python benchmarks/sync.py [--quick] [--only NAME,NAME] [--json FILE]
 
@@ -30,12 +30,12 @@ from syncbench.rows import boilers, edits
 
 Found = dict[str, Any]
 FULL = {
-    "bytes": (100_000, 10_000), "cells": 1_100_000, "rows": (100_000, 1_000_000), "changes": 10_000, "times": 3,
-    "laptops": 4, "syncs": 250, "written": 4_000,
+    "bytes": (100_000, 10_000), "cells": 1_100_000, "rows": (100_000, 1_000_000), "changes": 10_000,
+    "times": 3, "laptops": 4, "syncs": 250, "written": 4_000,
 }  # fmt: skip
 QUICK = {
-    "bytes": (2_000, 400), "cells": 1_000, "rows": (2_000,), "changes": 200, "times": 1, "laptops": 2, "syncs": 5,
-    "written": 100,
+    "bytes": (2_000, 400), "cells": 1_000, "rows": (2_000,), "changes": 200, "times": 1,
+    "laptops": 2, "syncs": 5, "written": 100,
 }  # fmt: skip
 # What docs/scale.md and the issue ask for: the key, how it compares, the number.
 TARGETS = (

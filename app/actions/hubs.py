@@ -20,6 +20,7 @@ from app.domain.entity import Entity
 from app.errors import Invalid
 from app.hub import backup as copies
 from app.hub.devices import Invite
+from app.hub.exporting import export_log as write_log
 from app.hub.hub import Hub
 from app.hub.opening import make_hub, opened
 from app.hub.place import HubPlace, find_place
@@ -144,6 +145,12 @@ def bundle_out(place: HubPlace, device: str, file: Path) -> dict[str, Any]:
 def backup(place: HubPlace, folder: Path) -> Path:
     """A checked copy of an embedded hub, made while it serves; gives the copy's folder."""
     return copies.backup(place, folder, _now())
+
+
+def export_log(place: HubPlace, out: Path) -> int:
+    """Write the whole log into a file that `resources/verify/gridward_verify.py` checks; gives its blocks."""
+    with opened(place) as hub:
+        return write_log(hub, out)
 
 
 def restore(source: Path, place: HubPlace) -> Path | None:

@@ -104,6 +104,13 @@ class HubBackupWords(PlaceWords):
     output: Annotated[Path, option("-o", "--output", help_=N_("The folder for the copy"))]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExportLogWords(PlaceWords):
+    """Where the log goes."""
+
+    output: Annotated[Path, option("-o", "--output", help_=N_("The file to write"))]
+
+
 @dataclass(frozen=True)
 class HubRestoreWords:
     """What is brought back."""
@@ -226,6 +233,15 @@ def backup(shell: Shell, words: HubBackupWords) -> Answer:
     return Answer({"backup": str(made)}, [tr(N_("Copied to {file}"), file=made)])
 
 
+def export_log(shell: Shell, words: ExportLogWords) -> Answer:
+    """Write the log for whoever checks it."""
+    from app.actions.hubs import export_log as write  # late: help pages need no database
+
+    count = write(_place(words), words.output)
+    said = tr(N_("Wrote {n} pieces of the log to {file}"), n=count, file=words.output)
+    return Answer({"file": str(words.output), "blocks": count}, [said])
+
+
 def restore(shell: Shell, words: HubRestoreWords) -> Answer:
     """Bring a backup back."""
     from app.actions.hubs import restore as bring_back  # late: help pages need no database
@@ -268,5 +284,6 @@ COMMANDS = (
     Command(
         "hub backup", N_("Copy an embedded hub while it serves; the copy is checked"), backup, HubBackupWords
     ),
+    Command("hub export-log", N_("Write the whole log for a check by others"), export_log, ExportLogWords),
     Command("hub restore", N_("Bring a backup of an embedded hub back"), restore, HubRestoreWords),
 )

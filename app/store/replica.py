@@ -86,6 +86,11 @@ class Replica:
             rows = raw.execute("SELECT area, whole, head, digest FROM sync_cursor ORDER BY area")
             return {row[0]: Cursor(row[1], bytes(row[2]), int(row[3], 16)) for row in rows}
 
+    def origins(self) -> dict[str, int]:
+        """The number of each area's log at which this file began from a snapshot; none for others."""
+        with self._reading() as raw:
+            return dict(raw.execute("SELECT area, seq FROM sync_origin ORDER BY area"))
+
     # ------------------------------------------------------------ sending
     def unsealed(self) -> int:
         """Own changes that are in no batch yet and may go into one."""

@@ -156,7 +156,7 @@ def write_proof(workspace: Workspace, out: Path, made_at: str, progress: Progres
 
 def _areas(workspace: Workspace, account: _Account) -> dict[str, Any]:
     """Where each area stands, its digest as it was kept and as it is when counted anew."""
-    recounted = workspace.replica.recount_all()
+    recounted, began = workspace.replica.recount_all(), workspace.replica.origins()
     found = {}
     for area, cursor in workspace.replica.cursors().items():
         again = as_text(recounted.get(area, 0))
@@ -164,7 +164,13 @@ def _areas(workspace: Workspace, account: _Account) -> dict[str, Any]:
         if again != kept:
             why = tr(N_("The records of {area} are not what its log adds up to"), area=area)
             account.problems.append(ProofProblem("digest", why, area))
-        found[area] = {"seq": cursor.seq, "head": cursor.head.hex(), "digest": kept, "recounted": again}
+        found[area] = {
+            "seq": cursor.seq,
+            "head": cursor.head.hex(),
+            "digest": kept,
+            "recounted": again,
+            "began": began.get(area, 0),
+        }
     return found
 
 

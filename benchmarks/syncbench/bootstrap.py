@@ -22,7 +22,7 @@ _RING = struct.Struct("<BIIBIII10d")
 
 def cells(count: int) -> Iterator[SnapshotRow]:
     """So many squares of an atmospheric grid, 100 m wide."""
-    draw = seeded.Random(3)  # noqa: S311 - data for a benchmark
+    draw = seeded.Random(3)
     for number in range(count):
         x, y = 105.3 + _SIDE * (number % _WIDE), 34.9 + _SIDE * (number // _WIDE)
         corners = (x, y, x + _SIDE, y, x + _SIDE, y + _SIDE, x, y + _SIDE, x, y)

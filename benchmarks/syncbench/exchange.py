@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from app.hub.hub import Hub
+from app.store.snapshot import SnapshotFile
 from app.sync.signing import BLOCK, verify
 from app.sync.wire import decode_block
 from syncbench import hubs
@@ -17,7 +18,6 @@ from syncbench.laptops import Laptop, key_of
 from syncbench.measuring import Taken, settle, timed
 from syncbench.postgres import copy_rows
 from syncbench.rows import Edit, boilers, edits
-from app.store.snapshot import SnapshotFile
 
 LARGE_PULL = 4 << 20
 

@@ -59,7 +59,8 @@ def without_house(source: Path, target: Path) -> Path:
     with closing(opened(target, "rw")) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         query = (
-            "SELECT type, name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%sync\\_ctx%' ESCAPE '\\'"
+            "SELECT type, name FROM sqlite_master WHERE type = 'trigger'"
+            " AND sql LIKE '%sync\\_ctx%' ESCAPE '\\'"
             " OR type = 'table' AND name LIKE 'sync\\_%' ESCAPE '\\'"
         )
         found = sorted(connection.execute(query).fetchall(), reverse=True)  # triggers before tables

@@ -57,8 +57,8 @@ def enrol(hub: Hub, number: int, area: str = COUNTY) -> Mapping[str, Any]:
     """A laptop with the key of that number; gives what the hub answers."""
     seed = key_of(number)
     asked = EnrolRequest(
-        code=hub.invite(area, PERSON.role, 10, now()).secret, sign_key=public_key(seed), recipient="age1bench",
-        schema=1, program="bench", signature=b"",
+        code=hub.invite(area, PERSON.role, 10, now()).secret, sign_key=public_key(seed),
+        recipient="age1bench", schema=1, program="bench", signature=b"",
     )  # fmt: skip
     proved = EnrolRequest(
         code=asked.code, sign_key=asked.sign_key, recipient=asked.recipient, schema=1, program="bench",

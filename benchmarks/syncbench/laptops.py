@@ -54,8 +54,9 @@ class Laptop:
     def install(cls, made: SnapshotFile, path: Path, seed: bytes, hub: Mapping[str, Any]) -> Laptop:
         """A laptop that begins from a snapshot; `hub` has what an enrolment answers."""
         facts = ReplicaFacts(
-            hub=hub["hub"], url="", fingerprint="", hub_key=hub["hub_key"], hub_recipient=hub["hub_recipient"],
-            device=hub["device"], epoch=hub["epoch"], area=COUNTY, root=ROOT, role_cap="R3",
+            hub=hub["hub"], url="", fingerprint="", hub_key=hub["hub_key"],
+            hub_recipient=hub["hub_recipient"], device=hub["device"], epoch=hub["epoch"],
+            area=COUNTY, root=ROOT, role_cap="R3",
         )  # fmt: skip
         install_snapshot(made.path, path, facts, sha256=made.sha256)
         return cls(path, hub["device"], seed, hub["hub"])
@@ -77,8 +78,9 @@ class Laptop:
 
         def make(draft: Draft) -> tuple[bytes, bytes]:
             batch = Batch(
-                self.hub, self.device, facts.epoch, draft.previous, draft.first, self.workspace.schema_version,
-                int(AT.timestamp() * 1000), draft.views, draft.acts, draft.entries,
+                self.hub, self.device, facts.epoch, draft.previous, draft.first,
+                self.workspace.schema_version, int(AT.timestamp() * 1000), draft.views,
+                draft.acts, draft.entries,
             )  # fmt: skip
             message = signed(BATCH, encode_batch(batch), self.device, self.seed)
             return pack_signed(message), message.sha256
@@ -116,12 +118,12 @@ def _value(name: str, value: Any) -> Any:
 
 def key_of(number: int) -> bytes:
     """The seed of a laptop's key; the same in every run."""
-    return random.Random(number).randbytes(32)  # noqa: S311 - a benchmark's laptops have nothing to hide
+    return random.Random(number).randbytes(32)
 
 
 def device_of(number: int) -> str:
     """A laptop's uid; the same in every run."""
-    return uid_of(random.Random(f"laptop {number}"))  # noqa: S311 - data for a benchmark
+    return uid_of(random.Random(f"laptop {number}"))
 
 
 def cells_of(edit: Edit) -> Cells:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the benchmark's own, durable as it comes, and COPY into the hub's table of boilers."""
+"""A PostgreSQL server of the benchmark's own, durable as it comes, and COPY into the hub's table."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import struct
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from app.domain.replication import Cells
 
@@ -59,7 +59,7 @@ def uid_of(draw: random.Random) -> str:
 def boilers(first: int, last: int) -> Iterator[tuple[str, Cells]]:
     """Uid and cells of the boilers `first` … `last` - 1."""
     for start in range(first - first % BLOCK, last, BLOCK):
-        draw = random.Random(start)  # noqa: S311 - data for a benchmark
+        draw = random.Random(start)
         for number in range(start, min(start + BLOCK, last)):
             uid, cells = uid_of(draw), _boiler(draw, number, number)
             if number >= first:
@@ -76,7 +76,7 @@ def edits(uids: list[str], count: int, seed: int) -> list[list[Edit]]:
 
     70 % change an attribute, 10 % the position, 15 % add a boiler, 5 % delete one.
     """
-    draw = random.Random(seed)  # noqa: S311 - data for a benchmark
+    draw = random.Random(seed)
     gone: set[int] = set()
     acts = []
     for begun in range(0, count, CHANGES_AN_ACT):
@@ -148,7 +148,7 @@ def _boiler(draw: random.Random, number: int, serial: int, letter: str = "P") ->
 
 
 def _place(draw: random.Random, number: int, beside: float = 0.0) -> bytes:
-    """A position near the boiler's place on the lattice, or between the places, so that none stand together."""
+    """A position near the place of a boiler on the lattice, or between the places."""
     x = _WEST + _STEP * (number % _WIDE + beside) + draw.uniform(-2e-4, 2e-4)
     y = _SOUTH + _STEP * (number // _WIDE + beside) + draw.uniform(-2e-4, 2e-4)
     return point(x, y)

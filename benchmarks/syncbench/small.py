@@ -25,7 +25,7 @@ from app.sync.messages import (
     decode_message,
     encode_message,
 )
-from app.sync.signing import BATCH, BLOCK, HEAD_START, next_head, pack_signed, sign, signed, verify
+from app.sync.signing import BATCH, BLOCK, HEAD_START, next_head, pack_signed, signed, verify
 from app.sync.wire import decode_block, encode_batch
 from syncbench import hubs
 from syncbench.laptops import AT, PERSON, key_of
@@ -167,12 +167,12 @@ def _batch(
         entries.append(Entry(0, "boiler", edit.uid, OP[edit.sort], cells, 0))  # type: ignore[arg-type]
     hlc = int(AT.timestamp() * 1000) + sync << 16
     act = Act(
-        uid_of(draw), told["device"], PERSON.uid, PERSON.name, PERSON.role, PERSON.org, "edit", "现场核查", None,
-        hlc, "2026-11-23T08:00:00.000Z",
+        uid_of(draw), told["device"], PERSON.uid, PERSON.name, PERSON.role, PERSON.org, "edit",
+        "现场核查", None, hlc, "2026-11-23T08:00:00.000Z",
     )  # fmt: skip
     return Batch(
-        told["hub"], told["device"], told["epoch"], previous, sync * CHANGES + 1, 1, hlc >> 16, (dict(after),),
-        (act,), tuple(entries),
+        told["hub"], told["device"], told["epoch"], previous, sync * CHANGES + 1, 1, hlc >> 16,
+        (dict(after),), (act,), tuple(entries),
     )  # fmt: skip
 
 
