@@ -9,6 +9,7 @@ Windows; for the oldest Linux to be supported build on a Linux as old as that on
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from app import __version__
 
@@ -27,7 +29,8 @@ WINDOWS = sys.platform == "win32"
 PROGRAM = FOLDER / ("gridward.exe" if WINDOWS else "gridward")
 # PyInstaller follows imports; these are read or imported in ways it cannot follow.
 COLLECT = ("--collect-submodules", "pyogrio", "--collect-data", "pyogrio", "--collect-data", "folium",
-           "--collect-data", "branca")  # fmt: skip
+           "--collect-data", "branca", "--collect-data", "docx", "--collect-submodules", "uvicorn",
+           "--collect-submodules", "keyring.backends", "--copy-metadata", "keyring")  # fmt: skip
 LEAVE_OUT = ("tkinter", "matplotlib", "pytest", "hypothesis", "mypy", "IPython", "setuptools")
 CONTROL = """Package: gridward
 Version: {version}
@@ -84,6 +87,37 @@ def try_it() -> None:
     if result.returncode != 0:
         sys.exit(f"The built program does not run (exit code {result.returncode}):\n{result.stderr[-4000:]}")
     print("The built program made the demo:", ", ".join(written))
+    try_hub()
+
+
+def try_hub() -> None:
+    """Let the built program make a hub, join it through its server, and write a letter."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environment = {**os.environ, "GRIDWARD_PIN": "246810", "GRIDWARD_HUB": str(folder / "hub"),
+                       "GRIDWARD_CONFIG": str(folder / "config")}  # fmt: skip
+
+        def run(*words: str) -> Any:
+            done = subprocess.run([str(PROGRAM), *words, "--json"], env=environment, capture_output=True,
+                                  text=True, check=False)  # fmt: skip
+            if done.returncode != 0:
+                sys.exit(f"The built program refuses {words[0]}:\n{done.stderr[-4000:]}")
+            return json.loads(done.stdout)
+
+        run("hub", "init", str(folder / "hub"), "--area", "620802", "--admin", "admin")
+        serving = subprocess.Popen([str(PROGRAM), "hub", "serve", "--port", "0", "--json"], env=environment,
+                                   stdout=subprocess.PIPE, text=True)  # fmt: skip
+        try:
+            assert serving.stdout is not None
+            url = json.loads(serving.stdout.readline())["url"]
+            code = run("hub", "invite", "--area", "620802", "--role", "R0")["code"]
+            laptop = str(folder / "laptop.gpkg")
+            run("-w", laptop, "enrol", "--hub", url, "--code", code)
+            agrees = run("-w", laptop, "--as", "admin", "sync")["agrees"]
+        finally:
+            serving.terminate()
+            serving.wait(20)
+    print("The built program served a hub and joined it; both agree:", agrees)
 
 
 def make_deb() -> None:
