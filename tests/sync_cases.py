@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from shapely.geometry import Point
 
-from app.actions import conflicts, enrolling, sticks, syncing
+from app.actions import catalog, conflicts, enrolling, sticks, syncing
 from app.actions.conflicts import ConflictView, FieldSide, RecordRef, Side
 from app.domain.changes import Committed
 from app.domain.entities.boiler import Boiler
@@ -123,7 +123,8 @@ class FakeHub:
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
-    """Let the window talk with this hub."""
+    """Let the window talk with this hub; the list of actions is made of the real ones before."""
+    assert catalog.ACTIONS
     for module, names in (
         (syncing, ("sync", "sync_status", "prove")),
         (enrolling, ("enrol", "enrol_from_file")),

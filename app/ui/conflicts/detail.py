@@ -95,7 +95,7 @@ class ConflictDetail(QWidget):
         place = next((field for field in view.fields if field.field == GEOMETRY), None)
         if place is not None:
             small = PlaceMap(self._desk, self._scenes)
-            column.addWidget(small)
+            column.addWidget(small, 2)
             small.show_places(view.record.entity, place.kept, place.offered)
 
     def _add_papers(self, column: QVBoxLayout, view: ConflictView) -> None:

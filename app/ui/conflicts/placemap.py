@@ -41,7 +41,7 @@ class PlaceMap(QWidget):
         self._places: tuple[tuple[str, BaseGeometry], ...] = ()
         self._scene: Scene | None = None
         self.canvas = Canvas(self)
-        self.canvas.setFixedHeight(metrics.grid(52))
+        self.canvas.setMinimumHeight(metrics.grid(52))
         self.canvas.setAccessibleName(tr(N_("Both places on the map")))
         self.canvas.furniture += [draw_scale, self._draw_places]
         self.canvas.use(SelectTool(self.canvas))
