@@ -121,7 +121,7 @@ class _Account:
 
     def _offered_stands(self, key: tuple[str, str, str, str], conflict: Conflict) -> bool:
         """Only the side that does not stand is counted as in conflict."""
-        return key[3] not in _texts(conflict.offered).get(key[2], ())
+        return key[3] != _texts(conflict.offered).get(key[2])
 
     def _problem(self, code: str, why: str, place: Place) -> None:
         self.problems.append(ProofProblem(code, tr(why), *place))
@@ -234,21 +234,21 @@ def _write(out: Path, certificate: dict[str, Any]) -> None:
 
 def _conflicts(workspace: Workspace) -> dict[tuple[str, str, str, str], Conflict]:
     """Every value that a conflict holds, by record, field and the value as text."""
-    found = {}
-    for item in workspace.find(Conflict):
-        for side in (item.kept, item.offered):
-            for name, texts in _texts(side).items():
-                for text in texts:
-                    found[(item.owner_entity, item.owner, name, text)] = item
-    return found
+    return {
+        (item.owner_entity, item.owner, name, text): item
+        for item in workspace.find(Conflict)
+        for side in (item.kept, item.offered)
+        for name, text in _texts(side).items()
+    }
 
 
-def _texts(side: str | None) -> dict[str, tuple[str, ...]]:
+def _texts(side: str | None) -> dict[str, str]:
+    """The values of one side of a conflict as text, by field."""
     try:
         cells = json.loads(side or "{}")
     except ValueError:
         return {}
-    return {name: (_text(value),) for name, value in cells.items() if not _is_nothing(value)}
+    return {name: _text(value) for name, value in cells.items() if not _is_nothing(value)}
 
 
 def _conflict(item: Conflict) -> dict[str, str]:
