@@ -66,7 +66,7 @@ def every_step() -> Iterator[tuple[Transition, str, str, str]]:
 
 
 def forged(laptop: Laptop, row: Transition, who: str, record: Boiler) -> Act:
-    """The step as a laptop writes it that has no rules: complete, with a claimed role that may do anything."""
+    """The step as a laptop without rules writes it: complete, with a claimed role that may do anything."""
     act = laptop.act(who, row.action, "模拟", role="R6")
     now = as_moment(laptop.bench.clock.now)
     today = now[:10]

@@ -116,16 +116,32 @@ def make(folder: Path) -> None:
 
 def begin(template: Path, names: Iterable[str] = FIVE) -> World:
     """A copy of the town, where a story can begin; in memory where the system has room for that."""
+    return reopen(copy_of(template), names)
+
+
+def copy_of(template: Path) -> Path:
+    """The files of a town of one's own."""
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="gridward-", dir=memory if memory.is_dir() else None))
     shutil.copytree(template, folder, dirs_exist_ok=True)
+    return folder
+
+
+def reopen(folder: Path, names: Iterable[str] = FIVE) -> World:
+    """Open the hub and the laptops of a town."""
     kept = msgspec.msgpack.decode((folder / "keys").read_bytes(), type=dict[str, bytes])
     world = World(folder, Hub.open(folder / "hub"), Oracle())
     world.now = datetime.fromisoformat(kept["now"].decode())
-    world.founded = msgspec.msgpack.decode(kept.pop("founded"), type=dict[str, int])
+    world.founded = msgspec.msgpack.decode(kept["founded"], type=dict[str, int])
     for name in names:
         world.laptops[name] = Laptop(world, name, folder / name, DeviceKeys.from_bytes(kept[name]))
     return world
+
+
+def keys_of(folder: Path, name: str) -> DeviceKeys:
+    """The keys of a laptop of the town."""
+    kept = msgspec.msgpack.decode((folder / "keys").read_bytes(), type=dict[str, bytes])
+    return DeviceKeys.from_bytes(kept[name])
 
 
 def end(world: World) -> None:
