@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from app.domain.areas import Scope
 from app.domain.entities.boiler import Boiler
@@ -212,9 +212,8 @@ def check_steps(world: World, replay: Replay) -> None:
 # ------------------------------------------------------------ hub and laptops
 def check_hub_rows(world: World, replay: Replay) -> None:
     """The hub's own records are what its log says, and no clock in a stamp runs ahead."""
-    engine = create_engine(f"sqlite:///{world.folder / 'hub' / 'hub.db'}")
     latest = (int(world.now.timestamp() * 1000) + FIVE_MINUTES_MS + 1000) << 16
-    with engine.connect() as connection:
+    with world.hub._database.reading() as connection:
         for entity in {place[0] for place in replay.rows}:
             rows = connection.execute(text(f'SELECT uid, h_area, h_stamps FROM "{entity}" WHERE h_alive'))
             found = {row.uid: (row.h_area, row.h_stamps) for row in rows}
@@ -225,7 +224,6 @@ def check_hub_rows(world: World, replay: Replay) -> None:
                 told = json.loads(stamps) if isinstance(stamps, str) else stamps
                 if any(stamp[2] > latest for stamp in told.values()):
                     raise Lost(f"far future in a stamp of {entity} {uid}")
-    engine.dispose()
 
 
 def check_laptops(world: World, replay: Replay) -> None:

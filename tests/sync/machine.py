@@ -31,7 +31,11 @@ class Stories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world: World = begin(self.template)
+        self.world: World = self.begin()
+
+    def begin(self) -> World:
+        """A town of one's own."""
+        return begin(self.template)
 
     def _laptop(self, name: str) -> Laptop:
         return self.world.laptops[name]

@@ -86,14 +86,14 @@ def place(number: int) -> dict[str, Any]:
     return {"user_org": f"第{number}小学", "address": f"{number}号", "place": (PLACE[0], north)}
 
 
-def make(folder: Path) -> None:
-    """The whole town in `folder`: hub/ and a folder for each laptop."""
+def make(folder: Path, url: str | None = None) -> None:
+    """The whole town in `folder`: hub/ and a folder for each laptop; with `url` the hub is on PostgreSQL."""
     folder.mkdir(parents=True)
     (folder / "city").mkdir()
     work = office(folder / "city")
     boilers(work)
-    Hub.init(folder / "hub", None, ROOT, now=START).close()
-    world = World(folder, Hub.open(folder / "hub"))
+    Hub.init(folder / "hub", url, ROOT, now=START).close()
+    world = World(folder, Hub.open(folder / "hub", url))
     kept: dict[str, bytes] = {}
     for name, (area, role) in LAPTOPS.items():
         if name == "city":
@@ -127,10 +127,10 @@ def copy_of(template: Path) -> Path:
     return folder
 
 
-def reopen(folder: Path, names: Iterable[str] = FIVE) -> World:
+def reopen(folder: Path, names: Iterable[str] = FIVE, url: str | None = None) -> World:
     """Open the hub and the laptops of a town."""
     kept = msgspec.msgpack.decode((folder / "keys").read_bytes(), type=dict[str, bytes])
-    world = World(folder, Hub.open(folder / "hub"), Oracle())
+    world = World(folder, Hub.open(folder / "hub", url), Oracle())
     world.now = datetime.fromisoformat(kept["now"].decode())
     world.founded = msgspec.msgpack.decode(kept["founded"], type=dict[str, int])
     for name in names:

@@ -1,0 +1,55 @@
+"""A few of the same stories with a bureau's hub, on real PostgreSQL with PostGIS."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from hub_server.postgres_server import POSTGIS, PROGRAMS, postgres, run
+from sync.machine import Stories
+from sync.town import copy_of, make, reopen
+from sync.world import World
+
+EXAMPLES = max(3, int(os.environ.get("GRIDWARD_EXAMPLES", "3")) // 10)
+pytestmark = pytest.mark.skipif(
+    not (PROGRAMS and POSTGIS) and not os.environ.get("CI"), reason="PostGIS comes with ./dev test"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Path]:
+    """A server of our own."""
+    with postgres() as folder:
+        yield folder
+
+
+def test_stories_on_postgresql(server: Path, tmp_path: Path) -> None:
+    def address(name: str) -> str:
+        return f"postgresql://gridward@/{name}?host={server}"
+
+    run("createdb", "-h", str(server), "-U", "gridward", "town")
+    make(tmp_path / "town", address("town"))
+    numbers = itertools.count(1)
+
+    class Here(Stories):
+        def begin(self) -> World:
+            name = f"story{next(numbers)}"
+            run("createdb", "-h", str(server), "-U", "gridward", "-T", "town", name)
+            return reopen(copy_of(tmp_path / "town"), url=address(name))
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize="GRIDWARD_EXAMPLES" not in os.environ,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
