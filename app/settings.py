@@ -62,6 +62,11 @@ def preferences_file() -> Path:
     return Path(folder) / "preferences.json"
 
 
+def learned_folder() -> Path:
+    """Where corrected mappings of ledger templates are kept: a person's habit on one laptop, no record."""
+    return preferences_file().with_name("mappings")
+
+
 def load_preferences(path: Path | None = None) -> Preferences:
     """The kept preferences; what is missing, unknown or damaged falls back to its default."""
     try:

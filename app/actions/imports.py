@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,8 @@ from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, area_prefix, in_area
 from app.errors import Cancelled, Refused
 from app.exchange.error_workbook import write_errors
-from app.exchange.mapping import read_mapping
+from app.exchange.learned import Shelf, corrections_of, write_mapping
+from app.exchange.mapping import MappingFile, read_mapping
 from app.exchange.options import ImportContext
 from app.exchange.options import ImportOptions as ImportOptions  # the shell fills them
 from app.exchange.plan import plan_file
@@ -43,12 +44,16 @@ _SETTLED_HELD = N_("Not taken: {fields}; the boiler is cleared, and only the cit
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What is to be imported: the kind of record, the file, what the person settled, and a mapping file."""
+    """What is to be imported: the kind of record, the file, what the person settled, and a mapping file.
+
+    `learned` is the folder of what was corrected in earlier files; None leaves that aside.
+    """
 
     kind: str
     source: Path
     options: ImportOptions = field(default_factory=ImportOptions)
     mapping: Path | None = None
+    learned: Path | None = None
 
     def settled(self) -> ImportOptions:
         """The options with the mapping file read; raises Invalid when that cannot be read."""
@@ -87,6 +92,7 @@ def preview(
         near_m=session.policy.duplicate_m,
         lookup=lambda entity, words: _lookup(session, entity, words),
         tick=_ticker(progress, cancelled),
+        recall=Shelf(request.learned).recall if request.learned else lambda key: None,
     )
     return _within_rights(session, plan_file(request.source, context, request.settled()))
 
@@ -130,6 +136,27 @@ def save_refused(request: ImportRequest, plan: ImportPlan, target: Path) -> Path
     book = open_book(request.source, options.encoding or options.all_answers().get("encoding"))
     write_errors(request.source, book, plan.report, target)
     return target
+
+
+def learn(request: ImportRequest, plan: ImportPlan, columns: Mapping[str, str]) -> None:
+    """Keep corrected columns (letter to field) and answers for the next file with the same headings."""
+    if request.learned is not None and plan.report.template:
+        corrected = corrections_of(plan.report.mapping, columns)
+        Shelf(request.learned).keep(plan.report.template, corrected, request.options.answers)
+
+
+def share_mapping(request: ImportRequest, plan: ImportPlan, target: Path) -> None:
+    """Write the plan's columns and the answers given as a mapping file that `--mapping` reads."""
+    chosen = {column.letter: column.field for column in plan.report.mapping}
+    columns = corrections_of(plan.report.mapping, chosen)
+    answers = {**(request.settled().mapping or MappingFile()).answers, **request.options.answers}
+    write_mapping(target, MappingFile(columns, {}, answers))
+
+
+def forget(request: ImportRequest, plan: ImportPlan) -> None:
+    """Forget what was learned of the headings of this file."""
+    if request.learned is not None:
+        Shelf(request.learned).forget(plan.report.template)
 
 
 def area_of(session: Session) -> BaseGeometry | None:

@@ -84,6 +84,10 @@ def _no_record(kind: str, words: str) -> str | None:
     return None
 
 
+def _nothing_learned(key: str) -> MappingFile | None:
+    return None
+
+
 def _go_on(share: float) -> None:
     return None
 
@@ -94,6 +98,7 @@ class ImportContext:
 
     `lookup(entity, words)` gives the uid of a referenced record; `tick(share)` is called now and then with
     the share of the rows done, and may raise to cancel. Records closer than `near_m` metres may be one.
+    `recall(key)` gives what was learned of a template (`exchange/learned.py`).
     """
 
     kind: EntityType
@@ -105,6 +110,7 @@ class ImportContext:
     near_m: float = 15.0
     lookup: Callable[[str, str], str | None] = _no_record
     tick: Callable[[float], None] = _go_on
+    recall: Callable[[str], MappingFile | None] = _nothing_learned
 
     @property
     def box(self) -> Box:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from app.domain.fields import Kind
 from app.exchange.grid import Book
-from app.exchange.headings import Vocabulary, vocabulary
+from app.exchange.headings import IGNORED, XY, Vocabulary, X, Y, vocabulary
+from app.exchange.learned import joined, template_key
 from app.exchange.mapping import Column, MappingFile, propose
 from app.exchange.matching import Matched, Matcher, Wanted
 from app.exchange.numbering import give_numbers
@@ -65,12 +66,14 @@ class _Planner:
             context.kind, self._rules, context.existing, options.match or context.kind.key, context.near_m
         )
         self._warned: list[Warned] = []
+        self._template, self._learned = "", MappingFile()
 
     def plan(self) -> ImportPlan:
         """Read, settle, place, match; then say it all in one report."""
         self._ask_encoding()
         options, context = self._options, self._context
         tables = choose_tables(self._book, self._words, options.sheet, options.header_rows, self._asked)
+        self._recall(tables[0])
         bodies = [body_of(table.sheet, table.header, self._is_place) for table in tables]
         mapped = [self._columns(table, body) for table, body in zip(tables, bodies, strict=True)]
         drafts: list[Draft] = []
@@ -113,8 +116,15 @@ class _Planner:
             return True
         return words.endswith(("台账", "清单", "表", "台帐")) and bool(place_in_title(words, self._gazetteer))
 
+    def _recall(self, table: Table) -> None:
+        """What people corrected in earlier files with these headings."""
+        self._template = template_key(self._context.kind.cli, table.header.headings)
+        self._learned = self._context.recall(self._template) or MappingFile()
+        self._asked.remembered = self._learned.answers
+
     def _columns(self, table: Table, body: Body) -> list[Column]:
-        given = self._options.mapping or MappingFile()
+        known = [*self._words.type.fields, X, Y, XY, IGNORED]
+        given = joined(self._options.mapping, self._learned, known)
         return propose(table.header, [row.cells for row in body.rows], self._words, given)
 
     def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
@@ -287,4 +297,6 @@ class _Planner:
             sorted(warnings, key=lambda item: item.row),
             [skipped for body in bodies for skipped in body.skipped],
             records,
+            template=self._template,
+            learned=len(self._learned.columns) + len(self._learned.answers),
         )

@@ -38,6 +38,7 @@ class Asked:
     def __init__(self, answers: Mapping[str, str]) -> None:
         self._answers = answers
         self.questions: list[Question] = []
+        self.remembered: Mapping[str, str] = {}
 
     def answer(self, code: str) -> str | None:
         """The given answer to a code, None when it is still open."""

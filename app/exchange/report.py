@@ -108,7 +108,7 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 @dataclass(frozen=True)
 class ImportReport:
     """The counts and lists of one import (section Import of `docs/commands.md`); `rings` only for protection
-    zones."""
+    zones. `template` names the headings read, `learned` how many corrections of earlier files were used."""
 
     sheet: str
     encoding: str
@@ -125,6 +125,8 @@ class ImportReport:
     records: Sequence[PlannedRecord]
     rings: Sequence[Ring] | None = None
     problems: Sequence[Problem] = ()
+    template: str = ""
+    learned: int = 0
 
     def count(self, action: str) -> int:
         """The number of records with this action."""

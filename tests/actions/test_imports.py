@@ -159,3 +159,32 @@ def test_a_kind_nobody_knows(office: Office) -> None:
     office.as_("clerk")
     with pytest.raises(Invalid):
         preview(office.session, ImportRequest("volcano", _ledger(office, ROW)))
+
+
+def test_rows_left_out_are_not_written_and_undo_gives_every_record_back_as_it_was(office: Office) -> None:
+    _import(office, "clerk", _row(no="KT-1"), _row(no="KT-2", x=106.7, unit="第二中学"))
+    before = _rows(office)
+    office.as_("clerk")
+    path = _ledger(
+        office,
+        _row(no="KT-1", tph=6),
+        _row(no="KT-2", tph=6, x=106.7, unit="第二中学"),
+        _row(no="KT-3", x=106.71, unit="市医院"),
+        _row(no="KT-4", x=106.72, unit="面粉厂"),
+    )
+    plan = preview(office.session, ImportRequest("boiler", path))
+    done = import_records(office.session, plan, leave={("Sheet", 3), ("Sheet", 5)})
+    assert done.committed is not None
+    outputs = {item.ledger_no: item.rated_tph for item in list_records(office.session, "boiler")}
+    assert outputs == {"KT-1": 6.0, "KT-2": 2.0, "KT-3": 2.0}
+    undo(office.session, "不该导入")
+    assert _rows(office) == before
+
+
+def _rows(office: Office) -> list[tuple[str, dict[str, Any], bytes | None]]:
+    """Every boiler's values and the bytes of its position."""
+    found = list_records(office.session, "boiler")
+    return sorted(
+        ((item.uid, item.values(), item.geometry.wkb if item.geometry else None) for item in found),
+        key=lambda row: row[0],
+    )

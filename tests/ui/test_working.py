@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QMessageBox, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions.catalog import ACTIONS
@@ -96,6 +96,67 @@ def test_a_corrected_column_is_read_again(office: Office, qtbot: QtBot, tmp_path
     settle(running, qtbot)
     assert wizard.columns.corrections() == {}
     wizard.reject()
+
+
+def test_a_correction_is_remembered_for_the_template_and_a_row_can_be_left(
+    office: Office, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDWARD_CONFIG", str(tmp_path / "config"))
+    running = office("clerk")
+    wizard = _wizard_at_differences(running, qtbot, two_rows(tmp_path / "十月.xlsx"), "owner_org")
+    assert wizard.next.text().count("2") == 1
+    records = wizard.differences.tabs.widget(0)
+    assert isinstance(records, QTableWidget)
+    records.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert wizard.differences.left() == {("台账", 3)}
+    assert wizard.next.text().count("1") == 1
+    wizard.share_to(tmp_path / "共享.toml")
+    assert "owner_org" in (tmp_path / "共享.toml").read_text("utf-8")
+    wizard.next.click()
+    qtbot.waitUntil(lambda: not wizard.isVisible(), timeout=WAIT_MS)
+    settle(running, qtbot)
+    session = running.desk.session
+    assert session is not None
+    assert session.workspace.by_key("boiler", "YT-001") is not None
+    assert session.workspace.by_key("boiler", "YT-002") is None
+    again = _wizard_at_differences(running, qtbot, two_rows(tmp_path / "十一月.xlsx"), "")
+    assert again.columns.boxes()[1].currentData() == "owner_org"
+    again.columns.forget.click()
+    qtbot.waitUntil(lambda: again.columns.boxes()[1].currentData() == "user_org", timeout=WAIT_MS)
+    settle(running, qtbot)
+    again.reject()
+
+
+def two_rows(path: Path) -> Path:
+    """Two new boilers whose coordinates are said to be CGCS2000."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "台账"
+    sheet.append(["台账编号", "使用单位", "县区", "额定出力(t/h)", "经度(CGCS2000)", "纬度(CGCS2000)"])
+    sheet.append(["YT-001", "新甲厂", "崆峒区", 4, 106.66, 35.54])
+    sheet.append(["YT-002", "新乙厂", "崆峒区", 2, 106.67, 35.55])
+    book.save(path)
+    return path
+
+
+def _wizard_at_differences(running: Program, qtbot: QtBot, path: Path, field: str) -> ImportWizard:
+    """The wizard with the second column corrected to a field (empty: left as it is), at its last page."""
+    running.window.doings.import_file(path)
+    wizard = the_dialog(running, ImportWizard)
+    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=WAIT_MS)
+    if field:
+        box = wizard.columns.boxes()[1]
+        box.setCurrentIndex(box.findData(field))
+        box.activated.emit(box.currentIndex())
+        qtbot.waitUntil(
+            lambda: wizard.next.isEnabled() and wizard.columns.boxes()[1].currentData() == field,
+            timeout=WAIT_MS,
+        )
+    wizard.next.click()
+    wizard.next.click()
+    settle(running, qtbot)
+    return wizard
 
 
 def test_undo_and_redo_from_the_keyboard(office: Office, qtbot: QtBot) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
+    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -28,6 +30,8 @@ class ColumnsPage(QWidget):
     """One row a column of the file; `corrected` when the user chose another field."""
 
     corrected = Signal()
+    forgotten = Signal()
+    shared = Signal()
 
     def __init__(self, kind: EntityType, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +52,28 @@ class ColumnsPage(QWidget):
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 2)
         column.addWidget(self.about)
+        column.addLayout(self._learning())
         column.addWidget(self.table, 1)
+
+    def _learning(self) -> QHBoxLayout:
+        self.learned = QLabel(wordWrap=True)
+        self.forget, share = QPushButton(tr(N_("Forget them"))), QPushButton(tr(N_("Save the mapping…")))
+        self.forget.clicked.connect(self.forgotten)
+        share.clicked.connect(self.shared)
+        line = QHBoxLayout()
+        line.addWidget(self.learned, 1)
+        for button in (self.forget, share):
+            button.setAutoDefault(False)
+            line.addWidget(button)
+        self.show_learned(0)
+        return line
+
+    def show_learned(self, count: int) -> None:
+        """Say how many corrections of earlier files with these headings were used."""
+        self.learned.setText(
+            tr(N_("{n} corrections of earlier files of this template are used"), n=count) if count else ""
+        )
+        self.forget.setVisible(count > 0)
 
     def show_columns(self, columns: Sequence[Any]) -> None:
         """Show the mapping a plan was made with."""

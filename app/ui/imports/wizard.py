@@ -21,9 +21,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions.imports import ImportRequest, import_records, preview, save_refused
+from app.actions.imports import (
+    ImportRequest,
+    forget,
+    import_records,
+    learn,
+    preview,
+    save_refused,
+    share_mapping,
+)
 from app.domain.entity import EntityType
+from app.errors import StoreFailure
 from app.i18n import N_, tr
+from app.settings import learned_folder
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.imports.columnspage import ColumnsPage
@@ -44,7 +54,7 @@ class ImportWizard(QDialog):
     def __init__(self, desk: Desk, kind: EntityType, source: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk, self._kind = desk, kind
-        self._request = ImportRequest(kind.cli, source)
+        self._request = ImportRequest(kind.cli, source, learned=learned_folder())
         self._plan: Any = None
         self._task: Task | None = None
         self._columns: dict[str, str] = {}
@@ -54,6 +64,9 @@ class ImportWizard(QDialog):
         self.columns, self.questions = ColumnsPage(kind), QuestionsPage()
         self.differences = DifferencesPage(kind, desk.names)
         self.columns.corrected.connect(self._correct)
+        self.columns.forgotten.connect(self._forget)
+        self.columns.shared.connect(self._share)
+        self.differences.chosen.connect(self._name_buttons)
         self.reason = QLineEdit(
             placeholderText=tr(N_("Document or occasion, such as “county ledger of October”"))
         )
@@ -86,6 +99,7 @@ class ImportWizard(QDialog):
         about = [where, report.encoding or "", tr(N_("{n} rows"), n=report.read)]
         self.columns.about.setText(" · ".join(part for part in about if part))
         self.columns.show_columns(report.mapping)
+        self.columns.show_learned(report.learned)
         actor = self._desk.actor
         self.questions.show_questions(report.ask, actor is not None and actor.role in _CLAIMS)
         self.differences.show_report(report)
@@ -143,9 +157,28 @@ class ImportWizard(QDialog):
         self._request = replace(self._request, mapping=note)
         self.make_plan()
 
+    def _forget(self) -> None:
+        """Read the file as if no such file had been corrected before."""
+        forget(self._request, self._plan)
+        self.make_plan()
+
+    def _share(self) -> None:
+        """Save the file's mapping for others, who give it as --mapping."""
+        proposal = str(self._request.source.with_suffix(".toml"))
+        name, _ = QFileDialog.getSaveFileName(self, tr(N_("Save the mapping")), proposal, "TOML (*.toml)")
+        if name:
+            self.share_to(Path(name))
+
+    def share_to(self, target: Path) -> None:
+        """Save every column's field and the answers as a mapping file."""
+        try:
+            share_mapping(self._request, self._plan, target)
+        except StoreFailure as error:
+            self._refused(error)
+
     def write(self) -> None:
-        """Write the plan as one transaction."""
-        plan, reason = self._plan, self.reason.text().strip()
+        """Write what is ticked of the plan as one transaction."""
+        plan, reason, leave = self._plan, self.reason.text().strip(), self.differences.left()
         say_fault(self._fault, "")
         self._enable(False)
         callbacks: Callbacks[Any] = Callbacks(
@@ -153,13 +186,17 @@ class ImportWizard(QDialog):
         )
         self._desk.act(
             self,
-            lambda session, _: import_records(session, plan, reason),
+            lambda session, _: import_records(session, plan, reason, leave),
             callbacks,
             title=tr(N_("Importing")),
         )
 
     def _written(self, done: Any) -> None:
-        self._desk.said.emit(sentence(done.report))
+        try:
+            learn(self._request, self._plan, self._columns)
+        except StoreFailure as error:
+            self._desk.failed.emit(error)
+        self._desk.said.emit(sentence(done.report, self.differences.left()))
         if done.committed is not None:
             self._desk.selection.choose(self._kind.name, done.committed.touched.get(self._kind.name, ())[:1])
         self.accept()
@@ -206,7 +243,7 @@ class ImportWizard(QDialog):
             self.next.setText(tr(N_("Next")))
             self.next.setEnabled(plan is not None)
             return
-        count = len(plan.records) if plan else 0
+        count = len(plan.records) - self.differences.count_left() if plan else 0
         self.next.setText(tr(N_("Import {n} records"), n=count))
         self.next.setEnabled(plan is not None and plan.ready and count > 0)
 
