@@ -147,7 +147,7 @@ class Replay:
             self.rows[place] = comparable(whole)
             self.areas[place] = item.area
             for name, value in cells.items():
-                self._wrote((*place, name), value, item.act.uid)
+                self._wrote((*place, name), value, item.act.uid, again=before is None)
         elif effect.op == "d" and self.areas.get(place) == item.area:
             self.rows.pop(place, None)
         if effect.entity == "conflict" and effect.op in "iu":
@@ -157,10 +157,11 @@ class Replay:
                 found.append(row)
             self.offered.setdefault(str(row.get("offered_act")), []).append(row)
 
-    def _wrote(self, cell: Cell, value: Any, act: str) -> None:
+    def _wrote(self, cell: Cell, value: Any, act: str, *, again: bool) -> None:
+        """Note who wrote a value; what comes back with its record is written again."""
         value = tuple(value) if isinstance(value, list) else value
         told = self.history.setdefault(cell, [])
-        if not told or told[-1][0] != value:
+        if again or not told or told[-1][0] != value:
             told.append((value, act))
             self.writers[cell] = act
 
