@@ -120,10 +120,11 @@ def _check(database: Database, incoming: Incoming) -> int | None:
             first=block.first,
             code="gap",
         )
-    repeated = block.last == whole and known != head
+    # Blocks end where they ended before, unless the hub was brought back from a backup and went on anew.
+    foreign = (block.last == whole and known != head) or block.first <= whole < block.last
     if body_sha256 is not None and block.first == whole + 1:
-        repeated = hashlib.sha256(known + body_sha256).digest() != head
-    if repeated:
+        foreign = hashlib.sha256(known + body_sha256).digest() != head
+    if foreign:
         raise StoreFailure(
             N_("The hub’s log of area {area} is not the one this workspace has followed"),
             hint=N_("Nothing was changed. Tell the person who looks after the hub."),

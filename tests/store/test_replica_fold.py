@@ -208,6 +208,19 @@ def test_another_log_is_refused(lend: Lend) -> None:
     assert caught.value.code == "wrong_head"
 
 
+def test_a_block_that_began_before_and_ends_later_is_of_another_log(lend: Lend) -> None:
+    """A hub that was brought back from a backup has put other changes where this laptop has seen its own."""
+    laptop = lend("dev-a")
+    block = filled(laptop.hub, 2)
+    laptop.replica.fold(block, laptop.hub.logs[TOWN].head, body_sha256=sha_of(block))
+    anew = TinyHub()
+    longer = filled(anew, 5)
+    with pytest.raises(StoreFailure) as caught:
+        laptop.replica.fold(longer, anew.logs[TOWN].head, body_sha256=sha_of(longer))
+    assert caught.value.code == "wrong_head"
+    assert laptop.workspace.count(Boiler) == 2
+
+
 KILLED = """
 import pickle, sys
 from pathlib import Path
