@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from app.domain.digest import cell_hash, row_hash
 from app.domain.replication import Act
@@ -100,9 +100,19 @@ def write_acts(connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
     ]
     if rows:
         connection.execute(insert(ACTS), rows)
+    _write_continued(connection, desk)
     for undone, by in desk.undone.items():
         if undone not in desk.done:
             connection.execute(update(ACTS).where(ACTS.c.uid == undone).values(undone_by=by))
+
+
+def _write_continued(connection: Connection, desk: Desk) -> None:
+    """Remember what the further part of a long act changed beside what its first part did."""
+    for uid in desk.continued.keys() & desk.keeps.keys():
+        stored = connection.execute(select(ACTS.c.kept).where(ACTS.c.uid == uid)).scalar()
+        kept = {**(json.loads(stored) if stored else {}), **desk.keeps[uid]}
+        text = json.dumps(kept, ensure_ascii=False) if kept else None
+        connection.execute(update(ACTS).where(ACTS.c.uid == uid).values(kept=text))
 
 
 def _insert(database: HubDatabase, connection: Connection, entity: str, rows: Sequence[Row]) -> None:

@@ -37,7 +37,8 @@ class Deciding:
             if act.uid in self.repeated:
                 self._repeat(told)
                 continue
-            self.desk.done[act.uid] = act
+            if act.uid not in self.desk.continued:
+                self.desk.done[act.uid] = act
             self._act(act, told)
 
     def _act(self, act: Act, told: Sequence[Told]) -> None:
@@ -328,7 +329,9 @@ def owners_of(entries: Iterable[Entry]) -> dict[str, set[str]]:
         if entry.entity in OWNERS:
             name, kind = OWNERS[entry.entity]
             owner, owner_kind = entry.cells.get(name), kind or entry.cells.get("owner_entity")
-            if isinstance(owner, str) and isinstance(owner_kind, str) and is_known(owner_kind):
+            if not isinstance(owner, str) or not isinstance(owner_kind, str):
+                continue
+            if is_known(owner_kind) and "\0" not in owner:
                 found.setdefault(owner_kind, set()).add(owner)
     return found
 

@@ -67,6 +67,7 @@ class Desk:
     tally: Tally = field(default_factory=Tally)
     keeps: dict[str, dict[str, Any]] = field(default_factory=dict)  # act: what may be taken back
     done: dict[str, Act] = field(default_factory=dict)  # the acts of this push, as they are decided
+    continued: dict[str, Act] = field(default_factory=dict)  # cut by the laptop: begun in an earlier push
     undone: dict[str, str] = field(default_factory=dict)  # act: the one of this push that took it back
     _policy: Policy | None = None
     _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
@@ -119,7 +120,8 @@ class Desk:
         """The area of a record as it would be with these cells."""
         if not is_known(entity):
             return self.scope.root
-        values = {**(row.values if row else {}), **cells}
+        told = {name: value for name, value in cells.items() if isinstance(value, str | None)}
+        values = {**(row.values if row else {}), **told}
         return area_of_record(entity, values, self.scope.root, self._owner_area)
 
     def _owner_area(self, entity: str, uid: str) -> str | None:

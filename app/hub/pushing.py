@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.domain.areas import Scope
-from app.domain.replication import Batch, Entry
+from app.domain.replication import Act, Batch, Entry
 from app.errors import Invalid, NotAllowed
 from app.hub import devices, quarantine
 from app.hub.applying import count_digests, write_acts, write_rows
@@ -95,9 +95,7 @@ class Pushing:
             raise Invalid(N_("The batch names another laptop than the one that signed it"), code="bad_batch")
         if batch.hub != self.hub:
             raise NotAllowed(N_("This batch was written for another hub"), code="foreign_hub")
-        texts = (
-            text for act in batch.acts for text in (act.uid, act.person, act.reason, act.action, act.wall)
-        )
+        texts = (text for act in batch.acts for text in _texts(act))
         if any("\0" in text for text in texts) or any(_bad_uid(entry) for entry in batch.entries):
             raise Invalid(
                 N_("What arrived is not a message of this program, or it is damaged"), code="bad_batch"
@@ -165,8 +163,14 @@ class Pushing:
         keys = read_keys(self.database, connection, batch.entries)
         uids = list({act.uid for act in batch.acts})
         words, given = self.database.any_of("uid", uids)
-        known_acts = connection.exec_driver_sql(f"SELECT uid FROM hub_act WHERE {words}", (given,))
-        Deciding(desk, connection, keys, set(known_acts.scalars())).run(batch)
+        query = f"SELECT uid, site, person FROM hub_act WHERE {words}"
+        known_acts = {row.uid: row for row in connection.exec_driver_sql(query, (given,))}
+        # Numbers of one site come once and in order, so more of an act it has sent is the rest of a long one.
+        for act in batch.acts:
+            row = known_acts.get(act.uid)
+            if row is not None and (row.site, row.person) == (desk.site, act.person):
+                desk.continued[act.uid] = act
+        Deciding(desk, connection, keys, known_acts.keys() - desk.continued.keys()).run(batch)
         if not desk.founding:
             flag_near(self.database, connection, desk, batch)
 
@@ -284,6 +288,11 @@ def _find(
     for prefix, uid in rows.all():
         found.setdefault(prefix, []).append(uid)
     return found
+
+
+def _texts(act: Act) -> tuple[str, ...]:
+    """What of an act stands in the hub's book."""
+    return act.uid, act.person, act.person_name, act.action, act.reason, act.wall, act.undoes or ""
 
 
 def _own(entry: Entry) -> Entry:

@@ -40,7 +40,7 @@ def kept_of(connection: Connection, desk: Desk, told: Told, actor: Actor) -> Kep
         if found is None:
             raise UndoRefused("undo")
         person, taken_by = found.person, desk.undone.get(undone, found.undone_by)
-        kept = json.loads(found.kept) if found.kept else {}
+        kept = {**(json.loads(found.kept) if found.kept else {}), **desk.keeps.get(undone, {})}
     if person != actor.uid or taken_by not in (None, told.act.uid):
         raise UndoRefused("undo")
     return kept

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.entities.boiler import Boiler
 from app.errors import Conflict, Invalid, NotAllowed
 from app.hub.hub import Hub
 from app.hub.pushing import PushAnswer
 from app.sync.signing import HEAD_START
-from hub.office_hub import CITY, COUNTY, TOWN, HubBench, Laptop
+from hub.office_hub import CITY, COUNTY, TOWN, HubBench, Laptop, boiler, person
 
 
 def test_a_new_boiler_and_an_edit_reach_another_laptop(bench: HubBench) -> None:
@@ -261,3 +262,55 @@ def test_pull_brings_what_the_laptop_reads_in_pieces(bench: HubBench) -> None:
     with pytest.raises(Conflict) as refused:
         bench.hub.pull(two.uid, {TOWN: 10_000}, 1 << 20)
     assert refused.value.code == "hub_behind"
+
+
+# ---------------------------------------------------------------- an act cut over several batches
+def test_the_rest_of_an_act_that_was_cut_is_taken_too(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    one, two, three = boiler(), boiler(), boiler()
+    act = laptop.act("officer", "import")
+    laptop.insert(one)
+    assert laptop.push().accepted == 1
+    laptop._acts.append(act)
+    laptop.insert(two)
+    assert laptop.push().accepted == 1
+    laptop._acts.append(act)
+    laptop.insert(three)
+    assert laptop.push().accepted == 1
+    assert {item.uid for item in bench.records(Boiler)} >= {one.uid, two.uid, three.uid}
+    assert "repeat" not in [effect.note for effect in bench.effects(TOWN)]
+    bench.check()
+
+
+def test_both_parts_of_a_cut_act_can_be_taken_back(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    owner = laptop.enter("officer")
+    laptop.push()
+    one, two = (laptop.paper(owner, "other", "officer") for _ in range(2))
+    act = laptop.act("officer", "attach")
+    laptop.insert(one)
+    assert laptop.push().accepted == 1
+    laptop._acts.append(act)
+    laptop.insert(two)
+    assert laptop.push().accepted == 1
+    laptop.pull()
+    undo = laptop.act("officer", "undo", undoes=act.uid)
+    laptop.write("attachment", one.uid, "d")
+    assert laptop.push().accepted == 1
+    laptop._acts.append(undo)
+    laptop.write("attachment", two.uid, "d")
+    assert laptop.push().accepted == 1
+    bench.check()
+
+
+def test_another_persons_changes_under_a_known_act_count_as_its_repeat(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    act = laptop.act("officer", "import")
+    laptop.insert(boiler())
+    laptop.push()
+    laptop._acts.append(replace(act, person=person("inspector").uid))
+    more = boiler()
+    laptop.insert(more)
+    laptop.push()
+    assert bench.boiler(more.uid) is None
+    bench.check()
