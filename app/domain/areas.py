@@ -27,12 +27,13 @@ OwnerArea = Callable[[str, str], str | None]
 def area_of_code(code: str | None, root: str) -> str:
     """The area of a division code (2 to 12 digits): its town, else its county, else the root.
 
-    A code outside the root belongs to the root, where the city looks after it.
+    What is no code, or one outside the root, belongs to the root, where the city looks after it.
     """
     if not code:
         return root
     found = code[:TOWN_DIGITS]
-    return found if found != root and covers(root, found) else root
+    known = found.isascii() and found.isdigit()
+    return found if known and found != root and covers(root, found) else root
 
 
 def area_of_record(entity: str, values: Mapping[str, Any], root: str, owner_area: OwnerArea) -> str:

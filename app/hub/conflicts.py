@@ -81,7 +81,7 @@ def title_of(kind: EntityType, uid: str, values: Mapping[str, Any]) -> str:
     """What a person calls the record."""
     ids = [kind.fields[name].id for name in kind.title if name in kind.fields]
     words = [str(values[name]) for name in ids if values.get(name) not in (None, "")]
-    return " ".join(words) or uid[:8]
+    return " ".join(words).replace("\0", "") or uid[:8]  # refused values have a title too
 
 
 def _moment(wall: str) -> str | None:

@@ -64,7 +64,8 @@ def read_keys(database: HubDatabase, connection: Connection, entries: Iterable[E
         if not is_known(entry.entity):
             continue
         for name in unique_ids(known(entry.entity)):
-            if isinstance(entry.cells.get(name), str):
+            value = entry.cells.get(name)
+            if isinstance(value, str) and "\0" not in value:  # which PostgreSQL takes in no query either
                 wanted.setdefault((entry.entity, name), {})[entry.cells[name]] = None
             if entry.op == "d" or (name in entry.cells and entry.op == "u"):
                 touched.setdefault((entry.entity, name), {})[entry.uid] = None

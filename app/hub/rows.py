@@ -82,7 +82,7 @@ class Rows:
         """A row read before or made in this push; reads it when nobody asked for it yet."""
         key = (entity, uid)
         found = self._rows.get(key)
-        if found is None and key not in self._absent and is_known(entity):
+        if found is None and key not in self._absent and is_known(entity) and "\0" not in uid:
             self.read(entity, [uid], context_ids(known(entity)))
             found = self._rows.get(key)
         return found

@@ -25,6 +25,7 @@ from app.domain.rights import in_area
 from app.domain.values import as_moment
 from app.domain.workflow import Transition, fingerprint
 from app.domain.workflows.boiler import BOILER
+from app.errors import Invalid
 from app.hub import founding
 from hub.office_hub import CITY, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person
 
@@ -250,3 +251,51 @@ def test_a_replay_changes_nothing(bench: HubBench) -> None:
     again = [bench.hub.push(body, bench.clock.now).state, bench.hub.status().areas]
     assert (before[0], again[0]) == ("taken", "repeat")
     assert before[1] == again[1]
+
+
+def test_impossible_texts_and_places_are_refused_and_what_follows_comes_in(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    made = laptop.enter("officer")
+    laptop.push()
+    for cells in (
+        {"ledger_no": "A\0B", "user_org": "x\0y", "div_code": TOWN},
+        {"ledger_no": ["A"], "div_code": 5},
+        {"div_code": "6208\0"},
+        {"div_code": "62080210x"},
+    ):
+        laptop.act("officer", "add")
+        laptop.write("boiler", new_uid(), "i", cells)
+        assert laptop.push().rejected == 1
+    for owner in ("x\0", ["x"], 5, "x" * 5_000):
+        laptop.act("officer", "attach")
+        laptop.write("attachment", new_uid(), "i", {"owner": owner, "owner_entity": "boiler"})
+        assert laptop.push().rejected == 1
+    laptop.edit("officer", made.uid, ledger_no="A\0B")
+    assert laptop.push().rejected == 1
+    assert all(code.isdigit() for code in bench.hub.status().areas), "no area is made up by a laptop"
+    laptop.edit("officer", made.uid, note="核实过")
+    assert laptop.push().accepted == 1
+    bench.check()
+
+
+def test_impossible_texts_of_a_revoked_laptop_wait_too(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    made = laptop.enter("officer")
+    laptop.push()
+    bench.hub.revoke(laptop.uid, bench.clock.now, "lost")
+    laptop.edit("officer", made.uid, user_org="x\0y", ledger_no="a\0b")
+    laptop.act("officer", "add")
+    laptop.write("boiler", new_uid(), "i", {"ledger_no": ["A\0"], "div_code": 5})
+    laptop.act("officer", "attach")
+    laptop.write("attachment", new_uid(), "i", {"owner": "x\0", "owner_entity": "boiler"})
+    assert laptop.push().state == "quarantined"
+    bench.check()
+
+
+def test_an_act_with_a_text_that_cannot_be_kept_is_no_message(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    laptop.act("officer", "add", person_name="x\0")
+    laptop.insert(boiler())
+    with pytest.raises(Invalid) as refused:
+        laptop.push()
+    assert refused.value.code == "bad_batch"
