@@ -18,6 +18,21 @@ _ON_THE_MAP = (
     (N_("Ctrl + click"), N_("Add to the selection")),
     (N_("Esc"), N_("Back to selecting, then select nothing")),
 )
+_IN_THE_LEDGER = (
+    (N_("Click, Shift + click on a heading"), N_("Sort by one column, by several")),
+    (N_("Alt + Down"), N_("Filter the column")),
+    (N_("Left, Right, double click on a group"), N_("Fold and unfold the group")),
+    (N_("Ctrl + C"), N_("Copy as shown, with headings")),
+    (N_("F2 or just typing"), N_("Write in the cell (while editing in the table)")),
+    (N_("Enter, Tab, Shift + Enter, Shift + Tab"), N_("Take the value and go on or back")),
+    (N_("Ctrl + V"), N_("Paste a block of a spreadsheet")),
+    (N_("Ctrl + D"), N_("Fill down")),
+    (N_("Delete"), N_("Empty the chosen cells")),
+    (N_("Ctrl + Backspace"), N_("Put back what the records hold")),
+    (N_("Ctrl + Z while editing"), N_("Take back the last step of writing")),
+    (N_("Ctrl + S"), N_("Save the edits as one change")),
+    (N_("Esc while editing"), N_("Discard the edits and end editing")),
+)
 
 
 class KeysDialog(QDialog):
@@ -37,7 +52,7 @@ class KeysDialog(QDialog):
             for item in commands.commands.values()
             if item.shortcut
         ]
-        rows += [(tr(key), tr(words)) for key, words in _ON_THE_MAP]
+        rows += [(tr(key), tr(words)) for key, words in (*_ON_THE_MAP, *_IN_THE_LEDGER)]
         for at, (key, words) in enumerate(rows):
             name = QLabel(key)
             name.setFont(metrics.sized(1.0, bold=True))

@@ -62,7 +62,7 @@ def find_records(session: Session, words: str, cancelled: Callable[[], bool]) ->
             return found
         kind = BY_NAME[name]
         records = list(session.workspace.find(kind.record, _holding(kind, words), limit=_PER_KIND))
-        if len(records) < _PER_KIND and _could_be_initials(words):
+        if len(records) < _PER_KIND and could_be_initials(words):
             records += _by_initials(session, kind, words.casefold(), {record.uid for record in records})
         found += [_line(kind, record) for record in records[:_PER_KIND]]
     return found
@@ -81,7 +81,8 @@ def _line(kind: EntityType, record: Entity) -> Found:
     )
 
 
-def _could_be_initials(words: str) -> bool:
+def could_be_initials(words: str) -> bool:
+    """Whether words may be the first letters of a name in pinyin."""
     return words.isascii() and words.isalpha() and len(words) >= 2
 
 
@@ -98,7 +99,7 @@ def _by_initials(session: Session, kind: EntityType, wanted: str, have: set[str]
             yield record
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=100_000)  # a large ledger's units and addresses, asked again at every key
 def initials(name: str) -> str:
     """The pinyin initials of a name: 崆峒区 → kdq; other letters as they are."""
     from pypinyin import Style, lazy_pinyin  # late: its tables take a third of a second

@@ -67,6 +67,15 @@ class Editor(QWidget):
         """Show a value."""
         raise NotImplementedError
 
+    def written(self) -> str:
+        """The text that was written or chosen, whether it can be taken or not."""
+        raise NotImplementedError
+
+    def show_written(self, text: str) -> None:
+        """Show a text that was written and could not be taken."""
+        for line in self.findChildren(QLineEdit):
+            line.setText(text)
+
     def refuse(self, reason: str) -> None:
         """Show why the value cannot be taken; an empty reason takes the message away."""
         self._reason.setText(reason)
@@ -88,6 +97,10 @@ class LineEditor(Editor):
     def value(self) -> Any:
         """The parsed text."""
         return parse(self.field, self._line.text())
+
+    def written(self) -> str:
+        """The line as it stands."""
+        return self._line.text()
 
     def set_value(self, value: Any) -> None:
         """Show the value as it would be written."""
@@ -125,6 +138,10 @@ class ParagraphEditor(Editor):
         """The text, checked for its length."""
         return parse(self.field, self._box.toPlainText())
 
+    def written(self) -> str:
+        """The text as it stands."""
+        return self._box.toPlainText()
+
     def set_value(self, value: Any) -> None:
         """Show the text."""
         self._box.setPlainText(value or "")
@@ -148,6 +165,10 @@ class ListEditor(Editor):
     def value(self) -> Any:
         """The chosen code, or None."""
         return self._box.currentData()
+
+    def written(self) -> str:
+        """The label that is chosen."""
+        return "" if self._box.currentData() is None else self._box.currentText()
 
     def set_value(self, value: Any) -> None:
         """Choose a code; one that is not offered is added, so that showing never changes a record."""
@@ -187,6 +208,10 @@ class ReferenceEditor(Editor):
                 return held
         raise Invalid(N_("{field}: there is no “{value}”"), field=tr(self.field.label), value=written)
 
+    def written(self) -> str:
+        """The name or code as it stands."""
+        return self._box.currentText()
+
     def set_value(self, value: Any) -> None:
         """Show the record that is referred to."""
         at = self._box.findData(value) if value else -1
@@ -198,6 +223,16 @@ class ReferenceEditor(Editor):
 def editor_for(field: Field, names: Names, parent: QWidget | None = None) -> Editor:
     """The editor of a field."""
     return _MAKERS[field.kind](field, names, parent)
+
+
+def cell_editor(field: Field, names: Names, parent: QWidget) -> Editor:
+    """The editor of a field in a cell of a table: one line, without its unit, nothing cut off unseen."""
+    editor = LineEditor(field, parent) if field.kind is Kind.TEXT else editor_for(field, names, parent)
+    for unit in editor.findChildren(QLabel):
+        unit.hide()
+    for line in editor.findChildren(QLineEdit):
+        line.setMaxLength(32_767)
+    return editor
 
 
 def _paragraph_or_line(field: Field, _names: Names, parent: QWidget | None) -> Editor:

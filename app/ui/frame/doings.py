@@ -103,6 +103,15 @@ class Doings:
         )
         return [
             *(Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows),
+            Command(
+                "edit_table",
+                N_("Edit in the table"),
+                self.edit_table,
+                "edit",
+                "edit",
+                "Ctrl+Shift+D",
+                SIGNED_IN,
+            ),
             *(
                 Command(f"page_{name}", label, partial(window.go, name), "pages", "", f"Ctrl+{at}")
                 for at, (name, label) in enumerate(pages, 1)
@@ -229,6 +238,11 @@ class Doings:
             self._window.go("boiler")
         if self._window.work.ledger is not None:
             self._window.work.ledger.bar.words.setFocus()
+
+    def edit_table(self) -> None:
+        """Begin or end editing the ledger in its table."""
+        if self._window.page in THEME_OF and self._window.work.ledger is not None:
+            self._window.work.ledger.editing.toggle()
 
     # ---- records
 

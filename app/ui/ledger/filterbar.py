@@ -20,7 +20,7 @@ _COUNTY = 6
 
 
 class FilterBar(QWidget):
-    """Emits `changed` a moment after the user stopped typing."""
+    """Emits `changed` a moment after the user stopped typing; its count is shown in the ledger's foot."""
 
     changed = Signal()
 
@@ -37,8 +37,8 @@ class FilterBar(QWidget):
         self.division = self._division_box(names)
         self.expression = self._line(N_("Condition, such as rated_tph>=4 and fuel=gas"), 20)
         self.expression.hide()
-        self._count = QLabel()
-        self._count.setProperty("muted", True)
+        self.count = QLabel()
+        self.count.setProperty("muted", True)
         self._fault = QLabel()
         self._fault.setProperty("danger", True)
         self._lay_out()
@@ -74,13 +74,13 @@ class FilterBar(QWidget):
         """How many records there are; boilers always in units and t/h together."""
         self._fault.clear()
         if total is not None:
-            self._count.setText(tr(N_("{n} units · {tph} t/h"), n=total.units, tph=f"{total.tph:g}"))
+            self.count.setText(tr(N_("{n} units · {tph} t/h"), n=total.units, tph=f"{total.tph:g}"))
         else:
-            self._count.setText(tr(N_("{n} records"), n=f"{shown:,}"))
+            self.count.setText(tr(N_("{n} records"), n=f"{shown:,}"))
 
     def counted(self) -> str:
         """What the bar says about the number of records."""
-        return self._count.text()
+        return self.count.text()
 
     def fault(self) -> str:
         """What the bar says about the condition; empty when it can be read."""
@@ -152,7 +152,6 @@ class FilterBar(QWidget):
         row.addWidget(self.expression, 2)
         row.addWidget(self._fault)
         row.addStretch(1)
-        row.addWidget(self._count)
 
     def _toggle_expression(self, shown: bool) -> None:
         self.expression.setVisible(shown)

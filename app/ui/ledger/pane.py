@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QMenu,
-    QStackedLayout,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
@@ -21,9 +15,15 @@ from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk, Touched
 from app.ui.ledger import columns
+from app.ui.ledger.arranging import Arranging
+from app.ui.ledger.blocks import write_block, write_table
+from app.ui.ledger.copying import block_of, numeric_columns, wanted
+from app.ui.ledger.editbar import LedgerFoot
+from app.ui.ledger.editing import Editing
 from app.ui.ledger.filterbar import FilterBar
 from app.ui.ledger.model import LedgerModel
-from app.ui.ledger.rows import Question, Rows, read_page, read_rows
+from app.ui.ledger.rows import PAGE, Question, Rows, read_page, read_rows
+from app.ui.ledger.table import LedgerTable
 from app.ui.parts import muted, side_button
 from app.ui.selection import Selected
 
@@ -39,19 +39,37 @@ class LedgerPane(QWidget):
         super().__init__(parent)
         self._desk = desk
         self.kind = kind
-        self._order, self._descending = columns.ORDER.get(kind.name, ""), False
         self._following = False
         self.bar = FilterBar(kind, desk.names, self)
         self.model = LedgerModel(kind, self._page, desk.names, self)
-        self.table = self._table()
+        self.table = LedgerTable(self.model)
+        self.arranging = Arranging(desk, kind, self.table, self)
+        self.foot = LedgerFoot(self.bar.count)
+        self.editing = Editing(desk, self.table, self.foot, self)
         self._empty = muted()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._clear = side_button(tr(N_("Empty the filter")), self.bar.choose)
+        self._clear = side_button(tr(N_("Empty the filter")), self._clear_filter)
+        self._edit = side_button(tr(N_("Edit in the table")), self.editing.toggle)
+        self._edit.setCheckable(True)
+        self._edit.setToolTip("Ctrl+Shift+D")
+        self.foot.lead(self.arranging.button, self._edit)
+        self._dress_table()
         self._lay_out()
-        self.bar.changed.connect(self.reload)
-        desk.changed.connect(self._records_changed)
-        desk.selection.changed.connect(self._follow)
+        self._connect()
         self.reload()
+
+    def _connect(self) -> None:
+        self.bar.changed.connect(self.reload)
+        self.arranging.changed.connect(self.reload)
+        self.editing.changed.connect(self._show_editing)
+        self._desk.changed.connect(self._records_changed)
+        self._desk.selection.changed.connect(self._follow)
+        self.table.selectionModel().selectionChanged.connect(self._chosen)
+        self.table.activated.connect(lambda index: self._open(index.row()))
+        self.table.folding.connect(self.arranging.fold_row)
+        self.table.wanted.connect(lambda word: self._copy() if word == "copy" else None)
+        for asking in (self.table.menu_wanted, self.arranging.header.menu_wanted):
+            asking.connect(self._open_filter)
 
     def reload(self) -> None:
         """Ask again which records there are."""
@@ -67,18 +85,23 @@ class LedgerPane(QWidget):
 
     def question(self) -> Question:
         """What the ledger asks for now; raises Invalid for a condition that cannot be read."""
-        return Question(self.kind, self.bar.filter(), self.bar.text(), self._order, self._descending)
+        return self.arranging.question(Question(self.kind, self.bar.filter(), self.bar.text()))
+
+    def is_filtering(self) -> bool:
+        """Whether the boxes or a column narrow the ledger."""
+        return self.bar.is_filtering() or bool(self.arranging.filters)
 
     def _show(self, rows: Rows) -> None:
+        self.model.names = self._desk.names
         self.model.show_rows(rows)
         self.bar.show_count(len(rows.uids), rows.total)
-        self._pages.setCurrentIndex(0 if rows.uids else 1)
+        self._pages.setCurrentIndex(0 if rows.uids or self.arranging.filters else 1)
         self._empty.setText(self._why_empty())
-        self._clear.setVisible(self.bar.is_filtering())
+        self._clear.setVisible(self.is_filtering())
         self._follow(self._desk.selection.now)
 
     def _why_empty(self) -> str:
-        if self.bar.is_filtering():
+        if self.is_filtering():
             return tr(N_("No record fits the filter. Empty the filter to see all."))
         return tr(
             N_(
@@ -87,65 +110,34 @@ class LedgerPane(QWidget):
             )
         )
 
+    def _clear_filter(self) -> None:
+        self.arranging.drop()
+        self.bar.choose()
+
     def _page(self, kind: EntityType, uids: Sequence[str]) -> dict[str, Entity]:
         """One indexed page read: the only reading the GUI thread does."""
         return read_page(self._desk.session, kind, uids) if self._desk.session else {}
 
     def _records_changed(self, touched: Touched) -> None:
         if self.kind.name in touched:
+            self.editing.follow(touched[self.kind.name])
             self.model.forget(touched[self.kind.name])
             self.reload()
 
     # ---- the table
 
-    def _table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.model)
-        table.setAccessibleName(self.kind.text)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().setDefaultSectionSize(metrics.line_height())
-        table.verticalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        )
-        self._dress_header(table)
-        table.selectionModel().selectionChanged.connect(self._chosen)
-        table.activated.connect(lambda index: self.opened.emit(self.model.uid_at(index.row())))
-        copy = QAction(tr(N_("Copy")), table, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        copy.triggered.connect(self._copy)
-        table.addAction(copy)
-        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        return table
-
-    def _dress_header(self, table: QTableView) -> None:
-        header = table.horizontalHeader()
+    def _dress_table(self) -> None:
+        header = self.arranging.header
         for at, field in enumerate(self.model.columns):
             header.setSectionHidden(at, not columns.shown_at_first(self.kind, field))
-            heading = header.fontMetrics().horizontalAdvance(field.heading) + metrics.grid(9)
+            heading = header.fontMetrics().horizontalAdvance(field.heading) + metrics.grid(13)
             header.resizeSection(at, max(metrics.chars(columns.width_in_chars(field)), heading))
-        header.setSectionsClickable(True)
-        header.setSortIndicatorShown(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        names = [field.name for field in self.model.columns]
-        if self._order in names:
-            header.setSortIndicator(names.index(self._order), Qt.SortOrder.AscendingOrder)
-        header.sectionClicked.connect(self._sort)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._choose_columns)
-
-    def _sort(self, column: int) -> None:
-        name = self.model.columns[column].name
-        self._descending = not self._descending if name == self._order else False
-        self._order = name
-        way = Qt.SortOrder.DescendingOrder if self._descending else Qt.SortOrder.AscendingOrder
-        self.table.horizontalHeader().setSortIndicator(column, way)
-        self.reload()
+        copy = QAction(tr(N_("Copy")), self.table)
+        copy.triggered.connect(self._copy)
+        self.table.addAction(copy)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _choose_columns(self, at: QPoint) -> None:
         header = self.table.horizontalHeader()
@@ -157,28 +149,70 @@ class LedgerPane(QWidget):
             action.toggled.connect(lambda shown, column=column: header.setSectionHidden(column, not shown))
         menu.exec(header.mapToGlobal(at))
 
+    def _open_filter(self, column: int) -> None:
+        if column >= 0:
+            self.arranging.open_menu(column, self.question())
+
+    def _open(self, row: int) -> None:
+        if self.model.uid_at(row) and not self.editing.on:
+            self.opened.emit(self.model.uid_at(row))
+
+    def _show_editing(self, on: bool) -> None:
+        self._edit.setChecked(on)
+        self._edit.setText(tr(N_("End editing")) if on else tr(N_("Edit in the table")))
+
     def _copy(self) -> None:
-        """The selected rows as a block a spreadsheet can take, headings first."""
-        shown = [at for at in range(len(self.model.columns)) if not self.table.isColumnHidden(at)]
-        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
-        lines = ["\t".join(self.model.columns[at].heading for at in shown)]
-        lines += ["\t".join(self.model.shown(row, at) for at in shown) for row in rows[:_MOST_SELECTED_ROWS]]
-        QGuiApplication.clipboard().setText("\n".join(lines))
-        self._desk.said.emit(tr(N_("{n} rows copied"), n=len(lines) - 1))
+        """What is chosen as a block a spreadsheet can take, headings first; read in a thread."""
+        rows, shown, cells = self.table.rows_chosen(), self.table.columns_shown(), None
+        if not rows:
+            return
+        if self.editing.on:
+            spots = self.table.spots()
+            used = {column for _, column in spots}
+            shown = [column for column in shown if column in used]
+            cells = frozenset((self.model.uid_at(row), self.model.columns[at].name) for row, at in spots)
+        asked = wanted(self.model, rows, shown, cells)
+        if not asked.columns:
+            return
+
+        def read(session: Any, _: Any) -> list[list[str]]:
+            found: dict[str, Entity] = {}
+            for first in range(0, len(asked.uids), PAGE):
+                found.update(read_page(session, self.kind, asked.uids[first : first + PAGE]))
+            return block_of(asked, found)
+
+        def put(block: list[list[str]]) -> None:
+            held = QMimeData()
+            held.setText(write_block(block))
+            held.setHtml(write_table(block, numeric_columns(asked)))
+            QGuiApplication.clipboard().setMimeData(held)
+            self._desk.said.emit(tr(N_("{n} rows copied"), n=len(block) - 1))
+
+        self._desk.read(self, read, put, topic="copy")
 
     # ---- the selection
 
     def _chosen(self) -> None:
         if self._following:
             return
-        rows = [index.row() for index in self.table.selectionModel().selectedRows()]
         current = self.table.currentIndex().row()
-        uids = [self.model.uid_at(row) for row in rows]
-        shown = self.model.uid_at(current) if current in rows else (uids[0] if uids else "")
-        self._desk.selection.choose(self.kind.name, uids, shown)
+        rows = [current] if self.editing.on and current >= 0 else self.table.rows_chosen()
+        uids = [uid for uid in map(self.model.uid_at, rows) if uid]
+        shown = self.model.uid_at(current) if current in rows else ""
+        shown = shown or (uids[0] if uids else "")
+        self._following = True  # headings of groups stay chosen beside the records
+        try:
+            self._desk.selection.choose(self.kind.name, uids, shown)
+        finally:
+            self._following = False
 
     def _follow(self, selected: Selected) -> None:
-        """Show what is selected, without saying so again."""
+        """Show what is selected, without saying so again; the cells chosen for editing stay."""
+        if self._following:
+            return
+        now = self.table.currentIndex()
+        if self.editing.on and now.isValid() and self.model.uid_at(now.row()) == selected.current:
+            return
         picked = selected.uids if selected.entity == self.kind.name else ()
         rows = [row for row in map(self.model.row_of, picked[:_MOST_SELECTED_ROWS]) if row >= 0]
         chosen = QItemSelection()
@@ -200,6 +234,7 @@ class LedgerPane(QWidget):
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 0)
         column.addWidget(self.bar)
+        column.addWidget(self.arranging.words)
         below = QWidget()
         self._pages = QStackedLayout(below)
         self._pages.addWidget(self.table)
@@ -211,3 +246,4 @@ class LedgerPane(QWidget):
         middle.addStretch(1)
         self._pages.addWidget(nothing)
         column.addWidget(below, 1)
+        column.addWidget(self.foot)

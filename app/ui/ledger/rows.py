@@ -3,60 +3,93 @@ later."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app.domain.entity import Entity, EntityType
-from app.domain.fields import Kind
+from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Condition, Filter
 from app.domain.output import MW_PER_TPH, Total
+from app.ui.finder.search import could_be_initials, initials
+from app.ui.ledger.columnfilter import ColumnFilter, accepts
+from app.ui.ledger.grouping import Group, field_of, groups_of, key_of
 from app.ui.names import Names
 
 if TYPE_CHECKING:
     from app.actions.session import Session
 
 PAGE = 120
+_EMPTY = (None, "", ())
+_SPOKEN = ("user_org", "name", "address")  # what is looked up by its pinyin initials
+Sort = tuple[str, bool]  # field, whether the order runs down
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a ledger asks for: a filter, words to look for, and the order."""
+    """What a ledger asks for: filters, words to look for, the order, and what to group by."""
 
     kind: EntityType
     filter: Filter = EVERYTHING
     words: str = ""
-    order: str = ""
-    descending: bool = False
+    sorts: tuple[Sort, ...] = ()
+    columns: tuple[ColumnFilter, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The answer: uids in order, their place, and for boilers their units and t/h."""
+    """The answer: uids in order, their place, groups, and for boilers their units and t/h."""
 
     question: Question
     uids: tuple[str, ...] = ()
     place: Mapping[str, int] = field(default_factory=dict)
     total: Total | None = None
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True)
+class HeldValue:
+    """A value of a column, as it is shown, and how many records hold it."""
+
+    value: Any
+    shown: str
+    count: int
 
 
 def read_rows(session: Session, question: Question, names: Names) -> Rows:
     """The records that are meant, in order; unknown values come last whichever way the order runs."""
+    uids, values, rows = _meant(session, question, names, ())
     kind = question.kind
-    searched = [item.name for item in kind.fields.values() if item.search]
-    summed = ["rated_tph", "rated_mw"] if kind.name == "boiler" else []
-    refers = [item.name for item in kind.fields.values() if item.name == "div_code"]
-    wanted = dict.fromkeys([*searched, *summed, *refers, *([question.order] if question.order else [])])
-    found = session.workspace.columns(kind.name, list(wanted), None, question.filter)
-    rows: list[int] = list(range(len(found.uids)))
-    if question.words:
-        looked = [found.values[name] for name in (*searched, *refers)]
-        rows = [row for row in rows if _matches(question.words, [column[row] for column in looked], names)]
-    if question.order:
-        rows = _ordered(rows, question, found.values[question.order], names)
-    uids = tuple(found.uids[row] for row in rows)
-    total = _total(rows, found.values) if summed else None
-    return Rows(question, uids, {uid: at for at, uid in enumerate(uids)}, total)
+    for name, descending in reversed(question.sorts):
+        rows = _ordered(rows, kind.fields[name], values[name], descending)
+    for by in reversed(question.groups):
+        rows = _ordered(rows, kind.fields[field_of(by)], _keys(by, values[field_of(by)]), False)
+    ordered = tuple(uids[row] for row in rows)
+    outputs = _outputs(rows, values) if kind.name == "boiler" else [0.0] * len(rows)
+    total = Total(len(rows), round(sum(outputs), 3)) if kind.name == "boiler" else None
+    groups: list[Group] = []
+    if question.groups:
+        columns = [_keys(by, values[field_of(by)]) for by in question.groups]
+        groups = groups_of(
+            question.groups, [tuple(column[row] for column in columns) for row in rows], outputs
+        )
+    return Rows(question, ordered, {uid: at for at, uid in enumerate(ordered)}, total, tuple(groups))
+
+
+def read_values(session: Session, question: Question, name: str, names: Names) -> list[HeldValue]:
+    """The values of a column among the records that every other filter accepts, in order, empty last."""
+    others = tuple(item for item in question.columns if item.field != name)
+    asked = replace(question, columns=others, groups=(), sorts=())
+    _, values, rows = _meant(session, asked, names, (name,))
+    declared, counted = question.kind.fields[name], dict[Any, int]()
+    for row in rows:
+        held = values[name][row]
+        value = None if held in _EMPTY else held.item() if hasattr(held, "item") else held
+        counted[value] = counted.get(value, 0) + 1
+    known = list(counted)
+    order = _ordered(list(range(len(known))), declared, known, False)
+    return [HeldValue(known[at], names.show(declared, known[at]), counted[known[at]]) for at in order]
 
 
 def read_page(session: Session, kind: EntityType, uids: Sequence[str]) -> dict[str, Entity]:
@@ -65,38 +98,98 @@ def read_page(session: Session, kind: EntityType, uids: Sequence[str]) -> dict[s
     return {record.uid: record for record in session.workspace.find(kind.record, wanted)}
 
 
-def _matches(words: str, held: Sequence[Any], names: Names) -> bool:
-    """Every word must occur somewhere: in a searched field or in the name of the division."""
-    shown = " ".join(str(value) for value in held if value is not None).casefold()
-    division = names.of("division", str(held[-1])) if held and held[-1] else ""
-    return all(word in shown or word in division for word in words.casefold().split())
+def _meant(
+    session: Session, question: Question, names: Names, more: Iterable[str]
+) -> tuple[Sequence[str], Mapping[str, Any], list[int]]:
+    """All uids of the filter, the columns that were needed, and the rows that are meant."""
+    kind = question.kind
+    searched = [item.name for item in kind.fields.values() if item.search]
+    needed = [
+        *(["rated_tph", "rated_mw"] if kind.name == "boiler" else []),
+        *([*searched, "div_code"] if question.words else []),
+        *(item.field for item in question.columns),
+        *(name for name, _ in question.sorts),
+        *(field_of(by) for by in question.groups),
+        *more,
+    ]
+    wanted = [name for name in dict.fromkeys(needed) if name in kind.fields]
+    found = session.workspace.columns(kind.name, wanted, None, question.filter)
+    rows: list[int] = list(range(len(found.uids)))
+    for asked in question.columns:
+        fits = _remembered(accepts(asked, kind.fields[asked.field], _show(kind.fields[asked.field], names)))
+        column = found.values[asked.field]
+        rows = [row for row in rows if fits(column[row])]
+    if question.words:
+        fits_words = _words_fit(question.words, kind, searched, names)
+        rows = [row for row in rows if fits_words(found.values, row)]
+    return found.uids, found.values, rows
 
 
-def _ordered(rows: list[int], question: Question, column: Any, names: Names) -> list[int]:
-    declared = question.kind.fields[question.order]
-    known = [row for row in rows if column[row] not in (None, "", ())]
-    unknown = [row for row in rows if column[row] in (None, "", ())]
+def _show(declared: Field, names: Names) -> Callable[[Any], str]:
+    return lambda value: names.show(declared, value)
+
+
+def _remembered(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Columns repeat their values: each is judged once."""
+    known: dict[Any, bool] = {}
+
+    def judge(value: Any) -> bool:
+        if value not in known:
+            known[value] = fits(value)
+        return known[value]
+
+    return judge
+
+
+def _words_fit(
+    words: str, kind: EntityType, searched: Sequence[str], names: Names
+) -> Callable[[Mapping[str, Any], int], bool]:
+    """Every word must occur somewhere: in a searched field, in the name of the division, or as initials."""
+    wanted = words.casefold().split()
+    spoken = [name for name in _SPOKEN if name in searched]
+    placed = "div_code" in kind.fields
+
+    def fits(values: Mapping[str, Any], row: int) -> bool:
+        division = names.of("division", str(values["div_code"][row] or "")) if placed else ""
+        held = [str(values[name][row] or "") for name in searched]
+        shown = " ".join((*held, division)).casefold()
+        missing = [word for word in wanted if word not in shown]
+        if not missing or not all(could_be_initials(word) for word in missing):
+            return not missing
+        said = [initials(part) for part in (division, *(str(values[name][row] or "") for name in spoken))]
+        return all(any(word in part for part in said) for word in missing)
+
+    return fits
+
+
+def _keys(by: str, column: Any) -> list[Any]:
+    return [None if value in _EMPTY else key_of(by, value) for value in column]
+
+
+def _ordered(rows: list[int], declared: Field, column: Any, descending: bool) -> list[int]:
+    known = [row for row in rows if column[row] not in _EMPTY]
+    unknown = [row for row in rows if column[row] in _EMPTY]
     numeric = declared.kind in (Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN)
+    codes = declared.choices.codes if declared.choices else ()
+    place = {code: at for at, code in enumerate(codes)}
 
     def key(row: int) -> Any:
         value = column[row]
         if numeric:
             return float(value)
-        if declared.kind in (Kind.CHOICE, Kind.STATE) and declared.choices:
-            codes = declared.choices.codes
-            return codes.index(value) if value in codes else len(codes)
-        return str(value)
+        return place.get(value, len(codes)) if codes else str(value)
 
-    known.sort(key=key, reverse=question.descending)
+    known.sort(key=key, reverse=descending)
     return known + unknown
 
 
-def _total(rows: Sequence[int], values: Mapping[str, Any]) -> Total:
+def _outputs(rows: Sequence[int], values: Mapping[str, Any]) -> list[float]:
     tph, mw = values["rated_tph"], values["rated_mw"]
-    output = 0.0
-    for row in rows:
-        if tph[row] is not None:
-            output += float(tph[row])
-        elif mw[row] is not None:
-            output += float(mw[row]) / MW_PER_TPH
-    return Total(len(rows), round(output, 3))
+    return [
+        float(tph[row])
+        if tph[row] is not None
+        else float(mw[row]) / MW_PER_TPH
+        if mw[row] is not None
+        else 0.0
+        for row in rows
+    ]

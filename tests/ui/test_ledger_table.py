@@ -1,0 +1,208 @@
+"""The ledger as a spreadsheet: written in, pasted, filled, filtered, sorted, grouped and copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.ui import messages
+from app.ui.application import Program
+from app.ui.ledger.columnfilter import ColumnFilter
+from app.ui.ledger.pane import LedgerPane
+from clipping import cut_off
+from window_cases import WAIT_MS, settle
+
+Office = Callable[..., Program]
+FLAGS = QItemSelectionModel.SelectionFlag
+
+
+def the_pane(running: Program, qtbot: QtBot) -> LedgerPane:
+    running.window.go("boiler")
+    settle(running, qtbot)
+    pane = running.window.work.ledger
+    assert pane is not None
+    return pane
+
+
+def column(pane: LedgerPane, name: str) -> int:
+    at = [field.name for field in pane.model.columns].index(name)
+    pane.table.setColumnHidden(at, False)
+    return at
+
+
+def editing(office: Office, qtbot: QtBot, login: str = "city") -> tuple[Program, LedgerPane]:
+    running = office(login)
+    pane = the_pane(running, qtbot)
+    running.window.commands.actions["edit_table"].trigger()
+    assert pane.editing.on
+    pane.bar.choose(expression="status=suspect")
+    settle(running, qtbot)
+    return running, pane
+
+
+def select(pane: LedgerPane, name: str, first: int, last: int) -> None:
+    at, picked = column(pane, name), pane.table.selectionModel()
+    pane.table.setCurrentIndex(pane.model.index(first, at))
+    for row in range(first, last + 1):
+        picked.select(pane.model.index(row, at), FLAGS.Select)
+
+
+def held(running: Program, uid: str, name: str) -> object:
+    assert running.desk.session is not None
+    found = running.desk.session.workspace.get("boiler", uid)
+    assert found is not None
+    return found.values()[name]
+
+
+def test_typed_cells_are_checked_saved_as_one_and_undone(office: Office, qtbot: QtBot) -> None:
+    running, pane = editing(office, qtbot)
+    tph, note = column(pane, "rated_tph"), column(pane, "note")
+    uid = pane.model.uid_at(0)
+    before = held(running, uid, "note")
+    pane.table.setCurrentIndex(pane.model.index(0, tph))
+    qtbot.keyClick(pane.table, Qt.Key.Key_F2)
+    line = next(box for box in pane.table.viewport().findChildren(QLineEdit) if box.isVisible())
+    line.setText("4000")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert pane.model.shown(0, tph) == "4000"
+    assert pane.model.staging.wrong() == 1
+    assert pane.table.currentIndex().row() == 1
+    pane.editing.save()
+    assert pane.table.currentIndex() == pane.model.index(0, tph)
+    assert "3000" in pane.foot.says.text()
+    pane.editing.write_all({(0, tph): "6.5", (0, note): "现场核对", (1, note): "现场核对"})
+    assert (pane.model.staging.changed(), pane.model.staging.wrong()) == (3, 0)
+    pane.foot.reason.setText("十一月核对")
+    pane.foot.save.click()
+    qtbot.waitUntil(lambda: len(pane.model.staging) == 0, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert (held(running, uid, "rated_tph"), held(running, uid, "note")) == (6.5, "现场核对")
+    running.window.doings.undo()
+    qtbot.waitUntil(lambda: held(running, uid, "note") == before, timeout=WAIT_MS)
+    settle(running, qtbot)
+
+
+def test_a_block_is_pasted_and_nothing_is_dropped_without_a_word(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pane = editing(office, qtbot)
+    said: list[str] = []
+    monkeypatch.setattr(messages, "tell", lambda _, message, hint="": said.append(hint))
+    shown = pane.table.columns_shown()
+    names = [pane.model.columns[at].name for at in shown]
+    last = pane.model.rowCount() - 1
+    select(pane, names[-1], last, last)
+    QGuiApplication.clipboard().setText("9\t9\r\n9\t9\r\n")
+    qtbot.keyClick(pane.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert len(said) == 1
+    assert said[0].count("1") >= 2
+    select(pane, "status", 0, 0)
+    QGuiApplication.clipboard().setText("已销号")
+    pane.editing.paste()
+    assert "流程" in said[-1] or "步骤" in said[-1]
+    assert pane.model.staging.at(pane.model.uid_at(0), "status") is None
+
+
+def test_fill_down_empty_and_take_back(office: Office, qtbot: QtBot) -> None:
+    _, pane = editing(office, qtbot)
+    note = column(pane, "note")
+    pane.editing.write_all({(0, note): "同上"})
+    select(pane, "note", 0, 2)
+    qtbot.keyClick(pane.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert [pane.model.shown(row, note) for row in range(3)] == ["同上"] * 3
+    qtbot.keyClick(pane.table, Qt.Key.Key_Delete)
+    assert [pane.model.shown(row, note) for row in range(3)] == [""] * 3
+    qtbot.keyClick(pane.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert [pane.model.shown(row, note) for row in range(3)] == ["同上"] * 3
+
+
+def test_edits_are_asked_about_and_roles_are_told(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pane = editing(office, qtbot)
+    pane.editing.write_all({(0, column(pane, "note")): "新"})
+    monkeypatch.setattr(messages, "ask", lambda *_: False)
+    qtbot.keyClick(pane.table, Qt.Key.Key_Escape)
+    assert pane.editing.on
+    monkeypatch.setattr(messages, "ask", lambda *_: True)
+    qtbot.keyClick(pane.table, Qt.Key.Key_Escape)
+    assert not pane.editing.on
+    assert len(pane.model.staging) == 0
+
+
+def test_a_leader_cannot_edit(office: Office, qtbot: QtBot) -> None:
+    pane = the_pane(office("chief"), qtbot)
+    assert pane.editing.why_not()
+
+
+def test_columns_are_filtered_at_their_headings(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    pane = the_pane(running, qtbot)
+    before = pane.model.rowCount()
+    pane.table.menu_wanted.emit(column(pane, "fuel"))
+    menu = pane.arranging.menu
+    assert menu is not None
+    qtbot.waitUntil(lambda: menu.values.count() > 1, timeout=WAIT_MS)
+    assert cut_off(menu) == []
+    first = menu._held[0]
+    menu.tick([first.shown])
+    menu.take()
+    settle(running, qtbot)
+    assert pane.model.rowCount() == first.count < before
+    assert first.shown in pane.arranging.words.text()
+    assert pane.arranging.header.marks(column(pane, "fuel")) == "⧩"
+    pane.arranging.words.dropped.emit("fuel")
+    settle(running, qtbot)
+    assert pane.model.rowCount() == before
+
+
+def test_sorting_by_several_and_grouping_with_totals(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    pane = the_pane(running, qtbot)
+    total = pane.bar.counted()
+    pane.arranging.sort("fuel")
+    pane.arranging.sort("rated_tph", add=True, down=True)
+    pane.arranging.group("county", "township")
+    settle(running, qtbot)
+    assert pane.arranging.header.marks(column(pane, "rated_tph")) == "▼②"
+    outer = [group for group in pane.model.groups if group.level == 0]
+    assert sum(group.total.units for group in outer) == len(pane.model.uids)
+    assert pane.bar.counted() == total
+    pane.arranging.fold_all(True)
+    assert pane.model.rowCount() == len(outer)
+    pane.table.setCurrentIndex(pane.model.index(0, 0))
+    qtbot.keyClick(pane.table, Qt.Key.Key_Right)
+    assert pane.model.rowCount() > len(outer)
+
+
+def test_what_is_seen_is_what_is_copied(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    pane = the_pane(running, qtbot)
+    pane.arranging.group("county")
+    pane.arranging.filter(ColumnFilter("rated_tph", low="1"))
+    settle(running, qtbot)
+    pane.table.selectAll()
+    settle(running, qtbot)
+    qtbot.keyClick(pane.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    settle(running, qtbot)
+    lines = QGuiApplication.clipboard().text().split("\n")
+    assert lines[0].split("\t") == [pane.model.columns[at].heading for at in pane.table.columns_shown()]
+    assert len(lines) == pane.model.rowCount() + 1
+    assert "mso-number-format" in QGuiApplication.clipboard().mimeData().html()
+
+
+def test_initials_find_units_and_counties(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    pane = the_pane(running, qtbot)
+    pane.bar.words.setText("kdq")
+    qtbot.wait(300)
+    settle(running, qtbot)
+    division = [field.name for field in pane.model.columns].index("div_code")
+    assert pane.model.rowCount() > 0
+    assert str(pane.model.record(0).values()["div_code"]).startswith("620802")  # type: ignore[union-attr]
+    assert pane.model.shown(0, division)
