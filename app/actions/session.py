@@ -68,7 +68,7 @@ class Session:
         self, changes: Iterable[Change | None], action: str, reason: str = "", *, undoes: str | None = None
     ) -> Committed:
         """Write the changes as one transaction in the name of the person, and tell the listeners."""
-        change_set = ChangeSet(collect(changes), action, self.person(), reason, undoes)
+        change_set = ChangeSet(collect(changes), action, self.person(), reason.replace("\0", ""), undoes)
         if self.workspace.replica.enrolled:
             from app.actions.laptop import check_scope  # late: it stands on sessions
 

@@ -44,6 +44,14 @@ def test_offline_days_and_the_same_field_on_both(lan: Lan) -> None:
     assert conflict.offered_by == "inspector" and conflict.offered_reason == "现场核对"
 
 
+def test_a_reason_that_no_hub_could_keep_does_not_hold_up_the_laptop(lan: Lan) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    town.edit("inspector", "T-1", "现场\0核对", note="补记")
+    done = town.sync()
+    assert (done.accepted, done.unsent) == (2, 0)
+
+
 def test_a_record_outside_the_laptops_area_is_refused_at_once(lan: Lan) -> None:
     town = lan.laptop(TOWN, "R3")
     with pytest.raises(NotAllowed) as refused:
