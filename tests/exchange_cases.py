@@ -17,6 +17,7 @@ from shapely.geometry import shape
 from app.domain.catalog import entity_type
 from app.domain.entities.division import Division
 from app.domain.entity import Entity
+from app.exchange.mapping import MappingFile
 from app.exchange.options import ImportContext, ImportOptions
 from app.exchange.plan import plan_file
 from app.exchange.report import ImportPlan
@@ -84,8 +85,9 @@ def context(kind: str = "boiler", existing: Sequence[Entity] = (), **more: Any) 
 
 
 def plan(path: Path, kind: str = "boiler", existing: Sequence[Entity] = (), **options: Any) -> ImportPlan:
-    """Plan the import of a file with options by name."""
-    return plan_file(path, context(kind, existing), ImportOptions(**options))
+    """Plan the import of a file of a known template, of which CGCS2000 was answered before."""
+    known = context(kind, existing, recall=lambda _: MappingFile(answers={"crs": "EPSG:4490"}))
+    return plan_file(path, known, ImportOptions(**options))
 
 
 def report(

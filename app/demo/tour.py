@@ -24,6 +24,7 @@ from app.demo.truth import HOME_TOWN
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.filters import Condition, equal, where
+from app.exchange.options import ImportOptions
 from app.exchange.report import ImportReport
 from app.i18n import N_, tr
 
@@ -106,7 +107,7 @@ def _import(session: Session, folder: Path, chosen: Boiler) -> ImportReport | No
         return None
     folder.mkdir(exist_ok=True)
     write_dispatch(others, folder / DISPATCH)
-    request = ImportRequest("boiler", folder / DISPATCH)
+    request = ImportRequest("boiler", folder / DISPATCH, ImportOptions(answers={"crs": "EPSG:4490"}))
     plan = preview(session, request)
     done = import_records(session, plan, f"崆峒区11月调度{MARK}")
     save_refused(request, plan, folder / DISPATCH.replace(".xlsx", "_退回.xlsx"))

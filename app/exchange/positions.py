@@ -19,19 +19,17 @@ from app.domain.coordinates.zones import (
     GCJ02,
     STORED,
     is_geographic,
-    is_prefixed,
     normalise_crs,
     transform,
     zone3,
-    zone6_crs,
     zone_crs,
 )
+from app.exchange.grid_positions import between, false_million, grid_parts, prefix_crs
 from app.exchange.questions import Asked, Question
 from app.exchange.written_positions import Form, Written
 from app.i18n import N_, tr
 
 _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
-_NORTH = (1.8e6, 6.1e6)
 PACKED = "packed"  # the answer “degrees.minutes-seconds in one number”
 BY_FIT = "fit"  # the answer “each row in the zone where it falls into its county”
 _NEAR_DEG = (
@@ -145,7 +143,7 @@ class Placer:
         for n in indexes:
             written = self._stated[n].written
             self.placed[n].x, self.placed[n].y = written.a, written.b
-            if _between(written.a, _LAT) and _between(written.b, _LON) and not written.free:
+            if between(written.a, _LAT) and between(written.b, _LON) and not written.free:
                 turned.append(n)
         if not turned:
             return
@@ -176,11 +174,12 @@ class Placer:
         wrong = [n for n, bad in zip(indexes, self._subset(indexes).misfits(xs, ys), strict=True) if bad]
         proposal = self._proposal(indexes, xs, ys)
         if not proposal and not wrong:
-            self._assume(indexes)
+            self._unlabelled(indexes)
             return
         chosen, rows, why = proposal or (STORED, [], "")
         unexplained = [n for n in wrong if n not in set(rows) and self._inside(n) and not self._known_here(n)]
         if not proposal and not unexplained:
+            self._unlabelled(indexes)
             return
         if unexplained:
             why = " ".join(
@@ -205,13 +204,28 @@ class Placer:
             self._shift(moved, answer)
             self.crs = answer if len(moved) == len(indexes) else self.crs
 
-    def _assume(self, indexes: list[int]) -> None:
-        """Degrees of unknown origin that fit where they are: taken as CGCS2000, and said so once."""
-        if not self._frame.stated and len(indexes) > 1:
+    def _unlabelled(self, indexes: list[int]) -> None:
+        """Degrees that fit where they are, and of which nobody said whence: asked once, and remembered."""
+        if self._frame.stated or self._as_known(indexes):
+            return
+        kept = self._asked.remembered.get("crs", "")
+        if kept and self._asked.answer("crs") is None:
             why = tr(
-                N_("The file does not say where its coordinates come from; they were taken as CGCS2000.")
+                N_("As answered for an earlier file of this template, the coordinates are {crs}."), crs=kept
             )
-            self.placed[indexes[0]].warnings.append(("crs_assumed", why))
+            self.placed[indexes[0]].warnings.append(("crs_remembered", why))
+            self._answered(kept, STORED, [], indexes)
+            return
+        what = tr(N_("Where do these coordinates come from?"))
+        why = tr(N_("The file does not say, and a map's shift of some hundred metres does not show here."))
+        choices = (STORED, GCJ02, BD09)
+        question = Question("crs", what, choices, self._rows(indexes), STORED, why)
+        self._answered(self._asked.settle(question), STORED, [], indexes)
+
+    def _as_known(self, indexes: list[int]) -> bool:
+        """Rows about records that stand at these very places already show the system for the whole file."""
+        known = [n for n in indexes if self._stated[n].known is not None]
+        return bool(known) and 2 * sum(self._known_here(n) for n in known) > len(known)
 
     def _proposal(self, indexes: list[int], xs: Floats, ys: Floats) -> tuple[str, list[int], str] | None:
         """The map that explains the points, the rows it concerns, and why."""
@@ -272,7 +286,7 @@ class Placer:
         """Zones from the numbers before the eastings; the fit decides what must be asked."""
         here = list(range(zone3(self._frame.box[0]), zone3(self._frame.box[2]) + 1))
         bare = [n for n, (_, prefix, _) in usable.items() if not prefix]
-        own = {n: _prefix_crs(prefix) for n, (_, prefix, _) in usable.items() if prefix}
+        own = {n: prefix_crs(prefix) for n, (_, prefix, _) in usable.items() if prefix}
         self._put(usable, {n: crs or zone_crs(here[0], True) for n, crs in own.items()})
         doubtful = [n for n in own if self._misfit(n) or not own[n]]
         asked = [*bare, *doubtful]
@@ -321,7 +335,7 @@ class Placer:
             some = [n for n, name in systems.items() if name == crs]
             if not some:
                 continue
-            easts = [usable[n][0] + _false_million(crs, usable[n][1]) for n in some]
+            easts = [usable[n][0] + false_million(crs, usable[n][1]) for n in some]
             xs, ys = transform(easts, [usable[n][2] for n in some], crs)
             for n, x, y in zip(some, xs, ys, strict=True):
                 self.placed[n].x, self.placed[n].y, self.placed[n].source = float(x), float(y), crs
@@ -369,31 +383,3 @@ class Placer:
     def _refuse(self, indexes: Sequence[int], why: str, **values: object) -> None:
         for n in indexes:
             self.placed[n].refused, self.placed[n].why = "bad_position", tr(why, **values)
-
-
-def _between(value: float, limits: tuple[float, float]) -> bool:
-    return limits[0] <= value <= limits[1]
-
-
-def grid_parts(written: Written) -> tuple[float, int, float] | None:
-    """Easting without its zone number, the zone number (0 when there is none), and northing, in whatever
-    order."""
-    for east, north in ((written.a, written.b), (written.b, written.a)):
-        prefix, metres = divmod(east, 1e6)
-        if _between(north, _NORTH) and 1e5 <= metres <= 9e5 and (not prefix or 13 <= prefix <= 45):
-            return metres, int(prefix), north
-    return None
-
-
-def _prefix_crs(prefix: int) -> str:
-    if 13 <= prefix <= 23:
-        return zone6_crs(prefix, True)
-    return zone_crs(prefix, True) if 25 <= prefix <= 45 else ""
-
-
-def _false_million(crs: str, prefix: int) -> float:
-    """What must be put before the easting for this system: its zone number, when the system carries one."""
-    if not is_prefixed(crs):
-        return 0.0
-    number = int(crs[5:])
-    return 1e6 * (number - 4491 + 13 if number <= 4501 else number - 4513 + 25)

@@ -17,9 +17,10 @@ from app.domain.entities.water import ZONE_LEVELS, ZONE_PARTS
 from app.errors import Invalid
 from app.exchange.corner_points import CornerLine, read_corners
 from app.exchange.grid import Book, Sheet
+from app.exchange.grid_positions import grid_parts
 from app.exchange.matching import Matcher, Wanted
 from app.exchange.options import ImportContext, ImportOptions
-from app.exchange.positions import Frame, Placed, Placer, Stated, grid_parts
+from app.exchange.positions import Frame, Placed, Placer, Stated
 from app.exchange.questions import Asked
 from app.exchange.reading import Draft
 from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
@@ -51,6 +52,7 @@ def plan_zones(book: Book, context: ImportContext, options: ImportOptions) -> Im
             options.axes or "",
             options.zone,
             default=_projected(sheet),
+            stated=True,  # a zone's corners come from its approval, which is in CGCS2000
         ),
         asked,
     )

@@ -11,7 +11,9 @@ from openpyxl import Workbook, load_workbook
 
 from cli.terminal import Terminal
 
-HEADINGS = ["台账编号", "使用单位", "县区", "锅炉吨位", "燃料", "经度", "纬度", "整治状态"]
+HEADINGS = [
+    "台账编号", "使用单位", "县区", "锅炉吨位", "燃料", "经度(CGCS2000)", "纬度(CGCS2000)", "整治状态"
+]  # fmt: skip
 ROWS = [
     ["KT-11", "第二小学", "崆峒区", "4t/h", "烟煤", 106.68, 35.54, "未整治"],
     ["KT-12", "第三小学", "崆峒区", 2, "型煤", 106.69, 35.55, "已拆除"],

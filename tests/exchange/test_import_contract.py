@@ -203,7 +203,7 @@ def test_hidden_rows_are_read_and_shown(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [HEADER, good_row(1), good_row(2)], hidden=[3])
     document = report(path)
     assert document["added"] == 2
-    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_assumed"] == [
+    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_remembered"] == [
         (3, "hidden_row")
     ]
 
@@ -288,7 +288,8 @@ def test_a_boiler_within_fifteen_metres_is_asked_about(tmp_path: Path) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2))
     near = Point(106.601 + 0.0001, 35.52)  # 9 m to the east of the first
     existing = [Boiler(uid="u1", ledger_no="X-9", user_org="某单位", rated_tph=4.0, geometry=near)]
-    made = plan_file(path, context(existing=existing, near_m=15.0), ImportOptions())
+    answered = ImportOptions(answers={"crs": "EPSG:4490"})
+    made = plan_file(path, context(existing=existing, near_m=15.0), answered)
     assert [(q.code, q.rows) for q in made.report.ask] == [("duplicate_of", [2])]
-    far = plan_file(path, context(existing=existing, near_m=5.0), ImportOptions())
+    far = plan_file(path, context(existing=existing, near_m=5.0), answered)
     assert far.report.ask == []

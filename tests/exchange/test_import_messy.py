@@ -161,7 +161,8 @@ def test_the_county_of_a_sheet_without_such_a_column(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [["平凉市崆峒区燃煤锅炉台账"], header, row], ["A1:H1"])
     document = report(path)
     assert document["rows"][0]["values"]["div_code"] == "620802"
-    assert [w["code"] for w in document["warnings"] if w["code"] != "crs_assumed"] == ["division_from_title"]
+    codes = [w["code"] for w in document["warnings"] if w["code"] != "crs_remembered"]
+    assert codes == ["division_from_title"]
 
 
 def test_ticks_under_a_group_choose_the_word(tmp_path: Path) -> None:
@@ -220,7 +221,8 @@ def test_words_of_code_lists(tmp_path: Path, heading: str, word: str, field: str
     assert values.get(field) == code
     if code is None:
         assert word in values["note"]
-        assert [w["code"] for w in document["warnings"] if w["code"] != "crs_assumed"] == ["unknown_word"]
+        codes = [w["code"] for w in document["warnings"] if w["code"] != "crs_remembered"]
+        assert codes == ["unknown_word"]
 
 
 def test_columns_in_megawatts_and_kilowatts(tmp_path: Path) -> None:
@@ -244,7 +246,7 @@ def test_the_output_in_the_model_s_name_is_compared(tmp_path: Path) -> None:
         ["K-3", "丙", "CDZL2.8-85/60-AII", 4],
     ]
     document = report(workbook(tmp_path / "a.xlsx", rows))
-    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_assumed"] == [
+    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_remembered"] == [
         (3, "model_differs")
     ]
 
@@ -256,7 +258,7 @@ def test_a_wrong_credit_code_is_shown(tmp_path: Path) -> None:
         ["K-2", "乙", "91350100M000100Y44"],
     ]
     document = report(workbook(tmp_path / "a.xlsx", rows))
-    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_assumed"] == [
+    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_remembered"] == [
         (3, "bad_uscc")
     ]
 

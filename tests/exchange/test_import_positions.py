@@ -14,7 +14,9 @@ from app.domain.coordinates.measure import distance_m
 from app.domain.coordinates.zones import transform
 from app.domain.entities.boiler import Boiler
 from app.errors import Invalid
-from exchange_cases import HEADER, county, good_row, report, simple, workbook
+from app.exchange.options import ImportOptions
+from app.exchange.plan import plan_file
+from exchange_cases import HEADER, context, county, good_row, report, simple, workbook
 
 
 def _points(name: str = "崆峒区", count: int = 60, seed: int = 3, border: int = 6) -> np.ndarray:
@@ -52,7 +54,7 @@ def test_right_positions_raise_no_question(tmp_path: Path) -> None:
     assert document["ask"] == []
     assert document["crs"] == "EPSG:4490"
     assert _worst(document, truth) < 0.01
-    assert [w["code"] for w in document["warnings"]] == ["crs_assumed"]  # said once, never in silence
+    assert [w["code"] for w in document["warnings"]] == ["crs_remembered"]  # said once, never in silence
     header = [f"{name}(CGCS2000)" if name in ("经度", "纬度") else name for name in HEADER]
     assert report(simple(tmp_path / "b.xlsx", *_rows(truth), header=header))["warnings"] == []
 
@@ -119,7 +121,7 @@ def test_exchanged_columns_are_asked_for_the_rows_concerned(tmp_path: Path) -> N
 def test_a_point_outside_its_county_is_a_warning_and_a_question(tmp_path: Path) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2, 县区="静宁县"))
     document = report(path)
-    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_assumed"] == [
+    assert [(w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_remembered"] == [
         (3, "outside_county")
     ]
     assert _ask(document)["crs"]["rows"] == [3]
@@ -270,7 +272,7 @@ def test_a_row_that_names_its_map_is_converted_by_itself(tmp_path: Path) -> None
         pytest.approx(35.54),
     )
     assert (3, "converted") in [
-        (w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_assumed"
+        (w["row"], w["code"]) for w in document["warnings"] if w["code"] != "crs_remembered"
     ]
 
 
@@ -284,7 +286,8 @@ def test_rows_without_coordinates_are_taken_and_shown(tmp_path: Path) -> None:
     document = report(path)
     assert document["added"] == 3
     assert {line["x"] for line in document["rows"]} == {None}
-    assert [w["code"] for w in document["warnings"] if w["code"] != "crs_assumed"] == ["no_position"] * 3
+    codes = [w["code"] for w in document["warnings"] if w["code"] != "crs_remembered"]
+    assert codes == ["no_position"] * 3
 
 
 def test_degrees_minutes_and_seconds_packed_into_one_number_are_asked(tmp_path: Path) -> None:
@@ -300,3 +303,19 @@ def test_degrees_minutes_and_seconds_packed_into_one_number_are_asked(tmp_path: 
     settled = report(path, answers={"crs": "packed"})
     assert settled["ask"] == []
     assert _worst(settled, truth) < 0.5
+
+
+def test_a_file_that_does_not_say_its_system_is_asked_about_once(tmp_path: Path) -> None:
+    path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2))
+    asked = plan_file(path, context(), ImportOptions()).report.ask
+    assert [(q.code, q.rows, q.proposal) for q in asked] == [("crs", [2, 3], "EPSG:4490")]
+    for given in (ImportOptions(crs="EPSG:4490"), ImportOptions(answers={"crs": "EPSG:4490"})):
+        assert plan_file(path, context(), given).report.ask == []
+    moved = plan_file(path, context(), ImportOptions(answers={"crs": "gcj02"})).report.records
+    assert moved[0].values["coord_src"] == "gcj02"
+
+
+def test_a_file_that_names_its_system_is_not_asked_about(tmp_path: Path) -> None:
+    header = [{"经度": "经度(CGCS2000)"}.get(name, name) for name in HEADER]
+    path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2), header=header)
+    assert plan_file(path, context(), ImportOptions()).report.ask == []
