@@ -15,7 +15,9 @@ from app.actions.imports import ImportDone, ImportOptions, ImportRequest, import
 from app.actions.records import list_records
 from app.errors import Cancelled, Invalid, NotAllowed, Refused
 
-HEADINGS = ("台账编号", "使用单位", "县区", "锅炉吨位", "经度(CGCS2000)", "纬度(CGCS2000)", "完成时限", "整治状态")
+HEADINGS = (
+    "台账编号", "使用单位", "县区", "锅炉吨位", "经度(CGCS2000)", "纬度(CGCS2000)", "完成时限", "整治状态"
+)  # fmt: skip
 ROW = ("KT-2026-001", "崆峒区第一小学", "崆峒区", 2, 106.684, 35.542, None, None)
 
 
