@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.changes import new_uid
-from app.domain.entities.conflict import Conflict
+from app.domain.entities.conflict import MUCH, Conflict
 from app.domain.entity import EntityType
 from app.domain.merge import ConflictDraft
 from app.domain.replication import Act
 from app.domain.rights import DECIDERS, SETTLED, SETTLED_WRITERS
 from app.domain.values import as_datetime, as_moment
 
-_LONGEST = 200_000
+_LONGEST = MUCH // 2  # escapes and the other cells need room too
+_LONGEST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,18 @@ def conflict_of(
 
 
 def as_json(cells: Mapping[str, Any]) -> str:
-    """Cells as JSON, a geometry as WKB in hex; a shape too long is left out (the kept batch has it)."""
+    """Cells as JSON, a geometry as WKB in hex; where that is too long, shapes are left out and
+    texts cut (the kept batch has them)."""
     plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in cells.items()}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
     if len(text) <= _LONGEST:
         return text
-    rest = {name: value for name, value in plain.items() if not isinstance(cells[name], bytes)}
-    return json.dumps(rest, ensure_ascii=False, sort_keys=True)[:_LONGEST]
+    rest = {
+        name: value[:_LONGEST_TEXT] if isinstance(value, str) else value
+        for name, value in plain.items()
+        if not isinstance(cells[name], bytes)
+    }
+    return json.dumps(rest, ensure_ascii=False, sort_keys=True)
 
 
 def title_of(kind: EntityType, uid: str, values: Mapping[str, Any]) -> str:

@@ -174,6 +174,8 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path, *, read_only: bool = False) -> None:
         """Open a workspace file in a thread; one that only can be read is offered for reading."""
+        if not self.work.may_leave():
+            return
 
         def refused(error: Exception) -> None:
             only_read = isinstance(error, AppError) and error.code in _ONLY_READABLE and not read_only
@@ -299,6 +301,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the place of the window; wait for what is being written; close the file."""
+        if not self._given_up and not self.work.may_leave():
+            event.ignore()
+            return
         if not self._given_up:
             self.desk.remember(
                 window_geometry=bytes(self.saveGeometry().toBase64().data()).decode(),

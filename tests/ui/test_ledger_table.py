@@ -21,6 +21,12 @@ Office = Callable[..., Program]
 FLAGS = QItemSelectionModel.SelectionFlag
 
 
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that closes with cells that are not saved asks; here the answer is to let them go."""
+    monkeypatch.setattr(messages, "ask", lambda *_: True)
+
+
 def the_pane(running: Program, qtbot: QtBot) -> LedgerPane:
     running.window.go("boiler")
     settle(running, qtbot)
@@ -133,6 +139,20 @@ def test_edits_are_asked_about_and_roles_are_told(
     qtbot.keyClick(pane.table, Qt.Key.Key_Escape)
     assert not pane.editing.on
     assert len(pane.model.staging) == 0
+
+
+def test_a_window_with_cells_that_are_not_saved_asks_before_it_closes(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pane = editing(office, qtbot)
+    pane.editing.write_all({(0, column(pane, "note")): "新"})
+    window = pane.window()
+    monkeypatch.setattr(messages, "ask", lambda *_: False)
+    assert not window.close()
+    assert window.isVisible()
+    assert len(pane.model.staging) == 1
+    monkeypatch.setattr(messages, "ask", lambda *_: True)
+    assert window.close()
 
 
 def test_a_leader_cannot_edit(office: Office, qtbot: QtBot) -> None:

@@ -53,6 +53,11 @@ class WorkPage(QWidget):
         self.map.show_ledger(entity)
         return pane
 
+    def may_leave(self) -> bool:
+        """Whether no ledger holds cells that are not saved, or the user lets them go."""
+        panes = [self.ledgers.widget(at) for at in range(self.ledgers.count())]
+        return all(pane.editing.leave() for pane in panes if isinstance(pane, LedgerPane) and pane.editing.on)
+
     @property
     def ledger(self) -> LedgerPane | None:
         """The ledger that is shown."""
