@@ -89,11 +89,11 @@ def test_what_is_under_way_is_finished_before_it_stops(folder: Path) -> None:
         with socket.create_connection((found.hostname or "", found.port or 0)) as line:
             body = encode_message(SessionRequest(device="x"))
             line.sendall(
-                b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-                % len(body)
+                b"POST /v1/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
             )
+            assert line.recv(65536).startswith(b"HTTP/1.1 100")  # the hub has begun to read
             line.sendall(body[:3])
-            time.sleep(0.3)
             hub.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
             line.sendall(body[3:])
