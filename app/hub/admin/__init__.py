@@ -1,1 +1,1 @@
-"""The hub's pages for the people who look after it: made at the server, without scripts, in Chinese and English."""
+"""The hub's pages for the people who look after it: made at the server, without scripts."""
