@@ -19,6 +19,7 @@ os.environ.pop("GRIDWARD_LANG", None)
 
 from app.i18n import DEFAULT_LANGUAGE, set_language
 from app.resources import resource
+from postgres_server import HAS_POSTGIS, postgres
 
 # Two busy cores say nothing about the code, so no deadline. The same examples in every run, so that a red
 # test is the change's doing.
@@ -98,6 +99,15 @@ def qapp(qapp: Any) -> Any:
     qapp.setStyle("Fusion")
     qapp.setFont(QFont("Noto Sans SC", 10))
     return qapp
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Iterator[Path]:
+    """The folder of the socket of this process's PostgreSQL server."""
+    if not HAS_POSTGIS:
+        pytest.skip("PostGIS comes with ./dev test")
+    with postgres() as folder:
+        yield folder
 
 
 class Clock:

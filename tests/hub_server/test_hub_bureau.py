@@ -8,26 +8,22 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub_server.postgres_server import POSTGIS, PROGRAMS, postgres, run
 from hub_server.served import PIN, ROOT, gridward, served
+from postgres_server import PROGRAMS, needs_postgis, run
 
-pytestmark = pytest.mark.skipif(
-    not (PROGRAMS and POSTGIS) and not os.environ.get("CI"), reason="PostGIS comes with ./dev test"
-)
+pytestmark = needs_postgis
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """The folder of the server's socket, with a hub in the database `gridward`."""
-    with postgres() as folder:
-        run("createdb", "-h", str(folder), "-U", "gridward", "gridward")
-        yield folder
+def server(postgres_folder: Path) -> Path:
+    """The folder of the server's socket, with the database `gridward` for a hub."""
+    run("createdb", "-h", str(postgres_folder), "-U", "gridward", "gridward")
+    return postgres_folder
 
 
 @pytest.fixture(scope="module")

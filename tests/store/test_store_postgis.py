@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,48 +14,16 @@ from app.domain.entities.papers import Approval
 from app.domain.entity import Entity
 from app.store.postgis import engine_of, hub_layout, make_schema
 from app.store.tables import STORED_TYPES, Layout
+from postgres_server import needs_postgis
 from store.records import boiler, cell, village
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-PROGRAMS = BINARIES[-1] if BINARIES else None
-POSTGIS = sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
-pytestmark = pytest.mark.skipif(
-    not (PROGRAMS and POSTGIS) and not os.environ.get("CI"), reason="PostGIS comes with ./dev test"
-)
-
-
-def _run(program: str, *words: str) -> None:
-    """Run a program of PostgreSQL, which refuses to be root."""
-    assert PROGRAMS is not None
-    command = [str(PROGRAMS / program), *words]
-    if os.name == "posix" and os.geteuid() == 0:
-        command = ["runuser", "-u", "postgres", "--", *command]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/tmp")
+pytestmark = needs_postgis
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """A server of our own that only listens on a socket in a folder; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="gridward-pg-", dir="/tmp"))  # a socket's path must be short
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(folder, "postgres")
-        _run("initdb", "-N", "-A", "trust", "-U", "gridward", "-E", "UTF8", "--locale=C", str(folder / "db"))
-        options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-        log = str(folder / "log")
-        _run("pg_ctl", "-w", "-s", "-D", str(folder / "db"), "-o", options, "-l", log, "start")
-        try:
-            yield folder
-        finally:
-            _run("pg_ctl", "-w", "-s", "-D", str(folder / "db"), "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def hub(server: Path) -> Iterator[tuple[Engine, Layout]]:
+def hub(postgres_folder: Path) -> Iterator[tuple[Engine, Layout]]:
     """The schema, made in that server."""
-    engine, layout = engine_of(f"postgresql://gridward@/postgres?host={server}"), hub_layout()
+    engine, layout = engine_of(f"postgresql://gridward@/postgres?host={postgres_folder}"), hub_layout()
     with engine.begin() as connection:
         make_schema(connection, layout)
     yield engine, layout

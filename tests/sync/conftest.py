@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sync import lan as lans
-from sync.lan import Lan
+from sync.lan_fixtures import founded, lan  # noqa: F401 - fixtures
 from sync.town import FIVE, begin, end, make
 from sync.world import World
 
@@ -47,19 +46,3 @@ def worlds(town: Path) -> Iterator[Callable[..., World]]:
     yield another
     for item in made:
         end(item)
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub founded by one workspace; copied, never opened."""
-    folder = tmp_path_factory.mktemp("founded")
-    lans.found(folder)
-    return folder
-
-
-@pytest.fixture
-def lan(founded: Path, tmp_path: Path) -> Iterator[Lan]:
-    """A bureau with its founder's laptop."""
-    bureau = lans.begin(founded, tmp_path / "lan")
-    yield bureau
-    bureau.close()

@@ -4,43 +4,32 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from hub_server.postgres_server import POSTGIS, PROGRAMS, postgres, run
+from postgres_server import needs_postgis, run
 from sync.machine import Stories
 from sync.town import copy_of, make, reopen
 from sync.world import World
 
 EXAMPLES = max(3, int(os.environ.get("GRIDWARD_EXAMPLES", "3")) // 10)
-pytestmark = pytest.mark.skipif(
-    not (PROGRAMS and POSTGIS) and not os.environ.get("CI"), reason="PostGIS comes with ./dev test"
-)
+pytestmark = needs_postgis
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """A server of our own."""
-    with postgres() as folder:
-        yield folder
-
-
-def test_stories_on_postgresql(server: Path, tmp_path: Path) -> None:
+def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
     def address(name: str) -> str:
-        return f"postgresql://gridward@/{name}?host={server}"
+        return f"postgresql://gridward@/{name}?host={postgres_folder}"
 
-    run("createdb", "-h", str(server), "-U", "gridward", "town")
+    run("createdb", "-h", str(postgres_folder), "-U", "gridward", "town")
     make(tmp_path / "town", address("town"))
     numbers = itertools.count(1)
 
     class Here(Stories):
         def begin(self) -> World:
             name = f"story{next(numbers)}"
-            run("createdb", "-h", str(server), "-U", "gridward", "-T", "town", name)
+            run("createdb", "-h", str(postgres_folder), "-U", "gridward", "-T", "town", name)
             return reopen(copy_of(tmp_path / "town"), url=address(name))
 
     run_state_machine_as_test(

@@ -8,13 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from postgres_server import needs_postgis
 
 ROOT = Path(__file__).resolve().parents[2]
-HAS_POSTGIS = bool(
-    sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    and sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
-)
 
 
 def _run(tmp_path: Path, parts: str) -> dict[str, dict[str, object]]:
@@ -33,7 +29,7 @@ def test_files_are_measured_beside_geodiff(tmp_path: Path) -> None:
     assert all(part["ratio"] for name, part in found.items() if name not in ("machine", "quick"))
 
 
-@pytest.mark.skipif(not HAS_POSTGIS and not os.environ.get("CI"), reason="PostGIS comes with ./dev test")
+@needs_postgis
 def test_laptops_and_hub_are_measured_and_agree(tmp_path: Path) -> None:
     found = _run(tmp_path, "exchange,small")
     assert found["small"]["syncs"] == 10

@@ -16,6 +16,7 @@ from app.bootstrap import open_workspace
 from app.demo.build import build
 from app.settings import Preferences
 from app.ui.application import Program
+from sync.lan_fixtures import founded, lan  # noqa: F401 - fixtures
 from window_cases import WAIT_MS, settle
 
 

@@ -21,7 +21,6 @@ from app.ui.sync.join import JoinDialog
 from app.ui.sync.stickin import StickInDialog
 from app.ui.sync.stickout import StickOutDialog
 from hub_server.served import ROOT, gridward
-from sync import lan as lans
 from sync.lan import TOWN, Lan
 from window_cases import WAIT_MS, settle
 
@@ -105,22 +104,6 @@ def test_a_workspace_founds_the_hub_and_a_new_laptop_begins_with_all_it_holds(
     assert 0 < fresh.workspace.count(Boiler) < held  # its own county only
     for box in second.window.findChildren(QDialog):
         box.reject()
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub founded by one workspace; copied, never opened."""
-    folder = tmp_path_factory.mktemp("founded")
-    lans.found(folder)
-    return folder
-
-
-@pytest.fixture
-def lan(founded: Path, tmp_path: Path) -> Iterator[Lan]:
-    """A bureau with its founder's laptop."""
-    bureau = lans.begin(founded, tmp_path / "lan")
-    yield bureau
-    bureau.close()
 
 
 def test_the_road_by_stick(program: Make, lan: Lan, qtbot: QtBot, tmp_path: Path) -> None:

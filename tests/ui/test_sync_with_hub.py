@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -14,27 +12,10 @@ from app.ui.application import Program
 from app.ui.conflicts.model import MERGED
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS, SYNC
-from sync import lan as lans
 from sync.lan import COUNTY, TOWN, Lan, Laptop
 from window_cases import WAIT_MS, settle
 
 Make = Callable[..., Program]
-
-
-@pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hub founded by one workspace; copied, never opened."""
-    folder = tmp_path_factory.mktemp("founded")
-    lans.found(folder)
-    return folder
-
-
-@pytest.fixture
-def lan(founded: Path, tmp_path: Path) -> Iterator[Lan]:
-    """A bureau with its founder's laptop."""
-    bureau = lans.begin(founded, tmp_path / "lan")
-    yield bureau
-    bureau.close()
 
 
 def open_laptop(make: Make, qtbot: QtBot, laptop: Laptop, login: str) -> Program:

@@ -1,4 +1,8 @@
-"""A PostgreSQL server of our own for tests of a bureau's hub: in a folder, on a socket, gone afterwards."""
+"""A PostgreSQL server of our own for tests of a bureau's hub: in a folder, on a socket, gone afterwards.
+
+The fixture `postgres_folder` of the whole suite keeps one for a process; each test makes
+databases of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PROGRAMS = BINARIES[-1] if BINARIES else None
 POSTGIS = sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
+HAS_POSTGIS = bool(PROGRAMS and POSTGIS) or bool(os.environ.get("CI"))  # missing in CI fails
+needs_postgis = pytest.mark.skipif(not HAS_POSTGIS, reason="PostGIS comes with ./dev test")
 
 
 def run(program: str, *words: str) -> None:
@@ -27,7 +35,7 @@ def run(program: str, *words: str) -> None:
 @contextmanager
 def postgres() -> Iterator[Path]:
     """The folder of its socket."""
-    folder = Path(tempfile.mkdtemp(prefix="gridward-serve-", dir="/tmp"))  # a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="gridward-pg-", dir="/tmp"))  # a socket's path must be short
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
