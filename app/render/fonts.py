@@ -52,29 +52,25 @@ def family() -> str:
 
 def font_of(style: TextStyle, px_per_mm: float, device_dpi: float) -> QFont:
     """The font of a text style on a device: exact fractions and no hinting, so that widths scale."""
-    font = QFont(family())
+    font = _styled(style)
     font.setPointSizeF(max(style.size_mm * px_per_mm * 72.0 / device_dpi, 0.5))
-    font.setBold(style.bold)
-    font.setItalic(style.slanted)
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    if style.spacing_mm:
-        _loosen(font, style)
     return font
 
 
 def outline_font(style: TextStyle, pixel_size: int) -> QFont:
     """The same letters at a fixed pixel size, for halos drawn as outlines and scaled."""
-    font = QFont(family())
+    font = _styled(style)
     font.setPixelSize(pixel_size)
-    font.setBold(style.bold)
-    font.setItalic(style.slanted)
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    if style.spacing_mm:
-        _loosen(font, style)
     return font
 
 
-def _loosen(font: QFont, style: TextStyle) -> None:
-    """Letter spacing in percent: absolute spacing comes out wider on a PDF than on a screen."""
-    percent = 100.0 * (1.0 + style.spacing_mm / style.size_mm)
-    font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, percent)
+def _styled(style: TextStyle) -> QFont:
+    """The letters of a style, their size left open."""
+    font = QFont(family())
+    font.setBold(style.bold)
+    font.setItalic(style.slanted)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    if style.spacing_mm:  # in percent: absolute spacing comes out wider on a PDF than on a screen
+        percent = 100.0 * (1.0 + style.spacing_mm / style.size_mm)
+        font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, percent)
+    return font

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
@@ -13,11 +12,10 @@ from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
-from app.ui.record.evidence import icon_of, thumbnail
+from app.ui.record.evidence import UID_ROLE, icon_of, load_thumbnails
 from app.ui.record.viewer import open_paper
 
 _SIDE_STEPS = 20
-_UID = Qt.ItemDataRole.UserRole
 
 
 class PaperStrip(QListWidget):
@@ -39,32 +37,12 @@ class PaperStrip(QListWidget):
         self.setAccessibleName(tr(N_("Evidence")))
         for item in papers:
             row = QListWidgetItem(icon_of(item), EVIDENCE_KINDS.label(item.kind))
-            row.setData(_UID, item.uid)
+            row.setData(UID_ROLE, item.uid)
             row.setToolTip(f"{item.file_name}\n{show_moment(item.taken_at or item.added_at)}")
             self.addItem(row)
         self.itemActivated.connect(self._open)
-        self._load()
-
-    def _load(self) -> None:
-        pictures = [item for item in self._papers.values() if (item.mime or "").startswith("image/")]
-        side = round(metrics.grid(_SIDE_STEPS) * self.devicePixelRatioF())
-        self._desk.read(
-            self,
-            lambda session, token: {
-                item.uid: thumbnail(session.workspace.attachment_path(item.sha256), side)
-                for item in pictures
-                if not token.cancelled()
-            },
-            self._show,
-            topic="thumbnails",
-        )
-
-    def _show(self, made: Mapping[str, QImage]) -> None:
-        for at in range(self.count()):
-            image = made.get(str(self.item(at).data(_UID)))
-            if image is not None and not image.isNull():
-                self.item(at).setIcon(QIcon(QPixmap.fromImage(image)))
+        load_thumbnails(desk, self, papers, _SIDE_STEPS)
 
     def _open(self, row: QListWidgetItem) -> None:
-        paper = self._papers[str(row.data(_UID))]
+        paper = self._papers[str(row.data(UID_ROLE))]
         open_paper(self._desk, paper, list(self._papers.values()), self.window())

@@ -27,7 +27,7 @@ from app.ui.desk import Desk
 from app.ui.theme import colours
 
 _SIDE_STEPS = 16
-_UID = Qt.ItemDataRole.UserRole
+UID_ROLE = Qt.ItemDataRole.UserRole  # a row of papers carries its attachment's uid
 
 
 class EvidenceView(QWidget):
@@ -47,7 +47,7 @@ class EvidenceView(QWidget):
         self.list.setWordWrap(True)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setAccessibleName(tr(N_("Evidence")))
-        self.list.itemActivated.connect(lambda item: self.opened.emit(str(item.data(_UID))))
+        self.list.itemActivated.connect(lambda item: self.opened.emit(str(item.data(UID_ROLE))))
         self._hint = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._hint.setProperty("muted", True)
         self._add = QPushButton(tr(N_("Add files…")))
@@ -68,7 +68,7 @@ class EvidenceView(QWidget):
         self.list.clear()
         for item in ordered:
             row = QListWidgetItem(icon_of(item), _words(item))
-            row.setData(_UID, item.uid)
+            row.setData(UID_ROLE, item.uid)
             row.setToolTip(item.file_name)
             self.list.addItem(row)
         self._add.setEnabled(may_add)
@@ -76,32 +76,11 @@ class EvidenceView(QWidget):
         drop = tr(N_("Drop files here to add them.")) if ordered else empty
         missing = "、".join(str(lack.values["kind"]) for lack in lacks)
         self._hint.setText(tr(N_("The dossier lacks: {papers}"), papers=missing) if missing else drop)
-        self._load_thumbnails(ordered)
+        load_thumbnails(self._desk, self.list, ordered, _SIDE_STEPS)
 
     def paper(self, uid: str) -> Attachment | None:
         """A listed paper."""
         return self._papers.get(uid)
-
-    def _load_thumbnails(self, papers: Sequence[Attachment]) -> None:
-        pictures = [item for item in papers if (item.mime or "").startswith("image/")]
-        side = round(metrics.grid(_SIDE_STEPS) * self.devicePixelRatioF())
-        self._desk.read(
-            self,
-            lambda session, token: {
-                item.uid: thumbnail(session.workspace.attachment_path(item.sha256), side)
-                for item in pictures
-                if not token.cancelled()
-            },
-            self._show_thumbnails,
-            topic="thumbnails",
-        )
-
-    def _show_thumbnails(self, made: Mapping[str, QImage]) -> None:
-        for at in range(self.list.count()):
-            row = self.list.item(at)
-            image = made.get(str(row.data(_UID)))
-            if image is not None and not image.isNull():
-                row.setIcon(QIcon(QPixmap.fromImage(image)))
 
     def choose(self) -> None:
         """Choose files in a dialog."""
@@ -146,6 +125,29 @@ def thumbnail(path: Path, side: int) -> QImage:
     if size.isValid():
         reader.setScaledSize(size.scaled(side, round(side * 0.75), Qt.AspectRatioMode.KeepAspectRatio))
     return reader.read()
+
+
+def load_thumbnails(desk: Desk, rows: QListWidget, papers: Sequence[Attachment], side_steps: float) -> None:
+    """Make small pictures of the photographs off the GUI thread and show them in a list's rows (UID_ROLE)."""
+    pictures = [item for item in papers if (item.mime or "").startswith("image/")]
+    side = round(metrics.grid(side_steps) * rows.devicePixelRatioF())
+
+    def show(made: Mapping[str, QImage]) -> None:
+        for at in range(rows.count()):
+            image = made.get(str(rows.item(at).data(UID_ROLE)))
+            if image is not None and not image.isNull():
+                rows.item(at).setIcon(QIcon(QPixmap.fromImage(image)))
+
+    desk.read(
+        rows,
+        lambda session, token: {
+            item.uid: thumbnail(session.workspace.attachment_path(item.sha256), side)
+            for item in pictures
+            if not token.cancelled()
+        },
+        show,
+        topic="thumbnails",
+    )
 
 
 def icon_of(item: Attachment) -> QIcon:
