@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from app.store.postgis import engine_of
@@ -19,6 +22,7 @@ SQLITE_NAME = "hub.db"
 BUCKETS = 1000.0  # to a degree: squares of about 100 m in which boilers close together are looked for
 _POINT = struct.Struct("<BI2d")
 _BUSY_SECONDS = 30.0
+Ask = Callable[..., "psycopg.Cursor[Any]"]
 
 
 class HubDatabase:
@@ -50,6 +54,31 @@ class HubDatabase:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
+    @contextmanager
+    def together(self, connection: Connection) -> Iterator[Ask]:
+        """Send several statements to PostgreSQL in this transaction without waiting for each answer.
+
+        Gives what sends one: it is called with the words and parameters, and its cursor may be read when the
+        block has ended. Errors are those of SQLAlchemy.
+        """
+        driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+        with _as_sqlalchemy(), driver.pipeline():
+            yield partial(_send, driver)
+
+    @contextmanager
+    def asking(self) -> Iterator[Ask]:
+        """The same without a transaction: each statement sees a moment of its own."""
+        pooled = self._readers.raw_connection()
+        driver: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
+        try:
+            driver.autocommit = True
+            with _as_sqlalchemy(), driver.pipeline():
+                yield partial(_send, driver)
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
+            pooled.close()
+
     def any_of(self, column: str, values: Sequence[Any]) -> tuple[str, Any]:
         """The condition that `column` (in PostgreSQL of text) is one of many values; its one parameter."""
         if self.postgres:
@@ -65,6 +94,19 @@ class HubDatabase:
         """Close every connection."""
         self._readers.dispose()
         self._writers.dispose()
+
+
+def _send(driver: psycopg.Connection[Any], words: str, given: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
+    return driver.cursor().execute(words, given, prepare=True)
+
+
+@contextmanager
+def _as_sqlalchemy() -> Iterator[None]:
+    """Tell errors of the driver as SQLAlchemy does where it sends the statement itself."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 def array_of(values: Sequence[Any]) -> str:

@@ -41,6 +41,11 @@ class Keys:
                 return Clash(name, holder)
         return None
 
+    def hold(self, entity: str, name: str, uid: str, value: str) -> None:
+        """A living record has this value."""
+        self.held.setdefault((entity, name), {})[value] = uid
+        self.given[entity, name, uid] = value
+
     def note(self, kind: EntityType, uid: str, decision: Decision) -> None:
         """Keep up with a decision that was put down."""
         for name in unique_ids(kind):
@@ -58,6 +63,18 @@ class Keys:
 def read_keys(database: HubDatabase, connection: Connection, entries: Iterable[Entry]) -> Keys:
     """Who has the key values that these entries set, and the values of the records they touch."""
     keys = Keys()
+    wanted, touched = asked_keys(entries)
+    for (entity, name), values in wanted.items():
+        _read(database, connection, keys, (entity, name, name), list(values))
+    for (entity, name), uids in touched.items():
+        _read(database, connection, keys, (entity, name, "uid"), list(uids))
+    return keys
+
+
+def asked_keys(
+    entries: Iterable[Entry],
+) -> tuple[dict[tuple[str, str], dict[str, None]], dict[tuple[str, str], dict[str, None]]]:
+    """By entity and key field: the values these entries set, and the uids of records that may lose theirs."""
     wanted: dict[tuple[str, str], dict[str, None]] = {}
     touched: dict[tuple[str, str], dict[str, None]] = {}
     for entry in entries:
@@ -69,11 +86,7 @@ def read_keys(database: HubDatabase, connection: Connection, entries: Iterable[E
                 wanted.setdefault((entry.entity, name), {})[entry.cells[name]] = None
             if entry.op == "d" or (name in entry.cells and entry.op == "u"):
                 touched.setdefault((entry.entity, name), {})[entry.uid] = None
-    for (entity, name), values in wanted.items():
-        _read(database, connection, keys, (entity, name, name), list(values))
-    for (entity, name), uids in touched.items():
-        _read(database, connection, keys, (entity, name, "uid"), list(uids))
-    return keys
+    return wanted, touched
 
 
 def _read(
@@ -87,5 +100,4 @@ def _read(
     words, value = database.any_of(f'"{by}"', given)
     query = f'SELECT uid, "{name}" FROM "{entity}" WHERE h_alive AND {words}'
     for uid, key in connection.exec_driver_sql(query, (value,)).all():
-        keys.held.setdefault((entity, name), {})[str(key)] = uid
-        keys.given[entity, name, uid] = str(key)
+        keys.hold(entity, name, uid, str(key))

@@ -22,14 +22,25 @@ _METRES_A_DEGREE = 111_000.0
 _SHOWN = ("ledger_no", "user_org", "address", GEOMETRY)
 
 
-def flag_near(database: HubDatabase, connection: Connection, desk: Desk, batch: Batch) -> None:
-    """Raise a conflict for each boiler of this push that looks like another; none is refused for it."""
+def flag_near(
+    database: HubDatabase,
+    connection: Connection,
+    desk: Desk,
+    batch: Batch,
+    found: Iterable[str] | None = None,
+) -> None:
+    """Raise a conflict for each boiler of this push that looks like another; none is refused for it.
+
+    `found` are the stored boilers near its new ones or of their units, where they have been looked for.
+    """
     fresh = [row for row in desk.rows.of_entity("boiler") if row.fresh and row.alive]
     if not fresh:
         return
     acts = {entry.uid: batch.acts[entry.act] for entry in batch.entries if entry.entity == "boiler"}
     metres = desk.policy.duplicate_m
-    lookup = _Lookup(_candidates(database, connection, desk, fresh, metres), metres)
+    if found is None:
+        found = _found(database, connection, fresh, metres)
+    lookup = _Lookup(_candidates(desk, fresh, found), metres)
     done: set[frozenset[str]] = set()
     for row in fresh:
         other = lookup.like(row)
@@ -43,12 +54,22 @@ def flag_near(database: HubDatabase, connection: Connection, desk: Desk, batch: 
         desk.raise_conflicts(told, row, row.area, (draft,))
 
 
-def _candidates(
-    database: HubDatabase, connection: Connection, desk: Desk, fresh: Iterable[Row], metres: float
-) -> list[Row]:
-    """Boilers near the new ones or of their units, the new ones among them."""
+def _candidates(desk: Desk, fresh: Iterable[Row], found: Iterable[str]) -> list[Row]:
+    """Boilers that may be one of the new ones, these among them."""
+    uids = dict.fromkeys([*(row.uid for row in fresh), *found])
+    names = ("ledger_no", "user_org", "address", "div_code", "status", "round_no", GEOMETRY)
+    desk.rows.read("boiler", uids, names)
+    known = [row for row in desk.rows.of_entity("boiler") if row.uid in uids]
+    desk.rows.widen(known, names)
+    return [row for row in known if row.alive]
+
+
+def _found(
+    database: HubDatabase, connection: Connection, fresh: Iterable[Row], metres: float
+) -> dict[str, None]:
+    """The stored boilers near the new ones or of their units."""
     fresh = list(fresh)
-    uids: dict[str, None] = dict.fromkeys(row.uid for row in fresh)
+    uids: dict[str, None] = {}
     places = [place for row in fresh if (place := place_of(row)) is not None]
     if places:
         uids.update(dict.fromkeys(_near(database, connection, places, metres)))
@@ -57,11 +78,7 @@ def _candidates(
         words, given = database.any_of("user_org", units)
         query = f"SELECT uid FROM boiler WHERE {words} AND h_alive"
         uids.update(dict.fromkeys(connection.exec_driver_sql(query, (given,)).scalars()))
-    names = ("ledger_no", "user_org", "address", "div_code", "status", "round_no", GEOMETRY)
-    desk.rows.read("boiler", uids, names)
-    known = [row for row in desk.rows.of_entity("boiler") if row.uid in uids]
-    desk.rows.widen(known, names)
-    return [row for row in known if row.alive]
+    return uids
 
 
 def _near(

@@ -29,8 +29,8 @@ Written = list[int]  # a stamp as it is stored: number, site, clock
 class Row:
     """A row as the hub holds it and as this push leaves it.
 
-    `values` are the fields read or written so far, `read` how they stood at the start; `stamps` is None until
-    they are needed. `fresh` rows are not in the database yet.
+    `values` are the fields read or written so far, `read` how they stood at the start, the same dict until
+    something is written; `stamps` is None until they are needed. `fresh` rows are not in the database yet.
     """
 
     entity: str
@@ -56,6 +56,17 @@ class Row:
     def touched(self) -> bool:
         """Whether there is anything to write."""
         return self.fresh or bool(self.sets or self.marks)
+
+    def write(self, sets: Cells) -> None:
+        """Give fields new values, and keep how they stood."""
+        if self.values is self.read:
+            self.values = self.read.copy()
+        self.values.update(sets)
+        self.sets.update(sets)
+
+    def is_seen(self, view: Mapping[str, int]) -> bool:
+        """Whether it is there, and nobody wrote it after what its writer had seen."""
+        return self.alive and self.seq <= view.get(self.area, 0)
 
     def stamp_of(self, name: str) -> Written | None:
         """The stamp of a field, with what this push wrote."""
@@ -95,6 +106,12 @@ class Rows:
         """Take in a row that was made in this push."""
         self._keep(row)
         self._absent.discard((row.entity, row.uid))
+
+    def take_in(self, rows: Iterable[Row], absent: Iterable[Key]) -> None:
+        """Rows read elsewhere, whole, and the keys of those that are not there."""
+        for row in rows:
+            self._keep(row)
+        self._absent.update(absent)
 
     def touched(self) -> list[Row]:
         """The rows to write."""
@@ -161,6 +178,10 @@ class Rows:
         uids = [uid for (uid,) in self._connection.exec_driver_sql(query, (given,))]
         self.read(entity, uids, field_ids(known(entity)))
 
+    def note_asked(self, entity: str, owner_field: str, owners: Iterable[str]) -> None:
+        """Every living row of `entity` that belongs to these owners has been taken in."""
+        self._asked.setdefault((entity, owner_field), set()).update(owners)
+
     def owned(self, entity: str, owner_field: str, owners: Sequence[str]) -> list[Row]:
         """All living rows of `entity` that belong to these owners, whole."""
         self.ask_owned(entity, owner_field, owners)
@@ -220,7 +241,7 @@ def _select(database: HubDatabase, entity: str, names: Sequence[str]) -> str:
 
 def _rows_of(kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> Iterator[Row]:
     """Rows from what the database gives."""
-    readers = [(place, reader) for place, name in enumerate(names) if (reader := _reader(kind, name))]
+    readers = [(place, reader) for place, name in enumerate(names) if (reader := reader_of(kind, name))]
     whole = set(names) >= set(field_ids(kind))
     for uid, area, alive, seq, *cells in found:
         for place, reader in readers:
@@ -229,7 +250,7 @@ def _rows_of(kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> It
         values = dict(zip(names, cells, strict=True))
         yield Row(
             kind.name, uid, area, bool(alive), seq, values, whole=whole, was_alive=bool(alive), was_area=area,
-            read=dict(values),
+            read=values,
         )  # fmt: skip
 
 
@@ -267,7 +288,7 @@ def context_ids(kind: EntityType) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(name for name in wanted if name in names), *keys]))
 
 
-def _reader(kind: EntityType, name: str) -> Any:
+def reader_of(kind: EntityType, name: str) -> Any:
     """What turns a stored value into one that travels; None where they are the same."""
     if name == GEOMETRY:
         return bytes
