@@ -18,12 +18,13 @@ from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Block
 from app.errors import StoreFailure
 from app.i18n import N_
-from app.store import chain, outbox, pending, views
+from app.store import chain, keptblocks, outbox, pending, views
 from app.store.connect import Database
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
 from app.store.journal import FOLDING, FOREIGN, set_context
+from app.store.keptblocks import KeptBlock
 from app.store.replica_facts import START, ReplicaFacts
 
 STEP = 500
@@ -49,11 +50,23 @@ class FoldDone:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A block with the hash chain's head after it; `body_sha256` (of its bytes) lets the head be computed."""
+    """A block with the hash chain's head after it; `body_sha256` (of its bytes) lets the head be computed.
+
+    `proof` are the bytes themselves and the hub's signature, which are kept.
+    """
 
     block: Block
     head: bytes
     body_sha256: bytes | None = None
+    proof: tuple[bytes, bytes] | None = None
+
+    @property
+    def kept(self) -> KeptBlock | None:
+        """The block as it is kept."""
+        if self.proof is None:
+            return None
+        body, signature = self.proof
+        return KeptBlock(self.block.area, self.block.first, self.block.last, body, self.head, signature)
 
 
 def fold(
@@ -79,6 +92,7 @@ def fold(
         # The last step of a block is as durable as a save, and with it all before.
         transaction = database.writing() if last == block.last else database.repeatable()
         with transaction as connection:
+            _keep(raw_of(connection), incoming)
             found = _step(connection, database, facts, block, (at + 1, last))
             if last == block.last:
                 _finish(raw_of(connection), incoming)
@@ -101,16 +115,23 @@ def raw_of(connection: Connection) -> sqlite3.Connection:
     return found
 
 
+def _keep(raw: sqlite3.Connection, incoming: Incoming) -> None:
+    """The block's own bytes, before its first entry: what is half folded can be finished without the hub."""
+    if incoming.kept is not None:
+        area = incoming.block.area
+        row = raw.execute("SELECT whole, head FROM sync_cursor WHERE area = ?", (area,)).fetchone()
+        keptblocks.keep(raw, incoming.kept, row or (0, START))
+
+
 def _check(database: Database, incoming: Incoming) -> int | None:
     """The number up to which the block is in the file already; None when all of it is."""
     block, head, body_sha256 = incoming.block, incoming.head, incoming.body_sha256
     with database.reading() as connection:
-        row = (
-            raw_of(connection)
-            .execute("SELECT seq, whole, head FROM sync_cursor WHERE area = ?", (block.area,))
-            .fetchone()
-        )
-    seq, whole, known = row or (0, 0, START)
+        raw = raw_of(connection)
+        query = "SELECT seq, whole, head FROM sync_cursor WHERE area = ?"
+        seq, whole, known = raw.execute(query, (block.area,)).fetchone() or (0, 0, START)
+        other = body_sha256 is not None and seq > whole and block.first == whole + 1
+        other = other and not keptblocks.is_begun_with(raw, block.area, whole, body_sha256 or b"")
     if block.first > seq + 1:
         raise StoreFailure(
             N_("A piece of the log of area {area} is missing: after number {after} came {first}"),
@@ -124,7 +145,7 @@ def _check(database: Database, incoming: Incoming) -> int | None:
     foreign = (block.last == whole and known != head) or block.first <= whole < block.last
     if body_sha256 is not None and block.first == whole + 1:
         foreign = hashlib.sha256(known + body_sha256).digest() != head
-    if foreign:
+    if foreign or other:
         raise StoreFailure(
             N_("The hub’s log of area {area} is not the one this workspace has followed"),
             hint=N_("Nothing was changed. Tell the person who looks after the hub."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +16,12 @@ from app.domain.replication import Block, Cells
 from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
-from app.store import confirmed, evidence, leaving, meta, outbox, replica_facts
+from app.store import confirmed, evidence, keptblocks, leaving, meta, outbox, replica_facts
 from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.evidence import BlobNeed
 from app.store.fold import STEP, FoldDone, Incoming, fold
+from app.store.keptblocks import KeptBlock, Marks
 from app.store.outbox import Draft, PendingCount, Sealed
 from app.store.replica_facts import Cursor, ReplicaFacts
 
@@ -165,14 +166,48 @@ class Replica:
         between: Callable[[], None] | None = None,
         *,
         body_sha256: bytes | None = None,
+        proof: tuple[bytes, bytes] | None = None,
     ) -> FoldDone:
         """Bring a block of an area's log into the file, `step` entries a transaction; `between` after each.
 
+        `proof` are its bytes and the hub's signature, which are kept beside the records.
         Raises StoreFailure `gap` when entries before it are missing, `wrong_head` for another log.
         """
         facts = self._enrolled()
-        incoming = Incoming(block, head, body_sha256)
+        incoming = Incoming(block, head, body_sha256, proof)
         return fold(self._database, facts, incoming, step=step, between=between)
+
+    def begun(self) -> list[KeptBlock]:
+        """Blocks of which a part is folded; they are to be finished before anything else comes in."""
+        with self._reading() as raw:
+            return keptblocks.begun(raw)
+
+    def marks(self) -> Marks:
+        """The ends of the hub's blocks that are known here, newest first, with the head after each."""
+        with self._reading() as raw:
+            return keptblocks.marks(raw)
+
+    def kept_after(self, area: str, seq: int) -> list[KeptBlock]:
+        """The hub's blocks of an area after a number, as they came."""
+        with self._reading() as raw:
+            return list(keptblocks.after(raw, area, seq))
+
+    def step_back(
+        self,
+        life: str,
+        epoch: int,
+        points: Mapping[str, tuple[int, bytes]],
+        seen: Mapping[str, Sequence[tuple[int, int]]],
+    ) -> None:
+        """Follow the log of a hub that was brought back from a backup: see `keptblocks.step_back`. All that
+        it has not answered is numbered anew, and it is asked again which evidence files it has."""
+        changed = replica_facts.changed(self._enrolled(), {"epoch": epoch, "life": life})
+        with self._writing() as raw:
+            keptblocks.step_back(raw, points, seen)
+            outbox.reopen(raw)
+            raw.execute("DELETE FROM sync_blob")
+            replica_facts.save(raw, changed)
+        self._facts = changed
 
     def confirmed(self, entity: str, uid: str) -> Cells | None:
         """A record as the hub has it, by field id as on the wire; None when the hub has none."""

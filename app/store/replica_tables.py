@@ -36,6 +36,9 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS ix_sync_verdict_act ON sync_verdict (act)",
     # A workspace that began as a snapshot: its records have no beginning in the journal.
     "CREATE TABLE IF NOT EXISTS sync_origin (area TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",
+    # The hub's blocks as they came, with its signature over the head after each; see keptblocks.py.
+    """CREATE TABLE IF NOT EXISTS sync_block (area TEXT, first INTEGER NOT NULL, last INTEGER,
+  body BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (area, last))""",
     "CREATE TABLE IF NOT EXISTS sync_blob (sha256 TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sync_private (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS ix_sync_txn_unsealed ON sync_txn (id) WHERE sealed_batch IS NULL",
@@ -53,6 +56,7 @@ NAMES = (
     "sync_batch",
     "sync_verdict",
     "sync_origin",
+    "sync_block",
     "sync_blob",
     "sync_private",
 )

@@ -46,6 +46,7 @@ class Folded:
 def receive(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Folded:
     """Pull and fold until nothing is left; `between` hears between pieces and may stop it."""
     done = Folded()
+    finish_begun(replica, done, between)
     while True:
         reply = transport.pull({area: cursor.seq for area, cursor in replica.cursors().items()})
         before = done.pulled
@@ -72,7 +73,24 @@ def fold_block(replica: Replica, block: SignedBlock, between: Callable[[], None]
     told = decode_block(block.body)
     if (told.area, told.first, told.last) != (block.area, block.first, block.last):
         raise Conflict(N_("The hub’s answer contradicts itself; nothing of it was taken"), code="bad_block")
-    return replica.fold(told, block.head, between=between, body_sha256=sha256(block.body).digest())
+    return replica.fold(
+        told,
+        block.head,
+        between=between,
+        body_sha256=sha256(block.body).digest(),
+        proof=(block.body, block.signature),
+    )
+
+
+def finish_begun(replica: Replica, done: Folded, between: Callable[[Folded], None]) -> None:
+    """Fold the rest of a block that was cut in the middle, from the bytes kept here: the hub may have been
+    brought back from a backup meanwhile and no longer know it."""
+    for kept in replica.begun():
+        block = SignedBlock(
+            area=kept.area, first=kept.first, last=kept.last, body=kept.body, head=kept.head,
+            signature=kept.signature,
+        )  # fmt: skip
+        done.add(block, fold_block(replica, block, lambda: between(done)))
 
 
 def compare(replica: Replica, areas: Mapping[str, AreaNow]) -> dict[str, AreaState]:
