@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from app.actions.history import history
 from app.actions.syncing import sync_status
-from app.errors import HubUnreachable, NotAllowed, Refused
+from app.errors import HubUnreachable, NotAllowed, Refused, StoreFailure
+from app.sync.folding import Folded, finish_begun
+from app.sync.signing import HEAD_START, next_head
+from app.sync.wire import decode_block, encode_block
 from sync.lan import COUNTY, TOWN, TOWN2, Lan
 
 
@@ -119,3 +124,35 @@ def test_who_sees_what(lan: Lan) -> None:
     assert town2.boiler("T-2") is not None
     with pytest.raises(Refused):
         town2.boiler("T-1")
+
+
+def test_a_block_half_folded_is_finished_without_the_hub(lan: Lan) -> None:
+    """The hub may have been brought back from a backup, without that block, before the laptop comes again."""
+    town, other = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    town.enter("inspector", "T-2")
+    town.sync()
+    before = other.replica.cursors()
+    began = before[TOWN].head if TOWN in before else HEAD_START
+    [signed] = lan.hub.pull(
+        other.device, {area: at.seq for area, at in other.replica.cursors().items()}
+    ).blocks
+    assert signed.last > signed.first
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    block, proof = decode_block(signed.body), (signed.body, signed.signature)
+    with pytest.raises(KeyboardInterrupt):
+        other.replica.fold(block, signed.head, step=1, between=killed, proof=proof)
+    anew = encode_block(replace(block, received=block.received + 1))
+    with pytest.raises(StoreFailure) as refused:
+        other.replica.fold(decode_block(anew), next_head(began, anew), body_sha256=sha256(anew).digest())
+    assert refused.value.code == "wrong_head", "what is half folded belongs to another log"
+    other.reopen()
+    finish_begun(other.replica, Folded(), lambda folded: None)
+    assert other.replica.cursors()[TOWN].seq == signed.last
+    assert other.boiler("T-1") == town.boiler("T-1").replace(revision=other.boiler("T-1").revision)
+    assert other.boiler("T-2") is not None
+    assert other.replica.begun() == []
+    assert other.sync().agrees
