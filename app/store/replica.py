@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.evidence import BlobNeed
 from app.store.fold import STEP, FoldDone, Incoming, fold
-from app.store.keptblocks import KeptBlock, Marks
+from app.store.keptblocks import KeptBlock
 from app.store.outbox import Draft, PendingCount, Sealed
 from app.store.replica_facts import Cursor, ReplicaFacts
 
@@ -181,33 +181,6 @@ class Replica:
         """Blocks of which a part is folded; they are to be finished before anything else comes in."""
         with self._reading() as raw:
             return keptblocks.begun(raw)
-
-    def marks(self) -> Marks:
-        """The ends of the hub's blocks that are known here, newest first, with the head after each."""
-        with self._reading() as raw:
-            return keptblocks.marks(raw)
-
-    def kept_after(self, area: str, seq: int) -> list[KeptBlock]:
-        """The hub's blocks of an area after a number, as they came."""
-        with self._reading() as raw:
-            return list(keptblocks.after(raw, area, seq))
-
-    def step_back(
-        self,
-        life: str,
-        epoch: int,
-        points: Mapping[str, tuple[int, bytes]],
-        seen: Mapping[str, Sequence[tuple[int, int]]],
-    ) -> None:
-        """Follow the log of a hub that was brought back from a backup: see `keptblocks.step_back`. All that
-        it has not answered is numbered anew, and it is asked again which evidence files it has."""
-        changed = replica_facts.changed(self._enrolled(), {"epoch": epoch, "life": life})
-        with self._writing() as raw:
-            keptblocks.step_back(raw, points, seen)
-            outbox.reopen(raw)
-            raw.execute("DELETE FROM sync_blob")
-            replica_facts.save(raw, changed)
-        self._facts = changed
 
     def confirmed(self, entity: str, uid: str) -> Cells | None:
         """A record as the hub has it, by field id as on the wire; None when the hub has none."""

@@ -36,7 +36,6 @@ class ReplicaFacts:
     hub_time_ms: int = 0
     enrolled_at: str = ""
     last_sync: str = ""
-    life: str = ""  # of a hub that was brought back from a backup: since when its log is followed anew
 
     @property
     def scope(self) -> Scope:
