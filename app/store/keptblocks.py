@@ -7,10 +7,6 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-Marks = dict[
-    str, list[tuple[int, bytes]]
-]  # area: the ends of its blocks and the head after each, newest first
-
 
 @dataclass(frozen=True)
 class KeptBlock:
