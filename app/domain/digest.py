@@ -22,7 +22,7 @@ def cell_hash(entity: str, uid: str, field_id: str, value: Any) -> int:
     `value` is a value as it travels (`domain/replication.py`). A whole number and the same real number
     differ, so numbers must carry the type their field declares.
     """
-    if value is None or value in ([], ()):
+    if value is None or value == [] or value == ():
         return 0
     content = f"{entity}\0{uid}\0{field_id}\0".encode() + _written(value)
     return int.from_bytes(blake2b(content, digest_size=_BYTES).digest(), "little")

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from app.errors import StoreFailure
 from app.i18n import N_
-from app.store import rtree
+from app.store import rtree, silence, watch
 from app.store.failures import translated
 from app.store.tables import Layout
 
@@ -23,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
-_LONG_LOG = 20_000
+_LONG_LOG = 8000  # entries of folds after which it is, about 50 MB
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
 
@@ -35,7 +36,10 @@ class Database:
         self.layout = layout
         self.read_only = read_only
         self._writers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
+        self._noters = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
+        self._untidied = 0  # entries folded since the write-ahead log was brought into the file
+        self._shape = -1  # the version of the file's tables for which `_noters` was told about triggers
         self._turn = threading.RLock()
 
     @contextmanager
@@ -52,26 +56,48 @@ class Database:
 
     @contextmanager
     def repeatable(self) -> Iterator[Connection]:
-        """Like `writing()`, for what can be fetched again: a power cut may lose the last of it.
+        """The write transaction of a fold, which notes every cell and keeps the spatial index by itself.
 
-        The write-ahead log is brought into the file by `tidy()` later, not in the middle of a long series.
+        Triggers are left out where nobody else has put any. What is folded can be fetched again: a power cut
+        may lose the last of it, though never anything out of order, and the next save makes it durable. The
+        write-ahead log is brought into the file by `tidy()` later, not in the middle of a long series.
         """
-        with self._turn, translated(self.path), self._writers.connect() as connection:
-            raw = connection.connection.cursor()
+        with self._turn, translated(self.path), self._noters.connect() as connection:
+            raw: Any = connection.connection.driver_connection
             raw.execute("PRAGMA synchronous = NORMAL")
-            raw.execute(f"PRAGMA wal_autocheckpoint = {_LONG_LOG}")
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                raw.execute(f"PRAGMA wal_autocheckpoint = {_SHORT_LOG}")
-                raw.execute("PRAGMA synchronous = FULL")
-                raw.close()
+            raw.execute("PRAGMA wal_autocheckpoint = 0")
+            with connection.begin():
+                self._hush(raw)
+                yield connection
 
-    def tidy(self) -> None:
-        """Bring the write-ahead log into the file as far as no reader needs it."""
-        with self._turn, translated(self.path), self._writers.connect() as connection:
-            connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+    def _hush(self, raw: sqlite3.Connection) -> None:
+        """Leave triggers out, unless another program has added its own, such as GDAL's count of features."""
+        shape = raw.execute("PRAGMA schema_version").fetchone()[0]
+        if shape == self._shape:
+            return
+        strange = watch.strange(raw)
+        if strange:
+            _LOG.info("%s has triggers of another program: %s", self.path.name, " ".join(strange))
+            silence.heard(raw)
+        else:
+            silence.silenced(raw)
+        self._shape = shape
+
+    def tidy(self, entries: int) -> None:
+        """So many entries were folded: bring the write-ahead log into the file when it has become long.
+
+        Others may read and write meanwhile.
+        """
+        self._untidied += entries
+        if self._untidied < _LONG_LOG:
+            return
+        self._untidied = 0
+        with translated(self.path):
+            connection = self.raw()
+            try:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+            finally:
+                connection.close()
 
     def check_writable(self) -> None:
         """Raise StoreFailure when the file is open for reading only."""
@@ -86,6 +112,7 @@ class Database:
         """Close every connection; a writer brings the write-ahead log into the file first."""
         self._readers.dispose()
         if not self.read_only:
+            self._noters.dispose()
             self._checkpoint()
         self._writers.dispose()
 

@@ -18,7 +18,7 @@ from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Kind
 from app.domain.replication import Cells
 from app.store.geom import blob_of_wkb, wkb_of_blob
-from app.store.tables import known
+from app.store.tables import default_of, known
 
 Turn = Callable[[Any], Any]
 Row = dict[str, Any]  # a record's known cells by field id, as on the wire
@@ -34,6 +34,7 @@ class Crossing:
         kinds.update({item.id: item.kind for item in kind.fields.values()})
         self.columns: tuple[str, ...] = tuple(kinds)
         self.known = frozenset(kinds)
+        self.defaults = {item.id for item in kind.fields.values() if default_of(kind, item) is not None}
         self.unique: tuple[str, ...] = tuple(item.id for item in kind.fields.values() if item.unique)
         self._to_wire = _chosen(kinds, _TO_WIRE)
         self._to_file = _chosen(kinds, _TO_FILE)
@@ -82,7 +83,10 @@ class Crossing:
 
     def told(self, column: str, value: Any) -> Any:
         """A wire value as the journal's JSON holds it."""
-        cell = self.file(column, value)
+        turn = self._to_file.get(column)
+        if value is None or turn is None:
+            return value
+        cell = turn(value)
         return cell.hex().upper() if isinstance(cell, bytes) else cell
 
     def untold(self, column: str, cell: Any) -> Any:

@@ -89,9 +89,7 @@ def fold(
         return done
     while True:
         last = min(at + step, block.last)
-        # The last step of a block is as durable as a save, and with it all before.
-        transaction = database.writing() if last == block.last else database.repeatable()
-        with transaction as connection:
+        with database.repeatable() as connection:
             _keep(raw_of(connection), incoming)
             found = _step(connection, database, facts, block, (at + 1, last))
             if last == block.last:
@@ -102,8 +100,7 @@ def fold(
             break
         if between:
             between()
-    if block.last - block.first >= step:
-        database.tidy()
+    database.tidy(block.last - block.first + 1)
     done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
     return done
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.areas import OWNERS
-from app.domain.digest import cell_hash
+from app.domain.digest import cell_hash, row_hash
 from app.domain.replication import Act, Effect
 from app.store.crossing import Row, crossing
 from app.store.fold_state import FoldState
@@ -72,8 +72,28 @@ class Step:
         place = (effect.entity, effect.uid)
         if place in self.state.narrow:
             self._quick(effect, place)
+        elif effect.op == "i" and self.state.held.get(place) is None and not self._beside(place):
+            self._new(effect, place)
         else:
             self._take(effect, place)
+
+    def _beside(self, place: Place) -> bool:
+        """Whether anything but the record itself counts."""
+        state = self.state
+        return any(place in those for those in (state.pending, state.shadows, state.ghosts, state.taken))
+
+    def _new(self, effect: Effect, place: Place) -> None:
+        """A record that nobody here has known."""
+        entity, uid = place
+        cross = crossing(entity)
+        row = known(cross.taken(effect.cells))
+        self.digest += row_hash(entity, uid, row)
+        if entity in OWNERS:
+            self._keep_place(place, self.state.block.area)
+        self._note(effect, None, "i", cross.note([(name, None, value) for name, value in row.items()]))
+        self.first.setdefault(place, None)
+        self.touched.add(place)
+        self.state.held[place] = row
 
     def _quick(self, effect: Effect, place: Place) -> None:
         """An update of a record nothing of which waits: what is confirmed is what is held."""

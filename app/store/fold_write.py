@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
 
+from app.domain.entity import GEOMETRY
 from app.domain.replication import HUB_PERSON, Act
 from app.domain.values import as_moment
-from app.store import chain, gpkg, journal, outbox
+from app.store import chain, gpkg, journal, outbox, rtree
 from app.store.crossing import Row, crossing, packed
 from app.store.fold_step import Note, Step
 from app.store.pending import Place
@@ -40,36 +41,58 @@ def write(connection: Connection, step: Step) -> None:
 
 def _records(raw: sqlite3.Connection, step: Step) -> None:
     """Deletes, then updates, then inserts, each kind as few statements as there are sets of fields."""
-    gone: dict[str, list[tuple[str]]] = {}
+    gone: dict[str, list[tuple[int]]] = {}
     changed: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]] = {}
-    new: dict[str, list[tuple[Any, ...]]] = {}
+    new: dict[str, list[tuple[str, Row]]] = {}
     for place, before in step.first.items():
         entity, uid = place
         row, cross = step.state.held[place], crossing(entity)
         if row is None:
             if before is not None:
-                gone.setdefault(entity, []).append((uid,))
+                gone.setdefault(entity, []).append((step.state.fids[place],))
         elif before is None:
-            new.setdefault(entity, []).append(
-                (uid, *(cross.file(name, row.get(name)) for name in cross.columns))
-            )
+            new.setdefault(entity, []).append((uid, row))
         else:
             names = cross.ordered(differing(before, row))
             if names:
                 values = (*[cross.file(name, row.get(name)) for name in names], step.state.fids[place])
                 changed.setdefault((entity, names), []).append(values)
-    for entity, uids in gone.items():
-        raw.executemany(f"DELETE FROM {_table(step, entity)} WHERE uid = ?", uids)
+    for entity, fids in gone.items():
+        raw.executemany(f"DELETE FROM {_table(step, entity)} WHERE fid = ?", fids)
+        _index(raw, step, entity, ((fid, None) for (fid,) in fids))
     _free_unique(raw, step, changed)
     for (entity, names), rows in changed.items():
         sets = ", ".join(f"{quoted(name)} = ?" for name in names)
         rows.sort(key=itemgetter(-1))  # neighbours in the file one after the other
         raw.executemany(f"UPDATE {_table(step, entity)} SET {sets} WHERE fid = ?", rows)
-    for entity, rows in new.items():
-        columns = ("uid", *crossing(entity).columns)
-        listed = ", ".join(map(quoted, columns))
-        marks = ", ".join("?" * len(columns))
-        raw.executemany(f"INSERT INTO {_table(step, entity)} ({listed}) VALUES ({marks})", rows)
+        if names[0] == GEOMETRY:
+            _index(raw, step, entity, ((row[-1], row[0]) for row in rows))
+    for entity, records in new.items():
+        _insert(raw, step, entity, records)
+
+
+def _insert(raw: sqlite3.Connection, step: Step, entity: str, records: Sequence[tuple[str, Row]]) -> None:
+    """New records, each with the next number of the file; columns that none of them knows stay out."""
+    cross = crossing(entity)
+    used = {name for _, row in records for name in row} | cross.defaults
+    names = [name for name in cross.columns if name in used]
+    first = (raw.execute(f"SELECT max(fid) FROM {_table(step, entity)}").fetchone()[0] or 0) + 1
+    rows = [
+        (fid, uid, *[cross.file(name, row.get(name)) for name in names])
+        for fid, (uid, row) in enumerate(records, first)
+    ]
+    listed = ", ".join(map(quoted, ("fid", "uid", *names)))
+    marks = ", ".join("?" * (len(names) + 2))
+    raw.executemany(f"INSERT INTO {_table(step, entity)} ({listed}) VALUES ({marks})", rows)
+    if names[:1] == [GEOMETRY]:
+        _index(raw, step, entity, ((row[0], row[2]) for row in rows))
+
+
+def _index(
+    raw: sqlite3.Connection, step: Step, entity: str, rows: Iterable[tuple[int, bytes | None]]
+) -> None:
+    if crossing(entity).kind.shape.value:
+        rtree.keep(raw, step.state.layout.of(entity).name, GEOMETRY, rows)
 
 
 def _free_unique(

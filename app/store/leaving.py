@@ -35,7 +35,7 @@ def leave(database: Database, facts: ReplicaFacts, areas: Iterable[str], act: Ac
                 found[area].append((entity, uid))
     for area, places in found.items():
         for start in range(0, len(places), _AT_ONCE):
-            with database.writing() as connection:
+            with database.repeatable() as connection:
                 block = _block(area, places[start : start + _AT_ONCE], act, received)
                 _remove(connection, database, facts, block)
     with database.writing() as connection:

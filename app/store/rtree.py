@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from app.store.geom import bounds
 
@@ -56,6 +56,15 @@ def statements(table: str, column: str, key: str = "fid") -> list[str]:
         f"CREATE VIRTUAL TABLE {index} USING rtree(id, minx, maxx, miny, maxy)",
         *triggers(table, column, key),
     ]
+
+
+def keep(raw: sqlite3.Connection, table: str, column: str, rows: Iterable[tuple[int, bytes | None]]) -> None:
+    """Bring the index up to date for rows (key and geometry now) that were written without the triggers."""
+    index = quoted(index_name(table, column))
+    found = [(key, bounds(blob)) for key, blob in rows]
+    raw.executemany(f"DELETE FROM {index} WHERE id = ?", [(key,) for key, box in found if box is None])
+    boxes = [(key, *box) for key, box in found if box is not None]
+    raw.executemany(f"INSERT OR REPLACE INTO {index} VALUES (?, ?, ?, ?, ?)", boxes)
 
 
 def triggers(table: str, column: str, key: str = "fid") -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy import Connection
 
 from app.domain.entity import GEOMETRY
@@ -12,8 +14,12 @@ from app.store.tables import is_known, known
 
 def wanted(connection: Connection) -> dict[str, str]:
     """Every trigger by name, as this program writes it, for the layers the file has."""
+    return _statements(meta.layer_names(connection))
+
+
+def _statements(layers: dict[str, str]) -> dict[str, str]:
     statements = list(journal.guards())
-    for entity, table in meta.layer_names(connection).items():
+    for entity, table in layers.items():
         if not is_known(entity):
             continue  # a layer of a newer program, which looks after it
         kind = known(entity)
@@ -29,6 +35,13 @@ def lost(connection: Connection) -> dict[str, str]:
         for row in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     }
     return {name: sql for name, sql in wanted(connection).items() if held.get(name) != sql}
+
+
+def strange(raw: sqlite3.Connection) -> list[str]:
+    """Triggers that are none of this program's."""
+    held = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    layers = dict(raw.execute("SELECT entity, table_name FROM gridward_layer"))
+    return sorted(held - _statements(layers).keys())
 
 
 def put_back(connection: Connection) -> list[str]:

@@ -23,7 +23,7 @@ from app.errors import AppError, StoreFailure
 from app.store import chain
 from app.store.workspace import Workspace
 from store.records import START, boiler, cell, foreign, village
-from store.replicas import OTHER, ROOT, TOWN, Laptop, TinyHub, facts, sha_of
+from store.replicas import OTHER, ROOT, TOWN, Laptop, TinyHub, cells_in, facts, sha_of
 
 Lend = Callable[..., Laptop]
 FAR = Act(
@@ -449,4 +449,42 @@ def test_an_entry_of_the_hub_is_named_so(lend: Lend) -> None:
     (entry,) = laptop.workspace.history("conflict", uid)
     assert (entry.person_uid, entry.action) == ("hub", "conflict")
     assert laptop.agrees()
+    assert laptop.workspace.check().ok
+
+
+# ---------------------------------------------------------------- triggers
+def test_a_fold_keeps_journal_and_index_by_itself_and_others_are_still_noted(lend: Lend) -> None:
+    """Insert, move, empty and delete without triggers; an edit of another program in between is noted."""
+    laptop, stays, moves, goes = lend("dev-a"), new_uid(), new_uid(), new_uid()
+    here = shapely.to_wkb(Point(106.7, 35.5), byte_order=1)
+    there = shapely.to_wkb(Point(107.2, 35.1), byte_order=1)
+    for number, uid in enumerate((stays, moves, goes)):
+        sent(laptop.hub, effect(uid, "i", **whole(f"PL-{number}", geometry=here)))
+    laptop.pull()
+    foreign(laptop.workspace.path, "UPDATE 燃煤锅炉 SET note = '外部' WHERE ledger_no = 'PL-0'")
+    sent(laptop.hub, effect(moves, "u", geometry=there), effect(goes, "d"), effect(stays, "u", geometry=None))
+    laptop.pull()
+    assert laptop.workspace.columns(Boiler, [], (107.1, 35.0, 107.3, 35.2)).uids == [moves]
+    assert laptop.workspace.columns(Boiler, [], (106.6, 35.4, 106.8, 35.6)).uids == []
+    assert [(edit.uid, edit.operation) for edit in laptop.workspace.external_changes()] == [(stays, "update")]
+    report = laptop.workspace.check()
+    assert report.ok, report.findings
+    assert laptop.agrees()
+
+
+def test_triggers_of_another_program_hear_of_a_fold(lend: Lend) -> None:
+    """Such as GDAL's count of features, also when they came while the file was open; ours stand aside."""
+    laptop, first, second = lend("dev-a"), new_uid(), new_uid()
+    sent(laptop.hub, effect(first, "i", **whole("PL-1")))
+    laptop.pull()
+    path = laptop.workspace.path
+    foreign(path, "CREATE TABLE counted (n INTEGER)")
+    foreign(
+        path, "CREATE TRIGGER count_them AFTER INSERT ON 燃煤锅炉 BEGIN INSERT INTO counted VALUES (1); END"
+    )
+    sent(laptop.hub, effect(second, "i", **whole("PL-2")), effect(first, "u", note="一"))
+    laptop.pull()
+    assert cells_in(path, "SELECT count(*) FROM counted") == [(1,)]
+    assert cells_in(path, "SELECT count(*) FROM sync_journal") == [(3,)]
+    assert laptop.workspace.external_count() == 0
     assert laptop.workspace.check().ok
