@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,9 @@ from app.store.tables import default_of, known
 _POINT_HEAD = b"\x01\x01\x00\x00\x00"
 _POINT_LENGTH = 21
 _WHOLE_NUMBERS = range(-(2**63), 2**63)
+_UNFIT = (ValueError, TypeError, OverflowError, Invalid, shapely.errors.ShapelyError)
+_REFUSED = object()
+_HASHED = {str, float, int, bool, bytes, type(None)}
 Check = Callable[[Any], Any]
 FieldCheck = Callable[[Field, Any], Any]
 
@@ -47,7 +50,7 @@ def admitted(kind: EntityType, op: str, cells: Mapping[str, Any]) -> Cells:
             raise Unfit("unknown_field", name)
         try:
             found[name] = test(value)
-        except (ValueError, TypeError, OverflowError, Invalid, shapely.errors.ShapelyError):
+        except _UNFIT:
             raise Unfit("bad_value", name) from None
     if op == "i":
         for name, default in _defaults(kind.name):
@@ -57,6 +60,79 @@ def admitted(kind: EntityType, op: str, cells: Mapping[str, Any]) -> Cells:
                 raise Unfit("bad_value", name)
         found = {name: value for name, value in found.items() if value is not None}
     return found
+
+
+def admitted_alike(
+    kind: EntityType, op: str, names: Sequence[str], every: Sequence[Cells]
+) -> list[Cells | None]:
+    """`admitted` for entries that set the same fields, a field at a time; None where it would raise Unfit."""
+    checks = _checks(kind.name)
+    if any(name not in checks for name in names):
+        return [None] * len(every)
+    found: list[Cells | None] = [dict(cells) for cells in every]
+    for name in names:
+        column = [cells[name] for cells in every]
+        for place, kept in _unlike(kind, name, column):
+            cells = found[place]
+            if kept is _REFUSED:
+                found[place] = None
+            elif cells is not None:
+                cells[name] = kept
+    if op != "i":
+        return found
+    more = {name: value for name, value in _defaults(kind.name) if name not in names}
+    return [None if cells is None else _whole(kind.name, {**cells, **more}) for cells in found]
+
+
+def _whole(entity: str, cells: Cells) -> Cells | None:
+    """The cells of a new record without unknown ones; None when a required one is."""
+    if any(cells.get(name) is None for name in _required(entity)):
+        return None
+    if None in cells.values():
+        return {name: value for name, value in cells.items() if value is not None}
+    return cells
+
+
+def _unlike(kind: EntityType, name: str, column: Sequence[Any]) -> Iterable[tuple[int, Any]]:
+    """The values of a column that are kept in another form than they came in, or refused."""
+    types = set(map(type, column))
+    test, longest = _checks(kind.name)[name], _free_texts(kind.name).get(name)
+    if types == {str} and longest is not None and _are_plain(column, longest):
+        return
+    if len(types) == 1 and types <= _HASHED:
+        kept = {value: _tested(test, value) for value in set(column)}
+        results = [kept[value] for value in column]
+    else:
+        results = [_tested(test, value) for value in column]
+    for place, (value, result) in enumerate(zip(column, results, strict=True)):
+        if result is not value:
+            yield place, result
+
+
+def _are_plain(column: Sequence[str], longest: int) -> bool:
+    """Whether each text is one that may come in as it is; an empty one is looked at by itself."""
+    joined = "".join(column)
+    if "" in column or "\0" in joined or max(map(len, column)) > longest:
+        return False
+    try:
+        joined.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _tested(test: Check, value: Any) -> Any:
+    try:
+        return test(value)
+    except _UNFIT:
+        return _REFUSED
+
+
+@lru_cache(maxsize=64)
+def _free_texts(entity: str) -> dict[str, int]:
+    """The fields whose every text may come in, up to a length."""
+    fields = known(entity).fields.values()
+    return {item.id: item.length for item in fields if item.kind in (Kind.TEXT, Kind.REFERENCE)}
 
 
 @lru_cache(maxsize=64)
@@ -151,6 +227,8 @@ def _moment(field: Field, value: Any) -> str:
 
 def _texts(field: Field, value: Any) -> list[str]:
     if not isinstance(value, list | tuple):
+        raise ValueError(field.name)
+    if field.choices is not None and not set(value) <= set(field.choices.codes):
         raise ValueError(field.name)
     return [_text(field, part) for part in value]
 

@@ -22,7 +22,7 @@ _PIN = frozenset(("verifier",))
 # What the steps alone write; a ledger that is moved in as claimed may bring it.
 STEPS_ONLY = frozenset(
     "applied_on accepted_on notice_from notice_to cleared_on looked_back_on lookback_round "
-    "rebound_reported rebound_reason return_reason sealed_until".split()
+    "rebound_reported rebound_reason return_reason sealed_until rechecked_on end_checks".split()
 )
 
 

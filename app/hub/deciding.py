@@ -16,6 +16,7 @@ from app.hub.allowing import refusal, workflow_ids
 from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.rows import Row, state_of
+from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
 
 _BESIDE = ("approval", "attachment")  # what stands or falls with the record it belongs to
@@ -31,36 +32,47 @@ class Deciding:
         self.repeated = repeated  # acts the hub has already
 
     def run(self, batch: Batch) -> None:
-        """Decide every entry of the batch, in the order of its acts."""
-        for number, told in _by_act(batch):
+        """Decide every entry of the batch, in the order of its acts; what nobody contests goes quickly."""
+        quick = Uncontested(self.desk, self.keys, batch)
+        for number, places in _by_act(batch):
             act = batch.acts[number]
             if act.uid in self.repeated:
-                self._repeat(told)
+                self._repeat([_told(batch, place) for place in places])
                 continue
             if act.uid not in self.desk.continued:
                 self.desk.done[act.uid] = act
-            self._act(act, told)
+            if not quick.has(places):
+                self._act(act, [_told(batch, place) for place in places], quick)
+                continue
+            for place in places:
+                if not quick.take(place, act):
+                    self._group([_told(batch, place)], *self.desk.author(act))
 
-    def _act(self, act: Act, told: Sequence[Told]) -> None:
+    def _act(self, act: Act, told: Sequence[Told], quick: Uncontested) -> None:
         if self.desk.founding:
             for item in told:
                 self._found(item)
             return
         actor, why = self.desk.author(act)
         for group in self._groups(told):
-            if actor is None:
-                self._refuse(group, why)
-            elif not self._admit(group):
-                continue
-            elif act.undoes:
-                self._undo(group, actor)
-            elif any(item.entry.entity == "approval" and item.entry.op == "i" for item in group):
-                self._step(group, actor)
-            else:
-                for item in group:
-                    self._plain(item, actor)
+            if len(group) > 1 or not quick.take(group[0].dseq - quick.first, act):
+                self._group(group, actor, why)
         if any(item.entry.entity == "person" for item in told):
             self.desk.forget_authors()
+
+    def _group(self, group: Sequence[Told], actor: Actor | None, why: str) -> None:
+        """Decide the entries of one act about one record."""
+        if actor is None:
+            self._refuse(group, why)
+        elif not self._admit(group):
+            return
+        elif group[0].act.undoes:
+            self._undo(group, actor)
+        elif any(item.entry.entity == "approval" and item.entry.op == "i" for item in group):
+            self._step(group, actor)
+        else:
+            for item in group:
+                self._plain(item, actor)
 
     def _groups(self, told: Sequence[Told]) -> Iterable[list[Told]]:
         """The entries about one record: itself, its signatures and its papers."""
@@ -188,7 +200,7 @@ class Deciding:
 
     def _is_plain(self, item: Told, row: Row | None) -> bool:
         """Whether an update meets a living row that its writer has seen as it is."""
-        if row is None or not row.alive or item.entry.op != "u" or row.seq > item.view.get(row.area, 0):
+        if row is None or item.entry.op != "u" or not row.is_seen(item.view):
             return False
         kind = known(row.entity)
         if kind.append_only or row.entity == "conflict":
@@ -286,13 +298,18 @@ class Deciding:
         return True
 
 
-def _by_act(batch: Batch) -> Iterable[tuple[int, list[Told]]]:
-    """The entries of each act together, acts in the order they first appear."""
-    found: dict[int, list[Told]] = {}
+def _by_act(batch: Batch) -> Iterable[tuple[int, list[int]]]:
+    """The places of each act's entries, acts in the order they first appear."""
+    found: dict[int, list[int]] = {}
     for place, entry in enumerate(batch.entries):
-        told = Told(batch.acts[entry.act], batch.first + place, entry, batch.views[entry.view], entry.cells)
-        found.setdefault(entry.act, []).append(told)
+        found.setdefault(entry.act, []).append(place)
     return found.items()
+
+
+def _told(batch: Batch, place: int) -> Told:
+    """An entry to decide."""
+    entry = batch.entries[place]
+    return Told(batch.acts[entry.act], batch.first + place, entry, batch.views[entry.view], entry.cells)
 
 
 def _subject(group: Sequence[Told]) -> Told:

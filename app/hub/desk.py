@@ -49,7 +49,10 @@ class Tally:
 
     def add(self, verdict: str) -> None:
         """Count one."""
-        setattr(self, verdict, getattr(self, verdict) + 1)
+        if verdict == "accepted":
+            self.accepted += 1  # nearly all
+        else:
+            setattr(self, verdict, getattr(self, verdict) + 1)
 
 
 @dataclass
@@ -107,6 +110,10 @@ class Desk:
             self._policy = Policy().with_settings(pairs)
         return self._policy
 
+    def know_policy(self, policy: Policy) -> None:
+        """The bureau's numbers are these: nobody has to read them."""
+        self._policy = policy
+
     def clock(self, act: Act) -> int:
         """The act's clock, not later than receipt and a little."""
         return max(0, min(act.hlc, (self.received + CLOCK_AHEAD_MS) << _HLC_BITS))
@@ -146,17 +153,20 @@ class Desk:
         effect = Effect(
             0, told.dseq, entry.entity, entry.uid, decision.op, cells, decision.verdict, decision.note
         )
-        seq = self.logs.add(area, told.act, effect)
-        self.tally.add(decision.verdict)
-        if decision.op == "n":
+        return self.put_down(told.act, effect, row, area, decision.sets)
+
+    def put_down(self, act: Act, effect: Effect, row: Row | None, area: str, sets: Cells) -> Row | None:
+        """Put an effect that moves nothing into the log, and these cells into the row; the row as it now is."""
+        seq = self.logs.add(area, act, effect)
+        self.tally.add(effect.verdict)
+        if effect.op == "n":
             return row
-        mark = [seq, self.site, self.clock(told.act)]
-        if decision.op == "i":
-            row = self._insert(entry, row, area, decision.sets, mark)
-        elif row is not None and decision.op == "u":
-            row.values.update(decision.sets)
-            row.sets.update(decision.sets)
-            row.marks.update(dict.fromkeys(decision.sets, mark))
+        mark = [seq, self.site, self.clock(act)]
+        if effect.op == "i":
+            row = self._insert(effect, row, area, sets, mark)
+        elif row is not None and effect.op == "u":
+            row.write(sets)
+            row.marks.update(dict.fromkeys(sets, mark))
             row.seq = seq
         elif row is not None:
             row.alive, row.seq = False, seq
@@ -170,7 +180,9 @@ class Desk:
         self.put(more, row, row.area, Decision("u", sets, dict(sets), "accepted", note))
         self.tally = tally
 
-    def _insert(self, entry: Entry, row: Row | None, area: str, cells: Cells, mark: list[int]) -> Row:
+    def _insert(
+        self, entry: Entry | Effect, row: Row | None, area: str, cells: Cells, mark: list[int]
+    ) -> Row:
         kind = known(entry.entity)
         if row is None:
             row = Row(
@@ -180,8 +192,7 @@ class Desk:
         else:
             self.rows.complete(row)
             whole = {name: cells.get(name) for name in field_ids(kind)}
-            row.values.update(whole)
-            row.sets.update(whole)
+            row.write(whole)
             row.alive, row.seq, row.area = True, mark[0], area
         row.marks, row.replaced = {ALL: mark}, True
         return row
@@ -210,11 +221,12 @@ class Desk:
         """Insert a record of the hub's own."""
         cells = cells_of(record)
         entry = Entry(0, record.TYPE.name, record.uid, "i", cells)
-        act = self._own_act()
+        act = self.own_act()
         seq = self.logs.add(area, act, Effect(0, 0, entry.entity, entry.uid, "i", cells))
         self._insert(entry, None, area, cells, [seq, 0, act.hlc])
 
-    def _own_act(self) -> Act:
+    def own_act(self) -> Act:
+        """The hub's own act of this push, begun when first asked for."""
         if self._hub_act is None:
             clock = self.received << _HLC_BITS
             self._hub_act = Act(
@@ -270,8 +282,7 @@ class Desk:
         sets, note, verdict = how
         leave = Effect(0, 0, row.entity, row.uid, "d", {}, "accepted", f"leave:{area}")
         self.logs.add(row.area, told.act, leave)
-        row.values.update(sets)
-        row.sets.update(sets)
+        row.write(sets)
         kind = known(row.entity)
         whole = {name: row.values[name] for name in field_ids(kind) if row.values.get(name) is not None}
         seq = self.logs.add(area, told.act, Effect(0, dseq, row.entity, row.uid, "i", whole, verdict, note))
