@@ -83,7 +83,18 @@ def _difference(row: Row) -> int:
 
 def write_acts(connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
     """Write the acts into the book, so that they count once and can be taken back."""
-    rows = [
+    rows = act_rows(desk, acts)
+    if rows:
+        connection.execute(insert(ACTS), rows)
+    _write_continued(connection, desk)
+    for undone, by in desk.undone.items():
+        if undone not in desk.done:
+            connection.execute(update(ACTS).where(ACTS.c.uid == undone).values(undone_by=by))
+
+
+def act_rows(desk: Desk, acts: Iterable[Act]) -> list[dict[str, Any]]:
+    """The acts as rows of the book."""
+    return [
         {
             "uid": act.uid,
             "site": desk.site if act is not desk.hub_act else 0,
@@ -98,12 +109,6 @@ def write_acts(connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
         }
         for act in acts
     ]
-    if rows:
-        connection.execute(insert(ACTS), rows)
-    _write_continued(connection, desk)
-    for undone, by in desk.undone.items():
-        if undone not in desk.done:
-            connection.execute(update(ACTS).where(ACTS.c.uid == undone).values(undone_by=by))
 
 
 def _write_continued(connection: Connection, desk: Desk) -> None:

@@ -55,8 +55,9 @@ class HubDatabase:
             yield connection
 
     @contextmanager
-    def together(self, connection: Connection) -> Iterator[Ask]:
-        """Send several statements to PostgreSQL in this transaction without waiting for each answer.
+    def together(self, connection: Connection, *, commit: bool = False) -> Iterator[Ask]:
+        """Send several statements to PostgreSQL in this transaction without waiting for each answer, and with
+        `commit` its end as well: it is durable when the block has ended.
 
         Gives what sends one: it is called with the words and parameters, and its cursor may be read when the
         block has ended. Errors are those of SQLAlchemy.
@@ -64,6 +65,8 @@ class HubDatabase:
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         with _as_sqlalchemy(), driver.pipeline():
             yield partial(_send, driver)
+            if commit:
+                driver.commit()
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:

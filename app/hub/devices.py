@@ -105,13 +105,13 @@ def device(connection: Connection, uid: str, *, lock: bool = False) -> Device | 
     """A laptop by its uid; locked, no other push of it goes on at the same time."""
     query = select(DEVICES).where(DEVICES.c.uid == uid)
     row = connection.execute(query.with_for_update() if lock else query).first()
-    return _device(row) if row is not None else None
+    return device_of(row) if row is not None else None
 
 
 def devices(connection: Connection) -> list[Device]:
     """All laptops, in the order they came."""
     rows = connection.execute(select(DEVICES).order_by(DEVICES.c.enrolled_at, DEVICES.c.uid))
-    return [_device(row) for row in rows]
+    return [device_of(row) for row in rows]
 
 
 def change(connection: Connection, uid: str, **values: Any) -> None:
@@ -159,10 +159,8 @@ def _hash(code: str) -> bytes:
     return sha256(known_code(code).encode()).digest()
 
 
-def _device(row: Any) -> Device:
-    values: dict[str, Any] = {name: getattr(row, name) for name in _NAMES}
-    values.update(sign_key=bytes(row.sign_key), chain=bytes(row.chain))
+def device_of(row: Sequence[Any]) -> Device:
+    """A laptop of its row, as `DEVICES` has the columns."""
+    values = dict(zip(DEVICES.columns.keys(), row, strict=True))
+    values.update(sign_key=bytes(values["sign_key"]), chain=bytes(values["chain"]))
     return Device(**values)
-
-
-_NAMES: Sequence[str] = tuple(Device.__dataclass_fields__)

@@ -100,11 +100,16 @@ class Logs:
             return log.acts[log.effects[seq - log.began - 1].act] if seq <= log.seq else None
         block = next((one for one in self._read if one.area == code and one.first <= seq <= one.last), None)
         if block is None:
-            query = select(LOG.c.body).where(LOG.c.area == code, LOG.c.first <= seq, LOG.c.last >= seq)
-            body = self._connection.execute(query).scalar()
-            if body is None:
+            query = (
+                select(LOG.c.last, LOG.c.body)
+                .where(LOG.c.area == code, LOG.c.first <= seq)
+                .order_by(LOG.c.first.desc())
+                .limit(1)
+            )
+            found = self._connection.execute(query).first()
+            if found is None or found.last < seq:
                 return None
-            block = decode_block(bytes(body))
+            block = decode_block(bytes(found.body))
             self._read.append(block)
         return block.acts[block.effects[seq - block.first].act]
 
@@ -113,9 +118,15 @@ class Logs:
         log = self.area(code)
         log.digest = (log.digest + difference) % MODULUS
 
-    def store(self, keys: HubKeys, device: str, epoch: int, received: int) -> None:
-        """Write the blocks and where each area stands now."""
-        rows: list[dict[str, object]] = []
+    def hold(self, areas: Mapping[str, tuple[int, bytes, str]]) -> None:
+        """Areas that have been locked elsewhere in this transaction: number, head and digest of each."""
+        for code, (seq, head, digest) in areas.items():
+            self._areas[code] = AreaLog(code, seq, bytes(head), int(digest, 16), began=seq)
+            self._locked.add(code)
+
+    def sealed(self, keys: HubKeys, device: str, epoch: int, received: int) -> list[dict[str, Any]]:
+        """The blocks of what was added, signed, as rows of the log; each area's head goes on with them."""
+        rows: list[dict[str, Any]] = []
         for log in self._areas.values():
             for block in _blocks(log, device, epoch, received):
                 body = encode_block(block)
@@ -125,15 +136,23 @@ class Logs:
                     "area": block.area, "first": block.first, "last": block.last, "received": received,
                     "device": device, "epoch": epoch, "body": body, "head": log.head, "signature": signature,
                 })  # fmt: skip
+        return rows
+
+    def standing(self) -> dict[str, dict[str, Any]]:
+        """Where the areas stand that were added to, as `hub_area` has it, by code."""
+        return {
+            log.code: {"seq": log.seq, "head": log.head, "digest": as_text(log.digest)}
+            for log in self._areas.values()
+            if log.effects
+        }
+
+    def store(self, keys: HubKeys, device: str, epoch: int, received: int) -> None:
+        """Write the blocks and where each area stands now."""
+        rows = self.sealed(keys, device, epoch, received)
         if rows:
             self._connection.execute(insert(LOG), rows)
-        for log in self._areas.values():
-            if log.effects:
-                self._connection.execute(
-                    update(AREAS).where(AREAS.c.code == log.code).values(
-                        seq=log.seq, head=log.head, digest=as_text(log.digest)
-                    )
-                )  # fmt: skip
+        for code, values in self.standing().items():
+            self._connection.execute(update(AREAS).where(AREAS.c.code == code).values(**values))
 
     def _locked_rows(self, codes: Sequence[str]) -> dict[str, tuple[int, bytes, str]]:
         query = select(AREAS).where(AREAS.c.code.in_(codes)).order_by(AREAS.c.code)

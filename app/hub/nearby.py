@@ -19,6 +19,11 @@ from app.hub.rows import Row
 _CGCS2000 = Geod(ellps="GRS80")
 _POINT = struct.Struct("<BI2d")
 _METRES_A_DEGREE = 111_000.0
+WIDE = 1.5 / _METRES_A_DEGREE  # degrees for each metre in which PostgreSQL looks around a place
+NEAR = (
+    "SELECT DISTINCT b.uid FROM unnest(%s::float8[], %s::float8[]) AS p(x, y) JOIN boiler b"
+    " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s::float8) WHERE b.h_alive"
+)
 _SHOWN = ("ledger_no", "user_org", "address", GEOMETRY)
 
 
@@ -85,13 +90,8 @@ def _near(
     database: HubDatabase, connection: Connection, places: list[tuple[float, float]], metres: float
 ) -> list[str]:
     if database.postgres:
-        query = (
-            "SELECT DISTINCT b.uid FROM unnest(%s::float8[], %s::float8[]) AS p(x, y) JOIN boiler b"
-            " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s) WHERE b.h_alive"
-        )
-        wide = 1.5 * metres / _METRES_A_DEGREE
-        given = ([x for x, _ in places], [y for _, y in places], wide)
-        return list(connection.exec_driver_sql(query, given).scalars())
+        given = ([x for x, _ in places], [y for _, y in places], WIDE * metres)
+        return list(connection.exec_driver_sql(NEAR, given).scalars())
     steps = int(1.5 * metres / _METRES_A_DEGREE * BUCKETS) + 1
     around = range(-steps, steps + 1)
     cells = {bucket_of(x, y, right, up) for x, y in places for right in around for up in around}
@@ -140,8 +140,12 @@ def _unit(row: Row) -> tuple[Any, Any]:
 
 def place_of(row: Row) -> tuple[float, float] | None:
     """The position of a boiler; None when it has none."""
-    wkb = row.values.get(GEOMETRY)
-    if wkb is None or len(wkb) != _POINT.size:
+    return place_of_wkb(row.values.get(GEOMETRY))
+
+
+def place_of_wkb(wkb: bytes | None) -> tuple[float, float] | None:
+    """The position in the bytes of a point; None for anything else."""
+    if not isinstance(wkb, bytes) or len(wkb) != _POINT.size:
         return None
     _, _, x, y = _POINT.unpack(wkb)
     return x, y

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import psycopg
@@ -15,6 +16,15 @@ from app.domain.areas import Scope
 from app.domain.replication import Act, Batch, Entry
 from app.errors import Invalid, NotAllowed
 from app.hub import devices, quarantine
+from app.hub.answering import (
+    PushAnswer,
+    answer_at_once,
+    batch_row,
+    continue_acts,
+    device_row,
+    likely_areas,
+    own_copy,
+)
 from app.hub.applying import count_digests, write_acts, write_rows
 from app.hub.book import BATCHES, field_ids
 from app.hub.database import HubDatabase, array_of
@@ -25,30 +35,19 @@ from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
+from app.hub.quick import Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
 from app.i18n import N_
 from app.store.tables import is_known, known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
 from app.sync.wire import Ambiguous, decode_batch, resolve_uids
 
+__all__ = ["TRIES", "PushAnswer", "Pushing", "read_rows"]
+
 TRIES = 6
-
-
-@dataclass(frozen=True)
-class PushAnswer:
-    """What became of a batch; `next` is the number the hub waits for in `epoch`.
-
-    `state`: taken, repeat, fork (go on in `epoch`), gap (send from `next` on), quarantined, full_uids.
-    """
-
-    next: int
-    state: str
-    epoch: int
-    accepted: int = 0
-    merged: int = 0
-    conflicts: int = 0
-    rejected: int = 0
-    message: str = ""
+_KEYS = 50_000
+# Another process wrote the same number or area at the same moment: who meets it looks again.
+_MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,8 @@ class Pushing:
     hub: str
     root: str
     has_blob: Callable[[str], bool]
+    known: dict[str, bytes] = field(default_factory=dict)  # the keys of laptops; a laptop's never changes
+    remembered: Remembered = field(default_factory=Remembered)
 
     def push(self, signed: bytes, received: datetime) -> PushAnswer:
         """Decide a signed batch. Raises Invalid for one that cannot be read or was not signed by its laptop,
@@ -69,6 +70,11 @@ class Pushing:
         batch = decode_batch(message.body)
         self._check(batch, message)
         extra: set[str] = set()
+        quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
+        with suppress(NeedArea, *_MET):  # then the long road looks again
+            answer = quick.push(Arrived(batch, message.sha256, signed, _ms(received)))
+            if answer is not None:
+                return answer
         for left in reversed(range(TRIES)):
             try:
                 with self.database.writing() as connection:
@@ -77,18 +83,22 @@ class Pushing:
                 extra.add(needed.code)
                 if not left:
                     raise
-            except (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError):
-                # another process wrote the same number or area at the same moment: look again
+            except _MET:
                 if not left or not self.database.postgres:
                     raise
         raise AssertionError("unreachable")
 
     def _prove(self, message: Signed) -> None:
-        with self.database.reading() as connection:
-            found = devices.device(connection, message.device)
-        if found is None:
-            raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
-        verify_signed(BATCH, message, found.sign_key)
+        key = self.known.get(message.device)
+        if key is None:
+            with self.database.reading() as connection:
+                found = devices.device(connection, message.device)
+            if found is None:
+                raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
+            key = found.sign_key
+            if len(self.known) < _KEYS:
+                self.known[message.device] = key
+        verify_signed(BATCH, message, key)
 
     def _check(self, batch: Batch, message: Signed) -> None:
         if batch.device != message.device:
@@ -114,7 +124,8 @@ class Pushing:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # everything is looked up by a key
         device = devices.device(connection, message.device, lock=True)
         assert device is not None, "laptops are revoked, never deleted"
-        before = _before(connection, device, batch, message.sha256)
+        query = select(BATCHES.c.answer).where(BATCHES.c.sha256 == message.sha256)
+        before = answer_at_once(connection.execute(query).scalar(), device, batch)
         if before is not None:
             if before.state == "fork" and before.epoch != device.epoch:
                 devices.change(connection, device.uid, epoch=before.epoch, next=1, chain=HEAD_START)
@@ -123,7 +134,7 @@ class Pushing:
             batch = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
-        batch = replace(batch, entries=tuple(_own(entry) for entry in batch.entries))
+        batch = replace(batch, entries=tuple(own_copy(entry) for entry in batch.entries))
         logs = Logs(self.database, connection)
         desk = self._desk(connection, device, received, logs)
         if device.revoked_at is not None:
@@ -155,8 +166,9 @@ class Pushing:
     def _decide(self, connection: Connection, desk: Desk, batch: Batch, extra: set[str]) -> None:
         seen = desk.logs.look()
         read_rows(desk.rows, batch)
-        areas = extra | _areas(desk, batch)
+        areas = extra | likely_areas(desk, batch)
         now = desk.logs.lock(sorted(areas))
+        self.remembered.learn(batch.device, areas)
         if self.database.postgres and any(now[code] != seen.get(code, 0) for code in now):
             desk.rows.clear()  # somebody wrote there between the look and the lock
             read_rows(desk.rows, batch)
@@ -164,13 +176,9 @@ class Pushing:
         uids = list({act.uid for act in batch.acts})
         words, given = self.database.any_of("uid", uids)
         query = f"SELECT uid, site, person FROM hub_act WHERE {words}"
-        known_acts = {row.uid: row for row in connection.exec_driver_sql(query, (given,))}
-        # Numbers of one site come once and in order, so more of an act it has sent is the rest of a long one.
-        for act in batch.acts:
-            row = known_acts.get(act.uid)
-            if row is not None and (row.site, row.person) == (desk.site, act.person):
-                desk.continued[act.uid] = act
-        Deciding(desk, connection, keys, known_acts.keys() - desk.continued.keys()).run(batch)
+        acts = connection.exec_driver_sql(query, (given,))
+        repeated = continue_acts(desk, batch, {row.uid: (row.site, row.person) for row in acts})
+        Deciding(desk, connection, keys, repeated).run(batch)
         if not desk.founding:
             flag_near(self.database, connection, desk, batch)
 
@@ -216,53 +224,13 @@ def _read_whole(rows: Rows, batch: Batch, entity: str, those: Iterable[Entry]) -
         rows.ask_owned("approval", "owner", [row.uid for row in deleted])
 
 
-def _areas(desk: Desk, batch: Batch) -> set[str]:
-    """The areas a batch is likely to write to."""
-    found = set()
-    for entry in batch.entries:
-        row = desk.rows.peek(entry.entity, entry.uid)
-        if row is not None:
-            found.add(row.area)
-        if entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
-            cells = {
-                name: value for name, value in entry.cells.items() if value is None or isinstance(value, str)
-            }
-            found.add(desk.area_of(entry.entity, entry.uid, cells, row))
-    return found
-
-
-def _before(connection: Connection, device: Device, batch: Batch, sha256: bytes) -> PushAnswer | None:
-    """What is answered without deciding anything: a repeat, a fork, a gap."""
-    known_batch = connection.execute(select(BATCHES.c.answer).where(BATCHES.c.sha256 == sha256)).scalar()
-    if known_batch is not None:
-        counts = {**json.loads(known_batch), "state": "repeat", "next": device.next, "epoch": device.epoch}
-        if device.revoked_at is not None and json.loads(known_batch)["state"] == "quarantined":
-            counts["state"] = "quarantined"
-        return PushAnswer(**counts)
-    if batch.epoch != device.epoch:
-        return PushAnswer(device.next, "fork", device.epoch)
-    if batch.first > device.next:
-        return PushAnswer(device.next, "gap", device.epoch)
-    if batch.first < device.next or batch.previous != device.chain:
-        return PushAnswer(1, "fork", device.epoch + 1)
-    return None
-
-
 def _note(
     connection: Connection, device: Device, what: tuple[Batch, bytes, bytes, int], answer: PushAnswer
 ) -> None:
     """Keep the signed bytes as evidence, and where the laptop stands."""
     batch, sha256, signed, received = what
-    connection.execute(
-        insert(BATCHES).values(
-            sha256=sha256, device=device.uid, epoch=batch.epoch, first=batch.first, last=batch.last,
-            received=received, state=answer.state, answer=json.dumps(asdict(answer)), signed=signed,
-        )
-    )  # fmt: skip
-    devices.change(
-        connection, device.uid, next=batch.last + 1, chain=sha256, last_sync=received,
-        clock_off=batch.sent - received,
-    )  # fmt: skip
+    connection.execute(insert(BATCHES).values(**batch_row(batch, (sha256, signed, received), answer)))
+    devices.change(connection, device.uid, **device_row(batch, sha256, received))
 
 
 def _find(
@@ -293,11 +261,6 @@ def _find(
 def _texts(act: Act) -> tuple[str, ...]:
     """What of an act stands in the hub's book."""
     return act.uid, act.person, act.person_name, act.action, act.reason, act.wall, act.undoes or ""
-
-
-def _own(entry: Entry) -> Entry:
-    """A copy to fill in."""
-    return Entry(entry.act, entry.entity, entry.uid, entry.op, entry.cells, entry.view)
 
 
 def _bad_uid(entry: Entry) -> bool:

@@ -1,0 +1,92 @@
+"""What every push has in common, small or large: its answer, what is answered at once, the areas it needs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.domain.replication import Batch, Entry
+from app.hub.desk import Desk
+from app.hub.devices import Device
+
+
+@dataclass(frozen=True)
+class PushAnswer:
+    """What became of a batch; `next` is the number the hub waits for in `epoch`.
+
+    `state`: taken, repeat, fork (go on in `epoch`), gap (send from `next` on), quarantined, full_uids.
+    """
+
+    next: int
+    state: str
+    epoch: int
+    accepted: int = 0
+    merged: int = 0
+    conflicts: int = 0
+    rejected: int = 0
+    message: str = ""
+
+
+def own_copy(entry: Entry) -> Entry:
+    """A copy to fill in."""
+    return Entry(entry.act, entry.entity, entry.uid, entry.op, entry.cells, entry.view)
+
+
+def continue_acts(desk: Desk, batch: Batch, known: dict[str, tuple[int, str]]) -> set[str]:
+    """The acts of a batch that the hub has already, by uid with their site and person; one that this laptop
+    was cut short in goes on."""
+    # Numbers of one site come once and in order, so more of an act it has sent is the rest of a long one.
+    for act in batch.acts:
+        if known.get(act.uid) == (desk.site, act.person):
+            desk.continued[act.uid] = act
+    return known.keys() - desk.continued.keys()
+
+
+def batch_row(batch: Batch, what: tuple[bytes, bytes, int], answer: PushAnswer) -> dict[str, Any]:
+    """A batch as the hub keeps it as evidence; `what` is its SHA-256, its signed bytes and when it came."""
+    sha256, signed, received = what
+    return {
+        "sha256": sha256, "device": batch.device, "epoch": batch.epoch, "first": batch.first,
+        "last": batch.last, "received": received, "state": answer.state,
+        "answer": json.dumps(asdict(answer)), "signed": signed,
+    }  # fmt: skip
+
+
+def device_row(batch: Batch, sha256: bytes, received: int) -> dict[str, Any]:
+    """Where a laptop stands after a batch."""
+    return {
+        "next": batch.last + 1, "chain": sha256, "last_sync": received, "clock_off": batch.sent - received,
+    }  # fmt: skip
+
+
+def likely_areas(desk: Desk, batch: Batch) -> set[str]:
+    """The areas a batch is likely to write to."""
+    found = set()
+    for entry in batch.entries:
+        row = desk.rows.peek(entry.entity, entry.uid)
+        if row is not None:
+            found.add(row.area)
+        if entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
+            cells = {
+                name: value for name, value in entry.cells.items() if value is None or isinstance(value, str)
+            }
+            found.add(desk.area_of(entry.entity, entry.uid, cells, row))
+    return found
+
+
+def answer_at_once(known: str | None, device: Device, batch: Batch) -> PushAnswer | None:
+    """What is answered without deciding anything: a repeat, a fork, a gap; `known` is what was answered
+    before to the same batch."""
+    if known is not None:
+        counts = {**json.loads(known), "state": "repeat", "next": device.next, "epoch": device.epoch}
+        if device.revoked_at is not None and json.loads(known)["state"] == "quarantined":
+            counts["state"] = "quarantined"
+        return PushAnswer(**counts)
+    if batch.epoch != device.epoch:
+        return PushAnswer(device.next, "fork", device.epoch)
+    if batch.first > device.next:
+        return PushAnswer(device.next, "gap", device.epoch)
+    if batch.first < device.next or batch.previous != device.chain:
+        return PushAnswer(1, "fork", device.epoch + 1)
+    return None
