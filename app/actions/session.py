@@ -13,6 +13,7 @@ from app.domain.policy import Policy
 from app.domain.values import as_moment, bureau_day
 from app.errors import NotAllowed
 from app.i18n import N_
+from app.store.calendar import shipped_calendar
 from app.store.workspace import Workspace
 
 if TYPE_CHECKING:  # a session without a hub needs neither keys nor a network
@@ -43,7 +44,8 @@ class Session:
     @property
     def policy(self) -> Policy:
         """The bureau's own numbers as this workspace sets them."""
-        return Policy().with_settings({item.name: item.value for item in self.workspace.find(Setting)})
+        own = Policy(calendar=shipped_calendar())
+        return own.with_settings({item.name: item.value for item in self.workspace.find(Setting)})
 
     @property
     def today(self) -> str:

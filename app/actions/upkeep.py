@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +59,14 @@ def backup(session: Session, folder: Path) -> Path:
 
 def settings(session: Session) -> dict[str, Any]:
     """The bureau's own numbers as this workspace has them."""
-    return asdict(session.policy)
+    return session.policy.settings()
 
 
 @action(N_("The bureau’s own numbers…"), "workspace", icon="settings", command="setting", roles=("R0",))
 def set_setting(session: Session, name: str, value: str) -> Committed | None:
     """Change one of the bureau's own numbers (R0); the change is journalled like any other."""
     require_role(session, "R0")
-    known = [item.name for item in fields(Policy)]
+    known = Policy.names()
     if name not in known:
         raise Invalid(N_("There is no setting “{name}”"), hint=N_("Settings: {settings}"), name=name,
                       settings=" ".join(known), code="unknown_setting")  # fmt: skip

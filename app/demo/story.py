@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from app.demo.people import login_of
 from app.demo.seed import day, dice
 from app.demo.truth import HOME_TOWN, Truth
+from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.workflows.boiler_guards import CONVERSIONS
 
 ADD_EVIDENCE = "add_evidence"
@@ -78,9 +79,8 @@ def acceptance(boiler: Treated, days: Sequence[str]) -> Iterator[Step]:
     number = boiler.ledger_no
     yield Step(day(apply_day, 10), "officer", "apply", number, {"done_date": apply_day}, tuple(papers))
     yield Step(day(check_day, 15), "officer2", "town_check", number, {}, ("site_photo",))
-    yield Step(
-        day(accept_day, 9, 30), "clerk", "county_accept", number, {"end_state": "A"}, ("acceptance_form",)
-    )
+    found = {"end_state": "A", "end_checks": CHECKLISTS["A"]}
+    yield Step(day(accept_day, 9, 30), "clerk", "county_accept", number, found, ("acceptance_form",))
     yield Step(day(accept_day, 16), "clerk2", "county_accept", number)
     yield Step(day(sign_day, 11), "chief", "chief_sign", number)
 

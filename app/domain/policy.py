@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Any
 
+from app.domain.workdays import WorkCalendar, days
 from app.errors import Invalid
 from app.i18n import N_
 
@@ -20,7 +21,10 @@ class Policy:
     notice_working_days: how long the public notice runs, in working days (5 to 7 seen elsewhere).
     duplicate_m: boilers closer than this are shown as possible duplicates, in metres.
     sealed_until_month, sealed_until_day: when the next heating season forces a re-check of sealed boilers.
-    holidays: days that are not working days, ISO, separated by spaces.
+    calendar_years: years whose days off the bureau has entered itself, separated by spaces.
+    holidays, workdays: the bureau's own days off and make-up working days, ISO days or spans such as
+    2027-10-01/2027-10-07, separated by spaces.
+    calendar: the years that came with the program; no setting.
     """
 
     site_photo_m: float = 100.0
@@ -29,29 +33,49 @@ class Policy:
     duplicate_m: float = 15.0
     sealed_until_month: int = 11
     sealed_until_day: int = 1
+    calendar_years: str = ""
     holidays: str = ""
+    workdays: str = ""
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The settings a workspace may change, in order."""
+        return tuple(item.name for item in fields(cls) if item.name != "calendar")
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting by name."""
+        return {name: getattr(self, name) for name in self.names()}
 
     def with_settings(self, settings: Mapping[str, str]) -> Policy:
         """This policy with the settings a workspace holds; raises Invalid for one that cannot be read."""
-        known = {item.name: item for item in fields(self)}
         changed = {
-            name: _read(name, getattr(self, name), text) for name, text in settings.items() if name in known
+            name: _read(name, getattr(self, name), text)
+            for name, text in settings.items()
+            if name in self.names()
         }
         for name in changed:
             _check_calendar(name, replace(self, **changed), settings[name])
         return replace(self, **changed)
 
-    def is_working_day(self, day: date) -> bool:
-        """Monday to Friday, less the holidays set."""
-        return day.weekday() < 5 and day.isoformat() not in self.holidays.split()
+    @property
+    def working_calendar(self) -> WorkCalendar:
+        """The calendar that came with the program together with the bureau's own days."""
+        years = (int(year) for year in self.calendar_years.split())
+        return self.calendar.with_bureau(years, days(self.holidays.split()), days(self.workdays.split()))
 
-    def notice_end(self, start: date) -> date:
-        """The last day of a public notice that is posted on `start` (the day of posting does not count)."""
-        day, left = start, self.notice_working_days
-        while left > 0:
-            day += timedelta(days=1)
-            left -= self.is_working_day(day)
-        return day
+    def notice_end(self, start: date) -> date | None:
+        """The last day of a public notice that is posted on `start` (the day of posting does not count).
+
+        None when it would run into a year whose holidays nobody has entered (`unknown_year` names it).
+        """
+        end = self.working_calendar.after(start, self.notice_working_days)
+        return end if isinstance(end, date) else None
+
+    def unknown_year(self, start: date) -> int | None:
+        """The year without holidays into which a notice from `start` would run."""
+        end = self.working_calendar.after(start, self.notice_working_days)
+        return end if isinstance(end, int) else None
 
     def next_heating_season(self, today: date) -> date:
         """The next first day of the heating season after `today`."""
@@ -64,9 +88,10 @@ def _check_calendar(name: str, policy: Policy, text: str) -> None:
     try:
         if name.startswith("sealed_until"):
             date(2001, policy.sealed_until_month, policy.sealed_until_day)  # a year without 29 February
-        if name == "holidays":
-            for day in text.split():
-                date.fromisoformat(day)
+        if name in ("holidays", "workdays"):
+            days(text.split())
+        if name == "calendar_years" and not all(1990 < int(year) < 2200 for year in text.split()):
+            raise ValueError(text)
     except ValueError:
         raise Invalid(N_("The setting {name} cannot be “{value}”"), name=name, value=text) from None
 

@@ -31,7 +31,8 @@ def show(field: Field, value: Any) -> str:
         case Kind.MOMENT:
             return show_moment(str(value))
         case Kind.TEXTS:
-            return "、".join(str(part) for part in value)
+            shown = (field.choices.label(str(part)) if field.choices else str(part) for part in value)
+            return "、".join(shown)
         case _:
             return str(value)
 
@@ -60,7 +61,8 @@ def parse(field: Field, written: str) -> Any:
         case Kind.DATE:
             return parse_date(clean)
         case Kind.TEXTS:
-            return tuple(part for part in re.split(r"[、,;；，]\s*", written.strip()) if part)
+            parts = tuple(part for part in re.split(r"[、,;；，]\s*", written.strip()) if part)
+            return _listed(field, parts) if field.choices else parts
         case _:
             return check(field, written.strip())
 
@@ -75,6 +77,8 @@ def check(field: Field, value: Any) -> Any:
         _check_range(field, value)
     if field.kind in (Kind.CHOICE, Kind.STATE) and field.choices and value not in field.choices.codes:
         raise Invalid(N_("{field}: “{value}” is not one of its values"), field=tr(field.label), value=value)
+    if field.kind is Kind.TEXTS and field.choices:
+        return _listed(field, value)
     return value
 
 
@@ -147,6 +151,12 @@ def _boolean(field: Field, clean: str) -> bool:
     if word in _YES or word in _NO:
         return word in _YES
     raise Invalid(N_("{field}: “{value}” is neither yes nor no"), field=tr(field.label), value=clean)
+
+
+def _listed(field: Field, parts: Any) -> tuple[str, ...]:
+    """Several values of a closed list, each once, in the order of the list."""
+    found = {_choice(field, str(part)) for part in parts}
+    return tuple(code for code in (field.choices.codes if field.choices else ()) if code in found)
 
 
 def _choice(field: Field, clean: str) -> str:

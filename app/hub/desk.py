@@ -20,6 +20,7 @@ from app.hub.conflicts import Side, conflict_of, title_of
 from app.hub.log import Logs
 from app.hub.records import cells_of
 from app.hub.rows import ALL, MOVED, Row, Rows
+from app.store.calendar import shipped_calendar
 from app.store.tables import is_known, known
 
 CLOCK_AHEAD_MS = 5 * 60 * 1000
@@ -107,7 +108,7 @@ class Desk:
         if self._policy is None:
             found = self.rows.living("setting")
             pairs = {str(row.values[_ID["name"]]): str(row.values[_ID["value"]]) for row in found}
-            self._policy = Policy().with_settings(pairs)
+            self._policy = Policy(calendar=shipped_calendar()).with_settings(pairs)
         return self._policy
 
     def know_policy(self, policy: Policy) -> None:

@@ -144,7 +144,7 @@ def touch(connection: Connection, tables: Iterable[Table]) -> None:
 
 
 def _limits(field: Field) -> list[tuple[Any, ...]]:
-    if field.choices:
+    if field.choices and field.kind is not Kind.TEXTS:
         return [
             ("enum", item.code, None, None, None, None, _words(item.label)) for item in field.choices.choices
         ]

@@ -16,7 +16,7 @@ from app.store.rtree import quoted
 
 def conditions(field: Field) -> Iterator[tuple[str, str]]:
     """What must hold for a value that is there: the condition on `{cell}`, and in words for the error."""
-    if field.choices:
+    if field.choices and field.kind is not Kind.TEXTS:  # several of them stand in one cell
         codes = ", ".join(f"'{code}'" for code in field.choices.codes)
         yield f"{{cell}} IN ({codes})", "one of its codes"
     if field.kind in (Kind.NUMBER, Kind.INTEGER):

@@ -29,6 +29,7 @@ RULE = [
     ("plan", {"registered"}, "planned", [("R3",), ("R4",)]),
     ("start", {"planned"}, "in_progress", [("R2", "R3")]),
     ("seal", {"in_progress"}, "sealed", [("R3",)]),
+    ("recheck", {"sealed"}, "sealed", [("R2", "R3")]),
     ("apply", {"in_progress", "returned"}, "applied", [("R2",)]),
     ("town_check", {"applied"}, "town_ok", [("R2",)]),
     ("county_accept", {"town_ok"}, "town_ok", [("R3",), ("R3",)]),
@@ -47,6 +48,7 @@ RULE = [
 PAPERS = {
     "start": {"photo_before"},
     "seal": {"seal_photo"},
+    "recheck": {"recheck_photo"},
     "apply": {"application_form", "identity_copy", "photo_before", "photo_during", "photo_after"},
     "town_check": {"site_photo"},
     "county_accept": {"acceptance_form"},

@@ -11,8 +11,9 @@ import pytest
 from actions.office import APPLICATION, Office
 from app.actions.evidence import add_evidence, evidence_of, photo_facts
 from app.actions.history import history
-from app.actions.records import show_record
+from app.actions.records import list_records, show_record
 from app.actions.upkeep import check, set_setting
+from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
 from app.errors import AppError, Invalid, NotAllowed, Refused, StoreFailure
 from builders import PLACE, paper, photo
 
@@ -103,7 +104,66 @@ def test_end_state_c_needs_a_monitoring_report(office: Office) -> None:
     boiler = office.town_ok()
     with pytest.raises(Refused, match="监测报告"):
         office.do("clerk", "county_accept", boiler, ["acceptance_form"], end_state="C")
-    office.do("clerk", "county_accept", boiler, ["acceptance_form", "monitoring_report"], end_state="C")
+    papers = ["acceptance_form", "monitoring_report"]
+    with pytest.raises(Refused, match="改造后使用的燃料"):
+        office.do("clerk", "county_accept", boiler, papers, end_state="C")
+    office.do("clerk", "county_accept", boiler, papers, end_state="C", after_fuel="gas")
+
+
+@pytest.mark.parametrize("end_state", ["A", "B", "C"])
+def test_each_item_of_an_end_states_checklist_is_asked_for_by_name(office: Office, end_state: str) -> None:
+    boiler = office.town_ok()
+    given: dict[str, str] = {"end_state": end_state, "after_fuel": "gas"}
+    papers = ["acceptance_form", "monitoring_report"]
+    listed = CHECKLISTS[end_state]
+    for item in listed:
+        found = ",".join(code for code in listed if code != item) or None
+        with pytest.raises(Refused) as refused:
+            office.do("clerk", "county_accept", boiler, papers, end_checks=found, **given)
+        assert [detail["code"] for detail in refused.value.details] == ["check"]
+        assert END_CHECKS.label(item) in refused.value.message
+    assert office.boiler().end_checks == ()
+    office.do("clerk", "county_accept", boiler, papers, end_checks=",".join(listed), **given)
+    assert office.boiler().end_checks == tuple(code for code in END_CHECKS.codes if code in listed)
+
+
+def test_what_was_found_is_looked_at_anew_after_a_return(office: Office) -> None:
+    boiler = office.county_ok()
+    office.do("city", "return", boiler, reason="现场与材料不符")
+    assert office.boiler().end_checks == ()
+
+
+def test_a_seal_that_has_run_out_is_re_checked_with_a_photograph_of_the_day(office: Office) -> None:
+    boiler = office.in_progress()
+    office.do("registrar", "seal", boiler, ["seal_photo"], seal_no="封-17")
+    with pytest.raises(Refused, match="采暖季"):
+        office.do("officer", "recheck", boiler, ["recheck_photo"], sealed_until="2030-01-01")
+    office.clock.forward(days=400)
+    due = "status=sealed and sealed_until<=2027-12-28"
+    assert [item.uid for item in list_records(office.session, "boiler", due)] == [boiler.uid]
+    with pytest.raises(Refused) as refused:
+        office.do("officer", "recheck", boiler)
+    assert refused.value.code == "evidence"
+    old = office.file("recheck_photo", taken=office.clock.now - timedelta(days=3))
+    with pytest.raises(Refused) as refused:
+        office.do("officer", "recheck", boiler, [old], reason="照片")
+    assert refused.value.code == "dates"
+    assert office.do("officer", "recheck", boiler, ["recheck_photo"], reason="封条完好").state == "sealed"
+    assert (office.boiler().sealed_until, office.boiler().rechecked_on) == ("2028-11-01", "2027-12-28")
+    assert list_records(office.session, "boiler", due) == []
+
+
+def test_a_notice_into_a_year_without_holidays_is_refused_and_the_year_named(office: Office) -> None:
+    boiler = office.county_ok()
+    office.clock.forward(days=35)  # 28 December 2026
+    with pytest.raises(Refused, match="2027") as refused:
+        office.do("city", "notice", boiler)
+    assert refused.value.code == "calendar"
+    office.as_("admin")
+    set_setting(office.session, "calendar_years", "2027")
+    set_setting(office.session, "holidays", "2027-01-01/2027-01-03")
+    office.do("city", "notice", boiler)
+    assert office.boiler().notice_to == "2027-01-05"
 
 
 def test_no_nameplate_is_taken_with_a_reason(office: Office) -> None:

@@ -172,8 +172,8 @@ def test_evidence_that_was_changed_since_stops_the_step(terminal: Terminal, tmp_
 def test_actions_are_the_steps_of_the_table_and_need_no_workspace(bare: Terminal) -> None:
     found = {item["action"]: item for item in bare.json("actions", "boiler")}
     assert " ".join(found) == (
-        "register exclude plan start seal apply town_check county_accept chief_sign notice clear return "
-        "look_back rebound confirm_rebound restart retain"
+        "register exclude plan start seal recheck apply town_check county_accept chief_sign notice clear "
+        "return look_back rebound confirm_rebound restart retain"
     )
     accept = found["county_accept"]
     assert (accept["from"], accept["roles"], accept["signatures"]) == (["town_ok"], ["R3"], 2)

@@ -15,7 +15,7 @@ import pytest
 
 from app.domain.changes import new_uid
 from app.domain.entities.boiler import LIFE, Boiler
-from app.domain.entities.boiler_codes import STATES
+from app.domain.entities.boiler_codes import CHECKLISTS, STATES
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import Entity
@@ -33,6 +33,7 @@ PLACES = (TOWN, TOWN2)
 FILLED: dict[str, Any] = {
     "user_org": "单位", "boiler_type": "hot_water", "exclude_reason": "not_coal", "treatment": "dismantle",
     "due_date": "2027-10-31", "resp_org": "柳湖镇政府", "seal_no": "F-1", "end_state": "A",
+    "end_checks": CHECKLISTS["A"],
     "rebound_reason": "relit",
 }  # fmt: skip
 STAMPS = {
@@ -118,7 +119,12 @@ def kept(bench: HubBench) -> dict[str, list[dict[str, Any]]]:
 def test_every_step_by_everybody_everywhere(bench: HubBench) -> None:
     cases = list(every_step())
     records = [
-        boiler(status=source, div_code=place, end_state="A" if source == "town_ok" else None)
+        boiler(
+            status=source,
+            div_code=place,
+            end_state="A" if source == "town_ok" else None,
+            end_checks=CHECKLISTS["A"] if source == "town_ok" else (),
+        )
         for _, source, _, place in cases
     ]
     begin(bench, records)
@@ -184,7 +190,8 @@ def test_every_field_of_a_life_without_a_step(bench: HubBench) -> None:
     laptop = bench.laptop(CITY, "R0")
     laptop.pull()
     for record, item in zip(records, fields, strict=True):
-        value = item.choices.codes[0] if item.choices else values[item.kind]
+        value: Any = item.choices.codes[0] if item.choices else values[item.kind]
+        value = (value,) if item.kind is Kind.TEXTS else value
         laptop.edit("city", record.uid, **{item.id: value})
     laptop.push()
     laptop.pull()

@@ -6,6 +6,7 @@ import pytest
 
 from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.replication import Act
@@ -20,7 +21,7 @@ LIFE = (
     ("officer", "start", ("photo_before",), {}),
     ("officer", "apply", APPLICATION, {}),
     ("officer2", "town_check", ("site_photo",), {}),
-    ("clerk", "county_accept", ("acceptance_form",), {"end_state": "A"}),
+    ("clerk", "county_accept", ("acceptance_form",), {"end_state": "A", "end_checks": CHECKLISTS["A"]}),
     ("clerk2", "county_accept", (), {}),
     ("chief", "chief_sign", (), {}),
     ("city", "notice", (), {}),
@@ -241,7 +242,8 @@ def test_two_first_signatures_without_seeing_each_other_are_two(bench: HubBench)
     for laptop in (one, two):
         laptop.pull()
     two.pull()
-    two.step("clerk", "county_accept", fresh.uid, ("acceptance_form",), end_state="A")
+    found = {"end_state": "A", "end_checks": CHECKLISTS["A"]}
+    two.step("clerk", "county_accept", fresh.uid, ("acceptance_form",), **found)
     assert two.push().rejected == 0
     one.step("clerk2", "county_accept", fresh.uid)  # upon what the hub has now
     assert one.push().rejected == 0

@@ -14,6 +14,7 @@ from app.actions.records import add_record, delete_record, edit_record
 from app.actions.steps import do_step, next_steps
 from app.domain.changes import Change, ChangeSet
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entity import Entity
 from app.errors import AppError
 from builders import METRE_NORTH, PLACE, paper, photo
@@ -24,7 +25,8 @@ FUELS = ("bituminous", "anthracite", "clean_coal", "briquette")
 PLAIN = ("note", "contact", "model", "address")
 VALUES: dict[str, Any] = {
     "treatment": "dismantle", "due_date": "2027-10-31", "resp_org": "柳湖镇政府",
-    "exclude_reason": "duplicate", "end_state": "A", "seal_no": "F-1", "rebound_reason": "relit",
+    "exclude_reason": "duplicate", "end_state": "A", "end_checks": CHECKLISTS["A"],
+    "seal_no": "F-1", "rebound_reason": "relit",
 }  # fmt: skip
 TOWN_OF = {"town_a": "620802105", "town_a2": "620802105", "town_b": "620802101"}
 

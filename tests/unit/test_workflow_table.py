@@ -7,7 +7,7 @@ from shapely.geometry import Point
 
 from app.domain.changes import Actor
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATES, STATUS_GROUPS
+from app.domain.entities.boiler_codes import CHECKLISTS, GROUP_OF_STATE, STATES, STATUS_GROUPS
 from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
 from app.domain.entities.people import ROLES
 from app.domain.policy import Policy
@@ -16,7 +16,7 @@ from app.domain.workflows.boiler import BOILER
 from app.errors import NotAllowed, Refused
 
 CONTRACT = (
-    "register exclude plan start seal apply town_check county_accept chief_sign notice clear "
+    "register exclude plan start seal recheck apply town_check county_accept chief_sign notice clear "
     "return look_back rebound confirm_rebound restart retain"
 ).split()
 
@@ -91,7 +91,7 @@ def test_the_wrong_role_is_not_allowed_and_the_wrong_state_is_refused() -> None:
 
 
 def test_the_second_acceptance_needs_another_person_of_another_unit() -> None:
-    record = _boiler(status="town_ok", end_state="A")
+    record = _boiler(status="town_ok", end_state="A", end_checks=CHECKLISTS["A"])
     papers = (_paper("acceptance_form"),)
     for person, org, code in (("me", "甲单位", "same_person"), ("other", "甲单位", "same_unit")):
         given = (_signature(record, "county_accept", person, org),)
@@ -101,7 +101,7 @@ def test_the_second_acceptance_needs_another_person_of_another_unit() -> None:
 
 
 def test_a_signature_is_void_when_the_record_has_changed() -> None:
-    record = _boiler(status="town_ok", end_state="A", rated_tph=4.0)
+    record = _boiler(status="town_ok", end_state="A", end_checks=CHECKLISTS["A"], rated_tph=4.0)
     given = (_signature(record, "county_accept", "a", "甲"), _signature(record, "county_accept", "b", "乙"))
     assert _codes(record, "chief_sign", "R4", approvals=given) == set()
     assert _codes(record.replace(rated_tph=2.0), "chief_sign", "R4", approvals=given) == {"void"}

@@ -6,6 +6,7 @@ from app.domain.entities.boiler_codes import (
     BANDS,
     BOILER_TYPES,
     COORD_SOURCES,
+    END_CHECKS,
     END_STATES,
     EXCLUDE_REASONS,
     FUELS,
@@ -16,7 +17,7 @@ from app.domain.entities.boiler_codes import (
     USAGES,
 )
 from app.domain.entity import Entity, Shape, entity
-from app.domain.fields import Merge, boolean, choice, date, integer, number, reference, state, text
+from app.domain.fields import Merge, boolean, choice, date, integer, number, reference, state, text, texts
 from app.i18n import N_
 
 LIFE = "life"  # status, acceptance, evidence and dates of a boiler merge together
@@ -161,6 +162,7 @@ class Boiler(Entity):
     end_state: str | None = choice(
         N_("End state"), END_STATES, default=None, group=LIFE, aliases=("终态认定",)
     )
+    end_checks: tuple[str, ...] = texts(N_("Found at acceptance"), choices=END_CHECKS, default=(), group=LIFE)
     batch: str | None = text(N_("Batch"), default=None, length=40, aliases=("整治批次", "批次"))
     policy_doc: str | None = text(
         N_("Policy document"), default=None, length=100, aliases=("政策文号", "文号")
@@ -226,6 +228,7 @@ class Boiler(Entity):
     note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注", "说明"))
     seal_no: str | None = text(N_("Seal no."), default=None, length=40, group=LIFE, aliases=("封条编号",))
     sealed_until: str | None = date(N_("Sealed until"), default=None, group=LIFE)
+    rechecked_on: str | None = date(N_("Re-checked on"), default=None, group=LIFE)
     exclude_reason: str | None = choice(N_("Reason of exclusion"), EXCLUDE_REASONS, default=None, group=LIFE)
     rebound_reason: str | None = choice(N_("Reason of rebound"), REBOUND_REASONS, default=None, group=LIFE)
     rebound_reported: str | None = date(N_("Rebound reported on"), default=None, group=LIFE)

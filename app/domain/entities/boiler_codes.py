@@ -105,6 +105,22 @@ END_STATES = codes(
     ("C", N_("Converted, hard to reverse, within limits"), ["改造后难以恢复且达标"]),
 )
 
+# What an acceptance looks at, item by item (docs/sources.md); each end state has its own list.
+END_CHECKS = codes(
+    ("body_removed", N_("Boiler body removed"), ["炉体移除", "本体拆除"]),
+    ("furnace_broken", N_("Furnace broken, or key parts taken out"), ["炉膛破坏或关键部件拆除", "炉膛破坏"]),
+    ("pipes_cut", N_("Flue and pipes cut"), ["烟囱管道切断", "管路切断"]),
+    ("yard_cleared", N_("Coal yard cleared"), ["煤场清空"]),
+    ("fuel_changed", N_("Converted to another fuel"), ["燃料改造"]),
+    ("hard_to_reverse", N_("Hard to change back to coal"), ["难以恢复"]),
+    ("within_limits", N_("Within limits by the monitoring report"), ["监测达标"]),
+)
+CHECKLISTS: dict[str, tuple[str, ...]] = {
+    "A": ("body_removed", "pipes_cut", "yard_cleared"),
+    "B": ("furnace_broken", "pipes_cut"),
+    "C": ("fuel_changed", "hard_to_reverse", "within_limits"),
+}
+
 COORD_SOURCES = codes(
     ("gps", N_("GPS"), ["GPS", "手持GPS"]),
     ("typed", N_("Typed"), ["手填", "台账"]),

@@ -13,6 +13,7 @@ EVIDENCE_KINDS = codes(
     ("nameplate", N_("Photo of the nameplate"), ["铭牌照片", "铭牌"]),
     ("site_photo", N_("Photo on site"), ["现场照片"]),
     ("seal_photo", N_("Photo of the seal"), ["封条照片", "封存照片"]),
+    ("recheck_photo", N_("Photo of the re-check"), ["复查照片"]),
     ("lookback_photo", N_("Look-back photo"), ["回头看照片"]),
     ("rebound_photo", N_("Photo of the rebound"), ["反弹照片"]),
     ("application_form", N_("Application form"), ["申请表", "验收申请表"]),

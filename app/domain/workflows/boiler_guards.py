@@ -6,12 +6,14 @@ from datetime import date
 
 from pyproj import Geod
 
+from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import as_datetime, bureau_day
-from app.domain.workflow import Case, Lack
+from app.domain.workflow import Case, Guard, Lack
 from app.i18n import N_
 
 _CGCS2000 = Geod(ellps="GRS80")
+_FULL_DAY = len("2026-11-24")
 RESTED_ON = ("county_accept", "chief_sign")  # notice and clearing rest on what the county accepted and signed
 CONVERSIONS = ("coal_to_gas", "coal_to_electric", "biomass", "other_clean")
 
@@ -61,12 +63,71 @@ def report_if_converted(case: Case) -> Lack | None:
     return _missing("monitoring_report")
 
 
+def _found(code: str) -> Guard:
+    """The guard of one item of the end states' checklists."""
+
+    def guard(case: Case) -> Lack | None:
+        record = case.record
+        if code not in CHECKLISTS.get(record.end_state or "", ()) or code in record.end_checks:
+            return None
+        return Lack("check", N_("Not yet found at the acceptance: {item}"),
+                    {"item": END_CHECKS.label(code), "check": code, "name": "end_checks"})  # fmt: skip
+
+    return guard
+
+
+def fuel_after_conversion(case: Case) -> Lack | None:
+    """End state C names the fuel that is burnt now."""
+    if case.record.end_state != "C" or case.record.after_fuel:
+        return None
+    return Lack("field", N_("The fuel after the conversion is not filled in"), {"name": "after_fuel"})
+
+
+CHECKLIST: tuple[Guard, ...] = (*(_found(code) for code in END_CHECKS.codes), fuel_after_conversion)
+
+
+def sealed_to_the_season(case: Case) -> Lack | None:
+    """No seal runs past the next heating season: then somebody looks again."""
+    until, season = (
+        case.record.sealed_until,
+        case.policy.next_heating_season(date.fromisoformat(case.today)).isoformat(),
+    )
+    if not until or until <= season:
+        return None
+    return Lack("dates", N_("A seal runs at most until the next heating season ({season})"),
+                {"season": season, "name": "sealed_until"})  # fmt: skip
+
+
+def holidays_known(case: Case) -> Lack | None:
+    """The holidays of every year that the notice runs through."""
+    start = case.record.notice_from or case.today
+    year = case.policy.unknown_year(date.fromisoformat(start)) if len(start) == _FULL_DAY else None
+    return _no_holidays(year) if year else None
+
+
+def _no_holidays(year: int) -> Lack:
+    sentence = N_(
+        "The holidays of {year} are not known, so the end of the notice cannot be worked out; the "
+        "administrator enters them with the parameters calendar_years, holidays and workdays"
+    )
+    return Lack("calendar", sentence, {"year": year})
+
+
+def recheck_photo_near_and_today(case: Case) -> Lack | None:
+    """A photograph of this very re-check: near the boiler and of the day."""
+    return _near_and_today(case, "recheck_photo")
+
+
 def site_photo_near_and_today(case: Case) -> Lack | None:
     """A photograph on site taken within the set distance of the boiler on the day of the check.
 
     A photograph that carries no position or time (WeChat strips both) is taken with a reason in words.
     """
-    photo = _newest(case, "site_photo")
+    return _near_and_today(case, "site_photo")
+
+
+def _near_and_today(case: Case, kind: str) -> Lack | None:
+    photo = _newest(case, kind)
     if photo is None:
         return None  # named by the evidence list already
     return _too_far(case, photo) or _other_day(case, photo) or _unproven(case, photo)
@@ -104,6 +165,8 @@ def approvals_still_valid(case: Case) -> Lack | None:
 def notice_dates(case: Case) -> Lack | None:
     """The notice is not dated before the county's acceptance."""
     record = case.record
+    if record.notice_from and len(record.notice_from) != _FULL_DAY:
+        return Lack("dates", N_("The first day of the notice must be a whole date"), {"name": "notice_from"})
     if record.notice_from and record.accepted_on and record.notice_from < record.accepted_on:
         return Lack("dates", N_("The notice cannot begin ({start}) before the acceptance ({accepted})"),
                     {"start": record.notice_from, "accepted": record.accepted_on})  # fmt: skip
@@ -115,7 +178,10 @@ def notice_over(case: Case) -> Lack | None:
     start = case.record.notice_from
     if not start:
         return Lack("dates", N_("The notice has no first day"), {"name": "notice_from"})
-    end = case.policy.notice_end(date.fromisoformat(start)).isoformat()
+    last = case.policy.notice_end(date.fromisoformat(start))
+    if last is None:
+        return _no_holidays(case.policy.unknown_year(date.fromisoformat(start)) or 0)
+    end = last.isoformat()
     needs_wait = case.today <= end if case.policy.notice_working_days else case.today < end
     if needs_wait:
         return Lack("notice", N_("The public notice runs until {end} ({n} working days)"),
@@ -133,7 +199,7 @@ def rebound_reported(case: Case) -> Lack | None:
 def new_due_date(case: Case) -> Lack | None:
     """The due date of a new round lies ahead."""
     due = case.record.due_date
-    if due and len(due) == 10 and due >= case.today:
+    if due and len(due) == _FULL_DAY and due >= case.today:
         return None
     return Lack("field", N_("A new due date that lies ahead is needed"), {"name": "due_date"})
 

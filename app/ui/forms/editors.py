@@ -243,6 +243,14 @@ def _line(field: Field, _names: Names, parent: QWidget | None) -> Editor:
     return LineEditor(field, parent)
 
 
+def _line_or_boxes(field: Field, _names: Names, parent: QWidget | None) -> Editor:
+    if field.choices is None:
+        return LineEditor(field, parent)
+    from app.ui.forms.checklist import ChecklistEditor  # late: it stands on this file
+
+    return ChecklistEditor(field, parent)
+
+
 def _moment(field: Field, _names: Names, parent: QWidget | None) -> Editor:
     return MomentEditor(field, parent)
 
@@ -266,7 +274,7 @@ _MAKERS: Mapping[Kind, Callable[[Field, Names, QWidget | None], Editor]] = {
     Kind.INTEGER: _line,
     Kind.DATE: _line,
     Kind.MOMENT: _moment,
-    Kind.TEXTS: _line,
+    Kind.TEXTS: _line_or_boxes,
     Kind.BOOLEAN: _yes_no,
     Kind.CHOICE: _list,
     Kind.STATE: _list,

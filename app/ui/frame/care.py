@@ -3,7 +3,6 @@ PIN."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,9 @@ _POLICY = {
     "duplicate_m": N_("Distance of possible duplicates (m)"),
     "sealed_until_month": N_("Month of the heating season"),
     "sealed_until_day": N_("Day of the heating season"),
-    "holidays": N_("Holidays (days with spaces between)"),
+    "calendar_years": N_("Years whose holidays are entered here"),
+    "holidays": N_("Holidays (days or spans, spaces between)"),
+    "workdays": N_("Make-up working days (spaces between)"),
 }
 _SIDES = ("500", "1000", "2000", "3000", "5000")
 _MOST_FINDINGS = 12
@@ -202,16 +203,14 @@ class Care:
 
             return set_setting(session, values["name"], values["value"] or "")
 
-        names = codes(
-            *((item.name, _POLICY.get(item.name, item.name)) for item in dataclasses.fields(Policy))
-        )
+        names = codes(*((name, _POLICY.get(name, name)) for name in Policy.names()))
         fields = (
             _choice("name", N_("Parameter"), names),
-            _text("value", N_("Value"), required=False, length=200),
+            _text("value", N_("Value"), required=False, length=500),
         )
         dialog = self._ask("set_setting", fields, work, N_("The setting is changed."))
         session = self._desk.need()
-        now = dataclasses.asdict(session.policy)
+        now = session.policy.settings()
         dialog.say(
             "\n".join(f"{tr(_POLICY.get(name, name))}: {_plain(value)}" for name, value in now.items())
         )

@@ -19,13 +19,13 @@ _BOILER: Arrangement = (
         "commissioned", "reg_no", "dereg_no", "dereg_date", "apc", "stack_m",
     )),
     (N_("Treatment"), (
-        "treatment", "end_state", "after_tph", "after_fuel", "due_date", "due_text", "done_date", "batch",
-        "policy_doc", "resp_org", "resp_person", "sup_org", "subsidy_wan",
+        "treatment", "end_state", "end_checks", "after_tph", "after_fuel", "due_date", "due_text",
+        "done_date", "batch", "policy_doc", "resp_org", "resp_person", "sup_org", "subsidy_wan",
     )),
     (N_("Course"), (
-        "status", "round_no", "seal_no", "sealed_until", "applied_on", "accepted_on", "notice_from",
-        "notice_to", "cleared_on", "looked_back_on", "lookback_round", "exclude_reason", "return_reason",
-        "rebound_reported", "rebound_reason",
+        "status", "round_no", "seal_no", "sealed_until", "rechecked_on", "applied_on", "accepted_on",
+        "notice_from", "notice_to", "cleared_on", "looked_back_on", "lookback_round", "exclude_reason",
+        "return_reason", "rebound_reported", "rebound_reason",
     )),
     (N_("Origin and note"), ("status_claim", "origin", "unit_count", "note", "synthetic")),
 )  # fmt: skip

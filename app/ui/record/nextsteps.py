@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.actions.steps import NextStep
 
 # What the step's own dialog can supply; any other lack has to be met before.
-FILLED_IN_DIALOG = ("evidence", "field", "reason", "dates", "unproven")
+FILLED_IN_DIALOG = ("evidence", "field", "reason", "dates", "unproven", "check")
 
 
 class NextSteps(QWidget):

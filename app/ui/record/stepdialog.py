@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entities.papers import EVIDENCE_KINDS
 from app.domain.entity import Entity
 from app.domain.fields import Field
@@ -26,6 +27,7 @@ from app.errors import AppError, Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
+from app.ui.forms.checklist import ChecklistEditor
 from app.ui.forms.form import Form
 from app.ui.messages import buttons
 from app.ui.parts import heading, muted, side_button
@@ -124,6 +126,8 @@ class StepDialog(QDialog):
         if fields:
             self.form.add_group("", fields)
             self.form.fill(self._record.values())
+            self.form.edited.connect(self._offer_checks)
+            self._offer_checks()
             column.addWidget(self.form)
         self._add_papers(column)
         column.addWidget(heading(tr(N_("Reason") if self._step.needs_reason else N_("Opinion or remark"))))
@@ -153,6 +157,14 @@ class StepDialog(QDialog):
             ):
                 asked[name] = None
         return [declared[name] for name in asked]
+
+    def _offer_checks(self) -> None:
+        """The items of the end state that is chosen, and no others."""
+        if not {"end_state", "end_checks"} <= set(self.form.names()):
+            return
+        editor = self.form.editor("end_checks")
+        if isinstance(editor, ChecklistEditor):
+            editor.offer(CHECKLISTS.get(str(self.form.editor("end_state").value()), ()))
 
     def _add_papers(self, column: QVBoxLayout) -> None:
         self._papers = QFormLayout()

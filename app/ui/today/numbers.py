@@ -48,6 +48,7 @@ def read_today(session: Session) -> Today:
         (N_("Overdue"), f"due_date<{day} and status in {_OPEN_STATES}", "danger"),
         (N_("Rebound"), "status=rebound", "danger"),
         (N_("Sealed, not cleared"), "status=sealed", "warning"),
+        (N_("Sealed, to be re-checked"), f"status=sealed and sealed_until<={day}", "danger"),
         (N_("To verify"), "status=suspect", ""),
     )
     cards = tuple(
