@@ -9,17 +9,19 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from app.carto.display import DrawnClass, Floats, Ints, Markers, Op, Shapes
+from app.carto.display import DrawnClass, Floats, Ints, Markers, Mosaic, Op, Shapes
 from app.carto.features import Objects
+from app.carto.flat import NOT_DRAWN as NO_LOOK
 from app.carto.labels import MIDDLE, OUTWARD, LabelWish
 from app.carto.layers import NOT_DRAWN, LabelRule, Layer, SymbolClass, in_range
 from app.carto.measure import text_width_mm
-from app.carto.projected import ProjectedFeatures, RingSet, area_rings, line_parts, roomiest
+from app.carto.projected import AREAS, ProjectedFeatures, RingSet, area_rings, line_parts, roomiest
 from app.carto.symbols import MARKER_REACH, Marker, Symbol
 from app.carto.view import MapView
 
 _MARGIN_MM = 8.0
 _MANY_VERTICES = 200
+_MANY_AREAS = 400  # with fewer a path each way costs less than a picture of samples
 
 
 @dataclass(eq=False)
@@ -59,12 +61,15 @@ def draw_layer(
     if not seen.mask.any():
         return picture
     boxes = []
+    symbols = [_faded(item.symbol.scaled(symbol_scale), layer.opacity) for item in layer.rule.classes]
+    together = _mosaic(seen, symbols)
+    picture.ops += together.ops
     for index, item in enumerate(layer.rule.classes):
         chosen = seen.mask & (seen.classes == index)
         if not chosen.any():
             continue
-        symbol = _faded(item.symbol.scaled(symbol_scale), layer.opacity)
-        picture.ops += _areas(seen, chosen, symbol)
+        symbol = symbols[index]
+        picture.ops += _areas(seen, chosen & ~together.drawn, symbol)
         markers = _markers(seen, chosen, symbol)
         picture.ops += markers
         boxes += [_boxes(op) for op in markers]
@@ -88,6 +93,36 @@ def _faded(symbol: Symbol, opacity: float) -> Symbol:
     fill = replace(symbol.fill, opacity=symbol.fill.opacity * opacity) if symbol.fill else None
     line = replace(symbol.line, opacity=symbol.line.opacity * opacity) if symbol.line else None
     return replace(symbol, fill=fill, line=line)
+
+
+@dataclass(frozen=True, eq=False)
+class _Together:
+    """Areas that are drawn as one mosaic."""
+
+    ops: tuple[Op, ...]
+    drawn: NDArray[np.bool_]
+
+
+def _mosaic(seen: _Visible, symbols: list[Symbol]) -> _Together:
+    """The areas of a layer in one operation, when they are many and plain enough to be scanned."""
+    nothing = _Together((), np.zeros(len(seen.mask), dtype=bool))
+    if len(symbols) >= NO_LOOK or not all(map(_is_plain, symbols)):
+        return nothing
+    flat = seen.features.flat if np.count_nonzero(seen.mask) >= _MANY_AREAS else None
+    if flat is None:
+        return nothing
+    drawn = seen.mask & seen.features.of_kind(*AREAS) & ~_far_beyond(seen)
+    if np.count_nonzero(drawn) < _MANY_AREAS:
+        return nothing
+    classes = np.where(drawn, seen.classes, NO_LOOK).astype(np.uint8)
+    looks = tuple((symbol.fill, symbol.line) for symbol in symbols)
+    x0, _, _, y1 = seen.view.extent
+    return _Together((Mosaic(flat, classes, looks, x0, y1, seen.view.m_per_mm),), drawn)
+
+
+def _is_plain(symbol: Symbol) -> bool:
+    """Fill and line that a table of colours can hold."""
+    return not (symbol.fill and symbol.fill.hatch) and not (symbol.line and symbol.line.dash)
 
 
 def _areas(seen: _Visible, chosen: NDArray[np.bool_], symbol: Symbol) -> list[Op]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from app.carto.flat import FlatAreas
 from app.carto.symbols import Fill, Line, Marker, Symbol, TextStyle
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,32 @@ class Shapes:
     fill: Fill | None = None
     line: Line | None = None
     closed: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """Many small areas, each of one of a few looks: a screen scans them at once, paper draws `shapes`.
+
+    `classes` (n,) uint8 is the look of each area, 255 for none; a vertex (x, y) in the map's units lies
+    at ((x - left) / unit, (top - y) / unit) mm.
+    """
+
+    areas: FlatAreas
+    classes: NDArray[np.uint8]
+    looks: tuple[tuple[Fill | None, Line | None], ...]
+    left: float
+    top: float
+    unit: float
+
+    def shapes(self) -> tuple[Shapes, ...]:
+        """The same as outlines, look by look."""
+        made = []
+        for number, (fill, line) in enumerate(self.looks):
+            xy, starts = self.areas.rings_of(self.classes == number)
+            if len(starts):
+                mm = np.column_stack([xy[:, 0] - self.left, self.top - xy[:, 1]]) / self.unit
+                made.append(Shapes(mm, starts, fill, line))
+        return tuple(made)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +87,7 @@ class Group:
     clip: Box | None = None
 
 
-Op = Shapes | Markers | Text | Group
+Op = Shapes | Mosaic | Markers | Text | Group
 
 
 @dataclass(frozen=True)

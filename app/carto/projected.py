@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from app.carto.display import Floats, Ints
 from app.carto.features import Extent, FeatureColumns, FeatureSource, Objects
+from app.carto.flat import FlatAreas
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projection import project_layer
 
 _FEW = 300
-_POINTS, _LINES, _AREAS = (0, 4), (1, 2, 5), (3, 6)
+_POINTS, _LINES, AREAS = (0, 4), (1, 2, 5), (3, 6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +91,14 @@ class ProjectedFeatures:
     @cached_property
     def areas(self) -> RingSet:
         """Every ring of every polygon."""
-        rows = np.flatnonzero(self.of_kind(*_AREAS) & ~np.isnan(self.bounds[:, 0]))
+        rows = np.flatnonzero(self.of_kind(*AREAS) & ~np.isnan(self.bounds[:, 0]))
         return area_rings(self.geometry[rows], rows)
+
+    @cached_property
+    def flat(self) -> FlatAreas | None:
+        """Every polygon for the scan of many small areas; None when there is none."""
+        rings = self.areas
+        return FlatAreas.of_rings(rings.xy, rings.starts, rings.owner, len(self.columns))
 
     @cached_property
     def lines(self) -> RingSet:
@@ -106,7 +113,7 @@ class ProjectedFeatures:
         rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
         found[rows] = shapely.get_coordinates(shapely.point_on_surface(self.geometry[rows]))
         if len(rows) <= _FEW:
-            for row in np.flatnonzero(self.of_kind(*_AREAS) & ~np.isnan(self.bounds[:, 0])):
+            for row in np.flatnonzero(self.of_kind(*AREAS) & ~np.isnan(self.bounds[:, 0])):
                 found[row] = roomiest(self.geometry[row])
         return found
 

@@ -6,10 +6,11 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
-from app.carto.display import DisplayList, Floats, Group, Ints, Markers, Op, Shapes, Text
+from app.carto.display import DisplayList, Floats, Group, Ints, Markers, Mosaic, Op, Shapes, Text
 from app.carto.symbols import Fill, Hatch, Line
 from app.render.fonts import ensure_application
 from app.render.markers import MarkerStamp
+from app.render.mosaic import paint_mosaic
 from app.render.paths import path_of, portions
 from app.render.words import WordSetter
 
@@ -50,6 +51,8 @@ class _Drawing:
         for op in ops:
             if isinstance(op, Shapes):
                 self._shapes(op)
+            elif isinstance(op, Mosaic):
+                self._mosaic(op)
             elif isinstance(op, Markers):
                 MarkerStamp(op.marker, self._px, self._vector).put(self._painter, op.xy * self._px)
             elif isinstance(op, Text):
@@ -66,6 +69,10 @@ class _Drawing:
             painter.setClipRect(QRectF(x, y, w, h), Qt.ClipOperation.IntersectClip)
         self.all(group.ops)
         painter.restore()
+
+    def _mosaic(self, op: Mosaic) -> None:
+        if self._vector or not paint_mosaic(self._painter, op, self._px):
+            self.all(op.shapes())
 
     def _shapes(self, op: Shapes) -> None:
         if not len(op.starts):

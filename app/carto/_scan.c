@@ -1,0 +1,496 @@
+/* Draws many small areas: a scan conversion into feature numbers, coloured through a table.
+ *
+ * Works on plain buffers without holding the interpreter's lock. A pixel belongs to the last area whose inside
+ * holds its middle, by the even-odd rule over all rings of the area: the rule of GDAL's rasteriser. Smoothing
+ * counts four samples a pixel; a sample whose right or lower neighbour belongs to another area is outline.
+ * The work goes by bands of rows that fit the processor's cache. Only the stable ABI of Python 3.11 is used.
+ */
+#define Py_LIMITED_API 0x030b0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP 32        /* areas in one box of the index */
+#define FEW 24          /* edges up to which every row looks at every edge */
+#define NOT_DRAWN 255   /* a class that is never drawn */
+#define BAND_BYTES (1 << 19)
+
+typedef struct {
+    const float *xy;          /* x, y of every vertex about the layer's origin */
+    const uint32_t *rings;    /* the first vertex of each ring, and one more */
+    const uint32_t *areas;    /* the first ring of each area, and one more */
+    const float *boxes;       /* west, south, east, north of every GROUP areas */
+    const uint8_t *classes;   /* the class of each area */
+    Py_ssize_t count;
+    double sx, ox, sy, oy;    /* pixel = metre * s + o, y downwards */
+} Layer;
+
+typedef struct {
+    int32_t *cells;           /* row-major numbers, 0 where there is nothing */
+    Py_ssize_t width;
+    Py_ssize_t top, bottom;   /* the rows of the picture that `cells` holds */
+} Sheet;
+
+typedef struct {
+    double *crossings;
+    Py_ssize_t room;
+    Py_ssize_t *rows;
+    Py_ssize_t row_room;
+} Store;
+
+static inline Py_ssize_t clamped(double value, Py_ssize_t low, Py_ssize_t high)
+{
+    if (!(value > (double)low)) return low;   /* also what is no number */
+    if (value > (double)high) return high;
+    return (Py_ssize_t)value;
+}
+
+/* The first whole number not below a value, kept within bounds; a call of ceil() would cost more. */
+static inline Py_ssize_t ceiled(double value, Py_ssize_t low, Py_ssize_t high)
+{
+    if (!(value > (double)low)) return low;
+    if (value > (double)high) return high;
+    Py_ssize_t whole = (Py_ssize_t)value;   /* towards nought: never above a value over `low`, which is no minus */
+    return whole + (value > (double)whole);
+}
+
+static inline void put_span(const Sheet *sheet, Py_ssize_t row, double from, double to, int32_t number)
+{
+    Py_ssize_t first = clamped(from + 0.5, 0, sheet->width);
+    Py_ssize_t last = clamped(to + 0.5, 0, sheet->width);
+    int32_t *cell = sheet->cells + (row - sheet->top) * sheet->width;
+    for (Py_ssize_t x = first; x < last; x++) cell[x] = number;
+}
+
+static inline double crossing(double x0, double y0, double x1, double y1, double y)
+{
+    if (y0 > y1) { double x = x0; x0 = x1; x1 = x; double t = y0; y0 = y1; y1 = t; }
+    return (y - y0) * (x1 - x0) / (y1 - y0) + x0;
+}
+
+static void sort_doubles(double *values, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 1; i < count; i++) {
+        double value = values[i];
+        Py_ssize_t at = i;
+        while (at > 0 && values[at - 1] > value) { values[at] = values[at - 1]; at--; }
+        values[at] = value;
+    }
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* An area of a single ring with few vertices: every row looks at every edge. */
+static void scan_few(const Sheet *sheet, const double *x, const double *y, int n, Py_ssize_t first,
+                     Py_ssize_t last, int32_t number)
+{
+    double at[FEW];
+    for (Py_ssize_t row = first; row < last; row++) {
+        double middle = (double)row + 0.5;
+        int found = 0;
+        for (int i = 0, j = n - 1; i < n; j = i++)
+            if ((y[j] <= middle) != (y[i] <= middle)) at[found++] = crossing(x[j], y[j], x[i], y[i], middle);
+        if (found == 2) {
+            if (at[0] < at[1]) put_span(sheet, row, at[0], at[1], number);
+            else put_span(sheet, row, at[1], at[0], number);
+        } else {
+            sort_doubles(at, found);
+            for (int i = 0; i + 1 < found; i += 2) put_span(sheet, row, at[i], at[i + 1], number);
+        }
+    }
+}
+
+static int make_room(Store *store, Py_ssize_t crossings, Py_ssize_t rows)
+{
+    if (crossings > store->room) {
+        double *more = realloc(store->crossings, (size_t)crossings * sizeof(double));
+        if (!more) return -1;
+        store->crossings = more;
+        store->room = crossings;
+    }
+    if (rows > store->row_room) {
+        Py_ssize_t *more = realloc(store->rows, (size_t)rows * sizeof(Py_ssize_t));
+        if (!more) return -1;
+        store->rows = more;
+        store->row_room = rows;
+    }
+    return 0;
+}
+
+static inline void edge_rows(double y0, double y1, Py_ssize_t first, Py_ssize_t last, Py_ssize_t *from,
+                             Py_ssize_t *to)
+{
+    double low = y0 < y1 ? y0 : y1, high = y0 < y1 ? y1 : y0;
+    *from = ceiled(low - 0.5, first, last);
+    *to = ceiled(high - 0.5, first, last);
+}
+
+/* Any area: the crossings of all its edges, row by row. */
+static int scan_many(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py_ssize_t first, Py_ssize_t last,
+                     Store *store)
+{
+    Py_ssize_t rows = last - first;
+    if (make_room(store, 0, rows + 1)) return -1;
+    memset(store->rows, 0, (size_t)(rows + 1) * sizeof(Py_ssize_t));
+    for (int turn = 0; turn < 2; turn++) {
+        for (uint32_t ring = layer->areas[area]; ring < layer->areas[area + 1]; ring++) {
+            uint32_t begin = layer->rings[ring], end = layer->rings[ring + 1];
+            if (end - begin < 2) continue;
+            double x0 = layer->xy[2 * (size_t)(end - 1)] * layer->sx + layer->ox;
+            double y0 = layer->xy[2 * (size_t)(end - 1) + 1] * layer->sy + layer->oy;
+            for (uint32_t v = begin; v < end; v++) {
+                double x1 = layer->xy[2 * (size_t)v] * layer->sx + layer->ox;
+                double y1 = layer->xy[2 * (size_t)v + 1] * layer->sy + layer->oy;
+                Py_ssize_t from, to;
+                edge_rows(y0, y1, first, last, &from, &to);
+                for (Py_ssize_t row = from; row < to; row++) {
+                    if (turn == 0) store->rows[row - first + 1]++;
+                    else store->crossings[store->rows[row - first]++] =
+                        crossing(x0, y0, x1, y1, (double)row + 0.5);
+                }
+                x0 = x1;
+                y0 = y1;
+            }
+        }
+        if (turn == 0) {
+            for (Py_ssize_t row = 0; row < rows; row++) store->rows[row + 1] += store->rows[row];
+            if (make_room(store, store->rows[rows] + 1, 0)) return -1;
+        }
+    }
+    /* Filling has moved every start to its end, which is the next one's start. */
+    for (Py_ssize_t row = 0; row < rows; row++) {
+        Py_ssize_t begin = row ? store->rows[row - 1] : 0, found = store->rows[row] - begin;
+        double *at = store->crossings + begin;
+        if (found > 24) qsort(at, (size_t)found, sizeof(double), compare_doubles);
+        else sort_doubles(at, found);
+        for (Py_ssize_t i = 0; i + 1 < found; i += 2)
+            put_span(sheet, first + row, at[i], at[i + 1], (int32_t)area + 1);
+    }
+    return 0;
+}
+
+/* One area: thrown out early when no sample can lie in it. */
+static int scan_area(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Store *store)
+{
+    uint32_t ring = layer->areas[area], after = layer->areas[area + 1];
+    if (ring == after) return 0;
+    uint32_t begin = layer->rings[ring], end = layer->rings[after];
+    Py_ssize_t n = (Py_ssize_t)end - begin;
+    if (n < 3) return 0;
+    double xs[FEW], ys[FEW];
+    double west = INFINITY, east = -INFINITY, north = INFINITY, south = -INFINITY;
+    int few = after - ring == 1 && n <= FEW;
+    for (Py_ssize_t v = 0; v < n; v++) {
+        double x = layer->xy[2 * (size_t)(begin + v)] * layer->sx + layer->ox;
+        double y = layer->xy[2 * (size_t)(begin + v) + 1] * layer->sy + layer->oy;
+        if (few) { xs[v] = x; ys[v] = y; }
+        west = x < west ? x : west;
+        east = x > east ? x : east;
+        north = y < north ? y : north;
+        south = y > south ? y : south;
+    }
+    Py_ssize_t first = ceiled(north - 0.5, sheet->top, sheet->bottom);
+    Py_ssize_t last = ceiled(south - 0.5, sheet->top, sheet->bottom);
+    if (first >= last) return 0;
+    if (clamped(west + 0.5, 0, sheet->width) >= clamped(east + 0.5, 0, sheet->width)) return 0;
+    if (few) scan_few(sheet, xs, ys, (int)n, first, last, (int32_t)area + 1);
+    else return scan_many(layer, sheet, area, first, last, store);
+    return 0;
+}
+
+static int scan_layer(const Layer *layer, const Sheet *sheet, Store *store)
+{
+    for (Py_ssize_t group = 0; group * GROUP < layer->count; group++) {
+        const float *box = layer->boxes + 4 * group;
+        double a = box[1] * layer->sy + layer->oy, b = box[3] * layer->sy + layer->oy;
+        double west = box[0] * layer->sx + layer->ox, east = box[2] * layer->sx + layer->ox;
+        double north = a < b ? a : b, south = a < b ? b : a;
+        if (!(south >= (double)sheet->top && north <= (double)sheet->bottom)) continue;
+        if (!(east >= 0.0 && west <= (double)sheet->width)) continue;
+        Py_ssize_t end = (group + 1) * GROUP < layer->count ? (group + 1) * GROUP : layer->count;
+        for (Py_ssize_t area = group * GROUP; area < end; area++)
+            if (layer->classes[area] != NOT_DRAWN && scan_area(layer, sheet, area, store)) return -1;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ buffers from Python */
+typedef struct { Py_buffer view; int held; } Held;
+
+static int hold(PyObject *object, Held *held, int flags, Py_ssize_t size, const char *what)
+{
+    if (PyObject_GetBuffer(object, &held->view, flags)) return -1;
+    held->held = 1;
+    if (held->view.itemsize != size) {
+        PyErr_Format(PyExc_ValueError, "%s: items of %zd bytes wanted", what, size);
+        return -1;
+    }
+    return 0;
+}
+
+static void let_go(Held *held, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (held[i].held) PyBuffer_Release(&held[i].view);
+}
+
+static Py_ssize_t items(const Held *held) { return held->view.len / held->view.itemsize; }
+
+enum { XY, RINGS, AREAS, BOXES, CLASSES, LAYER_PARTS };
+
+/* Starts must count upwards and end where the next array ends: nothing outside a buffer is ever read. */
+static int counts_up(const Held *starts, Py_ssize_t end)
+{
+    const uint32_t *at = starts->view.buf;
+    Py_ssize_t count = items(starts);
+    if (count < 1 || at[0] != 0 || (Py_ssize_t)at[count - 1] != end) return 0;
+    for (Py_ssize_t i = 1; i < count; i++)
+        if (at[i] < at[i - 1]) return 0;
+    return 1;
+}
+
+static int hold_layer(PyObject *parts, Held *held, Layer *layer)
+{
+    static const Py_ssize_t sizes[] = {4, 4, 4, 4, 1};
+    static const char *names[] = {"xy", "rings", "areas", "boxes", "classes"};
+    for (int i = 0; i < LAYER_PARTS; i++) {
+        PyObject *part = PySequence_GetItem(parts, i);
+        if (!part) return -1;
+        int bad = hold(part, &held[i], PyBUF_C_CONTIGUOUS, sizes[i], names[i]);
+        Py_DECREF(part);
+        if (bad) return -1;
+    }
+    layer->count = items(&held[AREAS]) - 1;
+    if (items(&held[XY]) / 2 > (Py_ssize_t)UINT32_MAX || layer->count >= INT32_MAX
+        || items(&held[BOXES]) != 4 * ((layer->count + GROUP - 1) / GROUP)
+        || items(&held[CLASSES]) != layer->count) {
+        PyErr_SetString(PyExc_ValueError, "the arrays of the layer do not fit each other");
+        return -1;
+    }
+    layer->xy = held[XY].view.buf;
+    layer->rings = held[RINGS].view.buf;
+    layer->areas = held[AREAS].view.buf;
+    layer->boxes = held[BOXES].view.buf;
+    layer->classes = held[CLASSES].view.buf;
+    return 0;
+}
+
+PyDoc_STRVAR(check_doc, "check(xy, rings, areas)\n\nRaise ValueError unless the starts count upwards to the end.");
+
+static PyObject *check(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *objects[3];
+    Held held[3] = {0};
+    int good = 0;
+    if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) return NULL;
+    for (int i = 0; i < 3; i++)
+        if (hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS, 4, "layer")) goto done;
+    good = counts_up(&held[1], items(&held[0]) / 2) && counts_up(&held[2], items(&held[1]) - 1);
+    if (!good) PyErr_SetString(PyExc_ValueError, "starts of rings or areas are out of order");
+done:
+    let_go(held, 3);
+    if (!good) return NULL;
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(boxes_doc, "boxes(xy, rings, areas, out)\n\nThe box around every 32 areas (float32 west, south, east, north).");
+
+static PyObject *boxes(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *objects[4];
+    Held held[4] = {0};
+    PyObject *result = NULL;
+    if (!PyArg_ParseTuple(args, "OOOO", &objects[0], &objects[1], &objects[2], &objects[3])) return NULL;
+    for (int i = 0; i < 4; i++)
+        if (hold(objects[i], &held[i], i == 3 ? PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE : PyBUF_C_CONTIGUOUS, 4, "layer"))
+            goto done;
+    Py_ssize_t count = items(&held[2]) - 1;
+    if (count < 0 || items(&held[3]) != 4 * ((count + GROUP - 1) / GROUP)) {
+        PyErr_SetString(PyExc_ValueError, "out does not fit the areas");
+        goto done;
+    }
+    const float *xy = held[0].view.buf;
+    const uint32_t *rings = held[1].view.buf, *areas = held[2].view.buf;
+    float *out = held[3].view.buf;
+    for (Py_ssize_t group = 0; group * GROUP < count; group++) {
+        Py_ssize_t end = (group + 1) * GROUP < count ? (group + 1) * GROUP : count;
+        float *box = out + 4 * group;
+        box[0] = box[1] = INFINITY;
+        box[2] = box[3] = -INFINITY;
+        for (size_t v = rings[areas[group * GROUP]]; v < rings[areas[end]]; v++) {
+            float x = xy[2 * v], y = xy[2 * v + 1];
+            box[0] = x < box[0] ? x : box[0];
+            box[1] = y < box[1] ? y : box[1];
+            box[2] = x > box[2] ? x : box[2];
+            box[3] = y > box[3] ? y : box[3];
+        }
+    }
+    result = Py_None;
+    Py_INCREF(result);
+done:
+    let_go(held, 4);
+    return result;
+}
+
+PyDoc_STRVAR(numbers_doc,
+             "numbers(layer, place, out, width)\n\nFill `out` (int32, rows of `width`) with the number of the last area, "
+             "counted from 1, at each pixel's middle; 0 where there is none.\n"
+             "`layer` is (xy, rings, areas, boxes, classes), `place` (sx, ox, sy, oy).");
+
+static PyObject *numbers(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *parts, *target, *result = NULL;
+    Held held[LAYER_PARTS + 1] = {0};
+    Layer layer = {0};
+    Py_ssize_t width;
+    if (!PyArg_ParseTuple(args, "O(dddd)On", &parts, &layer.sx, &layer.ox, &layer.sy, &layer.oy, &target, &width))
+        return NULL;
+    if (hold_layer(parts, held, &layer)) goto done;
+    if (hold(target, &held[LAYER_PARTS], PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
+    if (width < 1 || items(&held[LAYER_PARTS]) % width) {
+        PyErr_SetString(PyExc_ValueError, "out is no whole number of rows");
+        goto done;
+    }
+    Sheet sheet = {held[LAYER_PARTS].view.buf, width, 0, items(&held[LAYER_PARTS]) / width};
+    Store store = {0};
+    int failed;
+    Py_BEGIN_ALLOW_THREADS
+    memset(sheet.cells, 0, (size_t)held[LAYER_PARTS].view.len);
+    failed = scan_layer(&layer, &sheet, &store);
+    free(store.crossings);
+    free(store.rows);
+    Py_END_ALLOW_THREADS
+    if (failed) { PyErr_NoMemory(); goto done; }
+    result = Py_None;
+    Py_INCREF(result);
+done:
+    let_go(held, LAYER_PARTS + 1);
+    return result;
+}
+
+/* ------------------------------------------------------------------ colours */
+typedef struct {
+    const uint32_t *fills;    /* premultiplied ARGB of each of the 256 classes */
+    const uint32_t *lines;    /* the same with the class's outline over it, then 256 of the outline alone */
+} Colours;
+
+static inline uint32_t mean4(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+    const uint32_t mask = 0x00ff00ffu;
+    uint32_t low = (a & mask) + (b & mask) + (c & mask) + (d & mask) + 0x00020002u;
+    uint32_t high = ((a >> 8) & mask) + ((b >> 8) & mask) + ((c >> 8) & mask) + ((d >> 8) & mask) + 0x00020002u;
+    return ((low >> 2) & mask) | (((high >> 2) & mask) << 8);
+}
+
+static inline uint32_t sample(const Layer *layer, const Colours *colours, int32_t here, int32_t right, int32_t below)
+{
+    if (here == right && here == below)
+        return here ? colours->fills[layer->classes[here - 1]] : 0;
+    int32_t whose = here ? here : (right ? right : below);
+    return (here ? colours->lines : colours->lines + 256)[layer->classes[whose - 1]];
+}
+
+/* Two rows of samples (and the one below them) become one row of pixels. Rows have a spare sample at the end. */
+static void blend_row(const Layer *layer, const Colours *colours, const int32_t *row, Py_ssize_t stride,
+                      uint32_t *out, int32_t *ids, Py_ssize_t width)
+{
+    const int32_t *next = row + stride, *last = next + stride;
+    for (Py_ssize_t x = 0; x < width; x++, row += 2, next += 2, last += 2) {
+        int32_t a = row[0], b = row[1], c = next[0], d = next[1];
+        if (ids) ids[x] = a ? a : (b ? b : (c ? c : d));
+        if (a == b && a == c && a == d && a == row[2] && a == next[2] && a == last[0] && a == last[1]) {
+            out[x] = a ? colours->fills[layer->classes[a - 1]] : 0;
+            continue;
+        }
+        out[x] = mean4(sample(layer, colours, a, b, c), sample(layer, colours, b, row[2], d),
+                       sample(layer, colours, c, d, last[0]), sample(layer, colours, d, next[2], last[1]));
+    }
+}
+
+static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out, int32_t *ids, Py_ssize_t width,
+                      Py_ssize_t first, Py_ssize_t last)
+{
+    Py_ssize_t stride = 2 * width + 2;
+    Py_ssize_t band = BAND_BYTES / (stride * (Py_ssize_t)sizeof(int32_t)) / 2;
+    if (band < 8) band = 8;
+    Store store = {0};
+    int failed = 0;
+    int32_t *cells = malloc((size_t)(2 * band + 1) * (size_t)stride * sizeof(int32_t));
+    if (!cells) return -1;
+    for (Py_ssize_t row = first; row < last && !failed; row += band) {
+        Py_ssize_t rows = row + band < last ? band : last - row;
+        Sheet sheet = {cells, stride, 2 * row, 2 * (row + rows) + 1};
+        memset(cells, 0, (size_t)(2 * rows + 1) * (size_t)stride * sizeof(int32_t));
+        failed = scan_layer(layer, &sheet, &store);
+        for (Py_ssize_t at = 0; at < rows; at++)
+            blend_row(layer, colours, cells + 2 * at * stride, stride, out + (row + at) * width,
+                      ids ? ids + (row + at) * width : NULL, width);
+    }
+    free(cells);
+    free(store.crossings);
+    free(store.rows);
+    return failed;
+}
+
+PyDoc_STRVAR(draw_doc,
+             "draw(layer, place, colours, out, ids, width, first, last)\n\nDraw rows `first` to `last` of a smoothed picture into "
+             "`out` (premultiplied ARGB32) and the area at each pixel into `ids` (int32, or None).\n"
+             "`place` is for two samples a pixel each way; `colours` are 768 uint32: fills, outlines over fills, "
+             "outlines over nothing.");
+
+static PyObject *draw(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *parts, *table, *target, *index, *result = NULL;
+    Held held[LAYER_PARTS + 3] = {0};
+    Held *colours_held = &held[LAYER_PARTS], *out_held = &held[LAYER_PARTS + 1], *ids_held = &held[LAYER_PARTS + 2];
+    Layer layer = {0};
+    Py_ssize_t width, first, last;
+    if (!PyArg_ParseTuple(args, "O(dddd)OOOnnn", &parts, &layer.sx, &layer.ox, &layer.sy, &layer.oy, &table, &target,
+                          &index, &width, &first, &last))
+        return NULL;
+    if (hold_layer(parts, held, &layer)) goto done;
+    if (hold(table, colours_held, PyBUF_C_CONTIGUOUS, 4, "colours")) goto done;
+    if (hold(target, out_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
+    if (index != Py_None && hold(index, ids_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "ids")) goto done;
+    if (width < 1 || first < 0 || first > last || last * width > items(out_held) || items(colours_held) != 768
+        || (ids_held->held && items(ids_held) < last * width)) {
+        PyErr_SetString(PyExc_ValueError, "rows, width, colours and out do not fit each other");
+        goto done;
+    }
+    Colours colours = {colours_held->view.buf, (const uint32_t *)colours_held->view.buf + 256};
+    int failed;
+    Py_BEGIN_ALLOW_THREADS
+    failed = draw_bands(&layer, &colours, out_held->view.buf, ids_held->held ? ids_held->view.buf : NULL, width,
+                        first, last);
+    Py_END_ALLOW_THREADS
+    if (failed) { PyErr_NoMemory(); goto done; }
+    result = Py_None;
+    Py_INCREF(result);
+done:
+    let_go(held, LAYER_PARTS + 3);
+    return result;
+}
+
+static PyMethodDef methods[] = {
+    {"check", check, METH_VARARGS, check_doc},
+    {"boxes", boxes, METH_VARARGS, boxes_doc},
+    {"numbers", numbers, METH_VARARGS, numbers_doc},
+    {"draw", draw, METH_VARARGS, draw_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_scan", "Scan conversion of many small areas.", 0, methods,
+                                    NULL, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__scan(void) { return PyModuleDef_Init(&module); }
