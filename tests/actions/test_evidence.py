@@ -13,8 +13,10 @@ from app.actions.evidence import add_evidence, evidence_of, photo_facts
 from app.actions.history import history
 from app.actions.records import list_records, show_record
 from app.actions.upkeep import check, set_setting
+from app.domain.changes import update
 from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
 from app.errors import AppError, Invalid, NotAllowed, Refused, StoreFailure
+from app.ui.today.numbers import read_today
 from builders import PLACE, paper, photo
 
 
@@ -151,6 +153,23 @@ def test_a_seal_that_has_run_out_is_re_checked_with_a_photograph_of_the_day(offi
     assert office.do("officer", "recheck", boiler, ["recheck_photo"], reason="封条完好").state == "sealed"
     assert (office.boiler().sealed_until, office.boiler().rechecked_on) == ("2028-11-01", "2027-12-28")
     assert list_records(office.session, "boiler", due) == []
+
+
+def test_today_shows_seals_that_have_run_out_and_those_without_an_end(office: Office) -> None:
+    boiler = office.in_progress()
+    office.do("registrar", "seal", boiler, ["seal_photo"], seal_no="封-17")
+    assert _due(office) == 0
+    office.clock.forward(days=400)
+    assert _due(office) == 1
+    office.do("officer", "recheck", boiler, ["recheck_photo"], reason="封条完好")
+    assert _due(office) == 0
+    office.session.commit([update(office.boiler(), sealed_until=None)], "import")
+    assert _due(office) == 1
+
+
+def _due(office: Office) -> int:
+    cards = {card.title: card.total.units for card in read_today(office.session).cards}
+    return cards["Sealed, to be re-checked"]
 
 
 def test_a_notice_into_a_year_without_holidays_is_refused_and_the_year_named(office: Office) -> None:

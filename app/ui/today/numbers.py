@@ -36,6 +36,11 @@ class Today:
     day: str
 
 
+def _recheck(day: str) -> str:
+    """Seals that have run out, and those moved in from a ledger that never said until when."""
+    return f"status=sealed and sealed_until<={day} or status=sealed and sealed_until is empty"
+
+
 def read_today(session: Session) -> Today:
     """Read everything the page shows."""
     from app.actions.counts import headline  # late: actions load after the first paint
@@ -48,7 +53,7 @@ def read_today(session: Session) -> Today:
         (N_("Overdue"), f"due_date<{day} and status in {_OPEN_STATES}", "danger"),
         (N_("Rebound"), "status=rebound", "danger"),
         (N_("Sealed, not cleared"), "status=sealed", "warning"),
-        (N_("Sealed, to be re-checked"), f"status=sealed and sealed_until<={day}", "danger"),
+        (N_("Sealed, to be re-checked"), _recheck(day), "danger"),
         (N_("To verify"), "status=suspect", ""),
     )
     cards = tuple(
