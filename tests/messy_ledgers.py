@@ -2,343 +2,289 @@
 
 from __future__ import annotations
 
-import csv
 import random
-from dataclasses import dataclass, field
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
-from openpyxl.worksheet.worksheet import Worksheet
-from shapely import contains_xy
 
-from app.domain.coordinates.formats import dms
-from app.domain.coordinates.gcj import to_bd09, to_gcj02
-from app.domain.coordinates.zones import transform
-from exchange_cases import county
+import messy_files
+from messy_cells import GROUPS, HEADINGS, OUTER
+from messy_files import Layer, Page
+from messy_places import LAYER, SINGLE_ZONE, TABLE, shifted
+from messy_rows import MAPS, Rows, Truth
 
-COUNTIES = {
-    "崆峒区": "620802",
-    "静宁县": "620826",
-    "泾川县": "620821",
-    "华亭县": "620881",
-    "庄浪县": "620825",
-}
-HEADINGS = {
-    "ledger_no": ["台账编号", "锅炉编号", "编号", "设备编号", "统一编号"],
-    "user_org": ["使用单位", "单位名称", "锅炉使用单位名称", "企业名称", "使用单位（个人）", "业主单位"],
-    "div_code": ["县（市、区）", "县区", "所属县区", "行政区划", "区县"],
-    "address": ["地址", "详细地址", "安装地点", "锅炉房地址"],
-    "rated_tph": ["锅炉吨位", "吨位（蒸吨）", "额定蒸发量", "锅炉容量（t/h）", "蒸吨数", "额定出力"],
-    "fuel": ["燃料", "燃料种类", "燃料类型", "现用燃料"],
-    "commissioned": ["投运时间", "投用时间", "建成时间", "安装时间"],
-    "treatment": ["整治方式", "治理方式", "改造方式", "整治措施"],
-    "due_date": ["完成时限", "计划完成时间", "整治时限", "完成期限"],
-    "status_claim": ["完成情况", "整治进展", "目前状态", "整治情况", "是否完成"],
-    "contact": ["联系人", "负责人"],
-    "contact_phone": ["联系电话", "电话", "手机号"],
-    "note": ["备注", "备 注", "说明"],
-    "x": ["经度", "东经", "经度（E）"],
-    "y": ["纬度", "北纬", "纬度（N）"],
-}
-FUELS = {
-    "烟煤": "bituminous",
-    "煤": "bituminous",
-    "无烟煤": "anthracite",
-    "型煤": "briquette",
-    "兰炭": "semi_coke",
-}
-TREATMENTS = {
-    "拆除": "dismantle",
-    "煤改气": "coal_to_gas",
-    "煤改电": "coal_to_electric",
-    "集中供热": "district_heat",
-}
-OUTPUTS = (0.5, 0.7, 1.0, 2.0, 4.0, 6.0, 10.0)
-_NAMES = ("宾馆", "中学", "医院", "果品公司", "洗浴中心", "小学", "供热站", "食品厂", "幼儿园", "酒店")
-
-
-@dataclass
-class Truth:
-    """What a file says: the field of every column, values per row, questions, places."""
-
-    seed: int
-    style: dict[str, Any]
-    fields: dict[int, str] = field(default_factory=dict)
-    rows: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    refused: dict[int, str] = field(default_factory=dict)
-    asks: set[str] = field(default_factory=set)
-    places: dict[int, tuple[float, float]] = field(default_factory=dict)
-    last: int = 0
+COUNTIES = ("崆峒区", "静宁县", "泾川县", "华亭市", "庄浪县", "灵台县", "崇信县")
+FORMATS = "xlsx csv shp xlsx xls geojson csv xlsx gpkg kml xlsx csv shp xls".split()
+_TITLES = ("平凉市燃煤锅炉综合整治台账", "填报单位：生态环境局", "2018年10月")
+_NOTES = (
+    "注：吨位以蒸吨计，坐标为锅炉房位置。", "说明：1.本表由各县填报；2.以上数据截至2018年10月。",
+    "填表人：张三", "备注：空白处为未核实。",
+)  # fmt: skip
+_MAYBE = ("address", "model", "pressurized", "coal_t", "stack_m", "commissioned", "treatment", "due_date",
+          "done_date", "status_claim", "resp_org", "subsidy_wan", "contact", "contact_phone")  # fmt: skip
 
 
 def make_ledger(folder: Path, seed: int) -> tuple[Path, Truth]:
     """Write the ledger of a seed and say what is in it."""
     dice = random.Random(seed)
-    style: dict[str, Any] = {
-        "titles": dice.choice([0, 1, 1, 2, 3]),
-        "groups": dice.choice([0, 1, 1]),
-        "file": dice.choice(["xlsx", "xlsx", "xlsx", "csv"]),
-        "merge": dice.random() < 0.6,
-        "crs": dice.choice(["4490"] * 4 + ["gcj02", "bd09", "4523", "dms", "6digit", "none"]),
-        "after": dice.random() < 0.5,
-        "totals": dice.random() < 0.7,
-        "notes": dice.random() < 0.5,
-        "order": dice.random() < 0.5,
-        "encoding": dice.choice(["utf-8", "utf-8-sig", "gb18030"]),
-    }
-    truth = Truth(seed, style)
-    layout = _layout(dice, style)
-    head, merged = _head(dice, style, layout, truth)
-    body, more = _body(dice, style, layout, truth, len(head))
-    path = folder / f"台账 {seed}.{style['file']}"
-    if style["file"] == "csv":
-        with path.open("w", encoding=style["encoding"], newline="") as file:
-            csv.writer(file).writerows(
-                [["" if cell is None else cell for cell in row] for row in [*head, *body]]
-            )
+    form = FORMATS[seed % len(FORMATS)]
+    spoken = [notation for notation in LAYER if form != "kml" or notation.layer == "EPSG:4326"]
+    notations = spoken if form in MAPS else list(TABLE)
+    truth = Truth(seed, form, _style(dice, form), notations[seed // len(FORMATS) % len(notations)])
+    path = folder / f"{'锅炉' if form == 'shp' else '台账 '}{seed}.{form}"
+    if form in MAPS:
+        _Maker(dice, truth).layer(path)
     else:
-        _workbook(path, [*head, *body], [*merged, *more])
+        _Maker(dice, truth).table(path)
     return path, truth
 
 
-def _layout(dice: random.Random, style: dict[str, Any]) -> list[str]:
-    fields = ["ledger_no", "user_org", "div_code", "rated_tph"]
-    fields += [
-        name
-        for name in (
-            "address",
-            "fuel",
-            "commissioned",
-            "treatment",
-            "due_date",
-            "status_claim",
-            "contact",
-            "contact_phone",
-        )
-        if dice.random() < 0.7
-    ]
-    if style["order"]:
-        dice.shuffle(fields)
-    boiler = [name for name in ("rated_tph", "fuel") if name in fields]
-    fields = [name for name in fields if name not in boiler]
-    spot = dice.randrange(1, len(fields))
-    fields[spot:spot] = boiler
-    if style["after"] and style["groups"]:
-        spot = fields.index(boiler[-1]) + 1
-        fields[spot:spot] = ["after_tph", "after_fuel"]
-    if style["crs"] != "none":
-        fields += ["x", "y"]
-    return ["seq", *fields, "note"]
+def _style(dice: random.Random, form: str) -> dict[str, Any]:
+    table = form not in MAPS
+    return {
+        "titles": dice.choice([0, 1, 1, 2, 3]) if table else 0,
+        "deep": dice.choice([1, 2, 2, 3]) if table else 1,
+        "merge": dice.random() < 0.6,
+        "totals": table and dice.random() < 0.7,
+        "notes": table and dice.random() < 0.5,
+        "counting": table and dice.random() < 0.15,
+        "again": table and dice.random() < 0.1,
+        "after": dice.random() < 0.5,
+        "shuffled": dice.random() < 0.5,
+        "where": dice.choice(["county"] * 4 + ["town", "section", "title"]) if table else "county",
+        "sheets": dice.choice([1, 1, 1, 1, 3]) if form in ("xlsx", "xls") else 1,
+        "numbered": dice.random() < 0.9,
+        "unit": dice.choice([""] * 6 + ["MW", "kW", "kcal"]) if form != "shp" else "",
+        "encoding": dice.choice(["utf-8", "gb18030", "utf-8-sig"][: 2 if form == "shp" else 3]),
+        "cpg": dice.choice(["", "right", "wrong"]),
+        "held": dice.random() < 0.4,
+    }  # fmt: skip
 
 
-def _head(
-    dice: random.Random, style: dict[str, Any], layout: list[str], truth: Truth
-) -> tuple[list[list[Any]], list[str]]:
-    width = len(layout)
-    rows: list[list[Any]] = []
-    merged = []
-    titles = ["平凉市燃煤锅炉综合整治台账", "填报单位：生态环境局", "2018年10月"]
-    for n in range(style["titles"]):
-        rows.append([titles[n], *[None] * (width - 1)])
-        if dice.random() < 0.7:
-            merged.append(f"A{n + 1}:{_letter(width)}{n + 1}")
-    words = {name: dice.choice(choices) for name, choices in HEADINGS.items()} | {
-        "seq": "序号",
-        "after_tph": "",
-        "after_fuel": "",
-    }
-    words["after_tph"], words["after_fuel"] = words["rated_tph"], words["fuel"]
-    for column, name in enumerate(layout, 1):
-        truth.fields[column] = "" if name == "seq" else name
-    if not style["groups"]:
-        return [*rows, [words[name] for name in layout]], merged
-    top, bottom = len(rows) + 1, len(rows) + 2
-    groups = {
-        "rated_tph": "整治前",
-        "fuel": "整治前",
-        "after_tph": "整治后",
-        "after_fuel": "整治后",
-        "x": "地理坐标",
-        "y": "地理坐标",
-    }
-    upper: list[Any] = [groups.get(name, words[name]) for name in layout]
-    lower: list[Any] = [words[name] if name in groups else None for name in layout]
-    start = 0
-    for column in range(1, width + 1):
-        if column == width or upper[column] != upper[start] or layout[start] not in groups:
-            if layout[start] in groups:
-                if column - start > 1:
-                    merged.append(f"{_letter(start + 1)}{top}:{_letter(column)}{top}")
-                upper[start + 1 : column] = [None] * (column - start - 1)
-            elif layout[start] not in groups:
-                merged.append(f"{_letter(start + 1)}{top}:{_letter(start + 1)}{bottom}")
-            start = column
-    return [*rows, upper, lower], merged
+class _Maker(Rows):
+    """One ledger on its way: its columns, its rows, and the truth about them."""
 
+    def __init__(self, dice: random.Random, truth: Truth) -> None:
+        super().__init__(dice, truth)
+        self.layout = self._layout()
+        self.words = self._headings()
 
-def _letter(number: int) -> str:
-    return openpyxl.utils.get_column_letter(number)
+    # --- columns
 
-
-def _body(
-    dice: random.Random, style: dict[str, Any], layout: list[str], truth: Truth, above: int
-) -> tuple[list[list[Any]], list[str]]:
-    rows: list[list[Any]] = []
-    merged = []
-    names = dice.sample(sorted(COUNTIES), dice.choice([1, 2, 3]))
-    if style["crs"] == "6digit":
-        names = ["静宁县"]
-    serial = 0
-    for name in names:
-        first = above + len(rows) + 1
-        for _ in range(dice.randint(3, 9)):
-            serial += 1
-            rows.append(_row(dice, style, layout, truth, above + len(rows) + 1, (name, serial)))
-        last = above + len(rows)
-        column = layout.index("div_code") + 1
-        for number in range(first + 1, last + 1) if style["merge"] else ():
-            rows[number - above - 1][column - 1] = None
-        if style["merge"] and style["file"] == "xlsx":
-            merged.append(f"{_letter(column)}{first}:{_letter(column)}{last}")
-        if style["totals"]:
-            rows.append([dice.choice(["小计", "小  计", "合计"]), *[None] * (len(layout) - 1)])
-            rows[-1][layout.index("rated_tph")] = 12
-    if style["notes"]:
-        rows.append(["注：吨位以蒸吨计，坐标为锅炉房位置。", *[None] * (len(layout) - 1)])
-    truth.last = above + len(rows)
-    return rows, merged
-
-
-def _row(
-    dice: random.Random,
-    style: dict[str, Any],
-    layout: list[str],
-    truth: Truth,
-    number: int,
-    who: tuple[str, int],
-) -> list[Any]:
-    name, serial = who
-    values: dict[str, Any] = {
-        "ledger_no": f"PL-{truth.seed % 100:02d}{serial:03d}",
-        "user_org": f"{name[:2]}第{serial}{dice.choice(_NAMES)}",
-    }
-    cells: dict[str, Any] = {
-        "seq": serial,
-        "ledger_no": values["ledger_no"],
-        "user_org": values["user_org"],
-        "div_code": name,
-    }
-    values["div_code"] = COUNTIES[name]
-    output = dice.choice(OUTPUTS)
-    values["rated_tph"], cells["rated_tph"] = output, _output(dice, output)
-    if dice.random() < 0.04 and output >= 1:
-        cells["rated_tph"] = f"2台{output:g}蒸吨"
-        truth.asks.add("units_meaning")
-    cells["fuel"], values["fuel"] = dice.choice(list(FUELS.items()))
-    cells["treatment"], values["treatment"] = dice.choice(list(TREATMENTS.items()))
-    cells["commissioned"], values["commissioned"] = _date(dice, dice.randint(1998, 2016))
-    cells["due_date"], values["due_date"] = _date(dice, 2018)
-    if dice.random() < 0.05:
-        cells["due_date"], values["due_date"] = "10月底前", "2018-10"
-        if "due_date" in layout:
-            truth.asks.add("year")
-    cells["status_claim"] = values["status_claim"] = dice.choice(
-        ["已拆除", "正在整治", "未整治", "已完成", "√"]
-    )
-    cells["contact"], cells["contact_phone"] = "张三", 13993300000 + serial
-    values["contact"], values["contact_phone"] = "张三", str(13993300000 + serial)
-    cells["address"] = values["address"] = f"{name}城关镇{serial}号"
-    cells["after_tph"], values["after_tph"] = 2, 2.0
-    cells["after_fuel"], values["after_fuel"] = "天然气", "gas"
-    cells["note"] = None
-    _place(dice, style, truth, number, name, cells)
-    truth.rows[number] = [{key: value for key, value in values.items() if key in layout}]
-    if str(cells["rated_tph"]).startswith("2台"):
-        base = truth.rows[number][0]
-        truth.rows[number] = [{**base, "ledger_no": f"{base['ledger_no']}-{n}"} for n in (1, 2)]
-    return [cells.get(key) for key in layout]
-
-
-def _output(dice: random.Random, output: float) -> Any:
-    whole = f"{output:g}"
-    wide = whole.translate(str.maketrans("0123456789.", "０１２３４５６７８９．"))
-    return dice.choice(
-        [
-            output,
-            whole,
-            f"{whole}t/h",
-            f"{whole}蒸吨",
-            f"{whole}吨",
-            f"{output * 0.7:g}MW",
-            f"{output * 700:g}kW",
-            wide,
+    def _layout(self) -> list[str]:
+        dice, style = self.dice, self.style
+        first = (["ledger_no"] if style["numbered"] else []) + ["user_org"]
+        where = {"county": ["div_code"], "town": ["div_code", "town"]}.get(style["where"], [])
+        rest = [name for name in _MAYBE if name != "model" and dice.random() < 0.5]
+        if style["shuffled"]:
+            dice.shuffle(rest)
+        boiler = [
+            *(["model"] if dice.random() < 0.3 else []),
+            "rated_tph",
+            *(["fuel"] if dice.random() < 0.8 else []),
         ]
-    )
+        after = ["after_tph", "after_fuel"] if style["after"] and style["deep"] > 1 else []
+        named = [*where, *first] if dice.random() < 0.5 else [*first, *where]
+        place = [] if self.truth.form in MAPS else list(self.truth.notation.columns)
+        serial = ["seq"] if self.truth.form not in MAPS or dice.random() < 0.3 else []
+        return [*serial, *named, *boiler, *after, *rest, *place, "note"]
 
+    def _headings(self) -> dict[str, str]:
+        """A heading for every column, none twice under the same group."""
+        dice, found = self.dice, dict[str, str]()
+        cut = self.style["encoding"] if self.truth.form == "shp" else ""
+        pair = dice.choice(self.truth.notation.headings)
+        for name in self.layout:
+            if name in ("x", "y", "xy"):
+                found[name] = pair[0 if name != "y" else 1]
+                continue
+            if ":" in name:
+                found[name] = {"x": "经度", "y": "纬度"}[name[0]] + f"（{name[2]}）"
+                continue
+            key = f"{name}:{self.style['unit']}" if name == "rated_tph" and self.style["unit"] else name
+            words = [messy_files.cut(word, cut) if cut else word for word in HEADINGS[key]]
+            if self.truth.form in MAPS:
+                words = [word.replace("\n", "") for word in words]
+            used = set(found.values()) if name not in ("after_tph", "after_fuel") else set()
+            found[name] = dice.choice([word for word in words if word not in used] or words)
+        return found
 
-def _date(dice: random.Random, year: int) -> tuple[Any, str]:
-    month, day = dice.randint(1, 12), dice.randint(1, 28)
-    whole, part = f"{year}-{month:02d}-{day:02d}", f"{year}-{month:02d}"
-    return dice.choice(
-        [
-            (whole, whole),
-            (f"{year}.{month}.{day}", whole),
-            (f"{year}年{month}月{day}日", whole),
-            (f"{year}年{month}月", part),
-            (f"{year}.{month:02d}", part),
-            (f"{year}/{month}", part),
-            (f"{year}年", str(year)),
-            (f"{year}{month:02d}{day:02d}", whole),
-        ]
-    )
+    def _fields(self, headings: dict[int, str]) -> None:
+        """Note what the columns are called and what they mean."""
+        self.truth.headings = headings
+        self.truth.fields = {n: self._field(name) for n, name in enumerate(self.layout, 1)}
+        for column, heading in headings.items() if self.truth.notation.name.endswith("turned") else ():
+            turned = {"x": "y", "y": "x"}.get(self.truth.fields[column])
+            if turned and heading[-1] in ")）":  # the words in the bracket say which way it points
+                self.truth.fields[column] = turned
 
+    def _field(self, name: str) -> str:
+        if ":" in name:
+            return name[0]
+        return {"seq": "", "town": "div_code"}.get(name, name)
 
-def _place(
-    dice: random.Random, style: dict[str, Any], truth: Truth, number: int, name: str, cells: dict[str, Any]
-) -> None:
-    if style["crs"] == "none" or dice.random() < 0.05:
-        return
-    outline = county("华亭市" if name == "华亭县" else name)
-    x0, y0, x1, y1 = outline.bounds
-    while True:
-        x, y = dice.uniform(x0, x1), dice.uniform(y0, y1)
-        if contains_xy(outline, x, y):
-            break
-    x, y = round(x, 6), round(y, 6)
-    truth.places[number] = (x, y)
-    match style["crs"]:
-        case "gcj02" | "bd09":
-            shifted = (to_gcj02 if style["crs"] == "gcj02" else to_bd09)(x, y)
-            cells["x"], cells["y"] = (round(float(value), 6) for value in shifted)
-        case "4523" | "6digit":
-            east, north = transform([x], [y], "EPSG:4490", f"EPSG:{4523 if style['crs'] == '4523' else 4544}")
-            cells["x"], cells["y"] = round(float(east[0]), 2), round(float(north[0]), 2)
-        case "dms":
-            cells["x"], cells["y"] = dms(x, 2), dms(y, 2)
-        case _:
-            cells["x"], cells["y"] = x, y
-    if style["crs"] == "4490" and dice.random() < 0.02:
-        cells["x"], cells["y"] = cells["y"], cells["x"]
-        truth.asks.add("axes")
+    # --- tables
 
+    def table(self, path: Path) -> None:
+        """Write a workbook or a text file."""
+        dice, style, form = self.dice, self.style, self.truth.form
+        names = self._counties()
+        if style["sheets"] > 1:
+            pages = [self._page(name, [name]) for name in names]
+            self.truth.asks.add("sheet")
+        else:
+            pages = [self._page(path.stem if form == "csv" else "台账", names)]
+        if form == "csv":
+            messy_files.write_csv(path, pages[0], style["encoding"])
+            return
+        if dice.random() < 0.3:
+            pages.append(Page("填表说明", [["填表说明"], ["一、各县区按表式填报"], ["二、吨位按铭牌填写"]]))
+        (messy_files.write_xlsx if form == "xlsx" else messy_files.write_xls)(path, pages)
 
-def _workbook(path: Path, rows: list[list[Any]], merged: list[str]) -> None:
-    book = openpyxl.Workbook()
-    page = book.active
-    assert isinstance(page, Worksheet)
-    page.title = "台账"
-    for row in rows:
-        page.append(row)
-    for span in merged:
-        page.merge_cells(span)
-    book.save(path)
+    def _counties(self) -> list[str]:
+        only = SINGLE_ZONE.get(self.truth.notation.system)
+        if only:
+            self.style["sheets"] = 1
+            return [only]
+        if self.style["sheets"] > 1:
+            return self.dice.sample(COUNTIES, 3)
+        count = 1 if self.style["where"] == "title" else self.dice.choice([1, 2, 3])
+        return self.dice.sample(COUNTIES, count)
+
+    def _page(self, name: str, names: list[str]) -> Page:
+        page = Page(name)
+        self._head(page, names)
+        if self.style["counting"]:
+            self._extra(page, list(range(1, len(self.layout) + 1)))
+        for place in names:
+            self._county(page, place)
+        if self.style["notes"]:
+            page.rows.append([None] * len(self.layout))
+            for note in self.dice.sample(_NOTES, self.dice.choice([1, 2])):
+                self._extra(page, [note])
+        return page
+
+    def _extra(self, page: Page, cells_: list[Any]) -> None:
+        """A row that is no record."""
+        page.rows.append([*cells_, *[None] * (len(self.layout) - len(cells_))])
+        self.truth.skipped.add((page.name, len(page.rows)))
+
+    def _head(self, page: Page, names: list[str]) -> None:
+        """Titles, then one to three heading rows with their groups merged."""
+        width, deep = len(self.layout), self.style["deep"]
+        titles = list(_TITLES[: self.style["titles"]])
+        if self.style["where"] == "title" or (self.style["sheets"] > 1 and self.style["where"] == "section"):
+            titles[:1] = [f"{names[0]}燃煤锅炉整治台账"]
+        for title in titles:
+            page.rows.append([title, *[None] * (width - 1)])
+            if self.dice.random() < 0.7:
+                page.merged.append((len(page.rows), 1, len(page.rows), width))
+        top = len(page.rows) + 1
+        columns = [self._path(name, deep) for name in self.layout]
+        page.rows += [[column[level] for column in columns] for level in range(deep)]
+        self._merge_head(page, columns, top)
+        joined = ["/".join(dict.fromkeys(re.sub(r"\s", "", word) for word in column)) for column in columns]
+        self._fields(dict(enumerate(joined, 1)))
+
+    def _path(self, name: str, deep: int) -> list[str]:
+        group = GROUPS.get(name.partition(":")[0], "")
+        if deep == 1 or not group:
+            return [self.words[name]] * deep
+        outer = OUTER.get(group, group)
+        return [group, self.words[name]] if deep == 2 else [outer, group, self.words[name]]
+
+    def _merge_head(self, page: Page, columns: list[list[str]], top: int) -> None:
+        """Merge equal neighbours across, then equal words down; only the first cell keeps its word."""
+        deep, done = self.style["deep"], set[tuple[int, int]]()
+        for level in range(deep):
+            for at, column in enumerate(columns):
+                if (level, at) in done:
+                    continue
+                down = level
+                while down + 1 < deep and column[down + 1] == column[level]:
+                    down += 1
+                right = at
+                while (
+                    level < deep - 1
+                    and down == level
+                    and right + 1 < len(columns)
+                    and columns[right + 1][level] == column[level]
+                ):
+                    right += 1
+                area = {(a, b) for a in range(level, down + 1) for b in range(at, right + 1)}
+                done |= area
+                for a, b in area - {(level, at)}:
+                    page.rows[top - 1 + a][b] = None
+                if len(area) > 1:
+                    page.merged.append((top + level, at + 1, top + down, right + 1))
+
+    def _county(self, page: Page, name: str) -> None:
+        if self.style["where"] == "section":
+            self._extra(page, [self.dice.choice([f"一、{name}", name, f"{name}："])])
+        first, head = len(page.rows) + 1, list(self.layout)
+        for _ in range(self.dice.randint(3, 8)):
+            self.serial += 1
+            page.rows.append([])
+            self.line(page, name, head)
+        self._blank_repeats(page, first)
+        if self.style["again"]:
+            self._extra(page, [self.words[item] for item in self.layout])
+        if self.style["totals"]:
+            self._extra(page, [self.dice.choice(["小计", "小  计", "合计", f"{name}合计"])])
+            page.rows[-1][self.layout.index("rated_tph")] = 12
+
+    def _blank_repeats(self, page: Page, first: int) -> None:
+        """A county's name stands once: in a merged range, or above blank cells."""
+        if "div_code" not in self.layout or not self.style["merge"]:
+            return
+        column, last = self.layout.index("div_code"), len(page.rows)
+        good = all(page.rows[n - 1][column] == page.rows[first - 1][column] for n in range(first, last + 1))
+        if not good:
+            return
+        for number in range(first + 1, last + 1):
+            page.rows[number - 1][column] = None
+        if last > first and self.truth.form != "csv":
+            page.merged.append((first, column + 1, last, column + 1))
+
+    # --- map layers
+
+    def layer(self, path: Path) -> None:
+        """Write a map file; its features are numbered from 1 and it has nothing but records."""
+        truth, notation, form = self.truth, self.truth.notation, self.truth.form
+        page = Page(path.stem)
+        for name in self._counties():
+            for _ in range(self.dice.randint(3, 8)):
+                self.serial += 1
+                page.rows.append([])
+                self.line(page, name, self.layout)
+        places: list[tuple[float, float] | None] = []
+        for number in range(1, len(page.rows) + 1):
+            place = truth.places.get((page.name, number))
+            moved = shifted(notation, place) if place else None
+            places.append((moved[1], moved[0]) if moved and notation.name == "layer swapped" else moved)
+        made = Layer([self.words[name] for name in self.layout], page.rows, places, notation.layer)
+        self._fields(dict(enumerate(made.headings, 1)))
+        if form == "shp":
+            right = "GBK" if self.style["encoding"] == "gb18030" else "UTF-8"
+            wrong = "UTF-8" if right == "GBK" else "GBK"
+            cpg = {"": "", "right": right, "wrong": self.dice.choice([wrong, "ISO-8859-1"])}[
+                self.style["cpg"]
+            ]
+            messy_files.write_shapefile(path, made, self.style["encoding"], cpg)
+        else:
+            write = {
+                "geojson": messy_files.write_geojson,
+                "gpkg": messy_files.write_geopackage,
+                "kml": messy_files.write_kml,
+            }
+            write[form](path, made)
 
 
 def worst_m(found: list[tuple[float, float]], truth: list[tuple[float, float]]) -> float:
     """The largest distance between pairs of points, metres."""
     from app.domain.coordinates.measure import distances_m
 
-    a, b = np.array(found), np.array(truth)
+    a, b = np.array(found, float), np.array(truth, float)
     return float(distances_m(a[:, 0], a[:, 1], b[:, 0], b[:, 1]).max()) if len(a) else 0.0

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from app.domain.entity import EntityType, Shape
 from app.domain.fields import Field, Kind
@@ -17,6 +18,7 @@ from app.i18n import LANGUAGES, in_language
 
 X, Y, XY = "x", "y", "xy"
 IGNORED = "-"
+_ALIKE = 0.75
 KNOWN_FROM = 0.5  # a column is mapped from this certainty on
 
 _IGNORE = {
@@ -123,7 +125,7 @@ _STEAM = Field(Kind.NUMBER, "", unit="t/h")
 # Words that mean a field when they stand alone, and anything at the end of another heading.
 _GENERIC = frozenset("名称 编码 其他 说明 位置 地点 类型 级别 用户 类别 日期 时间".split())
 _WEAK = _GENERIC | {"状态", "情况"}  # they give way to a heading that says more
-_PAREN = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
+_PAREN = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)(?:[)\]】〕]|$)")  # the end may be cut off
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
     return Vocabulary(kind, rules, spellings, frozenset(unread - read))
 
 
+@lru_cache(maxsize=8192)
 def plain(words: str) -> str:
     """A heading without what does not matter: spaces, width, stars, brackets with units or explanations."""
     text = unicodedata.normalize("NFKC", words).upper()
@@ -225,9 +228,10 @@ def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> l
     if kind.shape is Shape.NONE:
         return []
     leaf = _SYSTEM_WORDS.sub("", parts[-1])
-    angle = _PARTS.get(str(path[-1]).strip())
+    inside = bracketed(path[-1])
+    angle = _PARTS.get(str(path[-1]).strip()) or (_PARTS.get(inside[0]) if inside else None)
     for axis in (X, Y):
-        owner = [part for part in parts[:-1] if part in _POSITION[axis]]
+        owner = [part for part in (parts if inside else parts[:-1]) if part in _POSITION[axis]]
         if angle and owner:
             return [Match(axis, 0.97, part=angle)]
     explained = _explained(leaf, "".join(bracketed(path[-1])).upper())
@@ -321,5 +325,11 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
 def _alike(leaf: str, names: frozenset[str]) -> float:
     if len(leaf) < 3:
         return 0.0
-    best = max((SequenceMatcher(None, leaf, name).ratio() for name in names if len(name) >= 3), default=0.0)
-    return 0.8 * best if best >= 0.75 else 0.0
+    near = [name for name in names if len(name) >= 3 and _may_be_alike(leaf, name)]
+    best = max((SequenceMatcher(None, leaf, name).ratio() for name in near), default=0.0)
+    return 0.8 * best if best >= _ALIKE else 0.0
+
+
+def _may_be_alike(leaf: str, name: str) -> bool:
+    """A cheap bound above the ratio: most headings share too few signs to be compared at length."""
+    return 2 * sum(sign in name for sign in leaf) >= _ALIKE * (len(leaf) + len(name))

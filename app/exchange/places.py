@@ -144,6 +144,7 @@ class Gazetteer:
         return set()
 
 
+@lru_cache(maxsize=32_768)
 def plain_name(word: str) -> str:
     """A division's name without spaces, width, numbering, remarks in brackets and the province and city
     before it."""

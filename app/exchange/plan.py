@@ -220,7 +220,7 @@ class _Planner:
         for draft in drafts:
             if draft.refusals:
                 continue
-            records = expanded(draft, self._context.kind.key)
+            records = expanded(draft, self._context.kind.key, self._rules.each_field)
             more += len(records) - 1
             for values in records:
                 wanted.append(

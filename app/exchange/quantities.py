@@ -56,17 +56,23 @@ _SEVERAL_FIRST = re.compile(
 _SEVERAL_LAST = re.compile(rf"^(.+?)(?:[*×xX,、]|锅炉|的|各)*{_COUNT}[台座套]$")
 _TIMES = re.compile(rf"^{_COUNT}[*×xX](.+)$")
 _TIMES_LAST = re.compile(rf"^(.+?)[*×xX]{_COUNT}$")
+_MOST_LISTED = 40
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number in the field's own unit, how it was written, and how many things it was written for."""
+    """A number in the field's own unit, how it was written, and how many things it was written for.
+
+    `each` are the amounts of several things that a cell names one by one (“1台4吨、1台2吨”); `value` is then
+    the first of them.
+    """
 
     value: float
     written: float
     unit: str
     stated: bool
     count: int | None = None
+    each: tuple[float, ...] = ()
 
 
 def units_of(field: Field) -> Mapping[str, float]:
@@ -106,7 +112,25 @@ def read_quantity(cell: Value, field: Field, unit: str) -> Quantity | None:
         return None
     text = _plain(cell)
     single = _one(text, field, unit) or _one(re.sub(r"\([^()\d]*\)$", "", text), field, unit)
-    return single if single is not None else _several(text, field, unit)
+    single = single if single is not None else _several(text, field, unit)
+    return single if single is not None else _listed(text, field, unit)
+
+
+def _listed(text: str, field: Field, unit: str) -> Quantity | None:
+    """“1台4吨、1台2吨”, “4t/h+2t/h”: things named one by one, each with its own amount and its unit."""
+    pieces = [piece for piece in re.split(r"[、,，;；+＋和及]", text) if piece]
+    if len(pieces) < 2 or field.kind is Kind.INTEGER:
+        return None
+    found = [_one(piece, field, unit) or _several(piece, field, unit) for piece in pieces]
+    known = [item for item in found if item is not None and (item.stated or item.count)]
+    if len(known) < len(pieces):
+        return None
+    each = tuple(item.value for item in known for _ in range(item.count or 1))
+    if len(each) > _MOST_LISTED:
+        return None
+    return Quantity(
+        known[0].value, known[0].written, known[0].unit, all(k.stated for k in known), len(each), each
+    )
 
 
 def _plain(cell: str) -> str:

@@ -145,7 +145,7 @@ class RowReader:
 
     def _number(self, draft: Draft, column: Column, declared: Field, cell: Value) -> None:
         found = read_quantity(cell, declared, column.unit)
-        if found is None:
+        if found is None or (found.each and declared.name != self.rules.each_field):
             draft.refuse(
                 column, "unreadable", tr(N_("“{value}” is not a number."), value=text_of(cell)), text_of(cell)
             )
@@ -163,7 +163,7 @@ class RowReader:
 
     def _impossible(self, declared: Field, found: Quantity) -> str:
         """Why a number cannot be this field's, or an empty text."""
-        value, unit = found.value, declared.unit
+        value, unit = max((found.value, *found.each)), declared.unit
         if value != value or value in (float("inf"), float("-inf")):
             return tr(N_("This is no possible number."))
         if (declared.minimum is not None and value < declared.minimum) or (
@@ -309,7 +309,8 @@ class RowReader:
         if (
             place.code is None and self.whole
         ):  # a town's name alone may be that of several: the title says whose
-            place = self.gazetteer.resolve([self.whole, *draft.division_words])
+            inside = self.gazetteer.resolve([self.whole, *draft.division_words])
+            place = place if _names_a_county(inside.doubt, draft.division_words) else inside
         if place.code is None:
             draft.refuse(columns[0], "unknown_division", place.why, " ".join(draft.division_words))
             return
@@ -320,6 +321,11 @@ class RowReader:
     def _refers_to_division(self, column: Column) -> bool:
         declared = self.kind.fields.get(column.field)
         return declared is not None and declared.refers_to == "division"
+
+
+def _names_a_county(doubt: str, words: Sequence[str]) -> bool:
+    """Whether words that no division of the title's county bears name another county, not a town."""
+    return bool(doubt) and any(re.search(r"[县区市]$", word.strip()) for word in words)
 
 
 @lru_cache(maxsize=4096)

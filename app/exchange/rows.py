@@ -135,8 +135,9 @@ def _kind_of_few(
     words: Sequence[str], front: Sequence[str], few: int, is_place: Callable[[str], bool]
 ) -> str:
     """A row with hardly anything in it."""
-    if not words:
-        return "note" if any(len(word) > 8 for word in front) else "numbering"
+    if not words:  # a group's name often stands in the column of the serial numbers
+        named = len(front) == 1 and not re.search(r"\d", front[0]) and is_place(_bare_name(front[0]))
+        return "section" if named else "note" if any(len(word) > 8 for word in front) else "numbering"
     if len(words) > few:
         return ""
     if _NOTE.match(front[0]) or any(len(word) > 40 for word in words):
@@ -148,8 +149,11 @@ def _kind_of_few(
 
 def _lonely(word: str, is_place: Callable[[str], bool]) -> str:
     """A row with a single text is the name of a group of rows, or a note."""
-    name = re.sub(r"[（(].*$|[:：]$", "", word)
-    return "section" if is_place(name) else "note"
+    return "section" if is_place(_bare_name(word)) else "note"
+
+
+def _bare_name(word: str) -> str:
+    return re.sub(r"[（(].*$|[:：]$", "", word)
 
 
 def _repeats(cells: Sequence[Value], filled: Sequence[int], header: Header) -> bool:

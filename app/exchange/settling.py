@@ -17,7 +17,7 @@ from app.exchange.matching import Matcher
 from app.exchange.questions import Asked, Question
 from app.exchange.reading import Draft
 from app.exchange.rules.base import Rules
-from app.exchange.rules.boiler_checks import model_tph
+from app.exchange.rules.boiler_checks import MW_PER_TPH, model_tph
 from app.i18n import N_, tr
 
 EACH, TOTAL = "each", "total"
@@ -77,7 +77,9 @@ def settle_counts(
         _agree(draft, rules)
         if draft.count > 1 and not draft.refusals:
             several.append(draft)
-    amounts = [draft for draft in several if draft.values.get(rules.each_field) is not None]
+    amounts = [
+        draft for draft in several if draft.values.get(rules.each_field) is not None and not _listed(draft)
+    ]
     if not amounts:
         return
     heading = next((column.heading for column in columns if column.field == rules.each_field), "")
@@ -88,6 +90,11 @@ def settle_counts(
         draft.values[rules.each_field] = round(draft.values[rules.each_field] / draft.count, 4)
         if "rated_mw" in draft.values:
             draft.values["rated_mw"] = round(draft.values["rated_mw"] / draft.count, 4)
+
+
+def _listed(draft: Draft) -> tuple[float, ...]:
+    """The amounts of a row that names its things one by one."""
+    return draft.quantity.each if draft.quantity else ()
 
 
 def _is_one_of_several(draft: Draft, rules: Rules, matcher: Matcher) -> bool:
@@ -133,15 +140,20 @@ def _agree(draft: Draft, rules: Rules) -> None:
         draft.values[rules.count_field] = draft.count
 
 
-def expanded(draft: Draft, key: str) -> list[dict[str, Any]]:
+def expanded(draft: Draft, key: str, each_field: str) -> list[dict[str, Any]]:
     """The values of each thing a row stands for; numbers get `-1`, `-2`."""
     if draft.count <= 1:
         return [draft.values]
-    number = draft.values.get(key)
-    return [
-        {**draft.values, key: f"{number}-{index}"} if number else dict(draft.values)
-        for index in range(1, draft.count + 1)
-    ]
+    number, listed = draft.values.get(key), _listed(draft)
+    found = []
+    for index in range(1, draft.count + 1):
+        values = {**draft.values, key: f"{number}-{index}"} if number else dict(draft.values)
+        if listed:
+            values[each_field] = listed[index - 1]
+            if "rated_mw" in values:
+                values["rated_mw"] = round(listed[index - 1] * MW_PER_TPH, 4)
+        found.append(values)
+    return found
 
 
 def settle_required(drafts: Sequence[Draft], columns: Sequence[Column], kind: EntityType) -> bool:

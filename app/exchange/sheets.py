@@ -85,7 +85,7 @@ def _table(sheet: Sheet, words: Vocabulary, header_rows: str | None, asked: Aske
     found = [header for header in find_headers(sheet, score, depth) if header.score >= _LEAST_SCORE]
     if not found:
         return None
-    header = found[0]
+    header = _first_printed(found)
     rivals = [
         other
         for other in found[1:]
@@ -94,6 +94,13 @@ def _table(sheet: Sheet, words: Vocabulary, header_rows: str | None, asked: Aske
     if rivals and not sheet.headings and _is_rival(header, rivals[0]):
         header = _ask_header(sheet, header, rivals[0], asked, words)
     return Table(sheet, header, _titles(sheet, header))
+
+
+def _first_printed(found: Sequence[Header]) -> Header:
+    """A heading printed again on the next page may read better; the first one stands above all rows."""
+    best = found[0]
+    alike = (item for item in found if item.score >= 0.8 * best.score and not _is_rival(best, item))
+    return min(alike, key=lambda item: item.rows or (0,), default=best)
 
 
 def _is_rival(header: Header, other: Header) -> bool:

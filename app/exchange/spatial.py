@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError
 from app.errors import Invalid
 from app.exchange.delimited import SURE, everyday_share
 from app.exchange.grid import Book, Sheet, Value
+from app.exchange.kml import readable_kml, with_true_names
 from app.i18n import N_
 
 SPATIAL_ENDINGS = (
@@ -42,8 +43,11 @@ MAX_FEATURES = 500_000
 def read_spatial(path: Path, encoding: str | None = None) -> Book:
     """Read every layer of a GIS file; the feature's number from 1 is its row. Raises Invalid when GDAL
     cannot."""
-    source = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
-    form = "shp" if source.lower().endswith(".shp") else path.suffix.lower().lstrip(".")
+    source: str | bytes = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
+    form = "shp" if str(source).lower().endswith(".shp") else path.suffix.lower().lstrip(".")
+    names: Mapping[str, str] = {}
+    if form in ("kml", "kmz"):
+        source, names = readable_kml(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -63,7 +67,7 @@ def read_spatial(path: Path, encoding: str | None = None) -> Book:
             hint=N_("Save it again from the program it comes from, as GeoPackage or GeoJSON."),
             why=str(error).splitlines()[0][:200],
         ) from error
-    sheets = [sheet for sheet, _, _ in read]
+    sheets = [with_true_names(sheet, names) if names else sheet for sheet, _, _ in read]
     if not sheets or all(sheet.is_empty for sheet in sheets):
         raise Invalid(N_("There is no feature in “{file}”."), code="empty", file=path.name)
     return Book(path.name, form, sheets, read[0][1], read[0][2])
@@ -92,7 +96,7 @@ def _inside_zip(path: Path) -> str:
 
 
 def _layer(
-    source: str, name: str, form: str, encoding: str | None, title: str
+    source: str | bytes, name: str, form: str, encoding: str | None, title: str
 ) -> tuple[Sheet, str, Sequence[str]]:
     options: dict[str, Any] = {"encoding": _UNDECODED} if form == "shp" else {}
     count = int(pyogrio.read_info(source, layer=name, **options)["features"])
@@ -128,7 +132,7 @@ def _layer(
 
 def _heading(field: str) -> str:
     """KML calls the title of a placemark Name and its text Description."""
-    return {"Name": "名称", "Description": "备注"}.get(field, field)
+    return {"Name": "名称", "Description": "备注", "description": "备注"}.get(field, field)
 
 
 def _decoded(

@@ -82,7 +82,8 @@ def _of_geometry(row: LedgerRow, crs: str) -> Written:
     shape = row.geometry
     assert shape is not None
     point = shape if isinstance(shape, Point) else shape.representative_point()
-    degrees = is_geographic(crs) if crs else max(abs(point.x), abs(point.y)) <= 180
+    # every GeoJSON claims degrees, also one whose numbers are metres
+    degrees = max(abs(point.x), abs(point.y)) <= 180 and (not crs or is_geographic(crs))
     text = f"{point.x:.10g}, {point.y:.10g}"
     return Written(Form.DEGREES if degrees else Form.METRES, point.x, point.y, text)
 
