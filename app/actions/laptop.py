@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.actions.session import Session
 from app.domain.areas import Scope, area_of_record, covers
 from app.domain.changes import Change
-from app.domain.entities.people import Person
+from app.domain.entities.people import Person, is_at_hub
 from app.domain.entity import Entity
 from app.domain.rights import within_cap
 from app.domain.values import show_moment
@@ -98,12 +98,7 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
         return
     ended = [item.until for item in grants.grants if item.person == person.uid and item.until <= now]
     if not ended:
-        raise NotAllowed(
-            N_("The hub does not let {name} sign in on this laptop"),
-            hint=N_("Nobody is signed in. Sync first if {name} was added lately; else ask the bureau."),
-            name=person.name,
-            code="no_grant",
-        )
+        raise no_grant(person)
     until = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=max(ended))
     raise NotAllowed(
         N_("{name} could sign in here without a network until {until}; that has passed"),
@@ -114,6 +109,36 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
         until=show_moment(until.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
         code="grant_expired",
     )
+
+
+def no_grant(person: Person) -> NotAllowed:
+    """The hub has not told this laptop that it may serve the person."""
+    return NotAllowed(
+        N_("The hub does not let {name} sign in on this laptop"),
+        hint=N_("Nobody is signed in. Sync first if {name} was added lately; else ask the bureau."),
+        name=person.name,
+        code="no_grant",
+    )
+
+
+def verifier_of(session: Session, person: Person) -> str | None:
+    """What a PIN is checked against: the record's own verifier, at a hub the one that came with the grant.
+
+    None when this laptop has none.
+    """
+    if not is_at_hub(person.verifier):
+        return person.verifier
+    return granted_verifier(session.workspace, person.uid)
+
+
+def granted_verifier(workspace: Workspace, person: str) -> str | None:
+    """The verifier that came with the hub's grant for a person; None without one."""
+    from app.sync.grants import read_grants
+
+    packed, facts = workspace.replica.private(GRANTS), workspace.replica.facts()
+    if packed is None or facts is None:
+        return None
+    return read_grants(packed, facts.hub_key).verifier(person) or None
 
 
 def in_own_area(session: Session, record: E) -> E:

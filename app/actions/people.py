@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from app.actions.action import action
-from app.actions.laptop import check_sign_in, open_keys
+from app.actions.laptop import check_sign_in, no_grant, open_keys, verifier_of
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import Actor, insert, update
@@ -34,11 +34,14 @@ def sign_in(session: Session, login: str, pin: str) -> Actor:
     On a replica the hub must have granted it (`grant_expired` after a month without a sync).
     """
     person = find_person(session, login)
-    if person is None or not person.verifier or not _matches(person.verifier, pin):
+    known = verifier_of(session, person) if person is not None else None
+    if person is None or not person.verifier or (known is not None and not _matches(known, pin)):
         raise NotAllowed(N_("Name or PIN is wrong"), hint=N_("Nobody is signed in."), code="sign_in")
     if person.disabled:
         raise NotAllowed(N_("{name} may no longer sign in"), name=person.name, code="disabled")
     check_sign_in(session, person)
+    if known is None:
+        raise no_grant(person)
     open_keys(session, person.uid, pin)
     session.actor = actor_of(person)
     return session.actor
@@ -114,7 +117,8 @@ def change_pin(session: Session, old: str, new: str) -> None:
     """Give oneself a new PIN; the old one is asked again."""
     actor = session.person()
     person = session.workspace.get(Person, actor.uid)
-    if person is None or not person.verifier or not _matches(person.verifier, old):
+    known = verifier_of(session, person) if person is not None else None
+    if person is None or known is None or not _matches(known, old):
         raise NotAllowed(N_("The PIN is wrong"), hint=N_("Nothing was changed."), code="sign_in")
     session.commit([update(person, verifier=verifier(new))], "user_pin")
 

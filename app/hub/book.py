@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 1
+SCHEMA = 2
 ALIVE = "h_alive"
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
@@ -127,6 +127,29 @@ LOG = Table(
     Column("head", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     postgresql_partition_by="RANGE (received)",
+)  # fmt: skip
+
+# PIN verifiers, by the mark that stands for one in the record: app/hub/verifiers.py.
+VERIFIERS = Table(
+    "hub_verifier", BOOK,
+    Column("mark", String(60), primary_key=True),
+    Column("person", String(64), nullable=False),
+    Column("verifier", Text, nullable=False),
+)  # fmt: skip
+# Who opens the admin pages by which passphrase, and links to choose one: app/hub/passphrases.py.
+PASSPHRASES = Table(
+    "hub_passphrase", BOOK,
+    Column("person", String(64), primary_key=True),
+    Column("verifier", Text),
+    Column("link", LargeBinary),  # the SHA-256 of what a one-time link carries
+    Column("link_until", BigInteger),
+)  # fmt: skip
+TRIES = Table(
+    "hub_try", BOOK,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("what", LargeBinary, nullable=False),  # a keyed hash of the name or address, not it itself
+    Column("at", BigInteger, nullable=False),
+    Index("ix_hub_try", "what", "at"),
 )  # fmt: skip
 
 

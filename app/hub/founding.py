@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.domain.areas import Scope
+from app.domain.entities.people import Person
 from app.domain.entity import Entity
 from app.hub.applying import count_digests, write_acts, write_rows
 from app.hub.database import HubDatabase
@@ -13,6 +14,7 @@ from app.hub.keys import HubKeys
 from app.hub.log import Logs
 from app.hub.records import cells_of
 from app.hub.rows import Rows
+from app.hub.verifiers import FIELD, Verifiers
 
 _AT_ONCE = 20_000
 
@@ -36,12 +38,15 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Ent
     with database.writing() as connection:
         rows, logs = Rows(database, connection), Logs(database, connection)
         desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, lambda _: True, founding=True)
-        placed = []
+        placed, kept = [], Verifiers(connection, keys)
         for record in records:
             cells = cells_of(record)
             placed.append((record, desk.area_of(record.TYPE.name, record.uid, cells, None)))
         logs.lock(sorted({area for _, area in placed}))
         for record, area in placed:
+            if isinstance(record, Person) and record.verifier:
+                told = kept.marked(record.uid, {FIELD: record.verifier})
+                record = record.replace(verifier=told[FIELD])
             desk.insert_record(record, area)
         touched = rows.touched()
         count_digests(logs, touched)

@@ -18,7 +18,7 @@ from app.domain.entities.people import Person
 from app.domain.entity import Entity
 from app.errors import Conflict as Contradiction
 from app.errors import NotAllowed, StoreFailure
-from app.hub import books, devices, founding, keys, migrations, policies
+from app.hub import books, devices, founding, keys, migrations, policies, verifiers
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
 from app.hub.log import read_blocks
@@ -128,7 +128,9 @@ class Hub:
                 N_("There is no hub here"), hint=N_("Make one with “hub init”."), code="no_hub"
             )
         migrations.migrate(database)
-        return cls(database, _folder(place), blobs)
+        hub = cls(database, _folder(place), blobs)
+        verifiers.take_out(database, hub._keys, hub.root, books.clock())
+        return hub
 
     def close(self) -> None:
         """Let go of the database."""

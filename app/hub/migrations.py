@@ -9,13 +9,21 @@ from itertools import pairwise
 from sqlalchemy import Connection, inspect, select
 
 from app.errors import StoreFailure
-from app.hub.book import BOOK, FACTS, SCHEMA, entity_tables
+from app.hub.book import BOOK, FACTS, PASSPHRASES, SCHEMA, TRIES, VERIFIERS, entity_tables
 from app.hub.database import HubDatabase
 from app.i18n import N_
 
 _MONTHS_AHEAD = 2
+
+
+def _keep_secrets(connection: Connection) -> None:
+    """Version 2: verifiers, passphrases and failed tries have tables of their own."""
+    for table in (VERIFIERS, PASSPHRASES, TRIES):
+        table.create(connection, checkfirst=True)
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
-STEPS: dict[int, Callable[[Connection], None]] = {}
+STEPS: dict[int, Callable[[Connection], None]] = {1: _keep_secrets}
 
 
 def make_schema(database: HubDatabase) -> None:

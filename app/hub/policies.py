@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from app.domain.areas import covers
 from app.domain.rights import within_cap
+from app.hub import verifiers
 from app.hub.devices import Device
 from app.hub.keys import HubKeys
 from app.sync.grants import GRANT_DAYS, Grant, Grants, pack_grants
@@ -16,13 +17,15 @@ _DAY = 24 * 3600 * 1000
 def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now: int) -> bytes:
     """Signed grants for everybody whose role the laptop serves and whose area meets the laptop's."""
     rows = connection.exec_driver_sql(
-        "SELECT uid, role, area, disabled FROM person WHERE h_alive ORDER BY uid"
+        "SELECT uid, role, area, disabled, verifier FROM person WHERE h_alive ORDER BY uid"
     )
+    kept = verifiers.kept(connection)
     found = []
-    for uid, role, area, disabled in rows:
+    for uid, role, area, disabled, mark in rows:
         if disabled or not within_cap(str(role), device.role_cap) or not _meets(device.area, area):
             continue
-        found.append(Grant(uid, str(role), str(area or ""), now, now + GRANT_DAYS * _DAY))
+        verifier = kept.get((uid, str(mark)), "")
+        found.append(Grant(uid, str(role), str(area or ""), now, now + GRANT_DAYS * _DAY, verifier))
     return pack_grants(Grants(hub, device.uid, now, found), keys.seed)
 
 

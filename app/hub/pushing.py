@@ -37,6 +37,7 @@ from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
 from app.hub.quick import Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
+from app.hub.verifiers import Verifiers
 from app.i18n import N_
 from app.store.tables import is_known, known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
@@ -134,7 +135,8 @@ class Pushing:
             batch = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
-        batch = replace(batch, entries=tuple(own_copy(entry) for entry in batch.entries))
+        kept = Verifiers(connection, self.keys)
+        batch = replace(batch, entries=tuple(kept.without(own_copy(entry)) for entry in batch.entries))
         logs = Logs(self.database, connection)
         desk = self._desk(connection, device, received, logs)
         if device.revoked_at is not None:

@@ -240,8 +240,9 @@ class Replica:
             return bytes(row[0]) if row else None
 
     def set_private(self, name: str, value: bytes | None) -> None:
-        """Keep a small value; None removes it."""
+        """Keep a small value; None removes it. What it replaces is overwritten: verifiers and keys lie here."""
         with self._writing() as raw:
+            raw.execute("PRAGMA secure_delete = ON")
             if value is None:
                 raw.execute("DELETE FROM sync_private WHERE name = ?", (f"p:{name}",))
             else:

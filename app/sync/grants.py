@@ -18,13 +18,17 @@ _Millis = Annotated[int, Meta(ge=0, le=1 << 53)]
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True):
-    """A person (uid) may sign in as `role` for `area` from `since` to `until`, in ms since 1970."""
+    """A person (uid) may sign in as `role` for `area` from `since` to `until`, in ms since 1970.
+
+    `verifier` is that of their PIN: it comes to the laptops that may serve them, and to no others.
+    """
 
     person: _Word
     role: _Word
     area: _Word
     since: _Millis
     until: _Millis
+    verifier: Annotated[str, Meta(max_length=300)] = ""
 
 
 class Grants(msgspec.Struct, frozen=True, array_like=True):
@@ -39,6 +43,10 @@ class Grants(msgspec.Struct, frozen=True, array_like=True):
         """The grant that lets a person sign in at `now` (ms); None when there is none."""
         found = (item for item in self.grants if item.person == person and item.since <= now < item.until)
         return next(found, None)
+
+    def verifier(self, person: str) -> str:
+        """The verifier that came with a person's grant, also with one that has ended; else ""."""
+        return next((item.verifier for item in self.grants if item.person == person), "")
 
 
 def pack_grants(grants: Grants, seed: bytes) -> bytes:

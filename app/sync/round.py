@@ -50,8 +50,9 @@ class Round:
         sent = send(self.transport, self.sealer(), self._after_batch)
         if sent.quarantined:
             return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
-        folded = receive(self.transport, replica, self._after_block)
+        # First the grants: they carry the verifiers whose marks the log may put into the records.
         keep_grants(self.workspace, self.transport.policy())
+        folded = receive(self.transport, replica, self._after_block)
         end_founding(self.workspace, self.now())
         blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         replica.set_facts(last_sync=as_moment(self.now()))

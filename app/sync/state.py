@@ -6,6 +6,8 @@ from datetime import datetime
 
 from app.domain.areas import area_of_code
 from app.domain.entities.division import Division
+from app.errors import Invalid
+from app.i18n import N_
 from app.store.workspace import Workspace
 
 GRANTS = "grants"
@@ -32,6 +34,8 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
     if facts is None or not packed:
         return
     grants = read_grants(packed, facts.hub_key)
+    if grants.hub != facts.hub or grants.device not in ("", facts.device):  # "": of an invitation file
+        raise Invalid(N_("The hub’s grants are for another laptop"), code="foreign_grants")
     kept = replica.private(GRANTS)
     if kept is not None and read_grants(kept, facts.hub_key).made > grants.made:
         return

@@ -143,6 +143,9 @@ class Stick:
             more=False,
             hub_time=areas[0].hub_time if areas else 0,
         )
+        for item in standing:
+            if item.name != AREAS:  # first the grants, as in a round
+                keep_grants(self.workspace, item.read())
         try:
             take(
                 replica,
@@ -154,9 +157,6 @@ class Stick:
             if failure.code != "gap":
                 raise
             raise _missing(path) from failure
-        for item in standing:
-            if item.name != AREAS:
-                keep_grants(self.workspace, item.read())
         return done, bool(blocks) and not fresh
 
     def _keep_blobs(self, items: Sequence[Item]) -> int:

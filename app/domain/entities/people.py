@@ -48,6 +48,9 @@ class Org(Entity):
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
+AT_HUB = "hub:"  # how the mark begins that stands in a record for a PIN verifier the hub keeps
+
+
 @entity(label=N_("Person"), cli="person", key="name", title=("name",))
 class Person(Entity):
     """Somebody who signs in. The PIN is kept as an argon2id verifier, never as text."""
@@ -77,3 +80,8 @@ class Assignment(Entity):
     valid_from: str | None = date(N_("From"), default=None)
     valid_to: str | None = date(N_("To"), default=None)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
+
+
+def is_at_hub(verifier: str | None) -> bool:
+    """Whether this is a mark that stands for a verifier which only the hub keeps."""
+    return verifier is not None and verifier.startswith(AT_HUB)
