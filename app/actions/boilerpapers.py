@@ -158,8 +158,10 @@ def _signatures(name: str, approvals: Sequence[Approval], *, public: bool) -> li
 def _signed(found: Approval | None, *, public: bool) -> str:
     if found is None:
         return ""
-    words = [found.org or "", "" if public else found.person_name, show_moment(found.signed_at)]
-    return "　".join(word for word in (*words, found.opinion or "") if word)
+    # An opinion is free text and may name people, so the public edition has only the unit and the day.
+    person, opinion = ("", "") if public else (found.person_name, found.opinion or "")
+    words = (found.org or "", person, show_moment(found.signed_at), opinion)
+    return "　".join(word for word in words if word)
 
 
 def _photos(session: Session, boiler: Boiler) -> list[Photo]:

@@ -93,7 +93,7 @@ def _write(session: Session, boiler: Boiler, home: Path) -> int:
         count += 1
     forms = [form_of(session, boiler, name) for name in _FORMS]
     for form in forms:
-        write_forms([form], folder / f"{_fit(form.title)}.docx")
+        write_forms([form], folder / f"{fit_name(form.title)}.docx")
     (folder / f"{tr(N_('History'))}.txt").write_text("\n".join(_told(session, boiler)) + "\n", "utf-8-sig")
     return count + len(forms) + 1
 
@@ -105,7 +105,7 @@ def _evidence(session: Session, boiler: Boiler) -> Iterator[tuple[str, Path]]:
         label = f"{EVIDENCE_KINDS.label(item.kind)}_{tr(N_('round {n}'), n=item.round_no)}"
         numbers[label] = numbers.get(label, 0) + 1
         ending = Path(item.file_name).suffix or ""
-        yield _fit(f"{label}_{numbers[label]}") + ending, session.workspace.verify_attachment(item.sha256)
+        yield fit_name(f"{label}_{numbers[label]}") + ending, session.workspace.verify_attachment(item.sha256)
 
 
 def _told(session: Session, boiler: Boiler) -> Iterator[str]:
@@ -126,9 +126,9 @@ def _pack(folder: Path, target: Path) -> None:
 
 
 def _name(boiler: Boiler) -> str:
-    return _fit(f"{boiler.ledger_no}_{boiler.user_org or ''}".rstrip("_"))
+    return fit_name(f"{boiler.ledger_no}_{boiler.user_org or ''}".rstrip("_"))
 
 
-def _fit(name: str) -> str:
+def fit_name(name: str) -> str:
     """A name that every file system takes."""
     return _UNFIT.sub("_", name).strip(" .")[:80] or "_"

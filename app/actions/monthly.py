@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.actions.counts import latest_baseline
 from app.actions.session import Session
+from app.actions.snapshots import Frozen, newest_frozen
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import STATUS_GROUPS
 from app.domain.entities.division import Division
 from app.domain.entities.papers import Baseline, BaselineEntry
 from app.domain.filters import equal, one_of
+from app.domain.frozen import Counted, Number, Row
 from app.domain.output import output_tph
-from app.domain.reporting import Fact, Month, MonthRow, as_values, month_report, period_of
+from app.domain.reporting import Fact, Figure, Month, MonthRow, as_values, month_report, period_of
 from app.domain.rights import area_prefix
 from app.domain.values import as_datetime, bureau_day
 from app.errors import Refused
@@ -22,11 +25,16 @@ from app.i18n import N_, tr
 
 @dataclass(frozen=True)
 class MonthOfArea:
-    """A month's report with what it is measured against."""
+    """A month's report with what it is measured against, and every boiler it knows by uid.
+
+    `earlier` is last month's frozen report, from which the figures of the month before are taken.
+    """
 
     month: Month
     baseline: Baseline
     synthetic: bool
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    earlier: Frozen | None = None
 
 
 # Columns of the table: the figure, its heading; each gives units and t/h.
@@ -45,6 +53,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("excluded", N_("Excluded")),
     ("outside", N_("Outside the baseline")),
 )
+_BEFORE = ("before", N_("Done by the month before"))
 
 
 def month_of(session: Session, period: str) -> MonthOfArea:
@@ -69,25 +78,65 @@ def month_of(session: Session, period: str) -> MonthOfArea:
     )
     whole = session.workspace.find(Division, equal(code=area), limit=1)
     name = whole[0].name if whole else area
-    month = month_report(chosen, counties, (area, name), _facts(session, baseline, boilers))
-    return MonthOfArea(month, baseline, any(item.synthetic for item in boilers))
+    facts, rows = _facts(session, baseline, boilers, chosen.end)
+    month = month_report(chosen, counties, (area, name), facts)
+    earlier = newest_frozen(session, "monthly", chosen.before[:7], area)
+    synthetic = any(item.synthetic for item in boilers)
+    if earlier is not None and earlier.counted is not None:
+        month = _since(month, earlier.counted)
+        rows = {**earlier.counted.rows, **rows}
+    return MonthOfArea(month, baseline, synthetic, rows, earlier)
 
 
-def _facts(session: Session, baseline: Baseline, boilers: list[Boiler]) -> list[Fact]:
+def _since(month: Month, earlier: Counted) -> Month:
+    """The month with what was cleared the month before as it was frozen then."""
+
+    def told(row: MonthRow) -> MonthRow:
+        number = earlier.number(row.code, "cleared")
+        figure = Figure(number.total, number.uids) if number else row.figures["before"]
+        return replace(row, figures={**row.figures, "before": figure})
+
+    return replace(month, rows=tuple(map(told, month.rows)), sum=told(month.sum))
+
+
+def counted_month(report: MonthOfArea) -> Counted:
+    """Every number of the month with its boilers, the sum first."""
+    month = report.month
+    names = (*COLUMNS, _BEFORE)
+    numbers = tuple(
+        Number(row.code, row.name, name, label, row.figures[name].total, row.figures[name].uids)
+        for row in (month.sum, *month.rows)
+        for name, label in names
+    )
+    used = {uid for number in numbers for uid in number.uids}
+    rows = {uid: row for uid, row in report.rows.items() if uid in used}
+    return Counted(numbers, rows, paragraph(report))
+
+
+def _facts(
+    session: Session, baseline: Baseline, boilers: list[Boiler], day: str
+) -> tuple[list[Fact], dict[str, Row]]:
+    """Each boiler as the month counts it, and as people read it at the end of `day`."""
     entries = {
         item.boiler: item for item in session.workspace.find(BaselineEntry, equal(baseline=baseline.uid))
     }
     states = session.workspace.timeline(Boiler, "status")
-    facts = []
+    facts, rows = [], {}
     for boiler in boilers:
         entry = entries.pop(boiler.uid, None)
         county = (entry.county if entry else None) or (boiler.div_code or "")[:6]
         tph = (entry.rated_tph if entry else None) or output_tph(boiler)
         told = _days(states.get(boiler.uid, [])) or ((session.today, boiler.status),)
-        facts.append(Fact(boiler.uid, county, tph, entry is not None, told, boiler.cleared_on))
+        fact = Fact(boiler.uid, county, tph, entry is not None, told, boiler.cleared_on)
+        facts.append(fact)
+        unit = boiler.user_org or ""
+        rows[boiler.uid] = Row(boiler.uid, boiler.ledger_no, unit, county, tph, fact.state_at(day))
     # A boiler that was deleted stays in the denominator that was frozen with it.
-    gone = [Fact(uid, item.county or "", item.rated_tph or 0.0, True, ()) for uid, item in entries.items()]
-    return facts + gone
+    for uid, item in entries.items():
+        fact = Fact(uid, item.county or "", item.rated_tph or 0.0, True, ())
+        facts.append(fact)
+        rows[uid] = Row(uid, item.ledger_no, "", fact.county, fact.tph, None)
+    return facts, rows
 
 
 def _days(timeline: list[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
@@ -126,7 +175,7 @@ def _headline(report: MonthOfArea) -> str:
     return tr(
         N_(
             "By {day}, {area} had to complete {baseline} boilers ({baseline_tph} t/h) and has completed "
-            "{cleared} ({cleared_tph} t/h), {rate}, {more} more than the month before, "
+            "{cleared} ({cleared_tph} t/h), {rate}, {more} more than {before}, "
             "a change of {points} percentage points."
         ),
         day=_day(report.month.period.end),
@@ -136,9 +185,20 @@ def _headline(report: MonthOfArea) -> str:
         cleared=cleared.units,
         cleared_tph=_tph(cleared.tph),
         rate=percent(whole.rate),
+        before=_before(report.earlier),
         more=f"{cleared.units - whole.figures['before'].total.units:+d}",
         points=f"{100 * ((whole.rate or 0) - (whole.rate_before or 0)):+.1f}",
     )
+
+
+def _before(earlier: Frozen | None) -> str:
+    """The month before in words, and where its numbers are from when not from the records as they are."""
+    if earlier is None:
+        return tr(N_("the month before"))
+    if earlier.counted is None:
+        return tr(N_("the month before (by the records: the file of “{name}” is not here yet)"),
+                  name=earlier.snapshot.name)  # fmt: skip
+    return tr(N_("the month before (as frozen in “{name}”)"), name=earlier.snapshot.name)
 
 
 def _on_the_way(whole: MonthRow) -> str:

@@ -11,7 +11,8 @@ from app.actions.action import action
 from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
 from app.actions.dossiers import missing, write_dossiers
 from app.actions.lookback import find_round, visits_of
-from app.actions.monthly import facts_of, month_of, names_of_line, paragraph, table
+from app.actions.monthly import counted_month, facts_of, month_of, names_of_line, paragraph, table
+from app.actions.numbers import counted_boilers
 from app.actions.outputs import output_file
 from app.actions.records import find_record, list_records
 from app.actions.session import Session
@@ -20,6 +21,7 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.fields import Field, Kind
 from app.domain.filters import equal
+from app.domain.frozen import Counted
 from app.domain.reporting import as_values
 from app.domain.values import show, show_moment
 from app.errors import Invalid, Refused
@@ -61,6 +63,7 @@ class ReportKind:
     label: str
     endings: tuple[str, ...]
     run: Callable[[Session, ReportOrder, Path], ReportDone]
+    count: Callable[[Session, ReportOrder], Counted]
 
     @property
     def text(self) -> str:
@@ -71,15 +74,26 @@ class ReportKind:
 @action(N_("Reports…"), "file", icon="sheet", command="report")
 def make_report(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     """Write one report. Raises Invalid for an unknown report, ending, month or mark, Refused without rows."""
-    kind = next((item for item in REPORTS if item.name == order.name), None)
-    if kind is None:
-        raise Invalid(N_("There is no report “{name}”"), hint=N_("Reports: {known}"), name=order.name,
-                      known=" ".join(item.name for item in REPORTS), code="unknown_report")  # fmt: skip
+    kind = report_kind(order.name)
     if target.suffix.lower() not in kind.endings:
         raise Invalid(N_("“{ending}” is no format for this report."), hint=N_("Known endings: {known}"),
                       ending=target.suffix or target.name, known=" ".join(kind.endings),
                       code="format")  # fmt: skip
     return kind.run(session, order, output_file(session, target))
+
+
+def report_kind(name: str) -> ReportKind:
+    """The report of this name; raises Invalid `unknown_report`."""
+    kind = next((item for item in REPORTS if item.name == name), None)
+    if kind is None:
+        raise Invalid(N_("There is no report “{name}”"), hint=N_("Reports: {known}"), name=name,
+                      known=" ".join(item.name for item in REPORTS), code="unknown_report")  # fmt: skip
+    return kind
+
+
+def count_report(session: Session, order: ReportOrder) -> Counted:
+    """The numbers a report has now, each with its rows, without writing anything."""
+    return report_kind(order.name).count(session, order)
 
 
 def export_template(
@@ -148,13 +162,18 @@ def _form(session: Session, order: ReportOrder, target: Path) -> ReportDone:
 
 
 def _letter(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    boilers = _open_boilers(session, order)
+    write_letter(letter_of(session, boilers, order.name), target)
+    return ReportDone(target, len(boilers))
+
+
+def _open_boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
     boilers = [
         item for item in _boilers(session, order) if order.of or order.where or item.status in OPEN_STATES
     ]
     if not boilers:
         raise Refused(N_("No boiler is open, so there is nothing to write about"), code="nothing_to_report")
-    write_letter(letter_of(session, boilers, order.name), target)
-    return ReportDone(target, len(boilers))
+    return boilers
 
 
 def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
@@ -188,6 +207,10 @@ def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     """What each boiler's dossier lacks as a table, or all that there is as a zip or a folder."""
     boilers = _boilers(session, order)
     if target.suffix.lower() in ("", ".zip"):
+        if order.public:
+            raise Refused(N_("A dossier holds names, phones and photographs, so it has no public edition"),
+                          hint=N_("Nothing was written. The list of missing papers can be published."),
+                          code="not_public")  # fmt: skip
         return ReportDone(target, write_dossiers(session, boilers, target))
     found = missing(session, boilers)
     names = ("ledger_no", "user_org", "status", "origin")
@@ -207,6 +230,31 @@ def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     return ReportDone(
         target, len(lines), tr(N_("{n} of {all} dossiers lack papers"), n=lacking, all=len(lines))
     )
+
+
+def _count_month(session: Session, order: ReportOrder) -> Counted:
+    return counted_month(month_of(session, order.period))
+
+
+def _count_boilers(session: Session, order: ReportOrder) -> Counted:
+    return counted_boilers(session, _boilers(session, order))
+
+
+def _count_open(session: Session, order: ReportOrder) -> Counted:
+    return counted_boilers(session, _open_boilers(session, order))
+
+
+def _count_visits(session: Session, order: ReportOrder) -> Counted:
+    visits = visits_of(session, find_round(session, order.of[0] if order.of else ""))
+    results = {name: [item.boiler for item in visits if item.result == name] for name in _RESULTS}
+    extra = [(name, _RESULTS[name], found) for name, found in results.items()]
+    return counted_boilers(session, [item.boiler for item in visits], extra)
+
+
+def _count_dossiers(session: Session, order: ReportOrder) -> Counted:
+    boilers = _boilers(session, order)
+    lacking = [item.boiler for item in missing(session, boilers) if item.lacks]
+    return counted_boilers(session, boilers, [("lacking", N_("Dossiers that lack papers"), lacking)])
 
 
 def _boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
@@ -251,12 +299,16 @@ _RESULTS = {
     "rebound": N_("Rebound"),
 }
 
+_TABLES = (".xlsx", ".csv")
 REPORTS: tuple[ReportKind, ...] = (
-    ReportKind("monthly", N_("Monthly schedule"), (".xlsx", ".csv", ".txt"), _month),
-    ReportKind("ledger", N_("Ledger of coal boilers under treatment"), (".xlsx", ".csv"), _ledger),
-    *(ReportKind(name, TITLES[name], (".docx",), _form) for name in ("application", "acceptance", "filing")),
-    ReportKind("dossier", N_("Dossiers"), (".zip", ".xlsx", ".csv", ""), _dossiers),
-    ReportKind("lookback", N_("Look-back list"), (".xlsx", ".csv", ".docx"), _lookback),
-    ReportKind("supervision", N_("Letter of supervision"), (".docx",), _letter),
-    ReportKind("assignment", N_("Letter of assignment"), (".docx",), _letter),
+    ReportKind("monthly", N_("Monthly schedule"), (*_TABLES, ".txt"), _month, _count_month),
+    ReportKind("ledger", N_("Ledger of coal boilers under treatment"), _TABLES, _ledger, _count_boilers),
+    *(
+        ReportKind(name, TITLES[name], (".docx",), _form, _count_boilers)
+        for name in ("application", "acceptance", "filing")
+    ),
+    ReportKind("dossier", N_("Dossiers"), (".zip", *_TABLES, ""), _dossiers, _count_dossiers),
+    ReportKind("lookback", N_("Look-back list"), (*_TABLES, ".docx"), _lookback, _count_visits),
+    ReportKind("supervision", N_("Letter of supervision"), (".docx",), _letter, _count_open),
+    ReportKind("assignment", N_("Letter of assignment"), (".docx",), _letter, _count_open),
 )

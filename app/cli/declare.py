@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,12 +79,17 @@ class SharedWords:
 
 def build(commands: Iterable[Command], open_window: OpenWindow, summary: str) -> typer.Typer:
     """The typer application of the commands, with every help in the language in use."""
+    commands = tuple(commands)
     root = _group()
     groups: dict[str, typer.Typer] = {}
+    above = {command.name.rpartition(" ")[0] for command in commands}
+    alone = {command.name: command for command in commands if command.name in above}
     root.callback(help=tr(summary), context_settings={"help_option_names": []})(_entrance(open_window))
     for command in commands:
+        if command.name in alone:  # "reports" is a command, and "reports freeze" is one below it
+            continue
         group, _, name = command.name.rpartition(" ")
-        place = _place(group, groups, root, open_window)
+        place = _place(group, groups, root, open_window, alone)
         place.command(
             name,
             help=tr(command.help),
@@ -94,15 +99,26 @@ def build(commands: Iterable[Command], open_window: OpenWindow, summary: str) ->
     return root
 
 
-def _place(group: str, groups: dict[str, typer.Typer], root: typer.Typer, window: OpenWindow) -> typer.Typer:
-    """The group of this name, made when its first command comes; "hub bundle" lies in "hub"."""
+def _place(
+    group: str,
+    groups: dict[str, typer.Typer],
+    root: typer.Typer,
+    window: OpenWindow,
+    alone: Mapping[str, Command],
+) -> typer.Typer:
+    """The group of this name, made when its first command comes; "hub bundle" lies in "hub".
+
+    `alone` are the commands without options that run when nothing follows the name of their group.
+    """
     if not group:
         return root
     if group not in groups:
         above, _, name = group.rpartition(" ")
         groups[group] = _group()
-        groups[group].callback(context_settings={"help_option_names": []})(_entrance(window))
-        _place(above, groups, root, window).add_typer(groups[group], name=name, help=tr(GROUPS[group]))
+        own = alone.get(group)
+        groups[group].callback(context_settings={"help_option_names": []})(_entrance(window, own))
+        about = tr(own.help if own else GROUPS[group])
+        _place(above, groups, root, window, alone).add_typer(groups[group], name=name, help=about)
     return groups[group]
 
 
@@ -138,13 +154,17 @@ def _function(command: Command) -> Callable[..., None]:
     return _signed(call, [*_parameters(command.words), *_parameters(SharedWords)])
 
 
-def _entrance(open_window: OpenWindow) -> Callable[..., None]:
-    """What stands before the command's name; without any command it opens the window."""
+def _entrance(open_window: OpenWindow, alone: Command | None = None) -> Callable[..., None]:
+    """What stands before the command's name; without any it runs `alone`, or opens the window."""
 
     def enter(ctx: typer.Context, **given: Any) -> None:
         if ctx.parent is None:
             ctx.obj = Shared(open_window)
         ctx.obj = _join(ctx, given)
+        if ctx.invoked_subcommand is None and alone is not None:
+            shell = Shell(ctx.obj)
+            answer = alone.run(shell, alone.words())
+            raise typer.Exit(shell.show(answer) if answer else 0)
         if ctx.invoked_subcommand is None and ctx.parent is not None:
             raise WrongUsage(
                 N_("What shall be done is missing"),

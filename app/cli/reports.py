@@ -9,6 +9,7 @@ from typing import Annotated
 from app.cli.answer import Answer, table
 from app.cli.declare import Command, NoWords, option, word
 from app.cli.files import TEMPLATE
+from app.cli.frozen import COMMANDS as FROZEN
 from app.cli.maps import OUTPUT, PUBLIC
 from app.cli.records import WHERE
 from app.cli.shell import Shell
@@ -86,6 +87,7 @@ def reports(shell: Shell, words: NoWords) -> Answer:
 
 COMMANDS = (
     Command("report", N_("Write a report a bureau owes upward"), report, ReportWords),
-    Command("reports", N_("List the reports"), reports),
+    Command("reports", N_("List the reports; freeze and compare them"), reports),
+    *FROZEN,
     Command("lookback draw", N_("Draw a look-back round by a seed"), draw, DrawWords),
 )

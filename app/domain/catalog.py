@@ -10,6 +10,7 @@ from app.domain.entities.lookback import LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
 from app.domain.entities.people import Assignment, Org, Person
 from app.domain.entities.setting import Setting
+from app.domain.entities.snapshot import ReportSnapshot
 from app.domain.entities.water import BuiltUpArea, Intake, ProtectionZone, WaterSource
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
@@ -32,6 +33,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     BaselineEntry,
     LookbackRound,
     LookbackVisit,
+    ReportSnapshot,
     Setting,
     Conflict,
 )

@@ -20,6 +20,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "baseline_entry": ("R5", "R6"),
     "lookback_round": ("R5", "R6"),
     "lookback_visit": ("R5", "R6"),
+    "report_snapshot": ("R3", "R5"),
 }
 
 # What has been cleared or retained is corrected by the city alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 import zipfile
 from pathlib import Path
@@ -12,10 +13,11 @@ import openpyxl
 import pytest
 from openpyxl.styles import PatternFill
 
-from actions.office import Office
+from actions.office import PEOPLE, Office
 from app.actions.counts import freeze_baseline
 from app.actions.evidence import evidence_of
-from app.actions.reports import REPORTS, ReportOrder, export_template, make_report
+from app.actions.lookback import draw_lookback
+from app.actions.reports import REPORTS, ReportKind, ReportOrder, export_template, make_report
 from app.domain.entities.boiler import Boiler
 from app.domain.reporting import Fact, month_report, period_of
 from app.errors import Invalid, Refused, StoreFailure
@@ -234,3 +236,49 @@ def test_the_list_of_missing_papers_names_them(office: Office, tmp_path: Path) -
     make_report(office.session, ReportOrder("dossier"), tmp_path / "d.csv")
     rows = _read(tmp_path / "d.csv")[1:]
     assert [row[4] for row in rows] == ["0", "0"]
+
+
+NAMES = ("赵暗", "13912345678", "李密之", "106.6", "35.5")
+PERSON = {"contact": NAMES[0], "contact_phone": NAMES[1], "resp_person": NAMES[2]}
+
+
+def _words_in(path: Path) -> str:
+    """Everything a file says: of packages every part, unpacked, pictures and properties too."""
+    content = path.read_bytes()
+    if path.suffix in (".xlsx", ".docx", ".zip"):
+        with zipfile.ZipFile(path) as package:
+            content = b"\n".join(package.read(name) for name in package.namelist())
+    return html.unescape(content.decode("utf-8", "replace"))  # a workbook writes 赵 as &#36213;
+
+
+@pytest.mark.parametrize("kind", REPORTS, ids=lambda kind: kind.name)
+def test_a_public_edition_has_no_people_phones_or_coordinates(
+    office: Office, tmp_path: Path, kind: ReportKind
+) -> None:
+    boiler = office.cleared()
+    office.planned(ledger_no="KT-2", **PERSON)
+    office.edit("city", boiler, PERSON, reason="补录")
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "")
+    draw_lookback(office.session, "一轮", 100)
+    for ending in kind.endings:
+        target = tmp_path / f"public{ending}"
+        if kind.name == "dossier" and ending in ("", ".zip"):
+            with pytest.raises(Refused):
+                make_report(office.session, ReportOrder(kind.name, public=True), target)
+            assert not target.exists()
+            continue
+        make_report(office.session, ReportOrder(kind.name, public=True), target)
+        told = _words_in(target)
+        people = [name for name in PEOPLE if f">{name}<" in told or f"{name}　" in told]
+        assert [name for name in NAMES if name in told] == [] and people == []
+        assert b"Exif" not in target.read_bytes()
+
+
+def test_the_inner_edition_has_them(office: Office, tmp_path: Path) -> None:
+    """So that the search of the public ones is known to find what is there."""
+    office.enter(**PERSON)
+    make_report(office.session, ReportOrder("ledger"), tmp_path / "l.xlsx")
+    make_report(office.session, ReportOrder("application"), tmp_path / "a.docx")
+    assert all(name in _words_in(tmp_path / "l.xlsx") for name in NAMES[:3])
+    assert all(name in _words_in(tmp_path / "a.docx") for name in NAMES[:2])

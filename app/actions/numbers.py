@@ -1,0 +1,60 @@
+"""The numbers of a report that lists boilers: how many, of which states, by county, each with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.actions.session import Session
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS
+from app.domain.entities.division import Division
+from app.domain.filters import one_of
+from app.domain.frozen import Counted, Number, Row, total_of
+from app.domain.output import output_tph
+from app.i18n import N_
+
+ALL = "all"
+
+
+def counted_boilers(
+    session: Session, boilers: Sequence[Boiler], extra: Sequence[tuple[str, str, Sequence[Boiler]]] = ()
+) -> Counted:
+    """All boilers and those of each status group, for the workspace's area and each county in it.
+
+    `extra` are further numbers of the whole: name, English label, boilers.
+    """
+    rows = {item.uid: _row(item) for item in boilers}
+    area = session.workspace.area
+    codes = sorted({row.county for row in rows.values()} - {"", area})
+    found = session.workspace.find(Division, one_of("code", (area, *codes)))
+    names = {item.code: item.name for item in found}
+    numbers = _of_place(area, names.get(area, area), list(rows.values()))
+    numbers += [
+        _number(area, names.get(area, area), name, label, [rows[item.uid] for item in some])
+        for name, label, some in extra
+    ]
+    for code in codes:
+        mine = [row for row in rows.values() if row.county == code]
+        numbers += _of_place(code, names.get(code, code), mine)
+    return Counted(tuple(numbers), rows)
+
+
+def _of_place(code: str, name: str, rows: list[Row]) -> list[Number]:
+    labels = {item.code: item.label for item in STATUS_GROUPS.choices}
+    groups = {
+        group: [row for row in rows if row.state and GROUP_OF_STATE[row.state] == group] for group in labels
+    }
+    return [
+        _number(code, name, ALL, N_("All boilers"), rows),
+        *(_number(code, name, group, labels[group], some) for group, some in groups.items() if some),
+    ]
+
+
+def _number(code: str, place: str, name: str, label: str, rows: Sequence[Row]) -> Number:
+    return Number(code, place, name, label, total_of(rows), tuple(row.uid for row in rows))
+
+
+def _row(boiler: Boiler) -> Row:
+    county = (boiler.div_code or "")[:6]
+    unit = boiler.user_org or ""
+    return Row(boiler.uid, boiler.ledger_no, unit, county, output_tph(boiler), boiler.status)

@@ -1,0 +1,28 @@
+"""Frozen reports: what was sent upward on a day, with the rows behind every number, for good."""
+
+from __future__ import annotations
+
+from app.domain.entity import Entity, entity
+from app.domain.fields import boolean, integer, moment, number, reference, text
+from app.i18n import N_
+
+
+@entity(label=N_("Frozen report"), cli="snapshot", key="name", title=("name",), append_only=True)
+class ReportSnapshot(Entity):
+    """One report as it was. Its file and its rows are attachments; `content` is the SHA-256 of the rows."""
+
+    name: str = text(N_("Name"), length=80, required=True, unique=True)
+    report: str = text(N_("Report"), length=40, required=True, indexed=True)
+    period: str | None = text(N_("Month"), default=None, length=7)
+    public: bool | None = boolean(N_("Public edition"), default=None)
+    div_code: str | None = reference(N_("Division"), "division", default=None, length=12)
+    baseline: str | None = text(N_("Baseline"), default=None, length=80)
+    units: int = integer(N_("Units"), unit=N_("units"), required=True, minimum=0)
+    tph: float = number(N_("Rated output"), unit="t/h", required=True, minimum=0)
+    journal: str = text(N_("State of the records"), length=64, required=True)
+    content: str = text(N_("Fingerprint of the rows"), length=64, required=True)
+    frozen_at: str = moment(N_("Frozen at"), required=True)
+    frozen_by: str = text(N_("Frozen by"), length=36, required=True, private=True)
+    frozen_by_name: str = text(N_("Name of who froze it"), length=40, required=True, private=True)
+    reason: str | None = text(N_("Reason"), default=None, length=200)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
