@@ -26,7 +26,8 @@ class Sheet:
     """One table. `rows[0]` is the row numbered `first_row`; for GIS files row 1 would be the heading.
 
     `headings` are given when the file itself knows them (GIS layers), so that no heading row is looked for.
-    `faults` are cells without a usable value, by (row, column), with the error they show.
+    `faults` are cells without a usable value, by (row, column), with the error they show; `linked` are those
+    that look into another workbook and show what was stored there last.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Sheet:
     merged: Sequence[Span] = ()
     hidden_rows: frozenset[int] = frozenset()
     faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    linked: frozenset[tuple[int, int]] = frozenset()
     visible: bool = True
     headings: Sequence[str] = ()
     geometries: Sequence[BaseGeometry | None] = ()

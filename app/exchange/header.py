@@ -181,4 +181,5 @@ def fill_merged(sheet: Sheet, first: int, last: int) -> list[list[Value]]:
 def _write(row: list[Value], left: int, right: int, value: Value) -> None:
     row.extend([None] * (min(right, 16_384) - len(row)))
     for column in range(left - 1, min(right, len(row))):
-        row[column] = value
+        if is_blank(row[column]):  # what some program left below a merged cell says more than the cell
+            row[column] = value

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.domain.fields import Kind
-from app.exchange.grid import Book
+from app.exchange.grid import Book, Sheet
 from app.exchange.headings import IGNORED, XY, Vocabulary, X, Y, vocabulary
 from app.exchange.learned import joined, template_key
 from app.exchange.mapping import Column, MappingFile, propose
@@ -147,11 +147,7 @@ class _Planner:
                 self._context.tick(index / len(rows))
             drafts.append(reader.read(row))
         self._default_places(table, drafts)
-        for draft in drafts:
-            if draft.row.number in table.sheet.hidden_rows:
-                draft.warn(
-                    "hidden_row", tr(N_("The row is hidden in the workbook; it is read all the same."))
-                )
+        _warn_of_cells(table.sheet, drafts, columns)
         for number in filled if self._book.format == "xlsx" else ():
             why = tr(N_("The division was taken from the row above."))
             self._warned.append(Warned(table.sheet.name, number, "filled_down", why))
@@ -300,3 +296,17 @@ class _Planner:
             template=self._template,
             learned=len(self._learned.columns) + len(self._learned.answers),
         )
+
+
+def _warn_of_cells(sheet: Sheet, drafts: Sequence[Draft], columns: Sequence[Column]) -> None:
+    """Say which rows nobody sees, and which values come from another workbook."""
+    hidden = tr(N_("The row is hidden in the workbook; it is read all the same."))
+    outside = N_("{column}{row} looks into another workbook; the value stored last was read.")
+    read = [column for column in columns if column.field]
+    for draft in drafts:
+        if draft.row.number in sheet.hidden_rows:
+            draft.warn("hidden_row", hidden)
+        for column in read if sheet.linked else ():
+            if (draft.row.number, column.number) in sheet.linked:
+                why = tr(outside, column=column.letter, row=draft.row.number)
+                draft.warn("linked_cell", why, column.field)

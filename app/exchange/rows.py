@@ -109,7 +109,7 @@ def _filled_down(sheet: Sheet, first: int) -> Iterator[tuple[int, Sequence[Value
             cells = list(raw)
             for column, value in fills[number]:
                 cells.extend([None] * (column + 1 - len(cells)))
-                cells[column] = value
+                cells[column] = value if is_blank(cells[column]) else cells[column]
         yield number, raw, cells
 
 

@@ -19,6 +19,7 @@ from app.errors import Invalid
 from app.exchange.delimited import SURE, everyday_share
 from app.exchange.grid import Book, Sheet, Value
 from app.exchange.kml import readable_kml, with_true_names
+from app.exchange.workbook_xml import check_bomb
 from app.i18n import N_
 
 SPATIAL_ENDINGS = (
@@ -70,10 +71,18 @@ def read_spatial(path: Path, encoding: str | None = None) -> Book:
     sheets = [with_true_names(sheet, names) if names else sheet for sheet, _, _ in read]
     if not sheets or all(sheet.is_empty for sheet in sheets):
         raise Invalid(N_("There is no feature in “{file}”."), code="empty", file=path.name)
+    if form == "shp" and not any(sheet.headings for sheet in sheets):
+        raise Invalid(
+            N_("The table (.dbf) of “{file}” is missing or damaged."),
+            code="unreadable_file",
+            hint=N_("Copy all files of the shapefile again: .shp, .shx, .dbf, .prj and .cpg."),
+            file=path.name,
+        )
     return Book(path.name, form, sheets, read[0][1], read[0][2])
 
 
 def _inside_zip(path: Path) -> str:
+    check_bomb(path)
     try:
         with zipfile.ZipFile(path) as package:
             names = [

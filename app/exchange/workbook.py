@@ -148,9 +148,11 @@ def _sheet(path: Path, book: calamine.CalamineWorkbook, item: calamine.SheetMeta
     rows: list[list[Value]] = [
         [_value(cell) for cell in row] for row in source.to_python(skip_empty_area=False)
     ]
-    spans = [
-        Span(top + 1, left + 1, bottom + 1, right + 1)
+    width = max((len(row) for row in rows), default=0)
+    spans = [  # some programs merge a million empty cells beside and below the table
+        Span(top + 1, left + 1, min(bottom + 1, len(rows)), min(right + 1, width))
         for (top, left), (bottom, right) in source.merged_cell_ranges or ()
+        if top < len(rows) and left < width
     ]
     visible = item.visible == calamine.SheetVisibleEnum.Visible
     return Sheet(item.name, rows, merged=spans, visible=visible)
@@ -166,4 +168,4 @@ def _value(cell: object) -> Value:
 def _with_extras(sheet: Sheet, extras: Extras | None) -> Sheet:
     if extras is None:
         return sheet
-    return replace(sheet, hidden_rows=extras.hidden_rows, faults=extras.faults)
+    return replace(sheet, hidden_rows=extras.hidden_rows, faults=extras.faults, linked=extras.linked)

@@ -20,6 +20,9 @@ _ERROR = re.compile(rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*?\bt="e"[^>]*>.*?<v>([^
 _FORMULA = re.compile(
     rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
 )
+_LINKED = re.compile(
+    rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*>[^<]*\[(?:\d+|[^\]<]*\.xls\w*)\][^<]*</f>'
+)
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 NO_RESULT = "="  # a formula without a stored result
 
@@ -30,6 +33,7 @@ class Extras:
 
     hidden_rows: frozenset[int]
     faults: dict[tuple[int, int], str]
+    linked: frozenset[tuple[int, int]] = frozenset()  # cells (row, column) that look into another workbook
 
 
 def check_bomb(path: Path) -> None:
@@ -94,7 +98,9 @@ def _extras(xml: bytes) -> Extras:
     if b't="e"' in xml:
         for match in _ERROR.finditer(xml):
             faults[int(match[2]), column_number(match[1].decode())] = match[3].decode("utf-8", "replace")
-    if b"<f" in xml:
-        for match in _FORMULA.finditer(xml):
-            faults[int(match[2]), column_number(match[1].decode())] = NO_RESULT
-    return Extras(hidden, faults)
+    if b"<f" not in xml:
+        return Extras(hidden, faults)
+    for match in _FORMULA.finditer(xml):
+        faults[int(match[2]), column_number(match[1].decode())] = NO_RESULT
+    linked = ((int(match[2]), column_number(match[1].decode())) for match in _LINKED.finditer(xml))
+    return Extras(hidden, faults, frozenset(linked))
