@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +20,13 @@ from app.domain.entities.people import Person
 from app.domain.entity import Entity
 from app.errors import Invalid
 from app.hub import backup as copies
+from app.hub.admin.acting import link_address
+from app.hub.admin.visits import may_enter
 from app.hub.devices import Invite
 from app.hub.exporting import export_log as write_log
 from app.hub.hub import Hub
 from app.hub.opening import make_hub, opened
+from app.hub.passphrases import Passphrases
 from app.hub.place import HubPlace, find_place
 from app.hub.sticks import give_bundle, take_bundle
 from app.hub.views import device_lines, moment_of, moment_text
@@ -31,6 +35,7 @@ from app.store.workspace import Workspace
 from app.sync.invitation import Invitation, make_code, parse_code, write_invitation
 
 VERDICTS = ("accepted", "merged", "conflicts", "rejected")
+SECRET_VARIABLE = "GRIDWARD_ADMIN_SECRET"  # the passphrase of the admin pages, for whom no link is wanted
 LONGEST_INVITE = 7 * 24 * 60  # minutes; a stick may be on its way for days
 
 
@@ -59,6 +64,8 @@ def init_hub(
         real_divisions(area)  # the area exists
     hub = make_hub(place, area, records, now)
     try:
+        if admin is not None and (chosen := os.environ.get(SECRET_VARIABLE)):
+            Passphrases(hub.database).choose(person.uid, chosen)
         return _status(hub)
     finally:
         hub.close()
@@ -84,6 +91,29 @@ def invite(
             _write_invitation(hub, document, out)
             document["file"] = str(out)
     return document
+
+
+def admin_secret(place: HubPlace, login: str, url: str = "", passphrase: str = "") -> dict[str, Any]:
+    """Let somebody into the admin pages: a one-time link to choose a passphrase by, or the given one is set.
+
+    Raises Invalid for an unknown name, a role that does not open the pages, or a poor passphrase.
+    """
+    served, _ = place.serving()
+    with opened(place) as hub:
+        found = [item for item in hub.people() if item.login == login]
+        if len(found) != 1 or not may_enter(found[0]):
+            raise Invalid(
+                N_("There is nobody named {login} whom the admin pages are open to"),
+                hint=N_("They are open to administrators (R0) and the city bureau (R5, R6)."),
+                login=login,
+                code="unknown_person",
+            )
+        passphrases = Passphrases(hub.database)
+        if passphrase:
+            passphrases.choose(found[0].uid, passphrase)
+            return {"person": login, "link": "", "set": True}
+        made = passphrases.make_link(found[0].uid, _now())
+    return {"person": login, "link": link_address(url or served, made), "set": False}
 
 
 def devices(place: HubPlace) -> list[dict[str, Any]]:

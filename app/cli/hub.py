@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,16 @@ class InviteWords(PlaceWords):
 
 
 @dataclass(frozen=True)
+class AdminSecretWords:
+    """Whom the admin pages are opened to."""
+
+    login: Annotated[str, word("NAME", N_("The person's sign-in name"))]
+    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=_DB)] = None
+    url: Annotated[str, option("--url", help_=N_("The hub's address in the link, if it is another one"))] = ""
+
+
+@dataclass(frozen=True)
 class RevokeWords:
     """Which laptop, and why."""
 
@@ -129,6 +140,23 @@ def init(shell: Shell, words: InitWords) -> Answer:
     said = [tr(N_("Made a hub for {area} in {place}"), area=words.area, place=place.folder)]
     if not document["founded"]:
         said.append(tr(N_("It is empty: the first laptop that is invited and syncs brings the records.")))
+    elif admin and not os.environ.get("GRIDWARD_ADMIN_SECRET"):
+        said.append(tr(N_("For the pages at /admin: hub admin-secret {name} makes a link"), name=admin[0]))
+    return Answer(document, said)
+
+
+def admin_secret(shell: Shell, words: AdminSecretWords) -> Answer:
+    """A link to choose a passphrase by; the one in GRIDWARD_ADMIN_SECRET is set instead."""
+    from app.actions import hubs  # late: help pages need no database
+
+    given = os.environ.get(hubs.SECRET_VARIABLE, "")
+    document = hubs.admin_secret(_place(words), words.login, words.url, given)
+    if document["set"]:
+        return Answer(document, [tr(N_("The passphrase of {name} is set"), name=words.login)])
+    said = [
+        document["link"],
+        tr(N_("Good once and for a day: {name} chooses a passphrase there"), name=words.login),
+    ]
     return Answer(document, said)
 
 
@@ -271,6 +299,12 @@ def _place_of(folder: Path | None, url: str | None) -> HubPlace:
 
 COMMANDS = (
     Command("hub init", N_("Make a hub for an area"), init, InitWords),
+    Command(
+        "hub admin-secret",
+        N_("Let somebody into the admin pages: a one-time link"),
+        admin_secret,
+        AdminSecretWords,
+    ),
     Command("hub serve", N_("Serve until stopped; prints the address"), serve, ServeWords),
     Command("hub invite", N_("Make a one-time code for a laptop"), invite, InviteWords),
     Command("hub devices", N_("List the laptops and how far they have come"), devices, PlaceWords),

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from app.errors import AppError, Invalid, NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.hub.logs import say
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
@@ -54,14 +54,11 @@ async def session(request: Request) -> Response:
 async def enrol(request: Request) -> Response:
     """Take in a laptop that knows a one-time code; whoever guesses has to wait."""
     service = service_of(request)
-    address = address_of(request)
-    service.enrolments.check(address)
+    address = f"enrol {address_of(request)}"
+    await service.call(service.enrolments.attempt, address)
     asked = decode_message(EnrolRequest, await body_of(request, MAX_SMALL))
-    try:
-        made = await service.call(service.hub.enrol, asked, service.now())
-    except AppError:
-        service.enrolments.failed(address)
-        raise
+    made = await service.call(service.hub.enrol, asked, service.now())
+    await service.call(service.enrolments.succeeded, address)
     answer = _enrolled(made, _ms(service))
     say("enrolled", device=answer.device, area=answer.area, role=answer.role_cap)
     return packed(answer)

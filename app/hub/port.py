@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.hub.database import HubDatabase
 from app.sync.messages import EnrolRequest
 
 
@@ -16,6 +17,10 @@ class HubDoor(Protocol):
     @property
     def secret(self) -> bytes:
         """32 bytes that all processes of this hub share."""
+
+    @property
+    def database(self) -> HubDatabase:
+        """Where passphrases and failed tries are kept."""
 
     @property
     def blobs(self) -> Any:
@@ -31,7 +36,7 @@ class HubDoor(Protocol):
         """Every laptop with how far it has come."""
 
     def people(self) -> Sequence[Any]:
-        """Every person with their PIN verifier."""
+        """Every person."""
 
     def division_names(self) -> Mapping[str, str]:
         """The names of divisions by their codes."""

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from app.errors import NotAllowed
 from app.hub.auth import Tokens
 from app.hub.metrics import Measures
+from app.hub.passphrases import Passphrases
 from app.hub.port import HubDoor
 from app.hub.speaking import in_thread
 from app.hub.throttle import Throttle
@@ -42,14 +43,16 @@ class Service:
     tokens: Tokens = field(init=False)
     enrolments: Throttle = field(init=False)
     sign_ins: Throttle = field(init=False)
-    pin_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
+    passphrases: Passphrases = field(init=False)
+    passphrase_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
 
     def __post_init__(self) -> None:
         self.limiter = CapacityLimiter(THREADS)
         self.tokens = Tokens(self.hub.secret, self.now)
-        self.enrolments = Throttle(self.now, limit=10)
-        self.sign_ins = Throttle(self.now)
-        self.pin_checks = CapacityLimiter(2)
+        self.passphrases = Passphrases(self.hub.database)
+        self.enrolments = Throttle(self.hub.database, self.hub.secret, self.now, limit=10)
+        self.sign_ins = Throttle(self.hub.database, self.hub.secret, self.now)
+        self.passphrase_checks = CapacityLimiter(2)
 
     async def call(self, call: Callable[..., T], *args: Any, **named: Any) -> T:
         """Ask the hub in a thread."""

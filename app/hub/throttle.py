@@ -1,52 +1,70 @@
-"""Slows down whoever guesses: after a few failures the same name or address has to wait."""
+"""Slows down whoever guesses: after a few failures the same name or address has to wait.
+
+The failures are counted in the hub's database, so that all its processes count together and a restart forgets
+nothing. A try is noted before it is looked at: many at once are no way around.
+"""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
+
+from sqlalchemy import Connection, delete, func, insert, select
 
 from app.errors import Refused
+from app.hub.auth import derived
+from app.hub.book import TRIES
+from app.hub.database import HubDatabase
 from app.i18n import N_
 
-MAX_KEYS = 10_000
+_LOCK = 620801  # of PostgreSQL, so that two processes do not count past each other
 
 
+@dataclass(frozen=True)
 class Throttle:
-    """Counts failures by key in one process; `limit` of them within `window` close the door that long."""
+    """Counts by key; `limit` tries within `window` without a success close the door that long.
 
-    def __init__(
-        self, now: Callable[[], datetime], limit: int = 5, window: timedelta = timedelta(minutes=10)
-    ):
-        self._now, self._limit, self._window = now, limit, window
-        self._failures: dict[str, list[datetime]] = {}
-        self._lock = Lock()
+    The database holds a keyed hash of a key, not the name or address itself.
+    """
 
-    def check(self, *keys: str) -> None:
-        """Raises Refused `too_many` while one of the keys has to wait."""
-        with self._lock:
-            if any(len(self._recent(key)) >= self._limit for key in keys):
-                raise Refused(
-                    N_("Too many failed attempts"),
-                    hint=N_("Wait {minutes} minutes, then try again."),
-                    minutes=int(self._window.total_seconds() // 60),
-                    code="too_many",
-                )
+    database: HubDatabase
+    secret: bytes
+    now: Callable[[], datetime]
+    limit: int = 5
+    window: timedelta = timedelta(minutes=10)
 
-    def failed(self, *keys: str) -> None:
-        """Count a failure for each of the keys."""
-        with self._lock:
-            for key in keys:
-                self._failures[key] = [*self._recent(key), self._now()]
-            if len(self._failures) > MAX_KEYS:
-                self._failures = {key: kept for key in self._failures if (kept := self._recent(key))}
+    def attempt(self, *keys: str) -> None:
+        """Note a try for each of the keys; raises Refused `too_many` while one of them has to wait."""
+        at = int(self.now().timestamp() * 1000)
+        since = at - int(self.window.total_seconds() * 1000)
+        names = [self._name(key) for key in keys]
+        with self.database.writing() as connection:
+            if self.database.postgres:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            connection.execute(delete(TRIES).where(TRIES.c.at <= since))
+            closed = any(_count(connection, name) >= self.limit for name in names)
+            if not closed:
+                connection.execute(insert(TRIES), [{"what": name, "at": at} for name in names])
+        if closed:
+            raise Refused(
+                N_("Too many failed attempts"),
+                hint=N_("Wait {minutes} minutes, then try again."),
+                minutes=int(self.window.total_seconds() // 60),
+                code="too_many",
+            )
 
     def succeeded(self, *keys: str) -> None:
-        """Forget the failures of the keys."""
-        with self._lock:
-            for key in keys:
-                self._failures.pop(key, None)
+        """Forget the tries of the keys."""
+        names = [self._name(key) for key in keys]
+        with self.database.writing() as connection:
+            connection.execute(delete(TRIES).where(TRIES.c.what.in_(names)))
 
-    def _recent(self, key: str) -> list[datetime]:
-        since = self._now() - self._window
-        return [moment for moment in self._failures.get(key, ()) if moment > since]
+    def _name(self, key: str) -> bytes:
+        return hmac.digest(derived(self.secret, "gridward-tries-1"), key.encode(), "sha256")
+
+
+def _count(connection: Connection, name: bytes) -> int:
+    query = select(func.count()).select_from(TRIES).where(TRIES.c.what == name)
+    return int(connection.execute(query).scalar_one())

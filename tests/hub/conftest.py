@@ -35,7 +35,7 @@ def make_hub(place: tuple[Path, str | None]) -> Iterator[Callable[[], HubBench]]
         from app.hub import founding
 
         founding.begin(
-            hub._database, hub._keys, CITY, [person(name) for name in PEOPLE], int(NOON.timestamp() * 1000)
+            hub.database, hub._keys, CITY, [person(name) for name in PEOPLE], int(NOON.timestamp() * 1000)
         )
         made.append(hub)
         return HubBench(hub)

@@ -88,18 +88,18 @@ class HubBench:
 
     def record(self, kind: type[Any], uid: str) -> Any:
         """Any record as the hub has it, None when it is dead or unknown."""
-        with self.hub._database.reading() as connection:
+        with self.hub.database.reading() as connection:
             from app.hub import books
 
-            found = books.records(self.hub._database, connection, kind, f"uid = '{uid}'")
+            found = books.records(self.hub.database, connection, kind, f"uid = '{uid}'")
         return found[0] if found else None
 
     def records(self, kind: type[Any]) -> list[Any]:
         """All living records of a kind."""
-        with self.hub._database.reading() as connection:
+        with self.hub.database.reading() as connection:
             from app.hub import books
 
-            return books.records(self.hub._database, connection, kind)
+            return books.records(self.hub.database, connection, kind)
 
     def effects(self, area: str) -> list[Effect]:
         """The log of an area, as effects."""

@@ -55,7 +55,7 @@ class Try:
 def begin(bench: HubBench, records: Iterable[Entity]) -> None:
     """Records that the hub has from its beginning, in whatever state."""
     hub = bench.hub
-    founding.begin(hub._database, hub._keys, CITY, list(records), int(bench.clock.now.timestamp() * 1000))
+    founding.begin(hub.database, hub._keys, CITY, list(records), int(bench.clock.now.timestamp() * 1000))
 
 
 def every_step() -> Iterator[tuple[Transition, str, str, str]]:

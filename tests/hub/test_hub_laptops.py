@@ -182,6 +182,6 @@ def test_the_usb_road(bench: HubBench, tmp_path: Path) -> None:
 def _with_identity(bench: HubBench, laptop: Laptop, recipient: str) -> None:
     from app.hub import devices
 
-    with bench.hub._database.writing() as connection:
+    with bench.hub.database.writing() as connection:
         devices.change(connection, laptop.uid, recipient=recipient)
     assert laptop.previous == HEAD_START

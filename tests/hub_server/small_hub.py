@@ -18,12 +18,15 @@ from starlette.testclient import TestClient
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
 from app.errors import NotAllowed, StoreFailure
+from app.hub.book import PASSPHRASES, TRIES
+from app.hub.database import HubDatabase
 from app.hub.objects import Blobs
 from app.i18n import N_
 from app.sync import messages as m
 from app.sync.signing import BATCH, pack_signed, signed
 
 PIN = "246810"
+PASSPHRASE = "korrekte pferde heften batterien"
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
@@ -31,6 +34,12 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 def verifier() -> str:
     """Of `PIN`; cheap, since tests do not guess."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
+
+
+@cache
+def passphrase_verifier() -> str:
+    """Of `PASSPHRASE`, as cheap."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSPHRASE)
 
 
 @dataclass
@@ -43,13 +52,26 @@ class SmallHub:
     people_: list[Person] = field(default_factory=list)
     conflicts_: list[Conflict] = field(default_factory=list)
     quarantine_: list[Any] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)  # the area of a conflict
     batches: list[bytes] = field(default_factory=list)
     failing: bool = False
     closed: bool = False
 
     def __post_init__(self) -> None:
         self.blobs = Blobs.open(self.folder / "blobs")
+        self.database = HubDatabase(self.folder, None, make=True)
+        with self.database.writing() as connection:
+            for table in (PASSPHRASES, TRIES):
+                table.create(connection, checkfirst=True)
         self.codes: dict[str, tuple[str, str]] = {}
+
+    def let_in(self, *people: Person) -> None:
+        """Give people the passphrase of these tests."""
+        with self.database.writing() as connection:
+            for item in people:
+                connection.execute(
+                    PASSPHRASES.insert().values(person=item.uid, verifier=passphrase_verifier())
+                )
 
     def ping(self) -> None:
         if self.failing:
@@ -74,7 +96,11 @@ class SmallHub:
         return SimpleNamespace(area="620800", areas=areas, engine="sqlite", founded=True)
 
     def conflicts(self, area: str | None = None) -> list[Conflict]:
-        return self.conflicts_
+        return [
+            item
+            for item in self.conflicts_
+            if area is None or self.places.get(item.uid, "620800").startswith(area)
+        ]
 
     def quarantine(self) -> list[Any]:
         return self.quarantine_
@@ -125,6 +151,7 @@ class SmallHub:
 
     def close(self) -> None:
         self.closed = True
+        self.database.close()
 
 
 def received_ms(moment: datetime) -> int:

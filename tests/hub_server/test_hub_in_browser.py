@@ -14,6 +14,7 @@ from hub_server.browser import CHROMIUM, Browser
 from hub_server.served import PIN, Served, gridward, served
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
+PASSPHRASE = "vier worte die nicht passen"
 PAGES = ("", "devices", "devices/invite", "people", "areas", "conflicts", "quarantine")
 
 
@@ -26,6 +27,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path
 
     folder = tmp_path_factory.mktemp("browsed") / "hub"
     gridward("hub", "init", folder, "--area", "620800", "--admin", "admin", GRIDWARD_PIN=PIN)
+    gridward("hub", "admin-secret", "admin", folder, GRIDWARD_ADMIN_SECRET=PASSPHRASE)
     made = tls.self_made(folder / "tls", ["127.0.0.1"], datetime.now(UTC))
     with served(folder, "--cert", str(made.file), "--key", str(made.key)) as found:
         yield found, folder
@@ -43,7 +45,7 @@ def sign_in(browser: Browser, url: str) -> None:
     browser.go(f"{url}/admin/")
     assert browser.run("location.pathname") == "/admin/sign-in"
     browser.type("#login", "admin")
-    browser.type("#pin", PIN)
+    browser.type("#passphrase", PASSPHRASE)
     browser.press("button.main")
     assert browser.run("location.pathname") == "/admin/"
 
@@ -109,3 +111,18 @@ def test_signing_out_ends_the_visit(browser: Browser, hub: tuple[Served, Path]) 
     browser.press('form[action="/admin/sign-out"] button')
     browser.go(f"{server.url}/admin/devices")
     assert browser.run("location.pathname") == "/admin/sign-in"
+
+
+def test_a_link_of_the_shell_opens_the_pages_once(browser: Browser, hub: tuple[Served, Path]) -> None:
+    server, folder = hub
+    made = json.loads(gridward("hub", "admin-secret", "admin", folder, "--json").stdout)
+    assert made["link"].startswith(f"{server.url}/admin/first/")
+    browser.go(made["link"])
+    browser.type("#passphrase", PASSPHRASE)
+    browser.type("#again", PASSPHRASE)
+    browser.press("button.main")
+    assert browser.run("location.pathname") == "/admin/"
+    browser.go(made["link"])
+    assert browser.run("document.querySelector('#passphrase')") is None
+    refused = gridward("hub", "admin-secret", "nobody", folder, "--json", check=False)
+    assert (refused.returncode, json.loads(refused.stdout)["error"]) == (1, "unknown_person")

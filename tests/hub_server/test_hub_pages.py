@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.domain.entities.conflict import Conflict
-from hub_server.small_hub import NOW, PIN, SmallHub, device_line, person, received_ms
+from app.hub.passphrases import Passphrases
+from app.hub.server import make_app
+from app.hub.service import Service
+from hub_server.small_hub import NOW, PASSPHRASE, PIN, SmallHub, device_line, person, received_ms
 
 WORDS = ("", "devices", "devices/invite", "people", "areas", "conflicts", "quarantine")
 PAGES = tuple(f"/admin/{word}" for word in WORDS)
@@ -20,7 +24,9 @@ PAGES = tuple(f"/admin/{word}" for word in WORDS)
 def bureau(hub: SmallHub) -> None:
     """Three persons, three laptops, a conflict."""
     hub.people_ += [person("admin", "R0"), person("city", "R5"), person("clerk", "R3", area="620802"),
-                    person("gone", "R5", disabled=True)]  # fmt: skip
+                    person("gone", "R5", disabled=True), person("county", "R0", area="620802"),
+                    person("bare", "R0")]  # fmt: skip
+    hub.let_in(*(item for item in hub.people_ if item.login != "bare"))
     for uid, facts in {
         "dev-1": {"area": "620802", "role": "R4", "lag": 5},
         "dev-2": {"area": "620823", "last_sync": received_ms(NOW - timedelta(days=9))},
@@ -38,12 +44,11 @@ def token(text: str) -> str:
     return re.findall(r'name="token" value="([0-9a-f]{64})"', text)[-1]
 
 
-def sign_in(http: TestClient, login: str = "admin", pin: str = PIN) -> Any:
+def sign_in(http: TestClient, login: str = "admin", given: str = PASSPHRASE) -> Any:
     """Fill the form in as a person does."""
     form = http.get("/admin/sign-in").text
-    return http.post(
-        "/admin/sign-in", data={"login": login, "pin": pin, "token": token(form)}, follow_redirects=False
-    )
+    fields = {"login": login, "passphrase": given, "token": token(form)}
+    return http.post("/admin/sign-in", data=fields, follow_redirects=False)
 
 
 def test_without_signing_in_every_page_leads_to_the_form(http: TestClient) -> None:
@@ -53,10 +58,13 @@ def test_without_signing_in_every_page_leads_to_the_form(http: TestClient) -> No
     assert http.post("/admin/devices/dev-1/revoke", follow_redirects=False).status_code == 303
 
 
-def test_administrators_and_the_city_get_in_others_do_not(http: TestClient) -> None:
-    for login, pin in (("clerk", PIN), ("gone", PIN), ("nobody", PIN)):
-        reply = sign_in(http, login, pin)
+def test_administrators_and_the_city_get_in_others_do_not(http: TestClient, clock: Any) -> None:
+    for login, given in (
+        ("clerk", PASSPHRASE), ("gone", PASSPHRASE), ("nobody", PASSPHRASE), ("admin", PIN), ("bare", ""),
+    ):  # fmt: skip
+        reply = sign_in(http, login, given)
         assert (reply.status_code, "gridward_hub" in reply.cookies) == (403, False)
+    clock.forward(minutes=11)
     reply = sign_in(http, "city")
     assert reply.headers["location"] == "/admin/"
     cookie = reply.headers["set-cookie"]
@@ -64,14 +72,25 @@ def test_administrators_and_the_city_get_in_others_do_not(http: TestClient) -> N
     assert all(http.get(path).status_code == 200 for path in PAGES)
 
 
-def test_wrong_pins_have_to_wait_and_the_right_one_too(http: TestClient, clock: Any) -> None:
-    assert [sign_in(http, pin="000000").status_code for _ in range(6)] == [403] * 5 + [429]
+def test_wrong_passphrases_have_to_wait_and_the_right_one_too(http: TestClient, clock: Any) -> None:
+    assert [sign_in(http, given="000000").status_code for _ in range(6)] == [403] * 5 + [429]
     assert sign_in(http).status_code == 429
     clock.forward(minutes=11)
     assert sign_in(http).status_code == 303
 
 
-def test_a_visit_ends_when_idle_with_another_pin_and_when_disabled(
+def test_failed_tries_count_in_every_process_and_after_a_restart(
+    http: TestClient, hub: SmallHub, clock: Any
+) -> None:
+    """Another server on the same database stands for another process, and for the same one later."""
+    assert [sign_in(http, given="000000").status_code for _ in range(4)] == [403] * 4
+    with TestClient(make_app(Service(hub, now=clock)), client=("127.0.0.9", 50000)) as other:
+        assert [sign_in(other, given="000000").status_code for _ in range(2)] == [403, 429]
+        assert sign_in(other, "city").status_code == 303  # a name of its own, from an address of its own
+    assert sign_in(http).status_code == 429
+
+
+def test_a_visit_ends_when_idle_with_another_passphrase_and_when_disabled(
     http: TestClient, hub: SmallHub, clock: Any
 ) -> None:
     def inside() -> bool:
@@ -85,10 +104,12 @@ def test_a_visit_ends_when_idle_with_another_pin_and_when_disabled(
     clock.forward(minutes=31)
     assert not inside()
     sign_in(http)
-    hub.people_[0] = hub.people_[0].replace(verifier="$argon2id$other")
+    hub.people_[0] = hub.people_[0].replace(verifier="$argon2id$other")  # the PIN has no say here
+    assert inside()
+    Passphrases(hub.database).choose("uid-admin", "another one of their own")
     assert not inside()
-    hub.people_[0] = person("admin", "R0")
-    sign_in(http)
+    sign_in(http, given="another one of their own")
+    assert inside()
     hub.people_[0] = hub.people_[0].replace(disabled=True)
     assert not inside()
 
@@ -101,7 +122,7 @@ def test_made_up_cookies_open_nothing(http: TestClient, cookie: str) -> None:
 
 def test_forms_from_elsewhere_do_nothing(http: TestClient, hub: SmallHub) -> None:
     form = http.get("/admin/sign-in").text
-    fields = {"login": "admin", "pin": PIN, "token": token(form)}
+    fields = {"login": "admin", "passphrase": PASSPHRASE, "token": token(form)}
     away = http.post("/admin/sign-in", data=fields, headers={"Origin": "https://evil.example"})
     assert away.status_code == 403
     http.cookies.clear()
@@ -186,3 +207,69 @@ NAMES = {ord(char): None for char in "平凉市生态环境局崆峒区柳湖镇
 def test_choosing_a_language_never_leads_away(http: TestClient, back: str) -> None:
     reply = http.post("/admin/language", data={"code": "en", "back": back}, follow_redirects=False)
     assert reply.headers["location"] == "/admin/"
+
+
+def test_an_administrator_lets_somebody_in_by_a_link_that_is_good_once(
+    http: TestClient, hub: SmallHub, clock: Any
+) -> None:
+    sign_in(http)
+    page = http.get("/admin/people").text
+    made = http.post("/admin/people/uid-bare/link", data={"token": token(page)}).text
+    link = re.findall(r"https://10.1.2.3:8443(/admin/first/[\w-]{32})", made)[0]
+    http.post("/admin/sign-out", data={"token": token(page)})
+    http.cookies.clear()
+    form = http.get(link)
+    assert form.status_code == 200 and "bare" in form.text
+
+    def choose(first: str, second: str) -> Any:
+        fields = {"passphrase": first, "again": second, "token": token(http.get(link).text)}
+        return http.post(link, data=fields, follow_redirects=False)
+
+    assert choose("short", "short").status_code == 400
+    assert choose("long enough this time", "but not the same").status_code == 400
+    assert choose("long enough this time", "long enough this time").status_code == 303
+    assert http.get("/admin/people").status_code == 200
+    http.cookies.clear()
+    assert http.get(link).status_code == 403 and http.post(link, data={}).status_code == 403
+    assert sign_in(http, "bare", "long enough this time").status_code == 303
+
+
+def test_a_link_ends_after_a_day(http: TestClient, hub: SmallHub, clock: Any) -> None:
+    link = Passphrases(hub.database).make_link("uid-bare", clock())
+    assert http.get(f"/admin/first/{link}").status_code == 200
+    clock.forward(hours=25)
+    assert http.get(f"/admin/first/{link}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("visitor", "whom"),
+    [("city", "uid-city"), ("city", "uid-bare"), ("county", "uid-bare"), ("admin", "uid-clerk")],
+)
+def test_nobody_makes_links_for_others_than_their_own(http: TestClient, visitor: str, whom: str) -> None:
+    sign_in(http, visitor)
+    given = token(http.get("/admin/devices/invite").text)
+    assert http.post(f"/admin/people/{whom}/link", data={"token": given}).status_code == 403
+
+
+def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
+    town, away = Conflict(uid="c2", owner_entity="boiler", owner="b2", owner_title="PL-TOWN", kind="pick",
+                          raised_at="2026-11-22T10:00:00.000Z"), hub.conflicts_[0]  # fmt: skip
+    hub.conflicts_.append(town)
+    hub.places = {"c1": "620823001", "c2": "620802105"}
+    hub.quarantine_ = [
+        SimpleNamespace(device="dev-3", received=received_ms(NOW), changes=3, reason="here"),
+        SimpleNamespace(device="dev-2", received=received_ms(NOW), changes=4, reason="elsewhere"),
+    ]
+    sign_in(http, "county")
+    assert "PL-TOWN" in http.get("/admin/conflicts").text
+    assert away.owner_title not in http.get("/admin/conflicts").text.replace("&lt;", "<").replace("&gt;", ">")
+    page = http.get("/admin/quarantine").text
+    assert "here" in page and "elsewhere" not in page
+    overview = http.get("/admin/").text
+    assert "崆峒区" in overview and "平凉市" not in overview
+    assert re.findall(r"<b>(\d+)</b>", overview) == ["1", "1", "1", "2", "12"]
+    for path in ("devices", "people", "areas"):
+        page = http.get(f"/admin/{path}").text
+        assert "620823" not in page and "平凉市 " not in page
+    assert "620823" not in http.get("/admin/devices/invite").text
+    assert http.get("/admin/devices/dev-2/revoke").status_code == 404

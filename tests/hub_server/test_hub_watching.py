@@ -76,8 +76,8 @@ def test_the_log_is_json_and_holds_nothing_personal(
     laptop.ask(
         "POST", "/v1/push", content=m.encode_message(m.PushRequest(batch=laptop.batch("王芳".encode())))
     )
-    for pin in (PIN, "999999"):
-        http.post("/admin/sign-in", data={"login": "wangfang", "pin": pin, "token": "x"})
+    for given in (PIN, "999999"):
+        http.post("/admin/sign-in", data={"login": "wangfang", "passphrase": given, "token": "x"})
     http.get("/admin/people?name=王芳")
 
     def fail(*_: Any) -> None:

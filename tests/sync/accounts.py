@@ -213,7 +213,7 @@ def check_steps(world: World, replay: Replay) -> None:
 def check_hub_rows(world: World, replay: Replay) -> None:
     """The hub's own records are what its log says, and no clock in a stamp runs ahead."""
     latest = (int(world.now.timestamp() * 1000) + FIVE_MINUTES_MS + 1000) << 16
-    with world.hub._database.reading() as connection:
+    with world.hub.database.reading() as connection:
         for entity in {place[0] for place in replay.rows}:
             rows = connection.execute(text(f'SELECT uid, h_area, h_stamps FROM "{entity}" WHERE h_alive'))
             found = {row.uid: (row.h_area, row.h_stamps) for row in rows}

@@ -31,7 +31,7 @@ def verifiers_on(lan: Lan, laptop: Laptop) -> set[str]:
 def _kept_at_hub(hub: Hub) -> list[tuple[str, str]]:
     from app.hub import verifiers
 
-    with hub._database.reading() as connection:
+    with hub.database.reading() as connection:
         return [(uid, verifier) for (uid, _), verifier in verifiers.kept(connection).items()]
 
 

@@ -1,9 +1,8 @@
-"""What one does on the admin pages: sign in and out, choose the language, invite a laptop, revoke one."""
+"""What one does on the admin pages: choose the language, invite a laptop, revoke one, let somebody in."""
 
 from __future__ import annotations
 
 import io
-import secrets
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,49 +13,19 @@ from starlette.responses import RedirectResponse, Response
 from app.domain.areas import covers
 from app.domain.entities.people import ROLES
 from app.domain.rights import RANKS, within_cap
-from app.errors import AppError, Invalid, NotAllowed
-from app.hub.admin.pages import code_words, refusal_words, sees_from
+from app.errors import Invalid, NotAllowed
+from app.hub.admin.pages import code_words, lets_in, person_of, sees_from
 from app.hub.admin.render import page, page_language, set_cookie, visits_of
-from app.hub.admin.visits import COOKIE, FORM_COOKIE, LANGUAGE_COOKIE, Visit, may_enter, right_pin
+from app.hub.admin.visits import LANGUAGE_COOKIE, Visit
 from app.hub.logs import say
-from app.hub.service import Service, address_of, service_of
-from app.hub.speaking import body_of, status_of
+from app.hub.service import Service, service_of
+from app.hub.speaking import body_of
 from app.hub.views import device_lines, moment_of
 from app.i18n import LANGUAGES, N_
 from app.sync.invitation import make_code
 
 MAX_FORM = 64 * 1024
 LONGEST_INVITE = 24 * 60  # minutes
-LONGEST_PIN = 200
-
-
-async def sign_in_form(request: Request) -> Response:
-    """Name and PIN."""
-    return _sign_in_page(request)
-
-
-async def sign_in(request: Request) -> Response:
-    """Begin a visit; after a few failures a name or an address has to wait."""
-    service = service_of(request)
-    try:
-        form = await _form(request, request.cookies.get(FORM_COOKIE, ""))
-        visit = await _enter(request, service, form)
-    except AppError as error:
-        request.scope["refusal"] = error.code
-        return _sign_in_page(request, error)
-    say("admin_sign_in", person=visit.person.uid)
-    answer = RedirectResponse("/admin/", 303)
-    set_cookie(request, answer, COOKIE, visits_of(request).cookie(visit))
-    answer.delete_cookie(FORM_COOKIE, path="/admin")
-    return answer
-
-
-async def sign_out(request: Request, visit: Visit) -> Response:
-    """End the visit."""
-    await _form(request, visit.nonce)
-    answer = RedirectResponse("/admin/sign-in", 303)
-    answer.delete_cookie(COOKIE, path="/admin")
-    return answer
 
 
 async def choose_language(request: Request) -> Response:
@@ -83,7 +52,7 @@ async def invite_form(request: Request, visit: Visit) -> Response:
 async def invite(request: Request, visit: Visit) -> Response:
     """A one-time code, with a picture of it."""
     service = service_of(request)
-    form = await _form(request, visit.nonce)
+    form = await form_of(request, visit.nonce)
     area, role, minutes = form.get("area", ""), form.get("role", ""), form.get("minutes", "")
     names, _ = await service.call(_areas_to_invite, service)
     _check_invite(visit, area, role, minutes, names)
@@ -106,7 +75,7 @@ async def revoke(request: Request, visit: Visit) -> Response:
     """Stop a laptop."""
     service = service_of(request)
     line = await _line(request, visit)
-    form = await _form(request, visit.nonce)
+    form = await form_of(request, visit.nonce)
     reason = form.get("reason", "").strip()
     if not reason:
         raise Invalid(N_("A reason is needed"), hint=N_("Nothing was changed."), code="missing")
@@ -115,41 +84,25 @@ async def revoke(request: Request, visit: Visit) -> Response:
     return RedirectResponse("/admin/devices", 303)
 
 
-def _sign_in_page(request: Request, error: AppError | None = None) -> Response:
-    """The form; after a failed try with what was wrong."""
-    words, status = "", 200
-    if error is not None:
-        words, status = " ".join(refusal_words(page_language(request), error)), status_of(error)
-    answer = page(request, "sign-in", None, status, nonce=_nonce(request), said=words)
-    set_cookie(request, answer, FORM_COOKIE, _nonce(request))
-    return answer
+async def let_in(request: Request, visit: Visit) -> Response:
+    """A one-time link by which somebody chooses the passphrase for these pages."""
+    service = service_of(request)
+    await form_of(request, visit.nonce)
+    person = await service.call(person_of, service, request.path_params["person"])
+    if person is None or not lets_in(visit, person):
+        raise NotAllowed(N_("An administrator lets in people of their own area"), code="role")
+    link = await service.call(service.passphrases.make_link, person.uid, service.now())
+    say("link_made", person=visit.person.uid, of=person.uid)
+    address = service.url or str(request.base_url).rstrip("/")
+    return page(request, "let-in", visit, person=person, link=link_address(address, link))
 
 
-def _nonce(request: Request) -> str:
-    """What ties the form of somebody who is not signed in to their browser."""
-    found = request.cookies.get(FORM_COOKIE) or request.scope.get("form_nonce") or secrets.token_urlsafe(18)
-    request.scope["form_nonce"] = found
-    return str(found)
+def link_address(url: str, link: str) -> str:
+    """Where somebody chooses a passphrase."""
+    return f"{url}/admin/first/{link}"
 
 
-async def _enter(request: Request, service: Service, form: dict[str, str]) -> Visit:
-    login, pin = form.get("login", "").strip(), form.get("pin", "")[:LONGEST_PIN]
-    keys = (f"name {login.casefold()}", f"from {address_of(request)}")
-    service.sign_ins.check(*keys)
-    people = await service.call(service.hub.people)
-    found = [item for item in people if item.login == login]
-    person = found[0] if len(found) == 1 else None
-    async with service.pin_checks:
-        right = await service.call(right_pin, person, pin)
-    if not right or person is None or not may_enter(person):
-        service.sign_ins.failed(*keys)
-        say("admin_refused")
-        raise NotAllowed(N_("Name or PIN is wrong, or the role does not open these pages"), code="sign_in")
-    service.sign_ins.succeeded(*keys)
-    return visits_of(request).begin(person)
-
-
-async def _form(request: Request, nonce: str) -> dict[str, str]:
+async def form_of(request: Request, nonce: str) -> dict[str, str]:
     """The fields of a form of ours; raises NotAllowed for one that came from elsewhere."""
     origin = request.headers.get("origin")
     if origin not in (None, "null", f"{request.url.scheme}://{request.headers.get('host', '')}"):

@@ -16,7 +16,7 @@ from app.domain.entities.people import ROLES
 from app.domain.fields import CodeList
 from app.errors import AppError
 from app.hub.admin.render import page, page_language, visits_of
-from app.hub.admin.visits import COOKIE, Visit
+from app.hub.admin.visits import COOKIE, Visit, may_enter
 from app.hub.service import Service, service_of
 from app.hub.speaking import said, status_of
 from app.hub.views import DeviceLine, area_lines, device_lines, moment_of
@@ -49,7 +49,9 @@ async def visit_of(request: Request, service: Service) -> Visit | None:
     cookie = request.cookies.get(COOKIE, "")
     if not cookie:
         return None
-    return await service.call(visits_of(request).read, cookie, service.hub.people)
+    return await service.call(
+        visits_of(request).read, cookie, service.hub.people, service.passphrases.verifier
+    )
 
 
 def refusal_page(request: Request, visit: Visit | None, error: AppError) -> Response:
@@ -85,9 +87,12 @@ async def people(request: Request, visit: Visit) -> Response:
     """Everybody of the area with their role."""
     service = service_of(request)
     language = page_language(request)
-    found, names = await service.call(_people, service, visit)
+    found, names, holders = await service.call(_people, service, visit)
     labels = code_words(ROLES, language)
-    return page(request, "people", visit, found=found, names=names, labels=labels)
+    open_to = [item.uid for item in found if lets_in(visit, item)]
+    return page(
+        request, "people", visit, found=found, names=names, labels=labels, holders=holders, open_to=open_to
+    )
 
 
 async def areas(request: Request, visit: Visit) -> Response:
@@ -100,18 +105,18 @@ async def areas(request: Request, visit: Visit) -> Response:
 
 
 async def conflicts(request: Request, visit: Visit) -> Response:
-    """Open conflicts: what, between whom, since when."""
+    """Open conflicts of the visitor's area: what, between whom, since when."""
     service = service_of(request)
     language = page_language(request)
-    found = await service.call(service.hub.conflicts)
+    found = await service.call(service.hub.conflicts, visit.person.area or None)
     lines = [_conflict(language, item) for item in sorted(found, key=lambda item: item.raised_at)]
     return page(request, "conflicts", visit, lines=lines)
 
 
 async def quarantine(request: Request, visit: Visit) -> Response:
-    """Batches of revoked laptops."""
+    """Batches of revoked laptops of the visitor's area."""
     service = service_of(request)
-    found = await service.call(service.hub.quarantine)
+    found = await service.call(_quarantined, service, visit)
     lines = [(item.device, moment_of(item.received), item.changes, item.reason) for item in found]
     return page(request, "quarantine", visit, lines=lines)
 
@@ -148,12 +153,13 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
     silent = [line for line in working if (line.last_sync or line.enrolled or now) < now - SILENT_AFTER]
     return {
         "standing": status,
-        "entries": sum(line.seq for line in area_lines(hub)),
-        "people": sum(not item.disabled for item in hub.people()),
+        "entries": sum(line.seq for line in area_lines(hub) if _sees(visit, service, line.code)),
+        "people": sum(not item.disabled for item in _seen_people(service, visit)),
         "working": len(working),
         "silent": len(silent),
-        "open_conflicts": len(hub.conflicts()),
-        "waiting": len(hub.quarantine()),
+        "open_conflicts": len(hub.conflicts(visit.person.area or None)),
+        "waiting": len(_quarantined(service, visit)),
+        "area": sees_from(visit, str(status.area)),
         "names": hub.division_names(),
         "now": now,
     }
@@ -167,11 +173,32 @@ def _seen_devices(service: Service, visit: Visit) -> list[DeviceLine]:
     return [line for line in device_lines(service.hub) if _sees(visit, service, line.area)]
 
 
-def _people(service: Service, visit: Visit) -> tuple[list[Any], Any]:
-    found = [item for item in service.hub.people() if _sees(visit, service, item.area or "")]
+def person_of(service: Service, uid: str) -> Any | None:
+    """A person by uid."""
+    return next((item for item in service.hub.people() if item.uid == uid), None)
+
+
+def lets_in(visit: Visit, person: Any) -> bool:
+    """Whether the visitor may make the link by which this person chooses a passphrase."""
+    inside = covers(sees_from(visit, person.area or ""), person.area or "")
+    return visit.person.role == "R0" and inside and may_enter(person)
+
+
+def _seen_people(service: Service, visit: Visit) -> list[Any]:
+    return [item for item in service.hub.people() if _sees(visit, service, item.area or "")]
+
+
+def _quarantined(service: Service, visit: Visit) -> list[Any]:
+    places = {line.uid: line.area for line in device_lines(service.hub)}
+    found = service.hub.quarantine()
+    return [item for item in found if _sees(visit, service, places.get(item.device, ""))]
+
+
+def _people(service: Service, visit: Visit) -> tuple[list[Any], Any, frozenset[str]]:
+    found = _seen_people(service, visit)
     order = {role: n for n, role in enumerate(("R0", "R6", "R5", "R4", "R3", "R2", "R1"))}
     found.sort(key=lambda item: (bool(item.disabled), order.get(item.role, 9), item.login))
-    return found, service.hub.division_names()
+    return found, service.hub.division_names(), service.passphrases.holders()
 
 
 def _conflict(language: str, item: Any) -> dict[str, Any]:

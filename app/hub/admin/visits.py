@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
-
 from app.errors import NotAllowed
 from app.hub.auth import derived
 from app.i18n import N_
@@ -24,17 +21,17 @@ ROLES = ("R0", "R5", "R6")
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 COOKIE, FORM_COOKIE, LANGUAGE_COOKIE = "gridward_hub", "gridward_form", "gridward_language"
-# Checked when there is nobody of that name, so that an answer takes as long as for somebody.
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=2$" + "A" * 22 + "$" + "A" * 43
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One person's stay: since when, and the secret its forms are tied to."""
+    """One person's stay: since when, the secret its forms are tied to, and what their passphrase is checked
+    against: with another passphrase the stay ends."""
 
     person: Any
     began: datetime
     nonce: str
+    verifier: str
 
 
 class Visits:
@@ -44,18 +41,20 @@ class Visits:
         self._key = derived(secret, "gridward-admin-1")
         self._now = now
 
-    def begin(self, person: Any) -> Visit:
+    def begin(self, person: Any, verifier: str) -> Visit:
         """A new stay of somebody who signed in."""
-        return Visit(person, self._now(), secrets.token_urlsafe(18))
+        return Visit(person, self._now(), secrets.token_urlsafe(18), verifier)
 
     def cookie(self, visit: Visit) -> str:
         """What the browser keeps; a new one with each page keeps the stay alive."""
         facts = {"p": visit.person.uid, "b": _ms(visit.began), "l": _ms(self._now()), "n": visit.nonce}
         body = base64.urlsafe_b64encode(json.dumps(facts).encode()).decode()
-        return f"{body}.{self._proof('visit', body, visit.person.verifier or '')}"
+        return f"{body}.{self._proof('visit', body, visit.verifier)}"
 
-    def read(self, cookie: str, people: Callable[[], Any]) -> Visit | None:
-        """The stay a cookie proves; None when it has ended, or the person has another PIN or role now."""
+    def read(
+        self, cookie: str, people: Callable[[], Any], verifier_of: Callable[[str], str | None]
+    ) -> Visit | None:
+        """The stay a cookie proves; None when it has ended, or the person has another passphrase or role."""
         body, _, proof = cookie.partition(".")
         facts = _facts(body)
         if facts is None or not self._is_fresh(facts):
@@ -63,9 +62,12 @@ class Visits:
         person = next((item for item in people() if item.uid == facts["p"]), None)
         if person is None or not may_enter(person):
             return None
-        if not hmac.compare_digest(proof, self._proof("visit", body, person.verifier or "")):
+        verifier = verifier_of(person.uid)
+        ours = verifier is not None and self._proof("visit", body, verifier)
+        if verifier is None or not ours or not hmac.compare_digest(proof.encode(), ours.encode()):
             return None
-        return Visit(person, datetime.fromtimestamp(facts["b"] / 1000, self._now().tzinfo), str(facts["n"]))
+        began = datetime.fromtimestamp(facts["b"] / 1000, self._now().tzinfo)
+        return Visit(person, began, str(facts["n"]), verifier)
 
     def form_token(self, nonce: str) -> str:
         """What a form of this stay brings back."""
@@ -88,17 +90,7 @@ class Visits:
 
 def may_enter(person: Any) -> bool:
     """Whether somebody's role opens the pages."""
-    return bool(person.role in ROLES and not person.disabled and person.verifier)
-
-
-def right_pin(person: Any | None, pin: str) -> bool:
-    """Whether the PIN is this person's; takes as long when there is no such person."""
-    kept = person.verifier if person is not None and person.verifier else _NOBODY
-    try:
-        PasswordHasher().verify(kept, pin)
-    except Argon2Error:
-        return False
-    return person is not None
+    return bool(person.role in ROLES and not person.disabled)
 
 
 def _facts(body: str) -> dict[str, Any] | None:

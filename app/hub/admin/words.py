@@ -17,8 +17,24 @@ WORDS: Mapping[str, str] = {
     "sign_in": N_("Sign in"),
     "sign_out": N_("Sign out"),
     "login": N_("Sign-in name"),
-    "pin": N_("PIN"),
-    "sign_in_note": N_("For administrators (R0) and the city bureau (R5, R6)."),
+    "passphrase": N_("Passphrase"),
+    "again": N_("Once more"),
+    "sign_in_note": N_(
+        "For administrators (R0) and the city bureau (R5, R6). It is not the PIN: a passphrase of your own, "
+        "chosen by a link that an administrator makes."
+    ),
+    "choose_title": N_("Choose a passphrase"),
+    "choose_note": N_("For these pages only. It stays at the hub, and nobody else is told."),
+    "at_least": N_("Characters at least"),
+    "choose": N_("Set and go in"),
+    "pages": N_("These pages"),
+    "let_in": N_("Make a link"),
+    "let_in_title": N_("A link for one person"),
+    "let_in_note": N_(
+        "Shown once, good once and for a day. Give it to nobody else: who opens it acts in this name."
+    ),
+    "has_passphrase": N_("Has a passphrase"),
+    "no_passphrase": N_("No passphrase yet"),
     "other_language": N_("In English"),
     "attention": N_("To be looked at"),
     "all_well": N_("Nothing waits for anybody."),
