@@ -5,7 +5,8 @@
 bytes      bytes a change on the wire : geodiff's changeset
 bootstrap  a new laptop of 1.1 million cells : a copy of the file; : geodiff
 exchange   2 × 10,000 changes all the way round : geodiff; the hub's part : COPY; the fold
-small      small durable syncs a second over HTTP, laptops and hub on the same machine
+small      small durable syncs a second over HTTP, laptops and hub on the same machine : the same bytes kept
+           by a server that does nothing else
 capture    writing with the journal : without
 
 Each pair is measured in turns and told as medians, by the clock and in processor time; the clock of a machine
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from syncbench import bootstrap, exchange, hubs, laptops, peers, postgres, sizes, small, writing
+from syncbench import bootstrap, exchange, floor, hubs, laptops, peers, postgres, sizes, small, writing
 from syncbench.exchange import Place, RoundTrip, copied
 from syncbench.files import make_workspace, without_house
 from syncbench.measuring import Taken, machine, middle, ratio
@@ -120,7 +121,8 @@ def measure_small(folder: Path, size: Found) -> Found:
         uids = [uid for uid, _ in boilers(0, rows)]
         found = small.measure(hub, url, server, uids, size["laptops"], size["syncs"])
         hub.close()
-    return found
+        limit = floor.measure(url, server, size["laptops"], size["syncs"], bytes(1_500))
+    return {**found, **limit, "times_the_floor": found["cpu_ms_a_sync"] / limit["floor_cpu_ms"]}
 
 
 def measure_capture(folder: Path, size: Found) -> Found:

@@ -56,7 +56,7 @@ def area_of_record(entity: str, values: Mapping[str, Any], root: str, owner_area
 
 def covers(area: str, other: str) -> bool:
     """Whether `other` is `area` or lies in it, by the digits of the codes."""
-    return other.startswith(_prefix(area))
+    return other.startswith(prefix_of(area))
 
 
 def ancestors(area: str, root: str) -> tuple[str, ...]:
@@ -89,8 +89,9 @@ class Scope:
         return sorted(area for area in areas if self.reads(area))
 
 
-def _prefix(code: str) -> str:
-    """A province's 620000 as 62, a city's 620800 as 6208, other codes as they are."""
+def prefix_of(code: str) -> str:
+    """What the codes of an area and of those in it begin with: a province's 620000 as 62, a city's 620800
+    as 6208, other codes as they are."""
     if len(code) == 6 and code.endswith("0000"):
         return code[:2]
     return code[:4] if len(code) == 6 and code.endswith("00") else code

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import zstandard
@@ -18,6 +19,8 @@ Ints = NDArray[np.int64]
 LIMIT = 64 << 20  # bytes a message may have when unpacked
 ALONE = 512  # bytes from which a chunk is compressed alone
 LEVEL = 12  # more costs time and saves next to nothing
+FEW = 64  # numbers for which no array is made
+_SHORT = 1 << 60
 WORTH = 0.97  # a chunk that stays longer than this of its length is kept as it is
 
 
@@ -75,6 +78,8 @@ class Writer:
 
     def ints(self, values: Sequence[int] | Ints) -> None:
         """Whole numbers of 64 bits, as distances from the smallest or as steps, whichever is shorter."""
+        if len(values) <= FEW and self._few(values if isinstance(values, list) else list(map(int, values))):
+            return
         array = np.asarray(values, dtype=np.int64)
         if not len(array):
             return
@@ -88,6 +93,28 @@ class Writer:
         else:
             self.numbers += [9 + step_width, int(array[0]), step_low]
             self._planes(steps, step_low, step_width)
+
+    def _few(self, values: list[int]) -> bool:
+        """The same for a few numbers, without arrays, which cost more than they save; False when steps
+        between them could be too long."""
+        if not values:
+            return True
+        low, high = min(values), max(values)
+        if low < -_SHORT or high > _SHORT:
+            return False
+        self.left = _paid(self.left, 8 * len(values))
+        steps = [after - before for before, after in pairwise(values)]
+        width = _bytes(high - low)
+        step_low = min(steps, default=0)
+        step_width = _bytes(max(steps) - step_low) if steps else 8
+        if width <= step_width:
+            self.numbers += [width, low]
+        else:
+            self.numbers += [9 + step_width, values[0], step_low]
+            values, low, width = steps, step_low, step_width
+        for place in range(0, 8 * width, 8):
+            self.chunk(bytes([value - low >> place & 255 for value in values]))
+        return True
 
     def _planes(self, array: Ints, low: int, width: int) -> None:
         """The lowest bytes of all numbers, then the next ones: equal bytes lie together."""
@@ -181,4 +208,9 @@ def _paid(left: int, price: int) -> int:
 def _frame(array: Ints) -> tuple[int, int]:
     """The smallest number, and how many bytes the distance of the largest from it needs."""
     low, high = int(array.min()), int(array.max())
-    return low, ((high - low).bit_length() + 7) // 8
+    return low, _bytes(high - low)
+
+
+def _bytes(number: int) -> int:
+    """How many bytes a number from 0 on needs."""
+    return (number.bit_length() + 7) // 8

@@ -7,6 +7,7 @@ sort of message is worth nothing for another.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated
 
@@ -49,9 +50,14 @@ def public_key(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
+@lru_cache(maxsize=8)
+def _key(seed: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
 def sign(context: bytes, body: bytes, seed: bytes) -> bytes:
     """The signature (64 bytes) of a body by the key `seed` (32 bytes)."""
-    return Ed25519PrivateKey.from_private_bytes(seed).sign(context + sha256(body).digest())
+    return _key(seed).sign(context + sha256(body).digest())
 
 
 def verify(context: bytes, body: bytes, signature: bytes, public: bytes) -> None:

@@ -1,0 +1,116 @@
+"""What a laptop that pulls is given: the blocks after its numbers, and where each area it reads stands.
+
+On PostgreSQL the few blocks of a usual pull come with the areas in one statement, which sees one moment of
+both; a long road reads as many as there are, bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.domain.areas import Scope, ancestors, prefix_of
+from app.errors import Conflict, NotAllowed
+from app.hub import books, devices
+from app.hub.book import DEVICES
+from app.hub.database import HubDatabase, array_of
+from app.hub.devices import Device, device_of
+from app.hub.log import read_blocks
+from app.i18n import N_
+from app.sync.messages import SignedBlock
+
+MANY = 33  # blocks for which the long road is taken
+_HIGHEST = (1 << 62) - 1
+_DEVICE = f"SELECT {', '.join(column.name for column in DEVICES.columns)} FROM hub_device WHERE uid = %s"
+# The block that a number lies in begins at the last beginning that is not above the number after it.
+_SINCE = f"""
+WITH a AS MATERIALIZED (
+  SELECT code, seq, head, digest FROM hub_area
+  WHERE seq > 0 AND (starts_with(code, %s) OR code = ANY(%s::text[]))
+), w AS (
+  SELECT a.code, coalesce(c.seq, 0) AS seen FROM a
+  LEFT JOIN unnest(%s::text[], %s::int8[]) AS c(code, seq) ON c.code = a.code WHERE a.seq > coalesce(c.seq, 0)
+), b AS (
+  SELECT l.* FROM w, LATERAL (
+    SELECT area, first, last, head, body, signature FROM hub_log
+    WHERE area = w.code AND last > w.seen AND first >= coalesce(
+      (SELECT max(o.first) FROM hub_log o WHERE o.area = w.code AND o.first <= w.seen + 1), 0)
+    ORDER BY first LIMIT {MANY}
+  ) l LIMIT {MANY}
+)
+SELECT code, seq, NULL::int8, head, digest, NULL::bytea, NULL::bytea FROM a
+UNION ALL SELECT area, first, last, head, NULL, body, signature FROM b
+"""
+
+
+@dataclass(frozen=True)
+class Since:
+    """The laptop, where each area it reads stands, the blocks, and whether there are more."""
+
+    device: Device
+    areas: dict[str, books.Area]
+    blocks: list[SignedBlock]
+    more: bool
+
+
+def since(
+    database: HubDatabase, scope: Scope, device: str, cursors: Mapping[str, int], limit_bytes: int
+) -> Since | None:
+    """What came after these numbers; None when it is much, or the laptop is not known any more.
+
+    Raises NotAllowed `revoked`, Conflict `hub_behind`.
+    """
+    usual = {code: seq for code, seq in cursors.items() if code.isascii() and code.isalnum()}
+    above = array_of(ancestors(scope.area, scope.root))
+    numbers = array_of([min(max(seq, 0), _HIGHEST) for seq in usual.values()])
+    with database.asking() as ask:
+        one = ask(_DEVICE, (device,))
+        found = ask(_SINCE, (prefix_of(scope.area), above, array_of(list(usual)), numbers))
+    row, areas, blocks = one.fetchone(), {}, []
+    for code, first, last, head, digest, body, signature in found.fetchall():
+        if last is None:
+            areas[code] = (first, head, int(digest, 16))
+        else:
+            blocks.append(
+                SignedBlock(area=code, first=first, last=last, body=body, head=head, signature=signature)
+            )
+    if row is None or len(blocks) >= MANY:
+        return None
+    told = device_of(row)
+    _check(told, areas, cursors)
+    blocks.sort(key=lambda block: (block.area, block.first))
+    left = limit_bytes
+    for place, block in enumerate(blocks):
+        if left <= 0:
+            return Since(told, areas, blocks[:place], True)
+        left -= len(block.body)
+    return Since(told, areas, blocks, False)
+
+
+def since_long(
+    database: HubDatabase, root: str, device: str, cursors: Mapping[str, int], limit_bytes: int
+) -> Since:
+    """The same for whatever there is. Raises NotAllowed `unknown_device` as well."""
+    with database.reading() as connection:
+        told = devices.device(connection, device)
+        if told is None:
+            raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
+        areas = books.areas(connection, Scope(told.area, root))
+        _check(told, areas, cursors)
+        wanted = {
+            area: cursors.get(area, 0) for area, (seq, _, _) in areas.items() if cursors.get(area, 0) < seq
+        }
+        blocks, more = read_blocks(connection, wanted, limit_bytes)
+    return Since(told, areas, blocks, more)
+
+
+def _check(device: Device, areas: Mapping[str, books.Area], cursors: Mapping[str, int]) -> None:
+    if device.revoked_at is not None:
+        raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
+    ahead = [area for area, seq in cursors.items() if seq > areas.get(area, (0, b"", 0))[0]]
+    if ahead and any(cursors[area] for area in ahead):
+        raise Conflict(
+            N_("This laptop has seen more than the hub has; the hub was restored from a backup"),
+            hint=N_("Tell the person who looks after the hub. Nothing was changed."),
+            code="hub_behind",
+        )
