@@ -64,7 +64,7 @@ class Hub:
     """An open hub; safe in several threads, and on PostgreSQL in several processes."""
 
     def __init__(self, database: HubDatabase, folder: Path, blobs: Blobs | None = None) -> None:
-        self._database = database
+        self.database = database
         self.folder = folder
         with database.reading() as connection:
             facts = keys.facts(connection)
@@ -135,7 +135,7 @@ class Hub:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._database.close()
+        self.database.close()
 
     @property
     def secret(self) -> bytes:
@@ -164,7 +164,7 @@ class Hub:
 
     def ping(self) -> None:
         """Ask the database something small."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     # ------------------------------------------------------------ the traffic of laptops
@@ -183,10 +183,10 @@ class Hub:
 
         Raises NotAllowed `revoked`, Conflict `hub_behind` when the laptop has seen more than the hub has.
         """
-        scope = self._scopes.get(device) if self._database.postgres else None
-        told = pulling.since(self._database, scope, device, cursors, limit_bytes) if scope else None
+        scope = self._scopes.get(device) if self.database.postgres else None
+        told = pulling.since(self.database, scope, device, cursors, limit_bytes) if scope else None
         if told is None:
-            told = pulling.since_long(self._database, self.root, device, cursors, limit_bytes)
+            told = pulling.since_long(self.database, self.root, device, cursors, limit_bytes)
             if len(self._scopes) < _SCOPES:
                 self._scopes[device] = Scope(told.device.area, self.root)
         found = told.device
@@ -206,7 +206,7 @@ class Hub:
         `device` is a laptop, or the code of an area.
         """
         area = device if device.isdigit() and covers(self.root, device) else self.device(device).area
-        return Snapshots(self._database, self.folder / SNAPSHOTS, self.root).of_area(area)
+        return Snapshots(self.database, self.folder / SNAPSHOTS, self.root).of_area(area)
 
     def _seen(
         self, device: Device, cursors: Mapping[str, int], given: Iterable[SignedBlock], time: int
@@ -228,12 +228,12 @@ class Hub:
         if heard:  # whoever only fetches is heard of as well
             values["last_sync"] = time
         if ends or heard or (values["cursors"], values["delivered"]) != (device.cursors, device.delivered):
-            with self._database.writing() as connection:
+            with self.database.writing() as connection:
                 devices.change(connection, device.uid, **values)
 
     def enrol(self, request: EnrolRequest, now: datetime) -> Enrolled:
         """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             first = books.is_unfounded(connection)
             made = devices.enrol(connection, request, _ms(now), founding=first)
         return Enrolled(
@@ -243,73 +243,73 @@ class Hub:
 
     def policy(self, device: str, now: datetime) -> bytes:
         """The signed grants: who may sign in on this laptop, and until when."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             found = self._device(connection, device)
             return policies.grants(connection, self._keys, self.uid, found, _ms(now))
 
     # ------------------------------------------------------------ keeping the laptops
     def invite(self, area: str, role: str, minutes: int = 10, now: datetime | None = None) -> Invite:
         """A one-time code for a laptop of `area` that serves persons up to `role`."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             return devices.invite(connection, area, role, minutes, _ms(now) if now else books.clock())
 
     def device(self, device: str) -> Device:
         """A laptop; raises NotAllowed `unknown_device`."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return self._device(connection, device)
 
     def devices(self) -> list[books.DeviceBook]:
         """Every laptop with how far it has come."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return books.laptops(connection, self.root)
 
     def revoke(self, device: str, now: datetime, reason: str = "") -> Device:
         """Take a laptop's work no longer as it comes."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             return devices.revoke(connection, device, _ms(now), reason)
 
     def found(self, device: str) -> None:
         """The founding laptop has sent all it had; from now on its work is judged."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             devices.change(connection, device, founding=False)
 
     # ------------------------------------------------------------ the books
     def status(self) -> books.Status:
         """Counts, areas and what engine it runs on."""
-        with self._database.reading() as connection:
-            return books.status(connection, self.root, self._database.postgres)
+        with self.database.reading() as connection:
+            return books.status(connection, self.root, self.database.postgres)
 
     def conflicts(self, area: str | None = None) -> list[Conflict]:
         """The open conflicts, of an area and those below it when one is given."""
-        with self._database.reading() as connection:
-            found = books.records(self._database, connection, Conflict, "situation = 'open'", area)
+        with self.database.reading() as connection:
+            found = books.records(self.database, connection, Conflict, "situation = 'open'", area)
         return sorted(found, key=lambda item: item.raised_at)
 
     def people(self) -> list[Person]:
         """Every person."""
-        with self._database.reading() as connection:
-            return books.records(self._database, connection, Person)
+        with self.database.reading() as connection:
+            return books.records(self.database, connection, Person)
 
     def quarantine(self) -> list[books.QuarantinedBatch]:
         """Batches of revoked laptops that wait for a person."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return books.quarantined(connection)
 
     def division_names(self) -> dict[str, str]:
         """The names of divisions by their codes."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.exec_driver_sql("SELECT code, name FROM division WHERE h_alive")
             return {row.code: row.name for row in rows}
 
     def log(self, area: str) -> list[SignedBlock]:
         """The whole log of an area, for whoever proves it."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return read_blocks(connection, {area: 0}, 1 << 62)[0]
 
     def recount(self) -> dict[str, int]:
         """The digest of each area, worked out anew from the rows."""
-        with self._database.reading() as connection:
-            return books.recount(self._database, connection)
+        with self.database.reading() as connection:
+            return books.recount(self.database, connection)
 
     def _device(self, connection: Any, device: str) -> Device:
         found = devices.device(connection, device)
