@@ -24,13 +24,19 @@ def cell_hash(entity: str, uid: str, field_id: str, value: Any) -> int:
     """
     if value is None or value == [] or value == ():
         return 0
-    content = f"{entity}\0{uid}\0{field_id}\0".encode() + _written(value)
+    if type(value) is str:  # most are; one step instead of three
+        content = f"{entity}\0{uid}\0{field_id}\0s{value}".encode()
+    else:
+        content = f"{entity}\0{uid}\0{field_id}\0".encode() + _written(value)
     return int.from_bytes(blake2b(content, digest_size=_BYTES).digest(), "little")
 
 
 def row_hash(entity: str, uid: str, cells: Mapping[str, Any]) -> int:
     """The share of a whole record."""
-    return sum(cell_hash(entity, uid, name, value) for name, value in cells.items()) % MODULUS
+    return (
+        sum([cell_hash(entity, uid, name, value) for name, value in cells.items() if value is not None])
+        % MODULUS
+    )
 
 
 def as_text(digest: int) -> str:

@@ -192,6 +192,11 @@ def _together(declared: Mapping[str, Field], part: Cells) -> list[str]:
     return [*part, *(name for name, item in declared.items() if item.group in groups and name not in part)]
 
 
+def concerned(kind: EntityType, cells: Mapping[str, Any]) -> list[str]:
+    """The columns whose stamps an update of these cells is weighed against."""
+    return _together({item.id: item for item in kind.fields.values()}, dict(cells))
+
+
 def _rule(declared: Mapping[str, Field], part: Cells) -> Merge:
     """A group is as strict as a state: its fields are never mixed from two writers."""
     if any(name in declared and declared[name].group for name in part):

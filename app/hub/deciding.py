@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app.domain.areas import OWNERS
 from app.domain.changes import Actor
-from app.domain.merge import ConflictDraft, Decision, decide, reject
+from app.domain.merge import ConflictDraft, Decision, concerned, decide, reject
 from app.domain.replication import Act, Batch, Cells, Entry, RowState
 from app.hub import duplicates, steps, undoing
 from app.hub.admitting import Unfit, admitted
@@ -220,7 +220,7 @@ class Deciding:
             self.desk.rows.widen([row], list(entry.cells))
         if row.stamps is None and not row.fresh:
             self.desk.rows.stamp([row])
-        return state_of(row, item.view)
+        return state_of(row, item.view, concerned(known(row.entity), entry.cells))
 
     def _refuse(self, group: Sequence[Told], note: str, kind: str = "rejected") -> None:
         """Leave everything of a group as it is; the refused values wait in conflicts."""

@@ -157,7 +157,7 @@ class Desk:
         return self.put_down(told.act, effect, row, area, decision.sets)
 
     def put_down(self, act: Act, effect: Effect, row: Row | None, area: str, sets: Cells) -> Row | None:
-        """Put an effect that moves nothing into the log, and these cells into the row; the row as it now is."""
+        """Put an effect that moves nothing into the log, and these cells into the row; the row as it is."""
         seq = self.logs.add(area, act, effect)
         self.tally.add(effect.verdict)
         if effect.op == "n":

@@ -33,6 +33,7 @@ from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
+from app.hub.litter import undisturbed
 from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
 from app.hub.quick import Arrived, Quick, Remembered
@@ -66,6 +67,11 @@ class Pushing:
     def push(self, signed: bytes, received: datetime) -> PushAnswer:
         """Decide a signed batch. Raises Invalid for one that cannot be read or was not signed by its laptop,
         NotAllowed for an unknown laptop or another hub's batch."""
+        with undisturbed(len(signed)):
+            return self._taken(signed, received)
+
+    def _taken(self, signed: bytes, received: datetime) -> PushAnswer:
+        """The same, while nobody looks for litter."""
         message = unpack_signed(signed)
         self._prove(message)
         batch = decode_batch(message.body)

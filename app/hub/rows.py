@@ -254,10 +254,11 @@ def _rows_of(kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> It
         )  # fmt: skip
 
 
-def state_of(row: Row, view: Mapping[str, int]) -> RowState:
-    """What the merge rules see of a row; `view` is what the writer had seen, by area."""
+def state_of(row: Row, view: Mapping[str, int], names: Sequence[str] = ()) -> RowState:
+    """What the merge rules see of a row, with all its stamps or those of `names` only; `view` is what the
+    writer had seen, by area."""
     stamps: dict[str, Stamp] = {}
-    names = [*field_ids(known(row.entity)), DELETION]
+    names = names or [*field_ids(known(row.entity)), DELETION]
     earlier = _earlier(row, view)
     for name in names:
         found = row.stamp_of(name)

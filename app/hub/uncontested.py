@@ -127,28 +127,14 @@ class Uncontested:
         row = self._seen(form[0], entry)
         if row is None or not row.values.keys() >= cells.keys():
             return None
-        facts = (
-            form,
-            self._actors[entry.act],
-            row.area,
-            row.values.get("div_code"),
-            row.values.get("status"),
-        )
-        return None if self._allowed(facts, place, cells, row) is None else (row, row.area)
+        return self._allowed_here(form, place, cells, row)
 
     def _delete(self, form: Form, entry: Entry, place: int, cells: Cells) -> tuple[Row, str] | None:
         """The same, read whole, and without a signature on it."""
         row = self._seen(form[0], entry)
         if row is None or not row.whole or entry.uid in self._signed:
             return None
-        facts = (
-            form,
-            self._actors[entry.act],
-            row.area,
-            row.values.get("div_code"),
-            row.values.get("status"),
-        )
-        return None if self._allowed(facts, place, cells, row) is None else (row, row.area)
+        return self._allowed_here(form, place, cells, row)
 
     def _allowed_here(self, form: Form, place: int, cells: Cells, row: Row) -> tuple[Row, str] | None:
         """The row and its area when the person may change it; it stays where it is."""
