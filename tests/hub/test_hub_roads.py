@@ -44,7 +44,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
     folder = tmp_path_factory.mktemp("roads") / "hub"
     hub = Hub.init(folder, None, CITY, [], None, now=NOON)
     everybody = [person(name) for name in PEOPLE]
-    founding.begin(hub._database, hub._keys, CITY, everybody, int(NOON.timestamp() * 1000))
+    founding.begin(hub.database, hub._keys, CITY, everybody, int(NOON.timestamp() * 1000))
     bench = HubBench(hub)
     laptops = [bench.laptop(*place) for place in PLACES]
     writer = bench.laptop(CITY, "R0")
