@@ -1,7 +1,7 @@
 """Attachments over HTTP: sent in parts as tus does, fetched whole, in ranges or small.
 
-Whoever has a laptop's token may ask for an attachment by its hash: the hash is only known from a record that
-came to that laptop. A revoked laptop may still send, for its honest work waits for a person, but not fetch.
+A laptop fetches what a record names that it may read; knowing a hash is not enough. A revoked laptop may
+still send, for its honest work waits for a person, but not fetch.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ async def _take(request: Request, service: Service) -> Response:
 
 async def _give(request: Request, service: Service) -> Response:
     """The bytes, all or a range of them, or a small picture."""
-    await service.working_device(request)
+    device = await service.working_device(request)
     sha256 = request.path_params["sha256"]
     size = await service.call(service.hub.blobs.size, sha256)
-    if size is None:
+    if size is None or not await service.call(service.hub.names_blob, device, sha256):
         raise Invalid(N_("There is no such attachment at the hub"), code="unknown_blob")
     if request.query_params.get("thumbnail"):
         small = await service.call(service.hub.blobs.thumbnail, sha256)

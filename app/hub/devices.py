@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from app.domain.rights import RANKS
-from app.errors import Invalid, NotAllowed
+from app.errors import Invalid, NotAllowed, Refused
 from app.hub.book import DEVICES, INVITES, SITES
 from app.i18n import N_
 from app.sync.keys import device_uid
@@ -88,6 +88,12 @@ def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: 
             N_("The code is wrong, used, or too old"), hint=N_("Ask for a new invitation."), code="bad_code"
         )
     uid = device_uid(request.sign_key)
+    if device(connection, uid) is not None:
+        raise Refused(
+            N_("This laptop is enrolled at the hub already, by another invitation"),
+            hint=N_("Go on syncing with it. To enrol it anew begin with a new file; the code is still good."),
+            code="known_device",
+        )
     connection.execute(
         insert(DEVICES).values(
             uid=uid, area=found.area, role_cap=found.role, sign_key=request.sign_key,

@@ -194,6 +194,14 @@ class Hub:
         self._seen(found, cursors, told.blocks, time)
         return PullAnswer(told.blocks, told.areas, told.more, time)
 
+    def names_blob(self, device: str, sha256: str) -> bool:
+        """Whether a living record that the laptop may read names this attachment."""
+        with self.database.reading() as connection:
+            found = self._device(connection, device)
+            query = f"SELECT DISTINCT h_area FROM attachment WHERE h_alive AND sha256 = {self.database.mark}"
+            scope = Scope(found.area, self.root)
+            return any(scope.reads(area) for (area,) in connection.exec_driver_sql(query, (sha256,)))
+
     def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
         """The laptop has folded this much, as it said by stick."""
         self._noted.pop(device, None)

@@ -26,6 +26,9 @@ class HubDoor(Protocol):
     def blobs(self) -> Any:
         """The attachments (`app.hub.objects.Blobs`)."""
 
+    def names_blob(self, device: str, sha256: str) -> bool:
+        """Whether a record that the laptop may read names this attachment."""
+
     def ping(self) -> None:
         """Ask the database something small; raises StoreFailure when it does not answer."""
 

@@ -12,7 +12,7 @@ import pytest
 from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.people import Person
-from app.errors import Invalid, NotAllowed, StoreFailure
+from app.errors import Invalid, NotAllowed, Refused, StoreFailure
 from app.hub import sticks
 from app.hub.hub import Hub
 from app.store.replica_facts import ReplicaFacts
@@ -23,7 +23,7 @@ from app.sync.bundle import BundleHead, Item, write_bundle
 from app.sync.grants import read_grants
 from app.sync.messages import EnrolRequest
 from app.sync.signing import HEAD_START
-from hub.office_hub import CITY, COUNTY, NOON, TOWN, HubBench, Laptop, person
+from hub.office_hub import CITY, COUNTY, NOON, TOWN, TOWN2, HubBench, Laptop, person
 
 
 def request(code: str, seed: bytes = b"s" * 32) -> EnrolRequest:
@@ -51,6 +51,27 @@ def test_a_code_is_good_once_and_for_a_while(bench: HubBench) -> None:
     with pytest.raises(Invalid):
         bench.hub.enrol(EnrolRequest(code=forged.code, sign_key=signing.public_key(b"x" * 32), recipient="a",
                                      schema=1, program="t", signature=forged.signature), NOON)  # fmt: skip
+
+
+def test_a_laptop_that_is_enrolled_is_told_so_and_the_code_stays_good(bench: HubBench) -> None:
+    first, second = (bench.hub.invite(TOWN, "R2", 10, NOON).secret for _ in range(2))
+    bench.hub.enrol(request(first), NOON)
+    with pytest.raises(Refused) as refused:
+        bench.hub.enrol(request(second), NOON)
+    assert refused.value.code == "known_device"
+    assert bench.hub.enrol(request(second, b"t" * 32), NOON).area == TOWN
+
+
+def test_an_attachment_is_given_to_laptops_that_read_a_record_naming_it(bench: HubBench) -> None:
+    town, other, county = bench.laptop(), bench.laptop(TOWN2), bench.laptop(COUNTY, "R4")
+    owner = town.enter("officer")
+    paper = town.paper(owner, "other", "officer")
+    assert not bench.hub.names_blob(town.uid, paper.sha256)  # nobody has said so yet
+    town.act("officer", "attach")
+    town.insert(paper)
+    assert town.push().accepted == 2
+    given = [bench.hub.names_blob(one.uid, paper.sha256) for one in (town, other, county)]
+    assert given == [True, False, True]
 
 
 def test_a_revoked_laptops_work_waits_for_a_person(bench: HubBench) -> None:

@@ -54,6 +54,15 @@ def test_an_upload_goes_on_from_where_it_was_cut(laptop: Laptop, hub: SmallHub) 
     assert send(laptop, 0, CONTENT[:700]).headers["Upload-Offset"] == str(len(CONTENT))  # again: it is there
 
 
+def test_knowing_a_hash_is_not_enough(laptop: Laptop, hub: SmallHub) -> None:
+    hub.blobs.put(SHA256, CONTENT)
+    assert laptop.ask("GET", URL).status_code == 200
+    hub.secret_blobs.add(SHA256)
+    for path in (URL, f"{URL}?thumbnail=1"):
+        reply = laptop.ask("GET", path)
+        assert (reply.status_code, reply.json()["error"]) == (404, "unknown_blob")
+
+
 def test_what_does_not_have_its_hash_never_counts(laptop: Laptop, hub: SmallHub) -> None:
     send(laptop, 0, CONTENT[:700])
     reply = send(laptop, 700, bytes(len(CONTENT) - 700))
