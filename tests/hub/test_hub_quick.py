@@ -1,0 +1,60 @@
+"""The short roads of small pushes and pulls: what a process remembers may not outlive its source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.domain.changes import new_uid
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.setting import Setting
+from app.hub import pulling
+from app.hub.hub import Hub
+from app.hub.log import read_blocks
+from hub.office_hub import CITY, TOWN, HubBench, Laptop
+
+
+def _beside(bench: HubBench, laptop: Laptop, place: Boiler, degrees: float) -> Boiler:
+    point = place.geometry
+    made = laptop.enter("officer", geometry=type(point)(point.x + degrees, point.y))
+    laptop.push()
+    return made
+
+
+def test_another_process_changes_a_setting_between_two_small_pushes(
+    bench: HubBench, place: tuple[Path, str | None]
+) -> None:
+    laptop = bench.laptop()
+    first = laptop.enter("officer")
+    laptop.push()
+    _beside(bench, laptop, first, 0.01)  # 900 m: nothing like it, and the hub remembers how near is near
+    assert not bench.hub.conflicts()
+    other = HubBench(Hub.open(*place))
+    city = other.laptop(CITY, "R0")
+    city.act("root", "setting")
+    city.insert(Setting(uid=new_uid(), name="duplicate_m", value="2000"))
+    assert city.push().accepted == 1
+    last = _beside(bench, laptop, first, -0.01)
+    assert last.uid in {item.owner for item in bench.hub.conflicts()}
+    other.hub.close()
+    bench.check()
+
+
+@pytest.mark.parametrize("pushes", [3, pulling.MANY + 4])
+def test_a_pull_gives_the_log_from_any_number_on(bench: HubBench, pushes: int) -> None:
+    laptop = bench.laptop()
+    for _ in range(pushes):
+        laptop.enter("officer")
+        laptop.enter("officer")
+        laptop.push()
+    with bench.hub.database.reading() as connection:
+        whole, _ = read_blocks(connection, {TOWN: 0}, 1 << 40)
+    bench.hub.pull(laptop.uid, {})  # from here on the hub knows what this laptop reads
+    for seen in (0, 1, 2, 3, 4):
+        told = bench.hub.pull(laptop.uid, {TOWN: seen})
+        got = [block for block in told.blocks if block.area == TOWN]
+        assert got == [block for block in whole if block.last > seen]
+        assert not told.more
+    cut = bench.hub.pull(laptop.uid, {}, len(whole[0].body) + 1)
+    assert cut.more and cut.blocks[0].area <= TOWN
