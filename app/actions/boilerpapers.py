@@ -101,7 +101,7 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
     title = {"supervision": N_("Letter of supervision"), "assignment": N_("Letter of assignment")}[name]
     return Letter(
         title=tr(title),
-        addressee="、".join(units) or tr(N_("the unit responsible")),
+        addressee=_addressee(units),
         paragraphs=[tr(first, n=whole.units, tph=f"{whole.tph:g}", overdue=len(overdue))],
         sender=_bureau(session),
         day=_day(session.today),
@@ -109,6 +109,13 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
         lines=[[_shown(session, boiler, item) for item in _LISTED] for boiler in boilers],
         note=tr(N_("Simulated data, for demonstration only.")) if any(b.synthetic for b in boilers) else "",
     )
+
+
+def _addressee(units: Sequence[str]) -> str:
+    """The units by name; where they are many, the list below names them."""
+    if len(units) > _MOST_ADDRESSED:
+        return tr(N_("the units concerned"))
+    return "、".join(units) or tr(N_("the unit responsible"))
 
 
 def headings_of_visits() -> list[str]:
@@ -131,6 +138,7 @@ _VISITED = (
     "cleared_on",
     "looked_back_on",
 )
+_MOST_ADDRESSED = 4
 _LISTED = ("ledger_no", "user_org", "div_code", "rated_tph", "status", "due_date")
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from docx import Document
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.image.exceptions import UnrecognizedImageError
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph
@@ -23,9 +24,20 @@ _PAGE = (Mm(210), Mm(297))
 _MARGINS = {"top": Mm(37), "bottom": Mm(35), "left": Mm(28), "right": Mm(26)}
 _TITLE, _HEADING, _BODY = ("方正小标宋简体", 22), ("黑体", 16), ("仿宋_GB2312", 16)
 _TABLE = ("仿宋_GB2312", 12)
+_LIST = ("仿宋_GB2312", 10.5)
+_PAGE_NUMBER = ("宋体", 14)
 _LINE = Pt(28)
 _PHOTO = (Mm(70), Mm(52))
 _PHOTOS_ACROSS = 2  # three rows of them fill a page
+_TYPE_WIDTH = 156
+_PAIR_WIDTHS, _SIGN_WIDTHS = (30, 48, 30, 48), (36, 120)
+_SIGN_HEIGHT, _ROW_HEIGHT = Mm(20), Mm(9)
+_HALF_MM, _PADDING_MM, _SHORT = (
+    1.95,
+    4.5,
+    11,
+)  # half a character of _LIST; a column up to so many keeps its words in a line
+_MOST_NEED = 24  # of a column, in half characters; longer words go on in the next line
 
 
 @dataclass(frozen=True)
@@ -84,8 +96,11 @@ def write_letter(letter: Letter, target: Path) -> Path:
     for paragraph in letter.paragraphs:
         _line(document, paragraph, _BODY, indented=True)
     if letter.lines:
-        _grid(document, [letter.headings, *letter.lines], heads=1)
-        _line(document, "", _BODY)
+        _line(document, "", _LIST)
+        table = _grid(document, [letter.headings, *letter.lines], heads=1)
+        for cell in table.rows[-1].cells:  # nobody signs on a page that says nothing
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
+        _line(document, "", _BODY).paragraph_format.keep_with_next = True
     for words in (letter.sender, letter.day):
         _line(document, words, _BODY).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     if letter.note:
@@ -99,26 +114,37 @@ def _paper() -> Any:
     section.page_width, section.page_height = _PAGE
     for side, breadth in _MARGINS.items():
         setattr(section, f"{side}_margin", breadth)
+    _number_pages(section)
     _dress(document.styles["Normal"].font, _BODY)
     document.styles["Normal"].element.rPr.rFonts.set(qn("w:eastAsia"), _BODY[0])
     return document
+
+
+def _number_pages(section: Any) -> None:
+    """“— 1 —” in 4号 below the type area; the office program counts."""
+    section.footer_distance = Mm(25)
+    paragraph = section.footer.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _write(paragraph, "— ", _PAGE_NUMBER)
+    counted = OxmlElement("w:fldSimple")
+    counted.set(qn("w:instr"), "PAGE")
+    paragraph._p.append(counted)
+    _write(paragraph, " —", _PAGE_NUMBER)
 
 
 def _form(document: Any, form: Form) -> None:
     _line(document, form.title, _TITLE, centred=True)
     _line(document, form.number, _TABLE).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     rows = [[*first, *second] for first, second in _by_two(form.pairs)]
-    _grid(document, rows)
+    _grid(document, rows, widths=_PAIR_WIDTHS)
     if form.photos:
+        _line(document, "", _TABLE)
         _photos(document, form.photos)
-    table = document.add_table(rows=0, cols=2, style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    for heading, known in form.signatures:
-        cells = table.add_row().cells
-        cells[0].width, cells[1].width = Mm(40), Mm(116)
-        _write(cells[0].paragraphs[0], heading, _TABLE)
-        _write(cells[1].paragraphs[0], known, _TABLE)
-        _write(cells[1].add_paragraph(), "签字（盖章）：　　　　　　　　年　　月　　日", _TABLE)
+    _line(document, "", _TABLE)
+    signed = [[heading, known] for heading, known in form.signatures]
+    for row in _grid(document, signed, widths=_SIGN_WIDTHS).rows:
+        _write(row.cells[1].add_paragraph(), "签字（盖章）：　　　　　　　　年　　月　　日", _TABLE)
+        row.height = _SIGN_HEIGHT
     if form.note:
         _line(document, form.note, _TABLE)
 
@@ -128,15 +154,47 @@ def _by_two(pairs: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], tup
     return list(zip(filled[::2], filled[1::2], strict=True))
 
 
-def _grid(document: Any, rows: Sequence[Sequence[str]], heads: int = 0) -> None:
+def _grid(document: Any, rows: Sequence[Sequence[str]], heads: int = 0, widths: Sequence[int] = ()) -> Any:
+    """A ruled table over the whole type area; no row is torn by a page, its head stands on each."""
     table = document.add_table(rows=0, cols=len(rows[0]), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    breadths = [Mm(part) for part in widths or _by_need(rows)]
+    for column, breadth in zip(table.columns, breadths, strict=True):
+        column.width = breadth
     for number, row in enumerate(rows):
-        cells = table.add_row().cells
-        for cell, words in zip(cells, row, strict=True):
-            _write(cell.paragraphs[0], words, _TABLE)
+        made = table.add_row()
+        made.height = _ROW_HEIGHT
+        _keep_whole(made, heading=number < heads)
+        for cell, words, breadth in zip(made.cells, row, breadths, strict=True):
+            cell.width = breadth
+            cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
+            _write(cell.paragraphs[0], words, _LIST if heads else _TABLE)
             if number < heads:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+    return table
+
+
+def _by_need(rows: Sequence[Sequence[str]]) -> list[float]:
+    """Columns of numbers and short words as wide as these, the rest shared out among the others."""
+    needs = [max(_half_characters(row[at]) for row in rows) for at in range(len(rows[0]))]
+    fixed = [need * _HALF_MM + _PADDING_MM if need <= _SHORT else 0.0 for need in needs]
+    shares = [min(need, _MOST_NEED) if need > _SHORT else 0 for need in needs]
+    room = _TYPE_WIDTH - sum(fixed)
+    if not any(shares) or room <= 0:
+        return [_TYPE_WIDTH * need / sum(needs) for need in needs]
+    return [width or room * share / sum(shares) for width, share in zip(fixed, shares, strict=True)]
+
+
+def _half_characters(words: str) -> int:
+    return sum(2 if ord(char) > 0x2E7F else 1 for char in words)
+
+
+def _keep_whole(row: Any, *, heading: bool) -> None:
+    properties = row._tr.get_or_add_trPr()
+    properties.append(OxmlElement("w:cantSplit"))
+    if heading:
+        properties.append(OxmlElement("w:tblHeader"))
 
 
 def _photos(document: Any, photos: Sequence[Photo]) -> None:
@@ -144,8 +202,9 @@ def _photos(document: Any, photos: Sequence[Photo]) -> None:
     table = document.add_table(rows=0, cols=_PHOTOS_ACROSS)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     for start in range(0, len(photos), _PHOTOS_ACROSS):
-        cells = table.add_row().cells
-        for cell, photo in zip(cells, photos[start : start + _PHOTOS_ACROSS], strict=False):
+        row = table.add_row()
+        _keep_whole(row, heading=False)
+        for cell, photo in zip(row.cells, photos[start : start + _PHOTOS_ACROSS], strict=False):
             paragraph = cell.paragraphs[0]
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
             _picture(paragraph, photo)
@@ -166,7 +225,7 @@ def _picture(paragraph: Paragraph, photo: Photo) -> None:
 
 
 def _line(
-    document: Any, words: str, face: tuple[str, int], *, centred: bool = False, indented: bool = False
+    document: Any, words: str, face: tuple[str, float], *, centred: bool = False, indented: bool = False
 ) -> Paragraph:
     paragraph: Paragraph = document.add_paragraph()
     _write(paragraph, words, face)
@@ -180,13 +239,13 @@ def _line(
     return paragraph
 
 
-def _write(paragraph: Paragraph, words: str, face: tuple[str, int]) -> None:
+def _write(paragraph: Paragraph, words: str, face: tuple[str, float]) -> None:
     run = paragraph.add_run(words)
     _dress(run.font, face)
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face[0])
 
 
-def _dress(font: Any, face: tuple[str, int]) -> None:
+def _dress(font: Any, face: tuple[str, float]) -> None:
     font.name, font.size = face[0], Pt(face[1])
 
 

@@ -23,6 +23,7 @@ ENDINGS = (".xlsx", ".csv")
 _HEAD = PatternFill("solid", fgColor="FFDCE6F1")
 _THIN = Side(style="thin", color="FFB0B7C3")
 _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+_NARROWEST, _WIDEST = 7, 36
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 
 
@@ -85,18 +86,28 @@ def _book(found: ReportTable) -> Workbook:
             cell.border = _BORDER
             cell.font = Font(bold=number >= first + len(found.lines) - found.sums)
     for column in range(1, width + 1):
-        page.column_dimensions[get_column_letter(column)].width = 16 if column == 1 else 9
+        page.column_dimensions[get_column_letter(column)].width = _breadth(found, column - 1)
     if found.below:
         row = first + len(found.lines) + 1
         page.cell(row, 1, found.below).alignment = Alignment(wrap_text=True, vertical="top")
         page.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
         page.row_dimensions[row].height = 18 * (2 + len(found.below) // (width * 4))
     page.freeze_panes = f"B{first}"
+    page.HeaderFooter.oddFooter.center.text = "第 &P 页 共 &N 页"
     page.print_title_rows = f"1:{first - 1}"
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.page_setup.fitToHeight = 0
     return book
+
+
+def _breadth(found: ReportTable, column: int) -> float:
+    """A column as wide as its longest words up to a bound; a Chinese character counts twice."""
+    words = [str(line[column]) for line in found.lines if line[column] is not None]
+    # Upper headings are merged over several columns and may wrap, the lowest stands over this one alone.
+    words.append(found.headings[column][-1] or found.headings[column][0])
+    longest = max(sum(2 if ord(char) > 0x2E7F else 1 for char in word) for word in words)
+    return min(max(longest + 2, _NARROWEST), _WIDEST)
 
 
 def _head(page: Worksheet, headings: Sequence[tuple[str, ...]]) -> None:

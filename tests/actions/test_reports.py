@@ -282,3 +282,16 @@ def test_the_inner_edition_has_them(office: Office, tmp_path: Path) -> None:
     make_report(office.session, ReportOrder("application"), tmp_path / "a.docx")
     assert all(name in _words_in(tmp_path / "l.xlsx") for name in NAMES[:3])
     assert all(name in _words_in(tmp_path / "a.docx") for name in NAMES[:2])
+
+
+def test_a_letter_keeps_its_rows_whole_and_repeats_its_head(office: Office, tmp_path: Path) -> None:
+    for no in range(3):
+        office.planned(ledger_no=f"KT-{no}", resp_org=f"单位{no}")
+    make_report(office.session, ReportOrder("supervision"), tmp_path / "s.docx")
+    paper = docx.Document(str(tmp_path / "s.docx"))
+    rows = [row._tr.xml for row in paper.tables[0].rows]
+    assert all("w:cantSplit" in row for row in rows)
+    assert ["w:tblHeader" in row for row in rows] == [True, False, False, False]
+    widths = [column.width.mm for column in paper.tables[0].columns]
+    assert abs(sum(widths) - 156) < 1  # the type area of GB/T 9704
+    assert 'w:instr="PAGE"' in paper.sections[0].footer._element.xml
