@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from app.actions.action import action
 from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
 from app.actions.session import Session
+from app.errors import Refused
 from app.i18n import N_
 from app.store.workspace import Workspace
 from app.sync.results import AreaState as AreaState  # the window and the shell name them
@@ -23,13 +26,23 @@ from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED
 if TYPE_CHECKING:
     from app.sync.transport import Transport
 
+_RUNNING: set[Path] = set()  # workspaces of which a round is under way
+_TURN = threading.Lock()
+
 
 @action(N_("Sync with the hub"), "sync", shortcut="F5", icon="sync", command="sync")
 def sync(
     session: Session, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
 ) -> SyncDone:
     """One round: send what waits, fetch what others did, papers too. May be stopped at any time and goes on
-    with the next round. Raises HubUnreachable when the hub does not answer; everything stays safe here."""
+    with the next round. Raises HubUnreachable when the hub does not answer; everything stays safe here.
+    Raises Refused `sync_running` while another round of this file goes on in this program; another program
+    cannot have the file open for writing."""
+    with _alone(session.workspace.path):
+        return _round(session, progress or _silent, cancelled or _never)
+
+
+def _round(session: Session, progress: Progress, cancelled: Callable[[], bool]) -> SyncDone:
     from app.sync.round import Round  # late: a window that is never online needs no network
 
     transport = transport_of(session)
@@ -41,8 +54,8 @@ def sync(
             transport,
             keys.sign_seed,
             session.now,
-            progress or _silent,
-            cancelled or _never,
+            progress,
+            cancelled,
         ).run()
     finally:
         transport.close()
@@ -78,6 +91,24 @@ def prove(session: Session, out: Path, progress: Progress | None = None) -> Proo
     from app.sync.prove import write_proof  # late: nobody else needs it
 
     return write_proof(session.workspace, output_file(session, out), session.moment(), progress or _silent)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Two rounds at once would number the same changes twice, which costs the laptop an epoch."""
+    with _TURN:
+        if file in _RUNNING:
+            raise Refused(
+                N_("A sync of this workspace is already running"),
+                hint=N_("Wait until it has ended; nothing was changed."),
+                code="sync_running",
+            )
+        _RUNNING.add(file)
+    try:
+        yield
+    finally:
+        with _TURN:
+            _RUNNING.discard(file)
 
 
 def _hand_in(session: Session, transport: Transport) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.actions import syncing
 from app.actions.history import history
 from app.actions.syncing import sync_status
 from app.errors import HubUnreachable, NotAllowed, Refused, StoreFailure
@@ -156,3 +157,19 @@ def test_a_block_half_folded_is_finished_without_the_hub(lan: Lan) -> None:
     assert other.boiler("T-2") is not None
     assert other.replica.begun() == []
     assert other.sync().agrees
+
+
+def test_a_second_round_of_the_same_file_is_refused_while_one_runs(lan: Lan) -> None:
+    town = lan.laptop(TOWN, "R2")
+    told: list[str] = []
+
+    def meanwhile(done: int, whole: int, text: str) -> None:
+        try:
+            syncing.sync(town.session)
+        except Refused as refused:
+            told.append(refused.code)
+
+    town.enter("inspector", "T-9")
+    syncing.sync(town.session, meanwhile)
+    assert told and set(told) == {"sync_running"}
+    assert town.replica.facts().epoch == 1 and town.sync().agrees
