@@ -125,6 +125,8 @@ def import_records(
             code="reason",
         )
     chosen = [record for record in plan.records if (record.sheet, record.row) not in leave]
+    if plan.report.shift is not None:  # how positions were converted stays with the import
+        reason = "；".join(part for part in (reason.strip(), plan.report.shift.sentence()) if part)
     changes = _changes(session, plan, chosen)
     committed = session.commit(changes, "import", reason) if changes else None
     return ImportDone(plan.report, committed)

@@ -37,6 +37,12 @@ class ImportWords:
     crs: Annotated[str | None, option("--crs", help_=N_("EPSG:n, gcj02 or bd09"))] = None
     axes: Annotated[str | None, option("--axes", help_=N_("xy or yx"))] = None
     zone: Annotated[int | None, option("--zone", help_=N_("3° zone: 35 or 36"))] = None
+    params: Annotated[
+        str, option("--params", help_=N_("Seven parameters of an old datum: dx,dy,dz,rx,ry,rz,m"))
+    ] = ""
+    points: Annotated[
+        Path | None, option("--points", help_=N_("A file of common points, for an old datum"))
+    ] = None
     answers: Annotated[
         list[str], option("--answer", help_=N_("CODE=CHOICE answers a question; may be given again"))
     ] = field(default_factory=list)
@@ -132,6 +138,8 @@ def _request(words: ImportWords) -> ImportRequest:
         answers=assignments(words.answers),
         match=words.match,
         accept_claims=words.accept_claims,
+        params=words.params,
+        points=words.points,
     )
     return ImportRequest(words.kind, words.source, options, words.mapping)
 
@@ -143,6 +151,10 @@ def _summary(document: dict[str, Any]) -> Iterable[str]:
         refused=len(document["refused"]),
         **{name: document[name] for name in ("read", "added", "changed", "unchanged")},
     )
+    if "conversion" in document:
+        yield document["conversion"]["said"]
+        for point in document["conversion"].get("points", ()):
+            yield f"    {point['name']}: {point['east_m']:+.3f} {point['north_m']:+.3f} m"
     for question in document["ask"]:
         yield f"? {question['code']}: {question['what']} [{' '.join(question['choices'])}]"
         yield f"    → {question['proposal']}: {question['why']}"

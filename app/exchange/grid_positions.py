@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.coordinates.zones import is_prefixed, zone6_crs, zone_crs
+from app.domain.coordinates.zones import zone6_crs, zone_crs, zone_number
 from app.exchange.written_positions import Written
 
 _NORTH = (1.8e6, 6.1e6)
@@ -14,9 +14,14 @@ def between(value: float, limits: tuple[float, float]) -> bool:
 
 
 def grid_parts(written: Written) -> tuple[float, int, float] | None:
+    """The parts of a written position; see `split_metres`."""
+    return split_metres(written.a, written.b)
+
+
+def split_metres(a: float, b: float) -> tuple[float, int, float] | None:
     """Easting without its zone number, the zone number (0 when there is none), and northing, in whatever
     order."""
-    for east, north in ((written.a, written.b), (written.b, written.a)):
+    for east, north in ((a, b), (b, a)):
         prefix, metres = divmod(east, 1e6)
         if between(north, _NORTH) and 1e5 <= metres <= 9e5 and (not prefix or 13 <= prefix <= 45):
             return metres, int(prefix), north
@@ -30,9 +35,6 @@ def prefix_crs(prefix: int) -> str:
     return zone_crs(prefix, True) if 25 <= prefix <= 45 else ""
 
 
-def false_million(crs: str, prefix: int) -> float:
+def false_million(crs: str) -> float:
     """What must be put before the easting for this system: its zone number, when the system carries one."""
-    if not is_prefixed(crs):
-        return 0.0
-    number = int(crs[5:])
-    return 1e6 * (number - 4491 + 13 if number <= 4501 else number - 4513 + 25)
+    return 1e6 * zone_number(crs)

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.changes import new_uid
+from app.domain.coordinates.datum import Shift, fit_points, parameters
 from app.domain.coordinates.notation import PINGLIANG, Box
 from app.domain.coordinates.zones import normalise_crs
 from app.domain.entities.division import Division
@@ -39,6 +41,21 @@ class ImportOptions:
     answers: Mapping[str, str] = field(default_factory=dict)
     match: str | None = None
     accept_claims: bool = False
+    params: str = ""
+    points: Path | None = None
+
+    def shift(self, layer_crs: str = "") -> Shift | None:
+        """The way from an old datum that was given; raises Invalid when it is none, or starts nowhere."""
+        if not self.params and self.points is None:
+            return None
+        crs = self.crs or layer_crs
+        if not crs or (self.params and self.points):
+            raise Invalid(
+                N_("Parameters and common points need the old system they start from; give one of the two."),
+                hint=N_("Write --crs with the old system, such as EPSG:2380 or xian80."),
+                code="params",
+            )
+        return parameters(self.params, crs) if self.points is None else _fitted(self.points, crs)
 
     def all_answers(self) -> dict[str, str]:
         """The mapping file's answers and the caller's own, checked; raises Invalid for one that answers
@@ -60,6 +77,12 @@ class ImportOptions:
         if self.crs:
             normalise_crs(self.crs)
         return answers
+
+
+def _fitted(points: Path, crs: str) -> Shift:
+    from app.exchange.common_points import read_common_points  # late: it opens workbooks
+
+    return fit_points(read_common_points(points, crs), crs)
 
 
 def _answers(code: str, choice: str) -> bool:

@@ -11,7 +11,8 @@ from shapely import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-from app.domain.coordinates.gcj import Floats
+from app.domain.coordinates.datum import Shift
+from app.domain.coordinates.gcj import Floats, Pair
 from app.domain.coordinates.measure import area_m2, length_m
 from app.domain.coordinates.tokens import take_apart
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
@@ -64,6 +65,7 @@ class Placing:
     ) -> None:
         self._context, self._options, self._gazetteer = context, options, gazetteer
         self._matcher, self._asked = matcher, asked
+        self.shift: Shift | None = None
 
     def place(
         self, drafts: Sequence[Draft], columns: Sequence[Column], texts: Sequence[str], layer_crs: str
@@ -122,7 +124,12 @@ class Placing:
             named if named in (GCJ02, BD09) else "",
             projected,
             stated,
+            self._shift(layer_crs),
         )
+
+    def _shift(self, layer_crs: str) -> Shift | None:
+        self.shift = self._options.shift(layer_crs)
+        return self.shift
 
     def _stated(self, draft: Draft, layer_crs: str) -> Stated:
         written = read_written(
@@ -173,6 +180,7 @@ class Placing:
 
     def _polygons(self, drafts: Sequence[Draft], layer_crs: str) -> str:
         crs = normalise_crs(self._options.crs) if self._options.crs else layer_crs or STORED
+        self._shift(layer_crs)
         shapes = [(draft, draft.row.geometry) for draft in drafts]
         placed = [(draft, shape) for draft, shape in shapes if shape is not None and not shape.is_empty]
         turned = {id(draft) for draft, shape in placed if self._seems_turned(shape)}
@@ -205,6 +213,10 @@ class Placing:
         question = Question("axes", what, ("yx", "xy"), rows, "yx", why)
         return (self._options.axes or self._asked.settle(question)) == "yx"
 
+    def _stored(self, xs: Floats, ys: Floats, crs: str) -> Pair:
+        same = self.shift is not None and self.shift.crs == crs
+        return self.shift.to_stored(xs, ys) if self.shift and same else transform(xs, ys, crs)
+
     def _polygon(self, draft: Draft, shape: BaseGeometry, crs: str) -> None:
         if not isinstance(shape, Polygon | MultiPolygon):
             draft.refuse(
@@ -217,7 +229,9 @@ class Placing:
             )
             return
         try:
-            moved = shapely.transform(shape, lambda xy: np.column_stack(transform(xy[:, 0], xy[:, 1], crs)))
+            moved = shapely.transform(
+                shape, lambda xy: np.column_stack(self._stored(xy[:, 0], xy[:, 1], crs))
+            )
         except Invalid as error:
             draft.refuse(None, "bad_position", error.message)
             return

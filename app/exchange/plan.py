@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.domain.coordinates.datum import Shift
 from app.domain.fields import Kind
 from app.exchange.grid import Book, Sheet
 from app.exchange.headings import IGNORED, XY, Vocabulary, X, Y, vocabulary
@@ -67,6 +68,7 @@ class _Planner:
         )
         self._warned: list[Warned] = []
         self._template, self._learned = "", MappingFile()
+        self._shift: Shift | None = None
 
     def plan(self) -> ImportPlan:
         """Read, settle, place, match; then say it all in one report."""
@@ -89,6 +91,7 @@ class _Planner:
         notes = [skipped.text for body in bodies for skipped in body.skipped if skipped.kind == "note"]
         placing = Placing(context, options, self._gazetteer, self._matcher, self._asked)
         crs = placing.place(drafts, columns, [*titles, *notes], tables[0].sheet.crs)
+        self._shift = placing.shift
         self._claims(drafts)
         records, more = self._match(drafts)
         report = self._report((tables, bodies, mapped), drafts, records, duplicates, more, crs)
@@ -295,6 +298,8 @@ class _Planner:
             records,
             template=self._template,
             learned=len(self._learned.columns) + len(self._learned.answers),
+            shift=self._shift,
+            sheets=[sheet.name for sheet in self._book.sheets if not sheet.is_empty],
         )
 
 

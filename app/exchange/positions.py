@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
+from app.domain.coordinates.datum import Shift
 from app.domain.coordinates.fit import Places, Proposal, diagnose, offset_proposal
 from app.domain.coordinates.gcj import Floats, from_bd09, from_gcj02
 from app.domain.coordinates.measure import distance_m
@@ -63,6 +65,7 @@ class Frame:
     hint: str = ""
     default: str = ""
     stated: bool = False
+    shift: Shift | None = None
 
 
 @dataclass(frozen=True)
@@ -258,7 +261,7 @@ class Placer:
     def _shift(self, indexes: Sequence[int], crs: str) -> None:
         if not indexes:
             return
-        xs, ys = transform(*self._xy(indexes), crs)
+        xs, ys = self._stored(*self._xy(indexes), crs)
         for n, x, y in zip(indexes, xs, ys, strict=True):
             self.placed[n].x, self.placed[n].y, self.placed[n].source = float(x), float(y), crs
 
@@ -335,10 +338,15 @@ class Placer:
             some = [n for n, name in systems.items() if name == crs]
             if not some:
                 continue
-            easts = [usable[n][0] + false_million(crs, usable[n][1]) for n in some]
-            xs, ys = transform(easts, [usable[n][2] for n in some], crs)
+            easts = [usable[n][0] + false_million(crs) for n in some]
+            xs, ys = self._stored(easts, [usable[n][2] for n in some], crs)
             for n, x, y in zip(some, xs, ys, strict=True):
                 self.placed[n].x, self.placed[n].y, self.placed[n].source = float(x), float(y), crs
+
+    def _stored(self, xs: ArrayLike, ys: ArrayLike, crs: str) -> tuple[Floats, Floats]:
+        """Degrees EPSG:4490, over an old datum by the parameters or points that were given."""
+        shift = self._frame.shift
+        return shift.to_stored(xs, ys) if shift is not None and crs == shift.crs else transform(xs, ys, crs)
 
     # --- judgement -----------------------------------------------------------------------------------------
 

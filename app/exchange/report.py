@@ -9,6 +9,7 @@ from typing import Any
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
+from app.domain.coordinates.datum import Shift
 from app.domain.entity import Entity, EntityType
 from app.domain.fields import Kind
 from app.domain.values import show
@@ -108,7 +109,8 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 @dataclass(frozen=True)
 class ImportReport:
     """The counts and lists of one import (section Import of `docs/commands.md`); `rings` only for protection
-    zones. `template` names the headings read, `learned` how many corrections of earlier files were used."""
+    zones. `template` names the headings read, `learned` how many corrections of earlier files were used,
+    `shift` what brought coordinates of an old datum here, `sheets` all that could be read."""
 
     sheet: str
     encoding: str
@@ -127,6 +129,8 @@ class ImportReport:
     problems: Sequence[Problem] = ()
     template: str = ""
     learned: int = 0
+    shift: Shift | None = None
+    sheets: Sequence[str] = ()
 
     def count(self, action: str) -> int:
         """The number of records with this action."""
@@ -152,6 +156,8 @@ class ImportReport:
             "warnings": [warned.to_json() for warned in self.warnings],
             "skipped": skipped,
         }
+        if self.shift is not None:
+            document["conversion"] = {**self.shift.to_json(), "said": self.shift.sentence()}
         if self.rings is not None:
             document["rings"] = [ring.to_json() for ring in self.rings]
             document["problems"] = [problem.to_json() for problem in self.problems]

@@ -80,6 +80,22 @@ def is_prefixed(name: str) -> bool:
     return 4491 <= number <= 4501 or 4513 <= number <= 4533
 
 
+def is_old(name: str) -> bool:
+    """True for Beijing 1954 and Xian 1980, from which there is no way to CGCS2000 that everybody may know."""
+    name = normalise_crs(name)
+    datum = crs_object(name).geodetic_crs if name not in (GCJ02, BD09) else None
+    return datum is not None and datum.to_epsg() in _OLD_DATUMS
+
+
+def zone_number(name: str) -> int:
+    """The zone number before the eastings of a projected system, 0 when it carries none."""
+    operation = crs_object(name).coordinate_operation
+    eastings = (
+        item.value for item in (operation.params if operation else ()) if item.name == "False easting"
+    )
+    return int(float(next(eastings, 0.0)) // 1_000_000)
+
+
 def normalise_crs(name: str) -> str:
     """A system name as we write it: `EPSG:n`, `gcj02`, `bd09` or `tm:LON`; raises Invalid when it is none."""
     text = name.strip()
@@ -221,7 +237,8 @@ def _transformer(name: str, inverse: bool) -> Transformer | None:
         raise Invalid(
             N_("{name} uses the {datum} datum, for which no exact shift to CGCS2000 is known here."),
             hint=N_(
-                "Have them converted to CGCS2000 by the surveying office; a guess is wrong by about 100 m."
+                "Give seven parameters (--params) or a file of common points (--points), or have them"
+                " converted by the surveying office; a guess is wrong by about 100 m."
             ),
             code="bad_crs",
             name=name,
