@@ -100,11 +100,7 @@ def gather(
         above = ask("SELECT seq, head FROM hub_area WHERE code = %s", (root,))
         given = array_of(list({act.uid for act in batch.acts}))
         acts = ask("SELECT uid, site, person FROM hub_act WHERE uid = ANY(%s::text[])", (given,))
-        read = [(entity, ask(_words(_RANGE, entity), (array_of(those),))) for entity, those in starts.items()]
-        read += [
-            ("approval", ask(_words(_OWNED, "approval", entity), (array_of(those),)))
-            for entity, those in deleted.items()
-        ]
+        read = _ask_rows(ask, starts, deleted)
         held = {key: _ask_holders(ask, key, values) for key, values in asked_keys(batch.entries)[0].items()}
         near = None if metres is None else _ask_near(ask, batch, metres)
     row = device.fetchone()
@@ -142,6 +138,16 @@ def _deleted(entries: Iterable[Entry]) -> dict[str, list[str]]:
         if entry.op == "d" and is_known(entry.entity) and protects(entry.entity):
             found.setdefault(entry.entity, []).append(entry.uid)
     return found
+
+
+def _ask_rows(
+    ask: Ask, starts: Mapping[str, list[str]], deleted: Mapping[str, list[str]]
+) -> list[tuple[str, Any]]:
+    """The rows that begin so, and the signatures of those that are deleted."""
+    read = [(entity, ask(_words(_RANGE, entity), (array_of(those),))) for entity, those in starts.items()]
+    for entity, those in deleted.items():
+        read.append(("approval", ask(_words(_OWNED, "approval", entity), (array_of(those),))))
+    return read
 
 
 def _ask_holders(ask: Ask, key: tuple[str, str], values: Mapping[str, None]) -> Any:
