@@ -30,7 +30,7 @@ def _utc_now() -> datetime:
 
 @dataclass
 class Service:
-    """One process's share of the hub. `fingerprint` is the SHA-256 of the certificate in hex, "" without TLS;
+    """One process's share of the hub. `fingerprint` is the SHA-256 of the certificate's key in hex, "" without TLS;
     `url` is the address laptops are told."""
 
     hub: HubDoor

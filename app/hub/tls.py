@@ -1,4 +1,4 @@
-"""The hub's certificate: a given one, or one it makes for itself, known to laptops by its SHA-256."""
+"""The hub's certificate: a given one, or one it makes for itself, known to laptops by its key's SHA-256."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.errors import Invalid
 from app.i18n import N_
+from app.sync.pinning import key_fingerprint
 
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
-VALID_FOR = timedelta(days=3650)  # laptops know it by its hash; a new one means enrolling every laptop anew
+VALID_FOR = timedelta(days=3650)
+RENEWED_BEFORE = timedelta(days=365)  # for the same key, by which laptops know it
 _BACKDATED = timedelta(days=2)  # laptops whose clock is behind
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """The two files of a certificate and the SHA-256 of the certificate itself, in hex."""
+    """The two files of a certificate and the SHA-256 of its public key, in hex."""
 
     file: Path
     key: Path
@@ -48,23 +50,29 @@ def given(file: Path, key: Path) -> Certificate:
 
 
 def self_made(folder: Path, hosts: list[str], now: datetime) -> Certificate:
-    """The certificate kept in `folder`, made for these names and addresses when there is none yet."""
+    """The certificate kept in `folder`, made for these names and addresses when there is none, and made anew
+    for the same key when it soon ends."""
     file, key = folder / CERTIFICATE, folder / KEY
-    if not (file.is_file() and key.is_file()):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        private = ec.generate_private_key(ec.SECP256R1())
-        certificate = _certificate(private, hosts, now)
-        _write(key, private.private_bytes(
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not key.is_file():
+        _write(key, ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ))  # fmt: skip
-        _write(file, certificate.public_bytes(serialization.Encoding.PEM))
+        file.unlink(missing_ok=True)
+    if not file.is_file() or _first(file).not_valid_after_utc - now < RENEWED_BEFORE:
+        private = serialization.load_pem_private_key(key.read_bytes(), None)
+        assert isinstance(private, ec.EllipticCurvePrivateKey), "the key here was made here"
+        _write(file, _certificate(private, hosts, now).public_bytes(serialization.Encoding.PEM))
     return given(file, key)
 
 
 def fingerprint_of(file: Path) -> str:
-    """The SHA-256 of the first certificate in a PEM file, in hex."""
-    certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
-    return certificate.fingerprint(hashes.SHA256()).hex()
+    """The SHA-256 of the public key of the first certificate in a PEM file, in hex."""
+    return key_fingerprint(_first(file).public_bytes(serialization.Encoding.DER))
+
+
+def _first(file: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificates(file.read_bytes())[0]
 
 
 def local_hosts(host: str) -> list[str]:

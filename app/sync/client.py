@@ -28,7 +28,7 @@ _TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=10.0)
 
 
 class Client:
-    """A hub at an address. `fingerprint` is that of its certificate, or the beginning of it; without a
+    """A hub at an address. `fingerprint` is that of its key, or the beginning of it; without a
     `device` and its `sign` only enrolment is possible."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Client:
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of the certificate that was seen, in hex; empty without TLS."""
+        """The SHA-256 of the hub's public key that was seen, in hex; empty without TLS."""
         return self._pinned.seen
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
-"""TLS to a hub whose certificate no authority vouches for: its fingerprint came with the invitation.
+"""TLS to a hub whose certificate no authority vouches for: its key's fingerprint came with the invitation.
 
-The certificate is compared before a byte is sent. Its dates are not looked at: a laptop whose clock is off by
-months must still reach its hub.
+The key is pinned, not the certificate, so that a certificate may be renewed for the same key. It is compared
+before a byte is sent. The dates are not looked at: a laptop whose clock is off by months must still reach its
+hub.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ import hmac
 import ssl
 from typing import Any
 from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 
 from app.errors import Invalid
 from app.i18n import N_
@@ -23,8 +28,9 @@ class WrongCertificate(ssl.SSLError):
 
 
 class Pinned(ssl.SSLContext):
-    """A context for one hub. `expected` are the first hex digits of the SHA-256 of its certificate (DER);
-    empty leaves the judgement to the authorities the system trusts. `seen` is the whole fingerprint."""
+    """A context for one hub. `expected` are the first hex digits of the SHA-256 of its public key (or, as
+    laptops of earlier versions keep it, of its certificate); empty leaves the judgement to the authorities
+    the system trusts. `seen` is the whole fingerprint of the key."""
 
     expected = ""
     seen = ""
@@ -32,16 +38,28 @@ class Pinned(ssl.SSLContext):
     def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
         """A connected socket, after a look at the certificate. Raises WrongCertificate."""
         found = super().wrap_socket(*args, **options)
-        self.seen = hashlib.sha256(found.getpeercert(binary_form=True) or b"").hexdigest()
-        wanted = self.expected
-        if wanted and not hmac.compare_digest(self.seen[: len(wanted)], wanted):
+        certificate = found.getpeercert(binary_form=True) or b""
+        self.seen = key_fingerprint(certificate)
+        whole, wanted = hashlib.sha256(certificate).hexdigest(), self.expected
+        if not any(hmac.compare_digest(one[: len(wanted)], wanted) for one in (self.seen, whole)):
             found.close()
             raise WrongCertificate(self.seen)
         return found
 
 
+def key_fingerprint(certificate: bytes) -> str:
+    """The SHA-256 of the public key (SubjectPublicKeyInfo) in a certificate (DER), in hex; "" when it cannot
+    be read."""
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
+    told = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(told).hexdigest()
+
+
 def pinned(expected: str) -> Pinned:
-    """A context that accepts the certificate with this fingerprint (hex, or the beginning of it) alone."""
+    """A context that accepts the key with this fingerprint (hex, or the beginning of it) alone."""
     context = Pinned(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.expected = expected.lower()

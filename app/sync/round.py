@@ -56,6 +56,7 @@ class Round:
         end_founding(self.workspace, self.now())
         blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         replica.set_facts(last_sync=as_moment(self.now()))
+        self._keep_pin()
         return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
 
     def sealer(self) -> Sealer:
@@ -66,6 +67,12 @@ class Round:
             self.workspace.schema_version,
             lambda: int(self.now().timestamp() * 1000),
         )
+
+    def _keep_pin(self) -> None:
+        """A laptop of an earlier version knows the hub by its certificate; from now on by the key of it."""
+        facts, seen = self.workspace.replica.facts(), self.transport.fingerprint
+        if facts is not None and facts.fingerprint and seen and seen != facts.fingerprint:
+            self.workspace.replica.set_facts(fingerprint=seen)
 
     def _after_batch(self, sent: Sent) -> None:
         left = self.workspace.replica.unsent()

@@ -31,6 +31,11 @@ class BlobThere(NamedTuple):
 class Transport(Protocol):
     """A way to the hub. Every method raises HubUnreachable when the hub does not answer."""
 
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the hub's public key that was seen, in hex; empty without TLS."""
+        ...
+
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """Ask to become one of the hub's laptops; the same keys asked twice give the same laptop."""
         ...
@@ -74,6 +79,8 @@ class Transport(Protocol):
 
 class Direct:
     """A hub object in this process, called as the server would call it."""
+
+    fingerprint = ""
 
     def __init__(self, hub: Any, device: str, now: Callable[[], datetime]) -> None:
         self._hub, self._device, self._now = hub, device, now

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.errors import Invalid
 from app.hub import tls
@@ -23,8 +23,8 @@ def test_a_self_made_certificate_names_addresses_and_stays(tmp_path: Path) -> No
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.IPAddress) == [ip_address("10.1.2.3"), ip_address("::1")]
     assert names.get_values_for_type(x509.DNSName) == ["hub.pingliang"]
-    der = ssl.PEM_cert_to_DER_cert(made.file.read_text())
-    assert made.fingerprint == hashlib.sha256(der).hexdigest()
+    told = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert made.fingerprint == hashlib.sha256(told).hexdigest()
     assert made.key.stat().st_mode & 0o77 == 0
     assert tls.self_made(tmp_path / "tls", ["elsewhere"], NOW) == made
 
@@ -43,3 +43,13 @@ def test_the_hub_knows_what_it_may_be_called(monkeypatch: pytest.MonkeyPatch) ->
     assert tls.outward_address() == "10.1.2.3"
     assert {"localhost", "127.0.0.1", "::1", "10.1.2.3"} <= set(tls.local_hosts("0.0.0.0"))
     assert tls.local_hosts("10.9.8.7")[0] == "10.9.8.7"
+
+
+def test_it_is_renewed_in_its_last_year_for_the_same_key(tmp_path: Path) -> None:
+    made = tls.self_made(tmp_path / "tls", ["10.1.2.3"], NOW)
+    before = made.file.read_bytes()
+    later = NOW + tls.VALID_FOR - tls.RENEWED_BEFORE + timedelta(days=1)
+    renewed = tls.self_made(tmp_path / "tls", ["10.9.8.7"], later)
+    assert renewed.fingerprint == made.fingerprint and renewed.file.read_bytes() != before
+    found = x509.load_pem_x509_certificate(renewed.file.read_bytes())
+    assert found.not_valid_after_utc > later + timedelta(days=3000)

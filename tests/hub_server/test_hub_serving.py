@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from app.errors import Invalid
 from app.hub import patience
 from app.sync.client import Client
 from app.sync.messages import SessionAnswer, SessionRequest, decode_message, encode_message
+from app.sync.pinning import key_fingerprint
 from hub_server.served import PIN, gridward, served
 
 
@@ -57,7 +59,7 @@ def test_tls_with_a_self_made_certificate_is_what_the_invitation_names(folder: P
         port = urlsplit(hub.url).port
         assert hub.url.startswith("https://") and port
         der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
-        assert hashlib.sha256(der).hexdigest() == hub.fingerprint
+        assert key_fingerprint(der) == hub.fingerprint
         invited = json.loads(
             gridward("hub", "invite", folder, "--area", "620802", "--role", "R3", "--json").stdout
         )
@@ -72,6 +74,35 @@ def test_tls_with_a_self_made_certificate_is_what_the_invitation_names(folder: P
         client._ask("GET", "/healthz", open_=True)
         assert client.fingerprint == hub.fingerprint
         client.close()
+
+
+def test_a_renewed_certificate_of_the_same_key_is_the_same_hub(folder: Path) -> None:
+    """Also for a laptop that still knows the hub by its certificate, once it has come by before that ends."""
+    file, option, key = _own_certificate(folder)
+    old = hashlib.sha256(ssl.PEM_cert_to_DER_cert(Path(file).read_text())).hexdigest()
+    with served(folder, "--cert", file, option, key) as hub:
+        assert _seen(hub.url, old) == hub.fingerprint
+        first = hub.fingerprint
+    Path(file).unlink()
+    assert _own_certificate(folder)[0] == file
+    with served(folder, "--cert", file, option, key) as hub:
+        assert hub.fingerprint == first == _seen(hub.url, first)
+        with pytest.raises(Invalid) as gone:
+            _seen(hub.url, old)
+        assert gone.value.code == "wrong_fingerprint"
+    Path(key).unlink()
+    with served(folder, "--cert", *_own_certificate(folder)) as hub, pytest.raises(Invalid) as another:
+        _seen(hub.url, first)
+    assert another.value.code == "wrong_fingerprint"
+
+
+def _seen(url: str, pin: str) -> str:
+    client = Client(url, pin)
+    try:
+        client._ask("GET", "/healthz", open_=True)
+    finally:
+        client.close()
+    return client.fingerprint
 
 
 def _own_certificate(folder: Path) -> tuple[str, str, str]:
@@ -184,6 +215,6 @@ def test_all_addresses_are_served_with_tls_unless_it_is_refused(folder: Path) ->
         assert hub.url.startswith("https://") and len(hub.fingerprint) == 64
         port = urlsplit(hub.url).port or 0
         der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
-        assert hashlib.sha256(der).hexdigest() == hub.fingerprint
+        assert key_fingerprint(der) == hub.fingerprint
     with served(folder, "--host", "0.0.0.0", "--no-tls", "--url", "https://hub.example") as hub:
         assert (hub.url, hub.fingerprint) == ("https://hub.example", "")

@@ -48,7 +48,7 @@ WORDS: Mapping[str, str] = {
     "engine": N_("Database"),
     "founded": N_("Founded"),
     "not_founded": N_("Not yet: the first laptop that syncs brings the records"),
-    "certificate": N_("SHA-256 of the certificate"),
+    "certificate": N_("SHA-256 of the certificate's key"),
     "no_certificate": N_("None: plain HTTP, to be used on this machine or behind a proxy only"),
     "address": N_("Address for laptops"),
     "version": N_("Program"),
