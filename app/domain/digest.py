@@ -33,10 +33,8 @@ def cell_hash(entity: str, uid: str, field_id: str, value: Any) -> int:
 
 def row_hash(entity: str, uid: str, cells: Mapping[str, Any]) -> int:
     """The share of a whole record."""
-    return (
-        sum([cell_hash(entity, uid, name, value) for name, value in cells.items() if value is not None])
-        % MODULUS
-    )
+    known = [(name, value) for name, value in cells.items() if value is not None]
+    return sum([cell_hash(entity, uid, name, value) for name, value in known]) % MODULUS
 
 
 def as_text(digest: int) -> str:

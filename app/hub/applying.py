@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -18,8 +19,9 @@ from app.hub.log import Logs
 from app.hub.rows import MOVED, Row
 from app.store.tables import known
 
-# Rows one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too.
-Group = tuple[bool, str, tuple[str, ...], bool, bool]
+# Rows one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too,
+# and whether they came, went or moved.
+Group = tuple[bool, str, tuple[str, ...], bool, bool, bool]
 
 
 def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
@@ -31,7 +33,8 @@ def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row
             fresh.setdefault(row.entity, []).append(row)
         else:
             edited = row.new_round or row.entered is not None
-            key = (row.alive, row.entity, tuple(sorted(row.sets)), row.replaced, edited)
+            moved = row.alive != row.was_alive or row.area != row.was_area
+            key = (row.alive, row.entity, tuple(sorted(row.sets)), row.replaced, edited, moved)
             changed.setdefault(key, []).append(row)
     # The dead first: they let go of their numbers. Who gives a number up does so before another takes it.
     groups = sorted(changed.items(), key=lambda pair: pair[0])
@@ -48,7 +51,7 @@ def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row
 
 def _let_go(database: HubDatabase, connection: Connection, groups: Sequence[tuple[Group, list[Row]]]) -> None:
     """Take the numbers from records that change theirs, or two that swap would be in each other's way."""
-    for (_, entity, names, _, _), rows in groups:
+    for (_, entity, names, *_), rows in groups:
         held = [f'"{name}" = NULL' for name in unique_ids(known(entity)) if name in names]
         if held:
             words, given = database.any_of("uid", [row.uid for row in rows])
@@ -121,34 +124,33 @@ def _write_continued(connection: Connection, desk: Desk) -> None:
 
 
 def _insert(database: HubDatabase, connection: Connection, entity: str, rows: Sequence[Row]) -> None:
-    names = field_ids(known(entity))
+    filled = set().union(*(row.values for row in rows))
+    names = [name for name in field_ids(known(entity)) if name in filled]
     columns: list[list[Any]] = [
         [row.uid for row in rows],
         [row.area for row in rows],
         [row.seq for row in rows],
         [row.alive for row in rows],
         [_stamps(row.marks) for row in rows],
-        [as_json(row.entered) if row.entered else None for row in rows],
+        [_persons(row.entered) if row.entered else None for row in rows],
         *(_column(database, entity, name, rows) for name in names),
     ]
     insert_rows(database, connection, entity, (*OWN, *names), columns)
 
 
 def _update(database: HubDatabase, connection: Connection, key: Group, rows: Sequence[Row]) -> None:
-    _, entity, names, replaced, edited = key
-    columns: list[list[Any]] = [
-        [row.uid for row in rows],
-        [row.area for row in rows],
-        [row.seq for row in rows],
-        [row.alive for row in rows],
-        [_stamps(row.marks) for row in rows],
-    ]
-    heads = tuple(OWN)[: len(columns)]
+    _, entity, names, replaced, edited, moved = key
+    columns: dict[str, list[Any]] = {
+        "uid": [row.uid for row in rows],
+        "h_seq": [row.seq for row in rows],
+        "h_stamps": [_stamps(row.marks) for row in rows],
+    }
+    if moved:
+        columns |= {"h_area": [row.area for row in rows], "h_alive": [row.alive for row in rows]}
     if edited:
-        heads = tuple(OWN)
-        columns.append([as_json(_editors(row)) for row in rows])
-    columns += [_column(database, entity, name, rows) for name in names]
-    update_rows(database, connection, entity, (*heads, *names), columns, replaced)
+        columns["h_editors"] = [_persons(_editors(row)) for row in rows]
+    columns |= {name: _column(database, entity, name, rows) for name in names}
+    update_rows(database, connection, entity, tuple(columns), list(columns.values()), replaced)
 
 
 def _column(database: HubDatabase, entity: str, name: str, rows: Sequence[Row]) -> list[Any]:
@@ -168,7 +170,18 @@ def _stamps(marks: dict[str, Any]) -> str:
     return as_json(marks)
 
 
-def _editors(row: Row) -> dict[str, Any]:
+def _persons(entered: Mapping[str, Any]) -> str:
+    """Editors as JSON; in a large batch they are the same few persons again and again."""
+    return _persons_told(tuple(entered.items()))
+
+
+@lru_cache(maxsize=1024)
+def _persons_told(entered: tuple[tuple[str, Any], ...]) -> str:
+    return as_json(dict(entered))
+
+
+def _editors(row: Row) -> Mapping[str, Any]:
     """What to merge into the editors: a new round forgets the old ones."""
-    gone = dict.fromkeys(row.editors or {}) if row.new_round else {}
-    return {**gone, **(row.entered or {})}
+    if not row.new_round:
+        return row.entered or {}
+    return {**dict.fromkeys(row.editors or {}), **(row.entered or {})}

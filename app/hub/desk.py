@@ -117,7 +117,8 @@ class Desk:
 
     def clock(self, act: Act) -> int:
         """The act's clock, not later than receipt and a little."""
-        return max(0, min(act.hlc, (self.received + CLOCK_AHEAD_MS) << _HLC_BITS))
+        latest = (self.received + CLOCK_AHEAD_MS) << _HLC_BITS
+        return act.hlc if 0 <= act.hlc <= latest else max(0, min(act.hlc, latest))
 
     def moment(self) -> str:
         """The moment of receipt."""

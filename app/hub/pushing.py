@@ -138,11 +138,12 @@ class Pushing:
                 devices.change(connection, device.uid, epoch=before.epoch, next=1, chain=HEAD_START)
             return before
         try:
-            batch = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
+            whole = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         kept = Verifiers(connection, self.keys)
-        batch = replace(batch, entries=tuple(kept.without(own_copy(entry)) for entry in batch.entries))
+        own = whole.entries if whole is not batch else map(own_copy, whole.entries)
+        batch = replace(whole, entries=tuple(map(kept.without, own)))
         logs = Logs(self.database, connection)
         desk = self._desk(connection, device, received, logs)
         if device.revoked_at is not None:

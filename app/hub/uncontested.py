@@ -50,7 +50,9 @@ class Uncontested:
 
     def has(self, places: Iterable[int]) -> bool:
         """Whether all of these entries may take the quick road."""
-        return None not in map(self._found.__getitem__, places)
+        return all(
+            [self._found[place] is not None for place in places]
+        )  # without asking rows if they are None
 
     def take(self, place: int, act: Act) -> bool:
         """Put an entry down; False leaves it to the careful road."""
@@ -61,8 +63,7 @@ class Uncontested:
         entry, desk = self._batch.entries[place], self._desk
         if row is not None and row.touched:
             return False
-        unique = entry.op != "u" and unique_ids(known(entry.entity))
-        if unique and not self._key(entry, cells):
+        if entry.op != "u" and not self._key(entry, cells):
             return False
         effect = Effect(0, self._batch.first + place, entry.entity, entry.uid, entry.op, cells)
         row = desk.put_down(act, effect, row, area, cells)
