@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from app.errors import StoreFailure
+from app.i18n import N_
 from app.store.postgis import engine_of
 
 SQLITE_NAME = "hub.db"
@@ -42,8 +44,11 @@ class HubDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction: in SQLite the only one that writes, in PostgreSQL one that takes row locks."""
-        with self._writers.begin() as connection:
+        """A transaction: in SQLite the only one that writes, in PostgreSQL one that takes row locks.
+
+        Raises StoreFailure `disk_full` when there is no room: then nothing of it is kept.
+        """
+        with _room(), self._writers.begin() as connection:
             yield connection
 
     @contextmanager
@@ -138,6 +143,27 @@ def bucket(wkb: bytes | None) -> int | None:
 def bucket_of(x: float, y: float, right: int = 0, up: int = 0) -> int:
     """The number of the square of a position, or of one so many squares beside it."""
     return (int((y + 90.0) * BUCKETS) + up) * 1_000_000 + int((x + 180.0) * BUCKETS) + right
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """A full disk in the words of the house."""
+    try:
+        yield
+    except DBAPIError as error:
+        full = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_FULL"
+        if full or isinstance(error.orig, psycopg.errors.DiskFull):
+            raise disk_full() from error
+        raise
+
+
+def disk_full() -> StoreFailure:
+    """There is no room left where the hub keeps its books and attachments."""
+    return StoreFailure(
+        N_("The hub’s disk is full"),
+        hint=N_("Nothing of this was taken in, and nothing taken before is lost. Make room at the hub."),
+        code="disk_full",
+    )
 
 
 def _sqlite(file: Path, mode: str, begin: str, size: int) -> Engine:

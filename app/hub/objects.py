@@ -6,6 +6,7 @@ whole, `thumbnails/ab/abcd….jpg`. Hub processes share it: what is there is rea
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -20,6 +21,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, Per
 from obstore.store import LocalStore, from_url
 
 from app.errors import Invalid, StoreFailure
+from app.hub.database import disk_full
 from app.hub.thumbnails import thumbnail_of
 from app.i18n import N_
 from app.sync.messages import MAX_BLOB, MAX_PART
@@ -255,6 +257,8 @@ def _wrong_hash() -> Invalid:
 
 
 def _failure(error: Exception) -> StoreFailure:
+    if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return disk_full()
     denied = isinstance(error, PermissionDeniedError | PermissionError)
     return StoreFailure(
         N_("The hub may not write its attachments") if denied else N_("The hub cannot reach its attachments"),

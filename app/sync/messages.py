@@ -40,7 +40,7 @@ STATUS: Mapping[str, int] = {
     "no_token": 401, "bad_token": 401, "expired_token": 401, "bad_signature": 401, "unknown_device": 401,
     "bad_code": 403, "revoked": 403, "device_role": 403, "not_allowed": 403,
     "unknown_blob": 404, "offset": 409, "too_large": 413, "hash": 422, "range": 416, "too_many": 429,
-    "too_slow": 408,
+    "too_slow": 408, "disk_full": 507,
 }  # fmt: skip
 M = TypeVar("M", bound="Message")
 

@@ -40,6 +40,11 @@ _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
         N_("The hub has less than this laptop has seen: it was brought back from a backup"),
         N_("Everything is safe on this laptop. Ask whoever looks after the hub."),
     ),
+    "disk_full": (
+        HubUnreachable,
+        N_("The hub’s disk is full: it takes nothing in now"),
+        N_("Everything is safe on this laptop and waits. Tell whoever looks after the hub."),
+    ),
     "too_many": (HubUnreachable, N_("The hub is too busy"), SAFE),
     "too_slow": (HubUnreachable, N_("The hub gave up waiting: the network is too slow"), SAFE),
 }

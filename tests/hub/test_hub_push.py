@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.entities.boiler import Boiler
-from app.errors import Conflict, Invalid, NotAllowed
+from app.errors import Conflict, Invalid, NotAllowed, StoreFailure
 from app.hub.hub import Hub
 from app.hub.pushing import PushAnswer
 from app.sync.signing import HEAD_START
@@ -314,3 +314,29 @@ def test_another_persons_changes_under_a_known_act_count_as_its_repeat(bench: Hu
     laptop.push()
     assert bench.boiler(more.uid) is None
     bench.check()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_a_full_disk_is_said_and_nothing_is_half_applied(bench: HubBench) -> None:
+    """SQLite itself refuses to grow; there is no such switch in PostgreSQL."""
+    laptop = bench.laptop()
+    laptop.enter("officer")
+    assert laptop.push().accepted == 1
+    before = dict(bench.hub.status().areas)
+    for _ in range(200):
+        laptop.enter("officer", note="满" * 300)
+    _room_for(bench, 1)
+    with pytest.raises(StoreFailure) as full:
+        laptop.push()
+    assert full.value.code == "disk_full"
+    assert bench.hub.status().areas == before
+    bench.check()
+    _room_for(bench, 1 << 30)
+    assert laptop.push().accepted == 200
+    bench.check()
+
+
+def _room_for(bench: HubBench, pages: int) -> None:
+    """How large the file may become, for the one connection that writes in a test."""
+    with bench.hub.database._writers.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")

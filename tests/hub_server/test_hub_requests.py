@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.hub.database import disk_full
 from app.hub.service import Service
 from app.sync import messages as m
+from app.sync.refusals import error_of
 from hub_server.small_hub import Laptop, SmallHub
 
 
@@ -210,3 +212,16 @@ def test_the_hub_is_closed_when_the_server_stops(hub: SmallHub, service: Service
     with TestClient(make_app(service, close=True)):
         assert not hub.closed
     assert hub.closed
+
+
+def test_a_full_disk_has_an_answer_of_its_own_and_the_laptop_waits(
+    laptop: Laptop, hub: SmallHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(signed: bytes, received: Any) -> Any:
+        raise disk_full()
+
+    monkeypatch.setattr(hub, "push", full)
+    reply = laptop.ask("POST", "/v1/push", content=m.encode_message(m.PushRequest(batch=laptop.batch())))
+    assert (reply.status_code, reply.json()["error"]) == (507, "disk_full")
+    told = error_of(m.refusal_of(reply.content), reply.status_code, "https://hub")
+    assert (told.exit_code, told.code) == (6, "disk_full") and told.hint
