@@ -144,7 +144,15 @@ def palette_of(look: Colours) -> QPalette:
 
 
 def _rules(look: Colours) -> str:
-    sizes = {"pad": 1.5, "small": 1.0, "wide_pad": 3.0, "radius": 1.0, "button": 4.0, "box": 3.0, "round": 1.5}
+    sizes = {
+        "pad": 1.5,
+        "small": 1.0,
+        "wide_pad": 3.0,
+        "radius": 1.0,
+        "button": 4.0,
+        "box": 3.0,
+        "round": 1.5,
+    }
     values = {name: str(metrics.grid(steps)) for name, steps in sizes.items()}
     template = Template(resource("window.qss").read_text("utf-8"))
     return template.substitute(values, **{key: str(value) for key, value in asdict(look).items()})
