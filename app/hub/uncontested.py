@@ -50,9 +50,7 @@ class Uncontested:
 
     def has(self, places: Iterable[int]) -> bool:
         """Whether all of these entries may take the quick road."""
-        return all(
-            [self._found[place] is not None for place in places]
-        )  # without asking rows if they are None
+        return all(self._found[place] is not None for place in places)
 
     def take(self, place: int, act: Act) -> bool:
         """Put an entry down; False leaves it to the careful road."""
