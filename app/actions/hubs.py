@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.divisions import real_divisions
+from app.actions.laptop import granted_verifier
 from app.actions.people import verifier
+from app.actions.session import Session
+from app.actions.steps import editors_of
 from app.domain.areas import OWNERS, ROOTED, covers
+from app.domain.casework import WORKFLOWS
 from app.domain.catalog import ENTITIES
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Attachment
-from app.domain.entities.people import Person
+from app.domain.entities.people import Person, is_at_hub
 from app.domain.entity import Entity
 from app.errors import Invalid
 from app.hub import backup as copies
@@ -24,6 +28,7 @@ from app.hub.admin.acting import link_address
 from app.hub.admin.visits import may_enter
 from app.hub.devices import Invite
 from app.hub.exporting import export_log as write_log
+from app.hub.founding import Entered, First
 from app.hub.hub import Hub
 from app.hub.opening import make_hub, opened
 from app.hub.passphrases import Passphrases
@@ -232,11 +237,19 @@ def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> 
             hub.close()
 
 
-def _records(workspace: Workspace) -> Iterator[Entity]:
-    """All records, owners before what belongs to them."""
+def _records(workspace: Workspace) -> Iterator[First]:
+    """All records, owners before what belongs to them; with a workflow also who entered them, and persons
+    with the verifiers that a former hub gave with their grants."""
+    session = Session(workspace)
     kinds = sorted(ENTITIES, key=lambda kind: (_depth(kind.TYPE.name), ENTITIES.index(kind)))
     for kind in kinds:
-        yield from workspace.find(kind)
+        for record in workspace.find(kind):
+            if kind.TYPE.name in WORKFLOWS:
+                yield Entered(record, frozenset(editors_of(session, record)))
+            elif isinstance(record, Person) and is_at_hub(record.verifier):
+                yield record.replace(verifier=granted_verifier(workspace, record.uid))
+            else:
+                yield record
 
 
 def _depth(entity: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from app.domain.areas import Scope
 from app.domain.entities.people import Person
@@ -19,10 +20,21 @@ from app.hub.verifiers import FIELD, Verifiers
 _AT_ONCE = 20_000
 
 
-def begin(database: HubDatabase, keys: HubKeys, root: str, records: Iterable[Entity], now: int) -> int:
+@dataclass(frozen=True)
+class Entered:
+    """A record with the persons (uids) who entered or edited it in this round: they may not approve it."""
+
+    record: Entity
+    editors: frozenset[str]
+
+
+First = Entity | Entered
+
+
+def begin(database: HubDatabase, keys: HubKeys, root: str, records: Iterable[First], now: int) -> int:
     """Take in records as the hub's own act, owners before what belongs to them; how many."""
     count = 0
-    part: list[Entity] = []
+    part: list[First] = []
     for record in records:
         part.append(record)
         if len(part) >= _AT_ONCE:
@@ -34,12 +46,13 @@ def begin(database: HubDatabase, keys: HubKeys, root: str, records: Iterable[Ent
     return count
 
 
-def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Entity], now: int) -> int:
+def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[First], now: int) -> int:
     with database.writing() as connection:
         rows, logs = Rows(database, connection), Logs(database, connection)
         desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, lambda _: True, founding=True)
         placed, kept = [], Verifiers(connection, keys)
-        for record in records:
+        for first in records:
+            record = first.record if isinstance(first, Entered) else first
             cells = cells_of(record)
             placed.append((record, desk.area_of(record.TYPE.name, record.uid, cells, None)))
         logs.lock(sorted({area for _, area in placed}))
@@ -48,6 +61,10 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Ent
                 told = kept.marked(record.uid, {FIELD: record.verifier})
                 record = record.replace(verifier=told[FIELD])
             desk.insert_record(record, area)
+        for told_of in (first for first in records if isinstance(first, Entered)):
+            row = rows.peek(told_of.record.TYPE.name, told_of.record.uid)
+            if row is not None:
+                row.entered = dict.fromkeys(sorted(told_of.editors), 1)
         touched = rows.touched()
         count_digests(logs, touched)
         write_rows(database, connection, touched)

@@ -15,7 +15,6 @@ from app.domain.areas import Scope, covers
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
-from app.domain.entity import Entity
 from app.errors import NotAllowed, StoreFailure
 from app.hub import books, devices, founding, keys, migrations, policies, pulling, verifiers
 from app.hub.database import HubDatabase
@@ -85,7 +84,7 @@ class Hub:
         place: Path | None,
         url: str | None,
         area: str,
-        records: Iterable[Entity] = (),
+        records: Iterable[founding.First] = (),
         admin: Person | None = None,
         *,
         now: datetime,

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain.entity import Entity
 from app.errors import StoreFailure
+from app.hub.founding import First
 from app.hub.hub import Hub
 from app.hub.objects import Blobs
 from app.hub.place import HubPlace
@@ -27,7 +27,7 @@ def open_hub(place: HubPlace) -> Hub:
         raise _unanswered(error) from error
 
 
-def make_hub(place: HubPlace, area: str, records: Iterable[Entity], now: datetime) -> Hub:
+def make_hub(place: HubPlace, area: str, records: Iterable[First], now: datetime) -> Hub:
     """A new hub for an area, with its first records; raises StoreFailure `exists`."""
     try:
         Hub.init(place.folder, place.url, area, records, None, now=now).close()

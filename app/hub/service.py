@@ -30,8 +30,8 @@ def _utc_now() -> datetime:
 
 @dataclass
 class Service:
-    """One process's share of the hub. `fingerprint` is the SHA-256 of the certificate's key in hex, "" without TLS;
-    `url` is the address laptops are told."""
+    """One process's share of the hub. `fingerprint` is the SHA-256 of the certificate's key in hex, "" where
+    there is no TLS; `url` is the address laptops are told."""
 
     hub: HubDoor
     now: Callable[[], datetime] = _utc_now

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import delete, select, update
 
 from actions.office import PIN
+from app.actions.hubs import init_hub
 from app.actions.people import add_user, change_pin, disable_user, find_person, sign_in
+from app.actions.session import Session
+from app.domain.digest import MODULUS, cell_hash
 from app.domain.entities.people import Person, is_at_hub
 from app.errors import NotAllowed
+from app.hub.book import AREAS, FACTS
+from app.hub.database import HubDatabase
 from app.hub.hub import Hub
+from app.hub.place import HubPlace
+from app.store.workspace import Workspace
 from app.sync.wire import decode_block
 from sync.lan import COUNTY, TOWN, Lan, Laptop
 
@@ -86,3 +96,67 @@ def test_who_may_no_longer_sign_in_leaves_no_verifier_behind(lan: Lan) -> None:
     disable_user(founder.as_("admin"), "officer9")
     lan.drain(founder, town)
     assert "officer9" not in verifiers_on(lan, town)
+
+
+def test_a_new_hub_from_a_laptops_file_knows_pins_and_who_edited(lan: Lan, tmp_path: Path) -> None:
+    """The bureau that outgrew its first hub: whoever entered a record may still not approve it."""
+    founder = lan.laptops[0]
+    founder.enter("clerk", "T-1")
+    founder.sync()
+    file, boiler = founder.session.workspace.path, founder.boiler("T-1")
+    clerk = find_person(founder.session, "clerk")
+    assert clerk is not None and is_at_hub(clerk.verifier)
+    founder.session.close()
+    init_hub(HubPlace(tmp_path / "new"), "620800", source=file)
+    hub = Hub.open(tmp_path / "new")
+    with hub.database.reading() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT h_editors FROM boiler WHERE uid = ?", (boiler.uid,)
+        ).scalar()
+    kept = {uid: verifier for uid, verifier in _kept_at_hub(hub)}
+    assert json.loads(told) == {clerk.uid: 1}
+    assert PasswordHasher().verify(kept[clerk.uid], PIN)
+    assert all(is_at_hub(item.verifier) for item in hub.people())
+    hub.close()
+    founder.session = Session(Workspace.open(file))
+
+
+def test_a_hub_of_an_earlier_version_takes_the_verifiers_out_of_every_laptop(lan: Lan) -> None:
+    """As it was: verifiers in the records, no table for them, nothing noted."""
+    town = lan.laptop(TOWN, "R2")
+    with lan.hub.database.writing() as connection:
+        known = dict(_kept_at_hub(lan.hub))
+        connection.execute(update(FACTS).where(FACTS.c.name == "schema").values(value=b"1"))
+        for name in ("hub_verifier", "hub_passphrase", "hub_try"):
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        connection.execute(delete(FACTS).where(FACTS.c.name == "verifiers_kept"))
+    folder = lan.hub.folder
+    lan.hub.close()
+    _put_back(folder, known)
+    lan.hub = Hub.open(folder)
+    for laptop in lan.laptops:
+        laptop.hub = lan.hub
+        laptop.sync()
+    assert dict(_kept_at_hub(lan.hub)).items() >= known.items()
+    assert lan.hub.recount() == {code: digest for code, (_, _, digest) in lan.hub.status().areas.items()}
+    assert all(is_at_hub(item.verifier) for item in town.session.workspace.find(Person))
+    assert sign_in(town.session, "inspector", PIN).role == "R1"
+
+
+def _put_back(folder: Path, known: dict[str, str]) -> None:
+    """Write the verifiers into the hub's rows as the earlier version had them, with their digests."""
+    hub = object.__new__(Hub)
+    hub.database = HubDatabase(folder, None)
+    with hub.database.writing() as connection:
+        for uid, verifier in known.items():
+            row = connection.exec_driver_sql(
+                "SELECT h_area, verifier FROM person WHERE uid = ?", (uid,)
+            ).one()
+            connection.exec_driver_sql("UPDATE person SET verifier = ? WHERE uid = ?", (verifier, uid))
+            change = cell_hash("person", uid, "verifier", verifier) - cell_hash(
+                "person", uid, "verifier", row[1]
+            )
+            found = connection.execute(select(AREAS.c.digest).where(AREAS.c.code == area)).scalar_one()
+            digest = f"{(int(found, 16) + now - then) % MODULUS:032x}"
+            connection.execute(update(AREAS).where(AREAS.c.code == area).values(digest=digest))
+    hub.close()
