@@ -113,7 +113,7 @@ def test_a_new_hub_from_a_laptops_file_knows_pins_and_who_edited(lan: Lan, tmp_p
         told = connection.exec_driver_sql(
             "SELECT h_editors FROM boiler WHERE uid = ?", (boiler.uid,)
         ).scalar()
-    kept = {uid: verifier for uid, verifier in _kept_at_hub(hub)}
+    kept = dict(_kept_at_hub(hub))
     assert json.loads(told) == {clerk.uid: 1}
     assert PasswordHasher().verify(kept[clerk.uid], PIN)
     assert all(is_at_hub(item.verifier) for item in hub.people())
@@ -145,18 +145,14 @@ def test_a_hub_of_an_earlier_version_takes_the_verifiers_out_of_every_laptop(lan
 
 def _put_back(folder: Path, known: dict[str, str]) -> None:
     """Write the verifiers into the hub's rows as the earlier version had them, with their digests."""
-    hub = object.__new__(Hub)
-    hub.database = HubDatabase(folder, None)
-    with hub.database.writing() as connection:
+    database = HubDatabase(folder, None)
+    with database.writing() as connection:
         for uid, verifier in known.items():
-            row = connection.exec_driver_sql(
-                "SELECT h_area, verifier FROM person WHERE uid = ?", (uid,)
-            ).one()
+            query = "SELECT h_area, verifier FROM person WHERE uid = ?"
+            area, mark = connection.exec_driver_sql(query, (uid,)).one()
             connection.exec_driver_sql("UPDATE person SET verifier = ? WHERE uid = ?", (verifier, uid))
-            change = cell_hash("person", uid, "verifier", verifier) - cell_hash(
-                "person", uid, "verifier", row[1]
-            )
+            now, then = (cell_hash("person", uid, "verifier", value) for value in (verifier, mark))
             found = connection.execute(select(AREAS.c.digest).where(AREAS.c.code == area)).scalar_one()
             digest = f"{(int(found, 16) + now - then) % MODULUS:032x}"
             connection.execute(update(AREAS).where(AREAS.c.code == area).values(digest=digest))
-    hub.close()
+    database.close()
