@@ -11,7 +11,7 @@ import pytest
 
 from app.domain import merge
 from app.domain.entities.boiler import Boiler
-from app.hub import allowing, deciding, pushing, steps
+from app.hub import allowing, deciding, pushing, quick, steps
 from app.hub.desk import Desk
 from app.store import fold
 from sync import doings
@@ -47,14 +47,23 @@ def note(laptop: Laptop, words: str) -> None:
 # ------------------------------------------------------------ 1 to 4: the hub's gate
 def _no_repeat(patch: pytest.MonkeyPatch) -> None:
     """Neither the batch nor its acts are known again."""
-    patch.setattr(pushing, "_before", lambda *_: None)
+    _answering(patch, lambda before, known, device, batch: None)
     _no_known_acts(patch)
     patch.setattr(pushing, "_note", lambda *_: None)
+
+
+def _answering(patch: pytest.MonkeyPatch, answer: Callable[..., Any]) -> None:
+    """What is answered without deciding anything is `answer(as it should be, known, device, batch)`; small
+    pushes go the long road, which asks the same."""
+    before = pushing.answer_at_once
+    patch.setattr(quick.Quick, "push", lambda *_: None)
+    patch.setattr(pushing, "answer_at_once", lambda *given: answer(before, *given))
 
 
 def _no_known_acts(patch: pytest.MonkeyPatch) -> None:
     """An act counts as often as it comes."""
     run = deciding.Deciding.run
+    patch.setattr(quick.Quick, "push", lambda *_: None)
 
     def forgetful(self: deciding.Deciding, batch: Any) -> None:
         self.repeated = set()
@@ -72,12 +81,10 @@ def _repeated(world: World) -> None:
 
 
 def _gap_taken(patch: pytest.MonkeyPatch) -> None:
-    before = pushing._before
+    def greedy(before: Callable[..., Any], known: Any, device: Any, batch: Any) -> Any:
+        return None if batch.first > device.next else before(known, device, batch)
 
-    def greedy(connection: Any, device: Any, batch: Any, sha256: bytes) -> Any:
-        return None if batch.first > device.next else before(connection, device, batch, sha256)
-
-    patch.setattr(pushing, "_before", greedy)
+    _answering(patch, greedy)
 
 
 def _gap(world: World) -> None:
@@ -138,14 +145,13 @@ def _two_laptops(world: World) -> None:
 
 def _no_hash(patch: pytest.MonkeyPatch) -> None:
     """A number that the hub has passed is taken for a repeat, whatever is under it."""
-    before = pushing._before
 
-    def trusting(connection: Any, device: Any, batch: Any, sha256: bytes) -> Any:
+    def trusting(before: Callable[..., Any], known: Any, device: Any, batch: Any) -> Any:
         if batch.epoch == device.epoch and batch.first < device.next:
             return pushing.PushAnswer(device.next, "repeat", device.epoch)
-        return before(connection, device, batch, sha256)
+        return before(known, device, batch)
 
-    patch.setattr(pushing, "_before", trusting)
+    _answering(patch, trusting)
 
 
 def _restored(world: World) -> None:
@@ -192,12 +198,10 @@ def _hole(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_chain(patch: pytest.MonkeyPatch) -> None:
-    before = pushing._before
+    def loose(before: Callable[..., Any], known: Any, device: Any, batch: Any) -> Any:
+        return before(known, device, replace(batch, previous=device.chain))
 
-    def loose(connection: Any, device: Any, batch: Any, sha256: bytes) -> Any:
-        return before(connection, device, replace(batch, previous=device.chain), sha256)
-
-    patch.setattr(pushing, "_before", loose)
+    _answering(patch, loose)
 
 
 def _both_sides(world: World) -> None:
