@@ -80,9 +80,9 @@ class ImportOptions:
 
 
 def _fitted(points: Path, crs: str) -> Shift:
-    from app.exchange.common_points import read_common_points  # late: it opens workbooks
+    from app.exchange.point_pairs import read_point_pairs  # late: it opens workbooks
 
-    return fit_points(read_common_points(points, crs), crs)
+    return fit_points(read_point_pairs(points, crs), crs)
 
 
 def _answers(code: str, choice: str) -> bool:

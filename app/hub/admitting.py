@@ -230,8 +230,6 @@ def _texts(field: Field, value: Any) -> list[str]:
         raise ValueError(field.name)
     if field.choices is not None and not set(value) <= set(field.choices.codes):
         raise ValueError(field.name)
-    if field.choices is not None and not set(value) <= set(field.choices.codes):
-        raise ValueError(field.name)
     return [_text(field, part) for part in value]
 
 

@@ -134,15 +134,13 @@ class Pushing:
         query = select(BATCHES.c.answer).where(BATCHES.c.sha256 == message.sha256)
         before = answer_at_once(connection.execute(query).scalar(), device, batch)
         if before is not None:
-            if before.state == "fork" and before.epoch != device.epoch:
-                devices.change(connection, device.uid, epoch=before.epoch, next=1, chain=HEAD_START)
-            return before
+            return _fork(connection, device, before)
         try:
             whole = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         kept = Verifiers(connection, self.keys)
-        own = whole.entries if whole is not batch else map(own_copy, whole.entries)
+        own = map(own_copy, whole.entries) if whole is batch else whole.entries
         batch = replace(whole, entries=tuple(map(kept.without, own)))
         logs = Logs(self.database, connection)
         desk = self._desk(connection, device, received, logs)
@@ -278,3 +276,10 @@ def _bad_uid(entry: Entry) -> bool:
 
 def _ms(when: datetime) -> int:
     return int(when.timestamp() * 1000)
+
+
+def _fork(connection: Connection, device: Device, answer: PushAnswer) -> PushAnswer:
+    """The answer as it is; a fork begins the laptop's new epoch."""
+    if answer.state == "fork" and answer.epoch != device.epoch:
+        devices.change(connection, device.uid, epoch=answer.epoch, next=1, chain=HEAD_START)
+    return answer

@@ -240,7 +240,7 @@ class Replica:
             return bytes(row[0]) if row else None
 
     def set_private(self, name: str, value: bytes | None) -> None:
-        """Keep a small value; None removes it. What it replaces is overwritten, as keys and verifiers lie here."""
+        """Keep a small value; None removes it. What it replaces is overwritten: keys and grants lie here."""
         with self._writing() as raw:
             raw.execute("PRAGMA secure_delete = ON")
             if value is None:

@@ -14,7 +14,7 @@ from app.actions.imports import ImportRequest, import_records, preview
 from app.actions.people import actor_of, find_person, new_person
 from app.bootstrap import create_workspace
 from app.domain.changes import insert
-from app.domain.coordinates.datum import CommonPoint, fit_points, parameters
+from app.domain.coordinates.datum import PointPair, fit_points, parameters
 from app.domain.coordinates.measure import distance_m
 from app.domain.coordinates.zones import transform
 from app.errors import Invalid
@@ -139,8 +139,7 @@ def test_what_are_no_parameters_is_refused(text: str) -> None:
 
 def test_points_that_are_too_few_in_a_heap_or_wrong_are_refused(tmp_path: Path) -> None:
     good = [
-        CommonPoint(str(n), _plane(*old, BARE), new)
-        for n, (old, new) in enumerate(zip(OLD, NEW, strict=True))
+        PointPair(str(n), _plane(*old, BARE), new) for n, (old, new) in enumerate(zip(OLD, NEW, strict=True))
     ]
     for points in (good[:2], good[:1] * 4):
         with pytest.raises(Invalid) as refused:

@@ -31,7 +31,7 @@ _LIMITS = (1000.0, 1000.0, 1000.0, 60.0, 60.0, 60.0, 100.0)  # metres, seconds, 
 
 
 @dataclass(frozen=True)
-class CommonPoint:
+class PointPair:
     """A point known in both systems: `old` as measured there (east, north or degrees), `new` in EPSG:4490."""
 
     name: str
@@ -165,7 +165,7 @@ def parameters(text: str, crs: str) -> Parameters:
     return Parameters(_checked(crs), values)
 
 
-def fit_points(points: Sequence[CommonPoint], crs: str) -> PointFit:
+def fit_points(points: Sequence[PointPair], crs: str) -> PointFit:
     """The best fit through common points. Raises Invalid for fewer than three, for points in a heap or
     for pairs that do not belong together."""
     name = _checked(crs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.domain.coordinates.datum import CommonPoint, meridian_of
+from app.domain.coordinates.datum import PointPair, meridian_of
 from app.domain.coordinates.notation import read_axis
 from app.domain.coordinates.zones import is_geographic, transform, zone_number
 from app.errors import Invalid
@@ -17,14 +17,14 @@ from app.i18n import N_
 _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 
 
-def read_common_points(path: Path, crs: str) -> list[CommonPoint]:
+def read_point_pairs(path: Path, crs: str) -> list[PointPair]:
     """The points of a table or text: a name if there is one, two numbers in `crs`, two in CGCS2000.
 
     Each pair may be north first or east first, metres or degrees; new metres without a zone number are of
     the zone of `crs`. Raises Invalid for a row that is not so, and for a file without any.
     """
     sheet = next(sheet for sheet in open_book(path).sheets if not sheet.is_empty)
-    found: list[CommonPoint] = []
+    found: list[PointPair] = []
     for index, row in enumerate(sheet.rows):
         cells = [cell for cell in row if not is_blank(cell)]
         numbers = [value for cell in cells[-4:] if (value := _number(cell)) is not None]
@@ -36,7 +36,7 @@ def read_common_points(path: Path, crs: str) -> list[CommonPoint]:
         old, new = _old(numbers[:2], crs), _new(numbers[2:], crs)
         if old is None or new is None:
             raise _bad(path, sheet.first_row + index)
-        found.append(CommonPoint(name, old, new))
+        found.append(PointPair(name, old, new))
     if not found:
         raise Invalid(
             N_("There are no common points in “{file}”."),
