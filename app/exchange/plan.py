@@ -89,10 +89,12 @@ class _Planner:
             give_numbers(drafts, context.existing, context.kind, self._rules)
         duplicates = self._first_of_equals(drafts)
         notes = [skipped.text for body in bodies for skipped in body.skipped if skipped.kind == "note"]
+        context.tick(1.0)
         placing = Placing(context, options, self._gazetteer, self._matcher, self._asked)
         crs = placing.place(drafts, columns, [*titles, *notes], tables[0].sheet.crs)
         self._shift = placing.shift
         self._claims(drafts)
+        context.tick(1.0)
         records, more = self._match(drafts)
         report = self._report((tables, bodies, mapped), drafts, records, duplicates, more, crs)
         if context.kind.name == "protection_zone":
