@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app.domain.entity import EntityType, Shape
 from app.i18n import N_, tr
 from app.ui import metrics
+from app.ui.imports.sourcebox import SourceBox
 
 _PLACES = {"x": N_("Longitude or easting"), "y": N_("Latitude or northing"), "xy": N_("Both coordinates")}
 _SURE = 0.8
@@ -38,7 +39,7 @@ class ColumnsPage(QWidget):
         self._kind = kind
         self._found: dict[str, str] = {}
         self._boxes: dict[str, QComboBox] = {}
-        self.about = QLabel(wordWrap=True)
+        self.source, self.about = SourceBox(), QLabel(wordWrap=True)
         self.table = QTableWidget(0, 4)
         self.table.setHorizontalHeaderLabels(
             [tr(N_("Column")), tr(N_("Heading in the file")), tr(N_("Field")), tr(N_("Certainty"))]
@@ -51,6 +52,7 @@ class ColumnsPage(QWidget):
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 2)
+        column.addWidget(self.source)
         column.addWidget(self.about)
         column.addLayout(self._learning())
         column.addWidget(self.table, 1)

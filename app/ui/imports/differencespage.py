@@ -28,12 +28,11 @@ _MOST = 3000
 _TWICE = ("duplicate_of", "possible_duplicate")
 _DONE = {"add": N_("New"), "change": N_("Changed"), "unchanged": N_("Unchanged")}
 _SKIPPED = {
-    "title": N_("Title row"),
     "total": N_("Total row"),
     "note": N_("Note row"),
-    "empty": N_("Empty row"),
-    "header": N_("Heading repeated"),
-    "hidden": N_("Hidden row"),
+    "heading": N_("Heading repeated"),
+    "numbering": N_("Numbers of the columns"),
+    "section": N_("Name of a group"),
 }
 
 

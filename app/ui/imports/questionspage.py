@@ -21,7 +21,9 @@ _WORDS = {
     "total": N_("all units together have this output"),
     "new": N_("another one: take it in as new"),
     "skip": N_("the same one: leave the row out"),
-    "by_fit": N_("for each row by where it falls"),
+    "fit": N_("for each row by where it falls"),
+    "packed": N_("degrees, minutes and seconds in one number"),
+    "all": N_("all of this kind"),
 }
 _MOST_ROWS = 12
 

@@ -62,6 +62,8 @@ class ImportWizard(QDialog):
         self.finished.connect(lambda _: self._notes.cleanup())
         self.setWindowTitle(tr(N_("Import {kind}: {name}"), kind=kind.text, name=source.name))
         self.columns, self.questions = ColumnsPage(kind), QuestionsPage()
+        self.source = self.columns.source
+        self.source.changed.connect(self._read_otherwise)
         self.differences = DifferencesPage(kind, desk.names)
         self.columns.corrected.connect(self._correct)
         self.columns.forgotten.connect(self._forget)
@@ -100,6 +102,7 @@ class ImportWizard(QDialog):
         self.columns.about.setText(" · ".join(part for part in about if part))
         self.columns.show_columns(report.mapping)
         self.columns.show_learned(report.learned)
+        self.source.show_report(report)
         actor = self._desk.actor
         self.questions.show_questions(report.ask, actor is not None and actor.role in _CLAIMS)
         self.differences.show_report(report)
@@ -155,6 +158,19 @@ class ImportWizard(QDialog):
         note = Path(self._notes.name) / "mapping.toml"
         note.write_text(_mapping(self._columns), "utf-8")
         self._request = replace(self._request, mapping=note)
+        self.make_plan()
+
+    def _read_otherwise(self) -> None:
+        """Read the file as the person says; columns corrected for another heading are dropped."""
+        options = self.source.settled(self._request.options)
+        if options == self._request.options:
+            return
+        if (options.sheet, options.header_rows) != (
+            self._request.options.sheet, self._request.options.header_rows
+        ):  # fmt: skip
+            self._columns.clear()
+            self._request = replace(self._request, mapping=None)
+        self._request = replace(self._request, options=options)
         self.make_plan()
 
     def _forget(self) -> None:

@@ -1,0 +1,105 @@
+"""What is settled before the importer asks: sheet, heading rows, encoding, the way from an old datum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import Program
+from app.ui.imports.wizard import ImportWizard
+from window_cases import WAIT_MS, settle
+
+Office = Callable[..., Program]
+HEADINGS = ["台账编号", "使用单位", "县区", "额定出力(t/h)", "经度", "纬度"]
+
+
+def two_sheets(path: Path) -> Path:
+    """A ledger of two years, of which one is meant."""
+    book = Workbook()
+    assert book.active is not None
+    book.remove(book.active)
+    for year, count in (("2017", 1), ("2018", 2)):
+        page = book.create_sheet(year)
+        page.append(HEADINGS)
+        for n in range(count):
+            page.append([f"{year}-{n}", f"第{n}宾馆", "崆峒区", 4, 106.66 + n / 100, 35.54])
+    book.save(path)
+    return path
+
+
+def _wizard(office: Office, qtbot: QtBot, path: Path) -> tuple[Program, ImportWizard]:
+    running = office("clerk")
+    running.window.doings.import_file(path)
+    wizard = next(box for box in running.window.findChildren(ImportWizard) if box.isVisible())
+    qtbot.waitUntil(lambda: wizard.next.isEnabled(), timeout=WAIT_MS)
+    return running, wizard
+
+
+def _pick(wizard: ImportWizard, qtbot: QtBot, name: str, value: object, read: int) -> None:
+    box = getattr(wizard.source, name)
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: wizard._plan.report.read == read and wizard.next.isEnabled(), timeout=WAIT_MS)
+
+
+def test_a_sheet_is_chosen_before_it_is_asked_about(office: Office, qtbot: QtBot, tmp_path: Path) -> None:
+    running, wizard = _wizard(office, qtbot, two_sheets(tmp_path / "两年.xlsx"))
+    assert "sheet" in {question.code for question in wizard._plan.report.ask}
+    _pick(wizard, qtbot, "sheet", "2018", 2)
+    assert wizard._plan.report.sheet == "2018"
+    assert "sheet" not in {question.code for question in wizard._plan.report.ask}
+    _pick(wizard, qtbot, "sheet", "all", 3)
+    settle(running, qtbot)
+    wizard.reject()
+
+
+def test_heading_rows_and_encoding_are_chosen(office: Office, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "台账.csv"
+    lines = [
+        ",".join(HEADINGS),
+        "K-1,甲,崆峒区,4,106.66,35.54",
+        ",".join(HEADINGS),
+        "K-2,乙,崆峒区,2,106.67,35.54",
+    ]
+    path.write_bytes("\n".join(lines).encode("gb18030"))
+    running, wizard = _wizard(office, qtbot, path)
+    assert list(wizard._plan.report.header_rows) == [1]
+    wizard.source.header.setText("3-3")
+    wizard.source.header.editingFinished.emit()
+    qtbot.waitUntil(lambda: list(wizard._plan.report.header_rows) == [3], timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert wizard._plan.report.read == 1
+    box = wizard.source.encoding
+    box.setCurrentIndex(box.findData("utf-8"))
+    box.activated.emit(box.currentIndex())
+    settle(running, qtbot)
+    assert "utf-8" in wizard._fault.text()  # the file is not written so, and nothing is guessed instead
+    _pick(wizard, qtbot, "encoding", "gb18030", 1)
+    settle(running, qtbot)
+    wizard.reject()
+
+
+def test_an_old_datum_is_converted_by_a_file_of_points(office: Office, qtbot: QtBot, tmp_path: Path) -> None:
+    running, wizard = _wizard(office, qtbot, two_sheets(tmp_path / "两年.xlsx"))
+    _pick(wizard, qtbot, "sheet", "2018", 2)
+    points = tmp_path / "公共点.csv"
+    places = [(106.6, 35.5), (106.7, 35.5), (106.65, 35.6), (106.6, 35.58)]
+    rows = [f"G{n},{x},{y},{x + 0.001},{y}" for n, (x, y) in enumerate(places)]
+    points.write_text("\n".join(["点名,旧经度,旧纬度,经度,纬度", *rows]), "utf-8")
+    wizard.source.old.setChecked(True)
+    wizard.source.take_points(points)
+    qtbot.waitUntil(lambda: wizard._plan.report.shift is not None, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert wizard.source.about.isVisible()
+    assert "4" in wizard.source.about.text()
+    first = wizard._plan.records[0].geometry
+    assert first is not None
+    assert first.coords[0] == pytest.approx((106.661, 35.54), abs=1e-5)
+    wizard.source.old.setChecked(False)
+    qtbot.waitUntil(lambda: wizard._plan.report.shift is None, timeout=WAIT_MS)
+    settle(running, qtbot)
+    wizard.reject()
