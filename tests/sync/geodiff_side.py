@@ -164,4 +164,7 @@ def _told(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """A value as a plain SQLite column holds it; several codes stand in one cell, none of them is nothing."""
+    if isinstance(value, (tuple, list)):
+        return "|".join(map(str, value)) or None
     return int(value) if isinstance(value, bool) else value
