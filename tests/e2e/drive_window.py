@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from app.settings import Preferences
 from app.ui import crash
 from app.ui.application import Program, make_application
 from app.ui.dialogs.signin import SignInDialog
+from app.ui.forms.checklist import ChecklistEditor
 from app.ui.record.stepdialog import StepDialog
 
 PATIENCE_S = 30.0
@@ -142,11 +145,17 @@ def take_step(driver: Driver, paper: Path) -> None:
         editor = dialog.form.editor(name)
         if editor.field.choices and editor.value() is None:
             editor.set_value(editor.field.choices.codes[0])
+            editor.edited.emit()
+    checks = dialog.form.editor("end_checks") if "end_checks" in dialog.form.names() else None
+    for box in checks.boxes.values() if isinstance(checks, ChecklistEditor) else ():
+        if not box.isHidden() and not box.isChecked():
+            box.click()
     for kind in dialog.missing():
         dialog.add_file(kind, paper)
     driver.picture("step")
     dialog.send()
-    driver.until(lambda: not dialog.isVisible())
+    driver.until(lambda: not dialog.isVisible() or dialog.fault())
+    assert not dialog.isVisible(), dialog.fault()
     driver.back_to_window()
 
 
@@ -184,7 +193,12 @@ def main() -> int:
     """Arguments: workspace, folder for pictures, a paper, width, height, theme."""
     workspace, pictures, paper = (Path(word) for word in sys.argv[1:4])
     driver = Driver(workspace, pictures, (int(sys.argv[4]), int(sys.argv[5])), sys.argv[6])
-    story(driver, paper)
+    try:
+        story(driver, paper)
+    except Exception:  # noqa: BLE001 what stopped the story is the finding; the crash dialog would wait for a person
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
     driver.window.close()
     print(json.dumps(driver.seen, ensure_ascii=False))
     return 0
