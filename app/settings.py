@@ -37,6 +37,7 @@ class Preferences:
     last_login: str | None = text(N_("Last sign-in name"), length=40, default=None)
     window_geometry: str | None = text(N_("Place of the window"), length=4096, default=None)
     window_layout: str | None = text(N_("Layout of the window"), length=4096, default=None)
+    ledger_views: str | None = text(N_("Views of the ledgers"), length=4_000_000, default=None)
 
     def replace(self, **values: Any) -> Preferences:
         """The same preferences with some changed."""

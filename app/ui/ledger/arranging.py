@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QPoint, Signal
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.domain.entity import EntityType
 from app.i18n import N_, tr
@@ -14,6 +16,7 @@ from app.ui.ledger.columnfilter import ColumnFilter, words
 from app.ui.ledger.grouping import COUNTY, LABELS, TOWNSHIP, groupings
 from app.ui.ledger.header import LedgerHeader
 from app.ui.ledger.headermenu import FilterMenu
+from app.ui.ledger.layout import ColumnLayout
 from app.ui.ledger.rows import HeldValue, Question, Sort, read_values
 from app.ui.ledger.table import LedgerTable
 
@@ -25,9 +28,8 @@ class Arranging(QObject):
 
     def __init__(self, desk: Desk, kind: EntityType, table: LedgerTable, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk, self._kind, self._table = desk, kind, table
-        first = columns.ORDER.get(kind.name, "")
-        self.sorts: tuple[Sort, ...] = ((first, False),) if first else ()
+        self._desk, self.kind, self._table = desk, kind, table
+        self.sorts = self.first_sorts()
         self.filters: dict[str, ColumnFilter] = {}
         self.groups: tuple[str, ...] = ()
         self.words = FilterWords()
@@ -35,6 +37,7 @@ class Arranging(QObject):
         self.header = LedgerHeader([field.name for field in table.ledger.columns], table)
         table.setHorizontalHeader(self.header)
         self.header.sorted.connect(self._sort_column)
+        self.layout = ColumnLayout(table, self.header, self)
         self.button = self._group_button()
         self.menu: FilterMenu | None = None
         self._show()
@@ -49,6 +52,17 @@ class Arranging(QObject):
             tuple(self.filters.values()),
             self.groups,
         )
+
+    def first_sorts(self) -> tuple[Sort, ...]:
+        """The order a ledger has before anybody asks for another."""
+        first = columns.ORDER.get(self.kind.name, "")
+        return ((first, False),) if first else ()
+
+    def put(self, sorts: Sequence[Sort], filters: Sequence[ColumnFilter], groups: Sequence[str]) -> None:
+        """Order, filter and group as a view has it, all at once."""
+        self.sorts, self.groups = tuple(sorts), tuple(groups)
+        self.filters = {asked.field: asked for asked in filters}
+        self._tell()
 
     def sort(self, name: str, *, add: bool = False, down: bool | None = None) -> None:
         """Sort by a column, alone or after the others; the same column again turns round."""
@@ -89,7 +103,9 @@ class Arranging(QObject):
         menu.taken.connect(self.filter)
         menu.ordered.connect(lambda name, down: self.sort(name, down=down))
         menu.adjustSize()
-        place = self.header.mapToGlobal(self.header.mark_place(column).bottomRight())
+        frozen = 0 <= self.layout.place(field.name) < self.layout.frozen
+        header = self.layout.overlay.headings if frozen else self.header
+        place = header.mapToGlobal(header.mark_place(column).bottomRight())
         room = self._table.screen().availableGeometry()
         left = max(room.left(), min(place.x() - menu.width(), room.right() - menu.width()))
         top = max(room.top(), min(place.y(), room.bottom() - menu.height()))
@@ -124,8 +140,9 @@ class Arranging(QObject):
         self.changed.emit()
 
     def _show(self) -> None:
-        names, fields = self._desk.names, self._kind.fields
-        self.header.show_state(self.sorts, self.filters)
+        names, fields = self._desk.names, self.kind.fields
+        for header in (self.header, self.layout.overlay.headings):
+            header.show_state(self.sorts, self.filters)
         self.words.show_words(
             {
                 name: words(asked, fields[name], lambda value, field=fields[name]: names.show(field, value))  # type: ignore[misc]
@@ -133,12 +150,12 @@ class Arranging(QObject):
             }
         )
         by = " · ".join(tr(LABELS[name]) for name in self.groups)
-        self.button.setText(tr(N_("Groups: {by}"), by=by) if by else tr(N_("Group")))
+        self.button.setText((tr(N_("Groups: {by}"), by=by) if by else tr(N_("Group"))) + " ▾")
 
-    def _group_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        known = groupings(self._kind)
+    def _group_button(self) -> QPushButton:
+        button = QPushButton()
+        button.setAutoDefault(False)
+        known = groupings(self.kind)
         menu = QMenu(button)
         menu.addAction(tr(N_("No groups")), lambda: self.group())
         if COUNTY in known:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.parts import side_button
 
 
+class _OneLine(QLabel):
+    """Takes the room there is: a sentence too long for it ends in dots, and its tip holds all of it."""
+
+    def minimumSizeHint(self) -> QSize:
+        """No width of its own, so that a long sentence pushes nothing out of the window."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        """As the smallest."""
+        return self.minimumSizeHint()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """The sentence, cut at the end where it must be."""
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
+
+
 class LedgerFoot(QWidget):
-    """Always there; the editing part shows while the table is edited."""
+    """Always there; a second line shows while the table is edited."""
 
     saving = Signal()
     discarding = Signal()
@@ -21,7 +41,7 @@ class LedgerFoot(QWidget):
         self.setObjectName("paneHeader")
         self.counts = QLabel()
         self.counts.setFont(metrics.sized(1.0, bold=True))
-        self.says = QLabel()
+        self.says = _OneLine()
         self.says.setProperty("danger", True)
         self.reason = QLineEdit(placeholderText=tr(N_("Reason of the change (may be empty)")))
         self.reason.setAccessibleName(tr(N_("Reason of the change")))
@@ -29,15 +49,16 @@ class LedgerFoot(QWidget):
         self.save: QPushButton = side_button(tr(N_("Save the edits")), self.saving.emit)
         self.save.setProperty("primary", True)
         self.discard = side_button(tr(N_("Discard")), self.discarding.emit)
-        row = QHBoxLayout(self)
-        metrics.tight(row, 1, 1.5)
-        self.row = row
-        row.addWidget(QLabel(tr(N_("Total"))))
-        row.addWidget(total)
-        row.addStretch(1)
-        self._parts = (self.counts, self.reason, self.save, self.discard)
-        for part in (self.says, *self._parts):
-            row.addWidget(part)
+        self.reason.setMinimumWidth(metrics.chars(30))
+        column = QVBoxLayout(self)
+        metrics.tight(column, 1, 1)
+        self.row = _line(column, QLabel(tr(N_("Total"))), total)
+        self.row.addStretch(1)
+        self._edits = QWidget()
+        line = QVBoxLayout(self._edits)
+        metrics.tight(line, 0, 0)
+        _line(line, self.counts, self.says, self.reason, self.save, self.discard).setStretch(1, 1)
+        column.addWidget(self._edits)
         self.show_editing(False)
 
     def lead(self, *buttons: QWidget) -> None:
@@ -47,8 +68,7 @@ class LedgerFoot(QWidget):
 
     def show_editing(self, on: bool) -> None:
         """Show or hide the part for edits."""
-        for part in self._parts:
-            part.setVisible(on)
+        self._edits.setVisible(on)
         self.says.clear()
         if on:
             self.show_counts(0, 0)
@@ -67,3 +87,12 @@ class LedgerFoot(QWidget):
         """Say what is wrong with a cell, or nothing."""
         self.says.setText(words)
         self.says.setToolTip(words)
+
+
+def _line(column: QVBoxLayout, *parts: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(metrics.grid(1.5))
+    for part in parts:
+        row.addWidget(part)
+    column.addLayout(row)
+    return row

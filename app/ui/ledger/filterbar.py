@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
@@ -70,6 +72,30 @@ class FilterBar(QWidget):
         self._delay.stop()
         self.changed.emit()
 
+    def held(self) -> dict[str, str]:
+        """What stands in the boxes, as a view keeps it."""
+        held = {
+            "words": self.text(),
+            "status": str(self.status.currentData() or ""),
+            "division": str(self.division.currentData() or ""),
+            "expression": self.expression.text().strip(),
+        }
+        return {name: value for name, value in held.items() if value}
+
+    def put(self, held: Mapping[str, str]) -> None:
+        """Fill the boxes as a view has them; who calls asks for the rows."""
+        self.words.setText(held.get("words", ""))
+        self.status.setCurrentIndex(max(0, self.status.findData(held.get("status", ""))))
+        self.division.setCurrentIndex(max(0, self.division.findData(held.get("division", ""))))
+        self.expression.setText(held.get("expression", ""))
+        self.expression.setVisible(bool(held.get("expression")))
+        self._delay.stop()
+
+    def add(self, *buttons: QWidget) -> None:
+        """Put buttons at the right end."""
+        for button in buttons:
+            self._row.addWidget(button)
+
     def show_count(self, shown: int, total: Total | None) -> None:
         """How many records there are; boilers always in units and t/h together."""
         self._fault.clear()
@@ -134,7 +160,7 @@ class FilterBar(QWidget):
         return box
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         metrics.tight(row, 1, 1.5)
         more = QToolButton()
         more.setProperty("flat", True)

@@ -7,16 +7,16 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk, Touched
-from app.ui.ledger import columns
 from app.ui.ledger.arranging import Arranging
 from app.ui.ledger.blocks import write_block, write_table
+from app.ui.ledger.columnpanel import ColumnPanel
 from app.ui.ledger.copying import block_of, numeric_columns, wanted
 from app.ui.ledger.editbar import LedgerFoot
 from app.ui.ledger.editing import Editing
@@ -24,6 +24,7 @@ from app.ui.ledger.filterbar import FilterBar
 from app.ui.ledger.model import LedgerModel
 from app.ui.ledger.rows import PAGE, Question, Rows, read_page, read_rows
 from app.ui.ledger.table import LedgerTable
+from app.ui.ledger.viewing import Viewing
 from app.ui.parts import muted, side_button
 from app.ui.selection import Selected
 
@@ -45,6 +46,7 @@ class LedgerPane(QWidget):
         self.table = LedgerTable(self.model)
         self.arranging = Arranging(desk, kind, self.table, self)
         self.foot = LedgerFoot(self.bar.count)
+        self.viewing = Viewing(desk, self.arranging, self.arranging.layout, self.bar)
         self.editing = Editing(desk, self.table, self.foot, self)
         self._empty = muted()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -52,6 +54,7 @@ class LedgerPane(QWidget):
         self._edit = side_button(tr(N_("Edit in the table")), self.editing.toggle)
         self._edit.setCheckable(True)
         self._edit.setToolTip("Ctrl+Shift+D")
+        self._columns = side_button(tr(N_("Columns…")), self.choose_columns)
         self.foot.lead(self.arranging.button, self._edit)
         self._dress_table()
         self._lay_out()
@@ -127,27 +130,35 @@ class LedgerPane(QWidget):
     # ---- the table
 
     def _dress_table(self) -> None:
-        header = self.arranging.header
-        for at, field in enumerate(self.model.columns):
-            header.setSectionHidden(at, not columns.shown_at_first(self.kind, field))
-            heading = header.fontMetrics().horizontalAdvance(field.heading) + metrics.grid(13)
-            header.resizeSection(at, max(metrics.chars(columns.width_in_chars(field)), heading))
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._choose_columns)
+        layout = self.arranging.layout
+        for header in (self.arranging.header, layout.overlay.headings):
+            header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            header.customContextMenuRequested.connect(lambda at, header=header: self._ask_columns(header, at))
         copy = QAction(tr(N_("Copy")), self.table)
         copy.triggered.connect(self._copy)
-        self.table.addAction(copy)
-        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for view in (self.table, layout.overlay):
+            view.addAction(copy)
+            view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.bar.add(self.viewing.button, self._columns)
+        self.installEventFilter(self.viewing)
 
-    def _choose_columns(self, at: QPoint) -> None:
-        header = self.table.horizontalHeader()
+    def choose_columns(self) -> None:
+        """Open the panel of the columns."""
+        ColumnPanel(self.arranging.layout, self.model, self.window()).open()
+
+    def _ask_columns(self, header: QHeaderView, at: QPoint) -> None:
+        layout, column = self.arranging.layout, header.logicalIndexAt(at)
         menu = QMenu(self)
-        for column, field in enumerate(self.model.columns):
-            action = menu.addAction(field.heading)
-            action.setCheckable(True)
-            action.setChecked(not header.isSectionHidden(column))
-            action.toggled.connect(lambda shown, column=column: header.setSectionHidden(column, not shown))
+        if column >= 0:
+            name = self.model.columns[column].name
+            menu.addAction(tr(N_("Hide this column")), lambda: layout.hide(name))
+            menu.addAction(tr(N_("Freeze up to this column")), lambda: layout.freeze(layout.place(name) + 1))
+        if layout.frozen:
+            menu.addAction(tr(N_("Freeze no column")), lambda: layout.freeze(0))
+        menu.addSeparator()
+        menu.addAction(tr(N_("Choose columns…")), self.choose_columns)
         menu.exec(header.mapToGlobal(at))
+        menu.deleteLater()
 
     def _open_filter(self, column: int) -> None:
         if column >= 0:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, Qt, Signal
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
@@ -10,6 +13,7 @@ from app.ui import metrics
 from app.ui.ledger.delegate import CellDelegate
 from app.ui.ledger.model import LedgerModel
 
+Index = QModelIndex | QPersistentModelIndex
 Spot = tuple[int, int]  # row and column of the model
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 _MOST_SELECTED = 200_000
@@ -26,6 +30,8 @@ class LedgerTable(QTableView):
     def __init__(self, model: LedgerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ledger = model
+        self._over: QTableView | None = None  # the frozen columns, lying over the first ones
+        self._frozen: frozenset[int] = frozenset()
         self.setModel(model)
         self.setItemDelegate(CellDelegate(self, model))
         self.setAccessibleName(model.kind.text)
@@ -49,7 +55,39 @@ class LedgerTable(QTableView):
         self.setEditTriggers(keys if on else trigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
         self.setShowGrid(on)
+        if self._over is not None:
+            self._over.setSelectionBehavior(self.selectionBehavior())
+            self._over.setEditTriggers(self.editTriggers())
+            self._over.setShowGrid(on)
         self.viewport().update()
+
+    def freeze(self, over: QTableView | None, columns: Iterable[int]) -> None:
+        """These columns are shown by a view that lies over this one; None: there are none."""
+        self._over, self._frozen = over, frozenset(columns)
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        """A cell is brought into sight beside the frozen columns, not under them."""
+        across = self.horizontalScrollBar()
+        before = across.value()
+        super().scrollTo(index, hint)
+        if self._over is None:
+            return
+        if index.column() in self._frozen:
+            across.setValue(before)
+            return
+        covered = self._over.width() - self.columnViewportPosition(index.column())
+        if covered > 0:
+            across.setValue(across.value() - covered)
+
+    def edit(self, *asked: Any) -> Any:
+        """A frozen cell is written in where it is seen."""
+        if self._over is not None and len(asked) == 3 and asked[0].column() in self._frozen:
+            return self._over.edit(*asked)
+        return super().edit(*asked)
 
     def stage(self, row: int, column: int, written: object) -> None:
         """A cell was written in."""
