@@ -132,9 +132,10 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentWidget(self.work)
 
     def show_boilers(self, group: str, division: str, expression: str) -> None:
-        """The rows behind a number of the Today page."""
+        """The rows behind a number of the Today page, all of them: no filter of a column stays."""
         self.go("boiler")
         if self.work.ledger is not None:
+            self.work.ledger.arranging.drop()
             self.work.ledger.bar.choose(group=group, division=division, expression=expression)
 
     def _found(self, found: Found) -> None:

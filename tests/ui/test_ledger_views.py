@@ -196,3 +196,16 @@ def test_a_frozen_cell_is_written_in_where_it_is_seen(office: Office, qtbot: QtB
     assert pane.table.currentIndex().row() == 1
     pane.model.staging.clear()
     assert pane.editing.leave()
+
+
+def test_the_rows_behind_a_number_are_not_thinned_by_a_filter_that_was_left(
+    office: Office, qtbot: QtBot
+) -> None:
+    running = office("clerk")
+    pane = the_pane(running, qtbot)
+    pane.arranging.put((), (ColumnFilter("rated_tph", low="2"),), ())
+    settle(running, qtbot)
+    thinned = pane.model.rowCount()
+    running.window.show_boilers("", "", "")
+    settle(running, qtbot)
+    assert pane.model.rowCount() == 249 > thinned
