@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from app.actions.counts import latest_baseline
 from app.actions.dossiers import fit_name
 from app.actions.evidence import keep, prepare
 from app.actions.numbers import ALL
 from app.actions.reports import ReportKind, ReportOrder, count_report, make_report, report_kind
 from app.actions.rights import require_role
 from app.actions.session import Session
+from app.actions.standing import baseline_at
 from app.domain.changes import insert
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.snapshot import ReportSnapshot
@@ -61,13 +61,14 @@ def _record(
     session: Session, order: ReportOrder, name: str, counted: Counted, journal: str
 ) -> ReportSnapshot:
     actor = session.person()
-    baseline = latest_baseline(session)
+    month = _month(session, order)
+    baseline = baseline_at(session, period_of(month).end if month else session.today)
     area = session.workspace.area
     whole = counted.number(area, "baseline") or counted.number(area, ALL)
     total = whole.total if whole else Total()
     synthetic = session.workspace.find(Boiler, equal(synthetic=True), limit=1)
     return ReportSnapshot(
-        uid=session.new_uid(), name=name, report=order.name, period=_month(session, order) or None,
+        uid=session.new_uid(), name=name, report=order.name, period=month or None,
         public=order.public, div_code=actor.area or area, baseline=baseline.name if baseline else None,
         units=total.units, tph=total.tph, journal=journal, content="", frozen_at=session.moment(),
         frozen_by=actor.uid, frozen_by_name=actor.name, synthetic=bool(synthetic) or None,

@@ -6,19 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.actions.counts import latest_baseline
 from app.actions.session import Session
 from app.actions.snapshots import Frozen, newest_frozen
-from app.domain.entities.boiler import Boiler
+from app.actions.standing import baseline_at, standing_of
 from app.domain.entities.boiler_codes import STATUS_GROUPS
-from app.domain.entities.division import Division
-from app.domain.entities.papers import Baseline, BaselineEntry
-from app.domain.filters import equal, one_of
+from app.domain.entities.papers import Baseline
 from app.domain.frozen import Counted, Number, Row
-from app.domain.output import output_tph
-from app.domain.reporting import Fact, Figure, Month, MonthRow, as_values, month_report, period_of
-from app.domain.rights import area_prefix
-from app.domain.values import as_datetime, bureau_day
+from app.domain.reporting import (
+    ADDED,
+    MISSED,
+    UNSORTED,
+    CountyRow,
+    Figure,
+    Month,
+    as_values,
+    month_report,
+    period_of,
+)
 from app.errors import Refused
 from app.i18n import N_, tr
 
@@ -42,6 +46,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("baseline", N_("To be done")),
     ("month", N_("Done this month")),
     ("cleared", N_("Done in all")),
+    ("migrated", N_("Moved in as cleared, papers lacking")),
     ("accepting", N_("Awaiting acceptance")),
     ("notice", N_("On public notice")),
     ("treating", N_("Being treated")),
@@ -51,8 +56,11 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("rebound", N_("Rebound")),
     ("retained", N_("Retained, upgraded")),
     ("excluded", N_("Excluded")),
-    ("outside", N_("Outside the baseline")),
+    ("added", N_("Added after the baseline")),
+    ("missed", N_("Missed by the baseline")),
+    ("unsorted", N_("Outside, not told which")),
 )
+_OUTSIDE = ("outside", N_("Outside the baseline"))
 _BEFORE = ("before", N_("Done by the month before"))
 
 
@@ -62,36 +70,28 @@ def month_of(session: Session, period: str) -> MonthOfArea:
     A state counts from the day it was written; boilers moved in as cleared count from the day they name.
     """
     chosen = period_of(period or session.today[:7])
-    baseline = latest_baseline(session)
+    baseline = baseline_at(session, chosen.end)
     if baseline is None:
         raise Refused(
             N_("There is no baseline to measure against"),
             hint=N_("Freeze one first: the denominator must never move."),
             code="no_baseline",
         )
-    boilers = session.workspace.find(Boiler, order="ledger_no")
     area = session.workspace.area
-    inside = area_prefix(area)
-    known = session.workspace.find(Division, one_of("level", ("county", "development_zone")))
-    counties = sorted(
-        (item.code, item.name) for item in known if not item.valid_to and item.code.startswith(inside)
-    )
-    whole = session.workspace.find(Division, equal(code=area), limit=1)
-    name = whole[0].name if whole else area
-    facts, rows = _facts(session, baseline, boilers, chosen.end)
-    month = month_report(chosen, counties, (area, name), facts)
+    found = standing_of(session, baseline, area, chosen.end)
+    month = month_report(chosen, found.places, found.area, found.facts)
+    rows = found.rows
     earlier = newest_frozen(session, "monthly", chosen.before[:7], area)
-    synthetic = any(item.synthetic for item in boilers)
     if earlier is not None and earlier.counted is not None:
         month = _since(month, earlier.counted)
         rows = {**earlier.counted.rows, **rows}
-    return MonthOfArea(month, baseline, synthetic, rows, earlier)
+    return MonthOfArea(month, baseline, found.synthetic, rows, earlier)
 
 
 def _since(month: Month, earlier: Counted) -> Month:
     """The month with what was cleared the month before as it was frozen then."""
 
-    def told(row: MonthRow) -> MonthRow:
+    def told(row: CountyRow) -> CountyRow:
         number = earlier.number(row.code, "cleared")
         figure = Figure(number.total, number.uids) if number else row.figures["before"]
         return replace(row, figures={**row.figures, "before": figure})
@@ -102,7 +102,7 @@ def _since(month: Month, earlier: Counted) -> Month:
 def counted_month(report: MonthOfArea) -> Counted:
     """Every number of the month with its boilers, the sum first."""
     month = report.month
-    names = (*COLUMNS, _BEFORE)
+    names = (*COLUMNS, _OUTSIDE, _BEFORE)
     numbers = tuple(
         Number(row.code, row.name, name, label, row.figures[name].total, row.figures[name].uids)
         for row in (month.sum, *month.rows)
@@ -111,36 +111,6 @@ def counted_month(report: MonthOfArea) -> Counted:
     used = {uid for number in numbers for uid in number.uids}
     rows = {uid: row for uid, row in report.rows.items() if uid in used}
     return Counted(numbers, rows, paragraph(report))
-
-
-def _facts(
-    session: Session, baseline: Baseline, boilers: list[Boiler], day: str
-) -> tuple[list[Fact], dict[str, Row]]:
-    """Each boiler as the month counts it, and as people read it at the end of `day`."""
-    entries = {
-        item.boiler: item for item in session.workspace.find(BaselineEntry, equal(baseline=baseline.uid))
-    }
-    states = session.workspace.timeline(Boiler, "status")
-    facts, rows = [], {}
-    for boiler in boilers:
-        entry = entries.pop(boiler.uid, None)
-        county = (entry.county if entry else None) or (boiler.div_code or "")[:6]
-        tph = (entry.rated_tph if entry else None) or output_tph(boiler)
-        told = _days(states.get(boiler.uid, [])) or ((session.today, boiler.status),)
-        fact = Fact(boiler.uid, county, tph, entry is not None, told, boiler.cleared_on)
-        facts.append(fact)
-        unit = boiler.user_org or ""
-        rows[boiler.uid] = Row(boiler.uid, boiler.ledger_no, unit, county, tph, fact.state_at(day))
-    # A boiler that was deleted stays in the denominator that was frozen with it.
-    for uid, item in entries.items():
-        fact = Fact(uid, item.county or "", item.rated_tph or 0.0, True, ())
-        facts.append(fact)
-        rows[uid] = Row(uid, item.ledger_no, "", fact.county, fact.tph, None)
-    return facts, rows
-
-
-def _days(timeline: list[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
-    return tuple((bureau_day(as_datetime(moment)), str(value)) for moment, value in timeline if value)
 
 
 def paragraph(report: MonthOfArea) -> str:
@@ -152,13 +122,31 @@ def paragraph(report: MonthOfArea) -> str:
         ordered = sorted(behind, key=lambda row: row.rate or 0)
         named = "、".join(f"{row.name}（{percent(row.rate)}）" for row in ordered)
         words.append(tr(N_("Not yet complete: {counties}."), counties=named))
-    unlisted = whole.figures["outside"].total.units
-    if unlisted:
-        sentence = N_("{n} boilers outside the baseline (added or overlooked) are counted apart.")
-        words.append(tr(sentence, n=unlisted))
+    words += _apart(whole)
     if report.synthetic:
         words.append(tr(N_("Simulated data, for demonstration only.")))
     return _joined(words)
+
+
+def _apart(whole: CountyRow) -> list[str]:
+    """What is counted apart: moved in on a ledger's word, retained, and outside the baseline by its kind."""
+    words = []
+    if whole.migrated.units:
+        sentence = N_("{n} ({tph} t/h) were moved in as cleared; their dossiers lack papers and they are not "
+                      "counted as completed.")  # fmt: skip
+        words.append(tr(sentence, n=whole.migrated.units, tph=_tph(whole.migrated.tph)))
+    retained = whole.total("retained")
+    if retained.units:
+        sentence = N_("{n} ({tph} t/h) are retained and upgraded.")
+        words.append(tr(sentence, n=retained.units, tph=_tph(retained.tph)))
+    if whole.outside.units:
+        sentence = N_(
+            "{n} boilers are outside the baseline and counted apart: {added} added after it, "
+            "{missed} missed by it, {unsorted} not told which."
+        )
+        kinds = {name: whole.total(name).units for name in (ADDED, MISSED, UNSORTED)}
+        words.append(tr(sentence, n=whole.outside.units, **kinds))
+    return words
 
 
 def _joined(sentences: list[str]) -> str:
@@ -201,7 +189,7 @@ def _before(earlier: Frozen | None) -> str:
     return tr(N_("the month before (as frozen in “{name}”)"), name=earlier.snapshot.name)
 
 
-def _on_the_way(whole: MonthRow) -> str:
+def _on_the_way(whole: CountyRow) -> str:
     names = ("accepting", "notice", "treating", "sealed", "rebound")
     return tr(
         N_(
@@ -226,7 +214,7 @@ def table(report: MonthOfArea) -> tuple[list[tuple[str, ...]], list[list[Any]]]:
     return heads, [_line(row) for row in (*report.month.rows, report.month.sum)]
 
 
-def _line(row: MonthRow) -> list[Any]:
+def _line(row: CountyRow) -> list[Any]:
     cells: list[Any] = [row.name]
     for name, _ in COLUMNS:
         total = row.figures[name].total
@@ -248,7 +236,7 @@ def facts_of(report: MonthOfArea) -> dict[str, Any]:
 
 def names_of_line() -> frozenset[str]:
     """Every mark a county's line has."""
-    figures = [name for name, _ in COLUMNS] + ["before", *STATUS_GROUPS.codes]
+    figures = {*(name for name, _ in (*COLUMNS, _OUTSIDE, _BEFORE)), *STATUS_GROUPS.codes}
     counted = [f"{name}_{unit}" for name in figures for unit in ("units", "tph")]
     return frozenset(["code", "name", "rate", "rate_before", "no", *counted])
 

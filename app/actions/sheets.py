@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
-from app.actions.counts import CountyRow, headline
+from app.actions.counts import headline
 from app.actions.maps import feature_source
 from app.actions.outputs import output_file
 from app.actions.records import find_record
@@ -22,6 +22,7 @@ from app.domain.entities.people import Org
 from app.domain.entities.water import Intake, ProtectionZone, WaterSource
 from app.domain.filters import Condition, equal, where
 from app.domain.output import Total
+from app.domain.reporting import CountyRow
 from app.domain.rights import area_prefix
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
@@ -139,12 +140,13 @@ def _content(session: Session, order: SheetOrder, subject: str) -> SheetContent:
 
 def _totals(session: Session, division: Division) -> tuple[TotalsRow, ...]:
     found = headline(session, division.code)
-    rows = [_totals_row(row) for row in found.rows if row.code != division.code]
-    last = _totals_row(found.sum)
+    apart = tuple((name, label) for name, label in _APART if found.sum.total(name).units)
+    rows = [_totals_row(row, apart) for row in found.rows if row.code != division.code]
+    last = _totals_row(found.sum, apart)
     return (*rows, replace(last, total=True, name=tr(N_("Total")))) if rows else (replace(last, total=True),)
 
 
-def _totals_row(row: CountyRow) -> TotalsRow:
+def _totals_row(row: CountyRow, apart: Sequence[tuple[str, str]]) -> TotalsRow:
     groups = row.groups
     return TotalsRow(
         name=row.name,
@@ -152,7 +154,17 @@ def _totals_row(row: CountyRow) -> TotalsRow:
         cleared=_total(row.cleared),
         accepting=_total(groups["accepting"]),
         rebound=_total(groups["rebound"]),
+        apart=tuple((label, _total(row.total(name))) for name, label in apart),
     )
+
+
+# Columns a map's table has only where there is something to count.
+_APART = (
+    ("migrated", N_("Moved in, papers lacking")),
+    ("retained", N_("Retained")),
+    ("added", N_("Added")),
+    ("missed", N_("Missed")),
+)
 
 
 def _total(total: Total) -> Totals:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, option, word
 from app.cli.shell import Shell
 from app.i18n import N_, tr
+
+if TYPE_CHECKING:
+    from app.domain.reporting import CountyRow
 
 STORAGE = 5  # the exit code of a damaged file
 
@@ -207,27 +210,15 @@ def baseline_list(shell: Shell, words: object) -> Answer:
 
 def counts(shell: Shell, words: object) -> Answer:
     """The headline numbers: units and t/h together, against the baseline."""
-    from app.actions.counts import CountyRow, headline  # late: help pages need no database
-
-    def line(row: CountyRow) -> dict[str, Any]:
-        return {
-            "code": row.code,
-            "name": row.name,
-            "baseline": _total(row.baseline),
-            "cleared": _total(row.cleared),
-            "rate": row.rate,
-            "migrated": _total(row.migrated),
-            "outside": _total(row.outside),
-            "groups": {group: _total(item) for group, item in row.groups.items()},
-        }
+    from app.actions.counts import headline  # late: help pages need no database
 
     with shell.session() as session:
         found = headline(session)
     document = {
         "baseline": found.baseline.name if found.baseline else None,
         "synthetic": found.synthetic,
-        "sum": line(found.sum),
-        "counties": [line(row) for row in found.rows],
+        "sum": _line(found.sum),
+        "counties": [_line(row) for row in found.rows],
     }
     shown = [
         [
@@ -245,6 +236,20 @@ def counts(shell: Shell, words: object) -> Answer:
         tr(N_("Cleared, t/h")), tr(N_("Rate")),
     ]  # fmt: skip
     return Answer(document, table(headings, shown))
+
+
+def _line(row: CountyRow) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "baseline": _total(row.baseline),
+        "cleared": _total(row.cleared),
+        "rate": row.rate,
+        "migrated": _total(row.migrated),
+        "outside": _total(row.outside),
+        **{kind: _total(row.total(kind)) for kind in ("added", "missed", "unsorted")},
+        "groups": {group: _total(item) for group, item in row.groups.items()},
+    }
 
 
 def _percent(rate: float | None) -> str:

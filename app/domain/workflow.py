@@ -221,7 +221,8 @@ def judged_fields(record: Entity) -> frozenset[str]:
 
 _STEP_NOTES = frozenset(
     "status round_no applied_on accepted_on notice_from notice_to cleared_on looked_back_on lookback_round "
-    "rebound_reported rebound_reason return_reason seal_no sealed_until rechecked_on done_date".split()
+    "rebound_reported rebound_reason return_reason seal_no sealed_until rechecked_on done_date "
+    "outside_as".split()
 )
 _JUDGED_PAPERS = frozenset(
     "photo_before photo_during photo_after nameplate application_form identity_copy dereg_cert "

@@ -46,7 +46,11 @@ class Totals:
 
 @dataclass(frozen=True)
 class TotalsRow:
-    """One row of the clearing table; `total` marks the sum at its foot."""
+    """One row of the clearing table; `total` marks the sum at its foot.
+
+    `apart` are further columns by their English heading, the same in every row: what the baseline's own
+    columns do not hold, such as boilers added after it.
+    """
 
     name: str
     baseline: Totals
@@ -54,6 +58,18 @@ class TotalsRow:
     accepting: Totals
     rebound: Totals
     total: bool = False
+    apart: tuple[tuple[str, Totals], ...] = ()
+
+    @property
+    def columns(self) -> tuple[tuple[str, Totals], ...]:
+        """Every number of the row with its heading, before the rate."""
+        return (
+            (N_("Base figure"), self.baseline),
+            (N_("Cleared"), self.cleared),
+            (N_("Awaiting acceptance"), self.accepting),
+            (N_("Rebound"), self.rebound),
+            *self.apart,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ from app.printing.style import SheetStyle
 from app.printing.table import Cell, head, table_block
 
 _SHORT = 9
-_COLUMNS = (N_("Base figure"), N_("Cleared"), N_("Awaiting acceptance"), N_("Rebound"))
 
 
 def totals_block(rows: Sequence[TotalsRow], style: SheetStyle, wide: bool) -> Block:
@@ -38,15 +37,19 @@ def rate_words(part: float, whole: float) -> str:
 
 def _wide(rows: Sequence[TotalsRow]) -> list[list[Cell]]:
     first = [head(tr("Administrative area"), rows=2)]
-    first += [head(tr(name), cols=2) for name in _COLUMNS]
+    first += [head(tr(name), cols=2) for name, _ in rows[0].columns]
     first.append(head(tr("Completion rate (%)"), cols=2))
-    second = [head(words) for _ in range(5) for words in (tr(N_("units")), tr(N_("steam t/h")))]
+    second = [
+        head(words)
+        for _ in range(1 + len(rows[0].columns))
+        for words in (tr(N_("units")), tr(N_("steam t/h")))
+    ]
     return [first, second, *(_wide_row(row) for row in rows)]
 
 
 def _wide_row(row: TotalsRow) -> list[Cell]:
     cells = [Cell(row.name, bold=row.total)]
-    for totals in (row.baseline, row.cleared, row.accepting, row.rebound):
+    for _, totals in row.columns:
         cells += [Cell(f"{totals.units}", bold=row.total), Cell(_tph(totals), bold=row.total)]
     cells.append(Cell(rate_words(row.cleared.units, row.baseline.units), bold=True))
     cells.append(Cell(rate_words(row.cleared.tph, row.baseline.tph), bold=row.total))
@@ -54,11 +57,11 @@ def _wide_row(row: TotalsRow) -> list[Cell]:
 
 
 def _narrow(rows: Sequence[TotalsRow], between: str) -> list[list[Cell]]:
-    names = [head(tr("Administrative area")), *(head(_two_lines(tr(name))) for name in _COLUMNS)]
+    names = [head(tr("Administrative area")), *(head(_two_lines(tr(name))) for name, _ in rows[0].columns)]
     names.append(head(tr("Rate\n(%)")))
     body = []
     for row in rows:
-        both = [row.baseline, row.cleared, row.accepting, row.rebound]
+        both = [totals for _, totals in row.columns]
         shown = [Cell(f"{totals.units}{between}{_tph(totals)}", bold=row.total) for totals in both]
         by_units = rate_words(row.cleared.units, row.baseline.units)
         by_tph = rate_words(row.cleared.tph, row.baseline.tph)

@@ -4,7 +4,7 @@ else."""
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         self.desk.changed.connect(self._refresh_names)
         self.rail.chosen.connect(self.go)
         self.today.wanted.connect(self.show_boilers)
+        self.today.rows_wanted.connect(lambda rows, said: self.show_boilers("", rows, said))
         self.finder.wanted.connect(self._found)
         self.welcome.chosen.connect(self.doings.sync.run)
         self.welcome.last.connect(lambda path: self.open_path(Path(path)))
@@ -131,12 +132,12 @@ class MainWindow(QMainWindow):
             self.work.show_ledger(page)
             self.pages.setCurrentWidget(self.work)
 
-    def show_boilers(self, group: str, division: str, expression: str) -> None:
-        """The rows behind a number of the Today page, all of them: no filter of a column stays."""
+    def show_boilers(self, expression: str = "", rows: Sequence[str] = (), said: str = "") -> None:
+        """The boilers of a condition, or exactly those behind a number; no other filter stays."""
         self.go("boiler")
         if self.work.ledger is not None:
             self.work.ledger.arranging.drop()
-            self.work.ledger.bar.choose(group=group, division=division, expression=expression)
+            self.work.ledger.bar.choose(expression=expression, rows=rows, said=said)
 
     def _found(self, found: Found) -> None:
         if found.what == COMMAND:

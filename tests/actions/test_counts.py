@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from actions.office import Office
-from app.actions.counts import CountyRow, Headline, freeze_baseline, headline
+from app.actions.counts import Headline, freeze_baseline, headline
 from app.actions.history import undo
 from app.actions.records import show_record
 from app.domain.changes import delete
 from app.domain.output import Total
+from app.domain.reporting import CountyRow
 from app.errors import Invalid, NotAllowed, Refused
 
 

@@ -45,6 +45,7 @@ def test_a_month_counts_what_was_so_at_its_end() -> None:
         "to_treat": ("b",),
         "rebound": ("c",),
         "outside": ("e",),
+        "unsorted": ("e",),
     }
     assert (whole.rate, whole.rate_before) == (0.5, 0.5)
 

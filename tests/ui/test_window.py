@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions.records import edit_record
@@ -99,11 +100,30 @@ def test_numbers_of_today_open_their_rows(office: Office, qtbot: QtBot) -> None:
     today = running.window.today.today
     assert today is not None
     rebounds = next(card for card in today.cards if card.expression == "status=rebound")
-    running.window.today.wanted.emit("", "", rebounds.expression)
+    running.window.today.wanted.emit(rebounds.expression)
     settle(running, qtbot)
     pane = running.window.work.ledger
     assert pane is not None
     assert pane.model.rowCount() == rebounds.total.units > 0
+
+
+def test_a_number_of_the_table_opens_exactly_its_boilers(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    running.window.go("today")
+    qtbot.waitUntil(lambda: running.window.today.today is not None, timeout=WAIT_MS)
+    page = running.window.today
+    assert page.today is not None
+    whole, table = page.today.headline.sum, page.findChild(QTableWidget)
+    wanted = set(whole.figures["rebound"].uids)
+    column = next(at for at in range(table.columnCount()) if table.horizontalHeaderItem(at).text() == "反弹")
+    table.cellClicked.emit(table.rowCount() - 1, column)
+    settle(running, qtbot)
+    pane = running.window.work.ledger
+    assert pane is not None and wanted
+    assert {pane.model.uid_at(row) for row in range(pane.model.rowCount())} == wanted
+    pane.bar._pin.click()
+    settle(running, qtbot)
+    assert pane.model.rowCount() > len(wanted) and not pane.bar.is_filtering()
 
 
 def test_every_ledger_has_its_map(office: Office, qtbot: QtBot) -> None:

@@ -11,6 +11,7 @@ from app.domain.entities.boiler_codes import (
     EXCLUDE_REASONS,
     FUELS,
     ORIGINS,
+    OUTSIDE_KINDS,
     REBOUND_REASONS,
     STATES,
     TREATMENTS,
@@ -198,6 +199,13 @@ class Boiler(Entity):
         aliases=("状态", "整治状态", "完成情况", "整治情况", "进展情况", "整治进展", "是否完成", "备案状态"),
     )
     origin: str | None = choice(N_("Origin"), ORIGINS, default=None)
+    outside_as: str | None = choice(
+        N_("Outside the baseline as"),
+        OUTSIDE_KINDS,
+        default=None,
+        aliases=("新增或漏报", "新增/漏报"),
+        hint=N_("Without it the day it was put to use decides"),
+    )
     unit_count: int | None = integer(
         N_("Units in the ledger row"), default=None, minimum=1, maximum=100, aliases=("台数", "数量")
     )

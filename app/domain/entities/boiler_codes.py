@@ -144,6 +144,13 @@ ORIGINS = codes(
     ("migrated", N_("Moved in as claimed"), ["迁入"]),
 )
 
+# How a boiler that a baseline does not hold came to be outside it; the last is said while nobody knows.
+OUTSIDE_KINDS = codes(
+    ("added", N_("Added after the baseline"), ["新增"]),
+    ("missed", N_("Missed by the baseline"), ["漏报"]),
+    ("unsorted", N_("Outside, not told which"), ["待判明"]),
+)
+
 EXCLUDE_REASONS = codes(
     ("not_coal", N_("Not coal-fired"), ["非燃煤"]),
     ("duplicate", N_("Duplicate"), ["重复"]),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS
 from app.domain.entity import EntityType
@@ -39,6 +39,12 @@ class FilterBar(QWidget):
         self.division = self._division_box(names)
         self.expression = self._line(N_("Condition, such as rated_tph>=4 and fuel=gas"), 20)
         self.expression.hide()
+        self._rows: tuple[str, ...] | None = None  # exactly these records, as when a number was clicked
+        self._pin = QPushButton()
+        self._pin.setAutoDefault(False)
+        self._pin.setToolTip(tr(N_("Only the records this number counts; click to show all again")))
+        self._pin.clicked.connect(lambda: self.choose())
+        self._pin.hide()
         self.count = QLabel()
         self.count.setProperty("muted", True)
         self._fault = QLabel()
@@ -50,6 +56,7 @@ class FilterBar(QWidget):
         common = [
             *([Condition("status", "in", self._states())] if self.status.currentData() else []),
             *self._within(),
+            *([Condition("uid", "in", self._rows)] if self._rows is not None else []),
         ]
         groups = parse_filter(
             self.expression.text() if self.expression.isVisible() else "", self._kind
@@ -62,8 +69,17 @@ class FilterBar(QWidget):
         """The words to look for."""
         return self.words.text().strip()
 
-    def choose(self, *, group: str = "", division: str = "", expression: str = "") -> None:
-        """Set the boxes from outside, as when a number was clicked."""
+    def choose(
+        self,
+        *,
+        group: str = "",
+        division: str = "",
+        expression: str = "",
+        rows: Sequence[str] = (),
+        said: str = "",
+    ) -> None:
+        """Set the boxes from outside, as when a number was clicked; with `said` the ledger shows `rows`."""
+        self._pin_rows(rows if said else None, said)
         self.words.clear()
         self.status.setCurrentIndex(max(0, self.status.findData(group)))
         self.division.setCurrentIndex(max(0, self.division.findData(division)))
@@ -71,6 +87,11 @@ class FilterBar(QWidget):
         self.expression.setVisible(bool(expression))
         self._delay.stop()
         self.changed.emit()
+
+    def _pin_rows(self, rows: Sequence[str] | None, said: str = "") -> None:
+        self._rows = None if rows is None else tuple(rows)
+        self._pin.setText(f"{said}  ×")
+        self._pin.setVisible(rows is not None)
 
     def held(self) -> dict[str, str]:
         """What stands in the boxes, as a view keeps it."""
@@ -84,6 +105,7 @@ class FilterBar(QWidget):
 
     def put(self, held: Mapping[str, str]) -> None:
         """Fill the boxes as a view has them; who calls asks for the rows."""
+        self._pin_rows(None)
         self.words.setText(held.get("words", ""))
         self.status.setCurrentIndex(max(0, self.status.findData(held.get("status", ""))))
         self.division.setCurrentIndex(max(0, self.division.findData(held.get("division", ""))))
@@ -120,7 +142,11 @@ class FilterBar(QWidget):
     def is_filtering(self) -> bool:
         """Whether any of the boxes narrows the ledger."""
         return bool(
-            self.text() or self.status.currentData() or self.division.currentData() or self.expression.text()
+            self.text()
+            or self.status.currentData()
+            or self.division.currentData()
+            or self.expression.text()
+            or self._rows is not None
         )
 
     def _states(self) -> tuple[str, ...]:
@@ -170,6 +196,7 @@ class FilterBar(QWidget):
         more.setCheckable(True)
         more.toggled.connect(self._toggle_expression)
         row.addWidget(self._title)
+        row.addWidget(self._pin)
         row.addWidget(self.words, 1)
         for box in (self.status, self.division):
             if box.isVisibleTo(self):

@@ -27,7 +27,7 @@ _BOILER: Arrangement = (
         "notice_from", "notice_to", "cleared_on", "looked_back_on", "lookback_round", "exclude_reason",
         "return_reason", "rebound_reported", "rebound_reason",
     )),
-    (N_("Origin and note"), ("status_claim", "origin", "unit_count", "note", "synthetic")),
+    (N_("Origin and note"), ("status_claim", "origin", "outside_as", "unit_count", "note", "synthetic")),
 )  # fmt: skip
 
 _CELL: Arrangement = (

@@ -30,25 +30,31 @@ from app.ui.theme import colours
 from app.ui.today.numbers import Card, Today, read_today
 
 if TYPE_CHECKING:
-    from app.actions.counts import CountyRow
+    from app.domain.reporting import CountyRow
 
-_COLUMNS = (
-    (N_("County or district"), ""),
-    (N_("Baseline"), ""),
+_SHARE = "rate"
+_COLUMNS = (  # heading, the figure it shows and opens
+    (N_("County or district"), "baseline"),
+    (N_("Baseline"), "baseline"),
     (N_("Cleared"), "cleared"),
-    (N_("Share"), "cleared"),
+    (N_("Share"), _SHARE),
+    (N_("Moved in, papers lacking"), "migrated"),
     (N_("Awaiting acceptance"), "accepting"),
     (N_("Being treated"), "treating"),
     (N_("Sealed"), "sealed"),
     (N_("Rebound"), "rebound"),
+    (N_("Retained"), "retained"),
+    (N_("Added"), "added"),
+    (N_("Missed"), "missed"),
 )
 _ABREAST = 4
 
 
 class TodayPage(QScrollArea):
-    """`wanted` asks for boilers: status group, division code, condition."""
+    """`wanted` asks for the boilers of a condition, `rows_wanted` for those of a number and its words."""
 
-    wanted = Signal(str, str, str)
+    wanted = Signal(str)
+    rows_wanted = Signal(object, str)
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +96,7 @@ class TodayPage(QScrollArea):
         words.setProperty("link", True)
         words.setFont(metrics.sized(1.5, bold=True))
         words.setCursor(Qt.CursorShape.PointingHandCursor)
-        words.clicked.connect(lambda: self.wanted.emit("cleared", "", ""))
+        words.clicked.connect(lambda: self._ask(whole, "cleared"))
         column.addWidget(words)
         bar = QProgressBar(textVisible=False)
         bar.setRange(0, max(1, whole.baseline.units))
@@ -121,7 +127,7 @@ class TodayPage(QScrollArea):
         number.setAccessibleName(f"{tr(shown.title)} {_both(shown.total)}")
         if shown.tone and shown.total.units:
             number.setStyleSheet(f"color: {getattr(colours(), shown.tone)};")
-        number.clicked.connect(lambda _=False, where=shown.expression: self.wanted.emit("", "", where))
+        number.clicked.connect(lambda _=False, where=shown.expression: self.wanted.emit(where))
         column.addWidget(title)
         column.addWidget(number)
         return frame
@@ -157,8 +163,13 @@ class TodayPage(QScrollArea):
         return table
 
     def _open(self, rows: list[CountyRow], at: int, column: int) -> None:
-        code = "" if at == len(rows) - 1 else rows[at].code
-        self.wanted.emit(_COLUMNS[column][1], code, "")
+        name = _COLUMNS[column][1]
+        self._ask(rows[at], "cleared" if name == _SHARE else name)
+
+    def _ask(self, row: CountyRow, name: str) -> None:
+        """Show exactly the boilers that a number counts."""
+        title = next(title for title, known in _COLUMNS[1:] if known == name)
+        self.rows_wanted.emit(row.figures[name].uids, f"{row.name} · {tr(title)} · {_both(row.total(name))}")
 
     def _footnote(self) -> QLabel:
         found = self._need().headline
@@ -168,9 +179,12 @@ class TodayPage(QScrollArea):
         else:
             parts.append(tr(N_("No baseline has been frozen yet: shares cannot be given.")))
         if found.sum.migrated.units:
-            parts.append(tr(N_("of the cleared, {n} were moved in as claimed"), n=_both(found.sum.migrated)))
-        if found.sum.outside.units:
-            parts.append(tr(N_("outside the baseline: {n}"), n=_both(found.sum.outside)))
+            words = N_("Moved in as cleared, {n}: not counted as cleared until their papers are whole.")
+            parts.append(tr(words, n=_both(found.sum.migrated)))
+        if found.sum.total("unsorted").units:
+            parts.append(tr(N_("Outside the baseline, not told whether added or missed: {n}"),
+                            n=_both(found.sum.total("unsorted"))))  # fmt: skip
+        parts.append(tr(N_("The cards above count every boiler, the table those of the baseline.")))
         parts.append(tr(N_("Sealed boilers do not count as cleared.")))
         if found.synthetic:
             parts.append(tr(N_("Synthetic data for the demo")))
@@ -201,18 +215,10 @@ def _headline_words(whole: CountyRow) -> str:
 
 
 def _cells(row: CountyRow) -> list[str]:
-    groups = row.groups
     rate = f"{row.rate * 100:.1f} %" if row.rate is not None else "—"
-    numbers = [
-        row.baseline,
-        row.cleared,
-        None,
-        groups["accepting"],
-        groups["treating"],
-        groups["sealed"],
-        groups["rebound"],
-    ]
-    return [row.name, *(f"{item.units} / {item.tph:g}" if item else rate for item in numbers)]
+    totals = [(name, row.total(name)) for _, name in _COLUMNS[1:] if name != _SHARE]
+    words = {name: f"{item.units} / {item.tph:g}" for name, item in totals} | {_SHARE: rate}
+    return [row.name, *(words[name] for _, name in _COLUMNS[1:])]
 
 
 def _heading(words: str, column: int) -> QTableWidgetItem:
