@@ -1,11 +1,11 @@
-"""Measures a ledger of 50,000 boilers: opening, sorting and filtering, and painting its pages.
+"""Measures a ledger of 50,000 boilers: opening, sorting and filtering, and the frames while it scrolls.
 
-QT_QPA_PLATFORM=offscreen python benchmarks/ledger.py [ROWS]
+xvfb-run -s "-screen 0 1920x1080x24" python benchmarks/ledger.py [ROWS]
 """
 
 from __future__ import annotations
 
-import resource
+import os
 import sys
 import tempfile
 import time
@@ -13,20 +13,32 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
 from app.actions.session import Session
 from app.bootstrap import create_workspace
 from app.domain.changes import insert, new_uid
 from app.domain.entities.boiler import Boiler
-from app.domain.entity import Entity, EntityType
+from app.settings import Preferences
 from app.ui.application import make_application
+from app.ui.desk import Desk
 from app.ui.ledger.columnfilter import ColumnFilter
-from app.ui.ledger.model import LedgerModel
-from app.ui.ledger.rows import Question, read_page, read_rows
+from app.ui.ledger.pane import LedgerPane
+from app.ui.ledger.rows import Question, read_rows
 from app.ui.ledger.table import LedgerTable
 from app.ui.names import Names
 
 PAGES = 200
+FRAME_MS = 16
 KIND = Boiler.TYPE
+SCENES = (  # size of the window, frozen columns, groups
+    ((1366, 300), 0, ()),
+    ((1366, 768), 0, ()),
+    ((1920, 1040), 0, ()),
+    ((1920, 1040), 3, ("county", "township")),
+)
 
 
 def main(rows: int) -> None:
@@ -35,10 +47,7 @@ def main(rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         session = create_workspace(Path(folder) / "ledger.gpkg", "620800", "bench", "246810")
         fill(session, rows)
-        base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         measure(session)
-        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024
-        print(f"memory the ledger added   {more:8.0f} MB")
         session.close()
 
 
@@ -73,42 +82,85 @@ def measure(session: Session) -> None:
     }
     for name, question in asked.items():
         print(f"{name:25} {timed(partial(read_rows, session, question, Names())):8.0f} ms")
-    paint(session, plain)
+    scroll(session)
 
 
-def paint(session: Session, question: Question) -> None:
-    """Paint successive pages; each reads what it needs by indexed page reads."""
-    reads: list[float] = []
-
-    def page(kind: EntityType, uids: Sequence[str]) -> dict[str, Entity]:
-        begun = time.perf_counter()
-        found = read_page(session, kind, uids)
-        reads.append((time.perf_counter() - begun) * 1000)
-        return found
-
-    model = LedgerModel(KIND, page, Names())
-    table = LedgerTable(model)
-    table.resize(1366, 400)
-    table.show()
-    model.show_rows(read_rows(session, question, Names()))
-    table.grab()
-    step = max(1, (model.rowCount() - 20) // PAGES)
-    taken = []
-    for row in range(0, step * PAGES, step):
-        begun = time.perf_counter()
-        table.scrollTo(model.index(row, 0), table.ScrollHint.PositionAtTop)
-        table.grab()
-        taken.append((time.perf_counter() - begun) * 1000)
-    near = [timed(partial(scroll, table, model, at)) for at in range(1000, 1600, 3)]
-    print(f"jump to a far page    p50 {share(taken, 0.5):8.1f} ms   p95 {share(taken, 0.95):8.1f} ms")
-    print(f"scroll by three rows  p50 {share(near, 0.5):8.1f} ms   p95 {share(near, 0.95):8.1f} ms")
-    print(f"of it one page read   p50 {share(reads, 0.5):8.1f} ms   p95 {share(reads, 0.95):8.1f} ms")
+def scroll(session: Session) -> None:
+    """Frames of the ledger in a real window: the wheel, the page keys, and the scroll bar dragged far."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["GRIDWARD_CONFIG"] = folder
+        app, desk = make_application(), Desk(Preferences())
+        desk.lay(session)
+        pane = LedgerPane(desk, KIND)
+        pane.show()
+        _until(app, lambda: desk.tasks.idle() and pane.model.rowCount() > 0)
+        for size, frozen, groups in SCENES:
+            pane.resize(*size)
+            pane.arranging.layout.freeze(frozen)
+            pane.arranging.put(pane.arranging.first_sorts(), (), groups)
+            _until(app, lambda: desk.tasks.idle())
+            name = f"{size[0]}×{size[1]}, {frozen} frozen{', grouped' if groups else ''}"
+            for step, taken in _frames(app, pane.table).items():
+                p50, p95 = share(taken, 0.5), share(taken, 0.95)
+                print(f"{name:30} {step:10} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms of {FRAME_MS} ms")
+        pane.close()
+        desk.tasks.close()
 
 
-def scroll(table: LedgerTable, model: LedgerModel, row: int) -> None:
-    """One step of scrolling, painted."""
-    table.scrollTo(model.index(row, 0), table.ScrollHint.PositionAtTop)
-    table.grab()
+def _frames(app: QApplication, table: LedgerTable) -> dict[str, list[float]]:
+    """CPU milliseconds of the GUI thread for each frame, from the step to its painting done."""
+    bar = table.verticalScrollBar()
+    bar.setValue(0)
+    _until(app, lambda: False, 0.3)
+    far, seen = bar.maximum() // PAGES, _Painted(table)
+    return {
+        "wheel": [_frame(app, seen, partial(_wheel, table)) for _ in range(2 * PAGES)],
+        "pages": [_frame(app, seen, partial(bar.setValue, n * bar.pageStep())) for n in range(9, 9 + PAGES)],
+        "dragged": [_frame(app, seen, partial(bar.setValue, n * far)) for n in range(PAGES)],
+    }
+
+
+def _frame(app: QApplication, seen: _Painted, step: Callable[[], object]) -> float:
+    begun, before, limit = time.thread_time(), seen.times, time.monotonic() + 1
+    step()
+    while seen.times == before and time.monotonic() < limit:
+        app.processEvents()
+    return (time.thread_time() - begun) * 1000
+
+
+class _Painted(QObject):
+    """Counts how often a table was painted."""
+
+    def __init__(self, table: LedgerTable) -> None:
+        super().__init__(table)
+        self.times = 0
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Only counts."""
+        self.times += event.type() == QEvent.Type.Paint
+        return False
+
+
+def _wheel(table: LedgerTable) -> None:
+    view, at = table.viewport(), QPointF(200, 60)
+    turn = QWheelEvent(
+        at,
+        view.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QCoreApplication.sendEvent(view, turn)
+
+
+def _until(app: QApplication, done: Callable[[], bool], seconds: float = 30) -> None:
+    limit = time.monotonic() + seconds
+    while not done() and time.monotonic() < limit:
+        app.processEvents()
 
 
 def timed(work: Callable[[], object]) -> float:

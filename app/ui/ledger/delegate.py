@@ -29,6 +29,7 @@ from app.ui.forms.editors import Editor, cell_editor
 from app.ui.ledger.cells import checked
 from app.ui.ledger.grouping import Group
 from app.ui.ledger.model import LedgerModel
+from app.ui.ledger.swift import SwiftCells
 from app.ui.theme import colours
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,6 +47,7 @@ class CellDelegate(QStyledItemDelegate):
     def __init__(self, table: QTableView, model: LedgerModel) -> None:
         super().__init__(table)
         self._table, self._model = table, model
+        self._swift = SwiftCells()
 
     # ---- drawing
 
@@ -63,12 +65,15 @@ class CellDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A cell, or its part of a group's heading."""
-        group = self._model.group_at(index.row())
+        row, column = index.row(), index.column()
+        group = self._model.group_at(row)
         if group is not None:
             self._paint_group(painter, option, group)
             return
+        staged = self._model.staged(row, column)
+        if staged is None and self._swift.paint(painter, option, self._model, row, column):
+            return
         super().paint(painter, option, index)
-        staged = self._model.staged(index.row(), index.column())
         if staged is not None:
             look = colours()
             rect: QRect = option.rect  # type: ignore[attr-defined]

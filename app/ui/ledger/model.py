@@ -14,12 +14,13 @@ from app.i18n import N_, tr
 from app.ui.ledger.cells import why_fixed
 from app.ui.ledger.columns import columns_of
 from app.ui.ledger.grouping import Group, Path, division_names, lines_of
-from app.ui.ledger.rows import PAGE, Rows
+from app.ui.ledger.rows import Rows
 from app.ui.ledger.staging import Staged, Staging
 from app.ui.names import Names
 from app.ui.symbols import status_icon
 
-_PAGES_KEPT = 40
+_PAGE = 60  # records read when one of them is painted: about a screen, 2 ms
+_PAGES_KEPT = 80
 _NONE = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
 ReadPage = Callable[[EntityType, Sequence[str]], dict[str, Entity]]
@@ -60,7 +61,7 @@ class LedgerModel(QAbstractTableModel):
         """Read these records again when they are next painted."""
         places = sorted(self._rows.place[uid] for uid in uids if uid in self._rows.place)
         for place in places:
-            self._pages.pop(place // PAGE, None)
+            self._pages.pop(place // _PAGE, None)
         if places and self._lines:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(self.columns) - 1))
 
@@ -113,9 +114,9 @@ class LedgerModel(QAbstractTableModel):
         place = self._lines[row]
         if place < 0:
             return None
-        page = place // PAGE
+        page = place // _PAGE
         if page not in self._pages:
-            uids = self._rows.uids[page * PAGE : (page + 1) * PAGE]
+            uids = self._rows.uids[page * _PAGE : (page + 1) * _PAGE]
             self._pages[page] = self._read_page(self.kind, uids)
             if len(self._pages) > _PAGES_KEPT:
                 self._pages.popitem(last=False)

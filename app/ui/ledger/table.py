@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from app.ui import metrics
@@ -45,7 +45,15 @@ class LedgerTable(QTableView):
         upright.setSectionResizeMode(upright.ResizeMode.Fixed)
         upright.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         upright.sectionClicked.connect(self._fold_row)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.set_editing(False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground is painted here: what is opaque is moved by Qt while scrolling, not painted again."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        painter.end()
+        super().paintEvent(event)
 
     def set_editing(self, on: bool) -> None:
         """Cells with a grid that can be written in, or rows to read."""

@@ -1,0 +1,68 @@
+"""The ledger scrolls at the speed of the screen: what is painted looks as Qt paints it, and it is little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import Program
+from app.ui.ledger.delegate import CellDelegate
+from app.ui.ledger.pane import LedgerPane
+from app.ui.ledger.swift import SwiftCells
+from window_cases import settle
+
+Office = Callable[..., Program]
+
+
+def _pane(office: Office, qtbot: QtBot, **preferences: str) -> LedgerPane:
+    running = office("city", **preferences)
+    running.window.go("boiler")
+    settle(running, qtbot)
+    pane = running.window.work.ledger
+    assert pane is not None
+    pane.setParent(None)
+    pane.resize(1600, 700)
+    qtbot.addWidget(pane)
+    with qtbot.waitExposed(pane):
+        pane.show()
+    qtbot.wait(200)
+    return pane
+
+
+def _picture(pane: LedgerPane) -> QImage:
+    return pane.table.viewport().grab().toImage()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_swift_cells_look_as_qt_paints_them(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    pane = _pane(office, qtbot, theme=theme, language="zh_CN")
+    chosen = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+    pane.table.selectionModel().select(pane.model.index(3, 0), chosen)
+    note = [field.name for field in pane.model.columns].index("user_org")
+    pane.table.setColumnWidth(note, 40)  # words that are cut end in dots
+    swift = _picture(pane)
+    monkeypatch.setattr(SwiftCells, "paint", lambda *_: False)
+    assert swift == _picture(pane)
+
+
+def test_one_turn_of_the_wheel_paints_the_rows_that_came_and_no_others(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = _pane(office, qtbot)
+    rows: list[int] = []
+    plain = CellDelegate.paint
+    monkeypatch.setattr(
+        CellDelegate, "paint", lambda self, painter, option, index: (
+            rows.append(index.row()), plain(self, painter, option, index))
+    )  # fmt: skip
+    bar = pane.table.verticalScrollBar()
+    before = pane.table.rowAt(pane.table.viewport().height() - 1)
+    bar.setValue(bar.value() + 3)
+    qtbot.waitUntil(lambda: before + 3 in rows)
+    assert min(rows) >= before - 1
