@@ -8,6 +8,7 @@ from app.actions.counts import freeze_baseline, headline
 from app.actions.enrolling import enrol
 from app.actions.evidence import add_evidence
 from app.actions.exports import export_records
+from app.actions.freezing import withdraw_frozen
 from app.actions.grids import make_grid
 from app.actions.history import history, redo, seal, undo
 from app.actions.imports import import_records
@@ -45,6 +46,7 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         history,
         headline,
         freeze_baseline,
+        withdraw_frozen,
         draw_lookback,
         make_grid,
         locate,

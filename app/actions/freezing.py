@@ -5,24 +5,27 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from app.actions.action import action
 from app.actions.dossiers import fit_name
 from app.actions.evidence import keep, prepare
 from app.actions.numbers import ALL
 from app.actions.reports import ReportKind, ReportOrder, count_report, make_report, report_kind
 from app.actions.rights import require_role
 from app.actions.session import Session
+from app.actions.snapshots import find_frozen, withdrawals
 from app.actions.standing import baseline_at
 from app.domain.changes import insert
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.snapshot import ReportSnapshot
+from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.filters import equal
 from app.domain.frozen import Counted, write_counted
 from app.domain.output import Total
 from app.domain.reporting import period_of
-from app.domain.rights import WRITERS
-from app.errors import Changed, Invalid
+from app.domain.rights import WRITERS, may_withdraw
+from app.errors import Changed, Invalid, NotAllowed, Refused
 from app.i18n import N_
 
+WITHDRAWERS = WRITERS["report_withdrawal"]
 _KIND = "other"  # of the evidence kinds
 _PREFERRED = (".xlsx", ".docx")
 
@@ -43,13 +46,41 @@ def freeze_report(
         file = Path(scratch) / (fit_name(chosen) + (ending or ending_of(kind)))
         make_report(session, order, file)
         counted = count_report(session, order)
-        if session.workspace.snapshot_id() != before:
-            raise Changed(N_("Records changed while the report was written"),
-                          hint=N_("Nothing was kept. Freeze it again."), code="changed")  # fmt: skip
         rows = Path(scratch) / "rows.json"
         rows.write_bytes(write_counted(counted, {"report": order.name, "journal": before}))
         record = _record(session, order, chosen, counted, before)
+        # Last of all, so that nothing that goes into the snapshot was read after another change.
+        if session.workspace.snapshot_id() != before:
+            raise Changed(N_("Records changed while the report was written"),
+                          hint=N_("Nothing was kept. Freeze it again."), code="changed")  # fmt: skip
         return _keep(session, record, (file, rows), reason)
+
+
+@action(N_("Withdraw a frozen report…"), "record", command="reports withdraw", roles=WITHDRAWERS)
+def withdraw_frozen(session: Session, name: str, reason: str) -> ReportWithdrawal:
+    """Say that a frozen report no longer holds (R4 of its county, R6; never who froze it), and why.
+
+    The report, its file and its numbers stay; no later month stands on it. Raises NotAllowed, Refused
+    without a reason or for one that is withdrawn already.
+    """
+    actor = require_role(session, *WITHDRAWERS)
+    found = find_frozen(session, name)
+    if not may_withdraw(actor.role, actor.area, actor.uid, found.values()):
+        raise NotAllowed(
+            N_("“{name}” was frozen by you or by another house, so you cannot withdraw it"),
+            hint=N_("Its own leaders can, or the city’s."), name=found.name, code="not_yours_to_withdraw",
+        )  # fmt: skip
+    if not reason.strip():
+        raise Refused(N_("A reason is needed"), hint=N_("The report stays as it is."), code="reason")
+    if found.uid in withdrawals(session):
+        raise Refused(N_("“{name}” is withdrawn already"), name=found.name, code="withdrawn")
+    made = ReportWithdrawal(
+        uid=session.new_uid(), snapshot=found.uid, name=found.name, reason=reason.strip(),
+        withdrawn_at=session.moment(), withdrawn_by=actor.uid, withdrawn_by_name=actor.name,
+        synthetic=found.synthetic,
+    )  # fmt: skip
+    session.commit([insert(made)], "withdraw_report", reason)
+    return made
 
 
 def ending_of(kind: ReportKind) -> str:

@@ -10,6 +10,7 @@ from app.actions.records import find_record
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.actions.steps import approvals_of
+from app.domain.catalog import entity_type
 from app.domain.changes import Committed
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.entity import Entity
@@ -61,7 +62,19 @@ def undo(session: Session, reason: str = "") -> Committed:
     target = session.workspace.last_undoable(session.person().uid)
     if target is None:
         raise Refused(N_("There is nothing of yours to undo"), code="nothing_to_undo")
-    return session.commit(session.workspace.inverse(target), "undo", reason, undoes=target)
+    changes = session.workspace.inverse(target)
+    for change in changes:
+        kind = entity_type(change.entity)
+        if change.operation == "delete" and kind.for_good:
+            raise Refused(
+                N_("Your last act is kept for good and is not undone: {kind}"),
+                hint=N_(
+                    "A frozen report is withdrawn by another person, with a reason; lists are made anew."
+                ),
+                kind=kind.text,
+                code="for_good",
+            )
+    return session.commit(changes, "undo", reason, undoes=target)
 
 
 @action(N_("Redo"), "edit", shortcut="Ctrl+Y", icon="redo", command="redo")

@@ -12,7 +12,7 @@ from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.domain.entities.boiler_codes import STATES
 from app.domain.entities.papers import Attachment
-from app.domain.entities.snapshot import ReportSnapshot
+from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.filters import equal
 from app.domain.frozen import Comparison, Counted, Moved, Turned, compare, read_counted
 from app.errors import Invalid, StoreFailure
@@ -52,6 +52,11 @@ def frozen_reports(session: Session, report: str = "") -> list[ReportSnapshot]:
     return sorted(found, key=lambda item: (item.frozen_at, item.name), reverse=True)
 
 
+def withdrawals(session: Session) -> dict[str, ReportWithdrawal]:
+    """The withdrawals by the frozen report they are of."""
+    return {item.snapshot: item for item in session.workspace.find(ReportWithdrawal)}
+
+
 def find_frozen(session: Session, name: str) -> ReportSnapshot:
     """The frozen report of this name, or whose uid begins so. Raises Invalid `unknown_snapshot`."""
     known = frozen_reports(session)
@@ -73,10 +78,10 @@ def open_frozen(session: Session, snapshot: ReportSnapshot) -> Counted:
 
 def newest_frozen(session: Session, report: str, period: str, area: str) -> Frozen | None:
     """The newest frozen report of a month that has numbers for `area`, without its rows when they are not
-    here."""
-    waiting = None
+    here. One that was withdrawn is left out."""
+    waiting, gone = None, withdrawals(session)
     for item in frozen_reports(session, report):
-        if item.period != period:
+        if item.period != period or item.uid in gone:
             continue
         try:
             counted = open_frozen(session, item)

@@ -56,16 +56,39 @@ def freeze(shell: Shell, words: FreezeWords) -> Answer:
 
 def frozen(shell: Shell, words: NoWords) -> Answer:
     """The frozen reports."""
-    from app.actions.snapshots import frozen_reports  # late: help pages need no database
+    from app.actions.snapshots import frozen_reports, withdrawals  # late: help pages need no database
 
     with shell.session() as session:
-        found = frozen_reports(session)
-    heads = (tr(N_("Name")), tr(N_("Report")), tr(N_("Month")), tr(N_("Frozen at")), tr(N_("Units")), "t/h")
+        found, gone = frozen_reports(session), withdrawals(session)
+    heads = (tr(N_("Name")), tr(N_("Report")), tr(N_("Month")), tr(N_("Frozen at")), tr(N_("Units")), "t/h",
+             tr(N_("Withdrawn")))  # fmt: skip
+    why = {uid: item.reason for uid, item in gone.items()}
     rows = [
-        [item.name, item.report, item.period or "", show_moment(item.frozen_at), item.units, f"{item.tph:g}"]
+        [item.name, item.report, item.period or "", show_moment(item.frozen_at), item.units,
+         f"{item.tph:g}", why.get(item.uid, "")]
         for item in found
-    ]
-    return Answer([_document(item) for item in found], table(heads, rows))
+    ]  # fmt: skip
+    documents = [{**_document(item), "withdrawn": why.get(item.uid)} for item in found]
+    return Answer(documents, table(heads, rows))
+
+
+@dataclass(frozen=True)
+class WithdrawWords:
+    """A frozen report that no longer holds."""
+
+    name: Annotated[str, word("NAME", N_("The frozen report; `reports frozen` lists them"))]
+    reason: Annotated[str, REASON] = ""
+
+
+def withdraw(shell: Shell, words: WithdrawWords) -> Answer:
+    """Say that a frozen report no longer holds."""
+    from app.actions.freezing import withdraw_frozen  # late: help pages need no database
+
+    with shell.session(write=True) as session:
+        made = withdraw_frozen(session, words.name, words.reason)
+    document = {"name": made.name, "reason": made.reason, "withdrawn_at": made.withdrawn_at,
+                "withdrawn_by_name": made.withdrawn_by_name}  # fmt: skip
+    return Answer(document, [tr(N_("“{name}” is withdrawn; it stays in the list"), name=made.name)])
 
 
 @dataclass(frozen=True)
@@ -184,6 +207,7 @@ def _document(item: ReportSnapshot) -> dict[str, Any]:
 COMMANDS = (
     Command("reports freeze", N_("Keep a report as it is now, for good"), freeze, FreezeWords),
     Command("reports frozen", N_("List the frozen reports"), frozen),
+    Command("reports withdraw", N_("Say that a frozen report no longer holds"), withdraw, WithdrawWords),
     Command("reports open", N_("The numbers of a frozen report, with the boilers behind"), open_, OpenWords),
     Command("reports compare", N_("What moved between two frozen reports"), compare, CompareWords),
 )

@@ -19,6 +19,7 @@ OWNERS: Mapping[str, tuple[str, str | None]] = {
     "protection_zone": ("source", "water_source"),
     "baseline_entry": ("baseline", "baseline"),
     "lookback_visit": ("round", "lookback_round"),
+    "report_withdrawal": ("snapshot", "report_snapshot"),
 }
 ROOTED = frozenset({"division", "setting"})  # of use to everybody, so they belong to the whole
 OwnerArea = Callable[[str, str], str | None]

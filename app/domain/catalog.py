@@ -10,7 +10,7 @@ from app.domain.entities.lookback import LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
 from app.domain.entities.people import Assignment, Org, Person
 from app.domain.entities.setting import Setting
-from app.domain.entities.snapshot import ReportSnapshot
+from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.entities.water import BuiltUpArea, Intake, ProtectionZone, WaterSource
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
@@ -34,6 +34,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     LookbackRound,
     LookbackVisit,
     ReportSnapshot,
+    ReportWithdrawal,
     Setting,
     Conflict,
 )

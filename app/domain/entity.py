@@ -31,7 +31,8 @@ class EntityType:
     """What the declaration of an entity says; tables, forms, headings and merge rules are derived from it.
 
     `name` is the word in code and files, `cli` the KIND of the command line, `key` the field people call a
-    record by, `append_only` means that rows are added and never changed.
+    record by, `append_only` means that rows are added and never changed; what is kept `for_good` is not
+    even taken back by undoing.
     """
 
     name: str
@@ -43,6 +44,7 @@ class EntityType:
     key: str
     title: tuple[str, ...]
     append_only: bool
+    for_good: bool = False
 
     @property
     def text(self) -> str:
@@ -119,6 +121,12 @@ def entity(
         return record
 
     return make
+
+
+def kept_for_good(cls: type[E]) -> type[E]:
+    """Let the rows of an entity stay whatever happens: they are not even taken back by undoing."""
+    cls.TYPE = dataclasses.replace(cls.TYPE, append_only=True, for_good=True)
+    return cls
 
 
 def _named(item: dataclasses.Field[Any]) -> Field:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 # Supervisors (R4, R6) read, sign, send back and reopen; they do not edit. R0 keeps the house.
 WRITERS: dict[str, tuple[str, ...]] = {
     "boiler": ("R1", "R2", "R3", "R5"),
@@ -21,7 +24,11 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "lookback_round": ("R5", "R6"),
     "lookback_visit": ("R5", "R6"),
     "report_snapshot": ("R3", "R5"),
+    "report_withdrawal": ("R4", "R6"),
 }
+
+# Who freezes a report never withdraws it: the leaders of the same house do, the city's for every county.
+CITY_LEADER = "R6"
 
 # What has been cleared or retained is corrected by the city alone.
 SETTLED = ("cleared", "retained")
@@ -51,6 +58,14 @@ def in_area(area: str | None, div_code: str | None) -> bool:
         return True
     prefix = area_prefix(area)
     return div_code.startswith(prefix) or prefix.startswith(area_prefix(div_code))
+
+
+def may_withdraw(role: str, area: str, uid: str, report: Mapping[str, Any]) -> bool:
+    """Whether a person may withdraw this frozen report: not their own, and of their own house."""
+    if role not in WRITERS["report_withdrawal"] or report.get("frozen_by") == uid:
+        return False
+    code = str(report.get("div_code") or "")
+    return role == CITY_LEADER or (bool(area) and code.startswith(area_prefix(area)))
 
 
 def area_prefix(code: str) -> str:

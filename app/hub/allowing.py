@@ -10,7 +10,7 @@ from app.domain.areas import OWNERS
 from app.domain.changes import Actor
 from app.domain.entity import EntityType
 from app.domain.fields import Kind, Merge
-from app.domain.rights import MIGRATORS, SETTLED, SETTLED_WRITERS, WRITERS, in_area
+from app.domain.rights import MIGRATORS, SETTLED, SETTLED_WRITERS, WRITERS, in_area, may_withdraw
 from app.hub.desk import Desk, Told
 from app.hub.rows import Row
 from app.store.tables import default_of, known
@@ -41,6 +41,8 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
         return "unknown_record"
     if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
         return "outside_area"
+    if kind.name == "report_withdrawal" and not _withdraws(desk, told, actor):
+        return "role"
     if (
         row is not None
         and row.alive
@@ -49,6 +51,14 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
     ):
         return "role"
     return _protected(desk, told, row, kind, actor)
+
+
+def _withdraws(desk: Desk, told: Told, actor: Actor) -> bool:
+    report = desk.rows.get("report_snapshot", str(told.cells.get("snapshot")))
+    if report is None:
+        return False
+    desk.rows.complete(report)
+    return may_withdraw(actor.role, actor.area, actor.uid, report.values)
 
 
 def workflow_ids(kind: EntityType) -> tuple[frozenset[str], frozenset[str]]:

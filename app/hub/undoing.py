@@ -64,6 +64,8 @@ def check(desk: Desk, group: Sequence[Told], kept: Kept) -> None:
     """Raises UndoRefused unless every entry restores exactly what the undone act had changed."""
     for told in group:
         entry = told.entry
+        if entry.op == "d" and known(entry.entity).for_good:
+            raise UndoRefused("append_only")
         known_as = kept.get(f"{entry.entity} {entry.uid}")
         row = desk.rows.get(entry.entity, entry.uid)
         if known_as is None or row is None:

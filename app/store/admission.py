@@ -41,10 +41,11 @@ def _kind(entity: str) -> EntityType:
 
 
 def _check_permanent(kind: EntityType, change: Change, *, undoing: bool) -> None:
-    """A signature or a piece of evidence goes only when the step that brought it is taken back."""
+    """A signature or a piece of evidence goes only when the step that brought it is taken back; what is kept
+    for good never goes."""
     if change.operation == "update":
         raise Invalid(N_("{kind}: rows are added, never changed"), kind=kind.text, code="append_only")
-    if change.operation == "delete" and not undoing:
+    if change.operation == "delete" and (kind.for_good or not undoing):
         raise Invalid(N_("{kind}: rows are added, never removed"), kind=kind.text, code="append_only")
 
 

@@ -10,8 +10,11 @@ import openpyxl
 import pytest
 
 from actions.office import Office
+from app.actions import freezing
 from app.actions.counts import freeze_baseline
-from app.actions.freezing import freeze_report
+from app.actions.freezing import freeze_report, withdraw_frozen
+from app.actions.history import undo
+from app.actions.lookback import draw_lookback
 from app.actions.reports import REPORTS, ReportOrder, count_report, make_report
 from app.actions.snapshots import (
     compare_frozen,
@@ -19,13 +22,17 @@ from app.actions.snapshots import (
     find_frozen,
     frozen_reports,
     open_frozen,
+    withdrawals,
     write_comparison,
     write_frozen,
 )
-from app.domain.changes import Change
+from app.domain.changes import Change, update
+from app.domain.entities.lookback import LookbackRound
+from app.domain.entities.papers import Baseline
 from app.domain.entities.snapshot import ReportSnapshot
 from app.domain.frozen import read_counted
-from app.errors import Invalid, NotAllowed, StoreFailure
+from app.domain.rights import may_withdraw
+from app.errors import Changed, Invalid, NotAllowed, Refused, StoreFailure
 
 MONTH = ReportOrder("monthly")
 
@@ -150,8 +157,6 @@ def test_the_month_stands_on_last_months_frozen_report_and_says_so(office: Offic
 
 
 def test_every_report_can_be_frozen_and_its_number_are_its_rows(office: Office, tmp_path: Path) -> None:
-    from app.actions.lookback import draw_lookback
-
     office.cleared()
     office.planned(ledger_no="KT-2", rated_tph=4.0)
     office.as_("city")
@@ -201,3 +206,105 @@ def test_the_workbook_sent_equals_the_numbers_kept(office: Office, tmp_path: Pat
     with (tmp_path / "now.csv").open(encoding="utf-8-sig", newline="") as file:
         last = list(csv.reader(file))[-1]
     assert int(last[1]) == made.units and float(last[2]) == made.tph
+
+
+def test_its_author_cannot_undo_a_frozen_report_nor_a_list_that_counts(office: Office) -> None:
+    _two_boilers(office)  # ends with a baseline by the city
+
+    def stays() -> None:
+        with pytest.raises(Refused) as refused:
+            undo(office.session, "不要了")
+        assert refused.value.code == "for_good"
+
+    stays()
+    freeze_report(office.session, MONTH)
+    stays()
+    _clear(office)
+    draw_lookback(office.session, "一轮", 100)
+    stays()
+    found = office.session.workspace
+    assert [found.count(kind) for kind in (Baseline, ReportSnapshot, LookbackRound)] == [1, 1, 1]
+
+
+def test_even_a_forged_undo_does_not_reach_a_frozen_report(office: Office) -> None:
+    _two_boilers(office)
+    made = freeze_report(office.session, MONTH)
+    target = office.session.workspace.last_undoable(office.session.person().uid)
+    assert target is not None
+    with pytest.raises(Invalid) as refused:
+        office.session.commit(office.session.workspace.inverse(target), "undo", "", undoes=target)
+    assert refused.value.code == "append_only"
+    assert office.session.workspace.find(ReportSnapshot) == [made]
+
+
+def test_a_frozen_report_is_withdrawn_by_another_with_a_reason_and_stays(office: Office) -> None:
+    _two_boilers(office)
+    city = freeze_report(office.session, MONTH, name="市报")
+    office.as_("clerk")
+    county = freeze_report(office.session, MONTH, name="区报")
+    for nobody in ("city", "clerk", "officer", "inspector"):
+        office.as_(nobody)
+        with pytest.raises(NotAllowed):
+            withdraw_frozen(office.session, county.name, "错")
+    office.as_("chief")  # the county's leader: the county's report, not the city's
+    with pytest.raises(NotAllowed):
+        withdraw_frozen(office.session, city.name, "错")
+    with pytest.raises(Refused) as refused:
+        withdraw_frozen(office.session, county.name, "  ")
+    assert refused.value.code == "reason"
+    withdraw_frozen(office.session, county.name, "台数有误")
+    office.as_("leader")
+    withdraw_frozen(office.session, city.name, "口径有误")
+    with pytest.raises(Refused):
+        withdraw_frozen(office.session, city.name, "再撤")
+    with pytest.raises(Refused) as refused:
+        undo(office.session)
+    assert refused.value.code == "for_good"
+    gone = withdrawals(office.session)
+    assert {item.name: (item.reason, item.withdrawn_by_name) for item in gone.values()} == {
+        "区报": ("台数有误", "chief"),
+        "市报": ("口径有误", "leader"),
+    }
+    assert open_frozen(office.session, city).numbers  # still there, and still what it was
+
+
+def test_nobody_withdraws_what_they_froze_under_another_role(office: Office) -> None:
+    assert not may_withdraw("R6", "620800", "x", {"frozen_by": "x", "div_code": "620800"})
+    assert may_withdraw("R6", "620800", "y", {"frozen_by": "x", "div_code": "620802"})
+    assert may_withdraw("R4", "620802", "y", {"frozen_by": "x", "div_code": "620802"})
+    assert not may_withdraw("R4", "620802", "y", {"frozen_by": "x", "div_code": "620826"})
+    assert not may_withdraw("R4", "620802", "y", {"frozen_by": "x", "div_code": "620800"})
+    assert not may_withdraw("R4", "", "y", {"frozen_by": "x", "div_code": "620802"})
+    assert not may_withdraw("R5", "620800", "y", {"frozen_by": "x", "div_code": "620800"})
+
+
+def test_no_month_stands_on_a_withdrawn_report(office: Office) -> None:
+    _two_boilers(office)
+    freeze_report(office.session, MONTH, name="十二月报")
+    office.clock.forward(days=31)
+    assert "十二月报" in count_report(office.session, MONTH).text
+    office.as_("leader")
+    withdraw_frozen(office.session, "十二月报", "错")
+    assert "十二月报" not in count_report(office.session, MONTH).text
+
+
+@pytest.mark.parametrize("moment", ["report", "numbers", "rows"])
+def test_a_change_at_any_moment_of_the_freezing_keeps_nothing(
+    office: Office, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _two_boilers(office)
+    spot = {"report": "make_report", "numbers": "count_report", "rows": "write_counted"}[moment]
+    whole = getattr(freezing, spot)
+
+    def meanwhile(*given: object) -> object:
+        done = whole(*given)
+        boiler = office.boiler("KT-2")
+        office.session.commit([update(boiler, user_org=f"别处{moment}")], "edit", "同时")
+        return done
+
+    monkeypatch.setattr(freezing, spot, meanwhile)
+    with pytest.raises(Changed):
+        freeze_report(office.session, MONTH)
+    assert office.session.workspace.find(ReportSnapshot) == []
+    monkeypatch.setattr(freezing, spot, whole)
+    assert freeze_report(office.session, MONTH).units == 2

@@ -12,6 +12,7 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entities.division import Division
 from app.domain.entities.people import Org, Person
 from app.domain.entities.setting import Setting
+from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.rights import WRITERS
 from hub.office_hub import CITY, COUNTY, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person, wkb
 
@@ -456,4 +457,58 @@ def test_papers_need_a_record(bench: HubBench) -> None:
     laptop.insert(laptop.paper(boiler(), "other", "officer"))
     laptop.push()
     assert [effect.note for effect in bench.effects(CITY) if effect.dseq] == ["unknown_record"]
+    bench.check()
+
+
+# ---------------------------------------------------------------- what is kept for good
+def frozen(by: str) -> ReportSnapshot:
+    """A frozen report of the place of who froze it."""
+    who = person(by)
+    return ReportSnapshot(
+        uid=new_uid(), name=f"月报{by}", report="monthly", div_code=who.area, units=1, tph=2.0, journal="j",
+        content="0" * 64, frozen_at="2026-11-23T04:00:00Z", frozen_by=who.uid, frozen_by_name=by,
+    )  # fmt: skip
+
+
+def withdrawal(report: ReportSnapshot, by: str) -> ReportWithdrawal:
+    """Somebody says that it no longer holds."""
+    return ReportWithdrawal(
+        uid=new_uid(), snapshot=report.uid, name=report.name, reason="有误",
+        withdrawn_at="2026-11-23T05:00:00Z", withdrawn_by=person(by).uid, withdrawn_by_name=by,
+    )  # fmt: skip
+
+
+def test_a_frozen_report_is_not_taken_back_at_the_hub_either(bench: HubBench) -> None:
+    laptop = bench.laptop(CITY, "R0")
+    made = frozen("city")
+    act = laptop.act("city", "freeze_report")
+    laptop.insert(made)
+    assert laptop.push().accepted == 1
+    laptop.act("city", "undo", undoes=act.uid)
+    laptop.write("report_snapshot", made.uid, "d")
+    assert laptop.push().rejected == 1
+    assert said(bench, laptop)[-1] == ("rejected", "append_only")
+    assert [item.uid for item in bench.records(ReportSnapshot)] == [made.uid]
+    bench.check()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # many cases of what no database decides
+@pytest.mark.parametrize(
+    ("froze", "by", "may"),
+    [
+        ("city", "leader", True), ("clerk", "leader", True), ("clerk", "chief", True),
+        ("city", "chief", False), ("stranger", "chief", False), ("city", "city", False),
+        ("clerk", "clerk2", False), ("city", "root", False), ("clerk", "officer", False),
+    ],
+)  # fmt: skip
+def test_who_withdraws_a_frozen_report(bench: HubBench, froze: str, by: str, may: bool) -> None:
+    laptop = bench.laptop(CITY, "R0")
+    made = frozen(froze)
+    laptop.act(froze, "freeze_report")
+    laptop.insert(made)
+    laptop.push()
+    laptop.act(by, "withdraw_report")
+    laptop.insert(withdrawal(made, by))
+    assert laptop.push().accepted == int(may)
+    assert len(bench.records(ReportWithdrawal)) == int(may)
     bench.check()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from app.domain.entity import Entity, entity
+from app.domain.entity import Entity, entity, kept_for_good
 from app.domain.fields import boolean, integer, moment, reference, text
 from app.i18n import N_
 
 
-@entity(label=N_("Look-back round"), cli="lookback", key="name", title=("name",), append_only=True)
+@kept_for_good
+@entity(label=N_("Look-back round"), cli="lookback", key="name", title=("name",))
 class LookbackRound(Entity):
     """One round: how many cleared boilers there were, how many were drawn, and with which seed."""
 
@@ -22,7 +23,13 @@ class LookbackRound(Entity):
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
-@entity(label=N_("Look-back visit"), cli="lookback_visit", key="uid", title=("ledger_no",), append_only=True)
+@kept_for_good
+@entity(
+    label=N_("Look-back visit"),
+    cli="lookback_visit",
+    key="uid",
+    title=("ledger_no",),
+)
 class LookbackVisit(Entity):
     """One boiler of a round; what was found stands on the boiler (looked back, or rebound)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.entity import Entity, entity
+from app.domain.entity import Entity, entity, kept_for_good
 from app.domain.fields import Merge, boolean, choice, codes, integer, moment, number, reference, text
 from app.i18n import N_
 
@@ -67,7 +67,8 @@ class Approval(Entity):
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
-@entity(label=N_("Baseline"), cli="baseline", key="name", title=("name",), append_only=True)
+@kept_for_good
+@entity(label=N_("Baseline"), cli="baseline", key="name", title=("name",))
 class Baseline(Entity):
     """A frozen, numbered list of boilers (底册): the denominator that never moves."""
 
@@ -80,7 +81,13 @@ class Baseline(Entity):
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
-@entity(label=N_("Baseline entry"), cli="baseline_entry", key="uid", title=("ledger_no",), append_only=True)
+@kept_for_good
+@entity(
+    label=N_("Baseline entry"),
+    cli="baseline_entry",
+    key="uid",
+    title=("ledger_no",),
+)
 class BaselineEntry(Entity):
     """One boiler of a baseline, with its county and output as they were when the list was frozen."""
 

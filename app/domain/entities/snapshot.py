@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from app.domain.entity import Entity, entity
+from app.domain.entity import Entity, entity, kept_for_good
 from app.domain.fields import boolean, integer, moment, number, reference, text
 from app.i18n import N_
 
 
-@entity(label=N_("Frozen report"), cli="snapshot", key="name", title=("name",), append_only=True)
+@kept_for_good
+@entity(label=N_("Frozen report"), cli="snapshot", key="name", title=("name",))
 class ReportSnapshot(Entity):
     """One report as it was. Its file and its rows are attachments; `content` is the SHA-256 of the rows."""
 
@@ -25,4 +26,23 @@ class ReportSnapshot(Entity):
     frozen_by: str = text(N_("Frozen by"), length=36, required=True, private=True)
     frozen_by_name: str = text(N_("Name of who froze it"), length=40, required=True, private=True)
     reason: str | None = text(N_("Reason"), default=None, length=200)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
+
+
+@kept_for_good
+@entity(
+    label=N_("Withdrawal of a frozen report"),
+    cli="snapshot_withdrawal",
+    key="uid",
+    title=("name",),
+)
+class ReportWithdrawal(Entity):
+    """A frozen report that no longer holds, by somebody who did not freeze it; the report itself stays."""
+
+    snapshot: str = reference(N_("Frozen report"), "report_snapshot", length=36, required=True)
+    name: str = text(N_("Name"), length=80, required=True)
+    reason: str = text(N_("Reason"), length=200, required=True)
+    withdrawn_at: str = moment(N_("Withdrawn at"), required=True)
+    withdrawn_by: str = text(N_("Withdrawn by"), length=36, required=True, private=True)
+    withdrawn_by_name: str = text(N_("Name of who withdrew it"), length=40, required=True, private=True)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
