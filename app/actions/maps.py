@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from app.actions.action import action
+from app.actions.map_columns import WORKED_OUT
+from app.actions.map_layers import map_layers
 from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.carto.basemap import with_base
@@ -55,7 +57,18 @@ class WorkspaceSource:
         needed = sorted({*declared, *_beside(entity)})
         found = self._session.workspace.columns(entity, needed, extent)
         columns = FeatureColumns(list(found.uids), found.geometry, dict(found.values))
-        return self._boilers(columns) if entity == Boiler.TYPE.name else columns
+        if entity == Boiler.TYPE.name:
+            return self._boilers(columns)
+        return self._worked_out(entity, fields, columns)
+
+    def _worked_out(self, entity: str, fields: Sequence[str], columns: FeatureColumns) -> FeatureColumns:
+        """With the fields no record holds."""
+        more = {
+            name: WORKED_OUT[entity, name](self._session, columns)
+            for name in fields
+            if (entity, name) in WORKED_OUT
+        }
+        return FeatureColumns(columns.uids, columns.geometry, {**columns.values, **more}) if more else columns
 
     def _boilers(self, columns: FeatureColumns) -> FeatureColumns:
         if self._area:
@@ -91,8 +104,8 @@ def serials(session: Session, area: str = "") -> dict[str, int]:
 
 
 def feature_source(session: Session, area: str = "") -> FeatureSource:
-    """The workspace's records with the shipped base map beside them."""
-    return with_base(WorkspaceSource(session, area))
+    """The workspace's records with the shipped base map and the added files beside them."""
+    return with_base(WorkspaceSource(session, area), map_layers(session))
 
 
 def home_extent(session: Session) -> Extent:

@@ -16,7 +16,8 @@ from app.i18n import N_
 from app.store.calendar import shipped_calendar
 from app.store.workspace import Workspace
 
-if TYPE_CHECKING:  # a session without a hub needs neither keys nor a network
+if TYPE_CHECKING:  # a session without a hub needs neither keys nor a network, one without a map no layers
+    from app.actions.map_layers import MapLayers
     from app.store.replica_facts import ReplicaFacts
     from app.sync.keys import DeviceKeys
     from app.sync.transport import Transport
@@ -30,7 +31,8 @@ def _utc_now() -> datetime:
 class Session:
     """What every action takes first. `now` and `new_uid` may be set for a repeatable run.
 
-    `keys` are this laptop's, once they have been opened; `reach` is the way to its hub (None: its address).
+    `keys` are this laptop's, once they have been opened; `reach` is the way to its hub (None: its address);
+    `maps` is the arrangement of the map, once it has been read.
     """
 
     workspace: Workspace
@@ -40,6 +42,7 @@ class Session:
     listeners: list[Callable[[Committed], None]] = field(default_factory=list)
     keys: DeviceKeys | None = None
     reach: Callable[[ReplicaFacts, DeviceKeys], Transport] | None = None
+    maps: MapLayers | None = None
 
     @property
     def policy(self) -> Policy:

@@ -44,9 +44,12 @@ class BaseSource:
         return found if extent is None else within(found, extent)
 
 
-def with_base(source: FeatureSource) -> FeatureSource:
-    """`source` with the shipped base map beside it under the prefix `base.`."""
-    return JoinedSource({"base": BaseSource()}, source)
+def with_base(source: FeatureSource, added: FeatureSource | None = None) -> FeatureSource:
+    """`source` with the shipped base map beside it under the prefix `base.`, files under `features.`."""
+    beside: dict[str, FeatureSource] = {"base": BaseSource()}
+    if added is not None:
+        beside["features"] = added
+    return JoinedSource(beside, source)
 
 
 @lru_cache(maxsize=16)

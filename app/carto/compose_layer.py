@@ -90,9 +90,15 @@ def _visible(layer: Layer, features: ProjectedFeatures, view: MapView) -> _Visib
 def _faded(symbol: Symbol, opacity: float) -> Symbol:
     if opacity >= 1.0:
         return symbol
-    fill = replace(symbol.fill, opacity=symbol.fill.opacity * opacity) if symbol.fill else None
-    line = replace(symbol.line, opacity=symbol.line.opacity * opacity) if symbol.line else None
-    return replace(symbol, fill=fill, line=line)
+    fill, line, marker = symbol.fill, symbol.line, symbol.marker
+    if fill:
+        hatch = replace(fill.hatch, opacity=opacity) if fill.hatch else None
+        fill = replace(fill, opacity=fill.opacity * opacity, hatch=hatch)
+    if line:
+        line = replace(line, opacity=line.opacity * opacity)
+    if marker:
+        marker = replace(marker, opacity=marker.opacity * opacity)
+    return Symbol(fill, line, marker)
 
 
 @dataclass(frozen=True, eq=False)

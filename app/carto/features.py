@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 Extent = tuple[float, float, float, float]
 Objects = NDArray[np.object_]
 
+# Fields that are worked out from other records: whoever changes those changes what these layers show.
+DRAWN_FROM = {("grid_cell", "boilers_left"): "boiler"}
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureColumns:

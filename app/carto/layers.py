@@ -60,7 +60,8 @@ class SymbolRule:
 
     def _by_breaks(self, values: Objects) -> Ints:
         numbers = as_numbers(values)
-        found = np.searchsorted(np.asarray(self.breaks), numbers, side="right").astype(np.int64)
+        places = np.asarray([i for i, item in enumerate(self.classes) if not item.unknown], dtype=np.int64)
+        found = places[np.searchsorted(np.asarray(self.breaks), numbers, side="right")]
         unknown = next((i for i, item in enumerate(self.classes) if item.unknown), NOT_DRAWN)
         found[np.isnan(numbers)] = unknown
         return found

@@ -14,7 +14,11 @@ from app.i18n import N_, tr
 
 BASE_GROUP = "base"
 THEME_GROUP = "theme"
-GROUP_TITLES = {THEME_GROUP: N_("Thematic features"), BASE_GROUP: N_("Base map")}
+GROUP_TITLES = {
+    THEME_GROUP: N_("Thematic features"),
+    "added": N_("Added layers"),
+    BASE_GROUP: N_("Base map"),
+}
 
 _SIZE_SAMPLE_MM = 2.4
 _SIZE_COLOUR = "#8a8f96"

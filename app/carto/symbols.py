@@ -30,6 +30,7 @@ class Hatch:
     angle_deg: float = 45.0
     spacing_mm: float = 1.5
     width_mm: float = 0.15
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Marker:
     line_mm: float = 0.25
     casing: str = WHITE
     casing_mm: float = 0.18
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
+from app.carto.arranging import Arrangement, arranged
 from app.carto.layers import Layer
 from app.carto.theme_parts import ThemeFault, read_layer
 from app.errors import Invalid
@@ -14,7 +16,7 @@ from app.i18n import N_
 from app.resources import map_file
 
 # Themes by id, in the order a chooser shows them; each is the file `maps/ID.toml`.
-THEMES = ("boilers", "cells", "sources")
+THEMES = ("boilers", "boilers_left", "cells", "patrols", "sources")
 BASE = "base"
 LIGHT, DARK = "light", "dark"
 
@@ -59,6 +61,34 @@ class Theme:
 
 def read_theme(theme_id: str, palette: str = LIGHT) -> Theme:
     """A shipped theme by its id in a palette; raises Invalid naming the file and the fault."""
+    return arranged_theme(Arrangement(theme_id), (), palette)
+
+
+def arranged_theme(
+    arrangement: Arrangement, added: Sequence[Mapping[str, Any]] = (), palette: str = LIGHT
+) -> Theme:
+    """A shipped theme as a person has arranged it, with the layer tables that were added to the map.
+
+    Raises Invalid naming the file and the fault.
+    """
+    theme_id = arrangement.base
+    title, tables = _gathered(theme_id, _shipped(theme_id), _read(BASE))
+    colours = read_palette(palette)
+    layers = [_layer(theme_id, table, colours) for table in arranged([*tables, *added], arrangement)]
+    return Theme(theme_id, arrangement.title or title, tuple(layers), colours)
+
+
+def layer_tables(theme_id: str) -> tuple[Mapping[str, Any], ...]:
+    """The tables of a shipped theme's layers, its base map's among them; raises Invalid."""
+    return tuple(_gathered(theme_id, _shipped(theme_id), _read(BASE))[1])
+
+
+def theme_title(theme_id: str) -> str:
+    """The title of a shipped theme, not yet translated; raises Invalid."""
+    return str(_shipped(theme_id).get("title", theme_id))
+
+
+def _shipped(theme_id: str) -> Mapping[str, Any]:
     if theme_id not in THEMES:
         raise Invalid(
             N_("There is no map theme “{name}”."),
@@ -67,7 +97,7 @@ def read_theme(theme_id: str, palette: str = LIGHT) -> Theme:
             name=theme_id,
             known=" ".join(THEMES),
         )
-    return parse_theme(theme_id, _read(theme_id), read_palette(palette), _read(BASE))
+    return _read(theme_id)
 
 
 def read_palette(name: str) -> dict[str, str]:
@@ -85,33 +115,42 @@ def parse_theme(
     base: Mapping[str, Any] | None = None,
 ) -> Theme:
     """A theme from a TOML mapping, with the layers of the base map below and above its own."""
-    layers: list[Layer] = []
-    for name, source in ((BASE, base or {}), (theme_id, content)):
-        for number, table in enumerate(source.get("layer", []), 1):
-            layers.append(_layer(name, number, table, colours))
+    title, tables = _gathered(theme_id, content, base or {})
+    layers = (_layer(theme_id, table, colours) for table in tables)
+    return Theme(theme_id, title, tuple(sorted(layers, key=lambda layer: layer.order)), colours)
+
+
+def _gathered(
+    theme_id: str, content: Mapping[str, Any], base: Mapping[str, Any]
+) -> tuple[str, list[Mapping[str, Any]]]:
+    """Title and layer tables of a theme with those of the base map; raises Invalid for what does not fit."""
+    tables = [*base.get("layer", []), *content.get("layer", [])]
     seen: set[str] = set()
-    for layer in layers:
-        if layer.id in seen:
-            raise _broken(theme_id, f"layer id “{layer.id}” is used twice")
-        seen.add(layer.id)
+    for table in tables:
+        if not isinstance(table, Mapping):
+            raise _broken(theme_id, f"a layer is a table, not {table!r}")
+        layer_id = str(table.get("id", ""))
+        if layer_id in seen:
+            raise _broken(theme_id, f"layer id “{layer_id}” is used twice")
+        seen.add(layer_id)
     if not content.get("title"):
         raise _broken(theme_id, "title is missing")
     left_out = set(content.get("without", ()))
     if unknown := left_out - seen:
         raise _broken(theme_id, f"without names no layer “{unknown.pop()}”")
-    layers = [layer for layer in layers if layer.id not in left_out]
-    ordered = tuple(sorted(layers, key=lambda layer: layer.order))
-    return Theme(theme_id, str(content["title"]), ordered, colours)
+    return str(content["title"]), [table for table in tables if table.get("id") not in left_out]
 
 
-def _layer(name: str, number: int, table: Mapping[str, Any], colours: Mapping[str, str]) -> Layer:
+def _layer(name: str, table: Mapping[str, Any], colours: Mapping[str, str]) -> Layer:
     try:
         return read_layer(table, colours)
-    except ThemeFault as fault:
-        raise _broken(name, f"layer {number} ({table.get('id', '?')}): {fault}") from fault
+    except (ThemeFault, TypeError, ValueError) as fault:
+        raise _broken(name, f"layer “{table.get('id', '?')}”: {fault}") from fault
 
 
-def _read(name: str) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def _read(name: str) -> Mapping[str, Any]:
+    """A file of `maps/`, read once; nobody changes what it gives."""
     path = map_file(f"{name}.toml")
     try:
         return tomllib.loads(path.read_text("utf-8"))

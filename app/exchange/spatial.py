@@ -41,9 +41,9 @@ _OWN_TABLES = ("gw_", "journal", "sqlite_", "gpkg_", "rtree_")
 MAX_FEATURES = 500_000
 
 
-def read_spatial(path: Path, encoding: str | None = None) -> Book:
-    """Read every layer of a GIS file; the feature's number from 1 is its row. Raises Invalid when GDAL
-    cannot."""
+def read_spatial(path: Path, encoding: str | None = None, *, only: str = "") -> Book:
+    """Read every layer of a GIS file, or `only` the one of that name; the feature's number from 1 is its
+    row. Raises Invalid when GDAL cannot."""
     source: str | bytes = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
     form = "shp" if str(source).lower().endswith(".shp") else path.suffix.lower().lstrip(".")
     names: Mapping[str, str] = {}
@@ -54,6 +54,8 @@ def read_spatial(path: Path, encoding: str | None = None) -> Book:
             warnings.simplefilter("ignore")
             layers = [str(name) for name, _ in pyogrio.list_layers(source)]
             wanted = [name for name in layers if not name.lower().startswith(_OWN_TABLES)]
+            if only in wanted:
+                wanted = [only]
             read = [_layer(source, name, form, encoding, path.stem) for name in wanted]
     except (
         pyogrio.errors.DataSourceError,

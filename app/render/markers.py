@@ -32,15 +32,19 @@ class MarkerStamp:
         picture = _picture(self._marker, self._px)
         half = picture.width() / 2
         corners = np.round(places[np.isfinite(places).all(axis=1)] - half).clip(-_FAR, _FAR).astype(int)
+        before = painter.opacity()
+        painter.setOpacity(before * self._marker.opacity)
         draw = painter.drawImage
         for x, y in corners.tolist():
             draw(x, y, picture)
+        painter.setOpacity(before)
 
     def _as_paths(self, painter: QPainter, places: Floats) -> None:
         pieces = _pieces(self._marker, self._px)
         for x, y in places[np.isfinite(places).all(axis=1)].tolist():
             painter.save()
             painter.translate(x, y)
+            painter.setOpacity(painter.opacity() * self._marker.opacity)
             _draw(painter, pieces)
             painter.restore()
 

@@ -113,7 +113,7 @@ class _Drawing:
         painter.save()
         painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
         strokes, starts = hatch_lines(path.boundingRect(), hatch, self._px)
-        painter.setPen(self._pen(Line(hatch.colour, hatch.width_mm)))
+        painter.setPen(self._pen(Line(hatch.colour, hatch.width_mm, opacity=hatch.opacity)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path_of(strokes, starts, closed=False))
         painter.restore()

@@ -81,7 +81,7 @@ def test_a_layer_that_is_switched_off_is_not_drawn(office: Office, qtbot: QtBot)
     running = office()
     pane = running.window.work.map
     assert any(item.layer == "boilers" for item in pane.canvas.picture.drawn)  # type: ignore[union-attr]
-    pane.tree.switched.emit("boilers", False)
+    pane.tree.switched.emit({"boilers": False})
     settle(running, qtbot)
     assert not any(item.layer == "boilers" for item in pane.canvas.picture.drawn)  # type: ignore[union-attr]
 

@@ -1,28 +1,36 @@
 """The layer tree: every layer of the theme with a switch, and below it the symbols that are in the
-picture."""
+picture. It is arranged by mouse and keyboard; what that means is the arranger's matter."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.carto.display import DrawnClass
 from app.carto.layers import Layer
+from app.carto.legend import GROUP_TITLES
 from app.carto.theme import Theme
 from app.i18n import N_, tr
-from app.ui import metrics
+from app.ui import icons, metrics
 from app.ui.symbols import symbol_icon
 
-_LAYER = Qt.ItemDataRole.UserRole
-_TITLES = {"theme": N_("Thematic features"), "base": N_("Base map")}
+_LAYER, _GROUP = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+_LISTED_FIRST = ("theme", "added")
 
 
 class LayerTree(QTreeWidget):
     """Layers from the top down; the numbers count what is seen."""
 
-    switched = Signal(str, bool)  # layer id, shown
+    switched = Signal(dict)  # layer id -> shown
+    renamed = Signal(str, str)
+    moved = Signal(str, str, bool)  # a layer, the one beside which it goes, above (else below) it
+    grouped = Signal(str, str)  # a layer, the group it goes to
+    wanted = Signal(str)  # the properties of a layer
+    asked = Signal(str, QPoint)  # the menu of a layer, at a place of the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,28 +38,42 @@ class LayerTree(QTreeWidget):
         self.setColumnCount(2)
         self.setAccessibleName(tr(N_("Layers")))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setIndentation(metrics.grid(3))
         self.setFrameShape(QTreeWidget.Shape.NoFrame)
+        self.setUniformRowHeights(True)
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._folded: dict[str, bool] = {}
         self.itemChanged.connect(self._changed)
+        self.itemExpanded.connect(lambda item: self._fold(item, False))
+        self.itemCollapsed.connect(lambda item: self._fold(item, True))
+        self.customContextMenuRequested.connect(self._ask)
 
     def show_theme(self, theme: Theme) -> None:
-        """List a theme's layers."""
+        """List a theme's layers; the current one stays current."""
+        current = self.current()
         self.blockSignals(True)
         self.clear()
         self._items.clear()
-        groups: dict[str, QTreeWidgetItem] = {}
-        for layer in reversed(theme.layers):
-            if not layer.legend and layer.group != "theme":
+        layers = list(reversed(theme.layers))
+        named = dict.fromkeys(
+            [*_LISTED_FIRST, *(layer.group for layer in layers if layer.group != "base"), "base"]
+        )
+        for name in named:
+            mine = [layer for layer in layers if layer.group == name]
+            if not mine:
                 continue
-            group = groups.get(layer.group) or self._group(layer.group)
-            groups[layer.group] = group
-            self._items[layer.id] = self._layer(group, layer)
+            group = self._group(name, mine)
+            for layer in mine:
+                self._items[layer.id] = self._layer(group, layer)
         self.blockSignals(False)
+        self.choose(current)
 
     def show_drawn(self, drawn: Sequence[DrawnClass]) -> None:
         """The symbols of the picture below their layers, the last drawn on top."""
@@ -59,7 +81,7 @@ class LayerTree(QTreeWidget):
         for layer_id, item in self._items.items():
             item.takeChildren()
             mine = [entry for entry in reversed(drawn) if entry.layer == layer_id]
-            if len(mine) == 1 and mine[0].title == item.text(0):
+            if len(mine) == 1 and tr(mine[0].title) == item.text(0):
                 self._one(item, mine[0])
                 continue
             for entry in mine:
@@ -70,16 +92,69 @@ class LayerTree(QTreeWidget):
                 child.setToolTip(0, tr(entry.title))
         self.blockSignals(False)
 
+    def show_faults(self, faults: Mapping[str, str]) -> None:
+        """Mark the layers that cannot be shown, with the reason as their tip."""
+        self.blockSignals(True)
+        for layer_id, words in faults.items():
+            item = self._items.get(layer_id)
+            if item is not None:
+                item.setIcon(0, icons.icon("warning"))
+                item.setToolTip(0, words)
+        self.blockSignals(False)
+
+    def current(self) -> str:
+        """The id of the current layer, also when one of its symbols is the current line; or empty."""
+        item: QTreeWidgetItem | None = self.currentItem()
+        while item is not None and not item.data(0, _LAYER):
+            item = item.parent()
+        return str(item.data(0, _LAYER)) if item is not None else ""
+
+    def choose(self, layer_id: str) -> None:
+        """Make a layer the current one."""
+        if layer_id in self._items:
+            self.setCurrentItem(self._items[layer_id])
+
+    def rename_current(self) -> None:
+        """Write in the current layer's line."""
+        item = self._items.get(self.current())
+        if item is not None:
+            self.editItem(item, 0)
+
+    def shift_current(self, up: bool) -> None:
+        """The current layer past its neighbour, into the next group at the end of its own."""
+        layers = self._listed()
+        current = self.current()
+        if current not in layers:
+            return
+        at = layers.index(current) + (-1 if up else 1)
+        if not 0 <= at < len(layers):
+            return
+        beside = layers[at]
+        other = self._items[beside].parent() is not self._items[current].parent()
+        self.moved.emit(current, beside, up != other)
+
+    def _listed(self) -> list[str]:
+        return list(self._items)
+
+    # ---- items
+
     def _one(self, item: QTreeWidgetItem, entry: DrawnClass) -> None:
         item.setIcon(0, symbol_icon(entry.symbol))
         item.setText(1, f"{entry.count:,}")
 
-    def _group(self, name: str) -> QTreeWidgetItem:
-        item = QTreeWidgetItem(self, [tr(_TITLES.get(name, name))])
+    def _group(self, name: str, layers: Sequence[Layer]) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(self, [tr(GROUP_TITLES.get(name, name))])
+        item.setData(0, _GROUP, name)
         item.setFirstColumnSpanned(True)
         item.setFont(0, metrics.sized(0.95, bold=True))
-        item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        item.setExpanded(name == "theme")
+        item.setFlags(
+            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDropEnabled
+        )
+        shown = {layer.visible for layer in layers}
+        item.setCheckState(
+            0, Qt.CheckState.PartiallyChecked if len(shown) > 1 else _ON if True in shown else _OFF
+        )
+        item.setExpanded(not self._folded.get(name, name == "base"))
         return item
 
     def _layer(self, group: QTreeWidgetItem, layer: Layer) -> QTreeWidgetItem:
@@ -87,14 +162,70 @@ class LayerTree(QTreeWidget):
         item.setData(0, _LAYER, layer.id)
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
         item.setFlags(
-            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
+            Qt.ItemFlag.ItemIsEnabled
+            | Qt.ItemFlag.ItemIsUserCheckable
+            | Qt.ItemFlag.ItemIsSelectable
+            | Qt.ItemFlag.ItemIsEditable
+            | Qt.ItemFlag.ItemIsDragEnabled
         )
-        item.setCheckState(0, Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked)
-        item.setExpanded(layer.group == "theme")
+        item.setCheckState(0, _ON if layer.visible else _OFF)
+        item.setExpanded(layer.group != "base")
         item.setToolTip(0, tr(layer.title))
         return item
 
+    def _fold(self, item: QTreeWidgetItem, folded: bool) -> None:
+        if name := item.data(0, _GROUP):
+            self._folded[str(name)] = folded
+
     def _changed(self, item: QTreeWidgetItem, column: int) -> None:
-        layer = item.data(0, _LAYER)
-        if layer and column == 0:
-            self.switched.emit(str(layer), item.checkState(0) == Qt.CheckState.Checked)
+        if column != 0:
+            return
+        shown, layer = item.checkState(0) == _ON, item.data(0, _LAYER)
+        if item.data(0, _GROUP):
+            mine = (item.child(at).data(0, _LAYER) for at in range(item.childCount()))
+            self.switched.emit({str(name): shown for name in mine})
+        elif layer and item.text(0) != item.toolTip(0):
+            self.renamed.emit(str(layer), item.text(0))
+        elif layer:
+            self.switched.emit({str(layer): shown})
+
+    # ---- input
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A layer dropped beside another, or on a group; the tree is filled anew by whoever arranges."""
+        layer = self.current()
+        target: QTreeWidgetItem | None = self.itemAt(event.position().toPoint())
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+        while target is not None and not (target.data(0, _LAYER) or target.data(0, _GROUP)):
+            target = target.parent()
+        if target is None or not layer:
+            return
+        if group := target.data(0, _GROUP):
+            self.grouped.emit(layer, str(group))
+        elif target.data(0, _LAYER) != layer:
+            middle = self.visualItemRect(target).center().y()
+            self.moved.emit(layer, str(target.data(0, _LAYER)), event.position().y() < middle)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Alt+Up and Alt+Down move the layer, Enter opens its properties; the rest is the tree's."""
+        keys = {Qt.Key.Key_Up: True, Qt.Key.Key_Down: False}
+        key = Qt.Key(event.key())
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and key in keys:
+            self.shift_current(keys[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current():
+            self.wanted.emit(self.current())
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A layer's properties, or a group folded."""
+        index: QModelIndex = self.indexAt(event.position().toPoint())
+        if index.isValid() and self.current() and not self.itemFromIndex(index).data(0, _GROUP):
+            self.wanted.emit(self.current())
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    def _ask(self, at: QPoint) -> None:
+        if self.current():
+            self.asked.emit(self.current(), self.viewport().mapToGlobal(at))

@@ -5,27 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.carto.hit import Hit
 from app.carto.projected import ProjectedLayers
-from app.carto.theme import DARK, LIGHT, read_theme
+from app.carto.theme import DARK, LIGHT
 from app.carto.view import MapView
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
+from app.ui.map.adding import AddingFiles, may_be_added
+from app.ui.map.arranging import THEME_OF, MapArranging
 from app.ui.map.canvas import Canvas
 from app.ui.map.furniture import Note, Pin, draw_north, draw_scale
-from app.ui.map.layers import LayerTree
-from app.ui.map.picture import Picture, Scene, draw_marks, draw_picture, find_at, find_in, with_margin
+from app.ui.map.layerpane import LayerPane
+from app.ui.map.picture import (
+    Picture,
+    Scene,
+    draw_marks,
+    draw_picture,
+    extent_of_layer,
+    find_at,
+    find_in,
+    with_margin,
+)
 from app.ui.map.tools import MeasureTool, SelectTool
 from app.ui.parts import named
+from app.ui.record.evidence import local_files
 from app.ui.selection import Selected
 from app.ui.tasks import Lane, Token
 from app.ui.theme import colours
 
-THEME_OF = {"boiler": "boilers", "grid_cell": "cells", "water_source": "sources"}  # ledger -> map theme
+__all__ = ["THEME_OF", "MapPane"]
 _POINT_DEG = 1e-4  # smaller than this an extent is a point (the spatial index rounds)
 # What a click may select: the ledger's own records, and zones beside their sources.
 _BESIDE = {"water_source": ("water_source", "protection_zone")}
@@ -44,13 +56,16 @@ class MapPane(QWidget):
         self._desk = desk
         self._scene: Scene | None = None
         self._entity = "boiler"
-        self._switches: dict[str, bool] = {}
         self._stale: set[str] = set()
         self._choosing = False
         self.note, self.pin = Note(), Pin()
         self.canvas = Canvas(self)
         self.canvas.furniture += [draw_scale, draw_north, self.note.draw, self.pin.draw]
-        self.tree = LayerTree(self)
+        self.arranging = MapArranging(desk, self)
+        self.adding = AddingFiles(desk, self.arranging, self)
+        self.layers = LayerPane(self.arranging, self)
+        self.tree = self.layers.tree
+        self.setAcceptDrops(True)
         self.select = SelectTool(self.canvas)
         self.distance = MeasureTool(self.canvas, closed=False)
         self.area = MeasureTool(self.canvas, closed=True)
@@ -69,7 +84,11 @@ class MapPane(QWidget):
         self.select.boxed.connect(self._pick_in_box)
         self.distance.measured.connect(self.measured)
         self.area.measured.connect(self.measured)
-        self.tree.switched.connect(self._switch)
+        self.arranging.changed.connect(self._rearranged)
+        self.layers.wanted.connect(self.show_properties)
+        self.layers.adding.connect(self.adding.choose)
+        self.layers.fetching.connect(self.adding.fetch)
+        self.layers.zooming.connect(self._zoom_to_layer)
         self._desk.changed.connect(self._records_changed)
         self._desk.selection.changed.connect(self._follow)
 
@@ -86,41 +105,55 @@ class MapPane(QWidget):
         """Show a workspace: its features, the extent of its area in degrees, the system the map is drawn
         in."""
         self.note.synthetic = synthetic
-        self._scene = Scene(read_theme(THEME_OF[self._entity], _palette()), ProjectedLayers(source))
-        self._dress()
+        self._dress(ProjectedLayers(source))
         self.canvas.open(home, crs)
+        self.arranging.opened()
 
     def close_map(self) -> None:
         """No workspace."""
         self._scene = None
         self.canvas.close_map()
-        self.tree.clear()
+        self.layers.clear()
 
     def show_ledger(self, entity: str) -> None:
         """Take the theme that belongs to a ledger."""
-        self._entity = entity
+        self._entity = self.arranging.entity = entity
         self.retheme()
 
     def retheme(self) -> None:
-        """Read the theme again, as for another ledger or palette."""
+        """Read the theme again, as for another ledger, palette or arrangement."""
         if self._scene is not None:
-            self._scene = Scene(read_theme(THEME_OF[self._entity], _palette()), self._scene.layers)
-            self._dress()
+            self._dress(self._scene.layers)
             self.canvas.refresh()
 
-    def _dress(self) -> None:
-        if self._scene is None:
-            return
-        theme = self._scene.theme.with_visible(self._switches)
-        self._scene = Scene(theme, self._scene.layers)
+    def _dress(self, layers: ProjectedLayers) -> None:
+        theme = self.arranging.theme(_palette())
+        self._scene = Scene(theme, layers)
         self.canvas.background = theme.background
-        self.tree.show_theme(theme)
+        self.layers.show_arrangement(_palette())
 
-    def _switch(self, layer: str, shown: bool) -> None:
-        self._switches[layer] = shown
-        if self._scene is not None:
-            self._scene = Scene(self._scene.theme.with_visible({layer: shown}), self._scene.layers)
-            self.canvas.refresh()
+    def _rearranged(self, entities: tuple[str, ...]) -> None:
+        self._stale |= set(entities)
+        self.retheme()
+
+    def show_properties(self, layer: str) -> None:
+        """Edit the look of a layer beside the map."""
+        from app.ui.styling.dialog import LayerDialog  # late: it is seldom wanted
+
+        dialog = LayerDialog(self._desk, self.arranging, layer, _palette(), self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _zoom_to_layer(self, layer_id: str) -> None:
+        scene = self._scene
+        layer = scene.theme.layer(layer_id) if scene else None
+        if scene is not None and layer is not None:
+            self._desk.tasks.run(
+                self,
+                lambda _: extent_of_layer(scene, layer),
+                lambda extent: self.canvas.show_extent(extent) if extent else None,
+                lane=Lane.DRAW,
+            )
 
     def _records_changed(self, touched: Touched) -> None:
         self._stale |= set(touched)
@@ -253,7 +286,7 @@ class MapPane(QWidget):
         metrics.tight(column, 0, 0)
         column.addWidget(self._tool_row())
         self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.addWidget(self.tree)
+        self.split.addWidget(self.layers)
         self.split.addWidget(self.canvas)
         self.split.setStretchFactor(1, 1)
         self.split.setCollapsible(1, False)
@@ -331,8 +364,22 @@ class MapPane(QWidget):
         self.pin.at = (lon, lat)
         self.canvas.update()
 
+    # ---- files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A map file dropped on the map is shown on it; anything else is the window's matter."""
+        if self._scene is not None and may_be_added(local_files(event)):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Offer the layers of the dropped files."""
+        event.acceptProposedAction()
+        self.adding.offer(local_files(event))
+
     def _toggle_layers(self) -> None:
-        self.tree.setVisible(not self.tree.isVisible())
+        self.layers.setVisible(not self.layers.isVisible())
 
 
 def _palette() -> str:

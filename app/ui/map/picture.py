@@ -3,16 +3,19 @@ it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import shapely
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from app.carto.compose import display_list, highlight
 from app.carto.display import DrawnClass
-from app.carto.features import FeatureSource
+from app.carto.features import DRAWN_FROM, Extent, FeatureSource
 from app.carto.hit import Hit, identify, in_box
+from app.carto.layers import Layer
 from app.carto.projected import ProjectedLayers
 from app.carto.theme import Theme
 from app.carto.view import MapView
@@ -34,7 +37,11 @@ class Scene:
     def refreshed(self, source: FeatureSource, entities: Iterable[str]) -> None:
         """Read these entities again at the next picture; `source` is fresh, as it may keep serials."""
         self.layers.source = source
-        for entity in entities:
+        stale = set(entities)
+        for (entity, name), records in DRAWN_FROM.items():
+            if records in stale and name in self.theme.fields_of(entity):
+                stale.add(entity)
+        for entity in stale:
             self.layers.forget(entity)
 
 
@@ -84,6 +91,14 @@ def find_in(scene: Scene, view: MapView, box_px: Box, entity: str) -> list[str]:
         if layer.entity == entity:
             found.update(dict.fromkeys(in_box(scene.theme, scene.layers, view, box_px, layer.id)))
     return list(found)
+
+
+def extent_of_layer(scene: Scene, layer: Layer) -> Extent | None:
+    """The box of degrees around what a layer shows; None when it shows nothing."""
+    columns = scene.layers.source.columns(layer.entity, layer.fields(), None)
+    shown = columns.geometry[layer.passes(columns)]
+    x0, y0, x1, y1 = shapely.total_bounds(shown).tolist() if len(shown) else (math.nan,) * 4
+    return (x0, y0, x1, y1) if math.isfinite(x0 + y0 + x1 + y1) else None
 
 
 def placed(picture: MapView, now: MapView) -> QRectF:

@@ -1,0 +1,214 @@
+"""The map's arrangement beside the workspace and the files laid over the map: read, kept, their faults."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from app.actions.session import Session
+from app.carto.features import Extent, FeatureColumns, no_features, within
+from app.carto.mapbook import FEATURES, AddedLayer, MapBook
+from app.domain.coordinates.zones import STORED, transform
+from app.errors import AppError, Invalid, StoreFailure
+from app.exchange.grid import Book, Sheet
+from app.exchange.spatial import read_spatial
+from app.i18n import N_
+
+_LOG = logging.getLogger(__name__)
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A layer of a file that may be laid over the map: how many features, where, in which stated system."""
+
+    part: str
+    count: int
+    extent: Extent | None
+    crs: str
+
+
+class MapLayers:
+    """What belongs to the map of one open workspace. The book is replaced, never changed; files are read in
+    a thread and shown from then on."""
+
+    def __init__(self, workspace: Path, *, read_only: bool = False) -> None:
+        self.file = workspace.with_suffix(".map.json")
+        self._folder = workspace.parent
+        self._read_only = read_only
+        self.fault: AppError | None = None
+        self.faults: dict[str, AppError] = {}
+        self._columns: dict[str, FeatureColumns] = {}
+        self.book = self._read()
+
+    # ---- the book
+
+    def _read(self) -> MapBook:
+        try:
+            given = json.loads(self.file.read_text("utf-8"))
+            if not isinstance(given, dict) or given.get("format") != _FORMAT:
+                raise ValueError("unknown format")
+            return MapBook.from_mapping(given)
+        except FileNotFoundError:
+            return MapBook()
+        except (OSError, ValueError, AppError) as error:
+            _LOG.warning("%s cannot be used: %s", self.file.name, error)
+            self.fault = Invalid(
+                N_("The arrangement of the map ({file}) cannot be used."),
+                hint=N_("The map is shown as it comes. Your records are not touched."),
+                code="bad_map_file",
+                file=self.file.name,
+            )
+            return MapBook()
+
+    def keep(self) -> None:
+        """Write the book beside the workspace; raises StoreFailure, and the book holds all the same.
+
+        A file that could not be used is set aside, not written over.
+        """
+        if self._read_only:
+            return
+        content = json.dumps({"format": _FORMAT, **self.book.as_mapping()}, ensure_ascii=False, indent=1)
+        fresh = self.file.with_suffix(".new")
+        try:
+            if self.fault is not None:
+                self.file.replace(self.file.with_suffix(".damaged"))
+                self.fault = None
+            fresh.write_text(content, "utf-8")
+            fresh.replace(self.file)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise StoreFailure(
+                N_("The arrangement of the map cannot be kept beside the workspace."),
+                hint=N_("It holds until the program is closed. Check that the folder can be written."),
+                code="map_unwritable",
+            ) from error
+
+    # ---- files
+
+    def where(self, layer: AddedLayer) -> Path:
+        """The file of an added layer; a relative path counts from the workspace."""
+        return self._folder / layer.path
+
+    def naming(self, path: Path) -> str:
+        """How a file is remembered: from the workspace when it lies beside or below it, else in full."""
+        full = path.absolute()
+        if full.is_relative_to(self._folder.absolute()):
+            return full.relative_to(self._folder.absolute()).as_posix()
+        return str(full)
+
+    def load(self, layer: AddedLayer) -> None:
+        """Read an added layer of features; a fault is remembered by layer, not raised."""
+        try:
+            self._columns[layer.id] = features_of(self.where(layer), layer)
+            self.faults.pop(layer.id, None)
+        except AppError as error:
+            self._columns.pop(layer.id, None)
+            self.faults[layer.id] = error
+
+    def load_missing(self) -> None:
+        """Read every added layer of features that has not been tried yet."""
+        for layer in self.book.added:
+            if layer.kind == FEATURES and layer.id not in self._columns and layer.id not in self.faults:
+                self.load(layer)
+
+    def forget(self, layer_id: str) -> None:
+        """Let go of what was read of a layer."""
+        self._columns.pop(layer_id, None)
+        self.faults.pop(layer_id, None)
+
+    def loaded(self, layer_id: str) -> FeatureColumns | None:
+        """What was read of a layer."""
+        return self._columns.get(layer_id)
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The features of an added layer; none until it has been read."""
+        found = self._columns.get(entity.split(".", 1)[-1])
+        if found is None:
+            return no_features()
+        kept = FeatureColumns(found.uids, found.geometry, {name: found.column(name) for name in fields})
+        return kept if extent is None else within(kept, extent)
+
+
+def map_layers(session: Session) -> MapLayers:
+    """The map of a session's workspace, read once."""
+    if session.maps is None:
+        session.maps = MapLayers(session.workspace.path, read_only=session.workspace.read_only)
+    return session.maps
+
+
+def offered_layers(path: Path) -> list[Offered]:
+    """The layers of a map file with features that have a place; raises Invalid naming what is wrong."""
+    offers = []
+    for sheet in _read(path).sheets:
+        places = np.asarray(sheet.geometries, dtype=object)
+        bounds = shapely.total_bounds(places) if len(places) else np.full(4, np.nan)
+        if np.isfinite(bounds).all():
+            x0, y0, x1, y1 = bounds.tolist()
+            offers.append(Offered(sheet.name, len(sheet.rows), (x0, y0, x1, y1), sheet.crs))
+    if not offers:
+        raise Invalid(
+            N_("No feature of “{file}” has a place on the map."),
+            code="no_places",
+            hint=N_("A table with coordinates in columns is imported: drop it beside the map."),
+            file=path.name,
+        )
+    return offers
+
+
+def features_of(path: Path, layer: AddedLayer) -> FeatureColumns:
+    """The features of a layer in a file, in degrees EPSG:4490; raises Invalid naming the file."""
+    found = next((sheet for sheet in _read(path, layer).sheets if sheet.name == layer.part), None)
+    if found is None:
+        raise Invalid(
+            N_("“{file}” no longer holds the layer “{layer}”."),
+            code="no_layer",
+            file=path.name,
+            layer=layer.part,
+        )
+    return _columns(found, layer.crs)
+
+
+def _read(path: Path, layer: AddedLayer | None = None) -> Book:
+    if not path.exists():
+        raise Invalid(
+            N_("“{file}” is not where it was: {folder}"),
+            hint=N_("Bring the file back, or remove the layer from the map."),
+            code="missing_file",
+            file=path.name,
+            folder=str(path.parent),
+        )
+    if layer is None:
+        return read_spatial(path)
+    return read_spatial(path, layer.encoding or None, only=layer.part)
+
+
+def _columns(sheet: Sheet, crs: str) -> FeatureColumns:
+    places = np.empty(len(sheet.rows), dtype=object)
+    places[:] = list(sheet.geometries)
+    values: dict[str, Any] = {}
+    for at, name in enumerate(sheet.headings):
+        column = np.empty(len(sheet.rows), dtype=object)
+        column[:] = [row[at] for row in sheet.rows]
+        values[name] = column
+    return FeatureColumns([str(n) for n in range(1, len(places) + 1)], in_degrees(places, crs), values)
+
+
+def in_degrees(places: np.ndarray[Any, Any], crs: str) -> np.ndarray[Any, Any]:
+    """Geometries of a system in degrees EPSG:4490; raises Invalid for one without an exact way there."""
+    if crs == STORED:
+        return places
+
+    def convert(xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.column_stack(transform(xy[:, 0], xy[:, 1], crs))
+
+    return np.asarray(shapely.transform(places, convert), dtype=object)

@@ -1,0 +1,234 @@
+"""Arranges the layers of the map for the person at it: themes, order, look, files laid over it; remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.carto.arranging import Arrangement
+from app.carto.legend import GROUP_TITLES
+from app.carto.mapbook import FEATURES, AddedLayer, MapBook
+from app.carto.theme import LIGHT, Theme
+from app.errors import AppError
+from app.i18n import N_, tr
+from app.ui.desk import Desk
+from app.ui.tasks import Callbacks, Lane, Token
+
+if TYPE_CHECKING:
+    from app.actions.map_layers import MapLayers
+
+THEME_OF = {"boiler": "boilers", "grid_cell": "cells", "water_source": "sources"}  # ledger -> its first theme
+
+
+class MapArranging(QObject):
+    """Holds no arrangement of its own: the book lies with the session. `changed` says that the theme is to
+    be drawn anew, with the entities whose features are other than before."""
+
+    changed = Signal(object)  # tuple[str, ...]
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.entity = "boiler"
+        self._previewed: tuple[str, Arrangement] | None = None
+
+    # ---- what there is
+
+    @property
+    def layers(self) -> MapLayers | None:
+        """The map of the open workspace."""
+        session = self._desk.session
+        if session is None:
+            return None
+        from app.actions.map_layers import map_layers  # late: actions load after the first paint
+
+        return map_layers(session)
+
+    @property
+    def book(self) -> MapBook:
+        """Everything that is arranged."""
+        return self.layers.book if self.layers else MapBook()
+
+    @property
+    def theme_id(self) -> str:
+        """The theme the ledger is shown with."""
+        chosen = self.book.chosen.get(self.entity, "")
+        return chosen if chosen in self.book.theme_ids() else THEME_OF[self.entity]
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How the theme is arranged, what is only being tried included."""
+        if self._previewed and self._previewed[0] == self.theme_id:
+            return self._previewed[1]
+        return self.book.arrangement(self.theme_id)
+
+    def theme(self, palette: str) -> Theme:
+        """The theme to draw."""
+        return self._tried().theme(self.theme_id, palette)
+
+    def table(self, layer: str) -> dict[str, Any]:
+        """The table of one of its layers."""
+        return self._tried().table(self.theme_id, layer)
+
+    def _tried(self) -> MapBook:
+        return self.book.arranging(self.theme_id, self.arrangement)
+
+    def faults(self) -> dict[str, str]:
+        """Why added layers cannot be shown, by layer."""
+        layers = self.layers
+        found = layers.faults if layers else {}
+        return {name: " ".join(part for part in (e.message, e.hint) if part) for name, e in found.items()}
+
+    # ---- opening
+
+    def opened(self) -> None:
+        """A workspace has been opened: say what could not be read, and read the files laid over its map."""
+        layers = self.layers
+        if layers is None:
+            return
+        if layers.fault is not None:
+            self._desk.said.emit(f"{layers.fault.message} {layers.fault.hint}")
+        if any(layer.kind == FEATURES for layer in layers.book.added):
+            self._read(lambda found: found.load_missing())
+
+    def _read(self, work: Callable[[MapLayers], None], entities: tuple[str, ...] = ()) -> None:
+        """Read files in a thread; the map is drawn with them as soon as they are there."""
+        layers = self.layers
+        if layers is None:
+            return
+        touched = entities or tuple(layer.entity for layer in layers.book.added)
+
+        def run(token: Token) -> None:
+            work(layers)
+
+        self._desk.tasks.run(self, run, lambda _: self._loaded(touched), title=tr(N_("Reading map files")))
+
+    def _loaded(self, entities: tuple[str, ...]) -> None:
+        self.changed.emit(entities)
+        if faults := self.faults():
+            self._desk.said.emit(next(iter(faults.values())))
+
+    # ---- arranging
+
+    def take(self, book: MapBook, entities: tuple[str, ...] = ()) -> None:
+        """Show and remember a book."""
+        layers = self.layers
+        if layers is None:
+            return
+        self._previewed = None
+        layers.book = book
+        self.changed.emit(entities)
+        self._desk.tasks.run(
+            self, lambda _: layers.keep(), Callbacks(lambda _: None, self._not_kept), lane=Lane.WRITE
+        )
+
+    def _not_kept(self, error: Exception) -> None:
+        if isinstance(error, AppError):
+            self._desk.said.emit(f"{error.message} {error.hint}")
+        else:
+            self._desk.failed.emit(error)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Show and remember the theme arranged like this."""
+        self.take(self.book.arranging(self.theme_id, arrangement))
+
+    def try_out(self, arrangement: Arrangement | None) -> None:
+        """Show the theme arranged like this without remembering it; None shows it as remembered. Raises
+        Invalid for what cannot be drawn, and shows what was shown."""
+        before, self._previewed = self._previewed, (self.theme_id, arrangement) if arrangement else None
+        try:
+            self.theme(LIGHT)
+        except AppError:
+            self._previewed = before
+            raise
+        self.changed.emit(())
+
+    def choose(self, theme_id: str) -> None:
+        """Show the ledger with another theme."""
+        self.take(self.book.choosing(self.entity, theme_id))
+
+    def switch(self, shown: Mapping[str, bool]) -> None:
+        """Layers on or off."""
+        arrangement = self.arrangement
+        for layer, on in shown.items():
+            arrangement = arrangement.changed(layer, {"visible": on})
+        self.arrange(arrangement)
+
+    def rename(self, layer: str, title: str) -> None:
+        """A layer's own name; an empty one gives back what it was called."""
+        self.arrange(
+            self.arrangement.changed(layer, {"title": title.strip()}) if title.strip() else self.arrangement
+        )
+
+    def move(self, layer: str, beside: str, above: bool) -> None:
+        """A layer right above or below another, in its group."""
+        order = [table["id"] for table in self._tried().tables(self.theme_id)]
+        if layer not in order or beside not in order or layer == beside:
+            return
+        order.remove(layer)
+        order.insert(order.index(beside) + (1 if above else 0), layer)
+        group = self.table(beside).get("group", "theme")
+        self.arrange(self.arrangement.changed(layer, {"group": group}).moved(order))
+
+    def group(self, layer: str, group: str) -> None:
+        """A layer on top of a group."""
+        mine = [t["id"] for t in self._tried().tables(self.theme_id) if t.get("group", "theme") == group]
+        mine = [name for name in mine if name != layer]
+        if mine:
+            self.move(layer, mine[-1], True)
+
+    def to_group(self, layer: str, name: str) -> None:
+        """A layer into a group by the name it is shown with; the layer's place stays."""
+        known = {tr(words): group for group, words in GROUP_TITLES.items()}
+        self.arrange(self.arrangement.changed(layer, {"group": known.get(name, name)}))
+
+    def as_shipped(self) -> None:
+        """The theme as it came, or an own theme as the one it was made from."""
+        now = self.book.arrangement(self.theme_id)
+        self.arrange(Arrangement(now.base, now.title))
+
+    def save_as(self, title: str) -> None:
+        """Keep what is seen as a theme of one's own, and show it."""
+        book, fresh = self.book.saved_as(self.theme_id, title)
+        self.take(book.choosing(self.entity, fresh))
+
+    def drop_theme(self) -> None:
+        """Remove the own theme that is shown."""
+        if self.book.is_own(self.theme_id):
+            self.take(self.book.without_theme(self.theme_id))
+
+    # ---- files
+
+    def add(self, layers: list[AddedLayer]) -> None:
+        """Lay files over the map."""
+        book = self.book
+        for layer in layers:
+            book = book.adding(layer)
+        fresh = tuple(layer.entity for layer in book.added[len(self.book.added) :])
+        self.take(book, fresh)
+        self._read(lambda found: found.load_missing(), fresh)
+
+    def remove(self, layer: str) -> None:
+        """Take an added layer off the map; its file stays."""
+        found = self.book.layer(layer)
+        if found is not None and self.layers is not None:
+            self.layers.forget(layer)
+            self.take(self.book.without_layer(layer), (found.entity,))
+
+    def read_again(self, layer: str) -> None:
+        """Read an added layer's file again, as it may have been brought back or changed."""
+        found = self.book.layer(layer)
+        if found is not None and self.layers is not None:
+            self.layers.forget(layer)
+            self._read(lambda layers: layers.load(found), (found.entity,))
+
+    def relocate(self, layer: str, path: Path) -> None:
+        """Read an added layer from another place."""
+        found, layers = self.book.layer(layer), self.layers
+        if found is not None and layers is not None:
+            layers.forget(layer)
+            self.take(self.book.replacing(found.at(layers.naming(path))), (found.entity,))
+            self.read_again(layer)

@@ -1,0 +1,166 @@
+"""Files laid over the map: every format is shown where it belongs, damaged ones are refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import geopandas
+import numpy as np
+import pytest
+import shapely
+
+from app.actions.map_layers import MapLayers, features_of, offered_layers
+from app.carto.mapbook import FEATURES, AddedLayer
+from app.domain.coordinates.gcj import to_gcj02
+from app.errors import Invalid, StoreFailure
+
+AT = (106.66, 35.54)
+
+
+def _frame(crs: str = "EPSG:4326") -> geopandas.GeoDataFrame:
+    return geopandas.GeoDataFrame({"name": ["甲"]}, geometry=[shapely.Point(*AT)], crs="EPSG:4326").to_crs(
+        crs
+    )
+
+
+def _shp(path: Path) -> Path:
+    _frame("EPSG:4545").to_file(path.with_suffix(".shp"), encoding="gb18030")
+    return path.with_suffix(".shp")
+
+
+def _geojson(path: Path) -> Path:
+    _frame().to_file(path.with_suffix(".geojson"))
+    return path.with_suffix(".geojson")
+
+
+def _gpkg(path: Path) -> Path:
+    _frame("EPSG:4490").to_file(path.with_suffix(".gpkg"), layer="点位")
+    return path.with_suffix(".gpkg")
+
+
+def _kml(path: Path) -> Path:
+    _frame().to_file(path.with_suffix(".kml"), driver="KML")
+    return path.with_suffix(".kml")
+
+
+def _kmz(path: Path) -> Path:
+    with ZipFile(path.with_suffix(".kmz"), "w") as package:
+        package.write(_kml(path), "doc.kml")
+    return path.with_suffix(".kmz")
+
+
+def _gpx(path: Path) -> Path:
+    _frame().to_file(path.with_suffix(".gpx"), driver="GPX", layer="waypoints")
+    return path.with_suffix(".gpx")
+
+
+def _dxf(path: Path) -> Path:
+    geopandas.GeoDataFrame(geometry=list(_frame("EPSG:4545").geometry), crs="EPSG:4545").to_file(
+        path.with_suffix(".dxf"), driver="DXF"
+    )
+    return path.with_suffix(".dxf")
+
+
+def _zip(path: Path) -> Path:
+    shape = _shp(path)
+    with ZipFile(path.with_suffix(".zip"), "w") as package:
+        for part in path.parent.glob(f"{path.name}.*"):
+            if part.suffix != ".zip":
+                package.write(part, part.name)
+    assert shape.exists()
+    return path.with_suffix(".zip")
+
+
+FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "shp": (_shp, "EPSG:4545"), "geojson": (_geojson, "EPSG:4326"), "gpkg": (_gpkg, "EPSG:4490"),
+    "kml": (_kml, "EPSG:4326"), "kmz": (_kmz, "EPSG:4326"), "gpx": (_gpx, "EPSG:4326"), "dxf": (_dxf, ""),
+    "zip": (_zip, "EPSG:4545"),
+}  # fmt: skip
+
+
+def _layer(part: str, crs: str) -> AddedLayer:
+    return AddedLayer("a1", "甲", FEATURES, "", crs, part)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_lies_where_it_belongs(form: str, tmp_path: Path) -> None:
+    make, stated = FORMATS[form]
+    path = make(tmp_path / "点位")
+    offer = offered_layers(path)[0]
+    assert (offer.crs, offer.count) == (stated, 1)
+    found = features_of(path, _layer(offer.part, stated or "EPSG:4545"))
+    assert shapely.get_coordinates(found.geometry)[0] == pytest.approx(AT, abs=1e-7)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty"])
+def test_damaged_files_are_refused_by_name(form: str, damage: str, tmp_path: Path) -> None:
+    path = FORMATS[form][0](tmp_path / "点位")
+    whole = path.read_bytes()
+    noise = bytes(np.random.default_rng(7).integers(0, 256, len(whole), dtype=np.uint8))
+    path.write_bytes({"cut": whole[: len(whole) // 3], "noise": noise, "empty": b""}[damage])
+    with pytest.raises(Invalid) as caught:
+        offered_layers(path)
+    assert path.name in caught.value.message
+
+
+def test_amap_coordinates_are_brought_back(tmp_path: Path) -> None:
+    shifted = shapely.Point(*(float(value) for value in to_gcj02(*AT)))
+    path = tmp_path / "高德.geojson"
+    geopandas.GeoDataFrame({"a": [1]}, geometry=[shifted], crs="EPSG:4326").to_file(path)
+    found = features_of(path, _layer("高德", "gcj02"))
+    assert shapely.get_coordinates(found.geometry)[0] == pytest.approx(AT, abs=1e-8)
+
+
+def test_an_old_datum_is_refused_rather_than_guessed(tmp_path: Path) -> None:
+    path = _shp(tmp_path / "旧")
+    with pytest.raises(Invalid, match="EPSG:2380"):
+        features_of(path, _layer("旧", "EPSG:2380"))
+
+
+def test_bad_places_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "坏.geojson"
+    path.write_text(
+        '{"type":"FeatureCollection","features":['
+        '{"type":"Feature","properties":{"n":1},"geometry":null},'
+        '{"type":"Feature","properties":{"n":2},"geometry":{"type":"Polygon","coordinates":[]}},'
+        '{"type":"Feature","properties":{"n":3},"geometry":{"type":"Point","coordinates":[1e308,35]}},'
+        '{"type":"Feature","properties":{"n":4},"geometry":{"type":"LineString","coordinates":[[106,35],[107,36]]}}'
+        "]}",
+        "utf-8",
+    )
+    found = features_of(path, _layer(offered_layers(path)[0].part, "EPSG:4326"))
+    assert list(found.column("n")) == [1, 2, 3, 4]
+
+
+def test_files_are_remembered_from_the_workspace_and_read_after_it_moved(tmp_path: Path) -> None:
+    home = tmp_path / "甲"
+    (home / "图").mkdir(parents=True)
+    path = _geojson(home / "图" / "点位")
+    maps = MapLayers(home / "w.gpkg")
+    maps.book = maps.book.adding(_layer("点位", "EPSG:4326").at(maps.naming(path)))
+    maps.keep()
+    home.rename(tmp_path / "乙")
+    again = MapLayers(tmp_path / "乙" / "w.gpkg")
+    assert again.book.added[0].path == "图/点位.geojson"
+    again.load_missing()
+    assert not again.faults
+    assert len(again.columns("features.a1", ["name"], None)) == 1
+    assert len(again.columns("features.a1", ["name"], (0, 0, 1, 1))) == 0
+    assert Path(maps.naming(tmp_path / "别处.shp")).is_absolute()
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_map_still_holds(tmp_path: Path) -> None:
+    maps = MapLayers(tmp_path / "gone" / "w.gpkg")
+    maps.book = maps.book.choosing("boiler", "cells")
+    with pytest.raises(StoreFailure):
+        maps.keep()
+    assert maps.book.chosen == {"boiler": "cells"}
+
+
+def test_a_workspace_that_is_only_read_keeps_nothing(tmp_path: Path) -> None:
+    maps = MapLayers(tmp_path / "w.gpkg", read_only=True)
+    maps.keep()
+    assert not maps.file.exists()

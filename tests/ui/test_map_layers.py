@@ -1,0 +1,223 @@
+"""The layer tree and the properties of a layer: order, names, themes, looks tried out, files on the map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pytest
+import shapely
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui.application import Program
+from app.ui.map.adddialog import AddDialog
+from app.ui.map.pane import MapPane
+from app.ui.styling.dialog import LayerDialog
+from clipping import cut_off
+from window_cases import WAIT_MS, settle
+
+Office = Callable[..., Program]
+
+
+def _drawn(pane: MapPane, layer: str) -> list[str]:
+    assert pane.canvas.picture is not None
+    return [item.title for item in pane.canvas.picture.drawn if item.layer == layer]
+
+
+def _kept(running: Program) -> dict[str, Any]:
+    assert running.desk.session is not None
+    path = running.desk.session.workspace.path.with_suffix(".map.json")
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def _dialog(kind: type[Any], qtbot: QtBot) -> Any:
+    def there() -> list[Any]:
+        return [box for box in QApplication.topLevelWidgets() if isinstance(box, kind) and box.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(there()), timeout=WAIT_MS)
+    return there()[0]
+
+
+def test_keys_move_a_layer_and_the_next_start_has_it_there(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    pane.arranging.choose("cells")
+    pane.tree.choose("town_cells")
+    before = [layer.id for layer in pane.scene.theme.layers]  # type: ignore[union-attr]
+    qtbot.keyClick(pane.tree, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    after = [layer.id for layer in pane.scene.theme.layers]  # type: ignore[union-attr]
+    assert before.index("town_cells") > before.index("marked_cells")
+    assert after.index("town_cells") == after.index("marked_cells") - 1
+    assert pane.tree.current() == "town_cells"
+    settle(running, qtbot)
+    kept = _kept(running)
+    assert kept["chosen"]["boiler"] == "cells"
+    assert kept["themes"]["cells"]["order"] == after
+
+
+def test_a_group_is_switched_with_its_box_and_a_name_is_written(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    theme = pane.tree.topLevelItem(0)
+    theme.setCheckState(0, Qt.CheckState.Unchecked)
+    settle(running, qtbot)
+    assert _drawn(pane, "boilers") == []
+    pane.tree.topLevelItem(0).child(0).setText(0, "我县锅炉")
+    assert pane.scene is not None
+    layer = pane.scene.theme.layer("boilers")
+    assert layer is not None and layer.title == "我县锅炉" and not layer.visible
+
+
+def test_a_look_is_tried_on_the_map_and_taken_back_by_cancel(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    shipped = _drawn(pane, "boilers")
+    pane.show_properties("boilers")
+    dialog: LayerDialog = _dialog(LayerDialog, qtbot)
+    settle(running, qtbot)
+    assert cut_off(dialog) == []
+    tab = dialog.symbols
+    tab.method.setCurrentIndex(tab.method.findData("graduated"))
+    tab.field.setCurrentIndex(tab.field.findData("rated_tph"))
+    tab.method.activated.emit(0)
+    qtbot.waitUntil(lambda: len(dialog._layer().rule.breaks) == 4, timeout=WAIT_MS)
+    settle(running, qtbot)
+    counts = [tab.classes.topLevelItem(at).text(1) for at in range(5)]
+    assert sum(map(int, counts)) == 249
+    assert all("–" in title or title.isdigit() for title in _drawn(pane, "boilers"))
+    dialog.reject()
+    settle(running, qtbot)
+    assert _drawn(pane, "boilers") == shipped
+    assert "boilers" not in pane.arranging.book.themes
+
+
+def test_ok_keeps_the_look_and_it_can_be_a_theme_of_its_own(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    pane.show_properties("boilers")
+    dialog: LayerDialog = _dialog(LayerDialog, qtbot)
+    tab = dialog.symbols
+    tab.method.setCurrentIndex(tab.method.findData("single"))
+    tab.method.activated.emit(0)
+    dialog.general.opacity.setValue(40)
+    dialog.labels.em.setValue(5.0)
+    dialog.accept()
+    settle(running, qtbot)
+    pane.arranging.save_as("淡色锅炉图")
+    pane.arranging.choose("boilers")
+    pane.arranging.as_shipped()
+    settle(running, qtbot)
+    assert len(pane.arranging.theme("light").layer("boilers").rule.classes) == 10  # type: ignore[union-attr]
+    own = _kept(running)["themes"]["own1"]
+    assert own["title"] == "淡色锅炉图"
+    assert own["changes"]["boilers"]["opacity"] == 0.4
+    assert own["changes"]["boilers"]["label"]["size_mm"] == 5.0
+    at = pane.layers.chooser.findText("淡色锅炉图")
+    pane.layers.chooser.setCurrentIndex(at)
+    pane.layers.chooser.activated.emit(at)
+    assert len(pane.arranging.theme("light").layer("boilers").rule.classes) == 1  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def outline(demo_file: Path) -> Path:
+    """A shapefile without a .prj beside the workspace: a square in 6-digit coordinates of zone 36."""
+    path = demo_file.with_name("调查范围.shp")
+    square = [shapely.box(364000, 3934000, 366000, 3936000)]
+    frame = geopandas.GeoDataFrame({"名称": ["一号"]}, geometry=square, crs="EPSG:4545")
+    frame.to_file(path, encoding="utf-8")
+    path.with_suffix(".prj").unlink(missing_ok=True)
+    return path
+
+
+def _drop(pane: MapPane, path: Path) -> None:
+    held = QMimeData()
+    held.setUrls([QUrl.fromLocalFile(str(path))])
+    rest = (held, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    entered = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, *rest)
+    pane.dragEnterEvent(entered)
+    assert entered.isAccepted()
+    pane.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, *rest))
+
+
+def test_a_dropped_file_asks_for_its_system_and_is_shown(office: Office, qtbot: QtBot, outline: Path) -> None:
+    running = office()
+    pane = running.window.work.map
+    _drop(pane, outline)
+    dialog: AddDialog = _dialog(AddDialog, qtbot)
+    deed = next(button for button in dialog._foot.buttons() if button.objectName() == "deed")
+    assert not deed.isEnabled()  # nothing is guessed
+    assert cut_off(dialog) == []
+    dialog.system.setCurrentIndex(dialog.system.findData("EPSG:4545"))
+    assert deed.isEnabled()
+    assert "106.5006" in dialog._where.text()
+    dialog.accept()
+    qtbot.waitUntil(lambda: pane.arranging.layers.loaded("a1") is not None, timeout=WAIT_MS)  # type: ignore[union-attr]
+    settle(running, qtbot)
+    assert _drawn(pane, "a1") == ["调查范围"]
+    assert _kept(running)["added"][0]["path"] == "调查范围.shp"
+    assert pane.layers.actions_by_name["remove"].isEnabled() is False
+    pane.tree.choose("a1")
+    assert pane.layers.actions_by_name["remove"].isEnabled()
+    pane.arranging.remove("a1")
+    settle(running, qtbot)
+    assert _drawn(pane, "a1") == []
+    assert outline.exists()
+
+
+def test_a_file_that_is_gone_is_named_and_the_rest_is_shown(
+    office: Office, qtbot: QtBot, outline: Path
+) -> None:
+    kept = {
+        "format": 1,
+        "added": [
+            {"id": "a1", "title": "丢失", "kind": "features", "path": "没有.shp", "crs": "EPSG:4545",
+             "part": "没有"},
+            {"id": "a2", "title": "范围", "kind": "features", "path": outline.name, "crs": "EPSG:4545",
+             "part": outline.stem},
+        ],
+    }  # fmt: skip
+    outline.with_name("pingliang.map.json").write_text(json.dumps(kept), "utf-8")
+    running = office()
+    pane = running.window.work.map
+    qtbot.waitUntil(lambda: "a1" in pane.arranging.faults(), timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert "没有.shp" in pane.arranging.faults()["a1"]
+    assert _drawn(pane, "a2") == ["范围"]
+    pane.arranging.relocate("a1", outline)
+    qtbot.waitUntil(lambda: "没有" in pane.arranging.faults().get("a1", ""), timeout=WAIT_MS)  # no such layer
+
+
+def test_an_arrangement_that_cannot_be_used_is_set_aside(
+    office: Office, qtbot: QtBot, demo_file: Path
+) -> None:
+    demo_file.with_suffix(".map.json").write_text('{"format": 1, "themes": 7}', "utf-8")
+    running = office()
+    pane = running.window.work.map
+    assert len(_drawn(pane, "boilers")) > 3
+    pane.arranging.switch({"boilers": False})
+    settle(running, qtbot)
+    assert demo_file.with_suffix(".map.damaged").read_text("utf-8").endswith("7}")
+    assert _kept(running)["themes"]["boilers"]["changes"]["boilers"] == {"visible": False}
+
+
+def test_boilers_left_follow_the_records(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    pane.arranging.choose("boilers_left")
+    settle(running, qtbot)
+    assert pane.scene is not None
+    cells = pane.scene.layers.features("grid_cell", ("boilers_left", "kind", "level"), pane.canvas.view.crs)  # type: ignore[union-attr]
+    kinds = zip(cells.columns.column("level"), cells.columns.column("boilers_left"), strict=True)
+    towns = sum(left for level, left in kinds if level == 3)
+    assert 0 < towns <= 249 - 149
+    running.desk.tell_changed({"boiler": ("x",)})
+    settle(running, qtbot)
+    again = pane.scene.layers.features("grid_cell", ("boilers_left",), pane.canvas.view.crs)  # type: ignore[union-attr]
+    assert again is not cells
