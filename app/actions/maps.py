@@ -18,7 +18,7 @@ from app.actions.session import Session
 from app.carto.basemap import with_base
 from app.carto.compose import display_list
 from app.carto.display import Op, Text
-from app.carto.features import Extent, FeatureColumns, FeatureSource, no_features
+from app.carto.features import Extent, FeatureColumns, FeatureSource, as_columns, no_features, within
 from app.carto.projected import ProjectedLayers
 from app.carto.symbols import TextStyle
 from app.carto.theme import read_theme
@@ -27,7 +27,7 @@ from app.domain.catalog import BY_NAME
 from app.domain.coordinates.zones import sheet_crs
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
-from app.domain.entities.water import ProtectionZone
+from app.domain.entities.water import BuiltUpArea, ProtectionZone
 from app.domain.filters import equal
 from app.domain.output import MW_PER_TPH
 from app.domain.rights import area_prefix
@@ -35,6 +35,7 @@ from app.errors import Invalid
 from app.i18n import N_, tr
 
 SERIAL = "serial"
+BANDS = "builtup_band"  # what the themes call the ground around built-up areas; no record, and derived
 
 
 class WorkspaceSource:
@@ -50,6 +51,8 @@ class WorkspaceSource:
 
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
         """The records of an entity that touch `extent` (degrees, None: all); unknown ones are empty."""
+        if entity == BANDS:
+            return self._bands(extent)
         described = BY_NAME.get(entity)
         if described is None:
             return no_features()
@@ -59,6 +62,9 @@ class WorkspaceSource:
         columns = FeatureColumns(list(found.uids), found.geometry, dict(found.values))
         if entity == Boiler.TYPE.name:
             return self._boilers(columns)
+        if entity == BuiltUpArea.TYPE.name:  # outlines of earlier years that no longer count are not shown
+            counting = {area.uid for area in self._session.workspace.surroundings().areas}
+            columns = columns.taken(np.asarray([uid in counting for uid in columns.uids], dtype=bool))
         return self._worked_out(entity, fields, columns)
 
     def _worked_out(self, entity: str, fields: Sequence[str], columns: FeatureColumns) -> FeatureColumns:
@@ -69,6 +75,14 @@ class WorkspaceSource:
             if (entity, name) in WORKED_OUT
         }
         return FeatureColumns(columns.uids, columns.geometry, {**columns.values, **more}) if more else columns
+
+    def _bands(self, extent: Extent | None) -> FeatureColumns:
+        """The ground within 5 and 10 km of the built-up areas: the very polygons boilers are judged by."""
+        around = self._session.workspace.surroundings()
+        rings = around.rings if around.areas else {}
+        rows = [{"uid": f"band-{km}", "km": km, "geometry": ring} for km, ring in rings.items()]
+        found = as_columns(rows, ["km"])
+        return found if extent is None else within(found, extent)
 
     def _boilers(self, columns: FeatureColumns) -> FeatureColumns:
         if self._area:

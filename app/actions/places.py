@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import shapely
-from pyproj import Geod
 from shapely import STRtree
 from shapely.geometry import Point
 
@@ -17,9 +17,9 @@ from app.actions.session import Session
 from app.domain.entities.people import Assignment, Person
 from app.domain.entity import Entity
 from app.domain.filters import Condition, equal, where
+from app.domain.surroundings import Surroundings
 from app.i18n import N_
 
-_CGCS2000 = Geod(ellps="GRS80")
 _LEVEL_ORDER = {"province": 0, "city": 1, "county": 2, "town": 3, "village": 4, "development_zone": 5}
 
 
@@ -59,11 +59,10 @@ class Places:
     box: tuple[float, float, float, float]
     layers: dict[str, Layer] = field(default_factory=dict)
 
-    def layer(self, entity: str, names: tuple[str, ...], *, everywhere: bool = False) -> Layer:
-        """The polygons of one entity that touch the box, or all of them."""
+    def layer(self, entity: str, names: tuple[str, ...]) -> Layer:
+        """The polygons of one entity that touch the box."""
         if entity not in self.layers:
-            extent = None if everywhere else self.box
-            found = self.session.workspace.columns(entity, names, extent)
+            found = self.session.workspace.columns(entity, names, self.box)
             shapes = np.asarray(found.geometry, dtype=object)
             self.layers[entity] = Layer(list(found.uids), shapes, dict(found.values), STRtree(shapes))
         return self.layers[entity]
@@ -76,8 +75,14 @@ class Places:
         cells.sort(key=lambda row: (row["level"] is None, row["level"] or 0))
         all_zones = self._rows("protection_zone", ("name", "level", "source", "valid_to"), point)
         zones = [row for row in all_zones if not row.pop("valid_to")]  # superseded zones protect nothing
-        inside, band = self._builtup(point)
+        found = {name: values[0] for name, values in self.around.look([point]).items()}
+        inside, band = found["in_builtup"], found["band"]
         return Answer(point.x, point.y, tuple(divisions), tuple(cells), (), tuple(zones), inside, band)
+
+    @cached_property
+    def around(self) -> Surroundings:
+        """The built-up areas that count, and their bands."""
+        return self.session.workspace.surroundings()
 
     def _rows(self, entity: str, names: tuple[str, ...], point: Point) -> list[dict[str, Any]]:
         layer = self.layer(entity, names)
@@ -85,18 +90,6 @@ class Places:
             {"uid": layer.uids[row], **{name: layer.values[name][row] for name in names}}
             for row in layer.at(point)
         ]
-
-    def _builtup(self, point: Point) -> tuple[bool | None, str | None]:
-        # All of them: whether an area is the newest of its place cannot be seen from those nearby.
-        layer = self.layer("built_up_area", ("name", "year"), everywhere=True)
-        if not len(layer.shapes):
-            return None, None
-        newest: dict[str, int] = {}
-        for row in np.argsort(layer.values["year"].astype(int)):
-            newest[str(layer.values["name"][row])] = int(row)
-        metres = min(_metres(point, layer.shapes[row]) for row in newest.values())
-        bands = ((0.0, "inside"), (5000.0, "within_5km"), (10000.0, "within_10km"))
-        return metres == 0.0, next((name for limit, name in bands if metres <= limit), "beyond")
 
 
 def places_around(session: Session, points: Sequence[Point]) -> Places:
@@ -116,9 +109,10 @@ def locate(session: Session, x: float, y: float) -> Answer:
 
 
 def derived_values(session: Session, record: Entity, places: Places | None = None) -> dict[str, Any]:
-    """The fields a boiler takes from its place: township, cell, built-up area, band and protection zone.
+    """The fields a boiler takes from its place when it is written: township and cell.
 
-    The stated county is kept: the township under the point is taken only when it belongs to it.
+    The stated county is kept: the township under the point is taken only when it belongs to it. Built-up
+    area, band and zone are not among them: they are worked out whenever the record is read.
     """
     place = record.geometry
     if record.TYPE.name != "boiler" or not isinstance(place, Point):
@@ -133,9 +127,6 @@ def derived_values(session: Session, record: Entity, places: Places | None = Non
     return {
         "div_code": fitting[0] if fitting and len(stated) <= 6 else (stated or None),
         "grid_code": next(iter(regular or admin[::-1]), None),
-        "in_builtup": found.in_builtup,
-        "band": found.band,
-        "zone_level": _highest(row["level"] for row in found.zones),
     }
 
 
@@ -155,15 +146,3 @@ def _people(session: Session, cells: list[str]) -> list[dict[str, Any]]:
         for item in current
         if item.person in named
     ]
-
-
-def _highest(levels: Any) -> str | None:
-    order = ("first", "second", "quasi")
-    return next((level for level in order if level in set(levels)), None)
-
-
-def _metres(point: Point, shape: Any) -> float:
-    """Geodesic metres from a point to the nearest place of a polygon; 0 inside."""
-    nearest = shapely.shortest_line(point, shape)
-    (x0, y0), (x1, y1) = nearest.coords
-    return float(_CGCS2000.inv(x0, y0, x1, y1)[2]) if nearest.length else 0.0

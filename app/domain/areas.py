@@ -21,7 +21,8 @@ OWNERS: Mapping[str, tuple[str, str | None]] = {
     "lookback_visit": ("round", "lookback_round"),
     "report_withdrawal": ("snapshot", "report_snapshot"),
 }
-ROOTED = frozenset({"division", "setting"})  # of use to everybody, so they belong to the whole
+# Of use to everybody, so they belong to the whole: a band of 10 km reaches over the county's boundary.
+ROOTED = frozenset({"division", "setting", "built_up_area"})
 OwnerArea = Callable[[str, str], str | None]
 
 

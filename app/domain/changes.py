@@ -63,7 +63,8 @@ def new_uid() -> str:
 
 def insert(record: Entity) -> Change:
     """The change that adds `record`."""
-    after = {name: value for name, value in record.values().items() if value not in (None, ())}
+    held = ((name, getattr(record, name)) for name in record.TYPE.stored)
+    after = {name: value for name, value in held if value not in (None, ())}
     if record.geometry is not None:
         after[GEOMETRY] = record.geometry
     return Change(record.TYPE.name, record.uid, "insert", {}, after)
@@ -71,7 +72,11 @@ def insert(record: Entity) -> Change:
 
 def update(record: Entity, **values: Any) -> Change | None:
     """The change that gives `record` these values; None when nothing differs."""
-    differing = {name: value for name, value in values.items() if not _same(getattr(record, name), value)}
+    differing = {
+        name: value
+        for name, value in values.items()
+        if name not in record.TYPE.at_read and not _same(getattr(record, name), value)
+    }
     if not differing:
         return None
     before = {name: getattr(record, name) for name in differing}

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from shapely.geometry.base import BaseGeometry
@@ -50,6 +51,16 @@ class EntityType:
     def text(self) -> str:
         """The entity's name in the user's language."""
         return tr(self.label)
+
+    @cached_property
+    def stored(self) -> Mapping[str, Field]:
+        """The fields that files, the journal and the wire hold: all but those worked out when read."""
+        return {name: item for name, item in self.fields.items() if not item.at_read}
+
+    @cached_property
+    def at_read(self) -> tuple[str, ...]:
+        """The fields that are worked out whenever a record is read, and kept nowhere."""
+        return tuple(name for name, item in self.fields.items() if item.at_read)
 
     def public_fields(self) -> tuple[Field, ...]:
         """The fields that may leave the office."""

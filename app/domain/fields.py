@@ -82,7 +82,8 @@ class Field:
 
     `id` stays when a field is renamed. `aliases` are other headings found in ledgers. `private` fields
     (people, phones) and `sensitive` ones (coordinates) are left out of public editions.
-    `group` names fields that belong together and merge as one.
+    `group` names fields that belong together and merge as one. A `derived` field is never typed; one that is
+    `at_read` is not even kept, but worked out from the record's place whenever it is read.
     """
 
     kind: Kind
@@ -104,6 +105,7 @@ class Field:
     private: bool = False
     sensitive: bool = False
     derived: bool = False
+    at_read: bool = False
     search: bool = False
     group: str = ""
     merge: Merge = Merge.LWW

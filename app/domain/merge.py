@@ -127,7 +127,7 @@ def _delete(kind: EntityType, row: RowState | None, writing: Writing) -> Decisio
 
 def _update(kind: EntityType, cells: Mapping[str, Any], row: RowState, writing: Writing) -> Decision:
     """Field by field, and fields of one group together."""
-    declared = {item.id: item for item in kind.fields.values()}
+    declared = {item.id: item for item in kind.stored.values()}
     if any(rule_of(declared, name) is Merge.HUB for name in cells):
         return reject("hub_field", cells, row)
     sets: Cells = {}
@@ -194,7 +194,7 @@ def _together(declared: Mapping[str, Field], part: Cells) -> list[str]:
 
 def concerned(kind: EntityType, cells: Mapping[str, Any]) -> list[str]:
     """The columns whose stamps an update of these cells is weighed against."""
-    return _together({item.id: item for item in kind.fields.values()}, dict(cells))
+    return _together({item.id: item for item in kind.stored.values()}, dict(cells))
 
 
 def _rule(declared: Mapping[str, Field], part: Cells) -> Merge:

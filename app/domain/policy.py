@@ -21,6 +21,7 @@ class Policy:
     notice_working_days: how long the public notice runs, in working days (5 to 7 seen elsewhere).
     duplicate_m: boilers closer than this are shown as possible duplicates, in metres.
     sealed_until_month, sealed_until_day: when the next heating season forces a re-check of sealed boilers.
+    builtup_year: which built-up areas count: of each place the newest up to this year (0: the newest).
     calendar_years: years whose days off the bureau has entered itself, separated by spaces.
     holidays, workdays: the bureau's own days off and make-up working days, ISO days or spans such as
     2027-10-01/2027-10-07, separated by spaces.
@@ -33,6 +34,7 @@ class Policy:
     duplicate_m: float = 15.0
     sealed_until_month: int = 11
     sealed_until_day: int = 1
+    builtup_year: int = 0
     calendar_years: str = ""
     holidays: str = ""
     workdays: str = ""

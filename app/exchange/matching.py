@@ -4,6 +4,7 @@ are."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,13 +58,14 @@ class Matcher:
             )
         self._kind, self._rules, self._by = kind, rules, by
         self._existing, self._near_m = existing, near_m
+        self._apart = rules.told_apart if by == kind.key else ()
         self._index: dict[str, list[Entity]] = {}
         for record in existing:
-            self._index.setdefault(_key(getattr(record, by)), []).append(record)
+            self._index.setdefault(self._key(record.values().get), []).append(record)
 
     def known(self, values: Mapping[str, Any]) -> Entity | None:
         """The one existing record these values are about, if there is exactly one."""
-        found = self._index.get(_key(values.get(self._by)), [])
+        found = self._index.get(self._key(values.get), [])
         return found[0] if len(found) == 1 and values.get(self._by) not in (None, "") else None
 
     def match(self, wanted: Sequence[Wanted], new_uid: Callable[[], str]) -> Matched:
@@ -71,7 +73,7 @@ class Matcher:
         result = Matched()
         seen: dict[str, int] = {}
         for index, item in enumerate(wanted):
-            key = _key(item.values.get(self._by))
+            key = self._key(item.values.get)
             found = self._index.get(key, []) if key else []
             plan: PlannedRecord | None = None
             if key and key in seen:
@@ -104,6 +106,11 @@ class Matcher:
             result.planned.append(plan)
         self._alike(wanted, result)
         return result
+
+    def _key(self, value_of: Callable[[str], Any]) -> str:
+        """What a record is known by; empty without its number or name."""
+        key = _key(value_of(self._by))
+        return "|".join([key, *(_key(value_of(name)) for name in self._apart)]) if key else ""
 
     def _planned(self, item: Wanted, before: Entity | None, new_uid: Callable[[], str]) -> PlannedRecord:
         if before is None:
@@ -196,7 +203,8 @@ def _tree(records: Sequence[Entity]) -> tuple[STRtree | None, list[Entity]]:
 
 
 def _key(value: Any) -> str:
-    return re.sub(r"\s+", "", str(value)).upper() if value not in (None, "") else ""
+    written = unicodedata.normalize("NFKC", str(value)) if value not in (None, "") else ""
+    return re.sub(r"\s+", "", written).upper()
 
 
 def _plain(value: Any) -> str:

@@ -131,14 +131,14 @@ def _tested(test: Check, value: Any) -> Any:
 @lru_cache(maxsize=64)
 def _free_texts(entity: str) -> dict[str, int]:
     """The fields whose every text may come in, up to a length."""
-    fields = known(entity).fields.values()
+    fields = known(entity).stored.values()
     return {item.id: item.length for item in fields if item.kind in (Kind.TEXT, Kind.REFERENCE)}
 
 
 @lru_cache(maxsize=64)
 def _checks(entity: str) -> dict[str, Check]:
     kind = known(entity)
-    found = {item.id: _check_of(item) for item in kind.fields.values()}
+    found = {item.id: _check_of(item) for item in kind.stored.values()}
     if kind.shape is not Shape.NONE:
         found[GEOMETRY] = lambda value: _geometry(kind.shape, value)
     return found
@@ -147,13 +147,13 @@ def _checks(entity: str) -> dict[str, Check]:
 @lru_cache(maxsize=64)
 def _defaults(entity: str) -> tuple[tuple[str, Any], ...]:
     kind = known(entity)
-    pairs = ((item.id, default_of(kind, item)) for item in kind.fields.values())
+    pairs = ((item.id, default_of(kind, item)) for item in kind.stored.values())
     return tuple((name, value) for name, value in pairs if value is not None)
 
 
 @lru_cache(maxsize=64)
 def _required(entity: str) -> tuple[str, ...]:
-    return tuple(item.id for item in known(entity).fields.values() if item.required)
+    return tuple(item.id for item in known(entity).stored.values() if item.required)
 
 
 def _check_of(field: Field) -> Check:

@@ -69,10 +69,10 @@ def workflow_ids(kind: EntityType) -> tuple[frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=64)
 def _workflow_ids(entity: str) -> tuple[frozenset[str], frozenset[str]]:
     kind = known(entity)
-    if not any(item.kind is Kind.STATE for item in kind.fields.values()):
+    if not any(item.kind is Kind.STATE for item in kind.stored.values()):
         return frozenset(), frozenset()
-    states = frozenset(item.id for item in kind.fields.values() if item.merge is Merge.STATE)
-    grouped = frozenset(item.id for item in kind.fields.values() if item.group)
+    states = frozenset(item.id for item in kind.stored.values() if item.merge is Merge.STATE)
+    grouped = frozenset(item.id for item in kind.stored.values() if item.group)
     return states, grouped - states
 
 
@@ -162,7 +162,7 @@ def _beginnings(entity: str) -> tuple[tuple[str, Any], ...]:
     """The states a new record begins in."""
     kind = known(entity)
     states, _ = workflow_ids(kind)
-    return tuple((item.id, default_of(kind, item)) for item in kind.fields.values() if item.id in states)
+    return tuple((item.id, default_of(kind, item)) for item in kind.stored.values() if item.id in states)
 
 
 def _settles(desk: Desk, told: Told, changed: set[str]) -> bool:

@@ -173,8 +173,8 @@ def unique_ids(kind: EntityType) -> tuple[str, ...]:
 def _ids(entity: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     kind = known(entity)
     shape = (GEOMETRY,) if kind.shape is not Shape.NONE else ()
-    every = (*shape, *(item.id for item in kind.fields.values()))
-    return every, tuple(item.id for item in kind.fields.values() if item.unique)
+    every = (*shape, *(item.id for item in kind.stored.values()))
+    return every, tuple(item.id for item in kind.stored.values() if item.unique)
 
 
 def _table(kind: EntityType) -> Table:
@@ -188,7 +188,7 @@ def _table(kind: EntityType) -> Table:
     ]
     if kind.shape is not Shape.NONE:
         columns.append(Column(GEOMETRY, Geom(kind.shape)))
-    columns += [Column(item.id, _type(item)) for item in kind.fields.values()]
+    columns += [Column(item.id, _type(item)) for item in kind.stored.values()]
     rules = [
         CheckConstraint(words, name=name).ddl_if(dialect="postgresql") for name, words in limits.checks(kind)
     ]
@@ -204,7 +204,7 @@ def _type(field: Field) -> TypeEngine[Any]:
 def _index(kind: EntityType, table: Table) -> None:
     """Keys hold among living records only: a deleted one gives its number free."""
     Index(f"ix_{kind.name}_h_area", table.c.h_area)
-    for item in kind.fields.values():
+    for item in kind.stored.values():
         column = table.c[item.id]
         if item.unique:
             living = text(ALIVE)

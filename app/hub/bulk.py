@@ -99,7 +99,7 @@ def _postgres_type(entity: str, name: str) -> str:
         return OWN[name]
     if name == GEOMETRY:
         return "geometry"
-    field = next(item for item in known(entity).fields.values() if item.id == name)
+    field = next(item for item in known(entity).stored.values() if item.id == name)
     by_kind = {Kind.NUMBER: "float8", Kind.INTEGER: "int8", Kind.BOOLEAN: "bool", Kind.MOMENT: "timestamptz"}
     return by_kind.get(field.kind, "text")
 
@@ -109,7 +109,7 @@ def stored_form(postgres: bool, entity: str, name: str) -> Callable[[Any], Any] 
     """What turns a value that travels into the one that is stored; None where they are the same."""
     if name == GEOMETRY:
         return with_srid if postgres else None
-    field = next(item for item in known(entity).fields.values() if item.id == name)
+    field = next(item for item in known(entity).stored.values() if item.id == name)
     return as_json if field.kind is Kind.TEXTS else None
 
 

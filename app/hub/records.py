@@ -27,7 +27,7 @@ def record_of(kind: type[E], uid: str, values: Mapping[str, Any]) -> E:
 def native(kind: type[Entity], values: Mapping[str, Any]) -> dict[str, Any]:
     """Cells as values of the record, by name, without the geometry."""
     found = {}
-    for name, field in kind.TYPE.fields.items():
+    for name, field in kind.TYPE.stored.items():
         if field.id in values:
             value = values[field.id]
             found[name] = tuple(value or ()) if field.kind is Kind.TEXTS else value
@@ -37,7 +37,7 @@ def native(kind: type[Entity], values: Mapping[str, Any]) -> dict[str, Any]:
 def cells_of(record: Entity) -> Cells:
     """A record's known values as they travel, by field id."""
     cells: Cells = {}
-    for name, field in record.TYPE.fields.items():
+    for name, field in record.TYPE.stored.items():
         value = getattr(record, name)
         if value in (None, ()):
             continue

@@ -284,8 +284,8 @@ def _earlier(row: Row, view: Mapping[str, int]) -> tuple[int, Mapping[str, Any],
 def context_ids(kind: EntityType) -> tuple[str, ...]:
     """The fields that every decision about a row of this kind looks at."""
     wanted = ("div_code", "status", "round_no", "owner", "owner_entity", "source", "cell", "baseline", "area")
-    names = {item.id for item in kind.fields.values()}
-    keys = [item.id for item in kind.fields.values() if item.unique]
+    names = {item.id for item in kind.stored.values()}
+    keys = [item.id for item in kind.stored.values() if item.unique]
     return tuple(dict.fromkeys([*(name for name in wanted if name in names), *keys]))
 
 
@@ -293,7 +293,7 @@ def reader_of(kind: EntityType, name: str) -> Any:
     """What turns a stored value into one that travels; None where they are the same."""
     if name == GEOMETRY:
         return bytes
-    found = next((item for item in kind.fields.values() if item.id == name), None)
+    found = next((item for item in kind.stored.values() if item.id == name), None)
     if found is None:
         return None
     readers = {Kind.BOOLEAN: bool, Kind.TEXTS: json.loads, Kind.MOMENT: _moment, Kind.NUMBER: float}

@@ -167,7 +167,7 @@ def _is_simple(kind: EntityType, op: str, names: Sequence[str]) -> bool:
         return False
     if op != "u":
         return True
-    declared = {item.id: item for item in kind.fields.values()}
+    declared = {item.id: item for item in kind.stored.values()}
     guarded = {*unique_ids(kind), *PLACES.values(), "div_code", *frozenset().union(*workflow_ids(kind))}
     known_ids = set(field_ids(kind))
     return all(

@@ -20,8 +20,6 @@ from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title
 from app.errors import Invalid
 from app.i18n import N_, tr
-from app.printing.bands import ENTITY as BANDS
-from app.printing.bands import band_columns, band_layer
 from app.printing.blocks import Block, Placed
 from app.printing.body import BOTTOM, Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import OverlaidSource, focused
@@ -57,7 +55,7 @@ class _Sheet:
         self.content = content
         self.paper = request.paper or PAPER
         self.extent, self.crs = area_extent(content.area, request.crs)
-        self.theme, source = _theme(content, self.crs)
+        self.theme, source = _theme(content)
         self.layers = ProjectedLayers(source)
         self.inset_theme = _without_names(self.theme)
 
@@ -163,16 +161,15 @@ def _without_names(theme: Theme) -> Theme:
     return theme
 
 
-def _theme(content: BoilerMapContent, crs: str) -> tuple[Theme, OverlaidSource]:
-    """The boiler theme with serials and bands, over the boilers of the request and the base of the area."""
+def _theme(content: BoilerMapContent) -> tuple[Theme, OverlaidSource]:
+    """The boiler theme with serials, over the boilers of the request and the base of the area."""
     theme = read_theme("boilers")
     layer = theme.layer("boilers")
     if layer is not None and layer.label is not None:
         label = replace(layer.label, field="serial", scales=(0.0, float("inf")), leader=True)
         theme = theme.with_layer(replace(layer, label=label))
-    shown, source = focused(theme.with_layer(band_layer()), content.base, content.area)
-    bands = band_columns(content.base, content.area, crs)
-    return shown, OverlaidSource({"boiler": content.boilers, BANDS: bands}, source)
+    shown, source = focused(theme, content.base, content.area)
+    return shown, OverlaidSource({"boiler": content.boilers}, source)
 
 
 def _everything(theme: Theme, content: BoilerMapContent, layers: ProjectedLayers) -> tuple[LegendGroup, ...]:

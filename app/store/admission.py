@@ -26,11 +26,16 @@ def admitted(change_set: ChangeSet) -> tuple[Change, ...]:
         kind = _kind(change.entity)
         if kind.append_only:
             _check_permanent(kind, change, undoing=change_set.undoes is not None)
-        after = {name: _value(kind, name, value) for name, value in change.after.items()}
+        before = {name: value for name, value in change.before.items() if name not in kind.at_read}
+        after = {
+            name: _value(kind, name, value)
+            for name, value in change.after.items()
+            if name not in kind.at_read  # an old journal holds some: nobody keeps them any more
+        }
         if change.operation == "insert":
             _check_complete(kind, after)
         if after or change.operation != "update":
-            changes.append(Change(change.entity, change.uid, change.operation, change.before, after))
+            changes.append(Change(change.entity, change.uid, change.operation, before, after))
     return tuple(changes)
 
 
@@ -50,7 +55,7 @@ def _check_permanent(kind: EntityType, change: Change, *, undoing: bool) -> None
 
 
 def _check_complete(kind: EntityType, after: dict[str, Any]) -> None:
-    for field in kind.fields.values():
+    for field in kind.stored.values():
         if field.required and field.name not in after:
             raise _missing(field)
 

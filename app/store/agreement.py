@@ -44,7 +44,7 @@ def _held(connection: Connection, kind: EntityType, table: str) -> Iterator[tupl
 
 def _told(connection: Connection, kind: EntityType) -> tuple[dict[str, Cells], set[str]]:
     """What the journal adds up to, by record that is there, and the records whose beginning it tells."""
-    known = {item.id for item in kind.fields.values()} | {GEOMETRY}
+    known = {item.id for item in kind.stored.values()} | {GEOMETRY}
     told: dict[str, Cells] = {}
     born: set[str] = set()
     rows = connection.exec_driver_sql(

@@ -14,10 +14,11 @@ from sqlalchemy import table as plain_table
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.fields import Kind
 from app.domain.filters import EVERYTHING, Filter
-from app.store.conditions import column_of, where_of
+from app.store.conditions import where_of
 from app.store.connect import Database
 from app.store.geom import from_blobs
 from app.store.rtree import index_name
+from app.store.surroundings import Around, names_of
 from app.store.values import loaded
 
 Extent = tuple[float, float, float, float]
@@ -40,8 +41,9 @@ class Columns:
 class ColumnReader:
     """Columns by entity and extent."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, around: Around) -> None:
         self._database = database
+        self._around = around
 
     def columns(
         self,
@@ -54,15 +56,20 @@ class ColumnReader:
         kind = record.TYPE
         table = self._database.layout.of(kind.name)
         spatial = GEOMETRY in table.c
-        names = ["uid", *([GEOMETRY] if spatial else []), *fields]
-        query = select(*(column_of(table, name) for name in names)).where(where_of(table, filter))
-        if extent is not None and spatial:
-            query = _within(query, table, extent)
+        kept = [name for name in fields if name not in kind.at_read]
+        names = ["uid", *([GEOMETRY] if spatial else []), *kept]
         with self._database.reading() as connection:
+            source = self._around.source(connection, kind, names_of(filter))
+            query = select(*(source.column(name) for name in names)).where(where_of(source, filter))
+            if extent is not None and spatial:
+                query = _within(query, table, extent)
             found = _raw(connection, query, len(names))
+            around = self._around.of(connection) if len(kept) < len(fields) else None
         geometry = from_blobs(found[1]) if spatial else np.full(len(found[0]), None, dtype=object)
         first = 2 if spatial else 1
-        values = {name: _array(record, name, found[first + place]) for place, name in enumerate(fields)}
+        values = {name: _array(record, name, found[first + place]) for place, name in enumerate(kept)}
+        looked = around.look(geometry) if around else {}
+        values |= {name: _array(record, name, looked[name]) for name in fields if name in looked}
         return Columns(found[0], geometry, values)
 
     def extent(self, record: type[Entity], filter: Filter = EVERYTHING) -> Extent | None:
@@ -78,9 +85,10 @@ class ColumnReader:
             func.max(index.c.maxy),
         )
         query: Select[Any] = select(*sides)
-        if filter.groups:
-            query = query.where(index.c.id.in_(select(table.c.fid).where(where_of(table, filter))))
         with self._database.reading() as connection:
+            if filter.groups:
+                source = self._around.source(connection, record.TYPE, names_of(filter))
+                query = query.where(index.c.id.in_(select(table.c.fid).where(where_of(source, filter))))
             row = connection.execute(query).one()
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
 

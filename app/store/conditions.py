@@ -5,42 +5,36 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, cast, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, not_, or_, select, true
 from sqlalchemy.sql.functions import Function
 
 from app.domain.filters import Condition, Filter
 from app.errors import Invalid
 from app.i18n import N_
+from app.store.surroundings import Source
 
 _MANY = 500  # above this the values travel as one JSON list, as SQLite limits parameters
 
 
-def where_of(table: Table, filter: Filter) -> ColumnElement[bool]:
-    """The condition under which a row of `table` is meant."""
+def where_of(source: Source, filter: Filter) -> ColumnElement[bool]:
+    """The condition under which a row is meant; raises Invalid for a field that is not there."""
     if not filter.groups:
         return true()
-    return or_(*(and_(true(), *(_condition(table, item) for item in group)) for group in filter.groups))
+    return or_(*(and_(true(), *(_condition(source, item) for item in group)) for group in filter.groups))
 
 
-def column_of(table: Table, name: str) -> ColumnElement[Any]:
-    """The column of a field; raises Invalid for a field that is not there."""
-    if name not in table.c:
-        raise Invalid(N_("There is no field “{field}” to look for"), field=name, code="unknown_field")
-    return table.c[name]
-
-
-def order_of(table: Table, order: str) -> list[ColumnElement[Any]]:
+def order_of(source: Source, order: str) -> list[ColumnElement[Any]]:
     """The ordering of `name,-other`; rows with equal values stay as they were entered."""
     names = [part.strip() for part in order.split(",") if part.strip()]
     chosen = [
-        column_of(table, name[1:]).desc() if name.startswith("-") else column_of(table, name).asc()
+        source.column(name[1:]).desc() if name.startswith("-") else source.column(name).asc()
         for name in names
     ]
-    return [*chosen, table.c.fid]
+    return [*chosen, source.table.c.fid]
 
 
-def _condition(table: Table, item: Condition) -> ColumnElement[bool]:
-    column, value = column_of(table, item.field), item.value
+def _condition(source: Source, item: Condition) -> ColumnElement[bool]:
+    column, value = source.column(item.field), item.value
     match item.operator:
         case "is":
             empty = or_(column.is_(None), cast(column, Text) == "")

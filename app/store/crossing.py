@@ -31,11 +31,11 @@ class Crossing:
         self.kind = kind
         self.entity = kind.name
         kinds: dict[str, Kind | None] = {GEOMETRY: None} if kind.shape.value else {}
-        kinds.update({item.id: item.kind for item in kind.fields.values()})
+        kinds.update({item.id: item.kind for item in kind.stored.values()})
         self.columns: tuple[str, ...] = tuple(kinds)
         self.known = frozenset(kinds)
-        self.defaults = {item.id for item in kind.fields.values() if default_of(kind, item) is not None}
-        self.unique: tuple[str, ...] = tuple(item.id for item in kind.fields.values() if item.unique)
+        self.defaults = {item.id for item in kind.stored.values() if default_of(kind, item) is not None}
+        self.unique: tuple[str, ...] = tuple(item.id for item in kind.stored.values() if item.unique)
         self._to_wire = _chosen(kinds, _TO_WIRE)
         self._to_file = _chosen(kinds, _TO_FILE)
         self._from_wire = _chosen(kinds, _FROM_WIRE)

@@ -111,7 +111,7 @@ def describe(connection: Connection, kind: EntityType, table: Table) -> None:
     """Write the Chinese column names, code lists and limits that QGIS shows, in place of older ones."""
     connection.exec_driver_sql("DELETE FROM gpkg_data_columns WHERE table_name = ?", (table.name,))
     taken: set[str] = set()
-    for item in kind.fields.values():
+    for item in kind.stored.values():
         rule = f"{kind.name}.{item.id}" if _limits(item) else None
         label = _words(item.label)
         name = label if label not in taken else f"{label} ({item.id})"

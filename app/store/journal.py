@@ -143,7 +143,7 @@ def cells_of_row(kind: EntityType, row: str) -> str:
 
 def _columns(kind: EntityType) -> list[tuple[str, Kind | None]]:
     """Column names with their kind; the geometry has none."""
-    columns: list[tuple[str, Kind | None]] = [(item.id, item.kind) for item in kind.fields.values()]
+    columns: list[tuple[str, Kind | None]] = [(item.id, item.kind) for item in kind.stored.values()]
     return columns if kind.shape is Shape.NONE else [(GEOMETRY, None), *columns]
 
 

@@ -30,7 +30,7 @@ def checks(kind: EntityType) -> list[tuple[str, str]]:
     """Name and SQL of an entity's CHECK constraints."""
     return [
         (f"ck_{kind.name}_{item.id}_{number}", condition.format(cell=quoted(item.id)))
-        for item in kind.fields.values()
+        for item in kind.stored.values()
         for number, (condition, _) in enumerate(conditions(item))
     ]
 
@@ -39,7 +39,7 @@ def triggers(kind: EntityType, table: str) -> list[str]:
     """Triggers that refuse what another program must not write; rows that are only added stay as they are."""
     t, foreign = quoted(table), f"{CONTEXT} = {FOREIGN}"
     made = []
-    refusals = " ".join(_refusal(item) for item in kind.fields.values())
+    refusals = " ".join(_refusal(item) for item in kind.stored.values())
     if refusals.strip():
         for moment in ("INSERT", "UPDATE"):
             made.append(
@@ -47,7 +47,7 @@ def triggers(kind: EntityType, table: str) -> list[str]:
                 f" WHEN {foreign} BEGIN {refusals} END"
             )
     if kind.append_only:
-        of = ", ".join(quoted(item.id) for item in kind.fields.values())
+        of = ", ".join(quoted(item.id) for item in kind.stored.values())
         for moment, scope in (("UPDATE", f" OF {of}"), ("DELETE", "")):
             made.append(
                 f"CREATE TRIGGER keep_{kind.name}_{moment.lower()} BEFORE {moment}{scope} ON {t}"

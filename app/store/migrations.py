@@ -23,7 +23,7 @@ def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
     parts = []
     for kind in kinds:
         parts.append(f"{kind.name}:{kind.shape.value}:{kind.label}")
-        for item in kind.fields.values():
+        for item in kind.stored.values():
             choices = ",".join(choice.code for choice in item.choices.choices) if item.choices else ""
             parts.append(
                 f"{item.id}:{item.kind.value}:{item.length}:{item.unique}:{item.indexed}:{item.minimum}"
@@ -61,6 +61,7 @@ def bring_up(connection: Connection, layout: Layout, kinds: Sequence[EntityType]
             continue
         present = {column["name"] for column in inspect(connection).get_columns(table.name)}
         added += [f"{kind.name}.{name}" for name in _add_columns(connection, table, present)]
+        _empty_unkept(connection, kind, table, present)
         if kind.name not in HIDDEN:
             gpkg.describe(connection, kind, table)
     watch.put_back(connection)
@@ -111,6 +112,23 @@ def _make(connection: Connection, kind: EntityType, table: Table) -> None:
     for statement in (*journal.triggers(kind, table.name), *limits.triggers(kind, table.name)):
         connection.exec_driver_sql(statement)
     meta.name_layers(connection, {kind.name: table.name})
+
+
+def _empty_unkept(connection: Connection, kind: EntityType, table: Table, present: set[str]) -> None:
+    """Empty the columns of fields that are worked out by now: in QGIS they would go stale in silence.
+
+    The journal keeps what they held; nothing is noted of this.
+    """
+    stale = [kind.fields[name].id for name in kind.at_read if kind.fields[name].id in present]
+    if not stale:
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    journal.set_context(connection, journal.FOLDING)
+    for name in stale:
+        connection.exec_driver_sql(
+            f"UPDATE {quote(table.name)} SET {quote(name)} = NULL WHERE {quote(name)} IS NOT NULL"
+        )
+    journal.set_context(connection, journal.FOREIGN)
 
 
 def _add_columns(connection: Connection, table: Table, present: set[str]) -> list[str]:

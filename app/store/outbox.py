@@ -280,7 +280,7 @@ def _references(entity: str) -> frozenset[str]:
         return frozenset()
     owner = OWNERS.get(entity, ("", None))[0]
     return frozenset(
-        item.id for item in known(entity).fields.values() if item.kind is Kind.REFERENCE or item.name == owner
+        item.id for item in known(entity).stored.values() if item.kind is Kind.REFERENCE or item.name == owner
     )
 
 

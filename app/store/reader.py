@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from app.domain.entity import Entity, EntityType
+from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.filters import EVERYTHING, Filter
 from app.errors import Invalid
 from app.i18n import N_
-from app.store.conditions import column_of, order_of, where_of
+from app.store.conditions import order_of, where_of
 from app.store.connect import Database
 from app.store.journal import JOURNAL
+from app.store.surroundings import Around, Source, names_of
 from app.store.tables import default_of, known
 
 E = TypeVar("E", bound=Entity)
@@ -23,8 +24,9 @@ _SHORTEST_PREFIX = 6
 class Reader:
     """Records as objects, for forms and ledgers."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, around: Around) -> None:
         self._database = database
+        self._around = around
 
     def get(self, record: type[E], uid: str) -> E | None:
         """The record with this uid."""
@@ -57,35 +59,36 @@ class Reader:
         offset: int = 0,
     ) -> list[E]:
         """The records a filter accepts, ordered by `name,-other`, else as entered."""
-        table = self._table(record)
-        return self._records(record, where_of(table, filter), order_of(table, order), limit, offset)
+        with self._database.reading() as connection:
+            source = self._source(connection, record, names_of(filter, order))
+            wanted = (where_of(source, filter), order_of(source, order), limit, offset)
+            return read_records(connection, self._around, record, (source.table, *wanted))
 
     def count(self, record: type[Entity], filter: Filter = EVERYTHING) -> int:
         """How many records a filter accepts."""
-        table = self._table(record)
         with self._database.reading() as connection:
-            query = select(func.count()).select_from(table).where(where_of(table, filter))
+            source = self._source(connection, record, names_of(filter))
+            query = select(func.count()).select_from(source.table).where(where_of(source, filter))
             return int(connection.execute(query).scalar_one())
 
     def tally(
         self, record: type[Entity], by: Sequence[str], total: str | None, filter: Filter = EVERYTHING
     ) -> list[tuple[Any, ...]]:
         """For each combination of the fields `by`: their values, the number, the sum of `total`."""
-        table = self._table(record)
-        keys = [column_of(table, name) for name in by]
-        added: Any = func.coalesce(func.sum(column_of(table, total)), 0.0) if total else func.count() * 0.0
-        query = (
-            select(*keys, func.count(), added).where(where_of(table, filter)).group_by(*keys).order_by(*keys)
-        )
         with self._database.reading() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            source = self._source(connection, record, [*by, *names_of(filter)])
+            keys = [source.column(name) for name in by]
+            added: Any = func.coalesce(func.sum(source.column(total)), 0.0) if total else func.count() * 0.0
+            query = select(*keys, func.count(), added).where(where_of(source, filter))
+            found = connection.execute(query.group_by(*keys).order_by(*keys))
+            return [tuple(row) for row in found]
 
     def uids(self, record: type[Entity], filter: Filter = EVERYTHING, *, order: str = "") -> list[str]:
         """The identities of the records a filter accepts; what a long ledger holds instead of records."""
-        table = self._table(record)
-        query = select(table.c.uid).where(where_of(table, filter)).order_by(*order_of(table, order))
         with self._database.reading() as connection:
-            return list(connection.execute(query).scalars())
+            source = self._source(connection, record, names_of(filter, order))
+            query = select(source.table.c.uid).where(where_of(source, filter))
+            return list(connection.execute(query.order_by(*order_of(source, order))).scalars())
 
     def _records(
         self,
@@ -97,20 +100,23 @@ class Reader:
     ) -> list[E]:
         table = self._table(record)
         with self._database.reading() as connection:
-            return read_records(connection, table, record, (condition, order, limit, offset))
+            return read_records(connection, self._around, record, (table, condition, order, limit, offset))
+
+    def _source(self, connection: Connection, record: type[Entity], names: Sequence[str]) -> Source:
+        return self._around.source(connection, record.TYPE, names)
 
     def _table(self, record: type[Entity]) -> Table:
         return self._database.layout.of(record.TYPE.name)
 
 
-Wanted = tuple[ColumnElement[bool], Sequence[ColumnElement[Any]], int | None, int]
+Wanted = tuple[Table, ColumnElement[bool], Sequence[ColumnElement[Any]], int | None, int]
 
 
-def read_records(connection: Connection, table: Table, record: type[E], wanted: Wanted) -> list[E]:
-    """The records of a table: condition, order, limit, offset. `revision` is the last journal row of each."""
-    condition, order, limit, offset = wanted
+def read_records(connection: Connection, around: Around, record: type[E], wanted: Wanted) -> list[E]:
+    """The records wanted (table, condition, order, limit, offset); `revision` is the last journal row."""
+    table, condition, order, limit, offset = wanted
     kind = record.TYPE
-    names = ["uid", *(["geometry"] if kind.shape.value else []), *kind.fields]
+    names = ["uid", *([GEOMETRY] if kind.shape.value else []), *kind.stored]
     revision = (
         select(func.max(JOURNAL.c.seq))
         .where(JOURNAL.c.tbl == kind.name, JOURNAL.c.uid == table.c.uid)
@@ -124,17 +130,21 @@ def read_records(connection: Connection, table: Table, record: type[E], wanted: 
     # A column may be empty against the declaration: added later, or left out by a foreign program.
     defaults = {
         name: default
-        for name, field in kind.fields.items()
+        for name, field in kind.stored.items()
         if (default := default_of(kind, field)) is not None
     }
-    made = []
+    made: list[dict[str, Any]] = []
     for row in connection.execute(query):
         values = dict(zip(names, row, strict=True))
         for name, default in defaults.items():
             if values[name] is None:
                 values[name] = default
-        made.append(record(**values))
-    return made
+        made.append(values)
+    if kind.at_read and made:
+        looked = around.of(connection).look([values[GEOMETRY] for values in made])
+        for place, values in enumerate(made):
+            values.update({name: looked[name][place] for name in kind.at_read})
+    return [record(**values) for values in made]
 
 
 def record_of(entity: str | type[E]) -> type[E]:

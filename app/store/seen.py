@@ -76,7 +76,7 @@ def _held(connection: Connection, layout: Layout, changes: Sequence[Change]) -> 
 
 
 def _names(kind: EntityType) -> list[str]:
-    return [*([GEOMETRY] if kind.shape.value else []), *kind.fields]
+    return [*([GEOMETRY] if kind.shape.value else []), *kind.stored]
 
 
 def _changed(

@@ -183,13 +183,13 @@ def _table(kind: EntityType, name: str, metadata: MetaData) -> Table:
     ]
     if kind.shape is not Shape.NONE:
         columns.append(Column(GEOMETRY, Geom(kind.shape)))
-    columns += [_column(kind, item) for item in kind.fields.values()]
+    columns += [_column(kind, item) for item in kind.stored.values()]
     checks = [
         CheckConstraint(condition, name=rule).ddl_if(dialect="postgresql")
         for rule, condition in limits.checks(kind)
     ]
     table = Table(name, metadata, *columns, *checks)
-    for item in kind.fields.values():
+    for item in kind.stored.values():
         if item.indexed and not item.unique:
             Index(f"ix_{kind.name}_{item.id}", table.c[item.name])
     return table

@@ -12,6 +12,7 @@ from app.domain.changes import Actor, Change, ChangeSet, Committed
 from app.domain.entity import Entity
 from app.domain.filters import EVERYTHING, Filter
 from app.domain.replication import Cells
+from app.domain.surroundings import Surroundings
 from app.store import backup, chain, entered, opening
 from app.store.attachments import Attachments, StoredFile
 from app.store.chain import JournalReport
@@ -22,6 +23,7 @@ from app.store.history import History, HistoryEntry, TransactionEntry
 from app.store.integrity import CheckReport, check
 from app.store.reader import Reader, record_of
 from app.store.replica import Replica
+from app.store.surroundings import Around
 from app.store.undo import Undo
 from app.store.writer import Writer
 
@@ -38,8 +40,9 @@ class Workspace:
         self.area, self.title, self.device = facts.area, facts.title, facts.device
         self.format_version, self.schema_version = facts.format_version, facts.schema_version
         self.read_only = opened.lock is None
-        self._reader = Reader(database)
-        self._columns = ColumnReader(database)
+        self._around = Around(database)
+        self._reader = Reader(database, self._around)
+        self._columns = ColumnReader(database, self._around)
         self._writer = Writer(database, facts.device)
         self._history = History(database)
         self._undo = Undo(database)
@@ -131,6 +134,10 @@ class Workspace:
     def extent(self, entity: str | type[E], filter: Filter = EVERYTHING) -> Extent | None:
         """The box around the records a filter accepts; None when there is no geometry."""
         return self._columns.extent(record_of(entity), filter)
+
+    def surroundings(self) -> Surroundings:
+        """The built-up areas that count and the zones in force, as they are now."""
+        return self._around.now()
 
     # ------------------------------------------------------------ history
     def history(self, entity: str | type[E], uid: str) -> list[HistoryEntry]:

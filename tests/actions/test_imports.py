@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.actions.history import history, undo
 from app.actions.imports import ImportDone, ImportOptions, ImportRequest, import_records, preview
 from app.actions.records import list_records
 from app.errors import Cancelled, Invalid, NotAllowed, Refused
+from builders import PLACE
 
 HEADINGS = (
     "台账编号", "使用单位", "县区", "锅炉吨位", "经度(CGCS2000)", "纬度(CGCS2000)", "完成时限", "整治状态"
@@ -50,6 +52,26 @@ def test_what_is_imported_begins_as_one_to_verify(office: Office) -> None:
     assert (boiler.status, boiler.status_claim, boiler.origin) == ("suspect", "已拆除，已验收", "imported")
     assert boiler.div_code is not None
     assert boiler.div_code.startswith("620802")
+
+
+def test_the_outline_of_another_year_is_another_record_and_counts_at_once(office: Office) -> None:
+    boiler = office.enter()
+    office.folder.mkdir(exist_ok=True)
+    for year, half in ((2024, 0.03), (2025, 0.001), (2025, 0.002)):
+        x, y = PLACE[0] + 0.02, PLACE[1]
+        corners = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
+        outline = {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
+        feature = {"type": "Feature", "properties": {"名称": "崆峒区城区", "年份": year}, "geometry": outline}
+        path = office.folder / f"{year}-{half}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+        office.as_("city")
+        options = ImportOptions(answers={"crs": "EPSG:4490"})
+        request = ImportRequest("builtup", path, options)
+        import_records(office.session, preview(office.session, request))
+        inside = office.boiler(boiler.ledger_no).in_builtup
+        assert inside is (year == 2024)
+    found = list_records(office.session, "builtup")
+    assert sorted(item.values()["year"] for item in found) == [2024, 2025]
 
 
 def test_who_imported_a_boiler_does_not_accept_it(office: Office) -> None:

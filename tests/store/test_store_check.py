@@ -23,7 +23,7 @@ def filled(file: Path) -> Path:
         desk = Desk(workspace)
         one, two = boiler("PL-1", rated_tph=0.1 + 0.2), boiler("PL-2")
         desk.add(one, two, cell("C1"), village("620802001001", aliases=("旧名",)))
-        desk.edit(one, rated_tph=None, note="一", in_builtup=False)
+        desk.edit(one, rated_tph=None, note="一", pressurized=False)
         desk.remove(two)
         desk.undo()
         desk.edit(one.replace(rated_tph=None), rated_tph=4.4)

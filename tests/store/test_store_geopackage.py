@@ -70,7 +70,7 @@ def test_columns_and_codes_are_described_in_chinese(filled: Path) -> None:
                 " WHERE constraint_name = 'boiler.status'"
             )
         )
-    assert set(words) == set(Boiler.TYPE.fields)
+    assert set(words) == set(Boiler.TYPE.stored)
     assert words["rated_tph"] == "额定出力"
     assert states["cleared"] == "已销号"
 

@@ -22,7 +22,7 @@ def test_history_tells_who_when_where_why_and_what(desk: Desk, workspace: Worksp
     one = boiler("PL-1", rated_tph=2.0)
     desk.add(one)
     Desk(workspace, CHIEF).commit(
-        update(one, rated_tph=4.0, in_builtup=True, geometry=Point(106.7, 35.6)),
+        update(one, rated_tph=4.0, pressurized=True, geometry=Point(106.7, 35.6)),
         action="correct",
         reason="现场核实铭牌",
     )
@@ -37,9 +37,9 @@ def test_history_tells_who_when_where_why_and_what(desk: Desk, workspace: Worksp
     assert (newest.operation, newest.external) == ("update", False)
     changed = {item.field: (item.before, item.after) for item in newest.changes}
     assert changed["rated_tph"] == (2.0, 4.0)
-    assert changed["in_builtup"] == (None, True)
+    assert changed["pressurized"] == (None, True)
     assert changed["geometry"] == (one.geometry, Point(106.7, 35.6))
-    assert set(changed) == {"rated_tph", "in_builtup", "geometry"}
+    assert set(changed) == {"rated_tph", "pressurized", "geometry"}
     assert (oldest.person, oldest.operation) == ("王芳", "insert")
 
 

@@ -19,9 +19,9 @@ from app.store.workspace import Workspace
 from store.records import START, Desk, boiler, cell, village
 
 BOILERS = (
-    boiler("PL-0001", status="suspect", rated_tph=2.0, div_code="620802", in_builtup=True, note=""),
+    boiler("PL-0001", status="suspect", rated_tph=2.0, div_code="620802", pressurized=True, note=""),
     boiler("PL-0002", status="cleared", rated_tph=4.2, div_code="620802", user_org="Brewery 100%"),
-    boiler("PL-0003", status="cleared", rated_tph=None, div_code="620826", in_builtup=False, note="a_b"),
+    boiler("PL-0003", status="cleared", rated_tph=None, div_code="620826", pressurized=False, note="a_b"),
     boiler("PL-0004", status="planned", rated_tph=0.7, note="Fosse é", geometry=None, commissioned="2018-10"),
 )
 CONDITIONS = [
@@ -40,8 +40,8 @@ CONDITIONS = [
     Condition("user_org", "~", "一中"),
     Condition("div_code", "in", ("620826", "620802")),
     Condition("div_code", "in", ()),
-    Condition("in_builtup", "=", True),
-    Condition("in_builtup", "!=", True),
+    Condition("pressurized", "=", True),
+    Condition("pressurized", "!=", True),
     Condition("commissioned", "<", "2019"),
     Condition("div_code", "=", None),
     Condition("div_code", "!=", None),

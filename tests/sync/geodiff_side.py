@@ -20,7 +20,7 @@ import pygeodiff
 from app.domain.entities.boiler import Boiler
 from app.domain.entity import GEOMETRY
 
-COLUMNS = (GEOMETRY, *(item.id for item in Boiler.TYPE.fields.values()))
+COLUMNS = (GEOMETRY, *(item.id for item in Boiler.TYPE.stored.values()))
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class Logged:
 
 def wire_cells(record: Entity) -> dict[str, Any]:
     """A record's known cells by field id, written here once more so that no code under test is believed."""
-    found = {item.id: plain(item.kind, getattr(record, name)) for name, item in record.TYPE.fields.items()}
+    found = {item.id: plain(item.kind, getattr(record, name)) for name, item in record.TYPE.stored.items()}
     if record.geometry is not None:
         found[GEOMETRY] = shapely.to_wkb(record.geometry, byte_order=1)
     return {name: value for name, value in found.items() if value is not None}
@@ -93,7 +93,7 @@ class Oracle:
         mine = self.shown.setdefault(laptop, {})
         for record in records:
             cells = wire_cells(record)
-            names = [item.id for item in record.TYPE.fields.values()]
+            names = [item.id for item in record.TYPE.stored.values()]
             for name in (*names, *((GEOMETRY,) if record.TYPE.shape.value else ())):
                 key = (record.TYPE.name, record.uid, name)
                 value = cells.get(name)

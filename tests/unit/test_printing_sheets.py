@@ -15,10 +15,8 @@ from app import printing
 from app.carto.display import Group, Op, Text
 from app.carto.measure import text_width_mm
 from app.carto.theme import read_theme
-from app.domain.coordinates.measure import distance_m
 from app.errors import Invalid, Refused
 from app.i18n import LANGUAGES, set_language
-from app.printing.bands import band_columns
 from app.printing.catalog import SHEETS, sheet
 from app.printing.corners import clockwise_rings
 from app.printing.focus import focused
@@ -287,16 +285,11 @@ def test_free_rectangles_avoid_what_is_taken() -> None:
     assert room.best_space((5000.0, 3000.0), (20.0, 20.0)) is None
 
 
-def test_bands_lie_five_and_ten_kilometres_around_the_built_up_area() -> None:
-    town = shapely.Point(106.65, 35.45).buffer(0.0001)
-    far = shapely.Point(106.95, 35.45).buffer(0.01)
-    ground = source(built_up_area=[{"uid": "t", "geometry": town}, {"uid": "f", "geometry": far}])
-    columns = band_columns(ground, WEST, "EPSG:4545")
-    for km, line in zip(columns.column("km"), columns.geometry, strict=True):
-        lon, lat = line.coords[0]
-        assert distance_m(106.65, 35.45, lon, lat) == pytest.approx(km * 1000.0, abs=30.0)
-    assert columns.column("km").tolist() == [5, 10]
+def test_the_map_shows_the_bands_its_source_has() -> None:
+    town = shapely.Point(106.65, 35.45)
+    ground = source(builtup_band=[{"uid": "band-5", "km": 5, "geometry": town.buffer(0.05)}])
     content = replace(boiler_content(), base=ground)
     page = sheet("boiler_map").build(SheetRequest(content, META))[0]
     assert "建成区外5公里范围" in words(page)
+    assert "建成区外10公里范围" not in words(page)
     assert "建成区外5公里范围" not in words(boiler_page())

@@ -17,6 +17,7 @@ from app.domain.entities.boiler_codes import (
     TREATMENTS,
     USAGES,
 )
+from app.domain.entities.water import ZONE_LEVELS
 from app.domain.entity import Entity, Shape, entity
 from app.domain.fields import Merge, boolean, choice, date, integer, number, reference, state, text, texts
 from app.i18n import N_
@@ -93,10 +94,18 @@ class Boiler(Entity):
     )
     accuracy_m: float | None = number(N_("Accuracy"), default=None, unit="m", minimum=0, aliases=("精度",))
     in_builtup: bool | None = boolean(
-        N_("Inside the built-up area"), default=None, derived=True, aliases=("建成区内", "是否建成区")
+        N_("Inside the built-up area"),
+        default=None,
+        derived=True,
+        at_read=True,
+        aliases=("建成区内", "是否建成区"),
     )
-    band: str | None = choice(N_("Band around the built-up area"), BANDS, default=None, derived=True)
-    zone_level: str | None = text(N_("Protection zone"), default=None, length=20, derived=True)
+    band: str | None = choice(
+        N_("Band around the built-up area"), BANDS, default=None, derived=True, at_read=True
+    )
+    zone_level: str | None = choice(
+        N_("Protection zone"), ZONE_LEVELS, default=None, derived=True, at_read=True
+    )
     model: str | None = text(
         N_("Model"), default=None, length=60, search=True, aliases=("锅炉型号", "型号", "规格型号")
     )

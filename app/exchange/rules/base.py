@@ -19,7 +19,8 @@ class Rules:
     stands for; `each_field` is the amount that may mean each or all of them. `bare_limits` are the largest
     believable numbers written without a unit. `claim_field` keeps status words; `state_claimed` turns one
     into a state for `--accept-claims`. `finish` completes a row's values, given the units they were written
-    in, and returns (code, field, why) of what looks wrong.
+    in, and returns (code, field, why) of what looks wrong. `told_apart` are fields that tell records with the
+    same key apart, such as the year of an outline.
     """
 
     after_words: tuple[str, ...] = ()
@@ -40,5 +41,6 @@ class Rules:
     claim_field: str = ""
     state_claimed: Callable[[str, str], str | None] | None = None
     same_thing: tuple[str, ...] = ()
+    told_apart: tuple[str, ...] = ()
     finish: Callable[[dict[str, Any], Mapping[str, str]], list[tuple[str, str, str]]] | None = None
     initial: Mapping[str, object] = field(default_factory=dict)

@@ -36,6 +36,7 @@ _POLICY = {
     "duplicate_m": N_("Distance of possible duplicates (m)"),
     "sealed_until_month": N_("Month of the heating season"),
     "sealed_until_day": N_("Day of the heating season"),
+    "builtup_year": N_("Built-up areas of which year count (0: the newest)"),
     "calendar_years": N_("Years whose holidays are entered here"),
     "holidays": N_("Holidays (days or spans, spaces between)"),
     "workdays": N_("Make-up working days (spaces between)"),

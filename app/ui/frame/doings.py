@@ -97,6 +97,7 @@ class Doings:
             ("grid_cell", N_("Go to the cells")),
             ("boiler", N_("Go to the boilers")),
             ("water_source", N_("Go to the sources")),
+            ("built_up_area", N_("Go to the built-up areas")),
             (PRINT, N_("Print")),
             (CONFLICTS, N_("Go to the conflicts")),
             (SYNC, N_("Go to sync")),

@@ -17,6 +17,7 @@ ENTRIES = (
     ("grid_cell", "cells", N_("Cells")),
     ("boiler", "boilers", N_("Boilers")),
     ("water_source", "sources", N_("Sources")),
+    ("built_up_area", "builtup", N_("Built-up")),
     (PRINT, "print", N_("Print")),
     (CONFLICTS, "conflicts", N_("Conflicts")),
     (SYNC, "sync", N_("Sync")),

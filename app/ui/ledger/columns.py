@@ -9,7 +9,7 @@ from app.domain.fields import Field, Kind
 FIRST: dict[str, tuple[str, ...]] = {
     "boiler": (
         "ledger_no", "status", "user_org", "div_code", "rated_tph", "boiler_type", "fuel", "treatment",
-        "due_date", "cleared_on", "address", "grid_code", "round_no",
+        "due_date", "cleared_on", "band", "address", "grid_code", "round_no",
     ),
     "grid_cell": (
         "grid_code", "name", "kind", "level", "size_m", "div_code", "parent", "clipped", "patrol_freq",
@@ -20,10 +20,16 @@ FIRST: dict[str, tuple[str, ...]] = {
     "protection_zone": (
         "name", "level", "part", "source", "approval_no", "approval_date", "area_doc_km2", "area_calc_km2",
     ),
+    "built_up_area": ("name", "year", "div_code"),
     "person": ("login", "name", "role", "org", "area", "phone", "disabled"),
 }  # fmt: skip
 
-ORDER: dict[str, str] = {"boiler": "ledger_no", "grid_cell": "grid_code", "water_source": "name"}
+ORDER: dict[str, str] = {
+    "boiler": "ledger_no",
+    "grid_cell": "grid_code",
+    "water_source": "name",
+    "built_up_area": "name",
+}
 
 _SECRET = "verifier"
 _NARROW = {Kind.INTEGER: 8, Kind.BOOLEAN: 8, Kind.NUMBER: 10, Kind.DATE: 12, Kind.MOMENT: 18}

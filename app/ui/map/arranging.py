@@ -20,7 +20,12 @@ from app.ui.tasks import Callbacks, Lane, Token
 if TYPE_CHECKING:
     from app.actions.map_layers import MapLayers
 
-THEME_OF = {"boiler": "boilers", "grid_cell": "cells", "water_source": "sources"}  # ledger -> its first theme
+THEME_OF = {  # ledger -> its first theme
+    "boiler": "boilers",
+    "grid_cell": "cells",
+    "water_source": "sources",
+    "built_up_area": "boilers",
+}
 
 
 class MapArranging(QObject):
