@@ -18,6 +18,7 @@ from app.actions.people import add_user, change_pin, disable_user, sign_in
 from app.actions.places import locate
 from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
 from app.actions.reports import make_report
+from app.actions.shapes import check_topology, save_shapes
 from app.actions.sharing import share
 from app.actions.sheets import print_sheet
 from app.actions.steps import do_step
@@ -50,6 +51,8 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         draw_lookback,
         make_grid,
         locate,
+        save_shapes,
+        check_topology,
         sync,
         prove,
         resolve,

@@ -14,6 +14,7 @@ from shapely.geometry import Point
 
 from app.actions.action import action
 from app.actions.session import Session
+from app.domain.coordinates.measure import zone_measures
 from app.domain.entities.people import Assignment, Person
 from app.domain.entity import Entity
 from app.domain.filters import Condition, equal, where
@@ -109,12 +110,15 @@ def locate(session: Session, x: float, y: float) -> Answer:
 
 
 def derived_values(session: Session, record: Entity, places: Places | None = None) -> dict[str, Any]:
-    """The fields a boiler takes from its place when it is written: township and cell.
+    """The fields a boiler takes from its place when it is written: township and cell; and those a protection
+    zone takes from its outline.
 
     The stated county is kept: the township under the point is taken only when it belongs to it. Built-up
     area, band and zone are not among them: they are worked out whenever the record is read.
     """
     place = record.geometry
+    if record.TYPE.name == "protection_zone" and place is not None:
+        return dict(zone_measures(place))
     if record.TYPE.name != "boiler" or not isinstance(place, Point):
         return {}
     found = (places or places_around(session, [place])).answer(place)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -112,6 +113,7 @@ def add_record(
     described = entity_type(kind)
     require_writer(session, described)
     _refuse_append_only(described)
+    _refuse_crossing(geometry)
     read = _read(described, values)
     _refuse_missing(described, read)
     record = described.record(uid=session.new_uid(), geometry=geometry, **read)
@@ -141,7 +143,7 @@ def edit_record(
 
     Workflow fields are refused: only a step changes them. A cleared boiler is edited by the city only.
     """
-    change = _edit(session, record, values, geometry)
+    change = edit_of(session, record, values, geometry)
     return session.commit([change], "edit", reason) if change else None
 
 
@@ -152,12 +154,25 @@ def edit_many(
 
     All or nothing: raises Refused whose details name every record and field that cannot be, with the reason.
     """
+    differing = all_or_none(
+        (record, sorted(values), partial(edit_of, session, record, values)) for record, values in edits
+    )
+    return session.commit(differing, "edit", reason) if differing else None
+
+
+def all_or_none(
+    asked: Iterable[tuple[Entity, Sequence[str], Callable[[], Change | None]]],
+) -> list[Change]:
+    """The changes that several records' edits mean, each as (record, fields, what makes the change).
+
+    Raises Refused whose details name every record that cannot be changed so, with the reason.
+    """
     changes, faults = [], []
-    for record, values in edits:
+    for record, fields, make in asked:
         try:
-            changes.append(_edit(session, record, values, None))
+            changes.append(make())
         except (Invalid, Refused, NotAllowed) as error:
-            faults.append({"uid": record.uid, "record": record.title(), "fields": sorted(values),
+            faults.append({"uid": record.uid, "record": record.title(), "fields": list(fields),
                            "code": error.code, "why": error.message})  # fmt: skip
     if faults:
         raise Refused(
@@ -165,16 +180,20 @@ def edit_many(
             hint=N_("Nothing was changed."),
             details=faults,
             n=len(faults),
-            all=len(edits),
+            all=len(changes) + len(faults),
             code="faults",
         )
-    differing = [change for change in changes if change is not None]
-    return session.commit(differing, "edit", reason) if differing else None
+    return [change for change in changes if change is not None]
 
 
 @action(N_("Delete the record…"), "record", icon="delete", command="delete", roles=WRITERS["boiler"])
 def delete_record(session: Session, record: Entity, reason: str) -> Committed:
     """Remove a record that has no life yet; the journal keeps all it held, and undo brings it back."""
+    return session.commit([removal_of(session, record, reason)], "delete", reason)
+
+
+def removal_of(session: Session, record: Entity, reason: str) -> Change:
+    """The change that removing a record means; raises NotAllowed or Refused."""
     require_writer(session, record.TYPE)
     _refuse_append_only(record.TYPE)
     require_area(session, record)
@@ -187,11 +206,11 @@ def delete_record(session: Session, record: Entity, reason: str) -> Committed:
             title=record.title(),
             code="signed",
         )
-    return session.commit([delete(record)], "delete", reason)
+    return delete(record)
 
 
-def _edit(
-    session: Session, record: Entity, values: Mapping[str, Any], geometry: BaseGeometry | None
+def edit_of(
+    session: Session, record: Entity, values: Mapping[str, Any], geometry: BaseGeometry | None = None
 ) -> Change | None:
     """The change that an edit means; raises NotAllowed, Refused or Invalid."""
     described = record.TYPE
@@ -200,6 +219,7 @@ def _edit(
     require_area(session, record)
     if getattr(record, "status", "") in SETTLED:
         require_role(session, *SETTLED_WRITERS)
+    _refuse_crossing(geometry)
     after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
     after = after.replace(**derived_values(session, after))
     require_area(session, after)
@@ -253,6 +273,15 @@ def _refuse_append_only(described: EntityType) -> None:
     if described.append_only:
         raise Refused(
             N_("{kind} is added by a step and never edited"), kind=described.text, code="append_only"
+        )
+
+
+def _refuse_crossing(geometry: BaseGeometry | None) -> None:
+    if geometry is not None and not geometry.is_valid:
+        raise Invalid(
+            N_("The outline crosses or touches itself"),
+            hint=N_("Move a corner so that no two edges meet."),
+            code="self_intersection",
         )
 
 

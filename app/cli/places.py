@@ -123,8 +123,41 @@ def _in_words(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class KindWords:
+    """A kind of records."""
+
+    kind: Annotated[str, word("KIND", N_("cell, zone, builtup or division"))]
+
+
+def topology(shell: Shell, words: KindWords) -> Answer:
+    """Where areas of a kind do not fit together."""
+    from app.actions.shapes import check_topology  # late: help pages need no database
+
+    with shell.session() as session:
+        found = check_topology(session, words.kind)
+    document = [
+        {
+            "code": item.code,
+            "uids": list(item.uids),
+            "titles": list(item.titles),
+            "x": None if item.place.is_empty else round(item.place.representative_point().x, 8),
+            "y": None if item.place.is_empty else round(item.place.representative_point().y, 8),
+            "area_m2": None if item.area_m2 is None else round(item.area_m2, 2),
+            "why": item.words,
+        }
+        for item in found
+    ]
+    rows = [
+        [item["why"], "、".join(item["titles"]), item["x"], item["y"], item["area_m2"]] for item in document
+    ]
+    headings = [tr(N_("Fault")), tr(N_("Records")), "x", "y", "m²"]
+    return Answer(document, table(headings, rows) if rows else [tr(N_("Everything fits together"))])
+
+
 COMMANDS = (
     Command("locate", N_("Division, cell, people, protection zone and built-up area at a position"), locate,
             PositionWords),
     Command("coord", N_("How a written position can be read, best reading first"), coord, PositionWords),
+    Command("topology", N_("Where areas overlap, leave gaps or cross themselves"), topology, KindWords),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from shapely.validation import explain_validity
 
 from app.domain.coordinates.datum import Shift
 from app.domain.coordinates.gcj import Floats, Pair
-from app.domain.coordinates.measure import area_m2, length_m
+from app.domain.coordinates.measure import zone_measures
 from app.domain.coordinates.tokens import take_apart
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
 from app.domain.entity import Shape
@@ -241,8 +241,7 @@ class Placing:
             return
         draft.geometry = moved if isinstance(moved, MultiPolygon) else MultiPolygon([moved])
         if "area_calc_km2" in self._context.kind.fields:
-            draft.values["area_calc_km2"] = round(area_m2(moved) / 1e6, 6)
-            draft.values["perimeter_m"] = round(length_m(moved), 1)
+            draft.values.update(zone_measures(moved))
 
 
 def _flipped(xy: Floats) -> Floats:

@@ -11,7 +11,7 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from app.domain.coordinates.measure import area_m2, length_m
+from app.domain.coordinates.measure import zone_measures
 from app.domain.coordinates.zones import STORED, is_geographic, zone_of_crs
 from app.domain.entities.water import ZONE_LEVELS, ZONE_PARTS
 from app.errors import Invalid
@@ -214,8 +214,7 @@ def _values(
         "name": name,
         "level": level,
         "part": part,
-        "area_calc_km2": round(area_m2(geometry) / 1e6, 6),
-        "perimeter_m": round(length_m(geometry), 1),
+        **zone_measures(geometry),
     }
     uid = context.lookup("water_source", source)
     return {**values, "source": uid} if uid else values
