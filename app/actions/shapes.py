@@ -50,7 +50,13 @@ class Drawn:
     seen: Mapping[str, int] = field(default_factory=dict)
 
 
-@action(N_("Draw and edit shapes"), "map", icon="digitise", roles=("R1", "R2", "R3", "R5"))
+@action(
+    N_("Edit the shapes of the selection"),
+    "map",
+    shortcut="Ctrl+Shift+G",
+    icon="corners",
+    roles=("R1", "R2", "R3", "R5"),
+)
 def save_shapes(session: Session, drawn: Drawn, reason: str) -> Committed | None:
     """Write what was drawn as one change set; None when nothing differs.
 
@@ -148,11 +154,12 @@ def check_topology(session: Session, kind: str) -> list[Fault]:
             code="no_areas",
         )
     group = _GROUPS[described.name]
-    found_all = session.workspace.find(described.record)
-    records = [item for item in found_all if not getattr(item, "valid_to", None)]
+    # What is superseded protects nothing, and a place known by its name alone has nothing to fit.
+    current = (
+        item for item in session.workspace.find(described.record) if not getattr(item, "valid_to", None)
+    )
+    records = [item for item in current if item.geometry is not None]
     areas = [Area(item.uid, item.title(), item.geometry, group(item)) for item in records]
-    if described.name == Division.TYPE.name:  # a place known by its name alone has nothing to fit
-        areas = [area for area in areas if area.shape is not None]
     found = faults(areas)
     if described.name == ProtectionZone.TYPE.name:
         found += _beyond(records, areas)

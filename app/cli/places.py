@@ -136,7 +136,7 @@ def topology(shell: Shell, words: KindWords) -> Answer:
 
     with shell.session() as session:
         found = check_topology(session, words.kind)
-    document = [
+    document: list[dict[str, Any]] = [
         {
             "code": item.code,
             "uids": list(item.uids),

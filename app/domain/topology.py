@@ -145,15 +145,14 @@ def _gaps(areas: Sequence[Area], least_m2: float) -> list[Fault]:
     shapes = np.asarray([area.shape for area in areas], dtype=object)
     tree = STRtree(shapes)
     found = []
-    for part in polygons(shapely.union_all(shapes)):
-        for ring in part.interiors:
-            hole = Polygon(ring)
-            size = area_m2(hole)
-            if least_m2 < size <= LARGEST_GAP_M2:
-                around = tuple(areas[row] for row in sorted(tree.query(hole, predicate="touches")))
-                # A hole inside one area alone was drawn there; a gap lies between neighbours.
-                if len(around) > 1:
-                    found.append(_between("gap", around, hole, size))
+    holes = [Polygon(ring) for part in polygons(shapely.union_all(shapes)) for ring in part.interiors]
+    for hole in holes:
+        size = area_m2(hole)
+        if not least_m2 < size <= LARGEST_GAP_M2:
+            continue
+        around = tuple(areas[row] for row in sorted(tree.query(hole, predicate="touches")))
+        if len(around) > 1:  # a hole inside one area alone was drawn there; a gap lies between neighbours
+            found.append(_between("gap", around, hole, size))
     return found
 
 

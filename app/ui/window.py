@@ -263,6 +263,7 @@ class MainWindow(QMainWindow):
     def _adopt(self, entries: tuple[ActionEntry, ...]) -> None:
         """Now that the actions are there, menus, keys and palette offer them."""
         self.commands.adopt(entries, self.doings.bound())
+        self.doings.drawing.offer()
         self._make_menus()
         self.ready.emit()
 

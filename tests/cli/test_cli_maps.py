@@ -46,6 +46,13 @@ def test_locate_refuses_what_is_no_position(terminal: Terminal) -> None:
     assert terminal.refused("locate", "somewhere") == (1, "unreadable")
 
 
+def test_topology_lists_where_areas_do_not_fit(terminal: Terminal) -> None:
+    terminal.json("grid", "--size", "3000", "--within", "620802", as_="city")
+    assert terminal.json("topology", "cell") == []
+    assert {item["code"] for item in terminal.json("topology", "division")} <= {"overlap", "gap"}
+    assert terminal.refused("topology", "boiler") == (1, "no_areas")
+
+
 def test_grid_makes_cells_once(terminal: Terminal) -> None:
     made = terminal.json("grid", "--size", "5000", "--within", "620802", as_="city")
     assert made["added"] > 50

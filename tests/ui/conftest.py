@@ -58,6 +58,7 @@ def program(
 
     yield make
     for one in made:
+        one.window.work.map.drawing.work.end()  # a test that failed while drawing would be asked about it
         one.window.close()
         one.window.deleteLater()
         one.desk.deleteLater()

@@ -18,6 +18,7 @@ from app.ui.dialogs.reason import ReasonDialog
 from app.ui.dialogs.settings import SettingsDialog
 from app.ui.dialogs.share import ShareDialog
 from app.ui.dialogs.signin import SignInDialog
+from app.ui.digitise.doings import DrawingDoings
 from app.ui.frame.care import Care
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
@@ -39,11 +40,11 @@ class Doings:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._desk = window.desk
-        self._care, self.sync = Care(window), SyncDoings(window)
+        self._care, self.sync, self.drawing = Care(window), SyncDoings(window), DrawingDoings(window)
 
     def commands(self) -> list[Command]:
         """The commands that are the window's own."""
-        return [*self._file(), *self._map(), *self._program()]
+        return [*self._file(), *self._map(), *self.drawing.commands(), *self._program()]
 
     def bound(self) -> dict[str, tuple[Run, str, int]]:
         """What the program's actions do in the window: run, menu, need. A test holds this against the
@@ -68,6 +69,8 @@ class Doings:
             "history": (record.focus_history, "record", OPEN),
             "headline": (lambda: window.go(TODAY), "record", OPEN),
             "locate": (self.go_to, "map", OPEN),
+            "save_shapes": (self.drawing.edit_selected, "map", SIGNED_IN),
+            "check_topology": (self.drawing.check_areas, "map", OPEN),
             "sign_in": (self.sign_in, "person", OPEN),
             **self._care.bound(),
             **self.sync.bound(),

@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.catalog import entity_type
+from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.ledger.pane import LedgerPane
 from app.ui.map.pane import MapPane
+from app.ui.messages import ask
 from app.ui.record.panel import RecordPanel
 
 
@@ -54,7 +56,11 @@ class WorkPage(QWidget):
         return pane
 
     def may_leave(self) -> bool:
-        """Whether no ledger holds cells that are not saved, or the user lets them go."""
+        """Whether neither ledgers nor the map hold what is not saved, or the user lets it go."""
+        if self.map.drawing.work.dirty and not ask(
+            self, tr(N_("Throw away what you have drawn?")), tr(N_("Throw away"))
+        ):
+            return False
         panes = [self.ledgers.widget(at) for at in range(self.ledgers.count())]
         return all(pane.editing.leave() for pane in panes if isinstance(pane, LedgerPane) and pane.editing.on)
 
@@ -70,4 +76,5 @@ class WorkPage(QWidget):
             self.ledgers.removeWidget(pane)
             pane.deleteLater()
         self._panes.clear()
+        self.map.drawing.work.end()
         self.map.close_map()

@@ -237,6 +237,17 @@ class Canvas(QWidget):
         """The pointer has left."""
         self.left.emit()
 
+    def event(self, event: QEvent) -> bool:
+        """Let the tool have keys that would be shortcuts or go to the next widget."""
+        if isinstance(event, QKeyEvent) and self._tool is not None:
+            if event.type() == QEvent.Type.ShortcutOverride and self._tool.claims(event):
+                event.accept()
+                return True
+            tab = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+            if event.type() == QEvent.Type.KeyPress and tab and self._tool.key(event):
+                return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows pan, + and - zoom, Home shows all; the rest is the tool's."""
         if self._tool and self._tool.key(event):

@@ -15,6 +15,7 @@ from app.carto.view import MapView
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
+from app.ui.digitise.onmap import MapDrawing
 from app.ui.map.adding import AddingFiles, may_be_added
 from app.ui.map.arranging import THEME_OF, MapArranging
 from app.ui.map.canvas import Canvas
@@ -61,6 +62,7 @@ class MapPane(QWidget):
         self.note, self.pin = Note(), Pin()
         self.canvas = Canvas(self)
         self.canvas.furniture += [draw_scale, draw_north, self.note.draw, self.pin.draw]
+        self.drawing = MapDrawing(desk, self)
         self.arranging = MapArranging(desk, self)
         self.adding = AddingFiles(desk, self.arranging, self)
         self.layers = LayerPane(self.arranging, self)
@@ -285,6 +287,7 @@ class MapPane(QWidget):
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 0)
         column.addWidget(self._tool_row())
+        column.addWidget(self.drawing.bar)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.layers)
         self.split.addWidget(self.canvas)
@@ -298,6 +301,9 @@ class MapPane(QWidget):
         row = QHBoxLayout(bar)
         metrics.tight(row, 0.5, 0.5)
         tools = QActionGroup(self)
+        tools.setExclusionPolicy(
+            QActionGroup.ExclusionPolicy.ExclusiveOptional
+        )  # none while shapes are drawn
         for name, icon, words, run in self._entries():
             if not name:
                 row.addSpacing(metrics.grid(3))
@@ -314,6 +320,7 @@ class MapPane(QWidget):
             button.setDefaultAction(act)
             row.addWidget(button)
         self.actions_by_name["select"].setChecked(True)
+        row.addLayout(self.drawing.offered)
         self._measure = QLabel()
         self.measured.connect(self._measure.setText)
         row.addSpacing(metrics.grid(2))

@@ -51,6 +51,10 @@ class Tool(QObject):
         """A key; true when the tool has used it."""
         return False
 
+    def claims(self, event: QKeyEvent) -> bool:
+        """Whether a key that is a shortcut of the window too shall come here."""
+        return False
+
     def paint(self, painter: QPainter) -> None:
         """What the tool draws above the map."""
 

@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from shapely.geometry.base import BaseGeometry
 
 from app.domain.entity import Entity, EntityType, Shape
 from app.errors import Invalid
@@ -23,13 +24,19 @@ from app.ui.tasks import Callbacks
 
 class EditDialog(QDialog):
     """With a record it edits, without one it adds. A cleared boiler and a closed field are refused by the
-    action."""
+    action. `drawn` is the shape of a new record that was drawn on the map (EPSG:4490)."""
 
     def __init__(
-        self, desk: Desk, kind: EntityType, record: Entity | None, parent: QWidget | None = None
+        self,
+        desk: Desk,
+        kind: EntityType,
+        record: Entity | None,
+        parent: QWidget | None = None,
+        *,
+        drawn: BaseGeometry | None = None,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._kind, self._record = desk, kind, record
+        self._desk, self._kind, self._record, self._drawn = desk, kind, record, drawn
         title = (
             tr(N_("Edit {title}"), title=record.title()) if record else tr(N_("New: {kind}"), kind=kind.text)
         )
@@ -40,7 +47,7 @@ class EditDialog(QDialog):
             if open_fields:
                 self.form.add_group(tr(heading), open_fields)
         self.form.fill(record.values() if record else _fresh(kind))
-        self.place = PositionLine(desk, record.geometry if record else None)
+        self.place = PositionLine(desk, record.geometry if record else drawn)
         self.reason = QLineEdit(placeholderText=tr(N_("Why, such as the document or the visit")))
         self._fault = fault()
         self.foot = buttons(tr(N_("Save")))
@@ -52,7 +59,7 @@ class EditDialog(QDialog):
     def send(self) -> None:
         """Save what differs."""
         try:
-            values, place = self.form.changes(), self.place.value()
+            values, place = self.form.changes(), self.place.value() or self._drawn
         except Invalid as fault:
             self._refused(fault)
             return

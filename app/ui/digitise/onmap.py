@@ -1,0 +1,70 @@
+"""The drawing as part of the map: its tool, its bar, what it paints, what it may snap to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QToolButton
+
+from app.ui.desk import Desk
+from app.ui.digitise.bar import DigitiseBar
+from app.ui.digitise.faults import FaultMark
+from app.ui.digitise.paint import paint_board
+from app.ui.digitise.tool import DigitiseTool
+from app.ui.digitise.work import Digitising
+from app.ui.map.canvas import Canvas
+
+if TYPE_CHECKING:
+    from app.ui.map.pane import MapPane
+
+
+class MapDrawing(QObject):
+    """One for the map pane; the board is painted whichever tool has the pointer."""
+
+    def __init__(self, desk: Desk, pane: MapPane) -> None:
+        super().__init__(pane)
+        self._pane, self._canvas = pane, pane.canvas
+        self.offered = QHBoxLayout()
+        self.fault = FaultMark()
+        self.work = Digitising(desk, self._entities_shown, self)
+        self.tool = DigitiseTool(self._canvas, self.work)
+        self.bar = DigitiseBar(self.work, pane)
+        self._canvas.furniture[:0] = [self.fault.draw, self._paint]
+        self._canvas.settled.connect(self.work.look_around)
+        self.work.changed.connect(self._canvas.update)
+        self.bar.used.connect(self.use)
+
+    def offer(self, actions: Sequence[QAction]) -> None:
+        """Put buttons of the window's commands beside the tools."""
+        for act in actions:
+            button = QToolButton()
+            button.setProperty("flat", True)
+            button.setDefaultAction(act)
+            self.offered.addWidget(button)
+
+    def use(self) -> None:
+        """Give the pointer to the drawing that is under way."""
+        if not self.work.on:
+            return
+        if self._canvas.tool is not self.tool:
+            self._canvas.use(self.tool)
+            for act in self._pane.actions_by_name.values():  # none of the row's tools has the pointer
+                act.setChecked(False)
+        if self._canvas.view is not None:
+            self.work.look_around(self._canvas.view)
+        self._canvas.setFocus()
+
+    def _paint(self, painter: QPainter, canvas: Canvas) -> None:
+        if self.work.on and canvas.view is not None:
+            paint_board(painter, canvas.view, self.work)
+
+    def _entities_shown(self) -> list[str]:
+        """The ledgers whose layers are shown now, to be snapped to."""
+        scene, view = self._pane.scene, self._canvas.view
+        if scene is None or view is None:
+            return []
+        shown = (layer.entity for layer in scene.theme.layers if layer.shows_at(view.scale))
+        return [entity for entity in dict.fromkeys(shown) if "." not in entity]

@@ -1,0 +1,242 @@
+"""The pointer and the keys while shapes are drawn: corners dragged, lines set corner by corner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+
+from app.carto.digitise.corners import XY, Corner, place_of
+from app.carto.digitise.snapping import Snap
+from app.ui import metrics
+from app.ui.digitise.ground import Near
+from app.ui.digitise.paint import paint_drawing
+from app.ui.digitise.work import Digitising, Mode
+from app.ui.map.canvas import Canvas
+from app.ui.map.tools import Tool
+from app.ui.theme import colours
+
+_KEY_PX, _FAR_PX = 1.0, 10.0  # an arrow moves the corner in hand so far, with Shift further
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class DigitiseTool(Tool):
+    """In the mode for corners a press takes one in hand, elsewhere it drags the paper; a double click on an
+    edge adds one. In the other modes clicks set corners, Enter or a double click ends the line."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, canvas: Canvas, work: Digitising) -> None:
+        super().__init__(canvas)
+        self._work = work
+        self._held: Near | None = None
+        self._to: XY | None = None
+        self._hover: Near | None = None
+        self._snap: Snap | None = None
+        self._free: XY | None = None
+        self._by_keys = False
+
+    # ---- the pointer
+
+    def press(self, event: QMouseEvent) -> None:
+        """Take a corner in hand, or begin a click or a drag of the paper."""
+        super().press(event)
+        self._by_keys = False
+        view = self.canvas.view
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and self._work.mode is Mode.CORNERS
+            and view is not None
+        ):
+            self._held = self._work.screen(view.crs).corner(_xy(event.position()), view)
+            self._work.active = self._held
+            self.canvas.update()
+
+    def move(self, event: QMouseEvent) -> None:
+        """Move the corner in hand, or the loose end of the line, or the paper."""
+        view = self.canvas.view
+        if view is None or not self._work.on:
+            return
+        if self._held is None:
+            super().move(event)
+        if self._held is not None or self._work.mode is not Mode.CORNERS:
+            place, self._snap = self._place(event.position())
+            self._to = place if self._held is not None and self.dragged(event) else self._to
+            self._free = place
+        else:
+            self._snap = None
+            self._hover = self._work.screen(view.crs).corner(_xy(event.position()), view)
+        self.canvas.update()
+
+    def release(self, event: QMouseEvent) -> None:
+        """Put the corner down, or set one."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            if self._held is not None:
+                self._put_down()
+            elif self._work.mode is not Mode.CORNERS and self._is_click(event.position()):
+                place, snap = self._place(event.position())
+                other_way = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+                self._work.add_corner(place, snap, other_way=other_way)
+        super().release(event)
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """End the line; on an edge, add a corner."""
+        view = self.canvas.view
+        if self._work.mode is not Mode.CORNERS:
+            self._work.finish()
+        elif view is not None:
+            edge = self._work.screen(view.crs).edge(_xy(event.position()), view)
+            if edge is not None and self._work.screen(view.crs).corner(_xy(event.position()), view) is None:
+                self._add(edge, self._place(event.position())[0])
+
+    def _put_down(self) -> None:
+        held, to, self._held, self._to = self._held, self._to, None, None
+        if held is not None and to is not None:
+            self._move(held, to)
+
+    def _move(self, held: Near, to: XY) -> None:
+        together = self._work.switches.together
+        self._work.take(lambda board: board.moved(held.uid, held.corner, to, together=together))
+
+    def _add(self, edge: Near, place: XY) -> None:
+        if self._work.take(lambda board: board.added(edge.uid, edge.corner, place)):
+            self._work.active = Near(edge.uid, _after(edge))
+
+    def _place(self, at: QPointF) -> tuple[XY, Snap | None]:
+        view = self.canvas.view
+        assert view is not None
+        place = view.degrees_at(at.x(), at.y())
+        snap = self._work.snap(place, view)
+        return (snap.place, snap) if snap is not None else (place, None)
+
+    # ---- the keys
+
+    def claims(self, event: QKeyEvent) -> bool:
+        """Whether a key that is also a shortcut of the window belongs to the drawing now."""
+        return self._work.on and self._command(event) is not None
+
+    def _command(self, event: QKeyEvent) -> str | None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if event.key() == Qt.Key.Key_Z:
+                return "forth" if shift else "back"
+            return "forth" if event.key() == Qt.Key.Key_Y else None
+        return None
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Steps back and forth, the corner in hand, the line."""
+        if not self._work.on:
+            return False
+        command = self._command(event)
+        if command is not None:
+            (self._work.forth if command == "forth" else self._work.back)()
+            return True
+        return self._key_of_corners(event) if self._work.mode is Mode.CORNERS else self._key_of_line(event)
+
+    def _key_of_line(self, event: QKeyEvent) -> bool:
+        """Space sets a corner in the middle, under which arrows move the map; Enter ends, Backspace takes
+        back."""
+        key = event.key()
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._work.finish()
+        elif key == Qt.Key.Key_Backspace:
+            self._work.back()
+        elif key == Qt.Key.Key_Space:
+            self._by_keys = True
+            middle = QPointF(self.canvas.width() / 2, self.canvas.height() / 2)
+            self._work.add_corner(*self._place(middle))
+        elif key == Qt.Key.Key_Escape and self._work.chain:
+            self._work.turn_to(self._work.mode)
+        else:
+            self._by_keys = self._by_keys or key in _ARROWS
+            return key == Qt.Key.Key_Escape  # the work is ended by its bar, never by a key too many
+        return True
+
+    def _key_of_corners(self, event: QKeyEvent) -> bool:
+        """Tab goes from corner to corner, arrows move the one in hand, Insert adds one, Delete removes it."""
+        view, active, key = self.canvas.view, self._work.active, Qt.Key(event.key())
+        if view is None:
+            return False
+        if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            step = -1 if key == Qt.Key.Key_Backtab else 1
+            self._work.active = self._work.screen(view.crs).following(active, step)
+            self._bring_into_view()
+        elif active is not None and key in _ARROWS:
+            self._nudge(
+                active, key, _FAR_PX if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _KEY_PX
+            )
+        elif active is not None and key == Qt.Key.Key_Insert:
+            self._add_behind(active)
+        elif active is not None and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            if self._work.take(lambda board: board.removed(active.uid, active.corner)):
+                self._work.active = None
+        elif key == Qt.Key.Key_Escape:
+            self._work.active = None
+        else:
+            return False
+        self.canvas.update()
+        return True
+
+    def _nudge(self, active: Near, key: Qt.Key, px: float) -> None:
+        view = self.canvas.view
+        assert view is not None
+        x, y = view.px_of(*place_of(self._work.board.need(active.uid), active.corner))
+        dx, dy = _ARROWS[key]
+        self._move(active, view.degrees_at(x + dx * px, y + dy * px))
+
+    def _add_behind(self, active: Near) -> None:
+        view = self.canvas.view
+        assert view is not None
+        behind = self._work.screen(view.crs).mate(active)
+        if behind is None:
+            return
+        shape = self._work.board.need(active.uid)
+        (x0, y0), (x1, y1) = place_of(shape, active.corner), place_of(shape, behind.corner)
+        self._add(active, ((x0 + x1) / 2, (y0 + y1) / 2))
+
+    def _bring_into_view(self) -> None:
+        view, active = self.canvas.view, self._work.active
+        if view is None or active is None:
+            return
+        x, y = view.px_of(*place_of(self._work.board.need(active.uid), active.corner))
+        width, height = view.size_px
+        if not (0 < x < width and 0 < y < height):
+            self.canvas.set_view(view.panned(width / 2 - x, height / 2 - y))
+
+    def stop(self) -> None:
+        """Another tool takes over; the board stays."""
+        self._held, self._to, self._hover, self._snap, self._free = None, None, None, None, None
+
+    def paint(self, painter: QPainter) -> None:
+        """What is in hand; the board itself is painted whichever tool is in use."""
+        if self.canvas.view is not None and self._work.on:
+            loose = self._free if self._work.chain and not self._by_keys else None
+            held = (self._held, self._to) if self._held and self._to else None
+            paint_drawing(painter, self.canvas.view, self._work, (self._hover, held, loose, self._snap))
+            if self._by_keys:
+                _cross(painter, self.canvas)
+
+
+def _xy(at: QPointF) -> XY:
+    return at.x(), at.y()
+
+
+def _after(near: Near) -> Corner:
+    """The place in the ring behind a corner, where a new one goes."""
+    return replace(near.corner, at=near.corner.at + 1)
+
+
+def _cross(painter: QPainter, canvas: Canvas) -> None:
+    """Where Space sets a corner."""
+    middle = QPointF(canvas.width() / 2, canvas.height() / 2)
+    arm = metrics.grid(4)
+    for colour, width in (("#ffffff", 4.0), (colours().accent, 1.6)):
+        painter.setPen(QPen(QColor(colour), width))
+        painter.drawLine(middle - QPointF(arm, 0), middle + QPointF(arm, 0))
+        painter.drawLine(middle - QPointF(0, arm), middle + QPointF(0, arm))
