@@ -12,11 +12,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "_buffers.h"
 
 #define GROUP 32        /* areas in one box of the index */
 #define FEW 24          /* edges up to which every row looks at every edge */
 #define NOT_DRAWN 255   /* a class that is never drawn */
 #define BAND_BYTES (1 << 19)
+#define MOST_PIXELS (1 << 28)   /* across and down: twice that still is an int32 */
 
 typedef struct {
     const float *xy;          /* x, y of every vertex about the layer's origin */
@@ -24,7 +26,8 @@ typedef struct {
     const uint32_t *areas;    /* the first ring of each area, and one more */
     const float *boxes;       /* west, south, east, north of every GROUP areas */
     const uint8_t *classes;   /* the class of each area */
-    Py_ssize_t count;
+    Py_ssize_t count;         /* areas */
+    Py_ssize_t ring_count, vertices; /* nothing beyond them is read, whatever the starts say */
     double sx, ox, sy, oy;    /* pixel = metre * s + o, y downwards */
 } Layer;
 
@@ -40,6 +43,10 @@ typedef struct {
     Py_ssize_t *rows;
     Py_ssize_t row_room;
 } Store;
+
+/* The groups that touch a picture, with the rows each can reach: found once, not again for every band. */
+typedef struct { int32_t group, first, last; } Reach;
+typedef struct { Reach *at; Py_ssize_t count; } Seen;
 
 static inline Py_ssize_t clamped(double value, Py_ssize_t low, Py_ssize_t high)
 {
@@ -84,7 +91,7 @@ static void sort_doubles(double *values, Py_ssize_t count)
 static int compare_doubles(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return (x > y) - (x < y);   /* both are numbers: edges without a finite end cross no row */
 }
 
 /* An area of a single ring with few vertices: every row looks at every edge. */
@@ -127,6 +134,7 @@ static int make_room(Store *store, Py_ssize_t crossings, Py_ssize_t rows)
 static inline void edge_rows(double y0, double y1, Py_ssize_t first, Py_ssize_t last, Py_ssize_t *from,
                              Py_ssize_t *to)
 {
+    if (!(y0 - y1 < INFINITY && y1 - y0 < INFINITY)) { *from = *to = first; return; }   /* no finite edge */
     double low = y0 < y1 ? y0 : y1, high = y0 < y1 ? y1 : y0;
     *from = ceiled(low - 0.5, first, last);
     *to = ceiled(high - 0.5, first, last);
@@ -142,7 +150,7 @@ static int scan_many(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py
     for (int turn = 0; turn < 2; turn++) {
         for (uint32_t ring = layer->areas[area]; ring < layer->areas[area + 1]; ring++) {
             uint32_t begin = layer->rings[ring], end = layer->rings[ring + 1];
-            if (end - begin < 2) continue;
+            if (begin >= end || (Py_ssize_t)end > layer->vertices || end - begin < 2) continue;
             double x0 = layer->xy[2 * (size_t)(end - 1)] * layer->sx + layer->ox;
             double y0 = layer->xy[2 * (size_t)(end - 1) + 1] * layer->sy + layer->oy;
             for (uint32_t v = begin; v < end; v++) {
@@ -150,6 +158,7 @@ static int scan_many(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py
                 double y1 = layer->xy[2 * (size_t)v + 1] * layer->sy + layer->oy;
                 Py_ssize_t from, to;
                 edge_rows(y0, y1, first, last, &from, &to);
+                if (!(fabs(x1 - x0) < INFINITY)) to = from;
                 for (Py_ssize_t row = from; row < to; row++) {
                     if (turn == 0) store->rows[row - first + 1]++;
                     else store->crossings[store->rows[row - first]++] =
@@ -180,10 +189,10 @@ static int scan_many(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py
 static int scan_area(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Store *store)
 {
     uint32_t ring = layer->areas[area], after = layer->areas[area + 1];
-    if (ring == after) return 0;
+    if (ring >= after || (Py_ssize_t)after > layer->ring_count) return 0;
     uint32_t begin = layer->rings[ring], end = layer->rings[after];
     Py_ssize_t n = (Py_ssize_t)end - begin;
-    if (n < 3) return 0;
+    if (n < 3 || (Py_ssize_t)end > layer->vertices) return 0;
     double xs[FEW], ys[FEW];
     double west = INFINITY, east = -INFINITY, north = INFINITY, south = -INFINITY;
     int few = after - ring == 1 && n <= FEW;
@@ -205,44 +214,42 @@ static int scan_area(const Layer *layer, const Sheet *sheet, Py_ssize_t area, St
     return 0;
 }
 
-static int scan_layer(const Layer *layer, const Sheet *sheet, Store *store)
+/* The groups whose boxes touch rows `top` to `bottom` of a picture `width` wide; -1 without memory. */
+static int find_groups(const Layer *layer, Py_ssize_t width, Py_ssize_t top, Py_ssize_t bottom, Seen *seen)
 {
-    for (Py_ssize_t group = 0; group * GROUP < layer->count; group++) {
+    Py_ssize_t groups = (layer->count + GROUP - 1) / GROUP;
+    seen->count = 0;
+    seen->at = malloc((size_t)(groups ? groups : 1) * sizeof(Reach));
+    if (!seen->at) return -1;
+    for (Py_ssize_t group = 0; group < groups; group++) {
         const float *box = layer->boxes + 4 * group;
         double a = box[1] * layer->sy + layer->oy, b = box[3] * layer->sy + layer->oy;
         double west = box[0] * layer->sx + layer->ox, east = box[2] * layer->sx + layer->ox;
         double north = a < b ? a : b, south = a < b ? b : a;
-        if (!(south >= (double)sheet->top && north <= (double)sheet->bottom)) continue;
-        if (!(east >= 0.0 && west <= (double)sheet->width)) continue;
-        Py_ssize_t end = (group + 1) * GROUP < layer->count ? (group + 1) * GROUP : layer->count;
-        for (Py_ssize_t area = group * GROUP; area < end; area++)
+        if (!(south >= (double)top && north <= (double)bottom)) continue;
+        if (!(east >= 0.0 && west <= (double)width)) continue;
+        Reach *found = seen->at + seen->count++;
+        found->group = (int32_t)group;
+        found->first = (int32_t)clamped(north - 1.0, top, bottom);
+        found->last = (int32_t)clamped(south + 2.0, top, bottom);
+    }
+    return 0;
+}
+
+static int scan_layer(const Layer *layer, const Sheet *sheet, const Seen *seen, Store *store)
+{
+    for (Py_ssize_t at = 0; at < seen->count; at++) {
+        const Reach *reach = seen->at + at;
+        if (reach->last < sheet->top || reach->first > sheet->bottom) continue;
+        Py_ssize_t area = (Py_ssize_t)reach->group * GROUP;
+        Py_ssize_t end = area + GROUP < layer->count ? area + GROUP : layer->count;
+        for (; area < end; area++)
             if (layer->classes[area] != NOT_DRAWN && scan_area(layer, sheet, area, store)) return -1;
     }
     return 0;
 }
 
 /* ------------------------------------------------------------------ buffers from Python */
-typedef struct { Py_buffer view; int held; } Held;
-
-static int hold(PyObject *object, Held *held, int flags, Py_ssize_t size, const char *what)
-{
-    if (PyObject_GetBuffer(object, &held->view, flags)) return -1;
-    held->held = 1;
-    if (held->view.itemsize != size) {
-        PyErr_Format(PyExc_ValueError, "%s: items of %zd bytes wanted", what, size);
-        return -1;
-    }
-    return 0;
-}
-
-static void let_go(Held *held, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (held[i].held) PyBuffer_Release(&held[i].view);
-}
-
-static Py_ssize_t items(const Held *held) { return held->view.len / held->view.itemsize; }
-
 enum { XY, RINGS, AREAS, BOXES, CLASSES, LAYER_PARTS };
 
 /* Starts must count upwards and end where the next array ends: nothing outside a buffer is ever read. */
@@ -268,7 +275,10 @@ static int hold_layer(PyObject *parts, Held *held, Layer *layer)
         if (bad) return -1;
     }
     layer->count = items(&held[AREAS]) - 1;
-    if (items(&held[XY]) / 2 > (Py_ssize_t)UINT32_MAX || layer->count >= INT32_MAX
+    layer->ring_count = items(&held[RINGS]) - 1;
+    layer->vertices = items(&held[XY]) / 2;
+    if (layer->vertices > (Py_ssize_t)UINT32_MAX || layer->count >= INT32_MAX || layer->count < 0
+        || layer->ring_count < 0
         || items(&held[BOXES]) != 4 * ((layer->count + GROUP - 1) / GROUP)
         || items(&held[CLASSES]) != layer->count) {
         PyErr_SetString(PyExc_ValueError, "the arrays of the layer do not fit each other");
@@ -326,7 +336,10 @@ static PyObject *boxes(PyObject *self, PyObject *args)
         float *box = out + 4 * group;
         box[0] = box[1] = INFINITY;
         box[2] = box[3] = -INFINITY;
-        for (size_t v = rings[areas[group * GROUP]]; v < rings[areas[end]]; v++) {
+        if ((Py_ssize_t)areas[group * GROUP] >= items(&held[1]) || (Py_ssize_t)areas[end] >= items(&held[1])) continue;
+        size_t last = rings[areas[end]];
+        if (last > (size_t)items(&held[0]) / 2) continue;
+        for (size_t v = rings[areas[group * GROUP]]; v < last; v++) {
             float x = xy[2 * v], y = xy[2 * v + 1];
             box[0] = x < box[0] ? x : box[0];
             box[1] = y < box[1] ? y : box[1];
@@ -357,16 +370,19 @@ static PyObject *numbers(PyObject *self, PyObject *args)
         return NULL;
     if (hold_layer(parts, held, &layer)) goto done;
     if (hold(target, &held[LAYER_PARTS], PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
-    if (width < 1 || items(&held[LAYER_PARTS]) % width) {
+    if (width < 1 || items(&held[LAYER_PARTS]) % width || items(&held[LAYER_PARTS]) / width > MOST_PIXELS) {
         PyErr_SetString(PyExc_ValueError, "out is no whole number of rows");
         goto done;
     }
     Sheet sheet = {held[LAYER_PARTS].view.buf, width, 0, items(&held[LAYER_PARTS]) / width};
     Store store = {0};
     int failed;
+    Seen seen;
     Py_BEGIN_ALLOW_THREADS
     memset(sheet.cells, 0, (size_t)held[LAYER_PARTS].view.len);
-    failed = scan_layer(&layer, &sheet, &store);
+    failed = find_groups(&layer, sheet.width, sheet.top, sheet.bottom, &seen)
+             || scan_layer(&layer, &sheet, &seen, &store);
+    free(seen.at);
     free(store.crossings);
     free(store.rows);
     Py_END_ALLOW_THREADS
@@ -424,19 +440,21 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
     Py_ssize_t band = BAND_BYTES / (stride * (Py_ssize_t)sizeof(int32_t)) / 2;
     if (band < 8) band = 8;
     Store store = {0};
-    int failed = 0;
+    Seen seen;
+    int failed = find_groups(layer, stride, 2 * first, 2 * last + 1, &seen);
     int32_t *cells = malloc((size_t)(2 * band + 1) * (size_t)stride * sizeof(int32_t));
-    if (!cells) return -1;
+    if (!cells) failed = -1;
     for (Py_ssize_t row = first; row < last && !failed; row += band) {
         Py_ssize_t rows = row + band < last ? band : last - row;
         Sheet sheet = {cells, stride, 2 * row, 2 * (row + rows) + 1};
         memset(cells, 0, (size_t)(2 * rows + 1) * (size_t)stride * sizeof(int32_t));
-        failed = scan_layer(layer, &sheet, &store);
+        failed = scan_layer(layer, &sheet, &seen, &store);
         for (Py_ssize_t at = 0; at < rows; at++)
             blend_row(layer, colours, cells + 2 * at * stride, stride, out + (row + at) * width,
                       ids ? ids + (row + at) * width : NULL, width);
     }
     free(cells);
+    free(seen.at);
     free(store.crossings);
     free(store.rows);
     return failed;
@@ -463,7 +481,7 @@ static PyObject *draw(PyObject *self, PyObject *args)
     if (hold(table, colours_held, PyBUF_C_CONTIGUOUS, 4, "colours")) goto done;
     if (hold(target, out_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
     if (index != Py_None && hold(index, ids_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "ids")) goto done;
-    if (width < 1 || first < 0 || first > last || last * width > items(out_held) || items(colours_held) != 768
+    if (width < 1 || width > MOST_PIXELS || first < 0 || first > last || last > MOST_PIXELS || last * width > items(out_held) || items(colours_held) != 768
         || (ids_held->held && items(ids_held) < last * width)) {
         PyErr_SetString(PyExc_ValueError, "rows, width, colours and out do not fit each other");
         goto done;
@@ -482,15 +500,98 @@ done:
     return result;
 }
 
+/* ------------------------------------------------------------------ which areas touch a box */
+typedef struct { double west, south, east, north; } Box;
+
+/* How an area lies to a box: 0 outside, 1 its bounding box touches. */
+static int touches(const Layer *layer, Py_ssize_t area, const Box *box)
+{
+    uint32_t ring = layer->areas[area], after = layer->areas[area + 1];
+    if (ring >= after || (Py_ssize_t)after > layer->ring_count) return 0;
+    uint32_t begin = layer->rings[ring], end = layer->rings[after];
+    if (begin >= end || (Py_ssize_t)end > layer->vertices) return 0;
+    float west = INFINITY, south = INFINITY, east = -INFINITY, north = -INFINITY;
+    for (size_t v = begin; v < end; v++) {
+        float x = layer->xy[2 * v], y = layer->xy[2 * v + 1];
+        west = x < west ? x : west;
+        east = x > east ? x : east;
+        south = y < south ? y : south;
+        north = y > north ? y : north;
+    }
+    return west <= box->east && east >= box->west && south <= box->north && north >= box->south;
+}
+
+/* Counts the areas that touch by class and, with `rows`, lists them in order. */
+static uint32_t look(const Layer *layer, const Box *box, uint32_t *tally, uint32_t *rows)
+{
+    uint32_t found = 0;
+    for (Py_ssize_t group = 0; group * GROUP < layer->count; group++) {
+        const float *at = layer->boxes + 4 * group;
+        if (!(at[0] <= box->east && at[2] >= box->west && at[1] <= box->north && at[3] >= box->south)) continue;
+        int whole = at[0] >= box->west && at[2] <= box->east && at[1] >= box->south && at[3] <= box->north;
+        Py_ssize_t end = (group + 1) * GROUP < layer->count ? (group + 1) * GROUP : layer->count;
+        for (Py_ssize_t area = group * GROUP; area < end; area++) {
+            uint8_t class = layer->classes[area];
+            if (class == NOT_DRAWN) continue;
+            if (whole ? layer->areas[area] == layer->areas[area + 1] : !touches(layer, area, box)) continue;
+            tally[class]++;
+            if (rows) rows[found] = (uint32_t)area;
+            found++;
+        }
+    }
+    return found;
+}
+
+PyDoc_STRVAR(touching_doc,
+             "touching(layer, box, tally, rows) -> int\n\nHow many drawn areas have a bounding box that touches `box` (west, "
+             "south, east, north about the layer's origin).\nAdds to `tally` (256 uint32) by class; lists them in `rows` "
+             "(uint32, as long as the layer) unless that is None.");
+
+static PyObject *touching(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *parts, *tally, *rows, *result = NULL;
+    Held held[LAYER_PARTS + 2] = {0};
+    Held *tally_held = &held[LAYER_PARTS], *rows_held = &held[LAYER_PARTS + 1];
+    Layer layer = {0};
+    Box box;
+    if (!PyArg_ParseTuple(args, "O(dddd)OO", &parts, &box.west, &box.south, &box.east, &box.north, &tally, &rows))
+        return NULL;
+    if (hold_layer(parts, held, &layer)) goto done;
+    if (hold(tally, tally_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "tally")) goto done;
+    if (rows != Py_None && hold(rows, rows_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "rows")) goto done;
+    if (items(tally_held) != 256 || (rows_held->held && items(rows_held) < layer.count)) {
+        PyErr_SetString(PyExc_ValueError, "tally or rows do not fit the layer");
+        goto done;
+    }
+    uint32_t found;
+    Py_BEGIN_ALLOW_THREADS
+    found = look(&layer, &box, tally_held->view.buf, rows_held->held ? rows_held->view.buf : NULL);
+    Py_END_ALLOW_THREADS
+    result = PyLong_FromUnsignedLong(found);
+done:
+    let_go(held, LAYER_PARTS + 2);
+    return result;
+}
+
 static PyMethodDef methods[] = {
     {"check", check, METH_VARARGS, check_doc},
     {"boxes", boxes, METH_VARARGS, boxes_doc},
     {"numbers", numbers, METH_VARARGS, numbers_doc},
     {"draw", draw, METH_VARARGS, draw_doc},
+    {"touching", touching, METH_VARARGS, touching_doc},
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_scan", "Scan conversion of many small areas.", 0, methods,
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_scan", "Scan conversion of many small areas.", -1, methods,
                                     NULL, NULL, NULL, NULL};
 
-PyMODINIT_FUNC PyInit__scan(void) { return PyModuleDef_Init(&module); }
+PyMODINIT_FUNC PyInit__scan(void)
+{
+    PyObject *made = PyModule_Create(&module);
+    if (made && PyModule_AddFunctions(made, unpack_methods)) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    return made;
+}

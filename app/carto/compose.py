@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.carto.compose_layer import LayerPicture, draw_layer
+from app.carto.cutting import cut_rings, thinned
 from app.carto.display import Box, DisplayList, Floats, Ints, Markers, Op, Shapes
 from app.carto.features import FeatureSource
 from app.carto.labels import MIDDLE, LabelWish, label_ops, place_labels
@@ -18,6 +19,7 @@ from app.carto.theme import Theme
 from app.carto.view import MapView
 
 _LABELS_AT_ONCE = 3000
+_BEYOND_MM = 5.0  # marks are drawn so far beyond the view
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,15 @@ def highlight(
         mask = np.fromiter(
             (uid in wanted for uid in features.columns.uids), dtype=bool, count=len(features.columns)
         )
-        mask &= features.touching(view.padded(5.0))
+        mask &= features.touching(view.padded(_BEYOND_MM))
         if not mask.any():
             continue
         for rings, closed in ((features.areas, True), (features.lines, False)):
             xy, starts = rings.of(mask)
+            if closed and len(starts):
+                xy, starts = cut_rings(xy, starts, view.padded(_BEYOND_MM))
             if len(starts):
-                ops += _outlined(view.to_mm(xy), starts, closed, style)
+                ops += _outlined(*thinned(view.to_mm(xy), starts), closed, style)
         points, owner = features.points
         if len(points) and mask[owner].any():
             ops += _ringed(view.to_mm(points[mask[owner]]), style)

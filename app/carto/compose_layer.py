@@ -9,18 +9,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from app.carto.cutting import MANY_VERTICES, clipped, cut_rings, lighter, roomiest, thinned
 from app.carto.display import DrawnClass, Floats, Ints, Markers, Mosaic, Op, Shapes
-from app.carto.features import Objects
 from app.carto.flat import NOT_DRAWN as NO_LOOK
 from app.carto.labels import MIDDLE, OUTWARD, LabelWish
 from app.carto.layers import NOT_DRAWN, LabelRule, Layer, SymbolClass, in_range
 from app.carto.measure import text_width_mm
-from app.carto.projected import AREAS, ProjectedFeatures, RingSet, area_rings, line_parts, roomiest
+from app.carto.projected import AREAS, ProjectedFeatures, RingSet, line_parts
 from app.carto.symbols import MARKER_REACH, Marker, Symbol
 from app.carto.view import MapView
 
 _MARGIN_MM = 8.0
-_MANY_VERTICES = 200
 _MANY_AREAS = 400  # with fewer a path each way costs less than a picture of samples
 
 
@@ -151,21 +150,22 @@ def _far_beyond(seen: _Visible) -> NDArray[np.bool_]:
         beyond = (box[:, 0] < x0) | (box[:, 1] < y0) | (box[:, 2] > x1) | (box[:, 3] > y1)
     rows = np.flatnonzero(beyond & seen.mask)
     result = np.zeros(len(beyond), dtype=bool)
-    result[rows] = shapely.get_num_coordinates(seen.features.geometry[rows]) > _MANY_VERTICES
+    result[rows] = shapely.get_num_coordinates(seen.features.geometry[rows]) > MANY_VERTICES
     return result
 
 
 def _cut_shapes(seen: _Visible, large: NDArray[np.bool_], symbol: Symbol) -> list[Op]:
-    rows = np.flatnonzero(large)
-    cut: Objects = shapely.clip_by_rect(seen.features.geometry[rows], *seen.view.padded(_MARGIN_MM))
-    everything = np.ones(len(large), dtype=bool)
+    """Features cut near the edge of the view; lines come apart, rings stay whole."""
+    box = seen.view.padded(_MARGIN_MM)
     ops: list[Op] = []
-    kinds = shapely.get_type_id(cut)
-    areas, lines = np.isin(kinds, (3, 6)), np.isin(kinds, (1, 2, 5))
-    turned = shapely.orient_polygons(cut[areas])
-    ops += _shapes(area_rings(turned, rows[areas]), everything, seen.view, symbol, True)
-    ops += _shapes(line_parts(cut[lines], rows[lines]), everything, seen.view, symbol, False)
-    return ops
+    xy, starts = seen.features.areas.of(large)
+    if len(starts):
+        ops += _drawn(*cut_rings(xy, starts, box), seen.view, symbol, True)
+    rows = np.flatnonzero(large & ~seen.features.of_kind(*AREAS))
+    cut = clipped(seen.features.geometry[rows], box)
+    lines = np.isin(shapely.get_type_id(cut), (1, 2, 5))
+    everything = np.ones(len(large), dtype=bool)
+    return ops + _shapes(line_parts(cut[lines], rows[lines]), everything, seen.view, symbol, False)
 
 
 def _shapes(
@@ -173,10 +173,14 @@ def _shapes(
 ) -> list[Op]:
     if not len(rings.starts) or not chosen.any():
         return []
-    xy, starts = rings.of(chosen)
+    return _drawn(*rings.of(chosen), view, symbol, closed)
+
+
+def _drawn(xy: Floats, starts: Ints, view: MapView, symbol: Symbol, closed: bool) -> list[Op]:
     if not len(starts):
         return []
-    return [Shapes(view.to_mm(xy), starts, symbol.fill if closed else None, symbol.line, closed)]
+    xy, starts = thinned(view.to_mm(xy), starts)
+    return [Shapes(xy, starts, symbol.fill if closed else None, symbol.line, closed)]
 
 
 def _markers(seen: _Visible, chosen: NDArray[np.bool_], symbol: Symbol) -> list[Markers]:
@@ -265,8 +269,10 @@ def _label_points(seen: _Visible, rows: Ints, rule: LabelRule) -> Floats:
     box = features.bounds[rows]
     cut = (box[:, 0] < x0) | (box[:, 1] < y0) | (box[:, 2] > x1) | (box[:, 3] > y1)
     for place in np.flatnonzero(cut):
-        part = shapely.clip_by_rect(features.geometry[rows[place]], x0, y0, x1, y1)
-        if shapely.area(part) > 0:
+        shape = features.geometry[rows[place]]
+        light = lighter(shape) if shape.geom_type == "Polygon" else shape
+        part = clipped(np.array([light], dtype=object), (x0, y0, x1, y1))[0]
+        if part is not None and shapely.area(part) > 0:
             points[place] = roomiest(part)
     return points
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +26,11 @@ GROUP = 32  # areas in one box of the index, as in _scan.c
 NOT_DRAWN = 255
 COLOURS = 768  # fills, outlines over fills, outlines over nothing: 256 classes each
 Place = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 _MOST = 2**31 - 2
+_FARTHEST = 1e9  # no system of metres reaches further; beyond, float32 and pixels lose their meaning
+_SHARED_PIXELS = 400_000  # below this a second thread costs more than it brings
+_WORKER_NICE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +50,7 @@ class FlatAreas:
     @classmethod
     def of_rings(cls, xy: Floats, starts: Ints, owner: Ints, count: int) -> FlatAreas | None:
         """`count` areas from rings sorted by owner; None when they are too many for the arrays."""
+        xy, starts, owner = _sound(xy, starts, owner)
         if not len(xy) or len(xy) > _MOST or count > _MOST:
             return None
         origin = xy.mean(axis=0)
@@ -76,8 +85,34 @@ class FlatAreas:
         """
         out = np.empty((size[1], size[0]), dtype=np.uint32)
         doubled = (place[0] * 2, place[1] * 2, place[2] * 2, place[3] * 2)
-        _scan.draw(self._layer(classes), doubled, colours, out, None, size[0], 0, size[1])
+        layer, (width, height) = self._layer(classes), size
+
+        def rows(first: int, last: int) -> None:
+            _scan.draw(layer, doubled, colours, out, None, width, first, last)
+
+        if width * height < _SHARED_PIXELS or (os.cpu_count() or 1) < 2:
+            rows(0, height)
+            return out
+        lower = _second_thread().submit(rows, height // 2, height)
+        rows(0, height // 2)
+        lower.result()
         return out
+
+    def touching(self, classes: NDArray[np.uint8], box: Box) -> NDArray[np.uint32]:
+        """The drawn areas whose bounding box touches a box of the map's units, in order. Needs HAS_SCAN."""
+        rows = np.empty(len(self), dtype=np.uint32)
+        found = _scan.touching(self._layer(classes), self._near(box), np.zeros(256, dtype=np.uint32), rows)
+        return rows[:found].copy()
+
+    def tally(self, classes: NDArray[np.uint8], box: Box) -> NDArray[np.uint32]:
+        """How many areas of each class (256) have a bounding box that touches a box. Needs HAS_SCAN."""
+        counts = np.zeros(256, dtype=np.uint32)
+        _scan.touching(self._layer(classes), self._near(box), counts, None)
+        return counts
+
+    def _near(self, box: Box) -> Box:
+        x, y = self.origin
+        return box[0] - x, box[1] - y, box[2] - x, box[3] - y
 
     def _layer(self, classes: NDArray[np.uint8]) -> tuple[Any, Any, Any, Any, Any]:
         return self.xy, self.rings, self.areas, self.boxes, classes
@@ -89,6 +124,34 @@ class FlatAreas:
         xy = self.xy[np.repeat(keep, lengths)].astype(float) + self.origin
         ends = np.cumsum(lengths[keep])
         return xy, np.concatenate([[0], ends[:-1]]).astype(np.int64) if len(ends) else ends.astype(np.int64)
+
+
+def _sound(xy: Floats, starts: Ints, owner: Ints) -> tuple[Floats, Ints, Ints]:
+    """The rings that have an inside and lie on the ground, without the repeated last vertex."""
+    if not len(starts):
+        return xy, starts, owner
+    ends = np.append(starts[1:], len(xy))
+    with np.errstate(invalid="ignore"):
+        far = ~(np.abs(xy).max(axis=1) < _FARTHEST)
+    good = (ends - starts >= 3) & (np.add.reduceat(far, starts) == 0)
+    closed = (xy[starts] == xy[ends - 1]).all(axis=1)
+    keep = np.repeat(good, ends - starts)
+    keep[ends[closed] - 1] = False
+    lengths = (ends - starts - closed)[good]
+    firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64) if len(lengths) else lengths
+    return xy[keep], firsts, owner[good]
+
+
+@cache
+def _second_thread() -> ThreadPoolExecutor:
+    """Draws the lower half of a large picture."""
+    return ThreadPoolExecutor(1, "scan", initializer=be_patient)
+
+
+def be_patient() -> None:
+    """Let this thread give way to the window where the system knows priorities of threads."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WORKER_NICE)
 
 
 def _lengths(starts: NDArray[np.uint32]) -> Ints:

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from app.carto.cutting import roomiest
 from app.carto.display import Floats, Ints
 from app.carto.features import Extent, FeatureColumns, FeatureSource, Objects
 from app.carto.flat import FlatAreas
@@ -111,7 +112,10 @@ class ProjectedFeatures:
         """A point inside each feature for its label (n, 2): the roomiest place when they are few."""
         found = np.full((len(self.geometry), 2), np.nan)
         rows = np.flatnonzero(~np.isnan(self.bounds[:, 0]))
-        found[rows] = shapely.get_coordinates(shapely.point_on_surface(self.geometry[rows]))
+        x0, y0, x1, y1 = self.bounds[rows].T
+        found[rows] = np.column_stack([(x0 + x1) / 2, (y0 + y1) / 2])
+        valid = rows[np.asarray(shapely.is_valid(self.geometry[rows]))]
+        found[valid] = shapely.get_coordinates(shapely.point_on_surface(self.geometry[valid]))
         if len(rows) <= _FEW:
             for row in np.flatnonzero(self.of_kind(*AREAS) & ~np.isnan(self.bounds[:, 0])):
                 found[row] = roomiest(self.geometry[row])
@@ -136,14 +140,6 @@ def _ring_set(rings: Objects, owner: Ints) -> RingSet:
     counts = shapely.get_num_coordinates(rings)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if len(counts) else xy_none()
     return RingSet(xy, starts, owner.astype(np.int64))
-
-
-def roomiest(area: shapely.Geometry) -> Floats:
-    """The centre of the largest circle inside a polygon's largest part."""
-    largest = max(shapely.get_parts(area), key=shapely.area)
-    x0, y0, x1, y1 = shapely.bounds(largest)
-    circle = shapely.maximum_inscribed_circle(largest, tolerance=max(x1 - x0, y1 - y0) / 200.0)
-    return np.asarray(shapely.get_coordinates(circle)[0], dtype=float)
 
 
 class ProjectedLayers:

@@ -7,13 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import Proj
 
-from app.carto.display import Floats
+from app.carto.display import Floats, Ints
 from app.carto.features import Extent, Objects
 from app.domain.coordinates.zones import STORED, crs_object, is_geographic, transform
 
 _EDGE_STEPS = 24
+_ON_THE_GLOBE = (180.0, 90.0)
+_FARTHEST_M = 1e8  # no point of a plane map of the earth lies further out
 
 
 def to_map(xy: Floats, crs: str) -> Floats:
@@ -29,22 +32,35 @@ def to_degrees(xy: Floats, crs: str) -> Floats:
 
 
 def project_layer(geometry: Objects, crs: str) -> Objects:
-    """Every geometry of a layer in `crs`, holes against their outer ring; None where there is no place."""
-    turned = shapely.orient_polygons(_placed(np.asarray(shapely.force_2d(geometry), dtype=object)))
-    if crs == STORED:
-        return np.asarray(turned, dtype=object)
-    moved = shapely.transform(turned, lambda xy: to_map(xy, crs))
-    return _placed(np.asarray(moved, dtype=object))
+    """Every geometry of a layer in `crs`, holes against their outer ring; None where there is no place.
+
+    A geometry with a vertex that is no number, off the globe or beyond the system's meaning has none: neither
+    GEOS nor Qt can reason on it.
+    """
+    flat = _placed(np.asarray(shapely.force_2d(geometry), dtype=object), _ON_THE_GLOBE)
+    if crs != STORED:
+        xy, owner = shapely.get_coordinates(flat, return_index=True)
+        moved = to_map(xy, crs) if len(xy) else xy
+        flat = _without(flat, owner[~_within(moved, (_FARTHEST_M, _FARTHEST_M))])
+        good = np.asarray(~shapely.is_missing(flat))
+        flat[good] = shapely.set_coordinates(flat[good], moved[good[owner]])
+    return np.asarray(shapely.orient_polygons(flat), dtype=object)
 
 
-def _placed(geometry: Objects) -> Objects:
-    """None for geometries that have a vertex without a finite place: GEOS cannot reason on them."""
+def _placed(geometry: Objects, most: tuple[float, float]) -> Objects:
+    """A copy with None for geometries that have a vertex beyond `most` or without a finite place."""
     xy, owner = shapely.get_coordinates(geometry, return_index=True)
-    bad = np.unique(owner[~np.isfinite(xy).all(axis=1)])
-    if not len(bad):
-        return geometry
+    return _without(geometry, owner[~_within(xy, most)])
+
+
+def _within(xy: Floats, most: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which points are numbers no larger than `most` across and up."""
+    return np.asarray((np.abs(xy) <= most).all(axis=1))
+
+
+def _without(geometry: Objects, rows: Ints) -> Objects:
     kept = geometry.copy()
-    kept[bad] = None
+    kept[np.unique(rows)] = None
     return kept
 
 

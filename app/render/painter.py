@@ -108,11 +108,14 @@ class _Drawing:
             painter.drawPath(path_of(some, first, op.closed))
 
     def _hatched(self, path: QPainterPath, hatch: Hatch) -> None:
-        """Parallel strokes cut at the outline."""
+        """Parallel strokes cut at the outline, and at the device: an area may reach round the world."""
         painter = self._painter
+        box = path.boundingRect().intersected(_visible(painter))
+        if box.isEmpty():
+            return
         painter.save()
         painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
-        strokes, starts = hatch_lines(path.boundingRect(), hatch, self._px)
+        strokes, starts = hatch_lines(box, hatch, self._px)
         painter.setPen(self._pen(Line(hatch.colour, hatch.width_mm, opacity=hatch.opacity)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path_of(strokes, starts, closed=False))
@@ -130,6 +133,14 @@ class _Drawing:
         if line.dash:
             pen.setDashPattern([length * self._px / width for length in line.dash])
         return pen
+
+
+def _visible(painter: QPainter) -> QRectF:
+    """What of the painter's own units lies on its device."""
+    device = painter.device()
+    back, _ = painter.combinedTransform().inverted()
+    seen = back.mapRect(QRectF(0, 0, device.width(), device.height()))
+    return seen.intersected(painter.clipBoundingRect()) if painter.hasClipping() else seen
 
 
 def _brush(fill: Fill) -> QBrush:
