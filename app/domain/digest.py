@@ -33,8 +33,16 @@ def cell_hash(entity: str, uid: str, field_id: str, value: Any) -> int:
 
 def row_hash(entity: str, uid: str, cells: Mapping[str, Any]) -> int:
     """The share of a whole record."""
-    known = [(name, value) for name, value in cells.items() if value is not None]
-    return sum([cell_hash(entity, uid, name, value) for name, value in known]) % MODULUS
+    begin, total, number = f"{entity}\0{uid}\0", 0, int.from_bytes
+    for name, value in cells.items():  # `cell_hash` written out: a large push has a hundred thousand cells
+        if type(value) is str:
+            content = f"{begin}{name}\0s{value}".encode()
+        elif value is None or value == [] or value == ():
+            continue
+        else:
+            content = f"{begin}{name}\0".encode() + _written(value)
+        total += number(blake2b(content, digest_size=_BYTES).digest(), "little")
+    return total % MODULUS
 
 
 def as_text(digest: int) -> str:

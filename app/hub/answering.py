@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.domain.areas import OWNERS, PLACES
 from app.domain.replication import Batch, Entry
 from app.hub.desk import Desk
 from app.hub.devices import Device
@@ -62,16 +63,19 @@ def device_row(batch: Batch, sha256: bytes, received: int) -> dict[str, Any]:
 
 def likely_areas(desk: Desk, batch: Batch) -> set[str]:
     """The areas a batch is likely to write to."""
-    found = set()
+    found: set[str] = set()
+    fresh: set[tuple[str, str | None]] = set()  # new records, by entity and division
     for entry in batch.entries:
         row = desk.rows.peek(entry.entity, entry.uid)
         if row is not None:
             found.add(row.area)
-        if entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
-            cells = {
-                name: value for name, value in entry.cells.items() if value is None or isinstance(value, str)
-            }
-            found.add(desk.area_of(entry.entity, entry.uid, cells, row))
+        if row is None and entry.op == "i" and entry.entity not in OWNERS:
+            code = entry.cells.get(PLACES.get(entry.entity, "div_code"))
+            fresh.add((entry.entity, code if isinstance(code, str) else None))
+        elif entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
+            found.add(desk.area_of(entry.entity, entry.uid, entry.cells, row))
+    for entity, code in fresh:
+        found.add(desk.area_of(entity, "", {PLACES.get(entity, "div_code"): code}, None))
     return found
 
 

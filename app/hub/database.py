@@ -93,6 +93,12 @@ class HubDatabase:
             return f"{column} = ANY(%s::text[])", array_of(values)
         return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(list(values), ensure_ascii=False)
 
+    def each_of(self, words: Sequence[str]) -> tuple[str, Any]:
+        """A table `s` with many words, one in each row as `word`; its one parameter."""
+        if self.postgres:
+            return "unnest(%s::text[]) AS s(word)", array_of(words)
+        return "(SELECT value AS word FROM json_each(?)) AS s", json.dumps(list(words), ensure_ascii=False)
+
     @property
     def mark(self) -> str:
         """How a statement for the driver marks a parameter."""

@@ -20,6 +20,7 @@ from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
 
 _BESIDE = ("approval", "attachment")  # what stands or falls with the record it belongs to
+_ASIDE = (*_BESIDE, "person")
 
 
 class Deciding:
@@ -41,12 +42,20 @@ class Deciding:
                 continue
             if act.uid not in self.desk.continued:
                 self.desk.done[act.uid] = act
-            if not quick.has(places):
+            if not (quick.has(places) or self._is_simple(batch, act, places)):
                 self._act(act, [_told(batch, place) for place in places], quick)
                 continue
             for place in places:
                 if not quick.take(place, act):
                     self._group([_told(batch, place)], *self.desk.author(act))
+
+    def _is_simple(self, batch: Batch, act: Act, places: Sequence[int]) -> bool:
+        """Whether each entry of an act stands by itself: about one record, which is no person or paper."""
+        if self.desk.founding or act.undoes:
+            return False
+        entries = [batch.entries[place] for place in places]
+        alone = len({entry.uid for entry in entries}) == len(entries)
+        return alone and not any(entry.entity in _ASIDE for entry in entries)
 
     def _act(self, act: Act, told: Sequence[Told], quick: Uncontested) -> None:
         if self.desk.founding:

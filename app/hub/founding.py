@@ -69,5 +69,5 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Fir
         count_digests(logs, touched)
         write_rows(database, connection, touched)
         write_acts(connection, desk, [desk.hub_act] if desk.hub_act else [])
-        logs.store(keys, "", 0, now)
+        logs.store(logs.sealed(keys, "", 0, now))
     return len(records)

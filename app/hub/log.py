@@ -146,9 +146,8 @@ class Logs:
             if log.effects
         }
 
-    def store(self, keys: HubKeys, device: str, epoch: int, received: int) -> None:
-        """Write the blocks and where each area stands now."""
-        rows = self.sealed(keys, device, epoch, received)
+    def store(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the sealed blocks, and where each area stands now."""
         if rows:
             self._connection.execute(insert(LOG), rows)
         for code, values in self.standing().items():

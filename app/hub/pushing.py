@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, insert, select
@@ -27,7 +28,7 @@ from app.hub.answering import (
 )
 from app.hub.applying import count_digests, write_acts, write_rows
 from app.hub.book import BATCHES, field_ids
-from app.hub.database import HubDatabase, array_of
+from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding, owners_of, protects, touched_uids
 from app.hub.desk import Desk
 from app.hub.devices import Device
@@ -48,6 +49,7 @@ __all__ = ["TRIES", "PushAnswer", "Pushing", "read_rows"]
 
 TRIES = 6
 _KEYS = 50_000
+_BESIDE = 500  # rows that are written while the log's blocks are made
 # Another process wrote the same number or area at the same moment: who meets it looks again.
 _MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
 
@@ -135,20 +137,20 @@ class Pushing:
         before = answer_at_once(connection.execute(query).scalar(), device, batch)
         if before is not None:
             return _fork(connection, device, before)
+        logs = Logs(self.database, connection)
+        desk, seen = self._desk(connection, device, received, logs), logs.look()
         try:
-            whole = resolve_uids(batch, lambda entity, short: _find(self.database, connection, entity, short))
+            whole = resolve_uids(batch, _Reading(desk.rows, batch))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         kept = Verifiers(connection, self.keys)
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
         batch = replace(whole, entries=tuple(map(kept.without, own)))
-        logs = Logs(self.database, connection)
-        desk = self._desk(connection, device, received, logs)
         if device.revoked_at is not None:
             quarantine.keep(desk, batch, device, areas=extra)
             state = "quarantined"
         else:
-            self._decide(connection, desk, batch, extra)
+            self._decide(connection, desk, batch, (seen, extra))
             state = "taken"
         self._write(connection, desk, device, (batch, received))
         tally = desk.tally
@@ -170,8 +172,10 @@ class Pushing:
             founding=device.founding,
         )
 
-    def _decide(self, connection: Connection, desk: Desk, batch: Batch, extra: set[str]) -> None:
-        seen = desk.logs.look()
+    def _decide(
+        self, connection: Connection, desk: Desk, batch: Batch, known_of: tuple[Mapping[str, int], set[str]]
+    ) -> None:
+        seen, extra = known_of
         read_rows(desk.rows, batch)
         areas = extra | likely_areas(desk, batch)
         now = desk.logs.lock(sorted(areas))
@@ -191,11 +195,22 @@ class Pushing:
 
     def _write(self, connection: Connection, desk: Desk, device: Device, what: tuple[Batch, int]) -> None:
         rows = desk.rows.touched()
-        count_digests(desk.logs, rows)
-        write_rows(self.database, connection, rows)
+
+        def sealed() -> list[dict[str, Any]]:
+            count_digests(desk.logs, rows)
+            return desk.logs.sealed(self.keys, device.uid, device.epoch, what[1])
+
+        if self.database.postgres and len(rows) > _BESIDE:
+            with ThreadPoolExecutor(1) as beside:  # the server is busy with the rows meanwhile
+                writing = beside.submit(write_rows, self.database, connection, rows)
+                blocks = sealed()
+                writing.result()
+        else:
+            write_rows(self.database, connection, rows)
+            blocks = sealed()
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
         write_acts(connection, desk, acts)
-        desk.logs.store(self.keys, device.uid, device.epoch, what[1])
+        desk.logs.store(blocks)
 
 
 def read_rows(rows: Rows, batch: Batch) -> None:
@@ -203,28 +218,47 @@ def read_rows(rows: Rows, batch: Batch) -> None:
     for entity, uids in owners_of(batch.entries).items():
         rows.read(entity, uids, context_ids(known(entity)))
     for entity, those in touched_uids(batch.entries).items():
-        kind = known(entity)
-        every = field_ids(kind)
-        names = dict.fromkeys(context_ids(kind))
-        for entry in those:
-            if entry.op == "u":
-                names.update(dict.fromkeys(entry.cells))
-        rows.read(entity, [entry.uid for entry in those], [name for name in every if name in names])
+        rows.read(entity, [entry.uid for entry in those], _names(entity, those))
         _read_whole(rows, batch, entity, those)
+
+
+def _names(entity: str, those: Iterable[Entry]) -> list[str]:
+    """The fields that deciding these entries asks for: those that every decision looks at, and theirs."""
+    kind = known(entity)
+    names = dict.fromkeys(context_ids(kind))
+    for entry in those:
+        if entry.op == "u":
+            names.update(dict.fromkeys(entry.cells))
+    return [name for name in field_ids(kind) if name in names]
+
+
+class _Reading:
+    """Finds records by the beginnings of their uids, and reads what the push needs of them on the way."""
+
+    def __init__(self, rows: Rows, batch: Batch) -> None:
+        self._rows = rows
+        self._touched = touched_uids(batch.entries)
+
+    def __call__(self, entity: str, starts: Sequence[str]) -> dict[str, list[str]]:
+        if not is_known(entity):
+            return {}
+        return self._rows.read_starting(entity, starts, _names(entity, self._touched.get(entity, ())))
 
 
 def _read_whole(rows: Rows, batch: Batch, entity: str, those: Iterable[Entry]) -> None:
     """What the rules ask beyond the fields touched: of deletions everything, of rows that somebody wrote
     after the writer looked the stamps. Asked row by row this would take most of the time of a push."""
     deleted, stale = [], []
+    met: set[str] = set()
     for entry in those:
         row = rows.peek(entity, entry.uid)
         if row is None:
             continue
         if entry.op != "u" or not row.alive:
             deleted.append(row)
-        elif row.seq > batch.views[entry.view].get(row.area, 0):
-            stale.append(row)
+        elif entry.uid in met or row.seq > batch.views[entry.view].get(row.area, 0):
+            stale.append(row)  # or the batch itself will have written it by then
+        met.add(entry.uid)
     rows.complete_all(deleted)
     rows.stamp(stale)
     if deleted and protects(entity):
@@ -238,31 +272,6 @@ def _note(
     batch, sha256, signed, received = what
     connection.execute(insert(BATCHES).values(**batch_row(batch, (sha256, signed, received), answer)))
     devices.change(connection, device.uid, **device_row(batch, sha256, received))
-
-
-def _find(
-    database: HubDatabase, connection: Connection, entity: str, prefixes: Iterable[str]
-) -> dict[str, list[str]]:
-    """The uids of all records, also deleted ones, that start with each prefix."""
-    found: dict[str, list[str]] = {}
-    wanted = list(prefixes)
-    if not wanted or not is_known(entity):
-        return found
-    if database.postgres:
-        query = (
-            f'SELECT p, t.uid FROM unnest(%s::text[]) AS p JOIN "{entity}" t'
-            " ON t.uid >= p AND t.uid < p || 'g'"
-        )
-        rows = connection.exec_driver_sql(query, (array_of(wanted),))
-    else:
-        query = (
-            f'SELECT p.value, t.uid FROM json_each(?) p JOIN "{entity}" t'
-            " ON t.uid >= p.value AND t.uid < p.value || 'g'"
-        )
-        rows = connection.exec_driver_sql(query, (json.dumps(wanted),))
-    for prefix, uid in rows.all():
-        found.setdefault(prefix, []).append(uid)
-    return found
 
 
 def _texts(act: Act) -> tuple[str, ...]:

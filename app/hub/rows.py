@@ -126,6 +126,25 @@ class Rows:
             self._keep(row)
         self._absent.update((entity, uid) for uid in wanted if (entity, uid) not in self._rows)
 
+    def read_starting(self, entity: str, starts: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
+        """Read the rows, also dead ones, whose uids start with one of these; their uids by that."""
+        found: dict[str, list[str]] = {start: [] for start in starts}
+        if not starts or not is_known(entity):
+            return found
+        marked, given = self._database.each_of(starts)
+        query = (
+            f"{_select(self._database, entity, names, marked)} ON t.uid >= s.word AND t.uid < s.word || 'g'"
+        )
+        lengths = sorted(set(map(len, starts)))
+        told = self._connection.exec_driver_sql(query, (given,)).all()
+        for row in _rows_of(known(entity), names, told):
+            if (entity, row.uid) not in self._rows:
+                self._keep(row)
+            for length in lengths:
+                if row.uid[:length] in found:
+                    found[row.uid[:length]].append(row.uid)
+        return found
+
     def complete(self, row: Row) -> Row:
         """The row with all its fields and stamps."""
         self.complete_all([row])
@@ -232,11 +251,13 @@ def read_living(
         yield from _rows_of(known(entity), names, found)
 
 
-def _select(database: HubDatabase, entity: str, names: Sequence[str]) -> str:
-    quoted = {name: f'"{name}"' for name in names}
+def _select(database: HubDatabase, entity: str, names: Sequence[str], beside: str = "") -> str:
+    """The words that read these fields; `beside` is another table to join, before the condition."""
+    quoted = {name: f't."{name}"' for name in names}
     if database.postgres and GEOMETRY in quoted:
-        quoted[GEOMETRY] = f"ST_AsBinary({GEOMETRY}, 'NDR')"
-    return f'SELECT {", ".join(["uid", "h_area", "h_alive", "h_seq", *quoted.values()])} FROM "{entity}"'
+        quoted[GEOMETRY] = f"ST_AsBinary(t.{GEOMETRY}, 'NDR')"
+    listed = ", ".join(["t.uid", "t.h_area", "t.h_alive", "t.h_seq", *quoted.values()])
+    return f'SELECT {listed} FROM {beside + " JOIN " if beside else ""}"{entity}" t'
 
 
 def _rows_of(kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> Iterator[Row]:

@@ -92,7 +92,7 @@ def take_out(database: HubDatabase, keys: HubKeys, root: str, now: int) -> None:
         count_digests(logs, touched)
         write_rows(database, connection, touched)
         write_acts(connection, desk, [desk.hub_act] if desk.hub_act else [])
-        logs.store(keys, "", 0, now)
+        logs.store(logs.sealed(keys, "", 0, now))
         set_fact(connection, _DONE, b"1")
 
 

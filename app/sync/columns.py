@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.sync import few
 from app.sync.parts import Malformed, Reader, Writer
 
 _NONE, _BOOL, _INT, _FLOAT, _TEXT, _BYTES, _TEXTS = range(7)
@@ -60,6 +61,8 @@ def read_values(source: Reader, count: int) -> list[Any]:
     kind = source.number(len(_READ))
     if kind < len(_READ):
         return _READ[kind](source, count)
+    if count <= few.FEW:
+        return _read_few(source, count)
     tags = source.indexes(count, len(_READ))
     found = np.empty(count, object)
     for kind in np.unique(tags).tolist():
@@ -68,6 +71,12 @@ def read_values(source: Reader, count: int) -> list[Any]:
         column[:] = _READ[kind](source, len(here))
         found[here] = column
     return list(found.tolist())
+
+
+def _read_few(source: Reader, count: int) -> list[Any]:
+    tags = source.places(count, len(_READ))
+    parts = {kind: iter(_READ[kind](source, tags.count(kind))) for kind in sorted(set(tags))}
+    return [next(parts[tag]) for tag in tags]
 
 
 # ------------------------------------------------------------------ texts
@@ -100,15 +109,17 @@ def read_texts(source: Reader, count: int) -> list[str]:
     if form == _UUIDS:
         return unpack_uuids(source.chunk(16 * count))
     if form == _MOMENTS:
-        return moment_texts(source.ints(count))
+        return moment_texts(source.whole(count))
     if form == _PLAIN:
         return _read_joined(source, count)
     distinct = _read_joined(source, source.number(count))
-    return [distinct[place] for place in source.indexes(count, len(distinct)).tolist()]
+    return [distinct[place] for place in source.places(count, len(distinct))]
 
 
 def pack_uuids(texts: Sequence[str]) -> bytes | None:
     """16 bytes for each uuid in its usual form (lower case, four dashes); None when a text is none."""
+    if len(texts) <= few.FEW:
+        return few.pack_uuids(texts)
     joined = "".join(texts)
     if len(joined) != 36 * len(texts) or not joined.isascii():
         return None
@@ -121,6 +132,8 @@ def pack_uuids(texts: Sequence[str]) -> bytes | None:
 
 def unpack_uuids(packed: bytes) -> list[str]:
     """The texts of uuids of 16 bytes each."""
+    if len(packed) <= few.FEW * 16:
+        return few.unpack_uuids(packed)
     given = np.frombuffer(packed, np.uint8).reshape(-1, 16)
     letters = np.full((len(given), 36), ord("-"), np.uint8)
     letters[:, _UUID_DIGITS[::2]] = _HEX[given >> 4]
@@ -137,7 +150,7 @@ def _write_joined(out: Writer, texts: Sequence[str]) -> None:
 
 
 def _read_joined(source: Reader, count: int) -> list[str]:
-    ends = np.cumsum(source.ints(count)).tolist()
+    ends = few.ends_of(source.whole(count))
     joined = source.chunk(source.number(source.left)).decode("utf-8")
     return _cut(joined, ends, len(joined))
 
@@ -149,10 +162,12 @@ def _cut(joined: Any, ends: list[int], length: int) -> list[Any]:
     return [joined[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
-def moments_of(texts: Sequence[str]) -> NDArray[np.int64] | None:
+def moments_of(texts: Sequence[str]) -> Sequence[int] | NDArray[np.int64] | None:
     """Milliseconds since 1970 for moments like 2026-11-23T10:00:00.000Z; None for other texts."""
     if texts[0][-1:] != "Z" or set(map(len, texts)) != {len(_MOMENT)}:
         return None
+    if len(texts) <= few.FEW:
+        return few.moments_of(texts)
     joined = "".join(texts)
     if not joined.isascii():
         return None
@@ -169,14 +184,18 @@ def moments_of(texts: Sequence[str]) -> NDArray[np.int64] | None:
     except ValueError:
         return None
     inside = bool((found >= 0).all() and (found <= _LAST_MOMENT).all())
-    return found if inside and moment_texts(found) == list(texts) else None
+    return found if inside and moment_texts(found.tolist()) == list(texts) else None
 
 
-def moment_texts(moments: NDArray[np.int64]) -> list[str]:
+def moment_texts(moments: Sequence[int]) -> list[str]:
     """The moments as texts; raises Malformed for years before 1970 or after 9999."""
-    if (moments < 0).any() or (moments > _LAST_MOMENT).any():
+    if not moments:
+        return []
+    if min(moments) < 0 or max(moments) > _LAST_MOMENT:
         raise Malformed("a moment outside the years 1970 to 9999")
-    texts = np.datetime_as_string(moments.view("datetime64[ms]"), unit="ms").tolist()
+    if len(moments) <= few.FEW:
+        return few.moment_texts(moments)
+    texts = np.datetime_as_string(np.asarray(moments, np.int64).view("datetime64[ms]"), unit="ms").tolist()
     return [f"{text}Z" for text in texts]
 
 
@@ -194,7 +213,7 @@ def _write_bools(out: Writer, values: Sequence[Any]) -> None:
 
 
 def _read_bools(source: Reader, count: int) -> list[Any]:
-    return [bool(value) for value in source.indexes(count, 2).tolist()]
+    return list(map(bool, source.places(count, 2)))
 
 
 def _write_ints(out: Writer, values: Sequence[Any]) -> None:
@@ -205,10 +224,13 @@ def _write_ints(out: Writer, values: Sequence[Any]) -> None:
 
 
 def _read_ints(source: Reader, count: int) -> list[Any]:
-    return list(source.ints(count).tolist())
+    return source.whole(count)
 
 
 def _write_floats(out: Writer, values: Sequence[Any]) -> None:
+    if len(values) <= few.FEW:
+        _write_few_floats(out, values)
+        return
     array = np.asarray(values, np.float64)
     if not np.isfinite(array).all():
         raise Malformed("a number that is none")
@@ -222,6 +244,19 @@ def _write_floats(out: Writer, values: Sequence[Any]) -> None:
     out.ints(array.view(np.int64))
 
 
+def _write_few_floats(out: Writer, values: Sequence[float]) -> None:
+    if not few.are_finite(values):
+        raise Malformed("a number that is none")
+    for decimals in range(_RAW):
+        whole = few.whole(values, decimals)
+        if whole is not None:
+            out.number(decimals)
+            out.ints(whole)
+            return
+    out.number(_RAW)
+    out.ints(few.raw(values))
+
+
 def _whole(array: NDArray[np.float64], decimals: int) -> NDArray[np.int64] | None:
     """The numbers without their point; None when one would not come back the same (so with -0.0)."""
     if np.abs(array).max() >= _EXACT / 10.0**decimals:
@@ -233,6 +268,8 @@ def _whole(array: NDArray[np.float64], decimals: int) -> NDArray[np.int64] | Non
 
 def _read_floats(source: Reader, count: int) -> list[Any]:
     decimals = source.number(_RAW) if count else 0
+    if count <= few.FEW:
+        return _read_few_floats(source, count, decimals)
     whole = source.ints(count)
     found = whole.view(np.float64) if decimals == _RAW else whole / 10.0**decimals
     if not np.isfinite(found).all():
@@ -240,10 +277,26 @@ def _read_floats(source: Reader, count: int) -> list[Any]:
     return list(found.tolist())
 
 
+def _read_few_floats(source: Reader, count: int, decimals: int) -> list[Any]:
+    whole = source.whole(count)
+    found = few.from_raw(whole) if decimals == _RAW else [value / 10.0**decimals for value in whole]
+    if not few.are_finite(found):
+        raise Malformed("a number that is none")
+    return found
+
+
 def _write_bytes(out: Writer, values: Sequence[Any]) -> None:
     joined = b"".join(values)
     lengths = list(map(len, values))
-    if set(lengths) == {_POINT.itemsize}:
+    if set(lengths) == {_POINT.itemsize} and len(values) <= few.FEW:
+        those = list(few.POINT.iter_unpack(joined))
+        xs, ys = [x for _, x, _ in those], [y for _, _, y in those]
+        if {head for head, _, _ in those} == {_POINT_HEAD} and few.are_finite(xs + ys):
+            out.number(_POINTS)
+            _write_few_floats(out, xs)
+            _write_few_floats(out, ys)
+            return
+    elif set(lengths) == {_POINT.itemsize}:
         points = np.frombuffer(joined, _POINT)
         finite = np.isfinite(points["x"]).all() and np.isfinite(points["y"]).all()
         if finite and (points["head"] == np.void(_POINT_HEAD)).all():
@@ -261,13 +314,16 @@ def _read_bytes(source: Reader, count: int) -> list[Any]:
     if not count:
         return []
     if source.number(_POINTS) == _POINTS:
+        if count <= few.FEW:
+            xs, ys = _read_floats(source, count), _read_floats(source, count)
+            return [few.POINT.pack(_POINT_HEAD, x, y) for x, y in zip(xs, ys, strict=True)]
         points = np.empty(count, _POINT)
         points["head"] = np.void(_POINT_HEAD)
         points["x"] = _read_floats(source, count)
         points["y"] = _read_floats(source, count)
         joined = points.tobytes()
         return [joined[at : at + _POINT.itemsize] for at in range(0, len(joined), _POINT.itemsize)]
-    ends = np.cumsum(source.ints(count)).tolist()
+    ends = few.ends_of(source.whole(count))
     joined = source.chunk(source.number(source.left))
     return _cut(joined, ends, len(joined))
 
@@ -282,7 +338,7 @@ def _write_lists(out: Writer, values: Sequence[Any]) -> None:
 
 
 def _read_lists(source: Reader, count: int) -> list[Any]:
-    ends = np.cumsum(source.ints(count)).tolist()
+    ends = few.ends_of(source.whole(count))
     texts = read_texts(source, source.number(source.left))
     source.left -= len(texts)
     return _cut(texts, ends, len(texts))

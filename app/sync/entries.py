@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.replication import Act, Effect, Entry
+from app.sync import few
 from app.sync.columns import (
     moment_texts,
     moments_of,
@@ -77,7 +78,9 @@ def read_acts(source: Reader, count: int) -> tuple[Act, ...]:
     _all_of(undoes, {str, type(None)})
     _all_of(hlc, {int})
     if source.number(1):
-        wall = moment_texts(source.ints(count) + _clocks(hlc))
+        wall = moment_texts(
+            [off + (clock >> 16) for off, clock in zip(source.whole(count), hlc, strict=True)]
+        )
     else:
         wall = read_texts(source, count)
     if max(map(len, columns[0])) > MAX_UID or not all(columns[0]):
@@ -130,19 +133,20 @@ class EntryColumns:
 
 def read_entries(source: Reader, names: Sequence[str], acts: int, count: int) -> EntryColumns:
     """What `write_entries` wrote, of a message with so many acts and entries."""
-    act_of = source.indexes(count, acts).tolist()
+    act_of = source.places(count, acts)
     forms = _read_forms(source, names)
-    form_of = source.indexes(count, len(forms))
+    form_of = source.places(count, len(forms))
     row_of, rows = _read_repeats(source, count)
-    entities = [forms[form][0] for form in form_of.tolist()]
-    ops = [forms[form][1] for form in form_of.tolist()]
-    uids, cut = read_uids(
-        source, rows, [ops[place] for place in np.unique(row_of, return_index=True)[1].tolist()]
-    )
+    entities = [forms[form][0] for form in form_of]
+    ops = [forms[form][1] for form in form_of]
+    first_ops = ops
+    if row_of is not None:
+        first_ops = [ops[place] for place in np.unique(row_of, return_index=True)[1].tolist()]
+    uids, cut = read_uids(source, rows, first_ops)
     if rows and not (all(uids) and max(map(len, uids)) <= MAX_UID):
         raise Malformed("a record without a proper uid")
     cells = _read_cells(source, forms, form_of)
-    uid_of = [uids[row] for row in row_of.tolist()]
+    uid_of = uids if row_of is None else [uids[row] for row in row_of.tolist()]
     return EntryColumns((act_of, entities, uid_of, ops, cells), uids, cut)
 
 
@@ -162,13 +166,12 @@ def _write_forms(out: Writer, names: Names, forms: Sequence[Form]) -> None:
 
 def _read_forms(source: Reader, names: Sequence[str]) -> list[Form]:
     count = source.number(MAX_ENTRIES)
-    entities = source.indexes(count, len(names)).tolist()
-    ops = source.indexes(count, len(_OPS)).tolist()
-    counts = source.ints(count)
-    fields = [names[place] for place in source.indexes(total_of(counts, MAX_CELLS), len(names)).tolist()]
-    ends = np.cumsum(counts).tolist()
+    entities = source.places(count, len(names))
+    ops = source.places(count, len(_OPS))
+    counts = source.whole(count)
+    fields = [names[place] for place in source.places(total_of(counts, MAX_CELLS), len(names))]
     forms = []
-    for entity, op, size, end in zip(entities, ops, counts.tolist(), ends, strict=True):
+    for entity, op, size, end in zip(entities, ops, counts, few.ends_of(counts), strict=True):
         those = tuple(fields[end - size : end])
         if len(set(those)) != size:
             raise Malformed("a field twice")
@@ -187,10 +190,11 @@ def _write_repeats(out: Writer, row_of: list[int], rows: int) -> None:
     out.ints(np.asarray(row_of, np.int64)[fresh == 0])
 
 
-def _read_repeats(source: Reader, count: int) -> tuple[Ints, int]:
+def _read_repeats(source: Reader, count: int) -> tuple[Ints | None, int]:
+    """The record of each entry, None where no record comes twice; how many records."""
     rows = source.number(count)
     if rows == count:
-        return np.arange(count), rows
+        return None, rows
     fresh = source.indexes(count, 2)
     if int(fresh.sum()) != rows:
         raise Malformed("records that are not there")
@@ -202,38 +206,31 @@ def _read_repeats(source: Reader, count: int) -> tuple[Ints, int]:
     return row_of, rows
 
 
-def _read_cells(source: Reader, forms: Sequence[Form], form_of: Ints) -> list[Any]:
+def _read_cells(source: Reader, forms: Sequence[Form], form_of: Sequence[int]) -> list[Any]:
     """The cells of each entry as a dict."""
-    sizes = np.bincount(form_of, minlength=len(forms)).tolist()
+    places: list[list[int]] = [[] for _ in forms]
+    for place, form in enumerate(form_of):
+        places[form].append(place)
     columns: dict[tuple[str, str], int] = {}
-    for (entity, _, fields), size in zip(forms, sizes, strict=True):
+    for (entity, _, fields), those in zip(forms, places, strict=True):
         for field in fields:
-            columns[entity, field] = columns.get((entity, field), 0) + size
+            columns[entity, field] = columns.get((entity, field), 0) + len(those)
     if sum(columns.values()) > MAX_CELLS or len(columns) > MAX_FIELDS:
         raise TooLong("too many values")
-    values = {key: read_values(source, count) for key, count in columns.items()}
-    taken = dict.fromkeys(columns, 0)
+    values = {key: iter(read_values(source, count)) for key, count in columns.items()}
     cells: list[Any] = [None] * len(form_of)
-    order = np.argsort(form_of, kind="stable").tolist()
-    begun = 0
-    for (entity, _, fields), size in zip(forms, sizes, strict=True):
-        parts = []
-        for field in fields:
-            at = taken[entity, field]
-            parts.append(values[entity, field][at : at + size])
-            taken[entity, field] = at + size
-        rows = zip(*parts, strict=True) if parts else iter([()] * size)
-        for place, row in zip(order[begun : begun + size], rows, strict=True):
-            cells[place] = dict(zip(fields, row, strict=True))
-        begun += size
+    for (entity, _, fields), those in zip(forms, places, strict=True):
+        parts = [values[entity, field] for field in fields]
+        for place in those:
+            cells[place] = dict(zip(fields, map(next, parts), strict=True))
     return cells
 
 
-def total_of(counts: Ints, at_most: int) -> int:
+def total_of(counts: Sequence[int], at_most: int) -> int:
     """The sum of counts, none of them negative and all together within a limit."""
-    if len(counts) and (int(counts.min()) < 0 or int(counts.max()) > at_most):
+    if counts and (min(counts) < 0 or max(counts) > at_most):
         raise Malformed("a count that cannot be")
-    total = int(counts.sum())
+    total = sum(counts)
     if total > at_most:
         raise TooLong("more than one message may hold")
     return total

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
+from app.sync import few
+
 Ints = NDArray[np.int64]
 LIMIT = 64 << 20  # bytes a message may have when unpacked
 ALONE = 512  # bytes from which a chunk is compressed alone
 LEVEL = 12  # more costs time and saves next to nothing
-FEW = 64  # numbers for which no array is made
 _SHORT = 1 << 60
+_STEP = 1 << 55  # few numbers in steps below this stay within 64 bits
 WORTH = 0.97  # a chunk that stays longer than this of its length is kept as it is
 
 
@@ -78,7 +80,9 @@ class Writer:
 
     def ints(self, values: Sequence[int] | Ints) -> None:
         """Whole numbers of 64 bits, as distances from the smallest or as steps, whichever is shorter."""
-        if len(values) <= FEW and self._few(values if isinstance(values, list) else list(map(int, values))):
+        if len(values) <= few.FEW and self._few(
+            values if isinstance(values, list) else list(map(int, values))
+        ):
             return
         array = np.asarray(values, dtype=np.int64)
         if not len(array):
@@ -170,10 +174,23 @@ class Reader:
         form = self.number(17)
         if form <= 8:
             return self._planes(self.number(), form, count)
-        values = np.empty(count, np.int64)
-        values[0] = self.number()
-        values[1:] = self._planes(self.number(), form - 9, count - 1)
-        return np.cumsum(values, dtype=np.int64)
+        return self._steps(self.number(), self.number(), form - 9, count)
+
+    def whole(self, count: int) -> list[int]:
+        """The same as a list; of a few no array is made."""
+        if count > few.FEW or not count:
+            found: list[int] = self.ints(count).tolist()
+            return found
+        self.left = _paid(self.left, 8 * count)
+        form, low = self.number(17), self.number()
+        if form <= 8:
+            if form > 6 or abs(low) > _SHORT:
+                return list(self._planes(low, form, count).tolist())
+            return self._few(low, form, count)
+        first, low = low, self.number()
+        if form > 15 or abs(first) > _SHORT or abs(low) > _STEP:
+            return list(self._steps(first, low, form - 9, count).tolist())
+        return list(accumulate(self._few(low, form - 9, count - 1), initial=first))
 
     def indexes(self, count: int, below: int) -> Ints:
         """The next `count` numbers, each from 0 to `below` - 1."""
@@ -182,10 +199,31 @@ class Reader:
             raise Malformed("a reference to something that is not there")
         return found
 
+    def places(self, count: int, below: int) -> list[int]:
+        """The same as a list."""
+        found = self.whole(count)
+        if count and not (min(found) >= 0 and max(found) < below):
+            raise Malformed("a reference to something that is not there")
+        return found
+
     def done(self) -> None:
         """Raises Malformed when something was not read: the message says more than its reader understood."""
         if (self._number, self._small, self._large) != (len(self.numbers), len(self.small), len(self.large)):
             raise Malformed("something is left over")
+
+    def _few(self, low: int, width: int, count: int) -> list[int]:
+        if not width:
+            return [low] * count
+        planes = [self.chunk(count) for _ in range(width)]
+        if width == 1:
+            return [low + value for value in planes[0]]
+        return [low + int.from_bytes(one, "little") for one in zip(*planes, strict=True)]
+
+    def _steps(self, first: int, low: int, width: int, count: int) -> Ints:
+        values = np.empty(count, np.int64)
+        values[0] = first
+        values[1:] = self._planes(low, width, count - 1)
+        return np.cumsum(values, dtype=np.int64)
 
     def _planes(self, low: int, width: int, count: int) -> Ints:
         planes = np.zeros((count, 8), np.uint8)

@@ -12,6 +12,7 @@ import numpy as np
 from app.domain.replication import Batch, Entry
 from app.errors import Invalid
 from app.i18n import N_
+from app.sync import few
 from app.sync.columns import pack_uuids, read_texts, unpack_uuids, write_texts
 from app.sync.parts import Malformed, Reader, Writer
 
@@ -59,12 +60,24 @@ def write_uids(out: Writer, uids: Sequence[str], first_ops: Sequence[str], short
         write_texts(out, uids)
         return False
     rows = np.frombuffer(packed, np.uint8).reshape(-1, _FULL)
+    if len(uids) <= few.FEW and changes <= FEW:
+        return _write_few(out, packed, first_ops)
     known = _known(first_ops)
     width = 6 if changes <= FEW else 5
     out.number(width)
     out.chunk(rows[~known].tobytes())
     out.chunk(rows[known, :width].tobytes())
     return bool(known.any())
+
+
+def _write_few(out: Writer, packed: bytes, first_ops: Sequence[str]) -> bool:
+    rows = [packed[at : at + _FULL] for at in range(0, len(packed), _FULL)]
+    fresh = [row for row, op in zip(rows, first_ops, strict=True) if op == "i"]
+    known = [row[:6] for row, op in zip(rows, first_ops, strict=True) if op != "i"]
+    out.number(6)
+    out.chunk(b"".join(fresh))
+    out.chunk(b"".join(known))
+    return bool(known)
 
 
 def read_uids(source: Reader, count: int, first_ops: Sequence[str]) -> tuple[list[str], bool]:
@@ -74,6 +87,8 @@ def read_uids(source: Reader, count: int, first_ops: Sequence[str]) -> tuple[lis
         return read_texts(source, count), False
     if width not in (5, 6):
         raise Malformed("uids of an unknown length")
+    if count <= few.FEW:
+        return _read_few(source, width, first_ops)
     known = _known(first_ops)
     fresh = unpack_uuids(source.chunk(_FULL * int((~known).sum())))
     cut = np.zeros((int(known.sum()), _FULL), np.uint8)
@@ -82,6 +97,17 @@ def read_uids(source: Reader, count: int, first_ops: Sequence[str]) -> tuple[lis
     short = iter([uid[:letters] for uid in unpack_uuids(cut.tobytes())])
     full = iter(fresh)
     return [next(short) if here else next(full) for here in known.tolist()], bool(known.any())
+
+
+def _read_few(source: Reader, width: int, first_ops: Sequence[str]) -> tuple[list[str], bool]:
+    fresh = iter(unpack_uuids(source.chunk(_FULL * first_ops.count("i"))))
+    cut = len(first_ops) - first_ops.count("i")
+    digits = source.chunk(cut * width).hex()
+    letters = 2 * width
+    short = iter(
+        [f"{digits[at : at + 8]}-{digits[at + 8 : at + letters]}" for at in range(0, len(digits), letters)]
+    )
+    return [next(fresh) if op == "i" else next(short) for op in first_ops], bool(cut)
 
 
 def resolve_uids(batch: Batch, find: Find) -> Batch:

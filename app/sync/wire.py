@@ -138,12 +138,12 @@ def _read_batch(body: bytes) -> Batch:
     head, source = _opened(_BATCH, body, _BatchHead)
     acts = read_acts(source, head.acts)
     columns = read_entries(source, head.names, head.acts, head.entries)
-    view_of = source.ints(head.entries)
+    view_of = source.whole(head.entries)
     views = _read_views(source, head.names)
     source.done()
-    if head.entries and not (int(view_of.min()) >= 0 and int(view_of.max()) < len(views)):
+    if view_of and not (min(view_of) >= 0 and max(view_of) < len(views)):
         raise Malformed("a view that is not there")
-    entries = tuple(map(Entry, *columns.first_five, view_of.tolist()))
+    entries = tuple(map(Entry, *columns.first_five, view_of))
     facts = (
         head.hub, head.device, head.epoch, head.previous, head.first, head.schema, head.sent,
         views, acts, entries,
@@ -177,14 +177,14 @@ def _write_views(out: Writer, names: Names, views: Sequence[Mapping[str, int]]) 
 
 
 def _read_views(source: Reader, names: Sequence[str]) -> tuple[Mapping[str, int], ...]:
-    counts = source.ints(source.number(MAX_ENTRIES))
+    counts = source.whole(source.number(MAX_ENTRIES))
     total = total_of(counts, MAX_VIEWS)
-    areas = source.indexes(total, len(names)).tolist()
-    seqs = source.ints(total).tolist()
+    areas = source.places(total, len(names))
+    seqs = source.whole(total)
     views: list[Mapping[str, int]] = []
     view: dict[str, int] = {}
     at = left = 0
-    for count in counts.tolist():
+    for count in counts:
         view = dict(view)
         for place, seq in zip(areas[at : at + count], seqs[at : at + count], strict=True):
             view[names[place]] = seq
@@ -219,8 +219,8 @@ def _read_block(body: bytes) -> Block:
     columns = read_entries(source, head.names, head.acts, head.entries)
     if columns.cut:
         raise Malformed("short uids in the log")
-    dseqs = source.ints(head.entries).tolist()
-    verdicts = [_VERDICTS[place] for place in source.indexes(head.entries, len(_VERDICTS)).tolist()]
+    dseqs = source.whole(head.entries)
+    verdicts = [_VERDICTS[place] for place in source.places(head.entries, len(_VERDICTS))]
     notes = read_texts(source, head.entries)
     source.done()
     act, entity, uid, op, cells = columns.first_five

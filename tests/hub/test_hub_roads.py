@@ -132,6 +132,7 @@ def roads(patch: pytest.MonkeyPatch, *, quick: bool) -> Iterator[None]:
         if not quick:
             here.setattr(deciding.Uncontested, "has", lambda *_: False)
             here.setattr(deciding.Uncontested, "take", lambda *_: False)
+            here.setattr(deciding.Deciding, "_is_simple", lambda *_: False)
         yield
 
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +120,18 @@ def test_a_batch_comes_back(batch: Batch) -> None:
 @settings(max_examples=300, deadline=None)
 def test_a_block_comes_back(block: Block) -> None:
     assert same(decode_block(encode_block(block)), block)
+
+
+@given(
+    batches() | st.builds(mixed_batch, st.integers(0, 60), st.just(KNOWN), decimals=st.sampled_from([7, 17]))
+)
+@settings(max_examples=200, deadline=None)
+def test_few_values_are_written_and_read_as_many_are(batch: Batch) -> None:
+    without_arrays = encode_batch(batch), encode_batch(batch, short=False)
+    with patch("app.sync.few.FEW", 0):
+        assert (encode_batch(batch), encode_batch(batch, short=False)) == without_arrays
+        with_arrays = [decode_batch(body) for body in without_arrays]
+    assert all(same(decode_batch(b), a) for b, a in zip(without_arrays, with_arrays, strict=True))
 
 
 @pytest.mark.parametrize("changes", [0, 1, 20, 2000])
