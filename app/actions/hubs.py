@@ -193,6 +193,13 @@ def restore(source: Path, place: HubPlace) -> Path | None:
     return copies.restore(source, place, _now())
 
 
+def restored(place: HubPlace) -> dict[str, Any]:
+    """Tell a hub that its database was brought back from a backup by other means, such as PostgreSQL's."""
+    with opened(place) as hub:
+        hub.note_restored(_now())
+        return _status(hub)
+
+
 def _write_invitation(hub: Hub, told: dict[str, Any], out: Path) -> None:
     founded = hub.status().founded
     invitation = Invitation(
@@ -272,6 +279,8 @@ def _status(hub: Hub) -> dict[str, Any]:
         "conflicts": found.conflicts,
         "engine": found.engine,
         "founded": found.founded,
+        "restored_at": moment_text(moment_of(found.restored_at)) if found.restored_at else None,
+        "given_back": found.given_back,
     }
 
 

@@ -21,7 +21,7 @@ from app.sync.results import Proof as Proof
 from app.sync.results import ProofProblem as ProofProblem
 from app.sync.results import SyncDone as SyncDone
 from app.sync.results import SyncStatus as SyncStatus
-from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED
+from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, restored
 
 if TYPE_CHECKING:
     from app.sync.transport import Transport
@@ -71,6 +71,7 @@ def sync_status(session: Session) -> SyncStatus:
         return SyncStatus(False, "", "", store.unsent(), store.external_count(), "", "", 0, "alone")
     pending = replica.pending()
     error = (replica.private(LAST_ERROR) or b"").decode("utf-8", "replace")
+    restored_at, given_back = restored(store) or ("", 0)
     return SyncStatus(
         enrolled=True,
         hub=facts.url or facts.hub,
@@ -81,6 +82,8 @@ def sync_status(session: Session) -> SyncStatus:
         last_error=error,
         conflicts_open=count_open(session),
         state=_state(store, pending.unsent, error),
+        restored_at=restored_at,
+        given_back=given_back,
     )
 
 

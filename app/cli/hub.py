@@ -282,6 +282,15 @@ def restore(shell: Shell, words: HubRestoreWords) -> Answer:
     return Answer({"restored": str(place.folder), "kept": str(kept) if kept else None}, lines)
 
 
+def restored(shell: Shell, words: PlaceWords) -> Answer:
+    """Tell the hub that it was brought back."""
+    from app.actions.hubs import restored as tell  # late: help pages need no database
+
+    document = tell(_place(words))
+    said = tr(N_("Noted. Laptops give back what the hub lacks when they sync; hub status counts it"))
+    return Answer(document, [said])
+
+
 def _conflict_row(item: dict[str, Any], kind: str) -> list[Any]:
     record, kept, offered = item["record"], item["kept"], item["offered"]
     return [record["title"] or record["id"], kind, kept["by"], offered["by"], item["decides"]]
@@ -320,4 +329,10 @@ COMMANDS = (
     ),
     Command("hub export-log", N_("Write the whole log for a check by others"), export_log, ExportLogWords),
     Command("hub restore", N_("Bring a backup of an embedded hub back"), restore, HubRestoreWords),
+    Command(
+        "hub restored",
+        N_("Tell the hub that its database was brought back from a backup"),
+        restored,
+        PlaceWords,
+    ),
 )

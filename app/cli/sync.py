@@ -221,6 +221,8 @@ def sync_document(done: SyncDone) -> dict[str, Any]:
         "areas": {area: {"seq": item.seq, "agrees": item.agrees} for area, item in done.areas.items()},
         "agrees": done.agrees,
         "hub_time": done.hub_time,
+        "restored": done.restored,
+        "given_back": done.given_back,
         "forked": done.forked,
         "quarantined": done.quarantined,
         "message": done.message,
@@ -320,6 +322,13 @@ def _sync_lines(done: SyncDone) -> list[str]:
             unsent=done.unsent,
         ),
     ]
+    if done.restored:
+        lines.append(
+            tr(
+                N_("The hub had been brought back from a backup; {n} changes it lacked were given back"),
+                n=done.given_back,
+            )
+        )
     if done.forked:
         lines.append(tr(N_("A backup had been brought back here; nothing was lost")))
     if done.quarantined:

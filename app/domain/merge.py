@@ -48,11 +48,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Who writes with which knowledge: the base in the row's area, the site, the clamped clock."""
+    """Who writes with which knowledge: the base in the row's area, the site, the clamped clock.
+
+    `known` are sites whose every write the writer had seen: what a hub had lost and was given back.
+    """
 
     base: int
     site: int
     hlc: int
+    known: frozenset[int] = frozenset()
 
 
 def decide(kind: EntityType, entry: Entry, row: RowState | None, writing: Writing) -> Decision:
@@ -83,7 +87,9 @@ def reject(note: str, cells: Mapping[str, Any], row: RowState | None, kind: str 
 
 def is_concurrent(stamp: Stamp | None, writing: Writing) -> bool:
     """Whether a cell was written by another site after what the writer had seen."""
-    return stamp is not None and stamp.seq > writing.base and stamp.site != writing.site
+    if stamp is None or stamp.seq <= writing.base or stamp.site == writing.site:
+        return False
+    return stamp.site not in writing.known
 
 
 def _insert(kind: EntityType, entry: Entry, row: RowState | None, writing: Writing) -> Decision:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 Op = Literal["i", "u", "d", "n"]  # insert, update, delete; n: nothing to write (an effect only)
 Verdict = Literal["accepted", "merged", "conflict", "rejected"]
 Cells = dict[str, Any]
+SEEN_BYTES = 8  # of a head, enough to tell one log from another
 HUB_PERSON = "hub"  # the person of an act that the hub itself wrote
 
 
@@ -99,7 +100,9 @@ class Batch:
     """What a laptop pushes: its changes numbered `first`, `first + 1`, … in this epoch.
 
     `views` say what the writer had seen when it wrote: the highest number folded in each area, by area.
-    `previous` is the SHA-256 of the batch before it in this epoch (32 zero bytes at its start).
+    `previous` is the SHA-256 of the batch before it in this epoch (32 zero bytes at its start). `seen` says
+    which logs these were: of each area the number of the last whole block and the first bytes of the head
+    after it. In a view `AREA~BRANCH` counts a stretch that a hub lost and that the writer had seen.
     """
 
     hub: str
@@ -112,6 +115,7 @@ class Batch:
     views: tuple[Mapping[str, int], ...]
     acts: tuple[Act, ...]
     entries: tuple[Entry, ...]
+    seen: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
 
     @property
     def last(self) -> int:

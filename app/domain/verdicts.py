@@ -44,6 +44,8 @@ SENTENCES: Mapping[str, str] = {
     "undo": N_("Only who did something takes it back, and only what the hub has."),
     "together": N_("It belongs to a step that was not accepted."),
     "quarantine": N_("The laptop was revoked before this reached the hub; a person looks at it."),
+    "returned": N_("The hub had lost this when it was restored from a backup; a laptop gave it back."),
+    "stands": N_("The hub was restored from a backup; this is what stands there now."),
     "leave": N_("The record moved to another area."),
     "enter": N_("The record came from another area."),
 }

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import Invalid, StoreFailure
+from app.hub.hub import Hub
 from app.hub.place import FILE, HubPlace
 from app.i18n import N_
 
@@ -71,10 +72,20 @@ def restore(source: Path, place: HubPlace, at: datetime) -> Path | None:
             stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
             kept = place.folder.with_name(f"{place.folder.name}.before-{stamp}")
             place.folder.rename(kept)
+        _note_restored(part, at)
         part.rename(place.folder)
     except (OSError, sqlite3.Error) as error:
         raise _failed(error) from error
     return kept
+
+
+def _note_restored(folder: Path, at: datetime) -> None:
+    """Tell the hub in a folder that it was brought back."""
+    hub = Hub.open(folder)
+    try:
+        hub.note_restored(at)
+    finally:
+        hub.close()
 
 
 def check(folder: Path) -> None:

@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 2
+SCHEMA = 3
 ALIVE = "h_alive"
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
@@ -150,6 +150,32 @@ TRIES = Table(
     Column("what", LargeBinary, nullable=False),  # a keyed hash of the name or address, not it itself
     Column("at", BigInteger, nullable=False),
     Index("ix_hub_try", "what", "at"),
+)  # fmt: skip
+# Blocks that a hub brought back from a backup had lost and laptops gave back, with the site their cells are
+# stamped with: app/hub/returning.py. They stay as they were signed.
+LOST = Table(
+    "hub_lost", BOOK,
+    Column("head", LargeBinary, primary_key=True),
+    Column("area", String(12), nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("branch", String(40), nullable=False),
+    Column("fork", BigInteger, nullable=False),  # the last number before the loss
+    Column("site", Integer, nullable=False),
+    Column("device", String(36), nullable=False),  # who gave it back
+    Column("received", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Index("ix_hub_lost_branch", "branch", "last"),
+    Index("ix_hub_lost_area", "area", "last"),
+)  # fmt: skip
+# Which entries of an act the hub has, of acts that may have come in parts only: app/hub/parts.py.
+PARTS = Table(
+    "hub_part", BOOK,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("act", String(64), nullable=False),
+    Column("marks", LargeBinary, nullable=False),
+    Index("ix_hub_part", "act"),
 )  # fmt: skip
 
 

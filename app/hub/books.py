@@ -16,6 +16,7 @@ from app.domain.entity import Entity
 from app.hub.book import AREAS, BATCHES, DEVICES, field_ids
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, devices
+from app.hub.lost import restored_at
 from app.hub.records import record_of
 from app.hub.rows import Rows
 from app.store.tables import STORED_TYPES
@@ -45,7 +46,8 @@ class DeviceBook:
 
 @dataclass(frozen=True)
 class Status:
-    """The hub in numbers; `areas` are (number, head, digest) by code."""
+    """The hub in numbers; `areas` are (number, head, digest) by code. `restored_at` (ms) is when the hub was
+    last brought back from a backup, `given_back` how many entries laptops have given it back since."""
 
     area: str
     areas: Mapping[str, Area]
@@ -54,6 +56,8 @@ class Status:
     conflicts: int
     engine: str
     founded: bool
+    restored_at: int | None = None
+    given_back: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,10 @@ def status(connection: Connection, root: str, postgres: bool) -> Status:
     count = connection.execute(select(func.count()).select_from(DEVICES)).scalar_one()
     persons = int(people.scalar_one())
     engine = "postgresql" if postgres else "sqlite"
-    return Status(root, areas(connection), count, persons, int(open_ones.scalar_one()), engine, persons > 0)
+    conflicts = int(open_ones.scalar_one())
+    return Status(
+        root, areas(connection), count, persons, conflicts, engine, persons > 0, *restored_at(connection)
+    )
 
 
 def is_unfounded(connection: Connection) -> bool:

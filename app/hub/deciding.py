@@ -15,6 +15,7 @@ from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, workflow_ids
 from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
+from app.hub.parts import is_known_part
 from app.hub.rows import Row, state_of
 from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
@@ -40,6 +41,8 @@ class Deciding:
             if act.uid in self.repeated:
                 self._repeat([_told(batch, place) for place in places])
                 continue
+            if act.uid in self.desk.parts:
+                places = self._not_repeated(batch, act.uid, places)
             if act.uid not in self.desk.continued:
                 self.desk.done[act.uid] = act
             if not (quick.has(places) or self._is_simple(batch, act, places)):
@@ -63,7 +66,7 @@ class Deciding:
                 self._found(item)
             return
         actor, why = self.desk.author(act)
-        for group in self._groups(told):
+        for group in self.groups(told):
             if len(group) > 1 or not quick.take(group[0].dseq - quick.first, act):
                 self._group(group, actor, why)
         if any(item.entry.entity == "person" for item in told):
@@ -72,7 +75,7 @@ class Deciding:
     def _group(self, group: Sequence[Told], actor: Actor | None, why: str) -> None:
         """Decide the entries of one act about one record."""
         if actor is None:
-            self._refuse(group, why)
+            self.refuse(group, why)
         elif not self._admit(group):
             return
         elif group[0].act.undoes:
@@ -83,7 +86,7 @@ class Deciding:
             for item in group:
                 self._plain(item, actor)
 
-    def _groups(self, told: Sequence[Told]) -> Iterable[list[Told]]:
+    def groups(self, told: Sequence[Told]) -> Iterable[list[Told]]:
         """The entries about one record: itself, its signatures and its papers."""
         if len(told) == 1:
             return [list(told)]
@@ -106,19 +109,25 @@ class Deciding:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
             self._put(item, row, Decision("n", {}, self._stands(row, item), "accepted", "repeat"))
 
+    def _not_repeated(self, batch: Batch, act: str, places: list[int]) -> list[int]:
+        """Of an act that the hub has in part, the entries it does not have; the others are answered."""
+        has = [is_known_part(self.desk.parts[act], batch.entries[place]) for place in places]
+        self._repeat([_told(batch, place) for place, known_ in zip(places, has, strict=True) if known_])
+        return [place for place, known_ in zip(places, has, strict=True) if not known_]
+
     def _found(self, item: Told) -> None:
         """History of the workspace that founds the hub: structure is checked, rights are not."""
         if self._admit([item]):
-            self._apply(item, self.desk.rows.get(item.entry.entity, item.entry.uid))
+            self.apply(item, self.desk.rows.get(item.entry.entity, item.entry.uid))
 
     def _plain(self, item: Told, actor: Actor) -> None:
         row = self.desk.rows.get(item.entry.entity, item.entry.uid)
         area = row.area if row is not None else self._area(item, None)
         why = refusal(self.desk, item, row, area, actor)
         if why:
-            self._refuse([item], why)
+            self.refuse([item], why)
             return
-        self._apply(item, row, actor)
+        self.apply(item, row, actor)
 
     def _step(self, group: Sequence[Told], actor: Actor) -> None:
         """A step stands or falls with its signature, its own change of the record, and its papers."""
@@ -126,7 +135,7 @@ class Deciding:
             step = _as_step(group)
             taken = steps.take(self.desk, step, actor)
         except steps.StepRefused as refused:
-            self._refuse(group, refused.note, refused.kind)
+            self.refuse(group, refused.note, refused.kind)
             return
         row = taken.row
         before = {name: row.values.get(name) for name in taken.sets}
@@ -163,7 +172,7 @@ class Deciding:
             if guarded:
                 undoing.check(self.desk, group, kept)
         except undoing.UndoRefused as refused:
-            self._refuse(group, refused.note, refused.kind)
+            self.refuse(group, refused.note, refused.kind)
             return
         self.desk.undone[str(group[0].act.undoes)] = group[0].act.uid
         for item in group:
@@ -172,11 +181,11 @@ class Deciding:
                 continue
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
             before = {name: row.values.get(name) for name in item.cells} if row is not None else None
-            self._apply(item, row, actor)
+            self.apply(item, row, actor)
             undoing.note_kept(self.desk, item, row, before)
 
     # ------------------------------------------------------------ applying and refusing
-    def _apply(self, item: Told, row: Row | None, actor: Actor | None = None) -> None:
+    def apply(self, item: Told, row: Row | None, actor: Actor | None = None) -> None:
         """Let the merge rules decide an allowed change, and put the outcome down."""
         entry, desk = item.entry, self.desk
         kind = known(entry.entity)
@@ -231,7 +240,7 @@ class Deciding:
             self.desk.rows.stamp([row])
         return state_of(row, item.view, concerned(known(row.entity), entry.cells))
 
-    def _refuse(self, group: Sequence[Told], note: str, kind: str = "rejected") -> None:
+    def refuse(self, group: Sequence[Told], note: str, kind: str = "rejected") -> None:
         """Leave everything of a group as it is; the refused values wait in conflicts."""
         lead = _subject(group)
         for item in group:
@@ -302,7 +311,7 @@ class Deciding:
                 item.cells = admitted(known(item.entry.entity), item.entry.op, item.entry.cells)
                 item.entry.cells = item.cells
         except Unfit as unfit:
-            self._refuse(group, unfit.note)
+            self.refuse(group, unfit.note)
             return False
         return True
 

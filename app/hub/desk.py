@@ -73,6 +73,8 @@ class Desk:
     done: dict[str, Act] = field(default_factory=dict)  # the acts of this push, as they are decided
     continued: dict[str, Act] = field(default_factory=dict)  # cut by the laptop: begun in an earlier push
     undone: dict[str, str] = field(default_factory=dict)  # act: the one of this push that took it back
+    parts: dict[str, frozenset[bytes]] = field(default_factory=dict)  # of acts known in part: what is known
+    returned: tuple[tuple[str, int, int], ...] = ()  # lost blocks given back: branch, last number, site
     _policy: Policy | None = None
     _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
     _hub_act: Act | None = None
@@ -139,7 +141,11 @@ class Desk:
 
     def writing(self, told: Told, area: str) -> Writing:
         """Who writes with which knowledge."""
-        return Writing(told.view.get(area, 0), self.site, self.clock(told.act))
+        base, clock = told.view.get(area, 0), self.clock(told.act)
+        if not self.returned:
+            return Writing(base, self.site, clock)
+        known = [site for branch, last, site in self.returned if told.view.get(branch, 0) >= last]
+        return Writing(base, self.site, clock, frozenset(known))
 
     # ------------------------------------------------------------ putting down
     def put(self, told: Told, row: Row | None, area: str, decision: Decision) -> Row | None:

@@ -21,6 +21,7 @@ from app.sync.signing import ENROL, HEAD_START, verify
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 SECRET_LETTERS = 10
 _MINUTE = 60_000
+MOST_EPOCHS = (1 << 31) - 1
 _ALIKE = str.maketrans("OIL", "011")
 
 
@@ -123,6 +124,13 @@ def devices(connection: Connection) -> list[Device]:
 def change(connection: Connection, uid: str, **values: Any) -> None:
     """Note something about a laptop."""
     connection.execute(update(DEVICES).where(DEVICES.c.uid == uid).values(**values))
+
+
+def renew(connection: Connection, found: Device, above: int) -> int:
+    """Let a laptop go on under a new epoch, above the one it is in itself; gives that."""
+    epoch = min(max(found.epoch, above) + 1, MOST_EPOCHS)
+    change(connection, found.uid, epoch=epoch, next=1, chain=HEAD_START)
+    return epoch
 
 
 def revoke(connection: Connection, uid: str, now: int, reason: str) -> Device:

@@ -22,10 +22,13 @@ from app.sync.messages import (
     SHA256_HEADER,
     EnrolAnswer,
     EnrolRequest,
+    GiveBackReply,
+    GiveBackRequest,
     PullReply,
     PullRequest,
     PushReply,
     PushRequest,
+    RejoinRequest,
     SessionAnswer,
     SessionRequest,
     decode_message,
@@ -85,6 +88,24 @@ async def pull(request: Request) -> Response:
     asked = await _pull_request(request)
     reply = await service.call(_pull, service, device, asked.after, asked.limit)
     return packed(reply)
+
+
+async def rejoin(request: Request) -> Response:
+    """Up to where a laptop and a hub that was brought back from a backup agree."""
+    service = service_of(request)
+    device = service.device(request)
+    asked = decode_message(RejoinRequest, await body_of(request, MAX_PUSH))
+    return packed(await service.call(service.hub.rejoin, device, asked))
+
+
+async def give_back(request: Request) -> Response:
+    """Blocks that the hub had lost; they are kept and counted once, whoever brings them."""
+    service = service_of(request)
+    device = service.device(request)
+    asked = decode_message(GiveBackRequest, await body_of(request, MAX_PUSH))
+    entries = await service.call(service.hub.give_back, device, asked.blocks, service.now())
+    say("given_back", device=device, entries=entries)
+    return packed(GiveBackReply(entries=entries))
 
 
 async def policy(request: Request) -> Response:

@@ -16,15 +16,16 @@ from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
 from app.errors import NotAllowed, StoreFailure
-from app.hub import books, devices, founding, keys, migrations, policies, pulling, verifiers
+from app.hub import books, devices, founding, keys, lost, migrations, policies, pulling, verifiers
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
 from app.hub.log import read_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
+from app.hub.returning import Returning, give_back
 from app.hub.snapshots import Snapshots
 from app.i18n import N_
-from app.sync.messages import PULL_LIMIT, EnrolRequest, SignedBlock
+from app.sync.messages import PULL_LIMIT, EnrolRequest, RejoinReply, RejoinRequest, SignedBlock
 
 BLOBS = "blobs"
 SNAPSHOTS = "snapshots"
@@ -192,6 +193,29 @@ class Hub:
         time = _ms(now) if now is not None else max((found.last_sync or 0), books.clock())
         self._seen(found, cursors, told.blocks, time)
         return PullAnswer(told.blocks, told.areas, told.more, time)
+
+    def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:
+        """Up to where a laptop and a restored hub agree, and its epoch. Raises NotAllowed `revoked`."""
+        with self.database.writing() as connection:
+            found = pulling.working(self._device(connection, device))
+            common = {area: lost.common(connection, area, ends) for area, ends in asked.ends.items()}
+            epoch = found.epoch
+            if asked.renumber:
+                epoch = devices.renew(connection, found, asked.epoch)
+        return RejoinReply(common=common, epoch=epoch)
+
+    def give_back(self, device: str, blocks: Iterable[SignedBlock], now: datetime) -> int:
+        """Take blocks of its own log that this hub has lost; how many entries. See `hub/returning.py`."""
+        pulling.working(self.device(device))
+        p = self._pushing
+        returning = Returning(p.database, p.keys, p.root, p.has_blob)
+        return give_back(returning, device, blocks, _ms(now))
+
+    def note_restored(self, now: datetime) -> None:
+        """This hub was brought back from a backup: no laptop goes on with the numbers it had."""
+        with self.database.writing() as connection:
+            lost.note_restored(connection, _ms(now))
+        Snapshots(self.database, self.folder / SNAPSHOTS, self.root).forget()
 
     def names_blob(self, device: str, sha256: str) -> bool:
         """Whether a living record that the laptop may read names this attachment."""

@@ -124,6 +124,10 @@ class Logs:
             self._areas[code] = AreaLog(code, seq, bytes(head), int(digest, 16), began=seq)
             self._locked.add(code)
 
+    def added(self) -> list[Effect]:
+        """Everything that was added, of all areas."""
+        return [effect for log in self._areas.values() for effect in log.effects]
+
     def sealed(self, keys: HubKeys, device: str, epoch: int, received: int) -> list[dict[str, Any]]:
         """The blocks of what was added, signed, as rows of the log; each area's head goes on with them."""
         rows: list[dict[str, Any]] = []

@@ -9,7 +9,17 @@ from itertools import pairwise
 from sqlalchemy import Connection, inspect, select
 
 from app.errors import StoreFailure
-from app.hub.book import BOOK, FACTS, PASSPHRASES, SCHEMA, TRIES, VERIFIERS, entity_tables
+from app.hub.book import (
+    BOOK,
+    FACTS,
+    LOST,
+    PARTS,
+    PASSPHRASES,
+    SCHEMA,
+    TRIES,
+    VERIFIERS,
+    entity_tables,
+)
 from app.hub.database import HubDatabase
 from app.i18n import N_
 
@@ -22,8 +32,14 @@ def _keep_secrets(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _keep_lost(connection: Connection) -> None:
+    """Version 3: what a restored hub was given back, and acts that came in parts."""
+    for table in (LOST, PARTS):
+        table.create(connection, checkfirst=True)
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
-STEPS: dict[int, Callable[[Connection], None]] = {1: _keep_secrets}
+STEPS: dict[int, Callable[[Connection], None]] = {1: _keep_secrets, 2: _keep_lost}
 
 
 def make_schema(database: HubDatabase) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.hub.database import HubDatabase
-from app.sync.messages import EnrolRequest
+from app.sync.messages import EnrolRequest, RejoinRequest, SignedBlock
 
 
 class HubDoor(Protocol):
@@ -60,6 +60,12 @@ class HubDoor(Protocol):
         self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: datetime | None = None
     ) -> Any:
         """What came after the cursors."""
+
+    def rejoin(self, device: str, asked: RejoinRequest) -> Any:
+        """Up to where a laptop and a hub brought back from a backup agree."""
+
+    def give_back(self, device: str, blocks: Sequence[SignedBlock], now: datetime) -> int:
+        """Take blocks of its own log that this hub has lost."""
 
     def enrol(self, request: EnrolRequest, now: datetime) -> Any:
         """Take in a laptop that knows an invitation's code."""

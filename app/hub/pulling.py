@@ -104,9 +104,15 @@ def since_long(
     return Since(told, areas, blocks, more)
 
 
-def _check(device: Device, areas: Mapping[str, books.Area], cursors: Mapping[str, int]) -> None:
+def working(device: Device) -> Device:
+    """The laptop, unless it was revoked: then raises NotAllowed `revoked`."""
     if device.revoked_at is not None:
         raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
+    return device
+
+
+def _check(device: Device, areas: Mapping[str, books.Area], cursors: Mapping[str, int]) -> None:
+    working(device)
     ahead = [area for area, seq in cursors.items() if seq > areas.get(area, (0, b"", 0))[0]]
     if ahead and any(cursors[area] for area in ahead):
         raise Conflict(

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from app.domain.areas import Scope
 from app.domain.replication import Act, Batch, Entry
 from app.errors import Invalid, NotAllowed
-from app.hub import devices, quarantine
+from app.hub import devices, lost, quarantine
 from app.hub.answering import (
     PushAnswer,
     answer_at_once,
@@ -37,6 +37,7 @@ from app.hub.keys import HubKeys
 from app.hub.litter import undisturbed
 from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
+from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.quick import Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
 from app.hub.verifiers import Verifiers
@@ -50,6 +51,7 @@ __all__ = ["TRIES", "PushAnswer", "Pushing", "read_rows"]
 TRIES = 6
 _KEYS = 50_000
 _BESIDE = 500  # rows that are written while the log's blocks are made
+_HEADS = 200_000
 # Another process wrote the same number or area at the same moment: who meets it looks again.
 _MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
 
@@ -65,6 +67,7 @@ class Pushing:
     has_blob: Callable[[str], bool]
     known: dict[str, bytes] = field(default_factory=dict)  # the keys of laptops; a laptop's never changes
     remembered: Remembered = field(default_factory=Remembered)
+    heads: dict[tuple[str, int], bytes] = field(default_factory=dict)  # ends of blocks that the log has
 
     def push(self, signed: bytes, received: datetime) -> PushAnswer:
         """Decide a signed batch. Raises Invalid for one that cannot be read or was not signed by its laptop,
@@ -78,6 +81,9 @@ class Pushing:
         self._prove(message)
         batch = decode_batch(message.body)
         self._check(batch, message)
+        behind = self._behind(batch)
+        if behind is not None:
+            return behind
         extra: set[str] = set()
         quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
         with suppress(NeedArea, *_MET):  # then the long road looks again
@@ -96,6 +102,25 @@ class Pushing:
                 if not left or not self.database.postgres:
                     raise
         raise AssertionError("unreachable")
+
+    def _behind(self, batch: Batch) -> PushAnswer | None:
+        """The answer for a laptop that has followed more than this hub, brought back from a backup, has."""
+        ends = batch.seen.items()
+        strange = [(area, seq, head) for area, (seq, head) in ends if self.heads.get((area, seq)) != head]
+        if not strange:
+            return None
+        with self.database.reading() as connection:
+            for area, seq, head in strange:
+                if not lost.has_block(connection, area, seq, head):
+                    device = devices.device(connection, batch.device)
+                    assert device is not None, "its signature was proved"
+                    if device.revoked_at is not None:
+                        return None  # its work waits for a person whatever it had seen
+                    return PushAnswer(device.next, "restored", device.epoch)
+        if len(self.heads) > _HEADS:
+            self.heads.clear()
+        self.heads.update({(area, seq): head for area, seq, head in strange})
+        return None
 
     def _prove(self, message: Signed) -> None:
         key = self.known.get(message.device)
@@ -184,14 +209,21 @@ class Pushing:
             desk.rows.clear()  # somebody wrote there between the look and the lock
             read_rows(desk.rows, batch)
         keys = read_keys(self.database, connection, batch.entries)
-        uids = list({act.uid for act in batch.acts})
-        words, given = self.database.any_of("uid", uids)
+        desk.returned = lost.sites_of(connection, batch.views)
+        Deciding(desk, connection, keys, self._repeated(connection, desk, batch)).run(batch)
+        if not desk.founding:
+            flag_near(self.database, connection, desk, batch)
+
+    def _repeated(self, connection: Connection, desk: Desk, batch: Batch) -> set[str]:
+        """The acts that the hub has already; of those it may have in part the desk learns what it has."""
+        words, given = self.database.any_of("uid", list({act.uid for act in batch.acts}))
         query = f"SELECT uid, site, person FROM hub_act WHERE {words}"
         acts = connection.exec_driver_sql(query, (given,))
         repeated = continue_acts(desk, batch, {row.uid: (row.site, row.person) for row in acts})
-        Deciding(desk, connection, keys, repeated).run(batch)
-        if not desk.founding:
-            flag_near(self.database, connection, desk, batch)
+        desk.parts = read_parts(self.database, connection, repeated)
+        desk.continued.update({act.uid: act for act in batch.acts if act.uid in desk.parts})
+        keep_parts(connection, marks_of_push(batch, desk.parts))
+        return repeated - desk.parts.keys()
 
     def _write(self, connection: Connection, desk: Desk, device: Device, what: tuple[Batch, int]) -> None:
         rows = desk.rows.touched()

@@ -32,6 +32,7 @@ from app.hub.gathering import SMALL, Gathered, gather
 from app.hub.keeping import keep, keep_rows, note, swaps_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs
+from app.hub.lost import speaks_of_lost
 from app.hub.nearby import flag_near
 from app.hub.rows import Rows
 from app.sync.wire import Ambiguous, resolve_uids
@@ -107,6 +108,8 @@ class Quick:
             return None
         self._use_policy(desk, found)
         repeated = continue_acts(desk, batch, {uid: (site, person) for uid, site, person in found.acts})
+        if repeated or speaks_of_lost(batch):
+            return None
         Deciding(desk, connection, keys, repeated).run(batch)
         flag_near(self.database, connection, desk, batch, found.near)
         return self._keep(connection, desk, found, replace(arrived, batch=batch))

@@ -20,7 +20,7 @@ from app.domain.values import as_moment
 from app.errors import AppError, NotAllowed, StoreFailure
 from app.hub.admin.routes import admin_routes
 from app.hub.blob_endpoints import blob
-from app.hub.endpoints import enrol, policy, pull, push, session, snapshot
+from app.hub.endpoints import enrol, give_back, policy, pull, push, rejoin, session, snapshot
 from app.hub.logs import say, say_mistake
 from app.hub.metrics import CONTENT_TYPE
 from app.hub.service import Service, address_of, service_of
@@ -50,6 +50,8 @@ def make_app(service: Service, *, close: bool = False) -> Any:
             Route("/v1/enrol", enrol, methods=["POST"]),
             Route("/v1/push", push, methods=["POST"]),
             Route("/v1/pull", pull, methods=["GET", "POST"]),
+            Route("/v1/rejoin", rejoin, methods=["POST"]),
+            Route("/v1/give-back", give_back, methods=["POST"]),
             Route("/v1/policy", policy, methods=["GET"]),
             Route("/v1/snapshot", snapshot, methods=["GET"]),
             Route("/v1/blob/{sha256}", blob, methods=["HEAD", "PATCH", "GET"]),

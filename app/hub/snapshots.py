@@ -14,6 +14,7 @@ from app.domain.replication import Block
 from app.hub import books
 from app.hub.book import LOG, field_ids
 from app.hub.database import HubDatabase
+from app.hub.lost import has_block
 from app.hub.rows import read_living
 from app.store.replica_facts import Cursor
 from app.store.snapshot import SnapshotRow, make_snapshot
@@ -38,16 +39,21 @@ class Snapshots:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.database.reading() as connection:
             now = books.areas(connection, Scope(area, self.root))
-            ready = self._ready(area, now)
+            ready = self._ready(connection, area, now)
             return ready or self._make(connection, area, now)
 
-    def _ready(self, area: str, now: Mapping[str, books.Area]) -> Path | None:
-        """The newest file that is new enough."""
+    def forget(self) -> None:
+        """Drop every ready file: the hub was brought back from a backup."""
+        for file in self.folder.glob("*"):
+            file.unlink(missing_ok=True)
+
+    def _ready(self, connection: Connection, area: str, now: Mapping[str, books.Area]) -> Path | None:
+        """The newest file that is new enough, and of this log: a restored hub may have begun another."""
         for file in sorted(self.folder.glob(f"{area}-*.json"), reverse=True):
-            told: dict[str, int] = json.loads(file.read_text("utf-8"))
-            since = sum(seq - told.get(code, 0) for code, (seq, _, _) in now.items())
+            told = _told(file)
+            since = sum(seq - told.get(code, (0, ""))[0] for code, (seq, _, _) in now.items())
             whole = file.with_suffix("")
-            if 0 <= since <= FRESH_ENTRIES and whole.is_file():
+            if 0 <= since <= FRESH_ENTRIES and whole.is_file() and _is_of(connection, told):
                 return whole
         return None
 
@@ -67,7 +73,8 @@ class Snapshots:
             history=_history(connection, now),
         )
         beside = target.with_name(target.name + ".json")
-        beside.write_text(json.dumps({code: seq for code, (seq, _, _) in now.items()}), "utf-8")
+        standing = {code: (seq, head.hex()) for code, (seq, head, _) in now.items()}
+        beside.write_text(json.dumps(standing), "utf-8")
         self._drop_old(area, beside)
         return target
 
@@ -83,6 +90,22 @@ class Snapshots:
             if file != newest:
                 file.with_suffix("").unlink(missing_ok=True)
                 file.unlink(missing_ok=True)
+
+
+def _told(file: Path) -> dict[str, tuple[int, str]]:
+    """Number and head of each area that a ready file was made of; nothing for one of an earlier version."""
+    found: dict[str, tuple[int, str]] = {}
+    for code, standing in json.loads(file.read_text("utf-8")).items():
+        if not isinstance(standing, list):
+            return {}
+        found[code] = (int(standing[0]), str(standing[1]))
+    return found
+
+
+def _is_of(connection: Connection, told: Mapping[str, tuple[int, str]]) -> bool:
+    """Whether this log goes on from there."""
+    ends = [(code, seq, bytes.fromhex(head)) for code, (seq, head) in told.items()]
+    return bool(ends) and all(has_block(connection, *end) for end in ends)
 
 
 def _history(connection: Connection, now: Mapping[str, books.Area]) -> Iterator[Block]:

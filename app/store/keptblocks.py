@@ -7,6 +7,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.replication import SEEN_BYTES
+from app.errors import StoreFailure
+from app.i18n import N_
+from app.store.replica_facts import START
+
 
 @dataclass(frozen=True)
 class KeptBlock:
@@ -47,6 +52,52 @@ def is_begun_with(raw: sqlite3.Connection, area: str, whole: int, body_sha256: b
     query = "SELECT body FROM sync_block WHERE area = ? AND first = ? AND length(body) > 0"
     row = raw.execute(query, (area, whole + 1)).fetchone()
     return row is None or hashlib.sha256(row[0]).digest() == body_sha256
+
+
+def ends(raw: sqlite3.Connection) -> dict[str, list[tuple[int, bytes]]]:
+    """By area where the kept blocks that are in the records end: number and the first bytes of the head."""
+    found: dict[str, list[tuple[int, bytes]]] = {}
+    query = (
+        "SELECT b.area, b.last, b.head FROM sync_block b JOIN sync_cursor c USING (area)"
+        " WHERE b.last <= c.whole"
+        " UNION SELECT area, whole, head FROM sync_cursor WHERE whole > 0 ORDER BY 1, 2"
+    )
+    for area, last, head in raw.execute(query):
+        found.setdefault(area, []).append((last, bytes(head)[:SEEN_BYTES]))
+    return found
+
+
+def after(raw: sqlite3.Connection, area: str, fork: int) -> list[KeptBlock]:
+    """The kept blocks of an area after a number that are in the records; raises StoreFailure when the first
+    of them was never here."""
+    query = (
+        "SELECT b.* FROM sync_block b JOIN sync_cursor c USING (area)"
+        " WHERE b.area = ? AND b.first > ? AND b.last <= c.whole AND length(b.body) > 0 ORDER BY b.first"
+    )
+    found = [_block(row) for row in raw.execute(query, (area, fork))]
+    if not found or found[0].first != fork + 1:
+        raise StoreFailure(
+            N_("The hub was brought back from a backup older than this laptop’s own copy of area {area}"),
+            hint=N_("This file keeps everything. Ask for a newer backup, or enrol anew into a new file."),
+            area=area,
+            code="hub_behind",
+        )
+    return found
+
+
+def set_lost(raw: sqlite3.Connection, area: str, fork: int) -> bytes:
+    """Put the blocks after a number aside: the hub no longer has them, and others come under their numbers.
+
+    Gives the head after the last block before them.
+    """
+    raw.execute(
+        "INSERT OR REPLACE INTO sync_lost SELECT head, area, first, last, body, signature FROM sync_block"
+        " WHERE area = ? AND first > ? AND length(body) > 0",
+        (area, fork),
+    )
+    raw.execute("DELETE FROM sync_block WHERE area = ? AND first > ?", (area, fork))
+    row = raw.execute("SELECT head FROM sync_block WHERE area = ? AND last = ?", (area, fork)).fetchone()
+    return bytes(row[0]) if row is not None else START
 
 
 def _block(row: tuple[Any, ...]) -> KeptBlock:

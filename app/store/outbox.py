@@ -40,13 +40,15 @@ _UNCLAIMED = (
 
 @dataclass(frozen=True)
 class Draft:
-    """What a batch shall hold: changes numbered from `first`, after the batch whose SHA-256 is `previous`."""
+    """What a batch shall hold: changes numbered from `first`, after the batch whose SHA-256 is `previous`;
+    `seen` tells which logs the views count (`Batch.seen`)."""
 
     first: int
     previous: bytes
     views: tuple[Mapping[str, int], ...]
     acts: tuple[Act, ...]
     entries: tuple[Entry, ...]
+    seen: Mapping[str, tuple[int, bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def draft(raw: sqlite3.Connection, facts: ReplicaFacts, limit: int) -> tuple[Dra
     order = {fold: place for place, fold in enumerate(maps)}
     first, previous = _next(raw, facts.epoch)
     entries = tuple(_entry(row, places[row[1]], order[base]) for row, base in zip(rows, bases, strict=True))
-    made = Draft(first, previous, tuple(maps.values()), _acts(raw, acts, facts.device), entries)
+    told = _acts(raw, acts, facts.device)
+    made = Draft(first, previous, tuple(maps.values()), told, entries, views.heads(raw))
     return made, [row[0] for row in rows]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,17 @@ from app.domain.replication import Block, Cells
 from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
-from app.store import confirmed, evidence, keptblocks, leaving, meta, outbox, replica_facts
+from app.store import (
+    confirmed,
+    evidence,
+    keptblocks,
+    leaving,
+    meta,
+    outbox,
+    rejoining,
+    replica_facts,
+    views,
+)
 from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.evidence import BlobNeed
@@ -156,6 +166,33 @@ class Replica:
         """How many own changes the hub has not answered, and why."""
         with self._reading() as raw:
             return outbox.pending(raw)
+
+    # ------------------------------------------------------------ a hub that was brought back from a backup
+    def ends(self) -> dict[str, list[tuple[int, bytes]]]:
+        """By area where the hub's blocks that are kept here end: number and the first bytes of the head."""
+        with self._reading() as raw:
+            return keptblocks.ends(raw)
+
+    def kept_after(self, area: str, fork: int) -> list[KeptBlock]:
+        """The hub's blocks of an area after this number; StoreFailure when they are not here."""
+        with self._reading() as raw:
+            return keptblocks.after(raw, area, fork)
+
+    def rejoin(self, forks: Mapping[str, int], epoch: int) -> None:
+        """Follow the hub's log anew from these numbers on, and send what is unanswered under a new epoch.
+
+        The records stay as they are: what the log tells from there on makes them what the hub has.
+        """
+        changed = replica_facts.changed(self._enrolled(), {"epoch": epoch})
+        with self._writing() as raw:
+            rejoining.rejoin(raw, forks)
+            replica_facts.save(raw, changed)
+        self._facts = changed
+
+    def is_whole_again(self) -> None:
+        """The log has told again what a restored hub had lost; what was seen of that need not be kept."""
+        with self._writing() as raw:
+            views.forget_branches(raw)
 
     # ------------------------------------------------------------ receiving
     def fold(

@@ -39,6 +39,9 @@ TABLES = (
     # The hub's blocks as they came, with its signature over the head after each; see keptblocks.py.
     """CREATE TABLE IF NOT EXISTS sync_block (area TEXT, first INTEGER NOT NULL, last INTEGER,
   body BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (area, last))""",
+    # Blocks that a hub brought back from a backup no longer had; they were given back to it.
+    """CREATE TABLE IF NOT EXISTS sync_lost (head BLOB PRIMARY KEY, area TEXT NOT NULL,
+  first INTEGER NOT NULL, last INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS sync_blob (sha256 TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS sync_private (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS ix_sync_txn_unsealed ON sync_txn (id) WHERE sealed_batch IS NULL",
@@ -57,6 +60,7 @@ NAMES = (
     "sync_verdict",
     "sync_origin",
     "sync_block",
+    "sync_lost",
     "sync_blob",
     "sync_private",
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from app.domain.replication import SEEN_BYTES
+
 
 def base_of(raw: sqlite3.Connection) -> int:
     """The number of the last fold."""
@@ -38,3 +40,27 @@ def maps(raw: sqlite3.Connection, folds: Iterable[int]) -> dict[int, dict[str, i
             row = rows.fetchone()
         made[fold] = dict(seen)
     return made
+
+
+def heads(raw: sqlite3.Connection) -> dict[str, tuple[int, bytes]]:
+    """Which log was followed in each area: the last whole block's number, the first bytes of its head."""
+    rows = raw.execute("SELECT area, whole, head FROM sync_cursor WHERE whole > 0 ORDER BY area")
+    return {area: (whole, bytes(head)[:SEEN_BYTES]) for area, whole, head in rows}
+
+
+def branch_of(area: str, head: bytes) -> str:
+    """The name under which a view counts a stretch of an area's log that a hub lost; `head` is the one after
+    its first block."""
+    return f"{area}~{head.hex()[:16]}"
+
+
+def leave_branch(raw: sqlite3.Connection, area: str, fork: int, branch: str) -> None:
+    """What was seen of an area after `fork` was seen of `branch` instead."""
+    query = "INSERT OR REPLACE INTO sync_view SELECT fold, ?, seq FROM sync_view WHERE area = ? AND seq > ?"
+    raw.execute(query, (branch, area, fork))
+    raw.execute("UPDATE sync_view SET seq = ? WHERE area = ? AND seq > ?", (fork, area, fork))
+
+
+def forget_branches(raw: sqlite3.Connection) -> None:
+    """Drop what was seen of lost stretches, when the log tells all of it again and nothing waits."""
+    raw.execute("DELETE FROM sync_view WHERE area LIKE '%~%'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +70,14 @@ class Client:
     def pull(self, after: Mapping[str, int]) -> m.PullReply:
         """What came after these numbers."""
         return self._post("/v1/pull", m.PullRequest(after=dict(after)), m.PullReply)
+
+    def rejoin(self, request: m.RejoinRequest) -> m.RejoinReply:
+        """Up to where this laptop and a hub that was brought back from a backup agree."""
+        return self._post("/v1/rejoin", request, m.RejoinReply)
+
+    def give_back(self, blocks: Sequence[m.SignedBlock]) -> int:
+        """Give the hub blocks that it has lost; it knows them again, so that they may be sent twice."""
+        return self._post("/v1/give-back", m.GiveBackRequest(blocks=list(blocks)), m.GiveBackReply).entries
 
     def policy(self) -> bytes:
         """The signed grants."""

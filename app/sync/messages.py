@@ -10,6 +10,8 @@ status in `STATUS`. Every request but session, enrol, healthz and metrics carrie
 | POST /v1/enrol | EnrolRequest | EnrolAnswer |
 | POST /v1/push | PushRequest | PushReply |
 | POST /v1/pull | PullRequest | PullReply |
+| POST /v1/rejoin | RejoinRequest | RejoinReply: up to where a laptop and a restored hub agree |
+| POST /v1/give-back | GiveBackRequest | GiveBackReply: blocks that the hub had lost |
 | GET /v1/policy | – | the signed grants, as bytes |
 | GET /v1/snapshot | – (Range) | the .gpkg.zst, its SHA-256 in the header `Gridward-SHA256` and as ETag |
 | HEAD /v1/blob/SHA256 | – | `Upload-Offset` bytes are there; `Upload-Length` too once it is whole |
@@ -144,7 +146,8 @@ class PushRequest(Message, frozen=True):
 
 
 class PushReply(Message, frozen=True):
-    """`state`: taken, repeat, fork, gap, quarantined, full_uids; `next` is the number the hub waits for."""
+    """`state`: taken, repeat, fork, gap, restored, quarantined, full_uids; `next` is the number the hub waits
+    for. `restored`: the hub was brought back from a backup and lacks what this laptop has seen."""
 
     next: int
     state: str
@@ -155,6 +158,34 @@ class PushReply(Message, frozen=True):
     rejected: int = 0
     message: str = ""
     pull: PullReply | None = None
+
+
+class RejoinRequest(Message, frozen=True):
+    """The ends of the blocks a laptop has kept of each area, oldest first: their numbers and the first bytes
+    of the heads. With `renumber` it wants a new epoch, above `epoch`, for what the hub has not answered."""
+
+    ends: dict[str, list[tuple[int, bytes]]]
+    epoch: int = 0
+    renumber: bool = False
+
+
+class RejoinReply(Message, frozen=True):
+    """Of each area the highest of those ends that the hub has, 0 for none; the laptop's epoch."""
+
+    common: dict[str, int]
+    epoch: int
+
+
+class GiveBackRequest(Message, frozen=True):
+    """Blocks that the hub once signed and does not have any more, each area's in their order."""
+
+    blocks: list[SignedBlock]
+
+
+class GiveBackReply(Message, frozen=True):
+    """How many entries of them the hub had lost."""
+
+    entries: int
 
 
 def encode_message(message: Message) -> bytes:

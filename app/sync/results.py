@@ -27,6 +27,7 @@ class SyncDone:
     """What one round did. `pushed` counts changes sent, the next four what the hub made of own changes,
     `pulled` entries folded; `unsent` what still waits here; `hub_time` is a moment in UTC.
 
+    `restored` says that the hub had been brought back from a backup and was given back `given_back` changes.
     `forked` says that the hub knew this file from before a backup was brought back, `quarantined` that the
     work of this revoked laptop waits for a person; `message` is the hub's own sentence, if it had one.
     """
@@ -42,6 +43,8 @@ class SyncDone:
     areas: Mapping[str, AreaState] = field(default_factory=dict)
     unsent: int = 0
     hub_time: str = ""
+    restored: bool = False
+    given_back: int = 0
     forked: bool = False
     quarantined: bool = False
     message: str = ""
@@ -59,7 +62,8 @@ class SyncStatus:
 
     `last_sync` is a moment in UTC or empty; `last_error` a sentence or empty. `alone`: not enrolled; `safe`:
     nothing waits; `unsent`: changes wait; `offline`: they wait and the last try failed; `revoked`: the hub no
-    longer takes this laptop's work as it comes.
+    longer takes this laptop's work as it comes. `restored_at` is the moment this laptop noticed last that the
+    hub had been brought back from a backup, `given_back` how many changes the hub had from here only.
     """
 
     enrolled: bool
@@ -71,6 +75,8 @@ class SyncStatus:
     last_error: str
     conflicts_open: int
     state: State
+    restored_at: str = ""
+    given_back: int = 0
 
 
 @dataclass(frozen=True)

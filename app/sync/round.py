@@ -7,7 +7,7 @@ next round goes on from there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.domain.values import as_moment
@@ -16,10 +16,13 @@ from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
 from app.sync.folding import Folded, compare, receive
+from app.sync.rejoining import Rejoined, is_sign, parts, rejoin
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
-from app.sync.state import end_founding, keep_grants, note_outcome
+from app.sync.state import end_founding, keep_grants, note_outcome, note_restored
 from app.sync.transport import Transport
+
+_TIMES = 4  # a round is begun anew when the hub turns out to have lost something
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,38 @@ class Round:
         return done
 
     def _run(self) -> SyncDone:
+        """The round; with a hub that was brought back from a backup it is given first what it lost."""
+        given = Rejoined(False, 0)
+        for left in reversed(range(_TIMES)):
+            try:
+                done = self._exchange()
+            except AppError as error:
+                if not is_sign(error) or not left:
+                    raise
+                found = self._rejoin(renumber=True)
+                if error.code == "wrong_head" and not found.lost:
+                    raise
+            else:
+                found = Rejoined(False, 0)
+                if left and parts(done.areas):
+                    found = self._rejoin(renumber=False)
+                if not found.lost:
+                    return self._whole_again(done, given)
+            given = Rejoined(given.lost or found.lost, given.entries + found.entries)
+        raise AssertionError("the last time either ends or raises")
+
+    def _rejoin(self, *, renumber: bool) -> Rejoined:
+        found = rejoin(self.transport, self.workspace.replica, self._after_block, renumber=renumber)
+        if found.lost:
+            note_restored(self.workspace, self.now(), found.entries)
+        return found
+
+    def _whole_again(self, done: SyncDone, given: Rejoined) -> SyncDone:
+        if done.agrees and not done.unsent:
+            self.workspace.replica.is_whole_again()
+        return replace(done, restored=given.lost, given_back=given.entries)
+
+    def _exchange(self) -> SyncDone:
         replica = self.workspace.replica
         blobs_up = send_blobs(self.workspace, self.transport, self.progress, self._check)
         sent = send(self.transport, self.sealer(), self._after_batch)

@@ -68,7 +68,7 @@ class Sealer:
         body, sha256 = self._signed(
             Batch(
                 batch.hub, batch.device, batch.epoch, batch.previous, batch.first, batch.schema, batch.sent,
-                batch.views, batch.acts, entries,
+                batch.views, batch.acts, entries, batch.seen,
             ),
             short=False,
         )  # fmt: skip
@@ -81,7 +81,7 @@ class Sealer:
             raise Invalid(N_("This workspace belongs to no hub"), code="not_enrolled")
         batch = Batch(
             facts.hub, facts.device, facts.epoch, draft.previous, draft.first, self.schema, self.now(),
-            draft.views, draft.acts, draft.entries,
+            draft.views, draft.acts, draft.entries, draft.seen,
         )  # fmt: skip
         return self._signed(batch, short=True)
 
@@ -103,6 +103,8 @@ def send(transport: Transport, sealer: Sealer, between: Callable[[Sent], None]) 
         reply = transport.push(sealed.body)
         if reply.state == "full_uids":
             reply = transport.push(sealer.in_full(sealed))
+        if reply.state == "restored":
+            raise _behind(reply.next)
         if reply.state in ("fork", "gap"):
             _restart(sealer.replica, reply, forks)
             done, forks = replace(done, forked=True), forks + 1
@@ -129,9 +131,13 @@ def _restart(replica: Replica, reply: PushReply, forks: int) -> None:
     if facts is not None and reply.epoch > facts.epoch and forks < _FORKS:
         replica.fork(reply.epoch)
         return
-    raise Conflict(
+    raise _behind(reply.next)
+
+
+def _behind(number: int) -> Conflict:
+    return Conflict(
         N_("The hub is behind this laptop: it expects change {next}"),
         hint=N_("Everything is safe on this laptop. Was the hub brought back from a backup? Ask the bureau."),
-        next=reply.next,
+        next=number,
         code="hub_behind",
     )

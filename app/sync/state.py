@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from app.domain.areas import area_of_code
 from app.domain.entities.division import Division
+from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
 from app.store.workspace import Workspace
@@ -14,6 +16,7 @@ GRANTS = "grants"
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
 LAST_ERROR = "last_error"
 REVOKED = "revoked"
+RESTORED = "hub_restored"
 
 
 def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> None:
@@ -22,6 +25,23 @@ def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> 
     for name, value in ((LAST_ERROR, error.encode()), (REVOKED, b"1" if revoked else b"")):
         if (replica.private(name) or b"") != value:
             replica.set_private(name, value or None)
+
+
+def note_restored(workspace: Workspace, now: datetime, entries: int) -> None:
+    """Keep that the hub had been brought back from a backup, and what this laptop gave it back."""
+    before = restored(workspace)
+    entries += before[1] if before is not None and before[0][:10] == as_moment(now)[:10] else 0
+    told = {"at": as_moment(now), "entries": entries}
+    workspace.replica.set_private(RESTORED, json.dumps(told).encode())
+
+
+def restored(workspace: Workspace) -> tuple[str, int] | None:
+    """When this laptop last noticed that the hub had been brought back, and how much it gave back."""
+    kept = workspace.replica.private(RESTORED)
+    if kept is None:
+        return None
+    told = json.loads(kept)
+    return str(told["at"]), int(told["entries"])
 
 
 def keep_grants(workspace: Workspace, packed: bytes) -> None:

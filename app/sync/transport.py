@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +13,8 @@ from app.sync.messages import (
     EnrolRequest,
     PullReply,
     PushReply,
+    RejoinReply,
+    RejoinRequest,
     SignedBlock,
     digest_bytes,
 )
@@ -46,6 +48,14 @@ class Transport(Protocol):
 
     def pull(self, after: Mapping[str, int]) -> PullReply:
         """What came after these numbers, a few megabytes at a time."""
+        ...
+
+    def rejoin(self, request: RejoinRequest) -> RejoinReply:
+        """Up to where this laptop and a hub that was brought back from a backup agree."""
+        ...
+
+    def give_back(self, blocks: Sequence[SignedBlock]) -> int:
+        """Give the hub blocks that it has lost; how many entries of them it lacked."""
         ...
 
     def policy(self) -> bytes:
@@ -108,6 +118,15 @@ class Direct:
     def pull(self, after: Mapping[str, int]) -> PullReply:
         """What came after these numbers."""
         return pull_reply(self._hub.pull(self._device, dict(after)))
+
+    def rejoin(self, request: RejoinRequest) -> RejoinReply:
+        """Up to where both agree."""
+        found: RejoinReply = self._hub.rejoin(self._device, request)
+        return found
+
+    def give_back(self, blocks: Sequence[SignedBlock]) -> int:
+        """Hand over blocks that the hub has lost."""
+        return int(self._hub.give_back(self._device, blocks, self._now()))
 
     def policy(self) -> bytes:
         """The signed grants."""

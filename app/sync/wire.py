@@ -71,6 +71,7 @@ class _BatchHead(_Head, array_like=True):
     schema: Count
     sent: Number
     check: Annotated[bytes, Meta(min_length=CHECK_BYTES, max_length=CHECK_BYTES)]
+    seen: dict[Word, tuple[Count, Annotated[bytes, Meta(max_length=32)]]] = {}
 
 
 class _BlockHead(_Head, array_like=True):
@@ -129,7 +130,7 @@ def _write_batch(batch: Batch, short: bool) -> bytes:
     _write_views(out, names, batch.views)
     head = _BatchHead(
         out.numbers, names.in_order(), len(batch.acts), len(batch.entries), batch.hub, batch.device,
-        batch.epoch, batch.previous, batch.first, batch.schema, batch.sent, uid_check(uids),
+        batch.epoch, batch.previous, batch.first, batch.schema, batch.sent, uid_check(uids), dict(batch.seen),
     )  # fmt: skip
     return _message(_BATCH, head, out)
 
@@ -146,7 +147,7 @@ def _read_batch(body: bytes) -> Batch:
     entries = tuple(map(Entry, *columns.first_five, view_of))
     facts = (
         head.hub, head.device, head.epoch, head.previous, head.first, head.schema, head.sent,
-        views, acts, entries,
+        views, acts, entries, head.seen,
     )  # fmt: skip
     if columns.cut:
         return ShortBatch(*facts, check=head.check)

@@ -152,6 +152,17 @@ class Stories(RuleBasedStateMachine):
         """A laptop writes its batches as another version of the program does."""
         self._laptop(name).alter = {"older": older, "newer": newer, "same": None}[version]
 
+    @rule()
+    def backs_up_hub(self) -> None:
+        """A backup of the hub is made."""
+        self.world.back_up_hub()
+
+    @precondition(lambda self: self.world.hub_backups)
+    @rule(which=small, declared=st.booleans())
+    def restores_hub(self, which: int, declared: bool) -> None:
+        """An old backup of the hub is brought back; perhaps nobody says so."""
+        self.world.restore_hub(which, declared=declared)
+
     @precondition(lambda self: not self.world.oracle.held_back)
     @rule(name=st.sampled_from(["town_a2", "town_b"]))
     def revokes(self, name: str) -> None:

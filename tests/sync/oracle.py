@@ -138,6 +138,9 @@ class Replay:
         """One effect."""
         effect, place = item.effect, (item.effect.entity, item.effect.uid)
         before = self.rows.get(place)
+        if item.act.person == "hub" and effect.entity != "conflict" and item.device == "":
+            self._told_again(item, before)
+            return
         self.entries.append((item, dict(before or {}), before is not None))
         if effect.op in "iu":
             cells = dict(effect.cells)
@@ -156,6 +159,14 @@ class Replay:
             if row not in found:
                 found.append(row)
             self.offered.setdefault(str(row.get("offered_act")), []).append(row)
+
+    def _told_again(self, item: Logged, before: Mapping[str, Any] | None) -> None:
+        """A restored hub tells a record whole: that changes nothing for who has followed its log."""
+        place = (item.effect.entity, item.effect.uid)
+        told = comparable(item.effect.cells) if item.effect.op == "i" else None
+        held = dict(before) if before is not None and self.areas[place] == item.area else None
+        if told != held:
+            raise Lost(f"the hub changed {place} by itself at {item.area} {item.seq}")
 
     def _wrote(self, cell: Cell, value: Any, act: str, *, again: bool) -> None:
         """Note who wrote a value; what comes back with its record is written again."""

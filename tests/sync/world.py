@@ -21,7 +21,9 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entity import Entity
 from app.domain.replication import Batch, Block
 from app.errors import AppError, HubUnreachable
+from app.hub import backup
 from app.hub.hub import Hub
+from app.hub.place import HubPlace
 from app.store.replica_facts import ReplicaFacts
 from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
@@ -290,6 +292,7 @@ class World:
     laptops: dict[str, Laptop] = field(default_factory=dict)
     bag: list[tuple[str, bytes]] = field(default_factory=list)
     counter: int = 0
+    hub_backups: list[Path] = field(default_factory=list)
     founded: Mapping[str, int] = field(default_factory=dict)  # where each log stood before the story
 
     def tick(self) -> datetime:
@@ -319,6 +322,27 @@ class World:
         _, body = self.bag[which % len(self.bag)]
         with suppress(AppError):
             self.hub.push(body if cut is None else body[: cut % max(1, len(body))], self.tick())
+
+    # ------------------------------------------------------------ a hub that is brought back from a backup
+    def back_up_hub(self) -> None:
+        """Keep a backup of the hub, while it serves."""
+        target = Path(tempfile.mkdtemp(dir=self.folder))
+        self.hub_backups.append(backup.backup(HubPlace(self.folder / "hub"), target, self.tick()))
+
+    def restore_hub(self, which: int, *, declared: bool) -> None:
+        """Bring an old backup of the hub back: with the command, or by copying files, without a word."""
+        saved = self.hub_backups[which % len(self.hub_backups)]
+        place = HubPlace(self.folder / "hub")
+        self.hub.close()
+        if declared:
+            backup.restore(saved, place, self.tick())
+        else:
+            shutil.rmtree(place.folder)
+            shutil.copytree(saved, place.folder)
+        self.hub = Hub.open(place.folder, None)
+        for laptop in self.laptops.values():
+            if laptop.revoked:  # docs/hub.md: to be done again
+                self.hub.revoke(laptop.device, self.tick(), "lost")
 
     def revoke(self, name: str) -> None:
         """The hub takes a laptop's work no longer as it comes."""

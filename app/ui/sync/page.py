@@ -22,7 +22,7 @@ from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.parts import card, heading, muted
 from app.ui.sync.tables import areas_table, rounds_table
-from app.ui.sync.words import line_of, running_line
+from app.ui.sync.words import line_of, restored_words, running_line
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
@@ -200,6 +200,7 @@ def _facts(status: SyncStatus) -> QGridLayout:
         (N_("Area of this laptop"), status.area),
         (N_("Last sync"), show_moment(status.last_sync) if status.last_sync else tr(N_("not yet"))),
         (N_("Last failure"), status.last_error),
+        (N_("Restored hub"), restored_words(status) if status.restored_at else ""),
     ]
     grid = QGridLayout()
     grid.setHorizontalSpacing(metrics.grid(4))

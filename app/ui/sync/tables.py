@@ -65,7 +65,9 @@ def outcome(item: Round) -> tuple[str, str]:
         return tr(N_("kept apart for a person to look at")), "warning"
     if not done.agrees:
         return tr(N_("values differ from the hub")), "danger"
-    said = tr(N_("an older copy was recognised; all is kept")) if done.forked else ""
+    said = tr(N_("an older copy was recognised; all is kept")) if done.forked and not done.restored else ""
+    if done.restored:
+        said = tr(N_("the hub was restored; {n} given back"), n=f"{done.given_back:,}")
     left = tr(N_("{n} left to send"), n=f"{done.unsent:,}") if done.unsent else ""
     words = [part for part in (said, left) if part]
     return " · ".join(words) or tr(N_("✓ done")), "" if words else "good"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.values import show_moment
+from app.domain.values import as_datetime, bureau_day, show_moment
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
@@ -36,13 +36,23 @@ def line_of(status: SyncStatus, today: str, offline_since: str = "", to_decide: 
         makers = {"alone": _alone, "safe": _safe, "unsent": _unsent, "revoked": _revoked}
         first = makers[status.state](status, today)
     parts = [first.words]
+    tip = first.tip
+    if status.restored_at and bureau_day(as_datetime(status.restored_at)) == today:
+        parts.append(tr(N_("the hub was restored")))
+        tip = f"{tip}\n{restored_words(status)}"
     if status.waiting_for_reason:
         parts.append(tr(N_("{n} wait for a reason"), n=f"{status.waiting_for_reason:,}"))
     if to_decide:
         parts.append(tr(N_("{n} to decide"), n=f"{to_decide:,}"))
     asks = bool(status.waiting_for_reason or to_decide)
     tone = first.tone if first.tone in ("warning", "danger") or not asks else "warning"
-    return Line(" · ".join(parts), tone, first.icon, first.tip)
+    return Line(" · ".join(parts), tone, first.icon, tip)
+
+
+def restored_words(status: SyncStatus) -> str:
+    """When the hub turned out to have been brought back from a backup, and what it got back from here."""
+    said = N_("The hub was restored from a backup. Noticed {when}; {n} changes were given back from here.")
+    return tr(said, when=show_moment(status.restored_at), n=f"{status.given_back:,}")
 
 
 def running_line(done: int, total: int) -> Line:

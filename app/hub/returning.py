@@ -1,0 +1,240 @@
+"""The way back of a hub that was restored from a backup: it takes again what laptops have kept of its log.
+
+Laptops keep the hub's signed blocks as they came. A hub that was brought back lacks the newest; its own
+signature and the chain of heads prove each one that a laptop gives back. What a block says goes to the end of
+the log once more: upon what was written since the restore, by the merge rules, as something its writers had
+not seen and that had not seen them. So nothing is overwritten unseen, values that differ wait in conflicts,
+and an act that the hub has already counts once. Who followed the lost log goes back to where the two part and
+follows the new one; records that could differ then are told whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from app.domain.areas import Scope
+from app.domain.merge import is_concurrent
+from app.domain.replication import Batch, Block, Effect, Entry
+from app.errors import Invalid
+from app.hub import devices, lost
+from app.hub.applying import count_digests, write_acts, write_rows
+from app.hub.book import LOST, field_ids
+from app.hub.database import HubDatabase
+from app.hub.deciding import Deciding
+from app.hub.desk import Desk, Told
+from app.hub.duplicates import read_keys
+from app.hub.keys import HubKeys
+from app.hub.log import Logs, NeedArea
+from app.hub.parts import is_known_part, keep_parts, marks_of_block, read_parts
+from app.hub.pushing import TRIES, read_rows
+from app.hub.rows import Row, Rows, state_of
+from app.i18n import N_
+from app.store.tables import is_known, known
+from app.store.views import branch_of
+from app.sync import signing
+from app.sync.messages import SignedBlock
+from app.sync.wire import decode_block
+
+STANDS = "stands"  # the note of an effect that tells a record whole
+RETURNED = "returned"  # the note of an effect that was given back
+
+
+@dataclass(frozen=True)
+class Returning:
+    """What giving back stands on."""
+
+    database: HubDatabase
+    keys: HubKeys
+    root: str
+    has_blob: Callable[[str], bool]
+
+    def take(self, device: str, signed: SignedBlock, when: int) -> int:
+        """Take one block that a laptop gives back at `when` (ms); its entries, 0 when none of it was lost.
+
+        Raises Invalid `bad_signature` or `bad_block` for one that this hub did not write, `gap` when the one
+        before it is not known here.
+        """
+        signing.verify(signing.BLOCK, signed.head, signed.signature, self.keys.public)
+        block = decode_block(signed.body)
+        if (block.area, block.first, block.last) != (signed.area, signed.first, signed.last):
+            raise Invalid(
+                N_("What arrived is not a message of this program, or it is damaged"), code="bad_block"
+            )
+        areas = {block.area}
+        for _ in range(TRIES):
+            try:
+                with self.database.writing() as connection:
+                    return self._take(connection, device, (signed, block), when, areas)
+            except NeedArea as needed:
+                areas.add(needed.code)
+        raise AssertionError("a block names few areas")
+
+    def _take(
+        self, connection: Connection, device: str, what: tuple[SignedBlock, Block], when: int, areas: set[str]
+    ) -> int:  # fmt: skip
+        signed, block = what
+        logs = Logs(self.database, connection)
+        logs.lock(sorted(areas))
+        if lost.is_here(connection, signed):
+            return 0
+        branch, fork = lost.place_of(connection, signed)
+        if branch == branch_of(block.area, signed.head):
+            lost.note_loss(connection, block.area, fork, when)
+        number = connection.execute(select(func.count()).where(LOST.c.branch == branch)).scalar_one()
+        view = {block.area: fork, branch: block.first - 1}
+        desk = Desk(
+            rows=Rows(self.database, connection), logs=logs, scope=Scope(self.root, self.root), cap="R0",
+            site=devices.site_of(connection, branch, number + 1), received=when, has_blob=self.has_blob,
+            returned=lost.sites_of(connection, [view]),
+        )  # fmt: skip
+        entries = tuple(Entry(e.act, e.entity, e.uid, e.op, _cells(e)) for e in block.effects)
+        batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
+        _Work(self, connection, desk, block, batch).run()
+        row = {
+            "head": signed.head, "area": block.area, "first": block.first, "last": block.last,
+            "branch": branch, "fork": fork, "site": desk.site, "device": device, "received": when,
+            "body": signed.body, "signature": signed.signature,
+        }  # fmt: skip
+        connection.execute(insert(LOST).values(**row))
+        return len(block.effects)
+
+
+class _Work:
+    """One lost block under decision; `batch` are its effects as entries."""
+
+    def __init__(
+        self, base: Returning, connection: Connection, desk: Desk, block: Block, batch: Batch
+    ) -> None:
+        self.base, self.connection, self.desk, self.block, self.batch = base, connection, desk, block, batch
+        words, given = base.database.any_of("uid", [act.uid for act in block.acts])
+        query = f"SELECT uid FROM hub_act WHERE {words}"
+        self.has = {row.uid for row in connection.exec_driver_sql(query, (given,))}
+        self.parts = read_parts(base.database, connection, self.has)
+        self.stands: dict[tuple[str, str], None] = {}  # records to be told whole
+
+    def run(self) -> None:
+        """Decide every effect, tell whole what may differ, write."""
+        desk, views = self.desk, self.batch.views
+        written = tuple(e for e in self.batch.entries if e.op != "n" and is_known(e.entity))
+        read_rows(desk.rows, Batch("", "", 0, b"", 0, 0, 0, views, self.block.acts, written))
+        keys = read_keys(self.base.database, self.connection, written)
+        deciding = Deciding(desk, self.connection, keys, set())
+        for act in self.block.acts:
+            (desk.continued if act.uid in self.has else desk.done)[act.uid] = act
+        for items in self._acts():
+            signs = any(item.entry.entity == "approval" and item.entry.op == "i" for item in items)
+            for group in deciding.groups(items) if signs else ([item] for item in items):
+                self._group(deciding, group)
+        for effect in desk.logs.added():
+            effect.note = effect.note or RETURNED
+        self._tell_whole()
+        self._write()
+
+    def _acts(self) -> Iterator[list[Told]]:
+        """What is to be taken, act by act."""
+        found: dict[int, list[Told]] = {}
+        for place, effect in enumerate(self.block.effects):
+            entry = self.batch.entries[place]
+            if _is_passing(effect) or not is_known(effect.entity) or self._has(effect):
+                self._tell(effect.entity, effect.uid)
+                continue
+            told = Told(self.block.acts[effect.act], place, entry, self.batch.views[0], entry.cells)
+            found.setdefault(effect.act, []).append(told)
+        yield from found.values()
+
+    def _has(self, effect: Effect) -> bool:
+        """Whether the hub has this entry otherwise: its writer sent it again, or it was given back before."""
+        uid = self.block.acts[effect.act].uid
+        if uid not in self.has:
+            return False
+        parts = self.parts.get(uid)
+        return parts is None or is_known_part(parts, effect)
+
+    def _group(self, deciding: Deciding, group: list[Told]) -> None:
+        void = self._is_void(group)
+        for item in group:
+            effect = self.block.effects[item.dseq]
+            item.dseq = 0  # it was the number of a laptop's epoch that has passed
+            if effect.op == "n":  # such as a refused one: it is in the log as it was
+                said = Effect(0, 0, effect.entity, effect.uid, "n", {}, effect.verdict, effect.note)
+                self.desk.put_down(item.act, said, None, self.block.area, {})
+            elif void:
+                self._tell(item.entry.entity, item.entry.uid)
+            else:
+                self._take(deciding, item)
+        if void:
+            deciding.refuse([item for item in group if item.entry.op != "n"], "void", "void")
+
+    def _take(self, deciding: Deciding, item: Told) -> None:
+        entry, accepted = item.entry, self.desk.tally.accepted
+        row = self.desk.rows.get(entry.entity, entry.uid)
+        fork = item.view[self.block.area]
+        moved = row is not None and (row.seq > fork or row.area != self.block.area)
+        deciding.apply(item, row)
+        if moved or self.desk.tally.accepted == accepted:
+            self._tell(entry.entity, entry.uid)
+
+    def _is_void(self, group: list[Told]) -> bool:
+        """Whether a signature was given for a record that somebody changed without its signer seeing it."""
+        for item in group:
+            owner, entity = item.cells.get("owner"), item.cells.get("owner_entity")
+            if item.entry.entity == "approval" and item.entry.op == "i" and owner and entity:
+                row = self.desk.rows.get(str(entity), str(owner))
+                if row is not None and (not row.alive or self._is_contested(row, item)):
+                    return True
+        return False
+
+    def _is_contested(self, row: Row, item: Told) -> bool:
+        stamps = state_of(self.desk.rows.complete(row), item.view).stamps
+        writing = self.desk.writing(item, row.area)
+        return any(is_concurrent(stamp, writing) for stamp in stamps.values())
+
+    def _tell(self, entity: str, uid: str) -> None:
+        self.stands[entity, uid] = None
+
+    def _tell_whole(self) -> None:
+        """Records that a laptop which followed the lost log may hold otherwise, as they stand here."""
+        area = self.block.area
+        for entity, uid in self.stands:
+            if not is_known(entity):
+                continue
+            row = self.desk.rows.get(entity, uid)
+            effect = Effect(0, 0, entity, uid, "d", {}, "accepted", STANDS)
+            if row is not None and row.alive and row.area == area:
+                values, names = self.desk.rows.complete(row).values, field_ids(known(entity))
+                effect.op = "i"
+                effect.cells = {name: values[name] for name in names if values.get(name) is not None}
+            elif row is not None and row.alive:
+                effect.note = f"leave:{row.area}"
+            self.desk.logs.add(area, self.desk.own_act(), effect)
+
+    def _write(self) -> None:
+        desk = self.desk
+        rows = desk.rows.touched()
+        count_digests(desk.logs, rows)
+        write_rows(self.base.database, self.connection, rows)
+        write_acts(self.connection, desk, [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])])
+        desk.logs.store(desk.logs.sealed(self.base.keys, "", 0, desk.received))
+        keep_parts(self.connection, marks_of_block(self.block.effects, [act.uid for act in self.block.acts]))
+
+
+def _is_passing(effect: Effect) -> bool:
+    """Whether an effect is nobody's entry: told whole before, or gone where the other area's log tells it."""
+    return effect.note == STANDS or (effect.op == "d" and effect.note.partition(":")[0] == "leave")
+
+
+def _cells(effect: Effect) -> dict[str, Any]:
+    """The cells of an effect that this hub knows."""
+    if not is_known(effect.entity):
+        return dict(effect.cells)
+    names = set(field_ids(known(effect.entity)))
+    return {name: value for name, value in effect.cells.items() if name in names}
+
+
+def give_back(returning: Returning, device: str, blocks: Iterable[SignedBlock], when: int) -> int:
+    """Take blocks in their order; how many entries had been lost."""
+    return sum(returning.take(device, block, when) for block in blocks)

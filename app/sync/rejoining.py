@@ -1,0 +1,91 @@
+"""The way back to a hub that was restored from a backup: it is given what it lost, then its log is followed.
+
+A laptop notices by the heads of the log's chain, or because the hub knows fewer changes than it has answered.
+It asks up to where both agree, gives the hub the blocks after that as they came, and goes back to there: the
+hub's log tells all of it again. Cut anywhere, the next round does it once more; the hub knows a block again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from app.errors import AppError
+from app.store.keptblocks import KeptBlock
+from app.store.replica import Replica
+from app.sync.folding import Folded, finish_begun
+from app.sync.messages import RejoinRequest, SignedBlock
+from app.sync.results import AreaState
+from app.sync.transport import Transport
+
+SIGNS = frozenset(("hub_behind", "wrong_head"))  # what a hub that was brought back looks like to a laptop
+_BYTES = 4 << 20  # about so many bytes of blocks at a time
+
+
+@dataclass(frozen=True)
+class Rejoined:
+    """`lost`: the hub lacked something that was here; `entries`: how many it did not have from others."""
+
+    lost: bool
+    entries: int
+
+
+def is_sign(error: AppError) -> bool:
+    """Whether a refusal says that the hub may have been brought back from a backup."""
+    return error.code in SIGNS
+
+
+def parts(areas: Mapping[str, AreaState]) -> bool:
+    """Whether hub and laptop have not followed the same log."""
+    return any(state.agrees is False for state in areas.values())
+
+
+def rejoin(
+    transport: Transport, replica: Replica, between: Callable[[Folded], None], *, renumber: bool
+) -> Rejoined:
+    """Give back what the hub lost, and follow it again; with `renumber` also when nothing of that is here.
+
+    Raises StoreFailure `hub_behind` for a file that began after what the hub still has.
+    """
+    facts = replica.facts()
+    assert facts is not None, "only a replica syncs"
+    done = Folded()
+    finish_begun(replica, done, between)
+    ends = replica.ends()
+    told = transport.rejoin(RejoinRequest(ends=ends))
+    agreed = {area: told.common.get(area, 0) for area in ends}
+    forks = {area: seq for area, seq in agreed.items() if seq < ends[area][-1][0]}
+    if not forks and not renumber:
+        return Rejoined(False, 0)
+    kept = {area: replica.kept_after(area, fork) for area, fork in sorted(forks.items())}
+    entries = 0
+    for blocks in kept.values():
+        for part in _parts(blocks):
+            entries += transport.give_back(part)
+            between(done)
+    epoch = transport.rejoin(RejoinRequest(ends={}, epoch=facts.epoch, renumber=True)).epoch
+    replica.rejoin(forks, epoch)
+    return Rejoined(bool(forks), entries)
+
+
+def _parts(blocks: list[KeptBlock]) -> Iterator[list[SignedBlock]]:
+    """Blocks as they are sent, a few megabytes at a time."""
+    part: list[SignedBlock] = []
+    left = _BYTES
+    for kept in blocks:
+        part.append(
+            SignedBlock(
+                area=kept.area,
+                first=kept.first,
+                last=kept.last,
+                body=kept.body,
+                head=kept.head,
+                signature=kept.signature,
+            )
+        )
+        left -= len(kept.body)
+        if left <= 0:
+            yield part
+            part, left = [], _BYTES
+    if part:
+        yield part

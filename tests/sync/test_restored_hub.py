@@ -1,0 +1,170 @@
+"""A hub that is brought back from a backup gets back, from the laptops, what it had lost; nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.conflict import Conflict
+from sync import doings
+from sync.accounts import settle
+from sync.planted import note, there
+from sync.town import boiler
+from sync.world import World
+
+ways = pytest.mark.parametrize("declared", [True, False], ids=["with the command", "unannounced"])
+
+
+@ways
+def test_one_laptop_gives_back_what_it_has_seen(world: World, declared: bool) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    note(a, "lost")
+    assert doings.edit(a, "officer", there(a), contact="王芳")
+    a.round()
+    world.restore_hub(0, declared=declared)
+    done = a.round()
+    assert done is not None
+    assert done.restored and done.given_back == 2 and done.agrees
+    other.round()
+    assert there(other).note == "lost" and there(other).contact == "王芳"
+    settle(world)
+
+
+@ways
+def test_what_the_writer_has_no_more_comes_back_from_others(world: World, declared: bool) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    a.back_up()
+    world.back_up_hub()
+    note(a, "lost on both sides")
+    a.round()
+    other.round()
+    a.restore(0)
+    world.restore_hub(0, declared=declared)
+    note(a, "written anew")
+    a.round()
+    other.round()
+    settle(world)
+    assert there(a).note in ("written anew", "lost on both sides")
+    both = [item for item in a.workspace.find(Conflict) if "written anew" in item.kept + item.offered]
+    assert both and "lost on both sides" in both[0].kept + both[0].offered
+
+
+@ways
+def test_two_laptops_with_different_parts_converge(world: World, declared: bool) -> None:
+    a, other, county = (world.laptops[name] for name in ("town_a", "town_a2", "county"))
+    world.back_up_hub()
+    note(a, "first")
+    a.round()
+    other.round()
+    assert doings.edit(other, "officer2", there(other), contact="second")
+    other.round()
+    assert doings.edit(county, "clerk", there(county, "A-planned"), note="third")
+    county.round()
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(a, "officer", there(a), model="after")
+    a.round()
+    county.round()
+    other.round()
+    settle(world)
+    found = boiler(world.laptops["city"], "A-entered")
+    assert isinstance(found, Boiler)
+    assert (found.note, found.contact, found.model) == ("first", "second", "after")
+
+
+@ways
+def test_work_written_since_the_restore_is_not_overwritten_unseen(world: World, declared: bool) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    assert doings.edit(a, "officer", there(a), fuel="anthracite")
+    a.round()
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(other, "officer2", there(other), fuel="clean_coal")
+    other.round()
+    a.round()
+    settle(world)
+    found = boiler(other, "A-entered")
+    assert found is not None and found.fuel == "clean_coal"
+    assert any(item.kind == "pick" for item in world.hub.conflicts())
+
+
+@ways
+def test_a_step_and_its_signature_come_back_together(world: World, declared: bool) -> None:
+    city, a = world.laptops["city"], world.laptops["town_a"]
+    world.back_up_hub()
+    assert doings.step(city, "leader", there(city, "A-notice"), "clear")
+    city.round()
+    a.round()
+    world.restore_hub(0, declared=declared)
+    a.round()
+    city.round()
+    settle(world)
+    assert there(city, "A-notice").status == "cleared"
+
+
+@ways
+def test_a_signature_is_void_when_the_record_changed_since_the_restore(world: World, declared: bool) -> None:
+    city, a = world.laptops["city"], world.laptops["town_a"]
+    world.back_up_hub()
+    assert doings.step(city, "leader", there(city, "A-notice"), "clear")
+    city.round()
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(a, "officer", there(a, "A-notice"), rated_tph=9.0)
+    a.round()
+    city.round()
+    settle(world)
+    assert there(city, "A-notice").status == "notice"
+    assert there(city, "A-notice").rated_tph == 9.0
+    assert any(item.kind == "void" for item in city.workspace.find(Conflict))
+
+
+@ways
+def test_acknowledged_and_not_yet_fetched_is_sent_again(world: World, declared: bool) -> None:
+    a = world.laptops["town_a"]
+    world.back_up_hub()
+    note(a, "acknowledged")
+    a.round("no_pull")
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(a, "officer", there(a), contact="later")
+    a.round()
+    settle(world)
+    found = boiler(world.laptops["city"], "A-entered")
+    assert found is not None and (found.note, found.contact) == ("acknowledged", "later")
+
+
+@ways
+def test_changes_written_upon_the_lost_stretch_have_seen_it(world: World, declared: bool) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    assert doings.edit(a, "officer", there(a), fuel="anthracite")
+    a.round()
+    other.round()
+    assert doings.edit(other, "officer2", there(other), fuel="clean_coal")  # it has seen the other's
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(world.laptops["county"], "clerk", there(world.laptops["county"]), note="another way")
+    world.laptops["county"].round()
+    other.round()
+    a.round()
+    settle(world)
+    assert there(a).fuel == "clean_coal"
+    assert not world.hub.conflicts()
+
+
+@ways
+def test_twice_restored_to_the_same_backup(world: World, declared: bool) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    note(a, "one")
+    a.round()
+    world.restore_hub(0, declared=declared)
+    other.round()
+    assert doings.edit(other, "officer2", there(other), contact="two")
+    other.round()
+    a.round()
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(other, "officer2", there(other), model="three")
+    other.round()
+    a.round()
+    settle(world)
+    found = there(a)
+    assert (found.note, found.contact, found.model) == ("one", "two", "three")
