@@ -110,13 +110,12 @@ class Pushing:
         if not strange:
             return None
         with self.database.reading() as connection:
-            for area, seq, head in strange:
-                if not lost.has_block(connection, area, seq, head):
-                    device = devices.device(connection, batch.device)
-                    assert device is not None, "its signature was proved"
-                    if device.revoked_at is not None:
-                        return None  # its work waits for a person whatever it had seen
-                    return PushAnswer(device.next, "restored", device.epoch)
+            if not all(lost.has_block(connection, *end) for end in strange):
+                device = devices.device(connection, batch.device)
+                assert device is not None, "its signature was proved"
+                # The work of a revoked laptop waits for a person whatever it had seen.
+                revoked = device.revoked_at is not None
+                return None if revoked else PushAnswer(device.next, "restored", device.epoch)
         if len(self.heads) > _HEADS:
             self.heads.clear()
         self.heads.update({(area, seq): head for area, seq, head in strange})
