@@ -76,6 +76,11 @@ def find_round(session: Session, name: str) -> LookbackRound:
     return chosen[0]
 
 
+def round_names(session: Session) -> list[str]:
+    """The rounds by name, the newest first."""
+    return [item.name for item in reversed(session.workspace.find(LookbackRound, order="drawn_at"))]
+
+
 def visits_of(session: Session, made: LookbackRound) -> list[Visit]:
     """The boilers of a round in the order of the draw, with what has been found."""
     drawn = session.workspace.find(LookbackVisit, equal(round=made.uid), order="place")

@@ -132,9 +132,12 @@ def _apart(whole: CountyRow) -> list[str]:
     """What is counted apart: moved in on a ledger's word, retained, and outside the baseline by its kind."""
     words = []
     if whole.migrated.units:
-        sentence = N_("{n} ({tph} t/h) were moved in as cleared; their dossiers lack papers and they are not "
-                      "counted as completed.")  # fmt: skip
-        words.append(tr(sentence, n=whole.migrated.units, tph=_tph(whole.migrated.tph)))
+        sentence = N_(
+            "{n} ({tph} t/h) were moved in as cleared; their dossiers lack papers and they are not counted "
+            "as completed (counted in, the rate would be {rate})."
+        )
+        counted = {"n": whole.migrated.units, "tph": _tph(whole.migrated.tph)}
+        words.append(tr(sentence, **counted, rate=percent(whole.rate_with_claims)))
     retained = whole.total("retained")
     if retained.units:
         sentence = N_("{n} ({tph} t/h) are retained and upgraded.")

@@ -20,7 +20,7 @@ from app.domain.catalog import BY_NAME
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.fields import Field, Kind
-from app.domain.filters import equal
+from app.domain.filters import equal, one_of
 from app.domain.frozen import Counted
 from app.domain.reporting import as_values
 from app.domain.values import show, show_moment
@@ -258,11 +258,11 @@ def _count_dossiers(session: Session, order: ReportOrder) -> Counted:
 
 
 def _boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
-    found = (
-        [find_record(session, "boiler", item) for item in order.of]
-        if order.of
-        else list_records(session, "boiler", order.where)
-    )
+    if order.of:
+        at_once = {item.uid: item for item in session.workspace.find(Boiler, one_of("uid", order.of))}
+        found = [at_once.get(item) or find_record(session, "boiler", item) for item in order.of]
+    else:
+        found = list_records(session, "boiler", order.where)
     boilers = [item for item in found if isinstance(item, Boiler)]
     if not boilers:
         raise Refused(N_("No boiler fits, so nothing was written"), code="nothing_to_report")
@@ -298,6 +298,9 @@ _RESULTS = {
     "reported": N_("Rebound reported"),
     "rebound": N_("Rebound"),
 }
+
+# What people choose beside the report: a month, a look-back round, a template of their own.
+OF_MONTH, OF_ROUND, IN_TEMPLATE = ("monthly",), ("lookback",), ("monthly", "ledger")
 
 _TABLES = (".xlsx", ".csv")
 REPORTS: tuple[ReportKind, ...] = (

@@ -49,10 +49,14 @@ def share(
 def _totals(session: Session) -> str:
     """The headline in a sentence: units and t/h together, against the baseline."""
     whole = headline(session).sum
-    return tr(
+    said = tr(
         N_("Cleared {cleared} of {baseline} boilers ({cleared_tph} of {baseline_tph} t/h)"),
         cleared=whole.cleared.units,
         baseline=whole.baseline.units,
         cleared_tph=f"{round(whole.cleared.tph, 1):g}",
         baseline_tph=f"{round(whole.baseline.tph, 1):g}",
     )
+    if not whole.migrated.units:
+        return said
+    more = N_("{said}; {n} more ({tph} t/h) were moved in as cleared and lack papers")
+    return tr(more, said=said, n=whole.migrated.units, tph=f"{round(whole.migrated.tph, 1):g}")

@@ -130,6 +130,12 @@ class CountyRow:
         return self.cleared.units / self.baseline.units if self.baseline.units else None
 
     @property
+    def rate_with_claims(self) -> float | None:
+        """What the rate would be if what is only claimed were counted in."""
+        whole = self.baseline.units
+        return (self.cleared.units + self.migrated.units) / whole if whole else None
+
+    @property
     def rate_before(self) -> float | None:
         """The same at the end of the month before."""
         return self.total("before").units / self.baseline.units if self.baseline.units else None

@@ -24,7 +24,7 @@ from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
 from app.ui.frame.doings import Doings
 from app.ui.frame.notice import ForeignEditsBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
-from app.ui.frame.rail import CONFLICTS, PRINT, SYNC, TODAY, Rail
+from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
 from app.ui.frame.statusline import StatusLine
 from app.ui.frame.topbar import TopBar
 from app.ui.frame.workpage import WorkPage
@@ -123,8 +123,10 @@ class MainWindow(QMainWindow):
             return
         self.page = page
         self.rail.show_page(page)
-        others = {TODAY: self.today, CONFLICTS: self.conflicts, SYNC: self.sync}
-        if page in others:
+        others: dict[str, QWidget] = {TODAY: self.today, CONFLICTS: self.conflicts, SYNC: self.sync}
+        if page == REPORTS:
+            self.pages.setCurrentWidget(self.doings.reports_page())
+        elif page in others:
             if page == TODAY:
                 self.today.reload()
             self.pages.setCurrentWidget(others[page])

@@ -98,7 +98,8 @@ def test_the_baseline_is_frozen_at_249_and_stays(session: Session) -> None:
     assert session.workspace.count(BaselineEntry, equal(baseline=baseline.uid)) == 249
     whole = headline(session).sum
     assert whole.baseline.units == 249
-    assert whole.cleared.units == session.workspace.count(Boiler, equal(status="cleared")) == 149
+    cleared = session.workspace.count(Boiler, equal(status="cleared"))
+    assert whole.cleared.units + whole.migrated.units == cleared == 149
 
 
 def test_everything_made_up_is_marked(session: Session) -> None:

@@ -42,7 +42,6 @@ DIALOGS: dict[str, tuple[str, Callable[[Program], None]]] = {
     "new workspace": ("clerk", _press("new")),
     "share": ("clerk", _press("share")),
     "export": ("clerk", _press("export_records")),
-    "report": ("clerk", _press("make_report")),
     "step": ("clerk", _press("do_step")),
     "edit": ("clerk", _press("edit_record")),
     "add": ("clerk", _press("add_record")),
@@ -118,7 +117,7 @@ def test_pages(office: Office, qtbot: QtBot, language: str, size: tuple[int, int
     running = office("clerk", language=language)
     running.window.resize(*size)
     cut: dict[str, list[str]] = {}
-    for page in ("boiler", "grid_cell", "water_source", "today"):
+    for page in ("boiler", "grid_cell", "water_source", "today", "reports"):
         running.window.go(page)
         if page == "boiler":
             choose(running, qtbot, boiler_in(running, "town_ok"))

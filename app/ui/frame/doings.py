@@ -22,13 +22,14 @@ from app.ui.digitise.doings import DrawingDoings
 from app.ui.frame.care import Care
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
-from app.ui.frame.rail import CONFLICTS, PRINT, SYNC, TODAY
+from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
 from app.ui.sync.doings import SyncDoings
 from app.ui.tasks import Lane
 
 if TYPE_CHECKING:
+    from app.ui.reports.page import ReportsPage
     from app.ui.window import MainWindow
 
 WORKSPACES = N_("Workspaces")
@@ -41,6 +42,7 @@ class Doings:
         self._window = window
         self._desk = window.desk
         self._care, self.sync, self.drawing = Care(window), SyncDoings(window), DrawingDoings(window)
+        self._reports: ReportsPage | None = None
 
     def commands(self) -> list[Command]:
         """The commands that are the window's own."""
@@ -102,6 +104,7 @@ class Doings:
             ("water_source", N_("Go to the sources")),
             ("built_up_area", N_("Go to the built-up areas")),
             (PRINT, N_("Print")),
+            (REPORTS, N_("Go to the reports")),
             (CONFLICTS, N_("Go to the conflicts")),
             (SYNC, N_("Go to sync")),
         )
@@ -201,10 +204,25 @@ class Doings:
         ExportDialog(self._desk, entity_type(page), question, self._folder(), self._window).open()
 
     def report(self) -> None:
-        """Write one of the reports a bureau owes upward."""
-        from app.ui.dialogs.report import ReportDialog  # late: rarely used, and it loads the office formats
+        """Go to the page of what a bureau owes upward."""
+        self._window.go(REPORTS)
 
-        ReportDialog(self._desk, self._folder(), self._window).open()
+    def reports_page(self) -> ReportsPage:
+        """The page of reports, made when it is first asked for: it loads the office formats."""
+        if self._reports is None:
+            from app.ui.reports.page import ReportsPage  # late, as said above
+
+            self._reports = ReportsPage(self._desk, self._boilers_of, self._folder)
+            self._reports.wanted.connect(lambda rows, said: self._window.show_boilers("", rows, said))
+            self._window.pages.addWidget(self._reports)
+        return self._reports
+
+    def _boilers_of(self, what: str) -> tuple[str, ...]:
+        """The boilers that are selected, or those the ledger shows, by uid."""
+        now, pane = self._desk.selection.now, self._window.work.ledger
+        if what == "selected":
+            return tuple(now.uids) if now.entity == "boiler" else ()
+        return tuple(pane.model.uids) if pane is not None and pane.kind.name == "boiler" else ()
 
     def share(self) -> None:
         """Write the map as a web page."""

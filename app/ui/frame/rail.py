@@ -1,5 +1,5 @@
-"""The rail at the left: Today, the ledgers, printing, conflicts, sync. Each entry does something; what does
-not exist yet is left out."""
+"""The rail at the left: Today, the ledgers, printing, reports, conflicts, sync. Each entry does something;
+what does not exist yet is left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.theme import colours
 
-TODAY, PRINT, CONFLICTS, SYNC = "today", "print", "conflicts", "sync"
+TODAY, PRINT, REPORTS, CONFLICTS, SYNC = "today", "print", "reports", "conflicts", "sync"
 ENTRIES = (
     (TODAY, "today", N_("Today")),
     ("grid_cell", "cells", N_("Cells")),
@@ -19,6 +19,7 @@ ENTRIES = (
     ("water_source", "sources", N_("Sources")),
     ("built_up_area", "builtup", N_("Built-up")),
     (PRINT, "print", N_("Print")),
+    (REPORTS, "sheet", N_("Reports")),
     (CONFLICTS, "conflicts", N_("Conflicts")),
     (SYNC, "sync", N_("Sync")),
 )

@@ -98,12 +98,25 @@ class TodayPage(QScrollArea):
         words.setCursor(Qt.CursorShape.PointingHandCursor)
         words.clicked.connect(lambda: self._ask(whole, "cleared"))
         column.addWidget(words)
+        if whole.migrated.units:
+            column.addWidget(self._moved_in(whole))
         bar = QProgressBar(textVisible=False)
         bar.setRange(0, max(1, whole.baseline.units))
         bar.setValue(whole.cleared.units)
         bar.setFixedHeight(metrics.grid(2))
         column.addWidget(bar)
         return frame
+
+    def _moved_in(self, whole: CountyRow) -> QPushButton:
+        """The boilers that a ledger claims as cleared, beside those that are."""
+        said = N_("Moved in as cleared, papers lacking: {n} (counted in, the share would be {rate})")
+        rate = whole.rate_with_claims
+        percent = f"{rate * 100:.1f} %" if rate is not None else "—"
+        words = QPushButton(tr(said, n=_both(whole.migrated), rate=percent))
+        words.setProperty("link", True)
+        words.setCursor(Qt.CursorShape.PointingHandCursor)
+        words.clicked.connect(lambda: self._ask(whole, "migrated"))
+        return words
 
     def _cards(self) -> QGridLayout:
         grid = QGridLayout()
@@ -179,8 +192,7 @@ class TodayPage(QScrollArea):
         else:
             parts.append(tr(N_("No baseline has been frozen yet: shares cannot be given.")))
         if found.sum.migrated.units:
-            words = N_("Moved in as cleared, {n}: not counted as cleared until their papers are whole.")
-            parts.append(tr(words, n=_both(found.sum.migrated)))
+            parts.append(tr(N_("What was moved in counts as cleared once its papers are whole.")))
         if found.sum.total("unsorted").units:
             parts.append(tr(N_("Outside the baseline, not told whether added or missed: {n}"),
                             n=_both(found.sum.total("unsorted"))))  # fmt: skip
