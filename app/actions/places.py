@@ -16,6 +16,7 @@ from app.actions.action import action
 from app.actions.session import Session
 from app.domain.coordinates.measure import zone_measures
 from app.domain.entities.people import Assignment, Person
+from app.domain.entities.sketch import form_of
 from app.domain.entity import Entity
 from app.domain.filters import Condition, equal, where
 from app.domain.surroundings import Surroundings
@@ -111,7 +112,7 @@ def locate(session: Session, x: float, y: float) -> Answer:
 
 def derived_values(session: Session, record: Entity, places: Places | None = None) -> dict[str, Any]:
     """The fields a boiler takes from its place when it is written: township and cell; and those a protection
-    zone takes from its outline.
+    zone or a sketch takes from its outline.
 
     The stated county is kept: the township under the point is taken only when it belongs to it. Built-up
     area, band and zone are not among them: they are worked out whenever the record is read.
@@ -119,6 +120,8 @@ def derived_values(session: Session, record: Entity, places: Places | None = Non
     place = record.geometry
     if record.TYPE.name == "protection_zone" and place is not None:
         return dict(zone_measures(place))
+    if record.TYPE.name == "sketch" and place is not None:
+        return {"form": form_of(place.geom_type)}
     if record.TYPE.name != "boiler" or not isinstance(place, Point):
         return {}
     found = (places or places_around(session, [place])).answer(place)

@@ -10,6 +10,7 @@ from app.domain.entities.lookback import LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
 from app.domain.entities.people import Assignment, Org, Person
 from app.domain.entities.setting import Setting
+from app.domain.entities.sketch import Sketch
 from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.entities.water import BuiltUpArea, Intake, ProtectionZone, WaterSource
 from app.domain.entity import Entity, EntityType
@@ -27,6 +28,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Intake,
     ProtectionZone,
     BuiltUpArea,
+    Sketch,
     Attachment,
     Approval,
     Baseline,

@@ -22,6 +22,7 @@ class Shape(Enum):
     NONE = ""
     POINT = "POINT"
     MULTIPOLYGON = "MULTIPOLYGON"
+    GEOMETRY = "GEOMETRY"  # a point, a line or an area, each record its own
 
 
 GEOMETRY = "geometry"

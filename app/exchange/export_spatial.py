@@ -24,7 +24,7 @@ from app.i18n import N_
 
 SPATIAL = (".geojson", ".shp", ".zip", ".gpkg", ".kml", ".dxf")
 _DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".kml": "KML", ".dxf": "DXF"}
-_FORMS = {Shape.POINT: "Point", Shape.MULTIPOLYGON: "MultiPolygon"}
+_FORMS = {Shape.POINT: "Point", Shape.MULTIPOLYGON: "MultiPolygon", Shape.GEOMETRY: "Unknown"}
 _SHP = {Shape.POINT: "Point", Shape.MULTIPOLYGON: "Polygon"}  # a shapefile does not tell one from several
 _NAME_BYTES = 10  # a dBASE name; Chinese ones would be cut to three to five characters
 
@@ -34,17 +34,8 @@ def write_spatial(
 ) -> None:
     """Write the records that have a geometry in `crs`, by the ending. Raises Invalid for a kind without
     geometry."""
-    if kind.shape is Shape.NONE:
-        raise Invalid(
-            N_("{kind} has no place on the map; export it as xlsx or csv."), code="format", kind=kind.text
-        )
-    if crs in (GCJ02, BD09):
-        raise Invalid(
-            N_("Map files are not written in {crs}: no program could tell."), code="bad_crs", crs=crs
-        )
     ending = target.suffix.lower()
-    if ending in (".kml", ".geojson") and not is_geographic(crs):
-        raise Invalid(N_("A file ending in {ending} holds degrees only."), code="bad_crs", ending=ending)
+    _refuse_unfit(kind, ending, crs)
     drawn = ending in (".kml", ".dxf")  # the others keep records without a place too
     placed = [record for record in records if not drawn or _has_place(record)]
     with warnings.catch_warnings():
@@ -64,6 +55,27 @@ def write_spatial(
                 geometry_type=_FORMS[kind.shape],
                 promote_to_multi=several,
             )
+
+
+def _refuse_unfit(kind: EntityType, ending: str, crs: str) -> None:
+    """Raise Invalid for what a format cannot hold."""
+    if kind.shape is Shape.NONE:
+        raise Invalid(
+            N_("{kind} has no place on the map; export it as xlsx or csv."), code="format", kind=kind.text
+        )
+    if crs in (GCJ02, BD09):
+        raise Invalid(
+            N_("Map files are not written in {crs}: no program could tell."), code="bad_crs", crs=crs
+        )
+    if ending in (".shp", ".zip") and kind.shape not in _SHP:
+        raise Invalid(
+            N_("A shapefile holds points, lines or areas, not all of them."),
+            hint=N_("Export {kind} as gpkg or geojson."),
+            code="format",
+            kind=kind.text,
+        )
+    if ending in (".kml", ".geojson") and not is_geographic(crs):
+        raise Invalid(N_("A file ending in {ending} holds degrees only."), code="bad_crs", ending=ending)
 
 
 def _has_place(record: Entity) -> bool:

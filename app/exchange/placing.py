@@ -74,7 +74,7 @@ class Placing:
         shape = self._context.kind.shape
         if shape is Shape.NONE:
             return ""
-        if shape is Shape.MULTIPOLYGON:
+        if shape is not Shape.POINT:
             return self._polygons(drafts, layer_crs)
         return self._points(drafts, columns, texts, layer_crs)
 
@@ -218,7 +218,8 @@ class Placing:
         return self.shift.to_stored(xs, ys) if self.shift and same else transform(xs, ys, crs)
 
     def _polygon(self, draft: Draft, shape: BaseGeometry, crs: str) -> None:
-        if not isinstance(shape, Polygon | MultiPolygon):
+        areal = isinstance(shape, Polygon | MultiPolygon)
+        if not areal and self._context.kind.shape is Shape.MULTIPOLYGON:
             draft.refuse(
                 None, "bad_position", tr(N_("The feature is no polygon but a {kind}."), kind=shape.geom_type)
             )
@@ -239,7 +240,7 @@ class Placing:
         if area is not None and not shapely.intersects(area, moved):
             draft.refuse(None, "outside_area", tr(N_("The polygon lies outside the area of this workspace.")))
             return
-        draft.geometry = moved if isinstance(moved, MultiPolygon) else MultiPolygon([moved])
+        draft.geometry = MultiPolygon([moved]) if isinstance(moved, Polygon) else moved
         if "area_calc_km2" in self._context.kind.fields:
             draft.values.update(zone_measures(moved))
 

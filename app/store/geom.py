@@ -27,6 +27,7 @@ _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _POINT_WKB = struct.Struct("<BI2d")
 _POINT_START = b"\x01\x01\x00\x00\x00"  # little endian, type 1
 _MULTIPOLYGON_START = b"\x01\x06\x00\x00\x00"  # little endian, type 6
+_ANY = ("POINT", "LINESTRING", "MULTILINESTRING", "MULTIPOLYGON")
 _POINT_ROW = np.dtype([("head", "V13"), ("x", "<f8"), ("y", "<f8")])
 _POINT_BYTES = len(_PLAIN) + _POINT_WKB.size
 
@@ -39,9 +40,11 @@ def fitted(geometry: BaseGeometry | None, shape: Shape) -> BaseGeometry | None:
     if geometry is None:
         return None
     flat: BaseGeometry = shapely.force_2d(geometry) if geometry.has_z else geometry
-    if shape is Shape.MULTIPOLYGON and isinstance(flat, Polygon) and not flat.is_empty:
+    areal = shape in (Shape.MULTIPOLYGON, Shape.GEOMETRY)
+    if areal and isinstance(flat, Polygon) and not flat.is_empty:
         flat = MultiPolygon([flat])
-    if flat.is_empty or flat.geom_type.upper() != shape.value:
+    allowed = _ANY if shape is Shape.GEOMETRY else (shape.value,)
+    if flat.is_empty or flat.geom_type.upper() not in allowed:
         raise Invalid(N_("This kind of record cannot have that geometry"), code="bad_geometry")
     x0, y0, x1, y1 = flat.bounds
     if not (-180.0 <= x0 <= x1 <= 180.0 and -90.0 <= y0 <= y1 <= 90.0):

@@ -20,7 +20,7 @@ from app.store.geom import from_blob, from_blobs, to_blob
 from app.store.workspace import Workspace
 from store.records import CLERK, START, Desk, boiler, cell, foreign, village
 
-SPATIAL = ["行政区划", "网格", "燃煤锅炉", "水源地", "取水口", "水源保护区", "建成区"]
+SPATIAL = ["行政区划", "网格", "燃煤锅炉", "水源地", "取水口", "水源保护区", "建成区", "标绘"]
 
 
 @pytest.fixture

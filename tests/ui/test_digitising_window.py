@@ -9,10 +9,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
-from shapely.geometry import MultiPolygon
+from shapely.geometry import MultiPolygon, Point
 
+from app.actions.records import edit_record
 from app.carto.digitise.corners import rings
+from app.domain.catalog import entity_type
 from app.domain.entities.grid_cell import GridCell
+from app.domain.entity import Shape
 from app.domain.filters import equal
 from app.ui.application import Program
 from app.ui.dialogs.reason import ReasonDialog
@@ -186,13 +189,11 @@ def test_a_boiler_is_drawn_where_it_stands_and_described_in_its_form(office: Off
     running.window.go("boiler")
     pane.show_point(106.66, 35.54)
     settle(running, qtbot)
-    from app.domain.catalog import entity_type
-
     running.window.doings.drawing.begin_new(entity_type("boiler"))
     pane.drawing.bar.switches["snap"].trigger()
     qtbot.mouseClick(pane.canvas, Qt.MouseButton.LeftButton, pos=_at(pane, 106.66, 35.54))
     dialog = _dialog(running, EditDialog)
-    assert dialog.place.value().distance(_point(106.66, 35.54)) < 1e-3
+    assert dialog.place.value().distance(Point(106.66, 35.54)) < 1e-3
     dialog.form.editor("ledger_no").set_value("KT-9001")
     dialog.form.editor("user_org").set_value("新画的单位")
     dialog.send()
@@ -201,18 +202,32 @@ def test_a_boiler_is_drawn_where_it_stands_and_described_in_its_form(office: Off
     assert running.window.work.record.view.record.ledger_no == "KT-9001"  # type: ignore[union-attr]
 
 
-def _point(lon: float, lat: float) -> Any:
-    from shapely.geometry import Point
-
-    return Point(lon, lat)
+def test_a_line_is_sketched_and_shown_on_the_map(office: Office, qtbot: QtBot) -> None:
+    running = office("inspector")
+    pane = running.window.work.map
+    running.window.go("boiler")
+    pane.show_point(106.66, 35.54)
+    settle(running, qtbot)
+    running.window.doings.drawing.begin_new(entity_type("sketch"), Shape.GEOMETRY)
+    pane.drawing.bar.switches["snap"].trigger()
+    qtbot.keyClick(pane.canvas, Qt.Key.Key_Return)
+    assert pane.drawing.bar._fault.isVisible()
+    for dx in (-60, 0, 60):
+        spot = _at(pane, 106.66, 35.54) + QPoint(dx, dx // 2)
+        qtbot.mouseClick(pane.canvas, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.keyClick(pane.canvas, Qt.Key.Key_Return)
+    dialog = _dialog(running, EditDialog)
+    dialog.form.editor("name").set_value("巡查路线")
+    dialog.send()
+    qtbot.waitUntil(lambda: not pane.drawing.work.on, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert any(item.layer == "sketches" for item in pane.canvas.picture.drawn)
 
 
 def test_faults_are_listed_shown_on_the_map_and_opened_for_drawing(office: Office, qtbot: QtBot) -> None:
     running = office("city")
     cells = _cells(running, 2)
     assert running.desk.session is not None
-    from app.actions.records import edit_record
-
     wider = cells[0].geometry.union(cells[1].geometry.buffer(-0.01))
     edit_record(
         running.desk.session, cells[0], {}, geometry=MultiPolygon([*getattr(wider, "geoms", [wider])])

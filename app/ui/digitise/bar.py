@@ -8,9 +8,9 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from shapely.geometry import MultiPolygon
 
 from app.domain.coordinates.notation import interpret
-from app.domain.entity import Shape
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.digitise.work import Digitising, Mode
@@ -59,7 +59,7 @@ class DigitiseBar(QWidget):
         if not work.on:
             return
         kind = work.kind
-        is_area = kind is not None and kind.shape is Shape.MULTIPOLYGON
+        is_area = all(isinstance(shape, MultiPolygon) for shape in work.board.shown().values())
         is_new = work.mode is Mode.NEW
         for mode, action in self.modes.items():
             action.setChecked(mode is work.mode)

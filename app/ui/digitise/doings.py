@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QMenu
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.catalog import entity_type
-from app.domain.entity import Entity, EntityType
+from app.domain.entity import Entity, EntityType, Shape
 from app.domain.filters import one_of
 from app.domain.topology import Fault
 from app.i18n import N_, tr
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 _DRAWN_KINDS = ("boiler", "water_source", "intake", "protection_zone", "grid_cell", "built_up_area")
+
+
+_SKETCHES = (
+    (Shape.POINT, N_("Sketch: a point")),
+    (Shape.GEOMETRY, N_("Sketch: a line")),
+    (Shape.MULTIPOLYGON, N_("Sketch: an area")),
+)
 
 
 class DrawingDoings:
@@ -86,16 +94,19 @@ class DrawingDoings:
         page = self._window.page
         for name in sorted(_DRAWN_KINDS, key=lambda name: name != page):
             kind = entity_type(name)
-            menu.addAction(kind.text, lambda kind=kind: self.begin_new(kind))
+            menu.addAction(kind.text, partial(self.begin_new, kind))
+        menu.addSeparator()
+        for form, words in _SKETCHES:
+            menu.addAction(tr(words), partial(self.begin_new, entity_type("sketch"), form))
         canvas = self._pane.canvas
         self._show_map(page)
         menu.popup(canvas.mapToGlobal(canvas.rect().topLeft()))
 
-    def begin_new(self, kind: EntityType) -> None:
-        """Draw the shape of a new record."""
+    def begin_new(self, kind: EntityType, form: Shape = Shape.NONE) -> None:
+        """Draw the shape of a new record; a sketch says of which form."""
         if self._may_begin():
             self._show_map(kind.name)
-            self._work.begin_new(kind)
+            self._work.begin_new(kind, form)
             self._drawing.use()
 
     def _describe(self, kind: EntityType, shape: BaseGeometry) -> None:

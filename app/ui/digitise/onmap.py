@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QToolButton
 
+from app.domain.catalog import BY_NAME
 from app.ui.desk import Desk
 from app.ui.digitise.bar import DigitiseBar
 from app.ui.digitise.faults import FaultMark
@@ -67,4 +68,4 @@ class MapDrawing(QObject):
         if scene is None or view is None:
             return []
         shown = (layer.entity for layer in scene.theme.layers if layer.shows_at(view.scale))
-        return [entity for entity in dict.fromkeys(shown) if "." not in entity]
+        return [entity for entity in dict.fromkeys(shown) if entity in BY_NAME]

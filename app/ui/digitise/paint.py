@@ -84,7 +84,7 @@ def _line(painter: QPainter, view: MapView, work: Digitising, loose: XY | None) 
         return
     px = _pixels(view, places)
     danger = QColor(colours().danger if work.mode is not Mode.NEW else colours().accent)
-    closed = work.mode is not Mode.CUT and len(px) > 2
+    closed = work.closed and len(px) > 2
     fill = QColor(danger)
     fill.setAlpha(40)
     painter.setBrush(QBrush(fill) if closed else QBrush(Qt.BrushStyle.NoBrush))

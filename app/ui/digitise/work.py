@@ -56,6 +56,7 @@ class _Drawing:
     """One piece of work: a ledger, the records on the board as they were, the steps."""
 
     kind: EntityType
+    form: Shape = Shape.NONE  # of what is drawn anew
     records: dict[str, Entity] = field(default_factory=dict)
     steps: Steps = field(default_factory=lambda: Steps(Board()))
 
@@ -97,6 +98,16 @@ class Digitising(QObject):
         return self._drawing.kind if self._drawing else None
 
     @property
+    def form(self) -> Shape:
+        """Of what is drawn anew: a point, an area, or GEOMETRY for a line."""
+        return self._drawing.form if self._drawing else Shape.NONE
+
+    @property
+    def closed(self) -> bool:
+        """Whether what is being drawn is an outline, and not a line."""
+        return self.mode is Mode.HOLE or (self.mode is Mode.NEW and self.form is Shape.MULTIPOLYGON)
+
+    @property
     def board(self) -> Board:
         """The shapes as they are."""
         return self._drawing.steps.now if self._drawing else Board()
@@ -114,11 +125,11 @@ class Digitising(QObject):
             self.refused.emit(tr(N_("What is selected has no shape on the map yet")))
             return
         shapes = {uid: record.geometry for uid, record in placed.items()}
-        self._start(_Drawing(records[0].TYPE, placed, Steps(Board(shapes))), Mode.CORNERS)
+        self._start(_Drawing(records[0].TYPE, Shape.NONE, placed, Steps(Board(shapes))), Mode.CORNERS)
 
-    def begin_new(self, kind: EntityType) -> None:
-        """Draw the shape of a record that is not there yet."""
-        self._start(_Drawing(kind), Mode.NEW)
+    def begin_new(self, kind: EntityType, form: Shape = Shape.NONE) -> None:
+        """Draw the shape of a record that is not there yet; `form` where the kind leaves it open."""
+        self._start(_Drawing(kind, form if form is not Shape.NONE else kind.shape), Mode.NEW)
 
     def _start(self, drawing: _Drawing, mode: Mode) -> None:
         self._drawing, self._screen, self._around, self._own, self._crs = drawing, None, None, None, ""
@@ -186,7 +197,7 @@ class Digitising(QObject):
             self.chain += self._traced(self.chain[-1], place, other_way)
         if not self.chain or self.chain[-1] != place:
             self.chain.append(place)
-        if self.mode is Mode.NEW and self.kind is not None and self.kind.shape is Shape.POINT:
+        if self.mode is Mode.NEW and self.form is Shape.POINT:
             self.finish()
         self.changed.emit()
 
@@ -213,10 +224,9 @@ class Digitising(QObject):
     def _finish_new(self, line: tuple[XY, ...]) -> None:
         assert self.kind is not None
         try:
-            shape: BaseGeometry = Point(line[0]) if self.kind.shape is Shape.POINT else drawn_area(line)
-        except (Refused, IndexError) as error:
-            why = error.message if isinstance(error, Refused) else tr(N_("Click where it lies"))
-            self.refused.emit(why)
+            shape = _shape(self.form, line)
+        except Refused as error:
+            self.refused.emit(error.message)
             return
         self.drawn.emit(self.kind, shape)
 
@@ -273,7 +283,7 @@ class Digitising(QObject):
     def words(self) -> str:
         """What the board measures now."""
         if self.chain:
-            if self.mode is not Mode.CUT and len(self.chain) > 2:
+            if self.closed and len(self.chain) > 2:
                 size = area_m2(Polygon(self.chain))
                 return tr(N_("{n} corners, {area}"), n=len(self.chain), area=area_words(size))
             length = length_m(LineString(self.chain)) if len(self.chain) > 1 else 0.0
@@ -298,3 +308,12 @@ class Digitising(QObject):
             return save_shapes(session, drawn, reason)
 
         self._desk.act(self, work, Callbacks(done, refused), title=tr(N_("Saving")))
+
+
+def _shape(form: Shape, places: Sequence[XY]) -> BaseGeometry:
+    """What was drawn, as a geometry; raises Refused for too few corners and a crossing outline."""
+    if form is Shape.MULTIPOLYGON:
+        return drawn_area(places)
+    if len(set(places)) < (1 if form is Shape.POINT else 2):
+        raise Refused(N_("A line needs two corners") if places else N_("Click where it lies"), code="too_few")
+    return Point(places[0]) if form is Shape.POINT else LineString(places)

@@ -212,7 +212,7 @@ class MapPane(QWidget):
         )
 
     def _picked(self, hits: list[Hit], add: bool) -> None:
-        wanted = _BESIDE.get(self._entity, (self._entity,))
+        wanted = (*_BESIDE.get(self._entity, (self._entity,)), "sketch")
         hit = next((hit for name in wanted for hit in hits if hit.entity == name), None)
         if hit is None:
             if not add:
