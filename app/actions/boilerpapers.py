@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.actions.evidence import evidence_of
+from app.actions.rebounds import last_rebound
 from app.actions.session import Session
 from app.actions.steps import approvals_of
 from app.domain.casework import round_of
@@ -102,13 +103,22 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
     return Letter(
         title=tr(title),
         addressee=_addressee(units),
-        paragraphs=[tr(first, n=whole.units, tph=f"{whole.tph:g}", overdue=len(overdue))],
+        paragraphs=[
+            tr(first, n=whole.units, tph=f"{whole.tph:g}", overdue=len(overdue)),
+            *_rebounds(session, boilers),
+        ],
         sender=_bureau(session),
         day=_day(session.today),
         headings=[tr(boilers[0].TYPE.fields[item].label) for item in _LISTED],
         lines=[[_shown(session, boiler, item) for item in _LISTED] for boiler in boilers],
         note=tr(N_("Simulated data, for demonstration only.")) if any(b.synthetic for b in boilers) else "",
     )
+
+
+def _rebounds(session: Session, boilers: Sequence[Boiler]) -> list[str]:
+    """A sentence for each boiler that was cleared before: why it is back, and who accepted it then."""
+    found = ((item, last_rebound(session, item)) for item in boilers)
+    return [f"{item.title()}: {back.text}." for item, back in found if back is not None]
 
 
 def _addressee(units: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.actions.action import ActionEntry, entry_of
+from app.actions.batches import do_steps
 from app.actions.conflicts import resolve
 from app.actions.counts import freeze_baseline, headline
 from app.actions.enrolling import enrol
@@ -12,7 +13,7 @@ from app.actions.freezing import withdraw_frozen
 from app.actions.grids import make_grid
 from app.actions.history import history, redo, seal, undo
 from app.actions.imports import import_records
-from app.actions.lookback import draw_lookback
+from app.actions.lookback import draw_lookback, rounds
 from app.actions.maps import save_picture
 from app.actions.people import add_user, change_pin, disable_user, sign_in
 from app.actions.places import locate
@@ -43,12 +44,14 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         edit_record,
         delete_record,
         do_step,
+        do_steps,
         add_evidence,
         history,
         headline,
         freeze_baseline,
         withdraw_frozen,
         draw_lookback,
+        rounds,
         make_grid,
         locate,
         save_shapes,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.actions.action import action
@@ -14,20 +16,52 @@ from app.domain.changes import insert
 from app.domain.drawing import draw
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.lookback import LookbackRound, LookbackVisit
+from app.domain.entities.papers import Approval
 from app.domain.filters import equal, one_of
+from app.domain.values import as_datetime, bureau_day
 from app.errors import Invalid, Refused
 from app.i18n import N_
 
 DRAWERS = ("R5", "R6")
 
 
+OPEN, GOOD, REPORTED, REBOUND = "open", "good", "reported", "rebound"
+RESULTS = {
+    OPEN: N_("Not visited yet"),
+    GOOD: N_("Still cleared"),
+    REPORTED: N_("Rebound reported"),
+    REBOUND: N_("Rebound"),
+}
+
+
 @dataclass(frozen=True)
 class Visit:
-    """One boiler of a round as it is now. `result`: open, good (looked back), reported or rebound."""
+    """One boiler of a round as it is now.
+
+    `result` is the first finding since the draw: open, good (looked back), reported, or rebound; `found_on`
+    its day. What happens to the boiler after that belongs to later rounds.
+    """
 
     place: int
     boiler: Boiler
     result: str
+    found_on: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a round has come: boilers drawn, visited, and what was found."""
+
+    round: LookbackRound
+    drawn: int
+    good: int
+    reported: int
+    rebound: int
+
+    @property
+    def visited(self) -> int:
+        """Boilers of which something has been found."""
+        return self.good + self.reported + self.rebound
 
 
 @action(N_("Draw a look-back round…"), "record", command="lookback draw", roles=DRAWERS)
@@ -81,23 +115,55 @@ def round_names(session: Session) -> list[str]:
     return [item.name for item in reversed(session.workspace.find(LookbackRound, order="drawn_at"))]
 
 
+@action(N_("Look-back rounds…"), "record", icon="check", command="lookback show")
+def rounds(session: Session) -> list[Progress]:
+    """Every round with its progress, the newest first."""
+    found = session.workspace.find(LookbackRound, order="-drawn_at")
+    return [progress_of(made, visits_of(session, made)) for made in found]
+
+
+def progress_of(made: LookbackRound, visits: Sequence[Visit]) -> Progress:
+    """How far a round has come by its visits."""
+    counted = Counter(item.result for item in visits)
+    return Progress(made, len(visits), counted[GOOD], counted[REPORTED], counted[REBOUND])
+
+
 def visits_of(session: Session, made: LookbackRound) -> list[Visit]:
     """The boilers of a round in the order of the draw, with what has been found."""
     drawn = session.workspace.find(LookbackVisit, equal(round=made.uid), order="place")
-    boilers = {
-        item.uid: item
-        for item in session.workspace.find(Boiler, one_of("uid", tuple(visit.boiler for visit in drawn)))
-    }
-    return [
-        Visit(item.place, boilers[item.boiler], _result(boilers[item.boiler], made))
-        for item in drawn
-        if item.boiler in boilers
-    ]
+    uids = tuple(visit.boiler for visit in drawn)
+    boilers = {item.uid: item for item in session.workspace.find(Boiler, one_of("uid", uids))}
+    named = session.workspace.timeline(Boiler, "lookback_round")
+    signed: dict[str, list[Approval]] = {}
+    for approval in session.workspace.find(Approval, one_of("owner", uids), order="signed_at"):
+        if approval.action in _FINDINGS and approval.signed_at >= made.drawn_at:
+            signed.setdefault(approval.owner, []).append(approval)
+    found = []
+    for item in drawn:
+        if item.boiler in boilers:
+            written = [moment for moment, value in named.get(item.boiler, []) if value == made.name]
+            result = _result(signed.get(item.boiler, []), written)
+            found.append(Visit(item.place, boilers[item.boiler], *result))
+    return found
 
 
-def _result(boiler: Boiler, made: LookbackRound) -> str:
-    if boiler.status != "cleared":
-        return "rebound"
-    if boiler.rebound_reported:
-        return "reported"
-    return "good" if boiler.lookback_round == made.name else "open"
+_FINDINGS = ("look_back", "rebound", "confirm_rebound")
+_ONE_ACT_S = 60.0  # a signature and the record's change are one act: they are written within moments
+
+
+def _result(signed: Sequence[Approval], written: Sequence[str]) -> tuple[str, str]:
+    """The first finding and its day: what was signed since the draw, and when this round's name was written.
+
+    A step that was taken back has no signature any more, so it does not count.
+    """
+    for item in signed:
+        if item.action == "rebound":
+            confirmed = any(other.action == "confirm_rebound" for other in signed)
+            return (REBOUND if confirmed else REPORTED), bureau_day(as_datetime(item.signed_at))
+        if item.action == "look_back" and any(_one_act(item.signed_at, moment) for moment in written):
+            return GOOD, bureau_day(as_datetime(item.signed_at))
+    return OPEN, ""
+
+
+def _one_act(signed: str, written: str) -> bool:
+    return abs((as_datetime(written) - as_datetime(signed)).total_seconds()) < _ONE_ACT_S

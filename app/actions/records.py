@@ -13,6 +13,7 @@ from app.actions.action import action
 from app.actions.evidence import UsedAgain, evidence_of, photos_used_again
 from app.actions.laptop import in_own_area
 from app.actions.places import derived_values
+from app.actions.rebounds import Rebound, last_rebound
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import NextStep, approvals_of, case_of, dossier_lacks, next_steps, workflow_of
@@ -43,7 +44,7 @@ class RecordView:
     """A record with all that stands beside it; `group` is the word of map and legend for its state.
 
     `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here;
-    `used_again` the photographs that are evidence elsewhere too.
+    `used_again` the photographs that are evidence elsewhere too; `rebound` how it came into its later round.
     """
 
     record: Entity
@@ -54,6 +55,7 @@ class RecordView:
     signatures: tuple[Signature, ...]
     dossier_lacks: tuple[Lack, ...] = ()
     used_again: tuple[UsedAgain, ...] = ()
+    rebound: Rebound | None = None
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
@@ -91,6 +93,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         signatures=tuple(_signatures(session, record)),
         dossier_lacks=dossier_lacks(session, record),
         used_again=tuple(photos_used_again(session, record)),
+        rebound=last_rebound(session, record),
     )
 
 

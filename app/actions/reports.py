@@ -10,7 +10,7 @@ from typing import Any
 from app.actions.action import action
 from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
 from app.actions.dossiers import missing, write_dossiers
-from app.actions.lookback import find_round, visits_of
+from app.actions.lookback import RESULTS, find_round, visits_of
 from app.actions.monthly import counted_month, facts_of, month_of, names_of_line, paragraph, table
 from app.actions.numbers import counted_boilers
 from app.actions.outputs import output_file
@@ -186,7 +186,7 @@ def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
         return ReportDone(target, len(forms))
     heads = [(tr(N_("Place in the draw")),), *((heading,) for heading in headings_of_visits()),
              (tr(N_("Found")),)]  # fmt: skip
-    lines = [[item.place, *line_of_visit(session, item.boiler), tr(_RESULTS[item.result])] for item in visits]
+    lines = [[item.place, *line_of_visit(session, item.boiler), tr(RESULTS[item.result])] for item in visits]
     below = tr(
         N_(
             "Drawn {drawn} of {population} cleared boilers on {day} with the seed {seed}: the smallest "
@@ -246,8 +246,8 @@ def _count_open(session: Session, order: ReportOrder) -> Counted:
 
 def _count_visits(session: Session, order: ReportOrder) -> Counted:
     visits = visits_of(session, find_round(session, order.of[0] if order.of else ""))
-    results = {name: [item.boiler for item in visits if item.result == name] for name in _RESULTS}
-    extra = [(name, _RESULTS[name], found) for name, found in results.items()]
+    results = {name: [item.boiler for item in visits if item.result == name] for name in RESULTS}
+    extra = [(name, RESULTS[name], found) for name, found in results.items()]
     return counted_boilers(session, [item.boiler for item in visits], extra)
 
 
@@ -291,13 +291,6 @@ def _cell(field: Field, value: Any) -> Any:
         return None
     return value if field.kind in (Kind.NUMBER, Kind.INTEGER) else show(field, value)
 
-
-_RESULTS = {
-    "open": N_("Not visited yet"),
-    "good": N_("Still cleared"),
-    "reported": N_("Rebound reported"),
-    "rebound": N_("Rebound"),
-}
 
 # What people choose beside the report: a month, a look-back round, a template of their own.
 OF_MONTH, OF_ROUND, IN_TEMPLATE = ("monthly",), ("lookback",), ("monthly", "ledger")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ from app.domain.workflow import (
     refuse,
 )
 from app.domain.workflows.boiler import BOILER, DOSSIER
-from app.errors import AppError, Changed, Invalid, NotAllowed, Refused
+from app.errors import Refused
 from app.i18n import N_, tr
 
 
@@ -67,13 +67,14 @@ class NextStep:
 
 @dataclass(frozen=True)
 class StepDone:
-    """What a step did: the record as it is now, and a sentence about it."""
+    """What a step did: the record as it is now, a sentence about it, and the letters due with it."""
 
     record: Entity
     state: str
     completed: bool
     committed: Committed
     message: str
+    drafts: tuple[str, ...] = ()
 
 
 def workflow_of(record: Entity) -> Workflow:
@@ -126,59 +127,13 @@ def do_step(
     committed = session.commit(changes, action, reason)
     fresh = session.workspace.get(type(record), record.uid) or after
     return StepDone(
-        fresh, str(getattr(fresh, flow.field)), found.completes, committed, _sentence(found, fresh)
+        fresh,
+        str(getattr(fresh, flow.field)),
+        found.completes,
+        committed,
+        _sentence(found, fresh),
+        row.drafts if found.completes else (),
     )
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a person hands in with a step: values by field, papers by kind, and why."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    evidence: Sequence[tuple[str, Path]] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class BatchLine:
-    """What became of one record of a batch: the step done, or why it was refused."""
-
-    record: Entity
-    done: StepDone | None
-    refused: AppError | None = None
-
-
-def do_steps(
-    session: Session,
-    action: str,
-    records: Sequence[Entity],
-    given: Given,
-    progress: Callable[[int, int, str], None] = lambda *_: None,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> list[BatchLine]:
-    """The same step on many records, each judged by itself and in a transaction of its own.
-
-    What is done stays done when it is cancelled; records not reached are not in the answer.
-    """
-    lines: list[BatchLine] = []
-    for number, record in enumerate(records):
-        if cancelled():
-            break
-        progress(number, len(records), record.title())
-        try:
-            done = do_step(
-                session,
-                action,
-                record,
-                values=given.values,
-                evidence=given.evidence,
-                reason=given.reason,
-            )
-            lines.append(BatchLine(record, done))
-        except (NotAllowed, Refused, Invalid, Changed) as error:
-            lines.append(BatchLine(record, None, error))
-    progress(len(records), len(records), "")
-    return lines
 
 
 def case_of(

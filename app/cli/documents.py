@@ -61,6 +61,7 @@ def view_document(view: RecordView, labels: bool = False) -> dict[str, Any]:
         "dossier_lacks": [
             {"evidence": item.values["evidence"], "why": item.text} for item in view.dossier_lacks
         ],
+        "rebound": view.rebound.text if view.rebound else None,
         "photos_used_again": [
             {
                 "file": item.attachment.file_name,

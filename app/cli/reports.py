@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from app.cli.answer import Answer, table
 from app.cli.declare import Command, NoWords, option, word
@@ -14,6 +14,9 @@ from app.cli.maps import OUTPUT, PUBLIC
 from app.cli.records import WHERE
 from app.cli.shell import Shell
 from app.i18n import N_, tr
+
+if TYPE_CHECKING:
+    from app.actions.lookback import Progress
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,53 @@ def draw(shell: Shell, words: DrawWords) -> Answer:
     return Answer(document, [said, *numbers])
 
 
+@dataclass(frozen=True)
+class RoundWords:
+    """A round."""
+
+    name: Annotated[
+        str, option("--round", help_=N_("The round; without it every round with its progress"))
+    ] = ""
+
+
+def show_lookback(shell: Shell, words: RoundWords) -> Answer:
+    """Every round with its progress, or one with its boilers and what was found at each."""
+    from app.actions.lookback import RESULTS, find_round, progress_of, rounds, visits_of  # late: help pages
+
+    with shell.session() as session:
+        if not words.name:
+            found = rounds(session)
+            return Answer([_round(item) for item in found], [_round_line(item) for item in found])
+        made = find_round(session, words.name)
+        visits = visits_of(session, made)
+        now = progress_of(made, visits)
+    lines = [
+        [str(item.place), item.boiler.ledger_no, tr(RESULTS[item.result]), item.found_on] for item in visits
+    ]
+    boilers = [
+        {"place": item.place, "ledger_no": item.boiler.ledger_no, "result": item.result, "on": item.found_on}
+        for item in visits
+    ]
+    heads = (tr(N_("Place in the draw")), tr(N_("Ledger no.")), tr(N_("Found")), tr(N_("On")))
+    return Answer({**_round(now), "boilers": boilers}, [_round_line(now), *table(heads, lines)])
+
+
+def _round(item: Progress) -> dict[str, object]:
+    return {
+        "round": item.round.name, "seed": item.round.seed, "population": item.round.population,
+        "drawn": item.drawn, "visited": item.visited, "good": item.good, "reported": item.reported,
+        "rebound": item.rebound,
+    }  # fmt: skip
+
+
+def _round_line(item: Progress) -> str:
+    words = N_("Visited {n} of {all}: {good} still cleared, {reported} reported, {rebound} rebound")
+    counted = tr(
+        words, n=item.visited, all=item.drawn, good=item.good, reported=item.reported, rebound=item.rebound
+    )
+    return f"{item.round.name} ({item.round.seed}): {counted}"
+
+
 def reports(shell: Shell, words: NoWords) -> Answer:
     """The reports there are."""
     from app.actions.reports import REPORTS  # late: help pages need no database
@@ -89,5 +139,8 @@ COMMANDS = (
     Command("report", N_("Write a report a bureau owes upward"), report, ReportWords),
     Command("reports", N_("List the reports; freeze and compare them"), reports),
     *FROZEN,
+    Command(
+        "lookback show", N_("Show look-back rounds, their progress and findings"), show_lookback, RoundWords
+    ),
     Command("lookback draw", N_("Draw a look-back round by a seed"), draw, DrawWords),
 )

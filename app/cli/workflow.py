@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from app.cli.answer import Answer, refusal, table
 from app.cli.declare import Command, option, word
-from app.cli.records import EVIDENCE, KIND, REASON, SET, assignments, papers
+from app.cli.records import EVIDENCE, KIND, REASON, SET, WHERE, assignments, papers
 from app.cli.shell import Shell
+from app.errors import Invalid
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class DoWords:
 
     action: Annotated[str, word("ACTION", N_("The step, such as apply; `actions KIND` lists them"))]
     kind: Annotated[str, KIND]
-    idents: Annotated[list[str], IDS]
+    idents: Annotated[list[str], IDS] = field(default_factory=list)
+    where: Annotated[str | None, WHERE] = None
     values: Annotated[list[str], SET] = field(default_factory=list)
     evidence: Annotated[list[str], EVIDENCE] = field(default_factory=list)
     reason: Annotated[str, REASON] = ""
@@ -52,7 +54,9 @@ def do(shell: Shell, words: DoWords) -> Answer:
     from app.actions.steps import do_step
     from app.cli.documents import view_document
 
-    if len(words.idents) > 1:
+    if not words.idents and not words.where:
+        raise Invalid(N_("No record is named"), hint=N_("Give its number, or --where."), code="no_record")
+    if len(words.idents) != 1 or words.where:
         return _do_many(shell, words)
     values, evidence = assignments(words.values), papers(words.evidence)
     with shell.session(write=True) as session:
@@ -64,19 +68,26 @@ def do(shell: Shell, words: DoWords) -> Answer:
         "completed": done.completed,
         "message": done.message,
         "transaction": done.committed.transaction,
+        "drafts": list(done.drafts),
         **view_document(view, shell.labels),
     }
-    return Answer(document, [done.message])
+    due = [
+        tr(N_("Due with it: {letter}"), letter=f"report {name} --of {words.idents[0]}")
+        for name in done.drafts
+    ]
+    return Answer(document, [done.message, *due])
 
 
 def _do_many(shell: Shell, words: DoWords) -> Answer:
     """The same step on several records; the exit code is 1 when one was refused."""
-    from app.actions.records import find_record  # late: help pages need no database
-    from app.actions.steps import Given, do_steps
+    from app.actions.batches import Given, do_steps
+    from app.actions.records import find_record, list_records  # late: help pages need no database
 
     values, evidence = assignments(words.values), papers(words.evidence)
     with shell.session(write=True) as session:
         records = [find_record(session, words.kind, ident) for ident in words.idents]
+        if words.where:
+            records += list_records(session, words.kind, words.where)
         lines = do_steps(
             session,
             words.action,

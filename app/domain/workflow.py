@@ -78,7 +78,8 @@ class Transition:
     `signers` names the roles of each signature the step needs, in order; the state moves to `target` with the
     last one. `asks` are the fields that must be filled, `may_set` further fields the step may fill. `after`
     are the steps whose signers may not take this one; `judges` means that nobody who entered or edited the
-    record in this round may take it. `stamp` gives the values the step itself writes.
+    record in this round may take it. `stamp` gives the values the step itself writes; `drafts` names the
+    letters that are due with it.
     """
 
     action: str
@@ -94,6 +95,7 @@ class Transition:
     units_differ: bool = False
     needs_reason: bool = False
     guards: tuple[Guard, ...] = ()
+    drafts: tuple[str, ...] = ()
     stamp: Callable[[Case], dict[str, Any]] = lambda case: {}
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from actions.office import Office
+from app.actions.batches import Given, do_steps, steps_for
 from app.actions.history import undo
 from app.actions.records import edit_many
-from app.actions.steps import Given, do_steps
 from app.errors import Refused
 
 
@@ -70,3 +70,16 @@ def test_one_cell_that_cannot_be_keeps_all_as_they_are(office: Office) -> None:
         edit_many(office.session, [(first, {"coal_t": "5"}), (second, {"rated_tph": "4000t"})])
     assert [item["record"] for item in refused.value.details] == [second.title()]  # type: ignore[index]
     assert office.boiler().coal_t is None
+
+
+def test_the_steps_offered_for_many_say_how_many_they_fit(office: Office) -> None:
+    waiting = [office.planned(ledger_no=f"KT-{no}") for no in range(2)]
+    found = office.enter(ledger_no="KT-9")
+    office.as_("clerk")
+    offered = steps_for(office.session, [found, *waiting])
+    assert [(item.step.action, len(item.fitting), item.whole) for item in offered][0] == ("start", 2, 3)
+    assert {item.step.action for item in offered} == {"start", "register", "exclude"}
+    assert set(offered[0].fitting) == {item.uid for item in waiting}
+    office.as_("leader")
+    assert {item.step.action for item in steps_for(office.session, waiting)} == set()
+    assert steps_for(office.session, []) == []

@@ -10,9 +10,11 @@ import docx
 import pytest
 
 from actions.office import Office
-from app.actions.lookback import draw_lookback, find_round, visits_of
+from app.actions.history import undo
+from app.actions.lookback import draw_lookback, find_round, rounds, visits_of
 from app.actions.reports import ReportOrder, make_report
 from app.domain.drawing import draw
+from app.domain.entities.lookback import LookbackRound
 from app.errors import Invalid, NotAllowed, Refused
 
 
@@ -58,6 +60,40 @@ def test_a_round_is_drawn_from_the_cleared_and_followed_to_its_results(
     paper = docx.Document(str(tmp_path / "l.docx"))
     cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
     assert {cleared.ledger_no, "KT-2"} <= set(cells)
+
+
+def test_a_round_keeps_its_own_findings_whatever_comes_after(office: Office) -> None:
+    first, second = office.cleared(), office.cleared(ledger_no="KT-2")
+    office.as_("city")
+    one = draw_lookback(office.session, "一", 100)
+    office.do("city", "look_back", first, ["lookback_photo"], lookback_round="一")
+    office.do("inspector", "rebound", second, ["rebound_photo"], reason="复燃")
+    office.do("leader", "confirm_rebound", second, rebound_reason="relit")
+    office.clock.forward(days=30)
+    office.as_("city")
+    two = draw_lookback(office.session, "二", 100)
+    office.do("city", "look_back", first, ["lookback_photo"], lookback_round="二")
+    office.do("inspector", "rebound", first, ["rebound_photo"], reason="原址新建")  # after both visits
+
+    def found(made: LookbackRound) -> dict[str, str]:
+        return {item.boiler.ledger_no: item.result for item in visits_of(office.session, made)}
+
+    assert found(one) == {first.ledger_no: "good", "KT-2": "rebound"}
+    assert found(two) == {first.ledger_no: "good"}
+    newest, oldest = rounds(office.session)
+    assert (newest.round.name, newest.drawn, newest.visited) == ("二", 1, 1)
+    assert (oldest.drawn, oldest.good, oldest.reported, oldest.rebound, oldest.visited) == (2, 1, 0, 1, 2)
+
+
+def test_a_visit_taken_back_is_open_again(office: Office) -> None:
+    boiler = office.cleared()
+    office.as_("city")
+    made = draw_lookback(office.session, "一", 100)
+    office.do("city", "look_back", boiler, ["lookback_photo"], lookback_round="一")
+    assert [item.result for item in visits_of(office.session, made)] == ["good"]
+    undo(office.session, "误点")
+    assert [item.result for item in visits_of(office.session, made)] == ["open"]
+    assert rounds(office.session)[0].visited == 0
 
 
 def test_a_seed_is_made_when_none_is_given_and_a_name_is_used_once(office: Office) -> None:

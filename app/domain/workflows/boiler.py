@@ -44,6 +44,10 @@ def _returned(case: Case) -> dict[str, Any]:
     return {"return_reason": case.reason, "end_checks": ()}
 
 
+def _unsealed(case: Case) -> dict[str, Any]:
+    return {"seal_no": None, "sealed_until": None, "rechecked_on": None}
+
+
 def _rebound(case: Case) -> dict[str, Any]:
     """A new round begins: what the last round reached is history, and no longer the record's state."""
     fresh = (
@@ -111,9 +115,12 @@ BOILER = Workflow("boiler", "boiler", "status", (
                stamp=lambda case: {"rebound_reported": case.today}),
     Transition("confirm_rebound", N_("Confirm the rebound"), ("cleared",), "rebound", (("R5", "R6"),),
                asks=("rebound_reason",), guards=(g.rebound_reported,), stamp=_rebound),
-    Transition("restart", N_("Treat again"), ("rebound", "sealed"), "in_progress", (("R3",),),
+    Transition("restart", N_("Treat again"), ("rebound",), "in_progress", (("R3",),),
                may_set=("due_date", "due_text", "treatment", "resp_org"), guards=(g.new_due_date,),
-               stamp=lambda case: {"seal_no": None, "sealed_until": None, "rechecked_on": None}),
+               drafts=("supervision",), stamp=_unsealed),
+    Transition("restart", N_("Treat again"), ("sealed",), "in_progress", (("R3",),),
+               may_set=("due_date", "due_text", "treatment", "resp_org"), guards=(g.new_due_date,),
+               stamp=_unsealed),
     Transition("retain", N_("Retain, upgraded"), ("planned",), "retained", (("R5",), ("R6",)),
                evidence=("monitoring_report",), guards=(g.has_output,)),
 ), rests_on=g.RESTED_ON)  # fmt: skip

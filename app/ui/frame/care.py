@@ -57,6 +57,7 @@ class Care:
         return {
             "freeze_baseline": (self.freeze, "record", SIGNED_IN),
             "draw_lookback": (self.draw_lookback, "record", SIGNED_IN),
+            "rounds": (self.look_back, "record", OPEN),
             "make_grid": (self.make_grid, "record", SIGNED_IN),
             "change_pin": (self.change_pin, "person", SIGNED_IN),
             "add_user": (self.add_person, "person", SIGNED_IN),
@@ -132,6 +133,15 @@ class Care:
                 )
             )
         )
+
+    def look_back(self) -> None:
+        """The rounds, their progress, and their results."""
+        if self._desk.session is None:
+            return
+        from app.ui.dialogs.lookback import LookbackDialog  # late: it loads the office formats
+
+        folder = str(self._desk.session.workspace.path.parent)
+        LookbackDialog(self._desk, folder, self.draw_lookback, self._window).show()
 
     def make_grid(self) -> None:
         """Make regular cells over a division."""

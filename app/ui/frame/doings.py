@@ -67,6 +67,7 @@ class Doings:
             "edit_record": (record.edit_record, "record", SIGNED_IN),
             "delete_record": (self.delete, "record", SIGNED_IN),
             "do_step": (record.first_step, "record", SIGNED_IN),
+            "do_steps": (record.many.ask, "record", SIGNED_IN),
             "add_evidence": (record.choose_papers, "record", SIGNED_IN),
             "history": (record.focus_history, "record", OPEN),
             "headline": (lambda: window.go(TODAY), "record", OPEN),

@@ -23,10 +23,12 @@ from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.conflicts.notes import ConflictNotes, of_record
 from app.ui.desk import Desk, Touched
+from app.ui.parts import fault
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.evidence import EvidenceView
 from app.ui.record.fields import FieldsView
 from app.ui.record.history import HistoryView
+from app.ui.record.many import ManySteps
 from app.ui.record.nextsteps import NextSteps, can_open
 from app.ui.record.papers import KindsDialog
 from app.ui.record.signatures import SignaturesView
@@ -65,8 +67,10 @@ class RecordPanel(QWidget):
         self.subtitle = QLabel(wordWrap=True)
         self.subtitle.setProperty("muted", True)
         self.stepper, self.conflicts = Stepper(), ConflictNotes()
+        self.rebound = fault()
         self.fields, self.history = FieldsView(), HistoryView()
         self.evidence, self.steps, self.signatures = EvidenceView(desk), NextSteps(), SignaturesView()
+        self.many = ManySteps(desk)
         self.edit = self._button("edit", N_("Edit this record (F2)"), self.edit_record)
         self.locate = self._button("zoom_selection", N_("Show on the map"), self.located)
         self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
@@ -114,6 +118,8 @@ class RecordPanel(QWidget):
         self.title.setText(record.title())
         self.subtitle.setText(self._about())
         self.stepper.show_state(self.view.state)
+        self.rebound.setText(self._of_rebound())
+        self.rebound.setVisible(bool(self.rebound.text()))
         self.conflicts.show_conflicts(disputes)
         self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
         self.evidence.show_papers(
@@ -123,6 +129,7 @@ class RecordPanel(QWidget):
         self.history.show_history(kind, entries, self._desk.names)
         self.steps.setVisible(self.view.state is not None)
         self.steps.show_steps(self.view.steps, self._desk.actor is not None)
+        self.many.follow(self._desk.selection.now)
         self.edit.setEnabled(self._desk.actor is not None and not kind.append_only)
         self._name_tabs()
         self._pages.setCurrentIndex(1)
@@ -143,6 +150,16 @@ class RecordPanel(QWidget):
         if len(selected.uids) > 1:
             parts.append(tr(N_("1 of {n} selected"), n=len(selected.uids)))
         return " · ".join(parts)
+
+    def _of_rebound(self) -> str:
+        """How a boiler came into a later round, or why it was sent back."""
+        if self.view is None:
+            return ""
+        sent_back = getattr(self.view.record, "return_reason", None)
+        parts = [self.view.rebound.text] if self.view.rebound else []
+        if sent_back and self.view.state == "returned":
+            parts.append(tr(N_("Sent back: {reason}"), reason=sent_back))
+        return "\n".join(parts)
 
     def _gone(self, error: Exception) -> None:
         """The record was deleted, or its creation undone, while it was selected."""
@@ -256,8 +273,10 @@ class RecordPanel(QWidget):
         metrics.tight(column, 2, 2)
         column.addLayout(top)
         column.addWidget(self.stepper)
+        column.addWidget(self.rebound)
         column.addWidget(self.conflicts)
         column.addWidget(self.tabs, 1)
+        column.addWidget(self.many)
         column.addWidget(self.steps)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._empty)

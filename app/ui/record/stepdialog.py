@@ -3,6 +3,7 @@ everything missing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from app.ui.forms.checklist import ChecklistEditor
 from app.ui.forms.form import Form
 from app.ui.messages import buttons
 from app.ui.parts import heading, muted, side_button
+from app.ui.record.drafts import offer_drafts
 from app.ui.record.evidence import file_filter, local_files
 from app.ui.record.papers import guess_kind
 from app.ui.tasks import Callbacks
@@ -49,7 +51,7 @@ class StepDialog(QDialog):
         self._have = {paper.kind for paper in shown.attachments if paper.round_no == _round(shown.record)}
         self._files: dict[str, list[Path]] = {}
         self._slots: dict[str, QLabel] = {}
-        self.setWindowTitle(f"{step.label} · {shown.record.title()}")
+        self.setWindowTitle(f"{step.label} · {self._about()}")
         self.setAcceptDrops(True)
         self.form = Form(desk.names)
         self.reason = QPlainTextEdit()
@@ -71,7 +73,11 @@ class StepDialog(QDialog):
             self._refused(fault)
             return
         evidence = [(kind, path) for kind, paths in self._files.items() for path in paths]
-        record, step, reason = self._record, self._step, self.reason.toPlainText().strip()
+        self.take(values, evidence, self.reason.toPlainText().strip())
+
+    def take(self, values: Mapping[str, Any], evidence: Sequence[tuple[str, Path]], reason: str) -> None:
+        """Start the action with what was entered."""
+        record, step = self._record, self._step
 
         def work(session: Any, _: Any) -> StepDone:
             from app.actions.steps import do_step  # late: actions load after the first paint
@@ -85,6 +91,12 @@ class StepDialog(QDialog):
             Callbacks(self._done, self._refused, finished=lambda: self.foot.setEnabled(True)),
             title=step.label,
         )
+
+    def preset(self, values: Mapping[str, Any]) -> None:
+        """Fill in what is known from where the step was begun."""
+        for name, value in values.items():
+            if name in self.form.names():
+                self.form.editor(name).set_value(value)
 
     def add_file(self, kind: str, path: Path) -> None:
         """Put a file under a kind of evidence."""
@@ -104,6 +116,9 @@ class StepDialog(QDialog):
     def _done(self, done: StepDone) -> None:
         self._desk.said.emit(done.message)
         self.accept()
+        owner = self.parentWidget()
+        if done.drafts and owner is not None:
+            offer_drafts(self._desk, done, owner)
 
     def _refused(self, error: Exception) -> None:
         if not isinstance(error, AppError):
@@ -125,7 +140,7 @@ class StepDialog(QDialog):
         fields = self._fields()
         if fields:
             self.form.add_group("", fields)
-            self.form.fill(self._record.values())
+            self.form.fill(self._start())
             self.form.edited.connect(self._offer_checks)
             self._offer_checks()
             column.addWidget(self.form)
@@ -143,6 +158,19 @@ class StepDialog(QDialog):
         metrics.open_at(
             self, metrics.chars(72), min(body.sizeHint().height() + metrics.grid(30), metrics.grid(160))
         )
+
+    def _about(self) -> str:
+        """What the window's title says the step is about."""
+        return self._record.title()
+
+    def _start(self) -> Mapping[str, Any]:
+        """What stands in the fields at first."""
+        return self._record.values()
+
+    def _absent(self, kind: str) -> tuple[str, bool]:
+        """What is said of a kind of paper nobody has chosen here, and whether that is a lack."""
+        here = kind in self._have
+        return tr(N_("There already")) if here else tr(N_("Missing")), not here
 
     def _fields(self) -> list[Field]:
         """What the step asks for and may set, and what a guard found missing."""
@@ -194,16 +222,11 @@ class StepDialog(QDialog):
 
     def _show_slot(self, kind: str) -> None:
         files = self._files.get(kind, [])
+        words, lacks = ("、".join(path.name for path in files), False) if files else self._absent(kind)
         label = self._slots[kind]
-        if files:
-            label.setText("、".join(path.name for path in files))
-        else:
-            label.setText(tr(N_("There already")) if kind in self._have else tr(N_("Missing")))
-        for name, on in (
-            ("good", bool(files) or kind in self._have),
-            ("danger", not files and kind not in self._have),
-        ):
-            label.setProperty(name, on)
+        label.setText(words)
+        label.setProperty("good", not lacks)
+        label.setProperty("danger", lacks)
         label.style().polish(label)
 
     def _choose(self, kind: str) -> None:
