@@ -52,14 +52,14 @@ def as_text(digest: int) -> str:
 
 def _written(value: Any) -> bytes:
     """A value with its type, so that the text 1 and the number 1 differ."""
-    if isinstance(value, bool):
-        return b"b1" if value else b"b0"
-    if isinstance(value, str):
-        return b"s" + value.encode()
     if isinstance(value, float):
         return b"f" + _FLOAT.pack(value + 0.0)  # adding zero makes -0.0 and 0.0 the same
-    if isinstance(value, int):
-        return b"i%d" % value
     if isinstance(value, bytes | bytearray | memoryview):
         return b"g" + bytes(value)
+    if isinstance(value, bool):
+        return b"b1" if value else b"b0"
+    if isinstance(value, int):
+        return b"i%d" % value
+    if isinstance(value, str):
+        return b"s" + value.encode()
     return b"l" + "\0".join(value).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ from sqlalchemy import Connection, func, insert, select
 from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 
 START = "0" * 64
+_MANY = 500
+_CONTENT = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_JSON = msgspec.json.Encoder()
 # `sealed_batch` is written later, when a batch is pushed, so it is no part of what is sealed.
 _HEADER = [column for column in TRANSACTIONS.columns if column.name != "sealed_batch"]
 
@@ -76,23 +80,34 @@ def _link(connection: Connection, head: str, transaction: int, rows: Sequence[An
 def link_runs(connection: Connection, runs: Sequence[tuple[int, Sequence[Sequence[Any]]]]) -> None:
     """Chain what a fold has just written: each run of neighbouring rows with its transaction."""
     raw: Any = connection.connection.driver_connection
-    names = ", ".join(column.name for column in _HEADER)
-    headers: dict[int, list[Any]] = {}
+    numbers = list(dict.fromkeys(transaction for transaction, _ in runs))
+    headers = _headers(raw, numbers)
     head, links = head_of(connection), []
     for transaction, rows in runs:
-        if transaction not in headers:
-            found = raw.execute(f"SELECT {names} FROM sync_txn WHERE id = ?", (transaction,)).fetchone()
-            claims = raw.execute("SELECT seq FROM sync_claim WHERE txn = ? ORDER BY seq", (transaction,))
-            headers[transaction] = [list(found), [row[0] for row in claims]]
         header, claimed = headers[transaction]
-        head = _sealed([head, header, [list(row) for row in rows], claimed])
+        head = _sealed([head, header, rows, claimed])
         links.append((transaction, rows[0][0], rows[-1][0], head))
     raw.executemany("INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)", links)
 
 
+def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, tuple[list[Any], list[int]]]:
+    """What is sealed with the rows of these transactions: their own row, and what they answer for."""
+    names = ", ".join(column.name for column in _HEADER)
+    found: dict[int, tuple[list[Any], list[int]]] = {}
+    for start in range(0, len(numbers), _MANY):
+        part = numbers[start : start + _MANY]
+        marks = ",".join("?" * len(part))
+        for row in raw.execute(f"SELECT {names} FROM sync_txn WHERE id IN ({marks})", part):
+            found[row[0]] = (list(row), [])
+        claims = f"SELECT txn, seq FROM sync_claim WHERE txn IN ({marks}) ORDER BY seq"
+        for transaction, seq in raw.execute(claims, part):
+            found[transaction][1].append(seq)
+    return found
+
+
 def written(cells: Sequence[Sequence[Any]]) -> str:
     """Cells as the journal keeps them."""
-    return msgspec.json.encode(cells).decode()
+    return _JSON.encode(cells).decode()
 
 
 def verify(connection: Connection) -> JournalReport:
@@ -181,7 +196,7 @@ def _hash(connection: Connection, head: str, transaction: int, rows: Sequence[An
 
 
 def _sealed(content: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_CONTENT(content).encode()).hexdigest()
 
 
 def _number(connection: Connection, query: Any) -> int:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ BUSY_SECONDS = 10.0
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
 _LONG_LOG = 8000  # entries of folds after which it is, about 50 MB
+_TOO_LONG = 5  # so many times that, and the fold waits for it
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
 
@@ -39,6 +40,8 @@ class Database:
         self._noters = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
         self._untidied = 0  # entries folded since the write-ahead log was brought into the file
+        self._tidied = 0  # times that happened beside a fold, which lets the log grow
+        self._tidying: threading.Thread | None = None
         self._shape = -1  # the version of the file's tables for which `_noters` was told about triggers
         self._turn = threading.RLock()
 
@@ -86,18 +89,32 @@ class Database:
     def tidy(self, entries: int) -> None:
         """So many entries were folded: bring the write-ahead log into the file when it has become long.
 
-        Others may read and write meanwhile.
+        That goes on beside the fold, and others may read and write meanwhile. SQLite begins the log anew only
+        when all of it is in the file and nobody writes, so now and then the fold has to wait.
         """
         self._untidied += entries
         if self._untidied < _LONG_LOG:
             return
         self._untidied = 0
-        with translated(self.path):
-            connection = self.raw()
-            try:
+        self._tidied += 1
+        self._join()
+        self._tidying = threading.Thread(target=self._bring_in, name="tidy", daemon=True)
+        self._tidying.start()
+        if self._tidied % _TOO_LONG == 0:
+            self._join()
+
+    def _bring_in(self) -> None:
+        try:
+            with translated(self.path), closing(self.raw()) as connection:
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
-            finally:
-                connection.close()
+        except StoreFailure as failure:
+            self._stays(failure)
+
+    def _join(self) -> None:
+        """Wait until the log is in the file, as far as somebody is bringing it in."""
+        if self._tidying is not None:
+            self._tidying.join()
+            self._tidying = None
 
     def check_writable(self) -> None:
         """Raise StoreFailure when the file is open for reading only."""
@@ -112,6 +129,7 @@ class Database:
         """Close every connection; a writer brings the write-ahead log into the file first."""
         self._readers.dispose()
         if not self.read_only:
+            self._join()
             self._noters.dispose()
             self._checkpoint()
         self._writers.dispose()
@@ -121,8 +139,11 @@ class Database:
             with translated(self.path), self._writers.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         except StoreFailure as failure:
-            # What was saved is safe in the log and comes into the file when there is room again.
-            _LOG.warning("the log of %s stays beside it: %s", self.path.name, failure.details)
+            self._stays(failure)
+
+    def _stays(self, failure: StoreFailure) -> None:
+        # What was saved is safe in the log and comes into the file when there is room again.
+        _LOG.warning("the log of %s stays beside it: %s", self.path.name, failure.details)
 
 
 def opened(path: Path, mode: str) -> sqlite3.Connection:

@@ -8,7 +8,7 @@ holds, the geometry in hex. Cells that are unknown (None) are left out of rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -54,19 +54,29 @@ class Crossing:
 
         return read
 
-    def ordered(self, names: Sequence[str]) -> tuple[str, ...]:
-        """These columns in the order of the table."""
-        return (names[0],) if len(names) == 1 else tuple(sorted(names, key=self.columns.index))
+    def writer(self, columns: Sequence[str]) -> Callable[[Row], list[Any]]:
+        """What turns a row as on the wire into cells of the file in the order of `columns`."""
+        odd = [(place, self._to_file[name]) for place, name in enumerate(columns) if name in self._to_file]
+
+        def write(row: Row) -> list[Any]:
+            cells = [row.get(name) for name in columns]
+            for place, turn in odd:
+                if cells[place] is not None:
+                    cells[place] = turn(cells[place])
+            return cells
+
+        return write
+
+    def ordered(self, names: Collection[str]) -> tuple[str, ...]:
+        """Those of these columns that are known, in the order of the table."""
+        if len(names) == 1:
+            return tuple(names) if self.known.issuperset(names) else ()
+        return tuple(sorted(self.known.intersection(names), key=self.columns.index))
 
     def wire(self, column: str, cell: Any) -> Any:
         """A cell of the file as on the wire."""
         turn = self._to_wire.get(column)
         return cell if cell is None or turn is None else turn(cell)
-
-    def file(self, column: str, value: Any) -> Any:
-        """A wire value as the file holds it."""
-        turn = self._to_file.get(column)
-        return value if value is None or turn is None else turn(value)
 
     def taken(self, cells: Mapping[str, Any]) -> Row:
         """Cells that came over the wire, in the types their fields declare; unknown fields left out."""
@@ -79,7 +89,11 @@ class Crossing:
 
     def note(self, changed: Iterable[tuple[str, Any, Any]]) -> list[list[Any]]:
         """Wire values (column, old, new) as the journal writes them."""
-        return [[name, self.told(name, old), self.told(name, new)] for name, old, new in changed]
+        odd, told = self._to_file, self.told
+        return [
+            [name, told(name, old), told(name, new)] if name in odd else [name, old, new]
+            for name, old, new in changed
+        ]
 
     def told(self, column: str, value: Any) -> Any:
         """A wire value as the journal's JSON holds it."""

@@ -1,22 +1,27 @@
-"""Folding: the hub's log of an area is brought into the file, a few hundred entries at a time.
+"""Folding: the hub's log is brought into the file, a few hundred entries at a time.
 
 Each step is one short transaction that writes the records, their journal, the digest, the cursor and the view
-together, so that a killed program goes on where it stood and a window never waits long for the file.
+together, so that a killed program goes on where it stood and a window never waits long for the file. Small
+blocks share a step.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter, thread_time
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Block
-from app.errors import StoreFailure
+from app.errors import AppError, StoreFailure
 from app.i18n import N_
 from app.store import chain, keptblocks, outbox, pending, views
 from app.store.connect import Database
@@ -27,25 +32,29 @@ from app.store.journal import FOLDING, FOREIGN, set_context
 from app.store.keptblocks import KeptBlock
 from app.store.replica_facts import START, ReplicaFacts
 
-STEP = 500
+_FIRST, _LEAST, _MOST = 300, 50, 2000  # entries of a step
+_WORK, _WAIT = 0.03, 0.1  # seconds of the processor and of the clock that a step should take
 
 
 @dataclass
 class FoldDone:
-    """What a fold did: the records whose values in sight changed, and what became of own changes."""
+    """What a fold did: entries that came in, the records whose values in sight changed, and what became of
+    own changes."""
 
+    entries: int = 0
     touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rejected: int = 0
     conflicts: int = 0
     settled: int = 0
 
-    def add(self, step: Step, touched: dict[str, dict[str, None]]) -> None:
-        """Count one step."""
-        self.rejected += step.rejected
-        self.conflicts += step.conflicts
-        self.settled += len(step.settled)
-        for entity, uid in step.touched:
-            touched.setdefault(entity, {})[uid] = None
+    def add(self, other: FoldDone) -> None:
+        """Count what another fold did as well."""
+        self.entries += other.entries
+        self.rejected += other.rejected
+        self.conflicts += other.conflicts
+        self.settled += other.settled
+        for entity, uids in other.touched.items():
+            self.touched[entity] = tuple(dict.fromkeys((*self.touched.get(entity, ()), *uids)))
 
 
 @dataclass(frozen=True)
@@ -70,39 +79,133 @@ class Incoming:
 
 
 def fold(
-    database: Database,
-    facts: ReplicaFacts,
-    incoming: Incoming,
-    *,
-    step: int = STEP,
-    between: Callable[[], None] | None = None,
-) -> FoldDone:
-    """Bring one block of an area's log into the file; what has been folded already is passed over.
+    database: Database, facts: ReplicaFacts, blocks: Iterable[Incoming], *, step: int | None = None
+) -> Iterator[FoldDone]:
+    """Bring blocks of the log into the file; what has been folded already is passed over.
 
-    Raises StoreFailure `gap` when entries before the block are missing, `wrong_head` when the log is not the
-    one this file has followed.
+    Gives what each step did once it is safe in the file; `step` is how many entries one takes, else as many
+    as the machine does in a fraction of what anybody notices. Raises StoreFailure `gap` when entries before a
+    block are missing, `wrong_head` when the log is not the one this file has followed, and what `blocks`
+    raises; what came before is in the file then.
     """
-    done, touched = FoldDone(), dict[str, dict[str, None]]()
-    block = incoming.block
-    at = _check(database, incoming)
-    if at is None:
-        return done
+    series, pace = _Series(database, facts, iter(blocks)), _Pace(step)
     while True:
-        last = min(at + step, block.last)
-        with database.repeatable() as connection:
-            _keep(raw_of(connection), incoming)
-            found = _step(connection, database, facts, block, (at + 1, last))
-            if last == block.last:
-                _finish(raw_of(connection), incoming)
-        at = last
-        done.add(found, touched)
-        if at >= block.last:
-            break
-        if between:
-            between()
-    database.tidy(block.last - block.first + 1)
-    done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
-    return done
+        with _uncollected():
+            if not series.fetch(pace.entries):
+                break
+            with pace:
+                done = series.step(pace.entries)
+                pace.done = done.entries
+        if done.entries:
+            database.tidy(done.entries)
+            yield done
+    if series.failure is not None:
+        raise series.failure
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cycles: a fold makes none, and its many small values would be gone through
+    again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class _Pace:
+    """How many entries a step takes: `fixed`, else as many as the processor does in a moment, and fewer when
+    the disk is slow."""
+
+    def __init__(self, fixed: int | None) -> None:
+        self.entries = fixed or _FIRST
+        self.done = 0
+        self._fixed = fixed is not None
+        self._begun = (0.0, 0.0)
+
+    def __enter__(self) -> None:
+        self._begun = (thread_time(), perf_counter())
+
+    def __exit__(self, *_: object) -> None:
+        if self.done and not self._fixed:
+            worked, took = thread_time() - self._begun[0], perf_counter() - self._begun[1]
+            share = min(_WORK / max(worked, 1e-6), _WAIT / max(took, 1e-6))
+            self.entries = max(_LEAST, min(int(self.done * share), 2 * self.entries, _MOST))
+
+
+class _Series:
+    """Blocks on their way into the file, the next ones in memory."""
+
+    def __init__(self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming]) -> None:
+        self._database = database
+        self._facts = facts
+        self._source = source
+        self._waiting: deque[Incoming] = deque()
+        self._at: int | None = None  # the number reached in the first of them, once it has been looked at
+        self.failure: AppError | None = None
+
+    def fetch(self, entries: int) -> bool:
+        """Have the blocks of a step at hand, so that nothing is decoded while the file is held; whether
+        there is anything to be done."""
+        there = sum(len(incoming.block.effects) for incoming in self._waiting)
+        if self._at is not None:
+            there -= self._at - self._waiting[0].block.first + 1
+        while there < entries and self.failure is None:
+            try:
+                incoming = next(self._source, None)
+            except AppError as failure:
+                self.failure = failure
+                break
+            if incoming is None:
+                break
+            self._waiting.append(incoming)
+            there += len(incoming.block.effects)
+        return bool(self._waiting)
+
+    def step(self, entries: int) -> FoldDone:
+        """At most so many entries, in one transaction."""
+        done, touched = FoldDone(), dict[str, dict[str, None]]()
+        with self._database.repeatable() as connection:
+            raw = raw_of(connection)
+            while self._waiting and done.entries < entries:
+                try:
+                    at = _check(raw, self._waiting[0]) if self._at is None else self._at
+                except StoreFailure as failure:  # what stands before it shall be kept
+                    self.failure = failure
+                    self._waiting.clear()
+                    break
+                if at is None:
+                    self._waiting.popleft()
+                    continue
+                last = min(at + entries - done.entries, self._waiting[0].block.last)
+                found = self._piece(connection, (at + 1, last))
+                _count(done, touched, found, last - at)
+        done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
+        return done
+
+    def _piece(self, connection: Connection, span: tuple[int, int]) -> Step:
+        """These entries of the first block."""
+        incoming, raw = self._waiting[0], raw_of(connection)
+        _keep(raw, incoming)
+        found = _step(connection, self._database, self._facts, incoming.block, span)
+        self._at = span[1]
+        if span[1] == incoming.block.last:
+            _finish(raw, incoming)
+            self._waiting.popleft()
+            self._at = None
+        return found
+
+
+def _count(done: FoldDone, touched: dict[str, dict[str, None]], step: Step, entries: int) -> None:
+    done.entries += entries
+    done.rejected += step.rejected
+    done.conflicts += step.conflicts
+    done.settled += len(step.settled)
+    for entity, uid in step.touched:
+        touched.setdefault(entity, {})[uid] = None
 
 
 def raw_of(connection: Connection) -> sqlite3.Connection:
@@ -120,15 +223,13 @@ def _keep(raw: sqlite3.Connection, incoming: Incoming) -> None:
         keptblocks.keep(raw, incoming.kept, row or (0, START))
 
 
-def _check(database: Database, incoming: Incoming) -> int | None:
+def _check(raw: sqlite3.Connection, incoming: Incoming) -> int | None:
     """The number up to which the block is in the file already; None when all of it is."""
     block, head, body_sha256 = incoming.block, incoming.head, incoming.body_sha256
-    with database.reading() as connection:
-        raw = raw_of(connection)
-        query = "SELECT seq, whole, head FROM sync_cursor WHERE area = ?"
-        seq, whole, known = raw.execute(query, (block.area,)).fetchone() or (0, 0, START)
-        other = body_sha256 is not None and seq > whole and block.first == whole + 1
-        other = other and not keptblocks.is_begun_with(raw, block.area, whole, body_sha256 or b"")
+    query = "SELECT seq, whole, head FROM sync_cursor WHERE area = ?"
+    seq, whole, known = raw.execute(query, (block.area,)).fetchone() or (0, 0, START)
+    other = body_sha256 is not None and seq > whole and block.first == whole + 1
+    other = other and not keptblocks.is_begun_with(raw, block.area, whole, body_sha256 or b"")
     if block.first > seq + 1:
         raise StoreFailure(
             N_("A piece of the log of area {area} is missing: after number {after} came {first}"),

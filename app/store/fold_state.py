@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
 from app.domain.replication import Block, Effect
 from app.store import journal, outbox, pending
-from app.store.crossing import Row, crossing, unpacked
-from app.store.pending import Place, chunks
+from app.store.crossing import Row, crossing, known_cells, unpacked
+from app.store.pending import Place, chunks, rounded_chunks
 from app.store.rebase import Pending, Shadow
 from app.store.replica_facts import ReplicaFacts
 from app.store.rtree import quoted
@@ -23,6 +24,8 @@ class FoldState:
     """The records of a step as they are held, and all that stands beside them.
 
     `held` has whole records, and in `narrow` only the fields the step touches; None where there is no record.
+    `accepted` are own changes that come back just as they were written, with nothing else said of their
+    record: they are in sight already, and the record is not read.
     """
 
     raw: sqlite3.Connection
@@ -35,6 +38,7 @@ class FoldState:
     held: dict[Place, Row | None] = field(default_factory=dict)
     fids: dict[Place, int] = field(default_factory=dict)
     narrow: set[Place] = field(default_factory=set)
+    accepted: dict[Place, Pending] = field(default_factory=dict)
     pending: dict[Place, list[Pending]] = field(default_factory=dict)
     shadows: dict[Place, Shadow] = field(default_factory=dict)
     ghosts: dict[Place, dict[str, Row]] = field(default_factory=dict)
@@ -54,7 +58,13 @@ class FoldState:
         if since is not None:
             self.pending = pending.of_records(self.raw, records, since)
         self._beside(records)
-        self._records(records)
+        if self.pending:
+            self._accepted()
+        self._records(records - self.accepted.keys())
+
+    def beside(self, place: Place) -> bool:
+        """Whether something stands beside a record that changes what an entry does to it."""
+        return place in self.shadows or place in self.ghosts or place in self.taken
 
     def area_of(self, place: Place, cells: Row) -> str:
         """The area of a confirmed record of this file."""
@@ -63,9 +73,8 @@ class FoldState:
             return self.facts.root
         if entity in OWNERS:
             return self.places.get(place, self.block.area)
-        named = PLACES.get(entity, "div_code")
-        found = known(entity).fields.get(named)
-        return area_of_code(cells.get(found.id) if found else None, self.facts.root)
+        named = _place_field(entity)
+        return area_of_code(cells.get(named) if named else None, self.facts.root)
 
     def _acts(self) -> None:
         """Which transactions of the block the file has, and which of them are its own and unanswered."""
@@ -102,22 +111,46 @@ class FoldState:
                 found += self.raw.execute(query, (entity, *part)).fetchall()
         return found
 
+    def _accepted(self) -> None:
+        times = Counter((effect.entity, effect.uid) for effect in self.effects)
+        for effect in self.effects:
+            place = (effect.entity, effect.uid)
+            waiting = self.pending.get(place, ())
+            if len(waiting) == 1 and times[place] == 1 and not self.beside(place):
+                owner = self.own.get(self.block.acts[effect.act].uid)
+                if waiting[0].owner == owner and self._as_written(effect, waiting[0]):
+                    self.accepted[place] = waiting[0]
+
+    def _as_written(self, effect: Effect, change: Pending) -> bool:
+        """Whether an entry says of its record exactly what the own change did, and leaves it in its area."""
+        if effect.op != change.op or effect.verdict != "accepted" or effect.note:
+            return False
+        if effect.op == "d":
+            place = (effect.entity, effect.uid)
+            return bool(effect.dseq) and self.area_of(place, change.old) == self.block.area
+        cells = crossing(effect.entity).taken(effect.cells)
+        if effect.op == "i":
+            return known_cells(cells) == change.new
+        return bool(effect.dseq) and cells == change.new and _place_field(effect.entity) not in cells
+
     def _records(self, records: set[Place]) -> None:
         """The records themselves: of those that are only updated just the fields in question."""
-        whole = {place for place in records if place in self.pending or place in self.shadows}
-        whole |= self.taken.keys() & records
-        whole |= self.ghosts.keys() & records
-        whole |= {(effect.entity, effect.uid) for effect in self.effects if effect.op in "id"}
+        whole = {place for place in records if place in self.pending or self.beside(place)}
+        whole |= {(effect.entity, effect.uid) for effect in self.effects if effect.op in "id"} & records
         self.narrow = records - whole
         for entity, uids in _by_entity(whole).items():
             self._read(entity, crossing(entity).columns, uids)
-        fields: dict[str, dict[str, None]] = {}
+        fields: dict[Place, tuple[str, ...]] = {}
         for effect in self.effects:
-            if (effect.entity, effect.uid) in self.narrow:
-                fields.setdefault(effect.entity, {}).update(dict.fromkeys(effect.cells))
-        for entity, uids in _by_entity(self.narrow).items():
-            names = [name for name in crossing(entity).columns if name in fields[entity]]
-            self._read(entity, tuple(names), uids)
+            place = (effect.entity, effect.uid)
+            if place in self.narrow:
+                names = tuple(effect.cells)
+                fields[place] = names if fields.get(place, names) == names else (*fields[place], *names)
+        forms: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for (entity, uid), names in fields.items():
+            forms.setdefault((entity, names), []).append(uid)
+        for (entity, names), uids in forms.items():
+            self._read(entity, crossing(entity).ordered(names), uids)
 
     def _read(self, entity: str, columns: tuple[str, ...], uids: list[str]) -> None:
         table = quoted(self.layout.of(entity).name)
@@ -125,12 +158,18 @@ class FoldState:
         turned = crossing(entity).reader(columns)
         for uid in uids:
             self.held[(entity, uid)] = None
-        for part, marks in chunks(uids):
+        for part, marks in rounded_chunks(uids):
             query = f"SELECT fid, uid{listed} FROM {table} WHERE uid IN ({marks})"
             for fid, uid, *cells in self.raw.execute(query, part):
                 place = (entity, uid)
                 self.held[place] = turned(cells)
                 self.fids[place] = fid
+
+
+def _place_field(entity: str) -> str | None:
+    """The id of the field that says to which area a record belongs."""
+    found = known(entity).fields.get(PLACES.get(entity, "div_code"))
+    return found.id if found else None
 
 
 def _by_entity(places: Iterable[Place]) -> dict[str, list[str]]:

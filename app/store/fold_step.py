@@ -69,18 +69,19 @@ class Step:
 
     def take(self, effect: Effect) -> None:
         """Work one entry of the log in."""
-        place = (effect.entity, effect.uid)
-        if place in self.state.narrow:
+        place, state = (effect.entity, effect.uid), self.state
+        if place in state.narrow:
             self._quick(effect, place)
-        elif effect.op == "i" and self.state.held.get(place) is None and not self._beside(place):
+        elif place in state.accepted:
+            self._confirm(effect, place)
+        elif place in state.pending or state.beside(place):
+            self._take(effect, place)
+        elif effect.op == "i" and state.held[place] is None:
             self._new(effect, place)
+        elif effect.op == "d":
+            self._gone(effect, place)
         else:
             self._take(effect, place)
-
-    def _beside(self, place: Place) -> bool:
-        """Whether anything but the record itself counts."""
-        state = self.state
-        return any(place in those for those in (state.pending, state.shadows, state.ghosts, state.taken))
 
     def _new(self, effect: Effect, place: Place) -> None:
         """A record that nobody here has known."""
@@ -94,6 +95,21 @@ class Step:
         self.first.setdefault(place, None)
         self.touched.add(place)
         self.state.held[place] = row
+
+    def _gone(self, effect: Effect, place: Place) -> None:
+        """A record nothing of which waits goes."""
+        held = self.state.held[place]
+        if held is None or self.state.area_of(place, held) != self.state.block.area:
+            return
+        entity, uid = place
+        self.digest -= row_hash(entity, uid, held)
+        if entity in OWNERS:
+            self._keep_place(place, None)
+        cells = crossing(entity).note([(name, value, None) for name, value in held.items()])
+        self._note(effect, None, "d", cells)
+        self.first.setdefault(place, held)
+        self.touched.add(place)
+        self.state.held[place] = None
 
     def _quick(self, effect: Effect, place: Place) -> None:
         """An update of a record nothing of which waits: what is confirmed is what is held."""
@@ -116,6 +132,16 @@ class Step:
             held[name] = new
         self._note(effect, None, "u", cross.note(changed))
         self.touched.add(place)
+
+    def _confirm(self, effect: Effect, place: Place) -> None:
+        """An own change that was taken as it was written: it is in sight and in the journal already."""
+        entity, uid = place
+        own = self.state.accepted.pop(place)
+        self.digest += row_hash(entity, uid, own.new) - row_hash(entity, uid, own.old)
+        if entity in OWNERS and effect.op in "id":
+            self._keep_place(place, self.state.block.area if effect.op == "i" else None)
+        self._settle(effect, own)
+        self.state.pending[place] = []
 
     def _take(self, effect: Effect, place: Place) -> None:
         state = self.state

@@ -24,6 +24,7 @@ from app.store.rtree import quoted
 from app.store.uniqueness import set_apart, settle_taken
 
 ANSWER = "hub_answer"  # the action under which an answer of the hub changes a record back
+Changed = dict[tuple[str, tuple[str, ...]], list[tuple[int, Row]]]  # by entity and fields: key and row
 _SPACE = uuid.UUID("6d0f9c5e-8a57-5c43-9e0e-4f1b6f0b3a55")
 
 
@@ -41,46 +42,56 @@ def write(connection: Connection, step: Step) -> None:
 
 def _records(raw: sqlite3.Connection, step: Step) -> None:
     """Deletes, then updates, then inserts, each kind as few statements as there are sets of fields."""
-    gone: dict[str, list[tuple[int]]] = {}
-    changed: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]] = {}
+    gone: dict[str, list[int]] = {}
+    changed: Changed = {}
     new: dict[str, list[tuple[str, Row]]] = {}
+    held, fids = step.state.held, step.state.fids
     for place, before in step.first.items():
         entity, uid = place
-        row, cross = step.state.held[place], crossing(entity)
+        row = held[place]
         if row is None:
             if before is not None:
-                gone.setdefault(entity, []).append((step.state.fids[place],))
+                gone.setdefault(entity, []).append(fids[place])
         elif before is None:
             new.setdefault(entity, []).append((uid, row))
         else:
-            names = cross.ordered(differing(before, row))
+            names = crossing(entity).ordered(differing(before, row))
             if names:
-                values = (*[cross.file(name, row.get(name)) for name in names], step.state.fids[place])
-                changed.setdefault((entity, names), []).append(values)
-    for entity, fids in gone.items():
-        raw.executemany(f"DELETE FROM {_table(step, entity)} WHERE fid = ?", fids)
-        _index(raw, step, entity, ((fid, None) for (fid,) in fids))
+                changed.setdefault((entity, names), []).append((fids[place], row))
+    for entity, those in gone.items():
+        raw.executemany(
+            f"DELETE FROM {_table(step, entity)} WHERE fid = ?", [(fid,) for fid in sorted(those)]
+        )
+        _index(raw, step, entity, ((fid, None) for fid in those))
     _free_unique(raw, step, changed)
     for (entity, names), rows in changed.items():
-        sets = ", ".join(f"{quoted(name)} = ?" for name in names)
-        rows.sort(key=itemgetter(-1))  # neighbours in the file one after the other
-        raw.executemany(f"UPDATE {_table(step, entity)} SET {sets} WHERE fid = ?", rows)
-        if names[0] == GEOMETRY:
-            _index(raw, step, entity, ((row[-1], row[0]) for row in rows))
+        _update(raw, step, (entity, names), rows)
     for entity, records in new.items():
         _insert(raw, step, entity, records)
+
+
+def _update(
+    raw: sqlite3.Connection, step: Step, form: tuple[str, tuple[str, ...]], rows: list[tuple[int, Row]]
+) -> None:
+    """The same fields of many records, neighbours in the file one after the other."""
+    entity, names = form
+    written = crossing(entity).writer(names)
+    rows.sort(key=itemgetter(0))
+    sets = ", ".join(f"{quoted(name)} = ?" for name in names)
+    cells = [[*written(row), fid] for fid, row in rows]
+    raw.executemany(f"UPDATE {_table(step, entity)} SET {sets} WHERE fid = ?", cells)
+    if names[0] == GEOMETRY:
+        _index(raw, step, entity, ((row[-1], row[0]) for row in cells))
 
 
 def _insert(raw: sqlite3.Connection, step: Step, entity: str, records: Sequence[tuple[str, Row]]) -> None:
     """New records, each with the next number of the file; columns that none of them knows stay out."""
     cross = crossing(entity)
-    used = {name for _, row in records for name in row} | cross.defaults
+    used = cross.defaults.union(*(row for _, row in records))
     names = [name for name in cross.columns if name in used]
     first = (raw.execute(f"SELECT max(fid) FROM {_table(step, entity)}").fetchone()[0] or 0) + 1
-    rows = [
-        (fid, uid, *[cross.file(name, row.get(name)) for name in names])
-        for fid, (uid, row) in enumerate(records, first)
-    ]
+    written = cross.writer(names)
+    rows = [[fid, uid, *written(row)] for fid, (uid, row) in enumerate(records, first)]
     listed = ", ".join(map(quoted, ("fid", "uid", *names)))
     marks = ", ".join("?" * (len(names) + 2))
     raw.executemany(f"INSERT INTO {_table(step, entity)} ({listed}) VALUES ({marks})", rows)
@@ -95,16 +106,14 @@ def _index(
         rtree.keep(raw, step.state.layout.of(entity).name, GEOMETRY, rows)
 
 
-def _free_unique(
-    raw: sqlite3.Connection, step: Step, changed: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]]
-) -> None:
+def _free_unique(raw: sqlite3.Connection, step: Step, changed: Changed) -> None:
     """Records that exchange unique values first let go of them."""
     for (entity, names), rows in changed.items():
         for name in crossing(entity).unique:
             if name in names:
                 raw.executemany(
                     f"UPDATE {_table(step, entity)} SET {quoted(name)} = '~' || uid WHERE fid = ?",
-                    [(row[-1],) for row in rows],
+                    [(fid,) for fid, _ in rows],
                 )
 
 
@@ -116,14 +125,15 @@ def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> Non
     """The journal rows with their transactions, chained run by run."""
     if not step.notes:
         return
-    numbers = [_transaction(raw, step, note) for note in step.notes]
+    _new_acts(raw, step)
     last = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
-    seq = int(last[0]) if last else 0
+    first = int(last[0]) + 1 if last else 1
     at = as_moment(datetime.fromtimestamp(step.state.block.received / 1000, UTC))
+    acts, written = step.state.acts, chain.written
     runs: list[tuple[int, list[list[Any]]]] = []
-    for number, note in zip(numbers, step.notes, strict=True):
-        seq += 1
-        row = [seq, number, note.entity, note.uid, note.op, None, chain.written(note.cells), at]
+    for seq, note in enumerate(step.notes, first):
+        number = acts[(note.act if note.answer is None else _answer(step, note)).uid]
+        row = [seq, number, note.entity, note.uid, note.op, None, written(note.cells), at]
         if runs and runs[-1][0] == number:
             runs[-1][1].append(row)
         else:
@@ -134,13 +144,13 @@ def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> Non
     chain.link_runs(connection, runs)
 
 
-def _transaction(raw: sqlite3.Connection, step: Step, note: Note) -> int:
-    """The number of the transaction a note belongs to; written when it is new here."""
-    act = note.act if note.answer is None else _answer(step, note)
+def _new_acts(raw: sqlite3.Connection, step: Step) -> None:
+    """The transactions the notes belong to, as far as the file does not have them."""
     acts = step.state.acts
-    if act.uid not in acts:
-        acts[act.uid] = added_act(raw, act)
-    return acts[act.uid]
+    for note in step.notes:
+        act = note.act if note.answer is None else _answer(step, note)
+        if act.uid not in acts:
+            acts[act.uid] = added_act(raw, act)
 
 
 def added_act(raw: sqlite3.Connection, act: Act) -> int:

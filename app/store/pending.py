@@ -76,3 +76,11 @@ def chunks(values: Sequence[str], size: int = CHUNK) -> Iterator[tuple[Sequence[
     for start in range(0, len(values), size):
         part = values[start : start + size]
         yield part, ",".join("?" * len(part))
+
+
+def rounded_chunks(values: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """The same with the last value repeated up to a round number, so that few different statements arise
+    and SQLite need not prepare each anew."""
+    for part, _ in chunks(values):
+        wanted = 1 << (len(part) - 1).bit_length()
+        yield [*part, *[part[-1]] * (wanted - len(part))], ",".join("?" * wanted)

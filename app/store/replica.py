@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from app.store import (
 from app.store.attachments import Attachments
 from app.store.connect import Database
 from app.store.evidence import BlobNeed
-from app.store.fold import STEP, FoldDone, Incoming, fold
+from app.store.fold import FoldDone, Incoming, fold
 from app.store.keptblocks import KeptBlock
 from app.store.outbox import Draft, PendingCount, Sealed
 from app.store.replica_facts import Cursor, ReplicaFacts
@@ -199,20 +199,27 @@ class Replica:
         self,
         block: Block,
         head: bytes,
-        step: int = STEP,
+        step: int | None = None,
         between: Callable[[], None] | None = None,
         *,
         body_sha256: bytes | None = None,
         proof: tuple[bytes, bytes] | None = None,
     ) -> FoldDone:
-        """Bring a block of an area's log into the file, `step` entries a transaction; `between` after each.
+        """Bring one block of an area's log into the file, as `fold_all`; `between` between steps."""
+        whole = FoldDone()
+        for done in self.fold_all([Incoming(block, head, body_sha256, proof)], step):
+            whole.add(done)
+            if between and self.cursors()[block.area].seq < block.last:
+                between()
+        return whole
 
-        `proof` are its bytes and the hub's signature, which are kept beside the records.
-        Raises StoreFailure `gap` when entries before it are missing, `wrong_head` for another log.
+    def fold_all(self, blocks: Iterable[Incoming], step: int | None = None) -> Iterator[FoldDone]:
+        """Bring blocks of the areas' logs into the file; gives what each step did, once it is safe there.
+
+        `step` entries a transaction, else as many as it does in a moment. Raises StoreFailure `gap` when
+        entries before a block are missing, `wrong_head` for another log, and what `blocks` raises.
         """
-        facts = self._enrolled()
-        incoming = Incoming(block, head, body_sha256, proof)
-        return fold(self._database, facts, incoming, step=step, between=between)
+        return fold(self._database, self._enrolled(), blocks, step=step)
 
     def begun(self) -> list[KeptBlock]:
         """Blocks of which a part is folded; they are to be finished before anything else comes in."""

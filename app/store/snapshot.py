@@ -160,12 +160,9 @@ def _insert(raw: sqlite3.Connection, database: Database, entity: str, run: Itera
     cross, table = crossing(entity), quoted(database.layout.of(entity).name)
     columns = ("uid", *cross.columns)
     listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
-    rows = iter(run)
+    rows, written = iter(run), cross.writer(cross.columns)
     while part := list(islice(rows, _AT_ONCE)):
-        values = []
-        for row in part:
-            cells = cross.taken(row.cells)
-            values.append((row.uid, *(cross.file(name, cells.get(name)) for name in cross.columns)))
+        values = [[row.uid, *written(cross.taken(row.cells))] for row in part]
         raw.executemany(f"INSERT INTO {table} ({listed}) VALUES ({marks})", values)
         if entity in OWNERS:
             raw.executemany(

@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.replication import HUB_PERSON, Act
 from app.store.crossing import crossing
 from app.store.fold_step import Note, Step
-from app.store.pending import Place
+from app.store.pending import Place, rounded_chunks
 from app.store.rtree import quoted
 
 TAKEN = "number_taken"
@@ -29,9 +29,9 @@ def set_apart(raw: sqlite3.Connection, step: Step) -> None:
             if value is not None and (before is None or before.get(name) != value):
                 wanted.setdefault((place[0], name), {}).setdefault(value, []).append(place[1])
     for (entity, name), values in wanted.items():
+        holders = _holders(raw, step, (entity, name), values)
         for value, uids in values.items():
-            holders = _holders(raw, step, (entity, name), value, uids)
-            for uid in uids if holders else uids[1:]:
+            for uid in uids if value in holders else uids[1:]:
                 _mark(raw, step, (entity, uid), name, value)
 
 
@@ -55,23 +55,23 @@ def settle_taken(raw: sqlite3.Connection, step: Step) -> None:
 
 
 def _holders(
-    raw: sqlite3.Connection, step: Step, column: tuple[str, str], value: Any, uids: list[str]
-) -> list[str]:
-    """Records outside `uids` that will hold the value once the step is written."""
+    raw: sqlite3.Connection, step: Step, column: tuple[str, str], wanted: dict[Any, list[str]]
+) -> set[Any]:
+    """Of the values wanted by some records those that another record will hold once the step is written."""
     entity, name = column
-    table = quoted(step.state.layout.of(entity).name)
-    query = f"SELECT uid FROM {table} WHERE {quoted(name)} = ?"
-    found = []
-    for (uid,) in raw.execute(query, (value,)):
-        place = (entity, uid)
-        if uid in uids:
-            continue
-        if place in step.first:
-            row = step.state.held[place]
-            if row is None or row.get(name) != value:
-                continue
-        found.append(uid)
+    table, found = quoted(step.state.layout.of(entity).name), set()
+    for part, marks in rounded_chunks(list(wanted)):
+        query = f"SELECT {quoted(name)}, uid FROM {table} WHERE {quoted(name)} IN ({marks})"
+        for value, uid in raw.execute(query, part):
+            if uid not in wanted[value] and not _lets_go(step, (entity, uid), name, value):
+                found.add(value)
     return found
+
+
+def _lets_go(step: Step, place: Place, name: str, value: Any) -> bool:
+    """Whether the step takes the value away from a record."""
+    row = step.state.held[place] if place in step.first else {name: value}
+    return row is None or row.get(name) != value
 
 
 def _mark(raw: sqlite3.Connection, step: Step, place: Place, name: str, value: Any) -> None:

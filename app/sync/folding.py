@@ -1,14 +1,14 @@
-"""Receiving: the hub's blocks are proved and folded one by one, and both sides' digests compared."""
+"""Receiving: the hub's blocks are proved and folded, and both sides' digests compared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from app.errors import Conflict
 from app.i18n import N_
-from app.store.fold import FoldDone
+from app.store.fold import FoldDone, Incoming
 from app.store.replica import Replica
 from app.store.replica_facts import START, Cursor
 from app.sync import signing
@@ -33,9 +33,9 @@ class Folded:
     areas: dict[str, AreaNow] = field(default_factory=dict)
     touched: dict[str, dict[str, None]] = field(default_factory=dict)
 
-    def add(self, block: SignedBlock, done: FoldDone) -> None:
-        """Count a block that has been folded."""
-        self.pulled += block.last - block.first + 1
+    def add(self, done: FoldDone) -> None:
+        """Count what has been folded."""
+        self.pulled += done.entries
         self.settled += done.settled
         self.rejected += done.rejected
         self.conflicts += done.conflicts
@@ -57,40 +57,47 @@ def receive(transport: Transport, replica: Replica, between: Callable[[Folded], 
 
 def take(replica: Replica, reply: PullReply, done: Folded, between: Callable[[Folded], None]) -> None:
     """Fold the blocks of one answer."""
-    for block in reply.blocks:
-        done.add(block, fold_block(replica, block, lambda: between(done)))
-        between(done)
+    fold_blocks(replica, reply.blocks, done, between)
     done.areas.update(reply.areas)
     done.hub_time = max(done.hub_time, reply.hub_time)
 
 
-def fold_block(replica: Replica, block: SignedBlock, between: Callable[[], None] | None = None) -> FoldDone:
-    """Prove one block and fold it. The signature is over the head, which stands for the block and all before;
-    that the head follows from the bytes is compared while folding. Raises Invalid, Conflict, StoreFailure."""
+def fold_blocks(
+    replica: Replica, blocks: Iterable[SignedBlock], done: Folded, between: Callable[[Folded], None]
+) -> None:
+    """Prove blocks and fold them; those before one that is not as it should be come in."""
     facts = replica.facts()
     assert facts is not None, "only a replica receives"
-    signing.verify(signing.BLOCK, block.head, block.signature, facts.hub_key)
+    for part in replica.fold_all(proved(block, facts.hub_key) for block in blocks):
+        done.add(part)
+        between(done)
+
+
+def proved(block: SignedBlock, hub_key: bytes) -> Incoming:
+    """A block that the hub has signed. The signature is over the head, which stands for the block and all
+    before; that the head follows from the bytes is compared while folding. Raises Invalid, Conflict."""
+    signing.verify(signing.BLOCK, block.head, block.signature, hub_key)
     told = decode_block(block.body)
     if (told.area, told.first, told.last) != (block.area, block.first, block.last):
         raise Conflict(N_("The hub’s answer contradicts itself; nothing of it was taken"), code="bad_block")
-    return replica.fold(
-        told,
-        block.head,
-        between=between,
-        body_sha256=sha256(block.body).digest(),
-        proof=(block.body, block.signature),
-    )
+    return Incoming(told, block.head, sha256(block.body).digest(), (block.body, block.signature))
 
 
 def finish_begun(replica: Replica, done: Folded, between: Callable[[Folded], None]) -> None:
     """Fold the rest of a block that was cut in the middle, from the bytes kept here: the hub may have been
     brought back from a backup meanwhile and no longer know it."""
-    for kept in replica.begun():
-        block = SignedBlock(
-            area=kept.area, first=kept.first, last=kept.last, body=kept.body, head=kept.head,
+    begun = [
+        SignedBlock(
+            area=kept.area,
+            first=kept.first,
+            last=kept.last,
+            body=kept.body,
+            head=kept.head,
             signature=kept.signature,
-        )  # fmt: skip
-        done.add(block, fold_block(replica, block, lambda: between(done)))
+        )
+        for kept in replica.begun()
+    ]
+    fold_blocks(replica, begun, done, between)
 
 
 def compare(replica: Replica, areas: Mapping[str, AreaNow]) -> dict[str, AreaState]:

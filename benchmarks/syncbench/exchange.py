@@ -11,8 +11,7 @@ import psycopg
 
 from app.hub.hub import Hub
 from app.store.snapshot import SnapshotFile
-from app.sync.signing import BLOCK, verify
-from app.sync.wire import decode_block
+from app.sync.folding import proved
 from syncbench import hubs
 from syncbench.laptops import Laptop, key_of
 from syncbench.measuring import Taken, settle, timed
@@ -35,16 +34,13 @@ class Place:
 
 
 def pull(hub: Hub, laptop: Laptop) -> int:
-    """Fetch and fold all that is new, block by block, with their signatures proved; how many entries."""
+    """Fetch, prove and fold all that is new, as a round of sync does; how many entries."""
     replica, count = laptop.workspace.replica, 0
     while True:
         cursors = {area: cursor.seq for area, cursor in replica.cursors().items()}
         answer = hub.pull(laptop.device, cursors, LARGE_PULL)
-        for block in answer.blocks:
-            verify(BLOCK, block.head, block.signature, hub.key)
-            decoded = decode_block(block.body)
-            replica.fold(decoded, block.head)
-            count += len(decoded.effects)
+        for done in replica.fold_all(proved(block, hub.key) for block in answer.blocks):
+            count += done.entries
         if not answer.more:
             return count
 

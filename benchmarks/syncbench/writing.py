@@ -12,8 +12,7 @@ from unittest.mock import patch
 from app.store.connect import opened
 from app.store.rtree import quoted
 from app.store.workspace import Workspace
-from app.sync.signing import BLOCK, verify
-from app.sync.wire import decode_block
+from app.sync.folding import proved
 from syncbench import hubs
 from syncbench.exchange import Place
 from syncbench.files import make_workspace
@@ -85,21 +84,16 @@ def fold(place: Place, number: int, entries: int) -> dict[str, float]:
     path = place.folder / f"folding{number}.gpkg"
     laptop = Laptop.install(place.start, path, key_of(number), hubs.enrol(place.hub, number))
     blocks = [block for block in place.hub.pull(laptop.device, {}, 1 << 40).blocks if block.first > 1]
-    done, waits, last = 0, [], [0.0]
-
-    def between() -> None:
-        waits.append(perf_counter() - last[0])
-        last[0] = perf_counter()
+    waits: list[float] = []
+    done = 0
 
     def work() -> None:
         nonlocal done
-        for block in blocks:
-            last[0] = perf_counter()
-            verify(BLOCK, block.head, block.signature, place.hub.key)
-            decoded = decode_block(block.body)
-            laptop.workspace.replica.fold(decoded, block.head, between=between)
-            between()
-            done += len(decoded.effects)
+        last = perf_counter()
+        for step in laptop.workspace.replica.fold_all(proved(block, place.hub.key) for block in blocks):
+            waits.append(perf_counter() - last)
+            done += step.entries
+            last = perf_counter()
 
     settle()
     taken = timed(work)

@@ -1,0 +1,99 @@
+"""Many blocks at once: what shares a step, what a bad block leaves standing, how the log is kept short."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.domain.changes import new_uid
+from app.domain.entities.boiler import Boiler
+from app.domain.replication import Effect
+from app.errors import Conflict, StoreFailure
+from app.store import connect
+from app.store.fold import Incoming
+from store.records import boiler
+from store.replicas import OTHER, TOWN, Laptop, TinyHub, sha_of
+
+Lend = Callable[..., Laptop]
+
+
+def blocks(hub: TinyHub, areas: tuple[str, ...], entries: int = 3) -> list[Incoming]:
+    """A block of new boilers for each area named, in this order."""
+    made = []
+    for number, area in enumerate(areas):
+        act = hub.hub_act(new_uid())
+        effects = []
+        for place in range(entries):
+            uid = new_uid()
+            cells = {"ledger_no": f"PL-{number}-{place}", "div_code": area, "status": "suspect"}
+            hub.rows[("boiler", uid)], hub.areas[("boiler", uid)] = cells, area
+            effects.append(Effect(0, 0, "boiler", uid, "i", dict(cells)))
+        block = hub.write(act, effects, area)
+        made.append(Incoming(block, hub.logs[area].head, sha_of(block)))
+    return made
+
+
+def test_small_blocks_share_a_step_and_long_ones_are_cut(lend: Lend) -> None:
+    laptop = lend("dev-a")
+    small = blocks(laptop.hub, (TOWN, OTHER, TOWN))
+    assert [done.entries for done in laptop.replica.fold_all(small)] == [9]
+    long = blocks(laptop.hub, (OTHER, TOWN), 5)
+    assert [done.entries for done in laptop.replica.fold_all(long, step=4)] == [4, 4, 2]
+    assert laptop.workspace.count(Boiler) == 19
+    assert {laptop.replica.cursors()[area].seq for area in (TOWN, OTHER)} == {11, 8}
+    assert list(laptop.replica.fold_all([*small, *long])) == []  # all of it is there
+    assert laptop.agrees()
+    assert laptop.workspace.check().ok
+
+
+def test_what_stands_before_a_bad_block_is_kept(lend: Lend) -> None:
+    laptop = lend("dev-a")
+    first, lost, after, other = blocks(laptop.hub, (TOWN, TOWN, TOWN, OTHER))
+    with pytest.raises(StoreFailure) as caught:
+        list(laptop.replica.fold_all([first, after, other]))
+    assert caught.value.code == "gap"
+    assert {area: cursor.seq for area, cursor in laptop.replica.cursors().items()} == {TOWN: 3}
+
+    def contradicting() -> Iterator[Incoming]:
+        yield lost
+        raise Conflict("no such block", code="bad_block")
+
+    with pytest.raises(Conflict):
+        list(laptop.replica.fold_all(contradicting()))
+    assert laptop.replica.cursors()[TOWN].seq == 6
+    list(laptop.replica.fold_all([after, other]))
+    assert laptop.agrees()
+
+
+def test_own_changes_that_come_back_unaltered_are_settled_without_a_trace(lend: Lend) -> None:
+    laptop = lend("dev-a")
+    laptop.desk.add(*(boiler(f"PL-{number}", div_code=TOWN) for number in (1, 2, 3)))
+    laptop.sync()
+    one, two, three = sorted(laptop.workspace.find(Boiler), key=lambda record: record.ledger_no)
+    laptop.desk.edit(one, note="现场核实", rated_tph=4.0)
+    laptop.desk.remove(two)
+    laptop.desk.edit(three, note="一")
+    laptop.desk.edit(laptop.workspace.get(Boiler, three.uid), note="二")
+    before = laptop.workspace.verify_journal().changes
+    laptop.sync()
+    assert laptop.workspace.verify_journal().changes == before
+    assert not laptop.replica.pending().changes
+    assert laptop.agrees()
+    assert laptop.workspace.check().ok
+
+
+def test_the_collector_runs_again_and_the_log_is_brought_in(
+    lend: Lend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "_LONG_LOG", 4)
+    laptop = lend("dev-a")
+    database = laptop.workspace._opened.database
+    seen = [gc.isenabled() for _ in laptop.replica.fold_all(blocks(laptop.hub, (TOWN,) * 4), step=3)]
+    assert seen == [True] * 4
+    database._join()
+    with database.reading() as connection:
+        busy, log, done = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+    assert (busy, done) == (0, log)
+    assert laptop.agrees()
