@@ -14,8 +14,11 @@ from app.exchange.grid import Value
 
 _EXCEL_EPOCH = date(1899, 12, 30)
 _SERIALS = (20_000, 60_000)  # 1954 to 2064
-_SEP = r"[-./年\s,、]+"
-_FULL = re.compile(rf"(?<!\d)(\d{{4}}|\d{{2}}(?=年)){_SEP}(\d{{1,2}})(?:[-./月\s]+(\d{{1,2}})[日号]?)?")
+_SEP = r"[-./年\s,、。]+"
+_SHORT = re.compile(r"(\d{2})[.\-/](\d{1,2})[.\-/](\d{1,2})")  # 18.10.1: the year comes first in China
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/((?:19|20)\d{2})")
+_MONTHS = re.compile(r"(?<!\d)(\d{4})年\d{1,2}月?\s*[-~—–至到]+\s*(\d{1,2})月")
+_FULL = re.compile(rf"(?<!\d)(\d{{4}}|\d{{2}}(?=年)){_SEP}(\d{{1,2}})(?:[-./月\s。]+(\d{{1,2}})[日号]?)?")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})?(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20|21)\d{2})(?:年度?|\b)|(?<!\d)(\d{2})年")
 _MONTH = re.compile(r"(?<!\d)(\d{1,2})月(?:份)?(?:(\d{1,2})[日号]|(上旬|中旬|下旬|初|中|底|末))?")
@@ -81,12 +84,34 @@ def _of_text(words: str, year: int | None) -> When:
     if re.fullmatch(r"\d{5}(\.\d+)?", text) and _SERIALS[0] <= float(text) <= _SERIALS[1]:
         return _of_number(float(text))
     text = re.sub(r"\s*T?\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$", "", text)
+    odd = _odd(text)
+    if odd is not None:
+        return odd
     for pattern in (_FULL, _COMPACT):
         match = pattern.search(text)
         if match:
             iso = _iso(_century(match[1]), match[2], match[3])
             return When(iso, verbal or _has_more(text, match), bad=iso is None)
     return _of_parts(text, year, verbal)
+
+
+def _odd(text: str) -> When | None:
+    """Orders of their own: a short year first, a day first that can be nothing else, a span of months."""
+    short, span, turned = _SHORT.fullmatch(text), _MONTHS.search(text), _DAY_FIRST.fullmatch(text)
+    if span:  # “2018年9-10月” ends in October
+        iso = _iso(int(span[1]), span[2], None)
+        return When(iso, verbal=True, bad=iso is None)
+    if short:
+        iso = _iso(_century(short[1]), short[2], short[3])
+        return When(iso, bad=iso is None)
+    if turned:
+        day, month = (
+            (int(turned[1]), int(turned[2])) if int(turned[1]) > 12 else (int(turned[2]), int(turned[1]))
+        )
+        sure = max(day, month) > 12 or day == month  # 3/4/2018 may be either
+        iso = _iso(int(turned[3]), str(month), str(day)) if sure else None
+        return When(iso, bad=iso is None)
+    return None
 
 
 def _of_parts(text: str, year: int | None, verbal: bool) -> When:

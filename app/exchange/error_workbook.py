@@ -3,7 +3,7 @@ file's rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
@@ -41,8 +41,9 @@ def write_errors(source: Path, book: Book, report: ImportReport, target: Path) -
         )
     result = _open(source) if book.format == "xlsx" else None
     result = result or _made(book)
-    count = _comment(result, report.refused)
-    _mark(result, report.warnings)
+    features = {name for sheet in book.sheets if sheet.headings for name in (sheet.name, _title(sheet.name))}
+    count = _comment(result, report.refused, features)
+    _mark(result, report.warnings, features)
     try:
         result.save(target)
     except OSError as error:
@@ -88,12 +89,12 @@ def _title(name: str) -> str:
     return kept or "Sheet"
 
 
-def _comment(result: Workbook, refused: Sequence[Refusal]) -> int:
-    """One comment a cell, with all its reasons."""
+def _comment(result: Workbook, refused: Sequence[Refusal], features: Collection[str]) -> int:
+    """One comment a cell, with all its reasons; `features` are GIS layers, whose headings stand in row 1."""
     reasons: dict[tuple[str, int, int], list[str]] = {}
     for refusal in refused:
         reasons.setdefault((refusal.sheet, refusal.row, max(refusal.column, 1)), []).append(refusal.why)
-    pages = _pages(result)
+    pages = _pages(result, features)
     for (name, row, column), why in reasons.items():
         page, shift = pages.get(name) or pages[_title(name)]
         cell = page.cell(row + shift, column)
@@ -108,17 +109,17 @@ def _comment(result: Workbook, refused: Sequence[Refusal]) -> int:
     return len(reasons)
 
 
-def _pages(result: Workbook) -> Mapping[str, tuple[Worksheet, int]]:
-    return {page.title: (page, 0) for page in result.worksheets}
+def _pages(result: Workbook, features: Collection[str]) -> Mapping[str, tuple[Worksheet, int]]:
+    return {page.title: (page, int(page.title in features)) for page in result.worksheets}
 
 
-def _mark(result: Workbook, warnings: Sequence[Warned]) -> None:
+def _mark(result: Workbook, warnings: Sequence[Warned], features: Collection[str]) -> None:
     """Rows that were taken with a warning get a yellow first cell, so that they can be found."""
-    pages = _pages(result)
+    pages = _pages(result, features)
     for warned in warnings:
-        page = (pages.get(warned.sheet) or pages.get(_title(warned.sheet)) or (None, 0))[0]
+        page, shift = pages.get(warned.sheet) or pages.get(_title(warned.sheet)) or (None, 0)
         if page is None or warned.row < 1 or warned.code in ("no_position", "number_made"):
             continue
-        cell = page.cell(warned.row, 1)
+        cell = page.cell(warned.row + shift, 1)
         if cell.fill.fgColor.rgb != _RED.fgColor.rgb:
             cell.fill = _YELLOW

@@ -160,6 +160,7 @@ class Matcher:
         by_name.pop(None, None)
         tree, near = _tree(others)
         here: dict[tuple[str, ...], int] = {}
+        beside = self._beside(wanted, added)
         for n in added:
             item = wanted[n]
             same = self._sameness(item.values.get)
@@ -170,8 +171,43 @@ class Matcher:
                 row = wanted[here[same]].row
                 why = tr(N_("Unit, address and output are those of row {row}."), row=row)
                 result.alike_here.append((n, why))
+            elif n in beside:
+                why = tr(
+                    N_("The output is that of row {row}, and the place is less than {metres} m from it."),
+                    row=wanted[beside[n]].row, metres=f"{self._near_m:g}",
+                )  # fmt: skip
+                result.alike_here.append((n, why))
             if same:
                 here.setdefault(same, n)
+
+    def _beside(self, wanted: Sequence[Wanted], added: Sequence[int]) -> dict[int, int]:
+        """For an added row the first earlier row of the file with the same output within `near_m`.
+
+        Places are kept by squares larger than that, and of places close together only the first, so that
+        ten thousand rows at one place cost no more than others.
+        """
+        side, output = self._near_m / 50_000, self._rules.same_thing[-1]
+        squares: dict[tuple[int, int, Any], list[tuple[float, float, int]]] = {}
+        found: dict[int, int] = {}
+        for n in added if side else ():
+            shape = wanted[n].geometry
+            if not isinstance(shape, Point) or shape.is_empty:
+                continue
+            x, y, amount = shape.x, shape.y, wanted[n].values.get(output)
+            column, row = int(x // side), int(y // side)
+            around = (
+                (column + i, row + j, amount) for i in (-1, 0, 1) for j in (-1, 0, 1)
+            )  # fmt: skip
+            near = [
+                at for square in around for a, b, at in squares.get(square, ())
+                if distance_m(x, y, a, b) <= self._near_m
+            ]  # fmt: skip
+            others = [at for at in near if wanted[at].row != wanted[n].row]
+            if others:
+                found[n] = min(others)
+            if not near:
+                squares.setdefault((column, row, amount), []).append((x, y, n))
+        return found
 
     def _sameness(self, value_of: Callable[[str], Any]) -> tuple[str, ...] | None:
         values = [value_of(name) for name in self._rules.same_thing]

@@ -37,6 +37,7 @@ _WORDS = (
 )
 OLD = "old"
 _SAYS_CGCS = re.compile(r"CGCS\s*2000|2000国家|国家2000|大地2000|WGS-?84|GPS|EPSG")
+_SAYS_SYSTEM = re.compile(f"{_SAYS_CGCS.pattern}|带|中央")
 
 
 def system_named(texts: Sequence[str]) -> str:
@@ -50,6 +51,11 @@ def system_named(texts: Sequence[str]) -> str:
         ):
             return name
     return ""
+
+
+def words_of_system(texts: Sequence[str]) -> tuple[str, ...]:
+    """Of titles, notes and headings those that say where positions come from."""
+    return tuple(text for text in texts if system_named([text]) or _SAYS_SYSTEM.search(text.upper()))
 
 
 class Placing:
@@ -167,6 +173,9 @@ class Placing:
         if written.form is Form.NONE:
             draft.warn("no_position", tr(N_("The row has no coordinates.")))
             return
+        shape = draft.row.geometry
+        if shape is not None and not isinstance(shape, Point) and len(shapely.get_coordinates(shape)) > 1:
+            draft.warn("not_a_point", tr(N_("The feature is no single point; a point inside it was taken.")))
         draft.geometry = Point(round(placed.x, 9), round(placed.y, 9))
         fields = self._context.kind.fields
         projected = not is_geographic(placed.source)

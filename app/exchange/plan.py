@@ -17,11 +17,11 @@ from app.exchange.matching import Matched, Matcher, Wanted
 from app.exchange.numbering import give_numbers
 from app.exchange.options import NEW, SKIP, ImportContext, ImportOptions
 from app.exchange.places import Gazetteer
-from app.exchange.placing import Placing
+from app.exchange.placing import Placing, words_of_system
 from app.exchange.questions import Asked, Question
 from app.exchange.reading import Draft, RowReader
 from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
-from app.exchange.rows import Body, body_of
+from app.exchange.rows import Body, Skipped, body_of
 from app.exchange.rules import rules_for
 from app.exchange.settling import expanded, settle_counts, settle_required, settle_years
 from app.exchange.sheets import Table, choose_tables
@@ -88,11 +88,8 @@ class _Planner:
         if settle_required(drafts, columns, context.kind):
             give_numbers(drafts, context.existing, context.kind, self._rules)
         duplicates = self._first_of_equals(drafts)
-        notes = [skipped.text for body in bodies for skipped in body.skipped if skipped.kind == "note"]
         context.tick(1.0)
-        placing = Placing(context, options, self._gazetteer, self._matcher, self._asked)
-        crs = placing.place(drafts, columns, [*titles, *notes], tables[0].sheet.crs)
-        self._shift = placing.shift
+        crs = self._place(tables, bodies, mapped, drafts)
         self._claims(drafts)
         context.tick(1.0)
         records, more = self._match(drafts)
@@ -102,6 +99,29 @@ class _Planner:
             rings, problems = rings_of(records, [(row, shape) for row, shape in shapes if shape is not None])
             report = replace(report, rings=rings, problems=[*turned_rows(drafts), *problems])
         return ImportPlan(context.kind, report)
+
+    def _place(
+        self, tables: Sequence[Table], bodies: Sequence[Body], mapped: Sequence[list[Column]],
+        drafts: Sequence[Draft],
+    ) -> str:  # fmt: skip
+        """Give the drafts their places, together those of tables that say the same of their system."""
+        groups: dict[object, tuple[list[Draft], list[Column], list[str], str]] = {}
+        at = 0
+        for table, body, columns in zip(tables, bodies, mapped, strict=True):
+            own, at = drafts[at : at + len(body.rows)], at + len(body.rows)
+            notes = [skipped.text for skipped in body.skipped if skipped.kind == "note"]
+            texts = [*table.titles, table.sheet.name, *notes]
+            here = tuple(column.heading for column in columns if column.field in (X, Y, XY))
+            key = (table.sheet.crs, here, words_of_system(texts))
+            group = groups.setdefault(key, ([], columns, [], table.sheet.crs))
+            group[0].extend(own)
+            group[2].extend(texts)
+        found = []
+        for group in groups.values():
+            placing = Placing(self._context, self._options, self._gazetteer, self._matcher, self._asked)
+            found.append(placing.place(*group))
+            self._shift = placing.shift or self._shift
+        return ", ".join(dict.fromkeys(crs for crs in found if crs))
 
     def _ask_encoding(self) -> None:
         if self._book.encoding_doubt:
@@ -282,8 +302,10 @@ class _Planner:
         for sheet in hidden if not any(table.sheet in hidden for table in tables) else ():
             why = tr(N_("The sheet “{sheet}” is hidden and was not read."), sheet=sheet.name)
             warnings.append(Warned(sheet.name, 0, "hidden_sheet", why))
-        name = "、".join(table.sheet.name for table in tables)
+        name = "、".join(dict.fromkeys(table.sheet.name for table in tables))
+        warnings += _further_tables(tables)
         refused = [replace(item, field=item.field or "") for item in refused]
+        sheets = [table.sheet.name for table in tables]
         return ImportReport(
             name,
             self._book.encoding,
@@ -292,17 +314,54 @@ class _Planner:
             len(drafts),
             more,
             duplicates,
-            mapped[0],
+            _all_columns(tables, mapped),
             self._asked.questions,
             refused,
             sorted(warnings, key=lambda item: item.row),
-            [skipped for body in bodies for skipped in body.skipped],
+            sorted(
+                (*_further_headings(tables), *(skipped for body in bodies for skipped in body.skipped)),
+                key=lambda item: (sheets.index(item.sheet), item.row),
+            ),
             records,
             template=self._template,
             learned=len(self._learned.columns) + len(self._learned.answers),
             shift=self._shift,
             sheets=[sheet.name for sheet in self._book.sheets if not sheet.is_empty],
         )
+
+
+def _all_columns(tables: Sequence[Table], mapped: Sequence[list[Column]]) -> list[Column]:
+    """The first table's columns, and those of tables that stand at its right."""
+    found = {column.number: column for column in mapped[0]}
+    for table, columns in zip(tables, mapped, strict=True):
+        if table.sheet.name == tables[0].sheet.name:
+            found = {column.number: column for column in columns} | found
+    return [found[number] for number in sorted(found)]
+
+
+def _further(tables: Sequence[Table]) -> list[Table]:
+    """The tables that stand below another one in the same sheet."""
+    seen: dict[str, tuple[int, ...]] = {}
+    return [
+        table for table in tables if seen.setdefault(table.sheet.name, table.header.rows) != table.header.rows
+    ]
+
+
+def _further_headings(tables: Sequence[Table]) -> list[Skipped]:
+    return [
+        Skipped(
+            table.sheet.name, row, "heading", " ".join(word for word in table.header.headings if word)[:120]
+        )
+        for table in _further(tables)
+        for row in table.header.rows
+    ]
+
+
+def _further_tables(tables: Sequence[Table]) -> list[Warned]:
+    why = tr(N_("Another table begins here; it is read by its own headings."))
+    return [
+        Warned(table.sheet.name, table.header.rows[0], "another_table", why) for table in _further(tables)
+    ]
 
 
 def _warn_of_cells(sheet: Sheet, drafts: Sequence[Draft], columns: Sequence[Column]) -> None:

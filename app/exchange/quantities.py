@@ -53,7 +53,7 @@ _COUNT = r"(\d{1,4}|[一壹两二贰双三叁四肆五六七八九十])"
 _SEVERAL_FIRST = re.compile(
     rf"^{_ABOUT}(?:共)?{_COUNT}[台座套](?:锅炉)?(?:[*×xX,:、]|各|每台|均为|单台)*(.+)$"
 )
-_SEVERAL_LAST = re.compile(rf"^(.+?)(?:[*×xX,、]|锅炉|的|各)*{_COUNT}[台座套]$")
+_SEVERAL_LAST = re.compile(rf"^(.+?)(?:[*×xX,、/]|锅炉|的|各)*{_COUNT}[台座套]$")
 _TIMES = re.compile(rf"^{_COUNT}[*×xX](.+)$")
 _TIMES_LAST = re.compile(rf"^(.+?)[*×xX]{_COUNT}$")
 _MOST_LISTED = 40
@@ -112,8 +112,19 @@ def read_quantity(cell: Value, field: Field, unit: str) -> Quantity | None:
         return None
     text = _plain(cell)
     single = _one(text, field, unit) or _one(re.sub(r"\([^()\d]*\)$", "", text), field, unit)
+    single = single if single is not None else _twice(text, field, unit)
     single = single if single is not None else _several(text, field, unit)
     return single if single is not None else _listed(text, field, unit)
+
+
+def _twice(text: str, field: Field, unit: str) -> Quantity | None:
+    """“14MW(20t/h)”: the same amount in two units; None when they say different things."""
+    parts = re.fullmatch(r"([^()]+)\(([^()]+)\)", text)
+    both = [_one(part, field, unit) for part in parts.groups()] if parts else []
+    if len(both) < 2 or both[0] is None or both[1] is None or both[0].unit == both[1].unit:
+        return None
+    agree = abs(both[0].value - both[1].value) <= 0.02 * abs(both[0].value)
+    return both[0] if agree and both[0].stated and both[1].stated else None
 
 
 def _listed(text: str, field: Field, unit: str) -> Quantity | None:

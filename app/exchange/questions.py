@@ -49,5 +49,22 @@ class Asked:
         given = self._answers.get(question.code)
         if given is not None:
             return given
-        self.questions.append(question)
+        earlier = next((at for at, held in enumerate(self.questions) if held.code == question.code), None)
+        if earlier is None:
+            self.questions.append(question)
+            return question.proposal
+        self.questions[earlier] = _joined(self.questions[earlier], question)
         return question.proposal
+
+
+def _joined(first: Question, more: Question) -> Question:
+    """Two parts of a file ask the same: one question with the choices and rows of both."""
+    why = first.why if more.why in first.why else f"{first.why} {more.why}"
+    return Question(
+        first.code,
+        first.what,
+        tuple(dict.fromkeys((*first.choices, *more.choices))),
+        (*first.rows, *more.rows),
+        first.proposal,
+        why,
+    )

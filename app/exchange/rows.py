@@ -137,7 +137,10 @@ def _kind_of_few(
     """A row with hardly anything in it."""
     if not words:  # a group's name often stands in the column of the serial numbers
         named = len(front) == 1 and not re.search(r"\d", front[0]) and is_place(_bare_name(front[0]))
-        return "section" if named else "note" if any(len(word) > 8 for word in front) else "numbering"
+        if named:
+            return "section"
+        said = any(len(word) > 8 or not re.search(r"\d", word) for word in front)
+        return "note" if said else "numbering"
     if len(words) > few:
         return ""
     if _NOTE.match(front[0]) or any(len(word) > 40 for word in words):

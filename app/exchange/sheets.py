@@ -12,6 +12,7 @@ from app.exchange.header import Header, find_headers, header_of_rows
 from app.exchange.headings import Vocabulary, matches
 from app.exchange.mapping import heading_score
 from app.exchange.questions import Asked, Question
+from app.exchange.stacked import stacked
 from app.i18n import N_, tr
 
 ALL = "all"
@@ -43,9 +44,14 @@ def choose_tables(
             kind=words.type.text,
             examples="、".join(_examples(words)),
         )
-    if len(tables) == 1 or wanted or asked.answer("sheet"):
-        return tables
-    return _ask(tables, words, asked)
+    if len(tables) > 1 and not wanted and not asked.answer("sheet"):
+        tables = _ask(tables, words, asked)
+    score = heading_score(words)
+    return [
+        Table(sheet, header, table.titles)
+        for table in tables
+        for sheet, header in stacked(table.sheet, table.header, score)
+    ]
 
 
 def _examples(words: Vocabulary) -> list[str]:

@@ -81,7 +81,7 @@ def test_typed_cells_are_checked_saved_as_one_and_undone(office: Office, qtbot: 
     pane.editing.save()
     assert pane.table.currentIndex() == pane.model.index(0, tph)
     assert "3000" in pane.foot.says.text()
-    pane.editing.write_all({(0, tph): "6.5", (0, note): "现场核对", (1, note): "现场核对"})
+    pane.editing.write({(0, tph): "6.5", (0, note): "现场核对", (1, note): "现场核对"})
     assert (pane.model.staging.changed(), pane.model.staging.wrong()) == (3, 0)
     pane.foot.reason.setText("十一月核对")
     pane.foot.save.click()
@@ -117,7 +117,7 @@ def test_a_block_is_pasted_and_nothing_is_dropped_without_a_word(
 def test_fill_down_empty_and_take_back(office: Office, qtbot: QtBot) -> None:
     _, pane = editing(office, qtbot)
     note = column(pane, "note")
-    pane.editing.write_all({(0, note): "同上"})
+    pane.editing.write({(0, note): "同上"})
     select(pane, "note", 0, 2)
     qtbot.keyClick(pane.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert [pane.model.shown(row, note) for row in range(3)] == ["同上"] * 3
@@ -131,7 +131,7 @@ def test_edits_are_asked_about_and_roles_are_told(
     office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, pane = editing(office, qtbot)
-    pane.editing.write_all({(0, column(pane, "note")): "新"})
+    pane.editing.write({(0, column(pane, "note")): "新"})
     monkeypatch.setattr(messages, "ask", lambda *_: False)
     qtbot.keyClick(pane.table, Qt.Key.Key_Escape)
     assert pane.editing.on
@@ -145,7 +145,7 @@ def test_a_window_with_cells_that_are_not_saved_asks_before_it_closes(
     office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, pane = editing(office, qtbot)
-    pane.editing.write_all({(0, column(pane, "note")): "新"})
+    pane.editing.write({(0, column(pane, "note")): "新"})
     window = pane.window()
     monkeypatch.setattr(messages, "ask", lambda *_: False)
     assert not window.close()
@@ -226,3 +226,31 @@ def test_initials_find_units_and_counties(office: Office, qtbot: QtBot) -> None:
     assert pane.model.rowCount() > 0
     assert str(pane.model.record(0).values()["div_code"]).startswith("620802")  # type: ignore[union-attr]
     assert pane.model.shown(0, division)
+
+
+def test_a_large_block_is_written_in_a_thread_taken_back_as_one_and_can_be_cancelled(
+    office: Office, qtbot: QtBot
+) -> None:
+    running, pane = editing(office, qtbot)
+    pane.bar.choose()
+    settle(running, qtbot)
+    count, staging = pane.model.rowCount(), pane.model.staging
+    assert count > 200
+    pane.arranging.layout.show(["ledger_no", "note", "address", "rated_tph"])
+    pane.table.setCurrentIndex(pane.model.index(0, column(pane, "note")))
+    lines = [f"第{n}行\t新址{n}\t{'四' if n == 7 else 5.25}" for n in range(count)]
+    QGuiApplication.clipboard().setText("\n".join(lines))
+    qtbot.keyClick(pane.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert len(staging) == 0
+    pane.editing.write({(0, column(pane, "note")): "meanwhile"})  # nothing else is written meanwhile
+    qtbot.keyClick(pane.table, Qt.Key.Key_Escape)
+    settle(running, qtbot)
+    assert len(staging) == 0
+    assert pane.editing.on
+    pane.editing.paste()
+    settle(running, qtbot)
+    assert len(staging) == 3 * count
+    assert (staging.wrong(), staging.first_wrong()) == (1, (pane.model.uid_at(7), "rated_tph"))
+    assert pane.model.shown(count - 1, column(pane, "note")) == f"第{count - 1}行"
+    qtbot.keyClick(pane.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert (len(staging), staging.wrong()) == (0, 0)

@@ -45,7 +45,7 @@ def test_the_foot_has_room_for_its_words_in_a_narrow_window(office: Office, qtbo
     pane = the_pane(running, qtbot)
     pane.editing.toggle()
     names = [field.name for field in pane.model.columns]
-    pane.editing.write_all({(0, names.index("rated_tph")): "4000"})
+    pane.editing.write({(0, names.index("rated_tph")): "4000"})
     pane.table.setCurrentIndex(pane.model.index(0, names.index("rated_tph")))
     pane.arranging.group("county", "township")
     says = pane.foot.says.text()

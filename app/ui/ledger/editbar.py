@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -35,6 +35,7 @@ class LedgerFoot(QWidget):
 
     saving = Signal()
     discarding = Signal()
+    cancelling = Signal()  # a large block that is being written
 
     def __init__(self, total: QLabel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +58,12 @@ class LedgerFoot(QWidget):
         self._edits = QWidget()
         line = QVBoxLayout(self._edits)
         metrics.tight(line, 0, 0)
-        _line(line, self.counts, self.says, self.reason, self.save, self.discard).setStretch(1, 1)
+        self._bar = QProgressBar()
+        self._bar.setMaximumWidth(metrics.chars(30))
+        self._stop = side_button(tr(N_("Cancel")), self.cancelling.emit)
+        parts = (self.counts, self.says, self._bar, self._stop, self.reason, self.save, self.discard)
+        _line(line, *parts).setStretch(1, 1)
+        self.show_working(False)
         column.addWidget(self._edits)
         self.show_editing(False)
 
@@ -72,6 +78,19 @@ class LedgerFoot(QWidget):
         self.says.clear()
         if on:
             self.show_counts(0, 0)
+
+    def show_working(self, on: bool) -> None:
+        """A large block is being written: its progress and a way to stop it, instead of saving."""
+        shown: dict[QWidget, bool] = dict.fromkeys((self._bar, self._stop), on)
+        shown |= dict.fromkeys((self.reason, self.save, self.discard), not on)
+        for part, seen in shown.items():
+            part.setVisible(seen)
+        self._bar.setRange(0, 0)
+
+    def show_progress(self, done: int, total: int, _: str) -> None:
+        """How many records of a block have been written."""
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
 
     def show_counts(self, changed: int, wrong: int) -> None:
         """How many cells are written in, and how many of them are wrong."""

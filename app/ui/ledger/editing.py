@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -10,17 +13,19 @@ from PySide6.QtGui import QGuiApplication
 
 from app.domain.entity import Entity
 from app.domain.rights import WRITERS
-from app.errors import AppError, Invalid
+from app.errors import AppError
 from app.i18n import N_, tr
 from app.ui import messages
 from app.ui.desk import Desk
-from app.ui.ledger.blocks import lay, read_block, spread
-from app.ui.ledger.cells import read_cell, why_fixed, written_cell
+from app.ui.ledger.cells import written_cell
 from app.ui.ledger.editbar import LedgerFoot
 from app.ui.ledger.rows import PAGE, read_page
+from app.ui.ledger.staging import Batch
 from app.ui.ledger.table import LedgerTable, Spot
-from app.ui.tasks import Callbacks
+from app.ui.ledger.writing import Aim, CellTexts, ReadPage, judge_all, pasted
+from app.ui.tasks import Callbacks, Task
 
+_AT_ONCE = 400  # cells that are written without a thread
 _NAMED = 6  # reasons a message lists before it counts the rest
 
 
@@ -33,12 +38,14 @@ class Editing(QObject):
         super().__init__(parent)
         self._desk, self._table, self._foot = desk, table, foot
         self._model, self._staging = table.ledger, table.ledger.staging
-        self._saving = False
+        self._saving = self._writing = False
+        self._task: Task | None = None
         table.staged.connect(self._stage)
         table.wanted.connect(self._do)
         table.selectionModel().currentChanged.connect(self._say_cell)
         foot.saving.connect(self.save)
         foot.discarding.connect(self.discard)
+        foot.cancelling.connect(self.cancel)
 
     @property
     def on(self) -> bool:
@@ -67,6 +74,9 @@ class Editing(QObject):
 
     def leave(self) -> bool:
         """End editing unless the user wants to keep what is written; whether it ended."""
+        if self._writing:
+            self.cancel()
+            return False
         if self._saving or (len(self._staging) and not self.discard()):
             return False
         self._set(False)
@@ -88,67 +98,78 @@ class Editing(QObject):
             "paste": self.paste, "fill": self.fill_down, "empty": self.empty, "put_back": self.put_back,
             "take_back": self.take_back, "leave": self.leave, "save": self.save,
         }.get(word)  # fmt: skip
-        if doing is not None and self.on and not self._saving:
+        if self._writing and word == "leave":
+            self.cancel()
+        elif doing is not None and self.on and not self._saving and not self._writing:
             doing()
 
     def _stage(self, row: int, column: int, written: tuple[str, Any, str]) -> None:
         record, field = self._model.record(row), self._model.columns[column]
-        if record is None or self._saving:
+        if record is None or self._saving or self._writing:
             return
         self._staging.begin()
         self._staging.write(record, field.name, *written)
         self._show()
 
-    def write_all(self, cells: Mapping[Spot, str]) -> list[str]:
-        """Write texts into cells as one step; gives the reasons of those that can never be written."""
-        refused: dict[str, None] = {}
-        self._staging.begin()
-        for (row, column), text in cells.items():
-            field, record = self._model.columns[column], self._model.record(row)
-            why = why_fixed(field) or ("" if record else tr(N_("A group's heading is no record")))
-            if why or record is None:
-                refused[why] = None
-                continue
-            try:
-                self._staging.write(record, field.name, text, read_cell(field, text, self._model.names))
-            except Invalid as fault:
-                self._staging.write(record, field.name, text, None, fault.message)
-        self._show()
-        return list(refused)
+    def write(self, cells: Mapping[Spot, str], said: Sequence[str] = ()) -> None:
+        """Write texts into cells as one step: few at once, many in a thread."""
+        self._write_out(lambda: (cells, said), len(cells))
 
     def paste(self) -> None:
         """Lay the block of the clipboard over the table from the first chosen cell."""
-        block = read_block(QGuiApplication.clipboard().text())
+        text = QGuiApplication.clipboard().text()
         spots = self._table.spots()
-        if not spots or block == [[""]]:
+        if not spots or not text.strip("\n"):
             return
-        shown = self._table.columns_shown()
-        across = sorted({shown.index(column) for _, column in spots})
-        down = sorted({row for row, _ in spots})
-        if len(spots) > 1 and len(block) == 1 and len(block[0]) == 1:
-            self._tell(self.write_all(dict.fromkeys(spots, block[0][0])))
+        shown, lines = self._table.columns_shown(), text.count("\n") + 1
+        first, headings = min(row for row, _ in spots), [self._model.columns[at].heading for at in shown]
+        below = (row for row in range(first, self._model.rowCount()) if self._model.uid_at(row))
+        aim = Aim(spots, shown, headings, list(islice(below, max(lines, len(spots)))))
+        size = max(len(spots), lines + text.count("\t"))
+        self._write_out(lambda: pasted(text, aim), size)
+
+    def _write_out(self, lay_out: Callable[[], tuple[Mapping[Spot, str], Sequence[str]]], size: int) -> None:
+        if self._writing or self._saving:
             return
-        headed = (
-            block[0]
-            == [self._model.columns[column].heading for column in shown[across[0] :]][: len(block[0])]
+        model, uid_at, base = self._model, self._model.uids_by_row(), self._staging.base
+
+        def work(read: ReadPage, progress: Callable[..., None], cancelled: Callable[[], bool]) -> Batch:
+            cells, said = lay_out()
+            texts = {(uid, column): text for (row, column), text in cells.items() if (uid := uid_at(row))}
+            task = CellTexts(model.kind, model.columns, model.names, texts)
+            batch = judge_all(task, read, base, progress, cancelled)
+            return replace(batch, refused=(*batch.refused, *said))
+
+        if size <= _AT_ONCE:
+            self._take(work(model.read_page, lambda *_: None, lambda: False))
+            return
+        self._busy(True)
+        callbacks: Callbacks[Batch] = Callbacks(
+            self._take, progress=self._foot.show_progress, finished=lambda: self._busy(False)
         )
-        rows = block[1:] if headed and len(block) > 1 else block
-        if len(spots) == len(across) * len(down):
-            rows = spread(rows, len(down), len(across))
-        records = [row for row in range(down[0], self._model.rowCount()) if self._model.uid_at(row)][
-            : len(rows)
-        ]
-        laid = lay(rows, (0, across[0]), len(records), len(shown))
-        said = self.write_all({(records[row], shown[column]): text for row, column, text in laid.cells})
-        if headed and len(block) > 1:
-            said.append(
-                tr(N_("The first line of the block is the headings of these columns; it was left out"))
-            )
-        if laid.rows_beyond:
-            said.append(tr(N_("{n} rows lie below the last record"), n=laid.rows_beyond))
-        if laid.columns_beyond:
-            said.append(tr(N_("{n} columns lie beyond the last one"), n=laid.columns_beyond))
-        self._tell(said)
+        self._task = self._desk.read(
+            self,
+            lambda session, token: work(partial(read_page, session), token.progress, token.cancelled),
+            callbacks,
+            title=tr(N_("Writing into the cells")),
+        )
+
+    def _take(self, batch: Batch) -> None:
+        self._staging.take(batch)
+        self._show()
+        self._tell(list(batch.refused))
+
+    def cancel(self) -> None:
+        """Stop writing a large block; nothing of it is written."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def _busy(self, on: bool) -> None:
+        self._writing = on
+        self._foot.show_working(on)
+        if not on:
+            self._task = None
+            self._table.setFocus()
 
     def fill_down(self) -> None:
         """Each chosen range takes the value of its first row; of a single row, that of the row above."""
@@ -162,13 +183,12 @@ class Editing(QObject):
                 if not self._table.isColumnHidden(column):
                     text = cells.get((first, column), self._text(first, column))
                     cells.update({(row, column): text for row in range(first + 1, bottom + 1)})
-        records = {spot: text for spot, text in cells.items() if self._model.uid_at(spot[0])}
-        if records:
-            self._tell(self.write_all(records))
+        if cells:
+            self.write(cells)
 
     def empty(self) -> None:
         """Empty the chosen cells."""
-        self._tell(self.write_all(dict.fromkeys(self._table.spots(), "")))
+        self.write(dict.fromkeys(self._table.spots(), ""))
 
     def put_back(self) -> None:
         """The chosen cells hold again what the records hold."""
@@ -198,14 +218,14 @@ class Editing(QObject):
         if wrong is not None:
             self._go_to(*wrong)
             return
-        edits, reason = self._staging.edits(), self._foot.reason.text().strip()
-        if not edits or self._saving:
+        staging, reason = self._staging, self._foot.reason.text().strip()
+        if not len(staging) or self._saving or self._writing:
             return
 
         def work(session: Any, _: Any) -> object:
             from app.actions.records import edit_many  # late: actions load after the first paint
 
-            return edit_many(session, edits, reason)
+            return edit_many(session, staging.edits(), reason)
 
         self._saving = True
         self._foot.setEnabled(False)

@@ -92,6 +92,16 @@ class LedgerModel(QAbstractTableModel):
         line = self._lines[row]
         return self._rows.uids[line] if line >= 0 else ""
 
+    def uids_by_row(self) -> Callable[[int], str]:
+        """`uid_at` as it is now, for a thread: rows that are shown later do not move it."""
+        lines, uids = self._lines, self._rows.uids
+        return lambda row: uids[lines[row]] if row < len(lines) and lines[row] >= 0 else ""
+
+    @property
+    def read_page(self) -> ReadPage:
+        """Reads records by their uids."""
+        return self._read_page
+
     def group_at(self, row: int) -> Group | None:
         """The group whose heading a row is."""
         line = self._lines[row]

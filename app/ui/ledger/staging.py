@@ -34,14 +34,36 @@ class Staged:
         return bool(self.why or self.refusal)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Many cells judged at once: what is to be staged, cells that hold the value already, the records, and
+    why some can never be written."""
+
+    staged: Mapping[Cell, Staged]
+    equal: tuple[Cell, ...]
+    records: Mapping[str, Entity]
+    refused: tuple[str, ...] = ()
+
+
+def judged(base: Entity, name: str, written: str, value: Any, why: str = "") -> Staged | None:
+    """What writing into a cell of a record leaves to be saved; None when the record holds it already."""
+    before = getattr(base, name)
+    return None if not why and same(value, before) else Staged(written, value, before, why)
+
+
 class Staging:
-    """The edits of one table, with the records they were made on; knows nothing of windows."""
+    """The edits of one table, with the records they were made on; knows nothing of windows.
+
+    A step keeps what stood in its cells before, and nothing of other cells: pastes of 100,000 cells may be
+    taken back a hundred times.
+    """
 
     def __init__(self) -> None:
         self._cells: dict[Cell, Staged] = {}
+        self._wrong: dict[Cell, None] = {}
         self._records: dict[str, Entity] = {}
         self._gone: set[str] = set()
-        self._steps: list[dict[Cell, Staged]] = []
+        self._steps: list[dict[Cell, Staged | None]] = []
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -49,6 +71,10 @@ class Staging:
     def at(self, uid: str, name: str) -> Staged | None:
         """What is written in a cell, if anything."""
         return self._cells.get((uid, name))
+
+    def base(self, record: Entity) -> Entity:
+        """The record that edits are held against: the one it was when the first was made."""
+        return self._records.get(record.uid, record)
 
     def cells(self) -> tuple[Cell, ...]:
         """The cells that are written in, in the order they were."""
@@ -64,51 +90,64 @@ class Staging:
 
     def begin(self) -> None:
         """What follows is one step, taken back as one."""
-        self._steps.append(dict(self._cells))
+        self._steps.append({})
         del self._steps[:-_STEPS_KEPT]
 
     def take_back(self) -> bool:
         """Undo the last step; False when there is none. What others changed meanwhile stays marked."""
         if not self._steps:
             return False
-        kept = self._steps.pop()
-        now = self._cells
-        self._cells = {cell: self._as_known(cell, staged, now) for cell, staged in kept.items()}
-        self._drop_equal()
+        for cell, staged in self._steps.pop().items():
+            known = None if staged is None else self._as_known(cell, staged)
+            equal = known is not None and not known.why and same(known.value, known.before)
+            self._set(cell, None if equal else known)
         return True
 
     def write(self, record: Entity, name: str, written: str, value: Any = None, why: str = "") -> None:
         """Write into a cell; writing what the record holds takes the edit away."""
         base = self._records.setdefault(record.uid, record)
-        before = getattr(base, name)
-        if not why and same(value, before):
-            self._cells.pop((record.uid, name), None)
-            return
-        self._cells[(record.uid, name)] = Staged(written, value, before, why)
+        self._keep((record.uid, name))
+        self._set((record.uid, name), judged(base, name, written, value, why))
+
+    def take(self, batch: Batch) -> None:
+        """Write a batch as one step."""
+        before: dict[Cell, Staged | None] = dict.fromkeys((*batch.staged, *batch.equal))
+        before.update({cell: self._cells[cell] for cell in before.keys() & self._cells.keys()})
+        self.begin()
+        self._steps[-1] = before
+        self._records = {**batch.records, **self._records}
+        for cell in batch.equal:
+            self._set(cell, None)
+        self._cells.update(batch.staged)
+        for cell in self._wrong.keys() & batch.staged.keys():
+            del self._wrong[cell]
+        self._wrong.update(dict.fromkeys(cell for cell, staged in batch.staged.items() if staged.why))
 
     def put_back(self, cells: Iterable[Cell]) -> None:
         """Forget what is written in these cells."""
         for cell in cells:
-            self._cells.pop(cell, None)
+            self._keep(cell)
+            self._set(cell, None)
 
     def clear(self) -> None:
         """Forget everything."""
         self._cells.clear()
+        self._wrong.clear()
         self._records.clear()
         self._gone.clear()
         self._steps.clear()
 
     def changed(self) -> int:
         """How many cells are written in and right."""
-        return sum(not staged.wrong for staged in self._cells.values())
+        return len(self._cells) - len(self._wrong)
 
     def wrong(self) -> int:
         """How many cells are wrong."""
-        return sum(staged.wrong for staged in self._cells.values())
+        return len(self._wrong)
 
     def first_wrong(self) -> Cell | None:
         """The first cell with a value that can never be saved."""
-        return next((cell for cell, staged in self._cells.items() if staged.why), None)
+        return next((cell for cell in self._wrong if self._cells[cell].why), None)
 
     def edits(self) -> list[tuple[Entity, Mapping[str, Any]]]:
         """The edits by record, as one action takes them."""
@@ -124,7 +163,7 @@ class Staging:
             for name in fault.get("fields", ()):
                 cell = (str(fault.get("uid")), str(name))
                 if cell in self._cells:
-                    self._cells[cell] = replace(self._cells[cell], refusal=str(fault.get("why", "")))
+                    self._set(cell, replace(self._cells[cell], refusal=str(fault.get("why", ""))))
 
     def follow(self, uid: str, fresh: Entity | None) -> None:
         """A record was changed or removed by somebody: keep what is written, and mark it."""
@@ -132,29 +171,37 @@ class Staging:
             self._gone.add(uid)
             gone = tr(N_("This record was removed meanwhile"))
             for cell in [cell for cell in self._cells if cell[0] == uid]:
-                self._cells[cell] = replace(self._cells[cell], why=gone, moved=True)
+                self._set(cell, replace(self._cells[cell], why=gone, moved=True))
             return
         self._records[uid] = fresh
         for cell in [cell for cell in self._cells if cell[0] == uid]:
             staged, now = self._cells[cell], getattr(fresh, cell[1])
-            if not same(now, staged.before):
-                self._cells[cell] = replace(staged, before=now, moved=True)
-        self._drop_equal()
+            if not staged.why and same(staged.value, now):
+                self._set(cell, None)
+            elif not same(now, staged.before):
+                self._set(cell, replace(staged, before=now, moved=True))
 
-    def _as_known(self, cell: Cell, staged: Staged, now: Mapping[Cell, Staged]) -> Staged:
-        record = self._records.get(cell[0])
+    def _keep(self, cell: Cell) -> None:
+        if self._steps:
+            self._steps[-1].setdefault(cell, self._cells.get(cell))
+
+    def _set(self, cell: Cell, staged: Staged | None) -> None:
+        if staged is None:
+            self._cells.pop(cell, None)
+        else:
+            self._cells[cell] = staged
+        if staged is not None and staged.wrong:
+            self._wrong[cell] = None
+        else:
+            self._wrong.pop(cell, None)
+
+    def _as_known(self, cell: Cell, staged: Staged) -> Staged:
+        """An earlier edit with what is known by now: others' changes, and that the record is gone."""
+        record, now = self._records.get(cell[0]), self._cells.get(cell)
         before = getattr(record, cell[1]) if record else staged.before
-        moved = staged.moved or (cell in now and now[cell].moved) or not same(before, staged.before)
+        moved = staged.moved or (now is not None and now.moved) or not same(before, staged.before)
         why = staged.why or (tr(N_("This record was removed meanwhile")) if cell[0] in self._gone else "")
         return replace(staged, before=before, moved=moved, why=why)
-
-    def _drop_equal(self) -> None:
-        same_now = [
-            cell
-            for cell, staged in self._cells.items()
-            if not staged.why and same(staged.value, staged.before)
-        ]
-        self.put_back(same_now)
 
 
 def same(one: Any, other: Any) -> bool:

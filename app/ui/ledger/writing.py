@@ -1,0 +1,122 @@
+"""Blocks into cells: what a paste means, and many cells judged in a thread, as one step of editing.
+
+Knows nothing of widgets. Row and column numbers are the model's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.entity import Entity, EntityType
+from app.domain.fields import Field
+from app.errors import Cancelled, Invalid
+from app.i18n import N_, tr
+from app.ui.ledger.blocks import lay, read_block, spread
+from app.ui.ledger.cells import read_cell, why_fixed
+from app.ui.ledger.staging import Batch, Cell, Staged, judged
+from app.ui.names import Names
+
+Spot = tuple[int, int]  # row and column of the model
+ReadPage = Callable[[EntityType, Sequence[str]], dict[str, Entity]]
+_CHUNK = 240  # records read at a time; between two chunks the work can be cancelled
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Where a block is pasted: the chosen cells, the columns shown with their headings, and the rows with
+    records from the first chosen one downwards."""
+
+    spots: Sequence[Spot]
+    shown: Sequence[int]
+    headings: Sequence[str]
+    records: Sequence[int]
+
+
+@dataclass(frozen=True)
+class CellTexts:
+    """Texts for cells of one table, by uid and column, with what they are judged by."""
+
+    kind: EntityType
+    columns: Sequence[Field]
+    names: Names
+    texts: Mapping[tuple[str, int], str]
+
+
+def pasted(text: str, aim: Aim) -> tuple[dict[Spot, str], list[str]]:
+    """The text for each cell that a block is laid on, and what was left out of it."""
+    block = read_block(text)
+    spots, shown = aim.spots, aim.shown
+    if len(spots) > 1 and len(block) == 1 and len(block[0]) == 1:
+        return dict.fromkeys(spots, block[0][0]), []
+    across = sorted({shown.index(column) for _, column in spots})
+    down = len({row for row, _ in spots})
+    headed = len(block) > 1 and block[0] == list(aim.headings[across[0] :])[: len(block[0])]
+    rows = block[1:] if headed else block
+    if len(spots) == len(across) * down:
+        rows = spread(rows, down, len(across))
+    records = aim.records[: len(rows)]
+    laid = lay(rows, (0, across[0]), len(records), len(shown))
+    said = []
+    if headed:
+        said.append(tr(N_("The first line of the block is the headings of these columns; it was left out")))
+    if laid.rows_beyond:
+        said.append(tr(N_("{n} rows lie below the last record"), n=laid.rows_beyond))
+    if laid.columns_beyond:
+        said.append(tr(N_("{n} columns lie beyond the last one"), n=laid.columns_beyond))
+    return {(records[row], shown[column]): text for row, column, text in laid.cells}, said
+
+
+def judge_all(
+    task: CellTexts,
+    read: ReadPage,
+    base: Callable[[Entity], Entity],
+    progress: Callable[[int, int, str], None],
+    cancelled: Callable[[], bool],
+) -> Batch:
+    """Every text as the value of its cell or with the reason it is none. Raises Cancelled."""
+    by_uid: dict[str, list[tuple[int, str]]] = {}
+    refused: dict[str, None] = {}
+    for (uid, column), text in task.texts.items():
+        why = why_fixed(task.columns[column])
+        if why:
+            refused[why] = None
+        else:
+            by_uid.setdefault(uid, []).append((column, text))
+    staged: dict[Cell, Staged] = {}
+    equal: list[Cell] = []
+    records: dict[str, Entity] = {}
+    reader, uids = _Reader(task), list(by_uid)
+    for first in range(0, len(uids), _CHUNK):
+        if cancelled():
+            raise Cancelled(N_("Writing into the cells was cancelled"), hint=N_("Nothing was written."))
+        progress(first, len(uids), tr(N_("Writing into the cells")))
+        for uid, found in read(task.kind, uids[first : first + _CHUNK]).items():
+            record = records[uid] = base(found)
+            for column, text in by_uid[uid]:
+                name = task.columns[column].name
+                one = judged(record, name, text, *reader.value(column, text))
+                if one is None:
+                    equal.append((uid, name))
+                else:
+                    staged[uid, name] = one
+    return Batch(staged, tuple(equal), records, tuple(refused))
+
+
+class _Reader:
+    """Reads texts as values; blocks repeat their texts, and each is read once."""
+
+    def __init__(self, task: CellTexts) -> None:
+        self._task = task
+        self._known: dict[tuple[int, str], tuple[object, str]] = {}
+
+    def value(self, column: int, text: str) -> tuple[object, str]:
+        """The value of a text in a column, and why it is none."""
+        found = self._known.get((column, text))
+        if found is None:
+            try:
+                found = read_cell(self._task.columns[column], text, self._task.names), ""
+            except Invalid as fault:
+                found = None, fault.message
+            self._known[column, text] = found
+        return found
