@@ -34,7 +34,6 @@ from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
-from app.hub.litter import undisturbed
 from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
 from app.hub.parts import keep_parts, marks_of_push, read_parts
@@ -42,6 +41,7 @@ from app.hub.quick import Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
 from app.hub.verifiers import Verifiers
 from app.i18n import N_
+from app.litter import undisturbed
 from app.store.tables import is_known, known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
 from app.sync.wire import Ambiguous, decode_batch, resolve_uids

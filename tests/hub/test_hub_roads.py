@@ -22,8 +22,8 @@ from app.domain.entities.people import Org
 from app.hub import conflicts, deciding, desk, founding
 from app.hub.admitting import Unfit, admitted, admitted_alike
 from app.hub.hub import Hub
-from app.hub.litter import LARGE, undisturbed
 from app.hub.records import cells_of
+from app.litter import LARGE, undisturbed
 from hub.office_hub import CITY, COUNTY, NOON, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person, wkb
 
 PLACES = [(TOWN, "R2"), (CITY, "R0")]

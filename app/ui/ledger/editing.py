@@ -15,6 +15,7 @@ from app.domain.entity import Entity
 from app.domain.rights import WRITERS
 from app.errors import AppError
 from app.i18n import N_, tr
+from app.litter import LARGE, kept
 from app.ui import messages
 from app.ui.desk import Desk
 from app.ui.ledger.cells import written_cell
@@ -134,10 +135,11 @@ class Editing(QObject):
         model, uid_at, base = self._model, self._model.uids_by_row(), self._staging.base
 
         def work(read: ReadPage, progress: Callable[..., None], cancelled: Callable[[], bool]) -> Batch:
-            cells, said = lay_out()
-            texts = {(uid, column): text for (row, column), text in cells.items() if (uid := uid_at(row))}
-            task = CellTexts(model.kind, model.columns, model.names, texts)
-            batch = judge_all(task, read, base, progress, cancelled)
+            with kept(LARGE if size > _AT_ONCE else 0):
+                cells, said = lay_out()
+                texts = {(uid, column): text for (row, column), text in cells.items() if (uid := uid_at(row))}
+                task = CellTexts(model.kind, model.columns, model.names, texts)
+                batch = judge_all(task, read, base, progress, cancelled)
             return replace(batch, refused=(*batch.refused, *said))
 
         if size <= _AT_ONCE:

@@ -83,32 +83,36 @@ def judge_all(
             refused[why] = None
         else:
             by_uid.setdefault(uid, []).append((column, text))
-    staged: dict[Cell, Staged] = {}
-    equal: list[Cell] = []
-    records: dict[str, Entity] = {}
-    reader, uids = _Reader(task), list(by_uid)
+    judge, uids = _Judge(task, by_uid), list(by_uid)
     for first in range(0, len(uids), _CHUNK):
         if cancelled():
             raise Cancelled(N_("Writing into the cells was cancelled"), hint=N_("Nothing was written."))
         progress(first, len(uids), tr(N_("Writing into the cells")))
-        for uid, found in read(task.kind, uids[first : first + _CHUNK]).items():
-            record = records[uid] = base(found)
-            for column, text in by_uid[uid]:
-                name = task.columns[column].name
-                one = judged(record, name, text, *reader.value(column, text))
-                if one is None:
-                    equal.append((uid, name))
-                else:
-                    staged[uid, name] = one
-    return Batch(staged, tuple(equal), records, tuple(refused))
+        for found in read(task.kind, uids[first : first + _CHUNK]).values():
+            judge.record(base(found))
+    return Batch(judge.staged, tuple(judge.equal), judge.records, tuple(refused))
 
 
-class _Reader:
-    """Reads texts as values; blocks repeat their texts, and each is read once."""
+class _Judge:
+    """Judges the texts of one record after the other; blocks repeat their texts, and each is read once."""
 
-    def __init__(self, task: CellTexts) -> None:
-        self._task = task
+    def __init__(self, task: CellTexts, by_uid: Mapping[str, Sequence[tuple[int, str]]]) -> None:
+        self._task, self._by_uid = task, by_uid
         self._known: dict[tuple[int, str], tuple[object, str]] = {}
+        self.staged: dict[Cell, Staged] = {}
+        self.equal: list[Cell] = []
+        self.records: dict[str, Entity] = {}
+
+    def record(self, record: Entity) -> None:
+        """Every text of a record."""
+        self.records[record.uid] = record
+        for column, text in self._by_uid[record.uid]:
+            name = self._task.columns[column].name
+            one = judged(record, name, text, *self.value(column, text))
+            if one is None:
+                self.equal.append((record.uid, name))
+            else:
+                self.staged[record.uid, name] = one
 
     def value(self, column: int, text: str) -> tuple[object, str]:
         """The value of a text in a column, and why it is none."""
