@@ -157,8 +157,8 @@ def _ask_holders(ask: Ask, key: tuple[str, str], values: Mapping[str, None]) -> 
 
 
 def _ask_near(ask: Ask, batch: Batch, metres: float) -> list[Any]:
-    """The boilers near the new ones or of their units."""
-    fresh = [entry.cells for entry in batch.entries if entry.entity == "boiler" and entry.op == "i"]
+    """The boilers near new and moved ones or of their units."""
+    fresh = [entry.cells for entry in batch.entries if entry.entity == "boiler" and entry.op in "iu"]
     places = [place for cells in fresh if (place := place_of_wkb(cells.get(GEOMETRY))) is not None]
     units = [cells["user_org"] for cells in fresh if isinstance(cells.get("user_org"), str)]
     found = []

@@ -199,10 +199,9 @@ class Hub:
         with self.database.writing() as connection:
             found = pulling.working(self._device(connection, device))
             common = {area: lost.common(connection, area, ends) for area, ends in asked.ends.items()}
-            epoch = found.epoch
-            if asked.renumber:
-                epoch = devices.renew(connection, found, asked.epoch)
-        return RejoinReply(common=common, epoch=epoch)
+            lacks = sum(not lost.has_batch(connection, sha256) for sha256 in asked.taken)
+            epoch = devices.renew(connection, found, asked.epoch) if asked.renumber else found.epoch
+        return RejoinReply(common=common, epoch=epoch, lacks=lacks)
 
     def give_back(self, device: str, blocks: Iterable[SignedBlock], now: datetime) -> int:
         """Take blocks of its own log that this hub has lost; how many entries. See `hub/returning.py`."""

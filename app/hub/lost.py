@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from app.domain.replication import Batch
 from app.errors import Invalid
 from app.hub import keys
-from app.hub.book import AREAS, DEVICES, FACTS, LOG, LOST
+from app.hub.book import AREAS, BATCHES, DEVICES, FACTS, LOG, LOST
 from app.i18n import N_
 from app.store.views import branch_of
 from app.sync import signing
@@ -64,6 +64,11 @@ def has_block(connection: Connection, area: str, last: int, head: bytes) -> bool
     )
     found = connection.execute(query).first()
     return found is not None and found.last == last and bytes(found.head).startswith(head)
+
+
+def has_batch(connection: Connection, sha256: bytes) -> bool:
+    """Whether the hub has taken this batch."""
+    return connection.execute(select(BATCHES.c.sha256).where(BATCHES.c.sha256 == sha256)).first() is not None
 
 
 def sites_of(connection: Connection, views: Iterable[Mapping[str, int]]) -> tuple[tuple[str, int, int], ...]:

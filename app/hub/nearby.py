@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyproj import Geod
@@ -34,13 +34,15 @@ def flag_near(
     batch: Batch,
     found: Iterable[str] | None = None,
 ) -> None:
-    """Raise a conflict for each boiler of this push that looks like another; none is refused for it.
+    """Raise a conflict for each boiler that looks like another by this push: a new one, or one that was moved
+    or got another unit or address. None is refused for it.
 
-    `found` are the stored boilers near its new ones or of their units, where they have been looked for.
+    `found` are the stored boilers near these or of their units, where they have been looked for.
     """
-    fresh = [row for row in desk.rows.of_entity("boiler") if row.fresh and row.alive]
+    fresh = [row for row in desk.rows.of_entity("boiler") if row.alive and _may_have_become(row)]
     if not fresh:
         return
+    desk.rows.widen([row for row in fresh if not row.fresh], ("user_org", "address", GEOMETRY))
     acts = {entry.uid: batch.acts[entry.act] for entry in batch.entries if entry.entity == "boiler"}
     metres = desk.policy.duplicate_m
     if found is None:
@@ -57,6 +59,14 @@ def flag_near(
         told = Told(acts[row.uid], 0, Entry(0, row.entity, row.uid, "u", {}), {}, {})
         draft = ConflictDraft("duplicate", "near", kept, offered, open=True)
         desk.raise_conflicts(told, row, row.area, (draft,))
+
+
+def _may_have_become(row: Row) -> bool:
+    """Whether this push made a row, or changed what tells that two boilers are one."""
+    return row.fresh or any(
+        name in row.sets and row.sets[name] != row.read.get(name)
+        for name in (GEOMETRY, "user_org", "address")
+    )
 
 
 def _candidates(desk: Desk, fresh: Iterable[Row], found: Iterable[str]) -> list[Row]:
@@ -115,17 +125,24 @@ class _Lookup:
             self._units.setdefault(_unit(row), []).append(row)
 
     def like(self, row: Row) -> Row | None:
-        """Another boiler that may be the same one."""
-        place = place_of(row)
+        """Another boiler that may be the same one, and that it did not look like before this push."""
+        before = set()
+        if not row.fresh:
+            old = place_of_wkb(row.read.get(GEOMETRY)), (row.read.get("user_org"), row.read.get("address"))
+            before = {other.uid for other in self._alike(*old)}
+        now = self._alike(place_of(row), _unit(row))
+        return next((other for other in now if other.uid != row.uid and other.uid not in before), None)
+
+    def _alike(self, place: tuple[float, float] | None, unit: tuple[Any, Any]) -> Iterator[Row]:
+        """The boilers near a place, then those of a unit at an address."""
         if place is not None:
             x, y = self._square(place)
             around = ((x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1))
             for other in (item for square in around for item in self._squares.get(square, ())):
-                if other.uid != row.uid and self._near(place, place_of(other)):
-                    return other
-        unit = _unit(row)
-        same = self._units.get(unit, ()) if all(unit) else ()
-        return next((other for other in same if other.uid != row.uid), None)
+                if self._near(place, place_of(other)):
+                    yield other
+        if all(unit):
+            yield from self._units.get(unit, ())
 
     def _near(self, place: tuple[float, float], other: tuple[float, float] | None) -> bool:
         return other is not None and _CGCS2000.inv(*place, *other)[2] < self._metres

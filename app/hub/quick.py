@@ -107,6 +107,8 @@ class Quick:
         if not likely_areas(desk, batch) <= found.areas.keys():
             return None
         self._use_policy(desk, found)
+        if any(entry.op == "u" and "address" in entry.cells for entry in batch.entries):
+            found.near = None  # of which unit these are was not known when all was asked for
         repeated = continue_acts(desk, batch, {uid: (site, person) for uid, site, person in found.acts})
         if repeated or speaks_of_lost(batch):
             return None

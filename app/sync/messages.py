@@ -162,18 +162,22 @@ class PushReply(Message, frozen=True):
 
 class RejoinRequest(Message, frozen=True):
     """The ends of the blocks a laptop has kept of each area, oldest first: their numbers and the first bytes
-    of the heads. With `renumber` it wants a new epoch, above `epoch`, for what the hub has not answered."""
+    of the heads; and the hashes of batches that the hub took and that no entry has answered. With `renumber`
+    it wants a new epoch, above `epoch`, for what the hub has not answered."""
 
     ends: dict[str, list[tuple[int, bytes]]]
+    taken: list[bytes] = []
     epoch: int = 0
     renumber: bool = False
 
 
 class RejoinReply(Message, frozen=True):
-    """Of each area the highest of those ends that the hub has, 0 for none; the laptop's epoch."""
+    """Of each area the highest of those ends that the hub has, 0 for none; how many of the batches it does
+    not have; the laptop's epoch."""
 
     common: dict[str, int]
     epoch: int
+    lacks: int = 0
 
 
 class GiveBackRequest(Message, frozen=True):

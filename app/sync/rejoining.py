@@ -40,10 +40,20 @@ def parts(areas: Mapping[str, AreaState]) -> bool:
     return any(state.agrees is False for state in areas.values())
 
 
-def rejoin(
-    transport: Transport, replica: Replica, between: Callable[[Folded], None], *, renumber: bool
-) -> Rejoined:
-    """Give back what the hub lost, and follow it again; with `renumber` also when nothing of that is here.
+def is_forgotten(transport: Transport, replica: Replica) -> bool:
+    """Whether the hub has lost batches that it took. To be asked when all of its log is here: what it takes
+    it answers at once."""
+    taken = [item.sha256 for item in replica.sealed() if item.state == "taken"]
+    return bool(taken) and transport.rejoin(RejoinRequest(ends={}, taken=taken)).lacks > 0
+
+
+def lacks_blocks(transport: Transport, replica: Replica) -> bool:
+    """Whether the hub does not have all blocks that were folded here."""
+    return bool(_forks(transport, replica))
+
+
+def rejoin(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Rejoined:
+    """Give back what the hub lost, and follow it again; unanswered changes are sent under a new epoch.
 
     Raises StoreFailure `hub_behind` for a file that began after what the hub still has.
     """
@@ -51,12 +61,7 @@ def rejoin(
     assert facts is not None, "only a replica syncs"
     done = Folded()
     finish_begun(replica, done, between)
-    ends = replica.ends()
-    told = transport.rejoin(RejoinRequest(ends=ends))
-    agreed = {area: told.common.get(area, 0) for area in ends}
-    forks = {area: seq for area, seq in agreed.items() if seq < ends[area][-1][0]}
-    if not forks and not renumber:
-        return Rejoined(False, 0)
+    forks = _forks(transport, replica)
     kept = {area: replica.kept_after(area, fork) for area, fork in sorted(forks.items())}
     entries = 0
     for blocks in kept.values():
@@ -66,6 +71,14 @@ def rejoin(
     epoch = transport.rejoin(RejoinRequest(ends={}, epoch=facts.epoch, renumber=True)).epoch
     replica.rejoin(forks, epoch)
     return Rejoined(bool(forks), entries)
+
+
+def _forks(transport: Transport, replica: Replica) -> dict[str, int]:
+    """The areas whose log the hub does not have as far as it was folded here, and up to where it has it."""
+    ends = replica.ends()
+    common = transport.rejoin(RejoinRequest(ends=ends)).common if ends else {}
+    agreed = {area: common.get(area, 0) for area in ends}
+    return {area: seq for area, seq in agreed.items() if seq < ends[area][-1][0]}
 
 
 def _parts(blocks: list[KeptBlock]) -> Iterator[list[SignedBlock]]:

@@ -16,7 +16,7 @@ from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
 from app.sync.folding import Folded, compare, receive
-from app.sync.rejoining import Rejoined, is_sign, parts, rejoin
+from app.sync.rejoining import Rejoined, is_forgotten, is_sign, lacks_blocks, parts, rejoin
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
 from app.sync.state import end_founding, keep_grants, note_outcome, note_restored
@@ -56,23 +56,31 @@ class Round:
             except AppError as error:
                 if not is_sign(error) or not left:
                     raise
-                found = self._rejoin(renumber=True)
-                if error.code == "wrong_head" and not found.lost:
+                found = self._rejoin(sure=error.code != "wrong_head")
+                if not found.lost:
                     raise
             else:
-                found = Rejoined(False, 0)
-                if left and parts(done.areas):
-                    found = self._rejoin(renumber=False)
-                if not found.lost:
+                if not left or not self._is_behind(done):
                     return self._whole_again(done, given)
+                found = self._rejoin(sure=True)
             given = Rejoined(given.lost or found.lost, given.entries + found.entries)
         raise AssertionError("the last time either ends or raises")
 
-    def _rejoin(self, *, renumber: bool) -> Rejoined:
-        found = rejoin(self.transport, self.workspace.replica, self._after_block, renumber=renumber)
-        if found.lost:
+    def _is_behind(self, done: SyncDone) -> bool:
+        """Whether the hub turned out to have lost something, though it answered as always."""
+        replica = self.workspace.replica
+        if done.quarantined:
+            return False
+        if parts(done.areas) and lacks_blocks(self.transport, replica):
+            return True
+        return is_forgotten(self.transport, replica)
+
+    def _rejoin(self, *, sure: bool) -> Rejoined:
+        """Give back; `sure` when the hub has lost something also if none of its blocks is missing there."""
+        found = rejoin(self.transport, self.workspace.replica, self._after_block)
+        if found.lost or sure:
             note_restored(self.workspace, self.now(), found.entries)
-        return found
+        return replace(found, lost=found.lost or sure)
 
     def _whole_again(self, done: SyncDone, given: Rejoined) -> SyncDone:
         if done.agrees and not done.unsent:

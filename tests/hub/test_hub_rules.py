@@ -14,6 +14,7 @@ from app.domain.entities.people import Org, Person
 from app.domain.entities.setting import Setting
 from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.rights import WRITERS
+from app.store.crossing import wire_geometry
 from hub.office_hub import CITY, COUNTY, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person, wkb
 
 
@@ -426,6 +427,36 @@ def test_boilers_close_together_are_flagged_and_both_stay(bench: HubBench) -> No
     assert all(bench.boiler(item.uid) for item in (first, near, far, same))
     flagged = {item.owner: item.note for item in bench.hub.conflicts()}
     assert flagged == {near.uid: "near", same.uid: "near"}
+    bench.check()
+
+
+def test_boilers_that_become_alike_by_an_edit_are_flagged_once(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    place = boiler().geometry
+
+    def point(metres: float) -> Any:
+        return type(place)(place.x + metres / 90_000, place.y)
+
+    def wkb(metres: float) -> bytes:
+        return wire_geometry(point(metres))
+
+    first = laptop.enter("officer", geometry=point(0), address="中山街1号")
+    moved = laptop.enter("officer", geometry=point(900), user_org="第二小学", address="一")
+    named = laptop.enter("officer", geometry=point(1800), user_org=first.user_org, address="二")
+    away = laptop.enter("officer", geometry=point(2700), user_org="第三小学", address="三")
+    laptop.push()
+    laptop.pull()
+    assert not bench.hub.conflicts()
+    laptop.edit("officer", moved.uid, geometry=wkb(9))
+    laptop.edit("officer", named.uid, address="中山街1号")
+    laptop.edit("officer", away.uid, geometry=wkb(2720), address="四")
+    assert laptop.push().accepted == 3
+    flagged = {item.owner: item.note for item in bench.hub.conflicts()}
+    assert flagged == {moved.uid: "near", named.uid: "near"}
+    laptop.pull()
+    laptop.edit("officer", moved.uid, geometry=wkb(5))  # it is as near as before: that was said
+    laptop.push()
+    assert len(bench.hub.conflicts()) == 2
     bench.check()
 
 

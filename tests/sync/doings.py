@@ -12,7 +12,7 @@ from app.actions.conflicts import open_conflicts, resolve
 from app.actions.history import undo
 from app.actions.records import add_record, delete_record, edit_record
 from app.actions.steps import do_step, next_steps
-from app.domain.changes import Change, ChangeSet
+from app.domain.changes import Change, ChangeSet, insert
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entity import Entity
@@ -108,6 +108,22 @@ def add(laptop: Laptop, login: str, number: str) -> bool:
     values = {"ledger_no": number, "user_org": laptop.world.fresh(laptop.name), "div_code": town}
     place = Point(PLACE[0] + 0.05, PLACE[1] + laptop.world.counter * 100 * METRE_NORTH)
     return tried(lambda: add_record(session, "boiler", values, place)) is not None
+
+
+def add_many(laptop: Laptop, login: str, count: int) -> None:
+    """Somebody enters several boilers in one act, as an import does."""
+    session = laptop.as_(login)
+    records = [
+        Boiler(
+            uid=session.new_uid(),
+            ledger_no=f"M-{number}",
+            user_org=laptop.world.fresh(laptop.name),
+            div_code=TOWN_OF[laptop.name],
+            geometry=Point(PLACE[0] + 0.1, PLACE[1] + number * 100 * METRE_NORTH),
+        )
+        for number in range(count)
+    ]
+    session.commit(map(insert, records), "import", "模拟")
 
 
 def remove(laptop: Laptop, login: str, record: Entity) -> bool:

@@ -1,4 +1,4 @@
-"""Nine bugs that a hub or laptop might have, each planted by a small patch, with a story that shows it."""
+"""Bugs that a hub or laptop might have, each planted by a small patch, with a story that shows it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.domain import merge
+from app.domain.changes import Change
 from app.domain.entities.boiler import Boiler
-from app.hub import allowing, deciding, pushing, quick, steps
+from app.hub import allowing, deciding, lost, pushing, quick, returning, steps
 from app.hub.desk import Desk
 from app.store import fold
+from app.sync import rejoining
 from sync import doings
 from sync.town import boiler
 from sync.world import Laptop, World
@@ -221,6 +224,94 @@ def _both_sides(world: World) -> None:
     world.deliver(1)
 
 
+# ------------------------------------------------------------ 10 to 13: a hub brought back from a backup
+def _no_heads(patch: pytest.MonkeyPatch) -> None:
+    """The hub does not ask which log a batch was written upon."""
+    patch.setattr(pushing.Pushing, "_behind", lambda *_: None)
+
+
+def _fitting_numbers(world: World) -> None:
+    """What a laptop had seen of the lost log has the numbers of what it has not seen of the new one."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    note(a, "一")
+    a.round()
+    other.round()
+    world.restore_hub(0, declared=False)
+    county = world.laptops["county"]
+    assert doings.edit(county, "clerk", there(county), contact="新")
+    county.round()
+    assert doings.edit(other, "officer2", there(other), contact="旧")
+    other.round()
+
+
+def _no_blocks(patch: pytest.MonkeyPatch) -> None:
+    """Laptops follow the new log without giving back what they kept of the lost one."""
+    patch.setattr(rejoining, "_parts", lambda _: iter(()))
+
+
+def _two_sided(world: World) -> None:
+    """Hub and laptop are both brought back from before a change that another laptop has fetched; the same
+    numbers are then given to other changes."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    a.back_up()
+    world.back_up_hub()
+    note(a, "一")
+    a.round()
+    other.round()
+    assert doings.edit(other, "officer2", there(other), model="二")  # upon the one that is lost on both sides
+    a.restore(0)
+    world.restore_hub(0, declared=False)
+    assert doings.edit(a, "officer", there(a), contact="三")
+    a.round()
+    other.round()
+
+
+def _every_block(patch: pytest.MonkeyPatch) -> None:
+    """A block counts as often as it is given back, and so do its acts."""
+    patch.setattr(lost, "is_here", lambda *_: False)
+    patch.setattr(returning._Work, "_has", lambda *_: False)
+    patch.setattr(returning, "insert", lambda _: _Ignored())
+    patch.setattr(returning, "write_acts", lambda *_: None)
+
+
+class _Ignored:
+    def values(self, **_: Any) -> Any:
+        return text("SELECT 1")
+
+
+def _given_twice(world: World) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    note(a, "一")
+    a.round()
+    other.round()
+    world.restore_hub(0, declared=False)
+    a.round()
+    other.round()
+
+
+def _whole_acts(patch: pytest.MonkeyPatch) -> None:
+    """An act that the hub has in part counts as known as a whole."""
+    patch.setattr(pushing, "read_parts", lambda *_: {})
+
+
+def _half_given_back(world: World) -> None:
+    """An act in two areas: one part was fetched and is given back by a neighbour, the writer sends it all."""
+    city, other = world.laptops["city"], world.laptops["town_a2"]
+    city.back_up()
+    world.back_up_hub()
+    session = city.as_("city")
+    changed = [there(city, number) for number in ("A-entered", "B-1")]
+    edits = [Change("boiler", item.uid, "update", {"note": item.note}, {"note": "两处"}) for item in changed]
+    session.commit(edits, "edit", "模拟")
+    city.round("no_pull")
+    other.round()
+    world.restore_hub(0, declared=False)
+    other.round()
+    city.round()
+
+
 BUGS = (
     Bug("a repeated batch is applied again", _no_repeat, _repeated, "twice"),
     Bug("a gap is accepted", _gap_taken, _gap, "out of order|did not win"),
@@ -231,4 +322,8 @@ BUGS = (
     Bug("the cursor goes one too far", _too_far, _two_laptops, "differs|never leaves|digest"),
     Bug("conflicts are told by the clock", _by_clock, _slow_clock, "unseen value"),
     Bug("the hole of a restore on both sides", _hole, _both_sides, "twice"),
+    Bug("a restored hub does not ask for heads", _no_heads, _fitting_numbers, "unseen value"),
+    Bug("nobody gives a restored hub its blocks back", _no_blocks, _two_sided, "lost|differs|out of order"),
+    Bug("what is given back twice counts twice", _every_block, _given_twice, "twice"),
+    Bug("an act that came in part counts as whole", _whole_acts, _half_given_back, "lost|unseen|differs"),
 )

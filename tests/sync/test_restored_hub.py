@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.conflict import Conflict
+from app.hub import parts
+from app.store import outbox
+from app.store.replica import Replica
 from sync import doings
 from sync.accounts import settle
-from sync.planted import note, there
+from sync.planted import note, seal_one, there
 from sync.town import boiler
-from sync.world import World
+from sync.world import TOWN_A, Killed, World
 
 ways = pytest.mark.parametrize("declared", [True, False], ids=["with the command", "unannounced"])
 
@@ -168,3 +173,57 @@ def test_twice_restored_to_the_same_backup(world: World, declared: bool) -> None
     settle(world)
     found = there(a)
     assert (found.note, found.contact, found.model) == ("one", "two", "three")
+
+
+def test_a_block_half_folded_when_the_hub_was_restored_is_finished_and_given_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    doings.add_many(a, "officer", 6)
+    a.round()
+    monkeypatch.setattr(Replica, "fold", functools.partialmethod(Replica.fold, step=2))
+    with pytest.raises(Killed):
+        other.round(killed_after=1)
+    other.kill()
+    seq = other.workspace.replica.begun()
+    assert seq, "the round was to be cut inside a block"
+    a.revoked = True  # its laptop is gone: only half a block on the other one knows of the six
+    world.restore_hub(0, declared=True)
+    world.oracle.held_back.add("town_a")
+    other.round()
+    settle(world)
+    assert len([item for item in other.workspace.find(Boiler) if item.ledger_no.startswith("M-")]) == 6
+
+
+def test_an_act_cut_in_two_survives_a_fork(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST", 4)
+    monkeypatch.setattr(parts, "LONG", 3)
+    a = world.laptops["town_a"]
+    doings.add_many(a, "officer", 6)
+    a.back_up()
+    assert world.hub.push(seal_one(a), world.tick()).state == "taken"
+    a.restore(0)
+    world.tick()
+    done = a.round()
+    assert done is not None and done.forked
+    settle(world)
+    found = world.laptops["city"].workspace.find(Boiler)
+    assert len([item for item in found if item.ledger_no.startswith("M-")]) == 6
+
+
+def test_a_snapshot_of_the_lost_log_is_not_handed_out(world: World) -> None:
+    a, city = world.laptops["town_a"], world.laptops["city"]
+    world.back_up_hub()
+    note(a, "lost")
+    a.round()
+    ready = world.hub.snapshot(TOWN_A)
+    kept = {file.name: file.read_bytes() for file in ready.parent.iterdir()}
+    world.restore_hub(0, declared=False)
+    ready.parent.mkdir(exist_ok=True)
+    for name, content in kept.items():  # PostgreSQL's restore leaves the folder beside as it is
+        (ready.parent / name).write_bytes(content)
+    assert doings.edit(city, "city", there(city), contact="since")
+    city.round()
+    again = world.hub.snapshot(TOWN_A)
+    assert again != ready or again.read_bytes() != kept[ready.name]
