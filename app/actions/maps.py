@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.actions.action import action
+from app.actions.map_areas import AreaSource
 from app.actions.map_columns import WORKED_OUT
 from app.actions.map_layers import map_layers
 from app.actions.outputs import output_file
@@ -19,7 +20,8 @@ from app.carto.basemap import with_base
 from app.carto.compose import display_list
 from app.carto.display import Op, Text
 from app.carto.features import Extent, FeatureColumns, FeatureSource, as_columns, no_features, within
-from app.carto.projected import ProjectedLayers
+from app.carto.keeping import ProjectedLayers
+from app.carto.many import ManyAreas
 from app.carto.symbols import TextStyle
 from app.carto.theme import read_theme
 from app.carto.view import MapView
@@ -66,6 +68,14 @@ class WorkspaceSource:
             counting = {area.uid for area in self._session.workspace.surroundings().areas}
             columns = columns.taken(np.asarray([uid in counting for uid in columns.uids], dtype=bool))
         return self._worked_out(entity, fields, columns)
+
+    def many(
+        self, entity: str, fields: Sequence[str], crs: str, before: ManyAreas | None = None
+    ) -> ManyAreas | None:
+        """Very many areas as flat arrays; None when they are few, or not as the file holds them."""
+        if entity == BuiltUpArea.TYPE.name:
+            return None
+        return AreaSource(self._session).many(entity, fields, crs, before)
 
     def _worked_out(self, entity: str, fields: Sequence[str], columns: FeatureColumns) -> FeatureColumns:
         """With the fields no record holds."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.carto.compose_layer import LayerPicture, draw_layer
+from app.carto.compose_many import draw_many
 from app.carto.cutting import cut_rings, thinned
 from app.carto.display import Box, DisplayList, Floats, Ints, Markers, Op, Shapes
 from app.carto.features import FeatureSource
+from app.carto.keeping import ProjectedLayers
 from app.carto.labels import MIDDLE, LabelWish, label_ops, place_labels
-from app.carto.projected import ProjectedLayers
+from app.carto.many import ManyAreas
 from app.carto.symbols import Fill, Line, Marker
 from app.carto.theme import Theme
 from app.carto.view import MapView
@@ -49,8 +51,12 @@ def display_list(
     pictures: list[LayerPicture] = []
     for layer in theme.layers:
         if layer.shows_at(view.scale):
-            features = layers.features(layer.entity, theme.fields_of(layer.entity), view.crs)
-            pictures.append(draw_layer(layer, features, view, look.symbol_scale, look.text_scale))
+            found = layers.drawn_by(theme, layer, view.crs)
+            scales = look.symbol_scale, look.text_scale
+            if isinstance(found, ManyAreas):
+                pictures.append(draw_many(layer, found, view, *scales))
+            else:
+                pictures.append(draw_layer(layer, found, view, *scales))
     ops = [op for picture in pictures for op in picture.ops]
     unlabelled = 0
     if look.labels:
@@ -103,7 +109,7 @@ def highlight(
     ops: list[Op] = []
     for entity, uids in selected.items():
         wanted = set(uids)
-        features = layers.features(entity, (), view.crs)
+        features = layers.of_uids(entity, list(wanted), view.crs)
         mask = np.fromiter(
             (uid in wanted for uid in features.columns.uids), dtype=bool, count=len(features.columns)
         )

@@ -60,7 +60,7 @@ def draw_layer(
     if not seen.mask.any():
         return picture
     boxes = []
-    symbols = [_faded(item.symbol.scaled(symbol_scale), layer.opacity) for item in layer.rule.classes]
+    symbols = [faded(item.symbol.scaled(symbol_scale), layer.opacity) for item in layer.rule.classes]
     together = _mosaic(seen, symbols)
     picture.ops += together.ops
     for index, item in enumerate(layer.rule.classes):
@@ -86,7 +86,8 @@ def _visible(layer: Layer, features: ProjectedFeatures, view: MapView) -> _Visib
     return _Visible(layer, features, view, mask, classes, sizes)
 
 
-def _faded(symbol: Symbol, opacity: float) -> Symbol:
+def faded(symbol: Symbol, opacity: float) -> Symbol:
+    """The symbol as a layer of this opacity shows it."""
     if opacity >= 1.0:
         return symbol
     fill, line, marker = symbol.fill, symbol.line, symbol.marker
@@ -111,7 +112,7 @@ class _Together:
 def _mosaic(seen: _Visible, symbols: list[Symbol]) -> _Together:
     """The areas of a layer in one operation, when they are many and plain enough to be scanned."""
     nothing = _Together((), np.zeros(len(seen.mask), dtype=bool))
-    if len(symbols) >= NO_LOOK or not all(map(_is_plain, symbols)):
+    if len(symbols) >= NO_LOOK or not all(map(is_plain, symbols)):
         return nothing
     flat = seen.features.flat if np.count_nonzero(seen.mask) >= _MANY_AREAS else None
     if flat is None:
@@ -125,7 +126,7 @@ def _mosaic(seen: _Visible, symbols: list[Symbol]) -> _Together:
     return _Together((Mosaic(flat, classes, looks, x0, y1, seen.view.m_per_mm),), drawn)
 
 
-def _is_plain(symbol: Symbol) -> bool:
+def is_plain(symbol: Symbol) -> bool:
     """Fill and line that a table of colours can hold."""
     return not (symbol.fill and symbol.fill.hatch) and not (symbol.line and symbol.line.dash)
 

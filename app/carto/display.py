@@ -36,7 +36,7 @@ class Mosaic:
     """Many small areas, each of one of a few looks: a screen scans them at once, paper draws `shapes`.
 
     `classes` (n,) uint8 is the look of each area, 255 for none; a vertex (x, y) in the map's units lies
-    at ((x - left) / unit, (top - y) / unit) mm.
+    at ((x - left) / unit, (top - y) / unit) mm. `box` (x0, y0, x1, y1 in those units) is all that is seen.
     """
 
     areas: FlatAreas
@@ -45,12 +45,19 @@ class Mosaic:
     left: float
     top: float
     unit: float
+    box: Box | None = None
 
     def shapes(self) -> tuple[Shapes, ...]:
         """The same as outlines, look by look."""
         made = []
+        near = None if self.box is None else self.areas.touching(self.classes, self.box)
         for number, (fill, line) in enumerate(self.looks):
-            xy, starts = self.areas.rings_of(self.classes == number)
+            chosen = self.classes == number
+            if near is not None:
+                rows = near[self.classes[near] == number]
+                chosen = np.zeros(len(self.classes), dtype=bool)
+                chosen[rows] = True
+            xy, starts = self.areas.rings_of(chosen)
             if len(starts):
                 mm = np.column_stack([xy[:, 0] - self.left, self.top - xy[:, 1]]) / self.unit
                 made.append(Shapes(mm, starts, fill, line))

@@ -97,5 +97,13 @@ class JoinedSource:
 
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
         """The features of `entity` from the source whose prefix (the part before a dot) matches."""
+        return self._of(entity).columns(entity, fields, extent)
+
+    def many(self, entity: str, fields: Sequence[str], crs: str, before: Any) -> Any:
+        """Flat areas from the source that answers for the entity; None when it keeps none."""
+        offered = getattr(self._of(entity), "many", None)
+        return offered(entity, fields, crs, before) if offered else None
+
+    def _of(self, entity: str) -> FeatureSource:
         prefix = entity.split(".", 1)[0] if "." in entity else ""
-        return self._named.get(prefix, self._rest).columns(entity, fields, extent)
+        return self._named.get(prefix, self._rest)

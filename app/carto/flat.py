@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,7 @@ NOT_DRAWN = 255
 COLOURS = 768  # fills, outlines over fills, outlines over nothing: 256 classes each
 Place = tuple[float, float, float, float]
 Box = tuple[float, float, float, float]
+Part = tuple["Floats", NDArray[np.uint32], NDArray[np.uint32]]  # vertices, starts of rings, starts of areas
 _MOST = 2**31 - 2
 _FARTHEST = 1e9  # no system of metres reaches further; beyond, float32 and pixels lose their meaning
 _SHARED_PIXELS = 400_000  # below this a second thread costs more than it brings
@@ -58,6 +60,41 @@ class FlatAreas:
         rings = np.append(starts, len(xy)).astype(np.uint32)
         areas = np.searchsorted(owner, np.arange(count + 1)).astype(np.uint32)
         return cls(near, rings, areas, boxes_of(near, rings, areas), (float(origin[0]), float(origin[1])))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Part]) -> FlatAreas | None:
+        """Parts in the map's units one after the other; None when nothing is there or too much.
+
+        An area with a vertex that has no place is kept without rings, so that numbers stay.
+        """
+        starts = [np.cumsum([0, *(len(part[at]) - 1 for part in parts)]) for at in (1, 2)]
+        count, total = int(starts[1][-1]), sum(len(part[0]) for part in parts)
+        if not total or total > _MOST or count > _MOST:
+            return None
+        origin = _middle_of(parts)
+        near = np.empty((total, 2), dtype=np.float32)
+        rings, areas = np.empty(starts[0][-1] + 1, np.uint32), np.empty(count + 1, np.uint32)
+        vertex = 0
+        for (xy, first_vertex, first_ring), ring, area in zip(parts, *starts, strict=False):
+            with np.errstate(invalid="ignore", over="ignore"):
+                near[vertex : vertex + len(xy)] = xy - origin
+            rings[ring : ring + len(first_vertex)] = first_vertex + np.uint32(vertex)
+            areas[area : area + len(first_ring)] = first_ring + np.uint32(ring)
+            vertex += len(xy)
+        _empty_placeless(near, rings)
+        return cls(near, rings, areas, boxes_of(near, rings, areas), origin)
+
+    def with_areas(self, more: FlatAreas, order: Ints) -> FlatAreas:
+        """The areas in another order, numbers from `len(self)` on being those of `more`."""
+        shift = (np.array(more.origin) - self.origin).astype(np.float32)
+        xy = np.concatenate([self.xy, more.xy + shift])
+        lengths = np.concatenate([_lengths(self.rings), _lengths(more.rings)])
+        counts = np.concatenate([_lengths(self.areas), _lengths(more.areas)])
+        ring_order = _runs(np.cumsum(counts) - counts, counts, order)
+        rings = np.concatenate([[0], np.cumsum(lengths[ring_order])]).astype(np.uint32)
+        areas = np.concatenate([[0], np.cumsum(counts[order])]).astype(np.uint32)
+        near = np.ascontiguousarray(xy[_runs(np.cumsum(lengths) - lengths, lengths, ring_order)])
+        return FlatAreas(near, rings, areas, boxes_of(near, rings, areas), self.origin)
 
     def __len__(self) -> int:
         return len(self.areas) - 1
@@ -144,14 +181,42 @@ def _sound(xy: Floats, starts: Ints, owner: Ints) -> tuple[Floats, Ints, Ints]:
 
 @cache
 def _second_thread() -> ThreadPoolExecutor:
-    """Draws the lower half of a large picture."""
-    return ThreadPoolExecutor(1, "scan", initializer=be_patient)
+    """Draws the lower half of a large picture; as patient as the thread that first asks for it."""
+    return ThreadPoolExecutor(1, "scan")
 
 
 def be_patient() -> None:
     """Let this thread give way to the window where the system knows priorities of threads."""
     if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WORKER_NICE)
+
+
+def _middle_of(parts: Sequence[Part]) -> tuple[float, float]:
+    """The middle of all that has a place."""
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    for xy, _, _ in parts:
+        good = xy[(np.abs(xy) < _FARTHEST).all(axis=1)]
+        if len(good):
+            low, high = np.minimum(low, good.min(axis=0)), np.maximum(high, good.max(axis=0))
+    middle = (low + high) / 2 if (low <= high).all() else np.zeros(2)
+    return float(middle[0]), float(middle[1])
+
+
+def _empty_placeless(xy: NDArray[np.float32], rings: NDArray[np.uint32]) -> None:
+    """Draw rings with a vertex that has no place into one point: they hold no pixel."""
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero(~(np.abs(xy) < _FARTHEST).all(axis=1))
+    for ring in np.unique(np.searchsorted(rings, bad, side="right") - 1).tolist():
+        xy[rings[ring] : rings[ring + 1]] = 0.0
+
+
+def _runs(starts: Ints, lengths: Ints, order: Ints) -> Ints:
+    """The places of runs (start and length each) taken in an order."""
+    counts = lengths[order]
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    places: Ints = np.arange(total) + np.repeat(starts[order] - (ends - counts), counts)
+    return places
 
 
 def _lengths(starts: NDArray[np.uint32]) -> Ints:

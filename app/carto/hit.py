@@ -9,8 +9,9 @@ import shapely
 
 from app.carto.display import Ints
 from app.carto.features import Extent, FeatureSource
+from app.carto.keeping import ProjectedLayers
 from app.carto.layers import NOT_DRAWN, Layer
-from app.carto.projected import ProjectedFeatures, ProjectedLayers
+from app.carto.projected import ProjectedFeatures
 from app.carto.theme import Theme
 from app.carto.view import MapView
 
@@ -40,7 +41,7 @@ def identify(
     point = shapely.Point(float(x), float(y))
     box = (x - reach, y - reach, x + reach, y + reach)
     hits: list[Hit] = []
-    for layer, features in _layers(theme, source, view):
+    for layer, features in _layers(theme, source, view, box):
         rows = _candidates(layer, features, box)
         distances = shapely.distance(features.geometry[rows], point)
         near = rows[distances <= reach]
@@ -61,7 +62,7 @@ def in_box(
     corners = view.from_mm(np.array(box_px).reshape(2, 2) / view.px_per_mm)
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     area = shapely.box(x0, y0, x1, y1)
-    for layer, features in _layers(theme, source, view):
+    for layer, features in _layers(theme, source, view, (x0, y0, x1, y1)):
         if layer.id == layer_id:
             rows = _candidates(layer, features, (x0, y0, x1, y1))
             touched = rows[shapely.intersects(features.geometry[rows], area)]
@@ -70,13 +71,14 @@ def in_box(
 
 
 def _layers(
-    theme: Theme, source: FeatureSource | ProjectedLayers, view: MapView
+    theme: Theme, source: FeatureSource | ProjectedLayers, view: MapView, box: Extent
 ) -> list[tuple[Layer, ProjectedFeatures]]:
-    """The layers shown at the view's scale, topmost first, without the base map's own files."""
+    """The layers shown at the view's scale and their features around a box, topmost first, without the base
+    map's own files."""
     kept = ProjectedLayers.of(source)
     shown = [layer for layer in reversed(theme.layers) if layer.shows_at(view.scale)]
     return [
-        (layer, kept.features(layer.entity, theme.fields_of(layer.entity), view.crs))
+        (layer, kept.near(theme, layer, view.crs, box))
         for layer in shown
         if not layer.entity.startswith("base.")
     ]

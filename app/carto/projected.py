@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.carto.cutting import roomiest
 from app.carto.display import Floats, Ints
-from app.carto.features import Extent, FeatureColumns, FeatureSource, Objects
+from app.carto.features import Extent, FeatureColumns, Objects
 from app.carto.flat import FlatAreas
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projection import project_layer
@@ -140,32 +140,3 @@ def _ring_set(rings: Objects, owner: Ints) -> RingSet:
     counts = shapely.get_num_coordinates(rings)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if len(counts) else xy_none()
     return RingSet(xy, starts, owner.astype(np.int64))
-
-
-class ProjectedLayers:
-    """Projected features of a source by entity; kept until `forget`."""
-
-    def __init__(self, source: FeatureSource) -> None:
-        self.source = source
-        self._kept: dict[tuple[str, str], ProjectedFeatures] = {}
-
-    @classmethod
-    def of(cls, source: FeatureSource | ProjectedLayers) -> ProjectedLayers:
-        """`source` itself when it keeps its features already, else a new keeper around it."""
-        return source if isinstance(source, ProjectedLayers) else cls(source)
-
-    def features(self, entity: str, fields: Sequence[str], crs: str) -> ProjectedFeatures:
-        """All features of an entity with at least these fields."""
-        kept = self._kept.get((entity, crs))
-        if kept is not None and set(fields) <= set(kept.columns.values):
-            return kept
-        wanted = dict.fromkeys([*(kept.columns.values if kept else ()), *fields])
-        made = ProjectedFeatures(self.source.columns(entity, list(wanted), None), crs)
-        self._kept[(entity, crs)] = made
-        return made
-
-    def forget(self, entity: str | None = None) -> None:
-        """Read an entity (or everything) again at the next picture, because its records changed."""
-        for key in list(self._kept):
-            if entity is None or key[0] == entity:
-                self._kept.pop(key, None)

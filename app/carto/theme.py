@@ -44,6 +44,14 @@ class Theme:
         names = (name for layer in self.layers if layer.entity == entity for name in layer.fields())
         return tuple(dict.fromkeys(names))
 
+    def classed_by(self, entity: str) -> tuple[str, ...]:
+        """The fields that decide which features of an entity are drawn, and in which class."""
+        layers = [layer for layer in self.layers if layer.entity == entity]
+        names = (
+            name for layer in layers for name in (layer.rule.field, *layer.where, *layer.where_not) if name
+        )
+        return tuple(dict.fromkeys(names))
+
     def with_layer(self, layer: Layer) -> Theme:
         """The theme with `layer` in place of the one of the same id, or added in its order."""
         others = [other for other in self.layers if other.id != layer.id]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Op
+from app.carto.keeping import ProjectedLayers
 from app.carto.legend import LegendGroup, legend
-from app.carto.projected import ProjectedLayers
 from app.carto.theme import read_theme
 from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title

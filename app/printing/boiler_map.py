@@ -11,9 +11,9 @@ import shapely
 from app.carto.compose import Look, display_list
 from app.carto.display import Box, DisplayList, DrawnClass, Op
 from app.carto.features import FeatureColumns
+from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
 from app.carto.legend import LegendGroup, legend
-from app.carto.projected import ProjectedLayers
 from app.carto.projection import to_map
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView

@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Box, Floats, Ints, Op, Text, rectangle
+from app.carto.keeping import ProjectedLayers
 from app.carto.measure import CAP_HEIGHT, text_width_mm
-from app.carto.projected import ProjectedLayers
 from app.carto.scale import ROUND_SCALES, scale_text
 from app.carto.symbols import Fill, Line, TextStyle
 from app.carto.theme import Theme

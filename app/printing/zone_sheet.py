@@ -11,10 +11,10 @@ from shapely.geometry.base import BaseGeometry
 from app.carto.compose import Look, display_list
 from app.carto.display import Group, Op, rectangle
 from app.carto.features import FeatureColumns, as_columns
+from app.carto.keeping import ProjectedLayers
 from app.carto.labels import OUTWARD
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
 from app.carto.legend import legend
-from app.carto.projected import ProjectedLayers
 from app.carto.projection import to_map
 from app.carto.symbols import Fill, Line, Marker, Symbol, TextStyle
 from app.carto.theme import Theme, read_theme

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from app.store.values import loaded
 
 Extent = tuple[float, float, float, float]
 _BLOCK = 500
+_MANY = 20_000
 _RAW = frozenset(Kind) - {Kind.BOOLEAN, Kind.TEXTS}
 
 
@@ -36,6 +37,21 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.uids)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Some records as columns: uids, GeoPackage blobs or None, and values as SQLite holds them, by field."""
+
+    uids: list[str]
+    blobs: list[bytes | None]
+    values: dict[str, list[Any]]
+
+
+def as_loaded(record: type[Entity], name: str, raw: Any) -> Any:
+    """A raw value of a block as the program knows it."""
+    field = record.TYPE.fields.get(name)
+    return raw if field is None or field.kind in _RAW else loaded(field, raw)
 
 
 class ColumnReader:
@@ -71,6 +87,22 @@ class ColumnReader:
         looked = around.look(geometry) if around else {}
         values |= {name: _array(record, name, looked[name]) for name in fields if name in looked}
         return Columns(found[0], geometry, values)
+
+    def blocks(
+        self, record: type[Entity], fields: Sequence[str], filter: Filter = EVERYTHING
+    ) -> Iterator[Block]:
+        """The records in the order they came, some thousands at a time, geometry as GeoPackage blobs."""
+        table = self._database.layout.of(record.TYPE.name)
+        names = ("uid", GEOMETRY, *fields)
+        with self._database.reading() as connection:
+            source = self._around.source(connection, record.TYPE, names_of(filter))
+            query = select(*(source.column(name) for name in names)).where(where_of(source, filter))
+            query = query.order_by(table.c.fid)
+            result = connection.execute(query)
+            while rows := result.cursor.fetchmany(_MANY):
+                uids, blobs, *values = (list(part) for part in zip(*rows, strict=True))
+                yield Block(uids, blobs, dict(zip(fields, values, strict=True)))
+            result.close()
 
     def extent(self, record: type[Entity], filter: Filter = EVERYTHING) -> Extent | None:
         """The box around all records a filter accepts; None when there is no geometry."""

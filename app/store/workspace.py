@@ -16,11 +16,12 @@ from app.domain.surroundings import Surroundings
 from app.store import backup, chain, entered, opening
 from app.store.attachments import Attachments, StoredFile
 from app.store.chain import JournalReport
-from app.store.columns import ColumnReader, Columns, Extent
+from app.store.columns import Block, ColumnReader, Columns, Extent
 from app.store.entered import ActNote, EnteredCell
 from app.store.external import ExternalEdit, ExternalEdits
 from app.store.history import History, HistoryEntry, TransactionEntry
 from app.store.integrity import CheckReport, check
+from app.store.moments import Moments
 from app.store.reader import Reader, record_of
 from app.store.replica import Replica
 from app.store.surroundings import Around
@@ -43,6 +44,7 @@ class Workspace:
         self._around = Around(database)
         self._reader = Reader(database, self._around)
         self._columns = ColumnReader(database, self._around)
+        self.moments = Moments(database, facts)
         self._writer = Writer(database, facts.device)
         self._history = History(database)
         self._undo = Undo(database)
@@ -130,6 +132,12 @@ class Workspace:
     ) -> Columns:
         """The records that touch `extent` (x0, y0, x1, y1, degrees EPSG:4490; None means all), as columns."""
         return self._columns.columns(record_of(entity), fields, extent, filter)
+
+    def blocks(
+        self, entity: str | type[E], fields: Sequence[str], filter: Filter = EVERYTHING
+    ) -> Iterator[Block]:
+        """Records some thousands at a time, geometry and values as the file holds them."""
+        return self._columns.blocks(record_of(entity), fields, filter)
 
     def extent(self, entity: str | type[E], filter: Filter = EVERYTHING) -> Extent | None:
         """The box around the records a filter accepts; None when there is no geometry."""

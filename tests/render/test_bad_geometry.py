@@ -19,8 +19,8 @@ from app.carto.display import Shapes
 from app.carto.features import MemorySource
 from app.carto.flat import COLOURS, FlatAreas
 from app.carto.hit import identify, in_box
+from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
-from app.carto.projected import ProjectedLayers
 from app.carto.symbols import Fill, Hatch, Line, Marker, Symbol, TextStyle
 from app.carto.theme import read_theme
 from app.carto.view import MapView

@@ -13,9 +13,9 @@ from app.carto.compose import Look, display_list, highlight
 from app.carto.display import DisplayList, Markers, Shapes, Text, walk
 from app.carto.features import FeatureColumns, MemorySource
 from app.carto.hit import identify, in_box
+from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer, SymbolClass, SymbolRule
 from app.carto.legend import legend, range_words
-from app.carto.projected import ProjectedLayers
 from app.carto.symbols import Fill, Line, Symbol
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView

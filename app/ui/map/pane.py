@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.carto.hit import Hit
-from app.carto.projected import ProjectedLayers
+from app.carto.keeping import ProjectedLayers
 from app.carto.theme import DARK, LIGHT
 from app.carto.view import MapView
 from app.i18n import N_, tr

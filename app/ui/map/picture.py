@@ -15,8 +15,8 @@ from app.carto.compose import display_list, highlight
 from app.carto.display import DrawnClass
 from app.carto.features import DRAWN_FROM, Extent, FeatureSource
 from app.carto.hit import Hit, identify, in_box
+from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
-from app.carto.projected import ProjectedLayers
 from app.carto.theme import Theme
 from app.carto.view import MapView
 from app.render.image import paint_to_image
