@@ -58,6 +58,11 @@ _SIGNED = {
     ),
 }
 _PHOTOS = ("photo_before", "photo_during", "photo_after", "site_photo", "nameplate")
+# Every kind that is a photograph, in the order of a boiler's life.
+PHOTO_KINDS = (
+    "nameplate", "photo_before", "photo_during", "seal_photo", "recheck_photo", "photo_after", "site_photo",
+    "lookback_photo", "rebound_photo",
+)  # fmt: skip
 
 
 def form_of(session: Session, boiler: Boiler, name: str, *, public: bool = False) -> Form:
@@ -67,7 +72,7 @@ def form_of(session: Session, boiler: Boiler, name: str, *, public: bool = False
     """
     fields = [boiler.TYPE.fields[item] for item in _FIELDS[name]]
     pairs = [
-        (tr(item.label), _shown(session, boiler, item.name))
+        (tr(item.label), shown_value(session, boiler, item.name))
         for item in fields
         if not (public and (item.private or item.sensitive))
     ]
@@ -107,10 +112,10 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
             tr(first, n=whole.units, tph=f"{whole.tph:g}", overdue=len(overdue)),
             *_rebounds(session, boilers),
         ],
-        sender=_bureau(session),
+        sender=bureau_of(session),
         day=_day(session.today),
         headings=[tr(boilers[0].TYPE.fields[item].label) for item in _LISTED],
-        lines=[[_shown(session, boiler, item) for item in _LISTED] for boiler in boilers],
+        lines=[[shown_value(session, boiler, item) for item in _LISTED] for boiler in boilers],
         note=tr(N_("Simulated data, for demonstration only.")) if any(b.synthetic for b in boilers) else "",
     )
 
@@ -135,7 +140,7 @@ def headings_of_visits() -> list[str]:
 
 def line_of_visit(session: Session, boiler: Boiler) -> list[str]:
     """One boiler of a look-back list, as people read it."""
-    return [_shown(session, boiler, item) for item in _VISITED]
+    return [shown_value(session, boiler, item) for item in _VISITED]
 
 
 _VISITED = (
@@ -152,7 +157,8 @@ _MOST_ADDRESSED = 4
 _LISTED = ("ledger_no", "user_org", "div_code", "rated_tph", "status", "due_date")
 
 
-def _shown(session: Session, boiler: Boiler, name: str) -> str:
+def shown_value(session: Session, boiler: Boiler, name: str) -> str:
+    """A field of a boiler as people read it, divisions by name; empty where nothing is known."""
     field = boiler.TYPE.fields[name]
     value = getattr(boiler, name)
     if name == "div_code" and value:
@@ -198,7 +204,8 @@ def _photos(session: Session, boiler: Boiler) -> list[Photo]:
     return photos
 
 
-def _bureau(session: Session) -> str:
+def bureau_of(session: Session) -> str:
+    """Who writes: the unit of who is signed in, else the bureau of the workspace's area."""
     actor = session.actor
     if actor is not None and actor.org:
         return actor.org

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.actions.boilerpapers import form_of
+from app.actions.dossierprint import pages_of
 from app.actions.evidence import evidence_of, photos_used_again
 from app.actions.history import history
 from app.actions.session import Session
@@ -91,11 +92,15 @@ def _write(session: Session, boiler: Boiler, home: Path) -> int:
             raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=name,
                                why=error.strerror or str(error)) from error  # fmt: skip
         count += 1
+    pages = pages_of(session, boiler, _lacks(session, boiler))
+    from app.render.pdf import write_pdf  # late: most actions draw nothing
+
+    write_pdf(pages, folder / f"{tr(N_('Boiler dossier'))}.pdf")
     forms = [form_of(session, boiler, name) for name in _FORMS]
     for form in forms:
         write_forms([form], folder / f"{fit_name(form.title)}.docx")
     (folder / f"{tr(N_('History'))}.txt").write_text("\n".join(_told(session, boiler)) + "\n", "utf-8-sig")
-    return count + len(forms) + 1
+    return count + len(forms) + 2
 
 
 def _evidence(session: Session, boiler: Boiler) -> Iterator[tuple[str, Path]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.actions.action import action
 from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
+from app.actions.dossierprint import print_dossiers
 from app.actions.dossiers import missing, write_dossiers
 from app.actions.lookback import RESULTS, find_round, visits_of
 from app.actions.monthly import counted_month, facts_of, month_of, names_of_line, paragraph, table
@@ -149,10 +150,14 @@ def _ledger(session: Session, order: ReportOrder, target: Path) -> ReportDone:
         [no, *(_cell(item, getattr(boiler, item.name)) for item in fields)]
         for no, boiler in enumerate(boilers, 1)
     ]
-    title = tr(N_("Ledger of coal boilers under treatment"))
-    shown = f"{title}（{tr(N_('Synthetic'))}）" if any(item.synthetic for item in boilers) else title
-    write_report_table(ReportTable(shown, heads, lines), target)
+    title = _named(N_("Ledger of coal boilers under treatment"), boilers)
+    write_report_table(ReportTable(title, heads, lines), target)
     return ReportDone(target, len(lines))
+
+
+def _named(label: str, boilers: Sequence[Boiler]) -> str:
+    """A title, marked when any of its boilers is simulated."""
+    return f"{tr(label)}（{tr(N_('Synthetic'))}）" if any(item.synthetic for item in boilers) else tr(label)
 
 
 def _form(session: Session, order: ReportOrder, target: Path) -> ReportDone:
@@ -204,15 +209,19 @@ def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
 
 
 def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
-    """What each boiler's dossier lacks as a table, or all that there is as a zip or a folder."""
+    """What each boiler's dossier lacks as a table; or all there is as a zip, a folder or a PDF."""
     boilers = _boilers(session, order)
-    if target.suffix.lower() in ("", ".zip"):
-        if order.public:
-            raise Refused(N_("A dossier holds names, phones and photographs, so it has no public edition"),
-                          hint=N_("Nothing was written. The list of missing papers can be published."),
-                          code="not_public")  # fmt: skip
+    ending = target.suffix.lower()
+    if ending in ("", ".zip", ".pdf") and order.public:
+        raise Refused(N_("A dossier holds names, phones and photographs, so it has no public edition"),
+                      hint=N_("Nothing was written. The list of missing papers can be published."),
+                      code="not_public")  # fmt: skip
+    if ending in ("", ".zip"):
         return ReportDone(target, write_dossiers(session, boilers, target))
     found = missing(session, boilers)
+    if ending == ".pdf":
+        pages = print_dossiers(session, ((item.boiler, item.lacks) for item in found), target)
+        return ReportDone(target, pages)
     names = ("ledger_no", "user_org", "status", "origin")
     heads = [*((tr(Boiler.TYPE.fields[name].label),) for name in names), (tr(N_("Papers missing")),),
              (tr(N_("Which")),), (tr(N_("Photos used again")),)]  # fmt: skip
@@ -225,7 +234,8 @@ def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
         ]
         for item in found
     ]
-    write_report_table(ReportTable(tr(N_("What the dossiers lack")), heads, lines), target)
+    title = _named(N_("What the dossiers lack"), boilers)
+    write_report_table(ReportTable(title, heads, lines), target)
     lacking = sum(1 for item in found if item.lacks)
     return ReportDone(
         target, len(lines), tr(N_("{n} of {all} dossiers lack papers"), n=lacking, all=len(lines))
@@ -303,7 +313,7 @@ REPORTS: tuple[ReportKind, ...] = (
         ReportKind(name, TITLES[name], (".docx",), _form, _count_boilers)
         for name in ("application", "acceptance", "filing")
     ),
-    ReportKind("dossier", N_("Dossiers"), (".zip", *_TABLES, ""), _dossiers, _count_dossiers),
+    ReportKind("dossier", N_("Dossiers"), (".zip", ".pdf", *_TABLES, ""), _dossiers, _count_dossiers),
     ReportKind("lookback", N_("Look-back list"), (*_TABLES, ".docx"), _lookback, _count_visits),
     ReportKind("supervision", N_("Letter of supervision"), (".docx",), _letter, _count_open),
     ReportKind("assignment", N_("Letter of assignment"), (".docx",), _letter, _count_open),

@@ -85,6 +85,17 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """A picture file, upright and undistorted, as large as `box` (x, y, width, height) lets it be.
+
+    One that cannot be read leaves its box empty.
+    """
+
+    box: Box
+    path: str
+
+
+@dataclass(frozen=True)
 class Group:
     """Operations moved by (`dx`, `dy`) and cut at `clip` (x, y, width, height, before the move's target)."""
 
@@ -94,7 +105,7 @@ class Group:
     clip: Box | None = None
 
 
-Op = Shapes | Mosaic | Markers | Text | Group
+Op = Shapes | Mosaic | Markers | Text | Photo | Group
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
-from app.carto.display import DisplayList, Floats, Group, Ints, Markers, Mosaic, Op, Shapes, Text
+from app.carto.display import DisplayList, Floats, Group, Ints, Markers, Mosaic, Op, Photo, Shapes, Text
 from app.carto.symbols import Fill, Hatch, Line
 from app.render.fonts import ensure_application
 from app.render.markers import MarkerStamp
 from app.render.mosaic import paint_mosaic
 from app.render.paths import path_of, portions
+from app.render.photos import paint_photo
 from app.render.words import WordSetter
 
 # Measured: the rasteriser is fastest with a few dozen areas in one path; hairlines may be many.
@@ -57,6 +58,8 @@ class _Drawing:
                 MarkerStamp(op.marker, self._px, self._vector).put(self._painter, op.xy * self._px)
             elif isinstance(op, Text):
                 self._words.put(op)
+            elif isinstance(op, Photo):
+                paint_photo(self._painter, op, self._px)
             else:
                 self._group(op)
 

@@ -15,6 +15,7 @@ from openpyxl.styles import PatternFill
 
 from actions.office import PEOPLE, Office
 from app.actions.counts import freeze_baseline
+from app.actions.dossierprint import content_of
 from app.actions.evidence import evidence_of
 from app.actions.lookback import draw_lookback
 from app.actions.reports import REPORTS, ReportKind, ReportOrder, export_template, make_report
@@ -188,7 +189,7 @@ def test_a_letter_presses_for_what_is_open_and_late(office: Office, tmp_path: Pa
 def test_every_report_refuses_an_ending_it_cannot_write(office: Office, tmp_path: Path) -> None:
     for kind in REPORTS:
         with pytest.raises(Invalid) as refused:
-            make_report(office.session, ReportOrder(kind.name), tmp_path / "x.pdf")
+            make_report(office.session, ReportOrder(kind.name), tmp_path / "x.odt")
         assert refused.value.code == "format"
     with pytest.raises(Invalid, match="nonsense"):
         make_report(office.session, ReportOrder("nonsense"), tmp_path / "x.xlsx")
@@ -213,7 +214,7 @@ def test_a_dossier_holds_every_paper_under_a_name_that_says_what_it_is(
     assert {name.split("/")[0] for name in names} == {f"{boiler.ledger_no}_某厂_一车间"}
     assert done.rows == len(names)
     papers = evidence_of(office.session, boiler)
-    assert len(names) == len(papers) + 4  # three forms and the history
+    assert len(names) == len(papers) + 5  # three forms, the printed dossier and the history
     make_report(office.session, ReportOrder("dossier", of=(boiler.ledger_no,)), tmp_path / "folder")
     assert len(list((tmp_path / "folder").rglob("*.*"))) == len(names)
     with pytest.raises(Invalid) as refused:
@@ -264,7 +265,7 @@ def test_a_public_edition_has_no_people_phones_or_coordinates(
     draw_lookback(office.session, "一轮", 100)
     for ending in kind.endings:
         target = tmp_path / f"public{ending}"
-        if kind.name == "dossier" and ending in ("", ".zip"):
+        if kind.name == "dossier" and ending in ("", ".zip", ".pdf"):
             with pytest.raises(Refused):
                 make_report(office.session, ReportOrder(kind.name, public=True), target)
             assert not target.exists()
@@ -296,3 +297,32 @@ def test_a_letter_keeps_its_rows_whole_and_repeats_its_head(office: Office, tmp_
     widths = [column.width.mm for column in paper.tables[0].columns]
     assert abs(sum(widths) - 156) < 1  # the type area of GB/T 9704
     assert 'w:instr="PAGE"' in paper.sections[0].footer._element.xml
+
+
+def test_a_printed_dossier_holds_every_round_and_names_what_is_lost(office: Office, tmp_path: Path) -> None:
+    boiler = office.cleared()
+    office.do("inspector", "rebound", boiler, ["rebound_photo"], reason="冒烟")
+    office.do("city", "confirm_rebound", boiler, rebound_reason="relit")
+    papers = evidence_of(office.session, boiler)
+    content = content_of(office.session, office.boiler(), [])
+    assert [item.sha256 for item in content.papers] == [item.sha256 for item in papers]
+    assert [step[1] for step in content.steps][:2] == ["录入台账", "登记在册"]
+    assert {"leader", "clerk", "clerk2"} <= {step[2] for step in content.steps}
+    assert any("反弹照片" in photo.caption for photo in content.photos) and content.lacks == []
+    lost = next(item for item in papers if item.kind == "acceptance_form")
+    office.session.workspace.attachment_path(lost.sha256).unlink()
+    content = content_of(office.session, office.boiler(), [])
+    assert [item.sha256 for item in content.papers if not item.here] == [lost.sha256]
+    assert len(content.lacks) == 1 and "验收表" in content.lacks[0]
+    done = make_report(office.session, ReportOrder("dossier"), tmp_path / "d.pdf")
+    assert done.rows >= 2 and (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_folder_of_dossiers_holds_the_printed_one(office: Office, tmp_path: Path) -> None:
+    office.in_progress()
+    make_report(office.session, ReportOrder("dossier"), tmp_path / "d.zip")
+    with zipfile.ZipFile(tmp_path / "d.zip") as package:
+        names = package.namelist()
+        (printed,) = [name for name in names if name.endswith("一炉一档.pdf")]
+        assert package.read(printed).startswith(b"%PDF")
+    assert any(name.endswith(".jpg") for name in names)
