@@ -29,6 +29,7 @@ WINDOWS = sys.platform == "win32"
 PROGRAM = FOLDER / ("gridward.exe" if WINDOWS else "gridward")
 # PyInstaller follows imports; these are read or imported in ways it cannot follow.
 COLLECT = ("--collect-submodules", "pyogrio", "--collect-data", "pyogrio", "--collect-data", "folium",
+           "--collect-submodules", "rasterio", "--collect-data", "rasterio",
            "--collect-data", "branca", "--collect-data", "docx", "--collect-submodules", "uvicorn",
            "--collect-submodules", "keyring.backends", "--copy-metadata", "keyring")  # fmt: skip
 LEAVE_OUT = ("tkinter", "matplotlib", "pytest", "hypothesis", "mypy", "IPython", "setuptools")

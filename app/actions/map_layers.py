@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,14 @@ import shapely
 
 from app.actions.session import Session
 from app.carto.features import Extent, FeatureColumns, no_features, within
-from app.carto.mapbook import FEATURES, AddedLayer, MapBook
-from app.domain.coordinates.zones import STORED, transform
+from app.carto.layers import Layer
+from app.carto.mapbook import FEATURES, TILES, AddedLayer, MapBook
+from app.carto.pictures import is_picture
+from app.domain.coordinates.zones import GCJ02, STORED, transform
+from app.domain.imagery import Imagery, ImageryFacts, Outlines, Pixels
 from app.errors import AppError, Invalid, StoreFailure
 from app.exchange.grid import Book, Sheet
+from app.exchange.imagery.opening import open_imagery, picture_parts
 from app.exchange.spatial import read_spatial
 from app.i18n import N_
 
@@ -47,6 +51,8 @@ class MapLayers:
         self.fault: AppError | None = None
         self.faults: dict[str, AppError] = {}
         self._columns: dict[str, FeatureColumns] = {}
+        self._pictures: dict[str, Imagery] = {}
+        self._extents: dict[str, Extent | None] = {}
         self.book = self._read()
 
     # ---- the book
@@ -125,6 +131,9 @@ class MapLayers:
         """Let go of what was read of a layer."""
         self._columns.pop(layer_id, None)
         self.faults.pop(layer_id, None)
+        picture = self._pictures.pop(layer_id, None)
+        if picture is not None:
+            picture.close()
 
     def loaded(self, layer_id: str) -> FeatureColumns | None:
         """What was read of a layer."""
@@ -137,6 +146,55 @@ class MapLayers:
             return no_features()
         kept = FeatureColumns(found.uids, found.geometry, {name: found.column(name) for name in fields})
         return kept if extent is None else within(kept, extent)
+
+    def imagery(self, entity: str) -> Imagery | None:
+        """The picture of an added layer, opened when it is first drawn; a fault is remembered, not raised."""
+        layer = self.book.layer(entity.split(".", 1)[-1])
+        if layer is None or layer.kind != TILES or layer.id in self.faults:
+            return None
+        if layer.id not in self._pictures:
+            try:
+                found, facts = open_imagery(self.where(layer), layer.part, layer.system)
+            except AppError as error:
+                self.faults[layer.id] = error
+                return None
+            found.shifted = layer.crs == GCJ02
+            self._extents[layer.id] = facts.extent
+            self._pictures[layer.id] = Guarded(found, lambda error: self._broke(layer.id, error))
+        return self._pictures[layer.id]
+
+    def _broke(self, layer_id: str, error: AppError) -> None:
+        if layer_id in self._pictures:  # else it was let go of while it was read
+            self.faults[layer_id] = error
+
+    def picture_extent(self, layer_id: str) -> Extent | None:
+        """Where a picture lies, in degrees, as far as its file says."""
+        return self._extents.get(layer_id)
+
+    def close(self) -> None:
+        """Let go of every file."""
+        for layer_id in list(self._pictures):
+            self.forget(layer_id)
+
+
+class Guarded:
+    """A picture whose file may become unreadable while it is shown: then it is told and left out."""
+
+    def __init__(self, held: Imagery, broke: Callable[[AppError], None]) -> None:
+        self._held, self._broke = held, broke
+        self.crs, self.shifted = held.crs, held.shifted
+
+    def piece(self, extent: Extent, per_px: float) -> Pixels | Outlines | None:
+        """What is there of an extent."""
+        try:
+            return self._held.piece(extent, per_px)
+        except AppError as error:
+            self._broke(error)
+            return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._held.close()
 
 
 def map_layers(session: Session) -> MapLayers:
@@ -162,6 +220,30 @@ def offered_layers(path: Path) -> list[Offered]:
             hint=N_("A table with coordinates in columns is imported: drop it beside the map."),
             file=path.name,
         )
+    return offers
+
+
+def pictures_under(session: Session, theme_id: str) -> tuple[Layer, ...]:
+    """The pictures that a theme shows, for a sheet of it."""
+    theme = map_layers(session).book.theme(theme_id)
+    return tuple(layer for layer in theme.layers if is_picture(layer) and layer.visible)
+
+
+@dataclass(frozen=True)
+class OfferedPicture:
+    """A picture that may be laid under the map, and what its file says of it."""
+
+    part: str
+    facts: ImageryFacts
+
+
+def offered_pictures(path: Path) -> list[OfferedPicture]:
+    """The pictures of a file or folder of tiles or a GeoTIFF; none for a file of features. Raises Invalid."""
+    offers = []
+    for part in picture_parts(path):
+        held, facts = open_imagery(path, part)
+        held.close()
+        offers.append(OfferedPicture(part, facts))
     return offers
 
 

@@ -23,7 +23,7 @@ from app.carto.features import Extent, FeatureColumns, FeatureSource, as_columns
 from app.carto.keeping import ProjectedLayers
 from app.carto.many import ManyAreas
 from app.carto.symbols import TextStyle
-from app.carto.theme import read_theme
+from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
 from app.domain.catalog import BY_NAME
 from app.domain.coordinates.zones import sheet_crs
@@ -170,9 +170,10 @@ def save_picture(
         )
     crs = sheet_crs(*extent, override=look[1])
     started = time.perf_counter()
+    map_layers(session).load_missing()
     layers = ProjectedLayers.of(feature_source(session))
     view = MapView.of_degrees(extent, size_px, crs)
-    chosen = read_theme(theme)
+    chosen = _theme(session, theme)
     notes = map_notes(session, view)
     image = paint_to_image(display_list(chosen, layers, view), view, notes)
     first = _since(started)
@@ -183,6 +184,14 @@ def save_picture(
         redraws.append(_since(again))
     write_png(image, output_file(session, path))
     return Picture(path, theme, crs, view.scale, size_px, first, tuple(redraws))
+
+
+def _theme(session: Session, name: str) -> Theme:
+    """A theme as it is arranged on this map, own themes by their id or title; Invalid for an unknown one."""
+    book = map_layers(session).book
+    titles = {book.title_of(theme_id): theme_id for theme_id in book.theme_ids() if book.is_own(theme_id)}
+    theme_id = titles.get(name, name)
+    return book.theme(theme_id) if theme_id in book.theme_ids() else read_theme(theme_id)
 
 
 def widened(extent: Extent, share: float = 0.02) -> Extent:

@@ -84,5 +84,7 @@ class Session:
         return committed
 
     def close(self) -> None:
-        """Close the workspace."""
+        """Close the workspace, and the files laid over its map."""
+        if self.maps is not None:
+            self.maps.close()
         self.workspace.close()

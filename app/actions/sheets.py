@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
 from app.actions.counts import headline
+from app.actions.map_layers import pictures_under
 from app.actions.maps import feature_source
 from app.actions.outputs import output_file
 from app.actions.records import find_record
@@ -45,6 +46,7 @@ from app.printing.request import (
 from app.printing.tiles import tiled
 
 BOILER_MAP, ZONE_SHEET = "boiler_map", "zone_sheet"
+_THEME_OF = {BOILER_MAP: "boilers", ZONE_SHEET: "sources", "grid_map": "cells", "sources_map": "sources"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
             scale=order.scale,
             crs=order.crs,
             public=order.public,
+            under=() if order.public else pictures_under(session, _THEME_OF.get(order.sheet, "boilers")),
         )
         pages.extend(chosen.build(request))
     return [tile for page in pages for tile in tiled(page, order.tile)] if order.tile else pages

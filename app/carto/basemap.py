@@ -45,10 +45,10 @@ class BaseSource:
 
 
 def with_base(source: FeatureSource, added: FeatureSource | None = None) -> FeatureSource:
-    """`source` with the shipped base map beside it under the prefix `base.`, files under `features.`."""
+    """`source` with the shipped base map beside it under the prefix `base.`, added files under their own."""
     beside: dict[str, FeatureSource] = {"base": BaseSource()}
     if added is not None:
-        beside["features"] = added
+        beside |= {"features": added, "tiles": added}
     return JoinedSource(beside, source)
 
 

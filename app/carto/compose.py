@@ -15,7 +15,9 @@ from app.carto.display import Box, DisplayList, Floats, Ints, Markers, Op, Shape
 from app.carto.features import FeatureSource
 from app.carto.keeping import ProjectedLayers
 from app.carto.labels import MIDDLE, LabelWish, label_ops, place_labels
+from app.carto.layers import Layer
 from app.carto.many import ManyAreas
+from app.carto.pictures import is_picture, picture_ops
 from app.carto.symbols import Fill, Line, Marker
 from app.carto.theme import Theme
 from app.carto.view import MapView
@@ -30,7 +32,8 @@ class Look:
 
     `symbol_scale` and `text_scale` enlarge for wall maps. `keep_clear` are boxes (x, y, width, height) in mm
     that labels avoid because something else covers the map there; in the boxes of `shown_elsewhere` points
-    get no label, as an inset has it. `labels` off leaves the words out (fast pictures).
+    get no label, as an inset has it. `labels` off leaves the words out (fast pictures). `dots` an inch is the
+    detail of base map pictures, 0 the view's own.
     """
 
     symbol_scale: float = 1.0
@@ -38,6 +41,7 @@ class Look:
     keep_clear: tuple[Box, ...] = ()
     shown_elsewhere: tuple[Box, ...] = ()
     labels: bool = True
+    dots: float = 0.0
 
 
 PLAIN = Look()
@@ -51,12 +55,7 @@ def display_list(
     pictures: list[LayerPicture] = []
     for layer in theme.layers:
         if layer.shows_at(view.scale):
-            found = layers.drawn_by(theme, layer, view.crs)
-            scales = look.symbol_scale, look.text_scale
-            if isinstance(found, ManyAreas):
-                pictures.append(draw_many(layer, found, view, *scales))
-            else:
-                pictures.append(draw_layer(layer, found, view, *scales))
+            pictures.append(_layer_picture(layer, theme, layers, view, look))
     ops = [op for picture in pictures for op in picture.ops]
     unlabelled = 0
     if look.labels:
@@ -64,6 +63,19 @@ def display_list(
         ops.extend(words)
     drawn = tuple(item for picture in pictures for item in picture.drawn)
     return DisplayList(view.width_mm, view.height_mm, theme.background, tuple(ops), drawn, unlabelled)
+
+
+def _layer_picture(
+    layer: Layer, theme: Theme, layers: ProjectedLayers, view: MapView, look: Look
+) -> LayerPicture:
+    """What one layer adds: a base map picture, many areas at once, or features one by one."""
+    if is_picture(layer):
+        return LayerPicture(list(picture_ops(layer, layers.source, view, theme.colours, look.dots)))
+    found = layers.drawn_by(theme, layer, view.crs)
+    scales = look.symbol_scale, look.text_scale
+    if isinstance(found, ManyAreas):
+        return draw_many(layer, found, view, *scales)
+    return draw_layer(layer, found, view, *scales)
 
 
 def _labels(

@@ -65,6 +65,17 @@ class Mosaic:
 
 
 @dataclass(frozen=True, eq=False)
+class Raster:
+    """A picture bent into place: `rgba` (height, width, 4), and for nodes at equal steps over `box` (mm) the
+    point of the picture that lies there, in its pixels; between four nodes it is bilinear. NaN: nothing."""
+
+    rgba: NDArray[np.uint8]
+    box: Box
+    nodes: Floats
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
 class Markers:
     """The same marker at each of `xy` (n, 2), drawn in the given order."""
 
@@ -105,7 +116,7 @@ class Group:
     clip: Box | None = None
 
 
-Op = Shapes | Mosaic | Markers | Text | Photo | Group
+Op = Shapes | Mosaic | Raster | Markers | Text | Photo | Group
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from app.domain.imagery import Imagery
 
 Extent = tuple[float, float, float, float]
 Objects = NDArray[np.object_]
@@ -46,6 +48,12 @@ class FeatureSource(Protocol):
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
         """The features of an entity that touch `extent` (degrees, None: all); none for unknown entities."""
         ...
+
+
+def imagery_of(source: object, entity: str) -> Imagery | None:
+    """The picture of an entity from a source that has any."""
+    ask: Callable[[str], Imagery | None] | None = getattr(source, "imagery", None)
+    return ask(entity) if ask is not None else None
 
 
 def no_features() -> FeatureColumns:
@@ -107,3 +115,8 @@ class JoinedSource:
     def _of(self, entity: str) -> FeatureSource:
         prefix = entity.split(".", 1)[0] if "." in entity else ""
         return self._named.get(prefix, self._rest)
+
+    def imagery(self, entity: str) -> Imagery | None:
+        """The picture of a `tiles.` entity, from the source of that prefix."""
+        source = self._named.get(entity.split(".", 1)[0])
+        return imagery_of(source, entity) if source is not None else None

@@ -20,8 +20,8 @@ _OVER_LAND, _OVER_AREAS = 12, 60  # pictures begin over the land, features below
 class AddedLayer:
     """A file laid over the map: where it is, the layer in it, and the system its coordinates are in.
 
-    For pictures `crs` is what their tiles are shifted by: `gcj02`, or `EPSG:4490` for none; for a GeoTIFF and
-    features the system itself.
+    For pictures `crs` says whether they are shifted: `gcj02`, or `EPSG:4490` for not; `system` is that of a
+    GeoTIFF which states none.
     """
 
     id: str
@@ -31,6 +31,7 @@ class AddedLayer:
     crs: str
     part: str = ""
     encoding: str = ""
+    system: str = ""
 
     @property
     def entity(self) -> str:

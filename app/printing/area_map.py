@@ -19,7 +19,7 @@ from app.printing.marks import north_block
 from app.printing.page import Page
 from app.printing.panel import panel_block, panel_size, put_panel
 from app.printing.request import AreaMapContent, SheetRequest, date_words
-from app.printing.style import SheetStyle
+from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.table import Cell, head, table_block
 
 
@@ -40,7 +40,9 @@ class _AreaMap:
         self.title = title
         self.extent, self.crs = area_extent(content.area, request.crs)
         hidden = ("intakes",) if request.public else ()
-        self.theme, source = focused(read_theme(theme_id).without(*hidden), content.source, content.area)
+        self.theme, source = focused(
+            request.themed(read_theme(theme_id).without(*hidden)), content.source, content.area
+        )
         self.layers = ProjectedLayers(source)
         self.groups = self._first_legend()
 
@@ -50,7 +52,9 @@ class _AreaMap:
         style = body.skeleton.style
         north = north_block(north_angle(view), style)
         corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
-        look = Look(style.symbol_scale, style.unit, ((*corner, north.width_mm, north.height_mm),))
+        look = Look(
+            style.symbol_scale, style.unit, ((*corner, north.width_mm, north.height_mm),), dots=PICTURE_DOTS
+        )
         picture = display_list(self.theme, self.layers, view, look)
         self.groups = legend(self.theme, picture, self.content.counts)
         panel = put_panel(body, self._panel(body.skeleton, body.side))

@@ -30,7 +30,7 @@ from app.printing.page import Page
 from app.printing.panel import panel_block, panel_size, put_panel
 from app.printing.request import BoilerMapContent, SheetRequest, date_words
 from app.printing.rooms import Room
-from app.printing.style import SheetStyle
+from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.totals import totals_block
 
 ID = "boiler_map"
@@ -55,7 +55,7 @@ class _Sheet:
         self.content = content
         self.paper = request.paper or PAPER
         self.extent, self.crs = area_extent(content.area, request.crs)
-        self.theme, source = _theme(content)
+        self.theme, source = _theme(request, content)
         self.layers = ProjectedLayers(source)
         self.inset_theme = _without_names(self.theme)
 
@@ -73,6 +73,7 @@ class _Sheet:
             style.unit,
             (arrow, *_hidden(insets, at, style)),
             tuple(inset.window for inset in insets),
+            dots=PICTURE_DOTS,
         )
         picture = display_list(self.theme, self.layers, view, look)
         ops: list[Op] = [*body_ops(body, picture, view)]
@@ -161,9 +162,9 @@ def _without_names(theme: Theme) -> Theme:
     return theme
 
 
-def _theme(content: BoilerMapContent) -> tuple[Theme, OverlaidSource]:
+def _theme(request: SheetRequest, content: BoilerMapContent) -> tuple[Theme, OverlaidSource]:
     """The boiler theme with serials, over the boilers of the request and the base of the area."""
-    theme = read_theme("boilers")
+    theme = request.themed(read_theme("boilers"))
     layer = theme.layer("boilers")
     if layer is not None and layer.label is not None:
         label = replace(layer.label, field="serial", scales=(0.0, float("inf")), leader=True)

@@ -8,10 +8,11 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from app.carto.features import Extent, FeatureColumns, FeatureSource
+from app.carto.features import Extent, FeatureColumns, FeatureSource, imagery_of
 from app.carto.layers import Layer, SymbolClass, SymbolRule
 from app.carto.symbols import Line, Symbol
 from app.carto.theme import Theme
+from app.domain.imagery import Imagery
 
 _BAND = "sheet.band"
 _SLACK_DEG = 0.001
@@ -28,6 +29,10 @@ class OverlaidSource:
         """The given columns of an entity, else what the other source says."""
         found = self._given.get(entity)
         return self._rest.columns(entity, fields, extent) if found is None else found
+
+    def imagery(self, entity: str) -> Imagery | None:
+        """The pictures of the other source."""
+        return imagery_of(self._rest, entity)
 
 
 class WithinSource:
@@ -46,6 +51,10 @@ class WithinSource:
         placed = found.taken(~(shapely.is_missing(found.geometry) | shapely.is_empty(found.geometry)))
         middles = shapely.point_on_surface(placed.geometry)
         return placed.taken(np.asarray(shapely.intersects(self._area, middles)))
+
+    def imagery(self, entity: str) -> Imagery | None:
+        """The pictures of the source, whole like its base map."""
+        return imagery_of(self._rest, entity)
 
 
 def focused(theme: Theme, source: FeatureSource, area: BaseGeometry) -> tuple[Theme, FeatureSource]:

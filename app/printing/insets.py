@@ -22,7 +22,7 @@ from app.carto.view import MapView
 from app.i18n import tr
 from app.printing.frame import framed_map
 from app.printing.rooms import Room, Space
-from app.printing.style import ACCENT, SheetStyle
+from app.printing.style import ACCENT, PICTURE_DOTS, SheetStyle
 
 _FEWEST_POINTS = 6
 _WORTH_JOINING = 3
@@ -177,7 +177,7 @@ def inset_ops(inset: Inset, theme: Theme, layers: ProjectedLayers, style: SheetS
     words = tr("Inset {letter}   {scale}", letter=inset.letter, scale=scale_text(inset.view.scale))
     face = style.text(2.9, bold=True, colour=ACCENT)
     tag = (0.0, 0.0, text_width_mm(words, face) + 2.4 * style.unit, _TITLE_MM * style.unit)
-    look = Look(style.symbol_scale, style.unit, (tag,))
+    look = Look(style.symbol_scale, style.unit, (tag,), dots=PICTURE_DOTS)
     picture = display_list(theme, layers, inset.view, look)
     x, y = inset.box[:2]
     ground = rectangle((x, y, tag[2], tag[3]), Fill("#ffffff"), Line(ACCENT, 0.2 * style.unit))

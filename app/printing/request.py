@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from shapely.geometry.base import BaseGeometry
 
 from app.carto.features import FeatureColumns, FeatureSource
+from app.carto.layers import Layer
+from app.carto.theme import Theme
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
 
@@ -142,7 +144,8 @@ SheetContent = BoilerMapContent | ZoneSheetContent | AreaMapContent
 
 @dataclass(frozen=True, eq=False)
 class SheetRequest:
-    """A sheet to be made; empty paper, orientation, scale and CRS are chosen by the sheet."""
+    """A sheet to be made; empty paper, orientation, scale and CRS are chosen by the sheet. `under` are the
+    layers of base map pictures that lie under it."""
 
     content: SheetContent
     meta: SheetMeta = field(default_factory=SheetMeta)
@@ -151,6 +154,13 @@ class SheetRequest:
     scale: int | None = None
     crs: str = ""
     public: bool = False
+    under: tuple[Layer, ...] = ()
+
+    def themed(self, theme: Theme) -> Theme:
+        """A theme with the pictures under it."""
+        for layer in self.under:
+            theme = theme.with_layer(layer)
+        return theme
 
 
 def secrecy_words(meta: SheetMeta) -> str:

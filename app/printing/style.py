@@ -14,6 +14,7 @@ RULE = "#8b9199"
 SHADE = "#eef2f6"
 ACCENT = "#8c1d18"
 
+PICTURE_DOTS = 200.0  # an inch of a sheet has that many dots of a base map picture
 # How much larger than on A3 everything is, by paper.
 _UNITS = {"A4": 0.84, "A3": 1.0, "A2": 1.35, "A1": 1.8, "A0": 2.35}
 _MARGINS_MM = {"A4": 9.0, "A3": 11.0, "A2": 15.0, "A1": 20.0, "A0": 26.0}

@@ -31,7 +31,7 @@ from app.printing.layout import Skeleton, common_notes
 from app.printing.marks import legend_block, north_block
 from app.printing.page import PORTRAIT, Page
 from app.printing.request import SheetRequest, ZoneSheetContent, date_words
-from app.printing.style import SheetStyle
+from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.table import Cell, head, table_block
 
 ID = "zone_sheet"
@@ -149,7 +149,7 @@ class _Sheet:
         style = body.skeleton.style
         theme, source = self._theme(style)
         layers = ProjectedLayers(source)
-        look = Look(style.symbol_scale, style.unit)
+        look = Look(style.symbol_scale, style.unit, dots=PICTURE_DOTS)
         draft = display_list(theme, layers, view, replace(look, labels=False))
         signs = _framed(legend_block(legend(theme, draft), style, view.height_mm * 0.6), style)
         north = north_block(north_angle(view), style)
@@ -165,7 +165,7 @@ class _Sheet:
 
     def _theme(self, style: SheetStyle) -> tuple[Theme, OverlaidSource]:
         """The sources theme with the request's own zones, intakes and numbered corner points."""
-        theme = read_theme("sources").without("sources")
+        theme = self.request.themed(read_theme("sources").without("sources"))
         zones = [
             {"uid": f"zone-{n}", "geometry": zone.geometry, "level": zone.level}
             for n, zone in enumerate(self.content.zones)

@@ -6,13 +6,26 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
-from app.carto.display import DisplayList, Floats, Group, Ints, Markers, Mosaic, Op, Photo, Shapes, Text
+from app.carto.display import (
+    DisplayList,
+    Floats,
+    Group,
+    Ints,
+    Markers,
+    Mosaic,
+    Op,
+    Photo,
+    Raster,
+    Shapes,
+    Text,
+)
 from app.carto.symbols import Fill, Hatch, Line
 from app.render.fonts import ensure_application
 from app.render.markers import MarkerStamp
 from app.render.mosaic import paint_mosaic
 from app.render.paths import path_of, portions
 from app.render.photos import paint_photo
+from app.render.raster import paint_raster
 from app.render.words import WordSetter
 
 # Measured: the rasteriser is fastest with a few dozen areas in one path; hairlines may be many.
@@ -54,6 +67,8 @@ class _Drawing:
                 self._shapes(op)
             elif isinstance(op, Mosaic):
                 self._mosaic(op)
+            elif isinstance(op, Raster):
+                paint_raster(self._painter, op, self._px)
             elif isinstance(op, Markers):
                 MarkerStamp(op.marker, self._px, self._vector).put(self._painter, op.xy * self._px)
             elif isinstance(op, Text):

@@ -15,9 +15,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import picture_files
 from app.ui.application import Program
 from app.ui.map.adddialog import AddDialog
 from app.ui.map.pane import MapPane
+from app.ui.map.picturedialog import PictureDialog
 from app.ui.styling.dialog import LayerDialog
 from clipping import cut_off
 from window_cases import WAIT_MS, settle
@@ -192,6 +194,34 @@ def test_a_file_that_is_gone_is_named_and_the_rest_is_shown(
     assert _drawn(pane, "a2") == ["范围"]
     pane.arranging.relocate("a1", outline)
     qtbot.waitUntil(lambda: "没有" in pane.arranging.faults().get("a1", ""), timeout=WAIT_MS)  # no such layer
+
+
+def test_a_picture_is_laid_under_the_map_when_its_system_has_been_named(
+    office: Office, qtbot: QtBot, demo_file: Path
+) -> None:
+    path = picture_files.mbtiles(demo_file.with_name("影像.mbtiles"), finest=12)
+    running = office()
+    pane = running.window.work.map
+    _drop(pane, path)
+    dialog: PictureDialog = _dialog(PictureDialog, qtbot)
+    deed = next(button for button in dialog._foot.buttons() if button.objectName() == "deed")
+    assert not deed.isEnabled()  # 400 m off is not shown in silence
+    assert cut_off(dialog) == []
+    dialog.true.setChecked(True)
+    assert deed.isEnabled()
+    dialog.accept()
+    settle(running, qtbot)
+    pane.tree.choose("a1")
+    pane.canvas.show_extent((106.64, 35.52, 106.68, 35.56))
+    settle(running, qtbot)
+    assert pane.canvas.picture is not None
+    image = pane.canvas.picture.image
+    shades = [image.pixelColor(x, y) for x in range(0, image.width(), 9) for y in range(0, image.height(), 9)]
+    assert sum(abs(shade.blue() - 128) < 4 for shade in shades) > len(shades) / 4
+    path.unlink()
+    pane.arranging.read_again("a1")
+    settle(running, qtbot)
+    assert "影像.mbtiles" in pane.arranging.faults()["a1"]
 
 
 def test_an_arrangement_that_cannot_be_used_is_set_aside(

@@ -59,6 +59,7 @@ class AddDialog(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setAccessibleName(tr(N_("Layers of the file")))
         for offer in offers:
             said = _title(offer.crs) if offer.crs else tr(N_("nothing"))

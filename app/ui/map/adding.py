@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,21 +13,33 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.carto.mapbook import AddedLayer
+from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui.desk import Desk
 from app.ui.map.adddialog import AddDialog
 from app.ui.map.arranging import MapArranging
+from app.ui.map.picturedialog import PictureDialog
 from app.ui.tasks import Token
 
 if TYPE_CHECKING:
-    from app.actions.map_layers import Offered
+    from app.actions.map_layers import Offered, OfferedPicture
 
+PICTURE_ENDINGS = (".mbtiles", ".pmtiles", ".tif", ".tiff")
 FEATURE_ENDINGS = (".shp", ".geojson", ".json", ".kml", ".kmz", ".gpx", ".dxf", ".gpkg", ".zip")
 
 
 def may_be_added(files: Sequence[Path]) -> bool:
-    """Whether these files could be shown on the map."""
-    return bool(files) and all(path.suffix.lower() in FEATURE_ENDINGS for path in files)
+    """Whether these files could be shown on the map; of a folder it is seen when it is looked into."""
+    endings = (*FEATURE_ENDINGS, *PICTURE_ENDINGS)
+    return bool(files) and all(path.suffix.lower() in endings or path.is_dir() for path in files)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a file holds for the map."""
+
+    features: list[Offered]
+    pictures: list[OfferedPicture]
 
 
 class AddingFiles(QObject):
@@ -37,7 +51,7 @@ class AddingFiles(QObject):
 
     def choose(self) -> None:
         """Files from a folder."""
-        patterns = " ".join(f"*{ending}" for ending in FEATURE_ENDINGS)
+        patterns = " ".join(f"*{ending}" for ending in (*FEATURE_ENDINGS, *PICTURE_ENDINGS))
         names, _ = QFileDialog.getOpenFileNames(
             self._owner,
             tr(N_("Lay a file over the map…")).rstrip("…"),
@@ -46,6 +60,12 @@ class AddingFiles(QObject):
         )
         self.offer([Path(name) for name in names])
 
+    def choose_folder(self) -> None:
+        """A folder of tiles."""
+        name = QFileDialog.getExistingDirectory(self._owner, tr(N_("A folder of tiles z/x/y")))
+        if name:
+            self.offer([Path(name)])
+
     def offer(self, files: Sequence[Path]) -> None:
         """Look into files and ask what of them is to be shown."""
         for path in files:
@@ -53,10 +73,16 @@ class AddingFiles(QObject):
                 self, partial(_look_into, path), partial(self._ask, path), title=tr(N_("Reading map files"))
             )
 
-    def _ask(self, path: Path, offers: list[Offered]) -> None:
-        dialog = AddDialog(path.name, offers, self._owner.window())
-        dialog.accepted.connect(lambda: self._add(path, dialog.chosen()))
-        dialog.open()
+    def _ask(self, path: Path, found: Found) -> None:
+        window = self._owner.window()
+        if found.features:
+            features = AddDialog(path.name, found.features, window)
+            features.accepted.connect(lambda: self._add(path, features.chosen()))
+            features.open()
+        if found.pictures:
+            pictures = PictureDialog(path.name, found.pictures, window)
+            pictures.accepted.connect(lambda: self._add(path, pictures.chosen()))
+            pictures.open()
 
     def _add(self, path: Path, chosen: list[AddedLayer]) -> None:
         layers = self._arranging.layers
@@ -76,7 +102,12 @@ class AddingFiles(QObject):
             self._arranging.relocate(layer, Path(name))
 
 
-def _look_into(path: Path, token: Token) -> list[Offered]:
-    from app.actions.map_layers import offered_layers  # late: actions load after the first paint
+def _look_into(path: Path, token: Token) -> Found:
+    """Raises Invalid for a file that holds neither features nor pictures."""
+    from app.actions.map_layers import offered_layers, offered_pictures  # late: loads after the first paint
 
-    return offered_layers(path)
+    pictures = offered_pictures(path)
+    if pictures and path.suffix.lower() == ".gpkg":
+        with suppress(Invalid):
+            return Found(offered_layers(path), pictures)
+    return Found([] if pictures else offered_layers(path), pictures)

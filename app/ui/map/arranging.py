@@ -226,9 +226,13 @@ class MapArranging(QObject):
     def read_again(self, layer: str) -> None:
         """Read an added layer's file again, as it may have been brought back or changed."""
         found = self.book.layer(layer)
-        if found is not None and self.layers is not None:
-            self.layers.forget(layer)
+        if found is None or self.layers is None:
+            return
+        self.layers.forget(layer)
+        if found.kind == FEATURES:
             self._read(lambda layers: layers.load(found), (found.entity,))
+        else:
+            self.changed.emit((found.entity,))
 
     def relocate(self, layer: str, path: Path) -> None:
         """Read an added layer from another place."""

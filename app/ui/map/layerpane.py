@@ -18,6 +18,7 @@ class LayerPane(QWidget):
 
     wanted = Signal(str)  # the properties of a layer
     adding = Signal()  # a file is to be chosen
+    adding_folder = Signal()  # a folder of tiles is to be chosen
     fetching = Signal(str)  # the file of an added layer is to be looked for
     zooming = Signal(str)  # to a layer
 
@@ -68,6 +69,7 @@ class LayerPane(QWidget):
         tree, arranging = self.tree, self._arranging
         rows = (
             ("add", "add", N_("Lay a file over the map…"), self.adding.emit),
+            ("folder", "", N_("Lay a folder of tiles under the map…"), self.adding_folder.emit),
             ("properties", "style", N_("Symbols, labels, scales…"), lambda: self.wanted.emit(tree.current())),
             ("up", "up", N_("Move the layer up (Alt+Up)"), lambda: tree.shift_current(True)),
             ("down", "down", N_("Move the layer down (Alt+Down)"), lambda: tree.shift_current(False)),
@@ -99,8 +101,8 @@ class LayerPane(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.chooser, 1)
         menu = QMenu(self)
-        menu.addActions([self.actions_by_name[name] for name in ("save", "drop", "first")])
-        more = self._button("layers", tr(N_("Themes")))
+        menu.addActions([self.actions_by_name[name] for name in ("add", "folder", "save", "drop", "first")])
+        more = self._button("layers", tr(N_("Themes and files")))
         more.setMenu(menu)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         top.addWidget(more)

@@ -89,6 +89,7 @@ class MapPane(QWidget):
         self.arranging.changed.connect(self._rearranged)
         self.layers.wanted.connect(self.show_properties)
         self.layers.adding.connect(self.adding.choose)
+        self.layers.adding_folder.connect(self.adding.choose_folder)
         self.layers.fetching.connect(self.adding.fetch)
         self.layers.zooming.connect(self._zoom_to_layer)
         self._desk.changed.connect(self._records_changed)
@@ -149,7 +150,11 @@ class MapPane(QWidget):
     def _zoom_to_layer(self, layer_id: str) -> None:
         scene = self._scene
         layer = scene.theme.layer(layer_id) if scene else None
-        if scene is not None and layer is not None:
+        layers = self.arranging.layers
+        extent = layers.picture_extent(layer_id) if layers else None
+        if extent is not None:
+            self.canvas.show_extent(extent)
+        elif scene is not None and layer is not None:
             self._desk.tasks.run(
                 self,
                 lambda _: extent_of_layer(scene, layer),
@@ -183,6 +188,7 @@ class MapPane(QWidget):
         if picture is not None and self._scene is not None:
             self.canvas.take_picture(picture)
             self.tree.show_drawn(picture.drawn)
+            self.tree.show_faults(self.arranging.faults())
             self._mark(self._desk.selection.now)
 
     def _mark(self, selected: Selected) -> None:

@@ -112,7 +112,7 @@ class LabelTab(QWidget):
         self._form = QWidget()
         form = QFormLayout(self._form)
         rows: tuple[tuple[str, QWidget], ...] = (
-            (N_("Field"), self.field), (N_("Place"), self.place), (N_("Size"), self.em), ("", self.bold),
+            (N_("Field"), self.field), (N_("Where"), self.place), (N_("Size"), self.em), ("", self.bold),
             (N_("Colour"), self.colour), (N_("Halo"), self.halo),
             (N_("Colour of the halo"), self.halo_colour), (N_("Scales"), self.scales),
         )  # fmt: skip

@@ -149,7 +149,7 @@ class SymbolBox(QWidget):
         for words, angle in _HATCHES.items():
             self._hatch.addItem(tr(words), angle)
         return self._box(
-            tr(N_("Area")),
+            tr(N_("Fill of areas")),
             (N_("Colour"), self._fill_colour), (N_("Opacity"), self._opacity), (N_("Hatching"), self._hatch),
         )  # fmt: skip
 

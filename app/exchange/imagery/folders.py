@@ -1,0 +1,117 @@
+"""Tiles in a folder z/x/y, and in a PMTiles file."""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from pathlib import Path
+from typing import Any
+
+from pmtiles.reader import Reader
+from pmtiles.tile import Compression, MagicNumberNotFound, SpecVersionUnsupported, TileType
+
+from app.domain.imagery import MERCATOR, ImageryFacts
+from app.errors import Invalid
+from app.exchange.imagery.pyramid import TilePyramid, mercator_level
+from app.exchange.imagery.words import seems_shifted, side_of_tile, unreadable
+from app.i18n import N_
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".pbf", ".mvt")
+_DEEPEST = 24
+# What the library runs into where a header or a directory is damaged; its own two errors are plain ones.
+_DAMAGED = (
+    ValueError, LookupError, OSError, EOFError, TypeError, AttributeError, ArithmeticError, zlib.error,
+    MagicNumberNotFound, SpecVersionUnsupported,
+)  # fmt: skip
+
+
+def is_tile_folder(path: Path) -> bool:
+    """Whether a folder holds z/x/y tiles."""
+    return path.is_dir() and _first(path) is not None
+
+
+def _first(path: Path) -> Path | None:
+    """Any tile of the coarsest level."""
+    for level in _numbered(path):
+        for column in _numbered(path / str(level)):
+            for row in sorted((path / str(level) / str(column)).iterdir()):
+                if row.suffix.lower() in ENDINGS and row.stem.isdigit():
+                    return row
+    return None
+
+
+def _numbered(path: Path) -> list[int]:
+    names = (item.name for item in path.iterdir() if item.is_dir() and item.name.isdigit())
+    return sorted(int(name) for name in names if len(name) < 9)
+
+
+def open_folder(path: Path) -> tuple[TilePyramid, ImageryFacts]:
+    """A folder z/x/y.png (or jpg, webp, pbf), rows from the north; from the south when `tilemapresource.xml`
+    lies in it. Raises Invalid when there is no tile."""
+    try:
+        first = _first(path)
+        levels = [number for number in _numbered(path) if number <= _DEEPEST]
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if first is None or not levels:
+        raise Invalid(N_("There is no tile in “{file}”."), code="empty", file=path.name)
+    from_south = (path / "tilemapresource.xml").exists()
+    ending = first.suffix
+
+    def fetch(level: int, column: int, row: int) -> bytes | None:
+        row = 2**level - 1 - row if from_south else row
+        try:
+            return (path / str(level) / str(column) / f"{row}{ending}").read_bytes()
+        except OSError:
+            return None
+
+    vector = ending.lower() in (".pbf", ".mvt")
+    side = 512 if not vector and side_of_tile(first.read_bytes()) == 512 else 256
+    pyramid = TilePyramid([mercator_level(number, side) for number in levels], fetch, vector=vector)
+    return pyramid, ImageryFacts(
+        "XYZ", None, (levels[0], levels[-1]), MERCATOR, seems_shifted=seems_shifted(path.name)
+    )
+
+
+def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
+    """A PMTiles file of version 3; raises Invalid naming what is wrong."""
+    file = path.open("rb")
+    try:
+        held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        reader = Reader(lambda offset, length: held[offset : offset + length])
+        head: dict[str, Any] = reader.header()
+        facts = reader.metadata()
+        kind, packed = head["tile_type"], head["tile_compression"]
+        if packed not in (Compression.NONE, Compression.GZIP) or kind is TileType.UNKNOWN:
+            raise ValueError(f"{kind.name} {packed.name}")
+        levels = range(int(head["min_zoom"]), min(int(head["max_zoom"]), _DEEPEST) + 1)
+        if not levels:
+            raise ValueError("no level")
+    except _DAMAGED as error:
+        file.close()
+        raise unreadable(path, error) from error
+
+    def fetch(level: int, column: int, row: int) -> bytes | None:
+        try:
+            blob: bytes | None = reader.get(level, column, row)
+        except _DAMAGED:
+            return None
+        return blob
+
+    def close() -> None:
+        held.close()
+        file.close()
+
+    vector = kind is TileType.MVT
+    sides = [side_of_tile(blob) for blob in (fetch(levels[0], 0, 0),) if blob and not vector]
+    pyramid = TilePyramid(
+        [mercator_level(number, 512 if sides == [512] else 256) for number in levels],
+        fetch, vector=vector, close=close,
+    )  # fmt: skip
+    box = [int(head[key]) / 1e7 for key in ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")]
+    extent = (box[0], box[1], box[2], box[3]) if box[0] < box[2] and box[1] < box[3] else None
+    credit = str(facts.get("attribution", ""))
+    words = " ".join(str(facts.get(key, "")) for key in ("name", "description", "attribution"))
+    return pyramid, ImageryFacts(
+        "PMTiles", extent, (levels[0], levels[-1]), MERCATOR, credit, seems_shifted(words)
+    )

@@ -1,0 +1,266 @@
+"""Files of map pictures: every format gives the ground it holds; damaged and wrong ones are named."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import picture_files
+from app.domain.coordinates.zones import STORED, transform
+from app.domain.imagery import Outlines, Pixels
+from app.errors import Invalid
+from app.exchange.imagery.opening import open_imagery, picture_parts
+from picture_files import BOX, colour_at
+
+FORMATS: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "mbtiles": ("底图.mbtiles", picture_files.mbtiles),
+    "pmtiles": ("底图.pmtiles", picture_files.pmtiles),
+    "folder": ("瓦片", picture_files.folder),
+    "geopackage": ("底图.gpkg", picture_files.geopackage),
+    "geotiff": ("底图.tif", picture_files.geotiff),
+}
+AT = (106.66, 35.54)
+
+
+def piece_around(path: Path, lon: float, lat: float, metres: float = 400.0, per_px: float = 10.0) -> Pixels:
+    """A small piece of a file's picture about a point."""
+    imagery, _ = open_imagery(path, picture_parts(path)[0])
+    try:
+        x, y = transform(lon, lat, STORED, imagery.crs)
+        found = imagery.piece(
+            (float(x) - metres, float(y) - metres, float(x) + metres, float(y) + metres), per_px
+        )
+    finally:
+        imagery.close()
+    assert isinstance(found, Pixels)
+    return found
+
+
+def colour_in(found: Pixels, crs: str, lon: float, lat: float) -> np.ndarray:
+    x, y = transform(lon, lat, STORED, crs)
+    x0, y0, x1, y1 = found.extent
+    height, width = found.rgba.shape[:2]
+    return found.rgba[int((y1 - y) / (y1 - y0) * height), int((x - x0) / (x1 - x0) * width)]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_gives_the_ground_it_holds(form: str, tmp_path: Path) -> None:
+    name, make = FORMATS[form]
+    path = make(tmp_path / name)
+    imagery, facts = open_imagery(path, picture_parts(path)[0])
+    imagery.close()
+    shade = colour_in(piece_around(path, *AT), imagery.crs, *AT)
+    assert shade[:3] == pytest.approx(colour_at(*AT), abs=2)
+    assert shade[3] == 255
+    if facts.extent:
+        assert facts.extent == pytest.approx(BOX, abs=0.02)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_tiles_of_three_formats(form: str, tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "a.mbtiles", form=form)
+    assert colour_in(piece_around(path, *AT), "EPSG:3857", *AT)[:3] == pytest.approx(colour_at(*AT), abs=4)
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty"])
+@pytest.mark.parametrize("form", [name for name in FORMATS if name != "folder"])
+def test_damaged_files_are_named(form: str, damage: str, tmp_path: Path) -> None:
+    name, make = FORMATS[form]
+    path = make(tmp_path / name)
+    whole = path.read_bytes()
+    noise = np.random.default_rng(3).integers(0, 256, 5000, dtype=np.uint8).tobytes()
+    path.write_bytes({"cut": whole[:90], "noise": noise, "empty": b""}[damage])
+    if not picture_parts(path):
+        return  # without a readable table of tiles it is offered as a file of features, and refused there
+    with pytest.raises(Invalid) as caught:
+        _shown(path)
+    assert path.name in caught.value.message
+
+
+def _shown(path: Path) -> None:
+    imagery, _ = open_imagery(path, picture_parts(path)[0])
+    imagery.piece((-2e7, -2e7, 2e7, 2e7), 1e5)
+
+
+@pytest.mark.parametrize("cut", range(200, 4000, 177))
+def test_a_pmtiles_file_cut_anywhere_is_refused_or_has_missing_tiles(cut: int, tmp_path: Path) -> None:
+    path = picture_files.pmtiles(tmp_path / "a.pmtiles")
+    path.write_bytes(path.read_bytes()[:cut])
+    try:
+        imagery, _ = open_imagery(path)
+    except Invalid:
+        return
+    x, y = transform(*AT, STORED, imagery.crs)
+    imagery.piece((float(x), float(y), float(x) + 100, float(y) + 100), 10.0)
+    imagery.close()
+
+
+def test_a_damaged_tile_is_a_missing_one_and_a_coarser_stands_in(tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "a.mbtiles")
+    link = sqlite3.connect(path)
+    link.execute("UPDATE tiles SET tile_data = substr(tile_data, 1, 40) WHERE zoom_level = 14")
+    link.execute("DELETE FROM tiles WHERE zoom_level = 13")
+    link.commit()
+    link.close()
+    shade = colour_in(piece_around(path, *AT, per_px=9.0), "EPSG:3857", *AT)
+    assert shade[:3] == pytest.approx(colour_at(*AT), abs=4)
+
+
+def test_a_geotiff_cut_in_the_middle_is_named_when_that_part_is_drawn(tmp_path: Path) -> None:
+    path = picture_files.geotiff(tmp_path / "影像.tif", "EPSG:3857")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(Invalid, match="影像"):
+        piece_around(path, AT[0], BOX[1] + 0.01)
+
+
+def test_too_far_out_for_the_coarsest_level_there_is_nothing(tmp_path: Path) -> None:
+    imagery, _ = open_imagery(picture_files.mbtiles(tmp_path / "a.mbtiles", finest=10))
+    assert imagery.piece((-2e7, -2e7, 2e7, 2e7), 1e5) is None
+    imagery.close()
+
+
+def test_where_no_tile_is_there_is_nothing(tmp_path: Path) -> None:
+    imagery, _ = open_imagery(picture_files.mbtiles(tmp_path / "a.mbtiles"))
+    assert imagery.piece((0.0, 0.0, 5000.0, 5000.0), 10.0) is None
+    assert imagery.piece((-9e9, -9e9, -8e9, -8e9), 10.0) is None
+    imagery.close()
+
+
+def test_far_out_the_coarsest_level_is_taken_and_near_the_finest(tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "a.mbtiles")
+    near, far = piece_around(path, *AT, per_px=0.5), piece_around(path, *AT, per_px=500.0)
+    size = [(found.extent[2] - found.extent[0]) / found.rgba.shape[1] for found in (near, far)]
+    assert size == pytest.approx([9.55, 152.9], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("DELETE FROM tiles", "底图.mbtiles"),
+        ("DROP TABLE tiles", "底图.mbtiles"),
+        ("DROP TABLE metadata", "底图.mbtiles"),
+        ("UPDATE metadata SET value = 'tiff' WHERE name = 'format'", "tiff"),
+        ("INSERT INTO metadata VALUES ('attribution', '© Baidu')", "BD-09"),
+    ],
+)
+def test_wrong_mbtiles_are_named(sql: str, word: str, tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "底图.mbtiles", finest=11)
+    link = sqlite3.connect(path)
+    link.execute(sql)
+    link.commit()
+    link.close()
+    with pytest.raises(Invalid) as caught:
+        open_imagery(path)
+    assert word in caught.value.message
+
+
+def test_a_file_without_bounds_or_format_is_still_read(tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "a.mbtiles", finest=11, bounds="x,y")
+    link = sqlite3.connect(path)
+    link.execute("DELETE FROM metadata WHERE name = 'format'")
+    link.commit()
+    link.close()
+    imagery, facts = open_imagery(path)
+    imagery.close()
+    assert facts.extent is None
+    assert not facts.seems_shifted
+
+
+def test_words_that_point_to_gcj_are_seen(tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "a.mbtiles", finest=10, attribution="© amap.com")
+    imagery, facts = open_imagery(path)
+    imagery.close()
+    assert facts.seems_shifted
+
+
+def test_the_file_is_not_written_and_may_lie_where_nobody_can_write(tmp_path: Path) -> None:
+    path = picture_files.mbtiles(tmp_path / "a.mbtiles", finest=11)
+    before = path.read_bytes()
+    piece_around(path, *AT)
+    assert path.read_bytes() == before
+    assert [item.name for item in tmp_path.iterdir()] == ["a.mbtiles"]
+
+
+# ---- GeoTIFF
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:4545", "EPSG:4524"])
+def test_geotiff_in_any_system(crs: str, tmp_path: Path) -> None:
+    path = picture_files.geotiff(tmp_path / "a.tif", crs)
+    metres = 400.0 if crs != "EPSG:4326" else 0.004
+    found = piece_around(path, *AT, metres=metres, per_px=metres / 40)
+    assert colour_in(found, crs, *AT)[:3] == pytest.approx(colour_at(*AT), abs=3)
+
+
+def test_geotiff_without_a_system_says_so_and_takes_the_one_given(tmp_path: Path) -> None:
+    path = picture_files.geotiff(tmp_path / "a.tif", stated=False)
+    imagery, facts = open_imagery(path)
+    imagery.close()
+    assert facts.crs == "" and facts.extent is None
+    imagery, facts = open_imagery(path, crs="EPSG:4545")
+    imagery.close()
+    assert facts.extent == pytest.approx(BOX, abs=0.002)
+    with pytest.raises(Invalid, match="EPSG:2380"):
+        open_imagery(path, crs="EPSG:2380")
+
+
+def test_pictures_without_a_place_and_turned_ones_are_refused(tmp_path: Path) -> None:
+    from rasterio.transform import Affine
+
+    turned = picture_files.geotiff(tmp_path / "斜.tif", transform=Affine(1, 0.5, 3e5, 0.5, -1, 3.9e6))
+    with pytest.raises(Invalid, match="斜"):
+        open_imagery(turned)
+    with pytest.warns(match="no geotransform"):
+        plain = picture_files.geotiff(tmp_path / "无.tif", stated=False, transform=Affine.identity())
+    with pytest.raises(Invalid, match="无"):
+        open_imagery(plain)
+
+
+def test_sixteen_bits_are_stretched_and_no_value_is_clear(tmp_path: Path) -> None:
+    import rasterio
+    from rasterio.transform import Affine
+
+    path = tmp_path / "高程.tif"
+    heights = np.tile(np.linspace(1000, 2000, 200), (200, 1)).astype(np.float32)
+    heights[:100] = -9999
+    place = {"crs": "EPSG:4545", "transform": Affine(10, 0, 378000, 0, -10, 3935000), "nodata": -9999}
+    profile = {"driver": "GTiff", "width": 200, "height": 200, "count": 1, "dtype": "float32", **place}
+    with rasterio.open(path, "w", **profile) as file:
+        file.write(heights, 1)
+    imagery, _ = open_imagery(path)
+    found = imagery.piece((378000, 3933000, 380000, 3935000), 10.0)
+    imagery.close()
+    assert isinstance(found, Pixels)
+    assert (found.rgba[:100, :, 3] == 0).all()
+    assert found.rgba[150, 5, 0] < 10 and found.rgba[150, 195, 0] > 245
+
+
+# ---- vector tiles
+
+
+def test_vector_tiles_are_outlines_by_kind(tmp_path: Path) -> None:
+    import geopandas
+    import pyogrio
+    import shapely
+
+    path = tmp_path / "矢量.mbtiles"
+    lake = geopandas.GeoDataFrame({"n": [1]}, geometry=[shapely.box(*BOX)], crs="EPSG:4326").to_crs(
+        "EPSG:3857"
+    )
+    pyogrio.write_dataframe(
+        lake, path, layer="water", driver="MBTiles", dataset_options={"MINZOOM": 8, "MAXZOOM": 12}
+    )
+    imagery, facts = open_imagery(path)
+    x, y = (float(value) for value in transform(*AT, STORED, "EPSG:3857"))
+    found = imagery.piece((x - 9000, y - 9000, x + 9000, y + 9000), 40.0)
+    imagery.close()
+    assert isinstance(found, Outlines)
+    assert facts.levels == (8, 12)
+    lon, lat = transform(
+        *np.asarray(shapely.total_bounds(found.by_kind["water"])).reshape(2, 2).T, "EPSG:3857", STORED
+    )
+    assert [*lon, *lat] == pytest.approx([BOX[0], BOX[2], BOX[1], BOX[3]], abs=2e-4)
