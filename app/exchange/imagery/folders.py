@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,9 @@ def is_tile_folder(path: Path) -> bool:
 
 def _first(path: Path) -> Path | None:
     """Any tile of the coarsest level."""
-    for level in _numbered(path):
-        for column in _numbered(path / str(level)):
-            for row in sorted((path / str(level) / str(column)).iterdir()):
-                if row.suffix.lower() in ENDINGS and row.stem.isdigit():
-                    return row
-    return None
+    columns = (path / str(z) / str(x) for z in _numbered(path) for x in _numbered(path / str(z)))
+    rows = (row for column in columns for row in sorted(column.iterdir()))
+    return next((row for row in rows if row.suffix.lower() in ENDINGS and row.stem.isdigit()), None)
 
 
 def _numbered(path: Path) -> list[int]:
@@ -108,10 +106,12 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         [mercator_level(number, 512 if sides == [512] else 256) for number in levels],
         fetch, vector=vector, close=close,
     )  # fmt: skip
+    return pyramid, _facts_of(head, facts, (levels[0], levels[-1]))
+
+
+def _facts_of(head: Mapping[str, Any], facts: Mapping[str, Any], levels: tuple[int, int]) -> ImageryFacts:
     box = [int(head[key]) / 1e7 for key in ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")]
     extent = (box[0], box[1], box[2], box[3]) if box[0] < box[2] and box[1] < box[3] else None
     credit = str(facts.get("attribution", ""))
     words = " ".join(str(facts.get(key, "")) for key in ("name", "description", "attribution"))
-    return pyramid, ImageryFacts(
-        "PMTiles", extent, (levels[0], levels[-1]), MERCATOR, credit, seems_shifted(words)
-    )
+    return ImageryFacts("PMTiles", extent, levels, MERCATOR, credit, seems_shifted(words))
