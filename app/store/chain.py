@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select
 
+from app.store.connect import raw_of
 from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 
 START = "0" * 64
@@ -51,17 +52,17 @@ def seal(connection: Connection, transaction: int) -> str:
 
 
 def seal_found(connection: Connection) -> None:
-    """Chain edits of other programs that are not chained yet; the open transaction has written nothing."""
-    raw: Any = connection.connection.driver_connection
-    newest = raw.execute("SELECT max(seq) FROM sync_journal").fetchone()[0]
+    """Chain edits of other programs that are not chained yet; the open transaction has noted nothing."""
+    newest = raw_of(connection).execute("SELECT max(seq) FROM sync_journal").fetchone()[0]
     if newest is not None and newest > sealed_to(connection):
         seal(connection, FOREIGN)
 
 
 def sealed_to(connection: Connection) -> int:
     """The number of the last journal row the chain holds."""
-    sealed = select(CHAIN.c.last_seq).where(CHAIN.c.last_seq.is_not(None))
-    return connection.execute(sealed.order_by(CHAIN.c.id.desc()).limit(1)).scalar() or 0
+    query = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY id DESC LIMIT 1"
+    row = raw_of(connection).execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
@@ -78,15 +79,16 @@ def _link(connection: Connection, head: str, transaction: int, rows: Sequence[An
 
 
 def link_runs(connection: Connection, runs: Sequence[tuple[int, Sequence[Sequence[Any]]]]) -> None:
-    """Chain what a fold has just written: each run of neighbouring rows with its transaction."""
-    raw: Any = connection.connection.driver_connection
+    """Chain what this program has just noted: each run of neighbouring rows with its transaction."""
+    raw = raw_of(connection)
     numbers = list(dict.fromkeys(transaction for transaction, _ in runs))
     headers = _headers(raw, numbers)
     head, links = head_of(connection), []
     for transaction, rows in runs:
         header, claimed = headers[transaction]
         head = _sealed([head, header, rows, claimed])
-        links.append((transaction, rows[0][0], rows[-1][0], head))
+        first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
+        links.append((transaction, first, last, head))
     raw.executemany("INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)", links)
 
 
@@ -176,7 +178,8 @@ def _altered(connection: Connection, link: Any) -> dict[str, Any]:
 
 def head_of(connection: Connection) -> str:
     """The hash that stands for everything journalled so far."""
-    return connection.execute(select(CHAIN.c.head).order_by(CHAIN.c.id.desc()).limit(1)).scalar() or START
+    row = raw_of(connection).execute("SELECT head FROM sync_chain ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else START
 
 
 def _rows(connection: Connection, first: int, last: int | None) -> list[tuple[Any, ...]]:

@@ -18,6 +18,7 @@ from app.errors import StoreFailure
 from app.i18n import N_
 from app.store import rtree, silence, watch
 from app.store.failures import translated
+from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.tables import Layout
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Database:
         self._tidied = 0  # times that happened beside a fold, which lets the log grow
         self._tidying: threading.Thread | None = None
         self._shape = -1  # the version of the file's tables for which `_noters` was told about triggers
+        self._loud = True  # whether they fire there
         self._turn = threading.RLock()
 
     @contextmanager
@@ -58,23 +60,40 @@ class Database:
             yield connection
 
     @contextmanager
-    def repeatable(self) -> Iterator[Connection]:
-        """The write transaction of a fold, which notes every cell and keeps the spatial index by itself.
+    def saving(self) -> Iterator[Connection]:
+        """The write transaction of a person's save, on the disk when it ends. Its writer notes every cell and
+        keeps the spatial index by itself; triggers are left out where nobody else has put any."""
+        with self._noting("FULL", _SHORT_LOG) as connection:
+            yield connection
 
-        Triggers are left out where nobody else has put any. What is folded can be fetched again: a power cut
-        may lose the last of it, though never anything out of order, and the next save makes it durable. The
-        write-ahead log is brought into the file by `tidy()` later, not in the middle of a long series.
+    @contextmanager
+    def repeatable(self) -> Iterator[Connection]:
+        """The write transaction of a fold, which notes and keeps as a save does.
+
+        What is folded can be fetched again: a power cut may lose the last of it, though never anything out of
+        order, and the next save makes it durable. The write-ahead log is brought into the file by `tidy()`
+        later, not in the middle of a long series.
         """
+        with self._noting("NORMAL", 0) as connection:
+            yield connection
+
+    @contextmanager
+    def _noting(self, synchronous: str, checkpoint: int) -> Iterator[Connection]:
         with self._turn, translated(self.path), self._noters.connect() as connection:
-            raw: Any = connection.connection.driver_connection
-            raw.execute("PRAGMA synchronous = NORMAL")
-            raw.execute("PRAGMA wal_autocheckpoint = 0")
+            raw = raw_of(connection)
+            raw.execute(f"PRAGMA synchronous = {synchronous}")
+            raw.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
             with connection.begin():
                 self._hush(raw)
+                if self._loud:
+                    set_context(connection, NOTED)
                 yield connection
+                if self._loud:
+                    set_context(connection, FOREIGN)
 
     def _hush(self, raw: sqlite3.Connection) -> None:
-        """Leave triggers out, unless another program has added its own, such as GDAL's count of features."""
+        """Leave triggers out, unless another program has added its own, such as GDAL's count of features:
+        then all fire, and those of the journal stand aside."""
         shape = raw.execute("PRAGMA schema_version").fetchone()[0]
         if shape == self._shape:
             return
@@ -82,8 +101,7 @@ class Database:
         if strange:
             _LOG.info("%s has triggers of another program: %s", self.path.name, " ".join(strange))
             silence.heard(raw)
-        else:
-            silence.silenced(raw)
+        self._loud = bool(strange) or not silence.silenced(raw)
         self._shape = shape
 
     def tidy(self, entries: int) -> None:
@@ -144,6 +162,13 @@ class Database:
     def _stays(self, failure: StoreFailure) -> None:
         # What was saved is safe in the log and comes into the file when there is room again.
         _LOG.warning("the log of %s stays beside it: %s", self.path.name, failure.details)
+
+
+def raw_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, inside the same transaction."""
+    found: Any = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
 
 
 def opened(path: Path, mode: str) -> sqlite3.Connection:

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter, thread_time
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,11 +23,10 @@ from app.domain.replication import Block
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
 from app.store import chain, keptblocks, outbox, pending, views
-from app.store.connect import Database
+from app.store.connect import Database, raw_of
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
-from app.store.journal import FOLDING, FOREIGN, set_context
 from app.store.keptblocks import KeptBlock
 from app.store.replica_facts import START, ReplicaFacts
 
@@ -208,13 +206,6 @@ def _count(done: FoldDone, touched: dict[str, dict[str, None]], step: Step, entr
         touched.setdefault(entity, {})[uid] = None
 
 
-def raw_of(connection: Connection) -> sqlite3.Connection:
-    """The driver's own connection, inside the same transaction."""
-    found: Any = connection.connection.driver_connection
-    assert isinstance(found, sqlite3.Connection)
-    return found
-
-
 def _keep(raw: sqlite3.Connection, incoming: Incoming) -> None:
     """The block's own bytes, before its first entry: what is half folded can be finished without the hub."""
     if incoming.kept is not None:
@@ -260,7 +251,6 @@ def _step(
 ) -> Step:
     """Entries `span` of a block, in the transaction that is open."""
     raw = raw_of(connection)
-    set_context(connection, FOLDING)
     chain.seal_found(connection)
     number = views.base_of(raw) + 1
     state = FoldState(raw, database.layout, facts, block, span, number)
@@ -278,7 +268,6 @@ def _step(
     views.note(raw, number, block.area, span[1])
     if pending.oldest(raw) is None:
         views.forget(raw, block.area, number)
-    set_context(connection, FOREIGN)
     return found
 
 

@@ -126,21 +126,17 @@ def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> Non
     if not step.notes:
         return
     _new_acts(raw, step)
-    last = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
-    first = int(last[0]) + 1 if last else 1
     at = as_moment(datetime.fromtimestamp(step.state.block.received / 1000, UTC))
     acts, written = step.state.acts, chain.written
     runs: list[tuple[int, list[list[Any]]]] = []
-    for seq, note in enumerate(step.notes, first):
+    for seq, note in enumerate(step.notes, journal.last_row(raw) + 1):
         number = acts[(note.act if note.answer is None else _answer(step, note)).uid]
         row = [seq, number, note.entity, note.uid, note.op, None, written(note.cells), at]
         if runs and runs[-1][0] == number:
             runs[-1][1].append(row)
         else:
             runs.append((number, [row]))
-    raw.executemany(
-        "INSERT INTO sync_journal VALUES (?,?,?,?,?,?,?,?)", [row for run in runs for row in run[1]]
-    )
+    journal.append(raw, [row for run in runs for row in run[1]])
     chain.link_runs(connection, runs)
 
 

@@ -1,9 +1,14 @@
 """The journal: triggers that note every changed cell, and the tables that say who, when, where and why.
 
-The triggers use SQLite's own functions only, so that an edit made in QGIS is noted as well.
+The triggers use SQLite's own functions only, so that an edit made in QGIS is noted as well. This program's
+own saves and folds write the same rows themselves (`noting.py`, `fold_write.py`).
 """
 
 from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text
 
@@ -11,10 +16,11 @@ from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Kind
 from app.store.rtree import quoted
 
-# sync_ctx holds a transaction of ours (> 0), a foreign program's edits (0), or a fold from the hub (-1),
-# and the number of the last fold, which the triggers note as what the writer had seen.
+# sync_ctx says whose changes follow: a foreign program's (0), or this program's, which notes them itself (-1;
+# a file of an earlier version may hold a transaction's number). Beside it stands the number of the last fold,
+# which is noted as what the writer had seen.
 FOREIGN = 0
-FOLDING = -1
+NOTED = -1
 # What sync_txn.sealed_batch says of a transaction; empty: ours, and nothing of it has been sealed yet.
 FROM_HUB = "hub"  # another laptop's or the hub's own
 SENT = "sent"  # ours; the rows in sync_sent still wait for the hub's answer
@@ -93,6 +99,17 @@ def set_context(connection: Connection, transaction: int) -> None:
         "INSERT INTO sync_ctx VALUES (1, ?, 0) ON CONFLICT (one) DO UPDATE SET txn = excluded.txn",
         (transaction,),
     )
+
+
+def last_row(raw: sqlite3.Connection) -> int:
+    """The highest number a journal row ever had."""
+    row = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def append(raw: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Put rows, whole and numbered, at the end of the journal."""
+    raw.executemany("INSERT INTO sync_journal VALUES (?,?,?,?,?,?,?,?)", rows)
 
 
 def guards() -> list[str]:

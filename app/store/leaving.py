@@ -13,7 +13,6 @@ from app.store.connect import Database
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
-from app.store.journal import FOLDING, FOREIGN, set_context
 from app.store.pending import Place
 from app.store.replica_facts import ReplicaFacts
 
@@ -58,13 +57,11 @@ def _block(area: str, places: list[Place], act: Act, received: int) -> Block:
 
 def _remove(connection: Connection, database: Database, facts: ReplicaFacts, block: Block) -> None:
     raw = _raw(connection)
-    set_context(connection, FOLDING)
     chain.seal_found(connection)
     step = Step(FoldState(raw, database.layout, facts, block, (1, block.last), 0))
     for effect in block.effects:
         step.take(effect)
     write(connection, step)
-    set_context(connection, FOREIGN)
 
 
 def _raw(connection: Connection) -> Any:

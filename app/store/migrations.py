@@ -123,7 +123,7 @@ def _empty_unkept(connection: Connection, kind: EntityType, table: Table, presen
     if not stale:
         return
     quote = connection.dialect.identifier_preparer.quote
-    journal.set_context(connection, journal.FOLDING)
+    journal.set_context(connection, journal.NOTED)
     for name in stale:
         connection.exec_driver_sql(
             f"UPDATE {quote(table.name)} SET {quote(name)} = NULL WHERE {quote(name)} IS NOT NULL"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -26,14 +27,23 @@ _TAKEN_BACK = N_("It cannot be taken back: {record} has been changed since, by {
 Rows = dict[tuple[str, str], dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The records of a change set as they stand before it, by entity and uid, and their keys in the file."""
+
+    rows: Rows
+    fids: dict[tuple[str, str], int]
+
+
 def check_seen(
     connection: Connection, layout: Layout, changes: Sequence[Change], *, undoes: str | None = None
-) -> None:
+) -> Seen:
     """Raise Changed naming the field and who changed it, when a before-value no longer holds.
 
     Changes of one record are taken in order, each upon the one before.
     """
-    held = _held(connection, layout, changes)
+    seen = _held(connection, layout, changes)
+    held = dict(seen.rows)
     for change in changes:
         place = (change.entity, change.uid)
         row = held.get(place)
@@ -50,7 +60,8 @@ def check_seen(
         if change.operation == "delete":
             del held[place]
         else:
-            row.update(change.after)
+            held[place] = {**row, **change.after}
+    return seen
 
 
 def _differing(change: Change, row: dict[str, Any]) -> str:
@@ -59,20 +70,22 @@ def _differing(change: Change, row: dict[str, Any]) -> str:
     return next((name for name in names if not same(row.get(name), change.before.get(name))), "")
 
 
-def _held(connection: Connection, layout: Layout, changes: Sequence[Change]) -> Rows:
+def _held(connection: Connection, layout: Layout, changes: Sequence[Change]) -> Seen:
     wanted: dict[str, dict[str, None]] = {}
     for change in changes:
         wanted.setdefault(change.entity, {})[change.uid] = None
-    held: Rows = {}
+    seen = Seen({}, {})
     for entity, uids in wanted.items():
         table, names = layout.of(entity), _names(known(entity))
-        columns = [table.c.uid, *(table.c[name] for name in names)]
+        columns = [table.c.uid, table.c.fid, *(table.c[name] for name in names)]
         every = list(uids)
         for start in range(0, len(every), _CHUNK):
             query = select(*columns).where(table.c.uid.in_(every[start : start + _CHUNK]))
             for row in connection.execute(query):
-                held[(entity, row[0])] = dict(zip(names, row[1:], strict=True))
-    return held
+                place = (entity, row[0])
+                seen.fids[place] = row[1]
+                seen.rows[place] = dict(zip(names, row[2:], strict=True))
+    return seen
 
 
 def _names(kind: EntityType) -> list[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import zstandard
 from sqlalchemy import Connection
@@ -22,12 +24,12 @@ from app.domain.replication import Block, Cells
 from app.domain.values import as_moment
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
-from app.store import backup, chain, failures, meta, opening, place, replica_facts, views, watch
+from app.store import backup, chain, failures, journal, meta, opening, place, replica_facts, views, watch
 from app.store.attachments import sync_folder
 from app.store.connect import Database, opened
 from app.store.crossing import crossing
 from app.store.fold_write import added_act
-from app.store.journal import FOLDING, FOREIGN, set_context
+from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.replica_facts import Cursor, ReplicaFacts
 from app.store.rtree import index_name, quoted
 from app.store.tables import STORED_TYPES, is_known
@@ -35,6 +37,10 @@ from app.store.tables import STORED_TYPES, is_known
 _BLOCK = 1 << 20
 _AT_ONCE = 2000
 _LEVEL = 3
+_FRAME_HEAD = 18  # bytes at most
+_PIECE = 1 << 18  # bytes of a snapshot unpacked at once
+_AHEAD = 8  # pieces that may wait to be written
+_SYNCED = 32 << 20  # bytes after which the disk is asked to have them
 
 
 @dataclass(frozen=True)
@@ -110,8 +116,8 @@ def install_snapshot(
     backup.remove(part)
     try:
         with failures.translated(target):
-            _unpack(source, part, sha256, progress or _silent)
-            _belong(part, source, facts)
+            proved = _unpack(source, part, sha256, progress or _silent)
+            _belong(part, source, facts, sound=proved)
             part.chmod(0o600)
             part.rename(target)
             sync_folder(target.parent)
@@ -128,7 +134,7 @@ def _fill(
 ) -> None:
     with database.writing() as connection:
         raw: Any = connection.connection.driver_connection
-        set_context(connection, FOLDING)
+        set_context(connection, NOTED)
         _drop_triggers(raw, connection)
         for entity, run in groupby(rows, key=lambda row: row.entity):
             if is_known(entity):
@@ -185,8 +191,7 @@ def _index(raw: sqlite3.Connection, database: Database) -> None:
 def _history(connection: Connection, raw: sqlite3.Connection, block: Block) -> None:
     """Journal rows that are shown and not counted: what stood before them is not known here."""
     at = as_moment(datetime.fromtimestamp(block.received / 1000, UTC))
-    last = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
-    seq = int(last[0]) if last else 0
+    seq = journal.last_row(raw)
     runs: list[tuple[int, list[list[Any]]]] = []
     for effect in block.effects:
         if effect.op == "n" or not is_known(effect.entity):
@@ -201,16 +206,16 @@ def _history(connection: Connection, raw: sqlite3.Connection, block: Block) -> N
             runs[-1][1].append(row)
         else:
             runs.append((number, [row]))
-    rows = [row for _, run in runs for row in run]
-    raw.executemany("INSERT INTO sync_journal VALUES (?,?,?,?,?,?,?,?)", rows)
+    journal.append(raw, [row for _, run in runs for row in run])
     chain.link_runs(connection, runs)
 
 
 def _settle(part: Path) -> None:
-    """One file without a log beside it, closely packed."""
+    """One file without a log beside it, closely packed and looked through, so that laptops need not."""
     with closing(opened(part, "rw")) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("ANALYZE")
+    opening.examine(part)
 
 
 def _pack(part: Path, packed: Path) -> tuple[str, int, int]:
@@ -233,15 +238,21 @@ def _put(written: BinaryIO, hashed: Any, piece: bytes) -> None:
 
 
 # ---------------------------------------------------------------- installing
-def _unpack(source: Path, part: Path, sha256: str | None, progress: Callable[[int, int], None]) -> None:
-    """Unpack while hashing; the file is on the disk when this returns."""
+def _unpack(source: Path, part: Path, sha256: str | None, progress: Callable[[int, int], None]) -> bool:
+    """Unpack while hashing; the file is on the disk when this returns.
+
+    Gives whether its bytes are proved to be those that were packed: by the hash, or by the frame's own sum.
+    """
     everything, done, hashed = source.stat().st_size, 0, hashlib.sha256()
     opener = zstandard.ZstdDecompressor().decompressobj()
-    with source.open("rb") as read, part.open("wb") as written:
+    summed = False
+    with source.open("rb") as read, _Behind(part) as written:
         try:
-            while block := read.read(_BLOCK):
+            summed = zstandard.get_frame_parameters(read.read(_FRAME_HEAD)).has_checksum
+            read.seek(0)
+            while block := read.read(_PIECE):
                 hashed.update(block)
-                written.write(opener.decompress(block))
+                written.put(opener.decompress(block))
                 done += len(block)
                 progress(done, everything)
         except zstandard.ZstdError as error:
@@ -250,14 +261,56 @@ def _unpack(source: Path, part: Path, sha256: str | None, progress: Callable[[in
             raise _damaged(source, "cut or added to")
         if sha256 is not None and hashed.hexdigest() != sha256.lower():
             raise _damaged(source, "SHA-256")
-        written.flush()
-        os.fsync(written.fileno())
+        written.finish()
+    return summed or sha256 is not None
 
 
-def _belong(part: Path, source: Path, facts: ReplicaFacts) -> None:
-    """Look whether the file is a whole snapshot, and write into it whose it is."""
+class _Behind:
+    """A new file that is written and brought to the disk by a thread of its own, a few pieces behind, so that
+    unpacking and the disk do not wait for each other."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb", buffering=0)
+        self._thread = ThreadPoolExecutor(1)
+        self._under_way: deque[Future[None]] = deque()
+        self._unsynced = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+        self._file.close()
+
+    def put(self, piece: bytes) -> None:
+        """Append a piece; raises what writing one of those before raised."""
+        if len(self._under_way) >= _AHEAD:
+            self._under_way.popleft().result()
+        self._under_way.append(self._thread.submit(self._write, piece))
+
+    def finish(self) -> None:
+        """Wait until everything is on the disk."""
+        self._under_way.append(self._thread.submit(os.fsync, self._file.fileno()))
+        for one in self._under_way:
+            one.result()
+
+    def _write(self, piece: bytes) -> None:
+        left = memoryview(piece)
+        while left:
+            left = left[self._file.write(left) :]
+        self._unsynced += len(piece)
+        if self._unsynced >= _SYNCED:
+            os.fsync(self._file.fileno())
+            self._unsynced = 0
+
+
+def _belong(part: Path, source: Path, facts: ReplicaFacts, *, sound: bool) -> None:
+    """Look whether the file is a whole snapshot, and write into it whose it is.
+
+    With `sound` its bytes are those that the hub looked through when it made them; who opens it looks again.
+    """
     try:
-        opening.examine(part)
+        opening.examine(part, sound=sound)
     except AppError as error:
         if error.code == "too_new":
             raise
@@ -265,6 +318,9 @@ def _belong(part: Path, source: Path, facts: ReplicaFacts) -> None:
     with closing(opened(part, "rw")) as connection:
         if connection.execute("SELECT 1 FROM sync_origin LIMIT 1").fetchone() is None:
             raise _damaged(source, "no snapshot of a hub")
+        # Nobody knows the file yet, so it need not survive a power cut half written.
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN IMMEDIATE")
         replica_facts.save(connection, facts)
         for key, value in (("device", facts.device), ("area", facts.area)):

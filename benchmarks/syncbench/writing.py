@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 from unittest.mock import patch
 
-from app.store.connect import opened
-from app.store.rtree import quoted
 from app.store.workspace import Workspace
 from app.sync.folding import proved
 from syncbench import hubs
@@ -22,21 +19,19 @@ from syncbench.rows import Edit, edits
 
 
 def capture(folder: Path, count: int, changes: int, times: int) -> dict[str, float]:
-    """The same change sets by the same writer: with journal, with everything but the triggers, and bare.
+    """The same change sets by the same writer: with its journal, and without a trace of who wrote what.
 
     Acts of twenty changes, each durable (synchronous FULL).
     """
     whole = folder / "whole.gpkg"
     uids = make_workspace(whole, count)
-    found: dict[str, list[Taken]] = {"with": [], "untriggered": [], "without": []}
+    found: dict[str, list[Taken]] = {"with": [], "without": []}
     for run in range(times):
         acts = once(edits(uids, changes, 100 + run))
-        for name in ("with", "untriggered", "without"):
+        for name in ("with", "without"):
             target = folder / "writing.gpkg"
             shutil.copyfile(whole, target)
             with Workspace.open(target) as workspace:
-                if name != "with":
-                    _drop_triggers(target)  # while it is open: opening puts lost ones back
                 sets = list(change_sets(workspace, acts))
 
                 def write(workspace: Workspace = workspace, sets: list = sets) -> None:  # type: ignore[type-arg]
@@ -45,11 +40,8 @@ def capture(folder: Path, count: int, changes: int, times: int) -> dict[str, flo
 
                 settle()
                 found[name].append(_without_book(write) if name == "without" else timed(write))
-    mine, half, none = (middle(found[name]) for name in ("with", "untriggered", "without"))
-    return ratio(mine, none, "with") | {
-        "triggers_ratio": mine.wall / half.wall,
-        "triggers_cpu": mine.cpu / half.cpu,
-    }
+    mine, none = (middle(found[name]) for name in ("with", "without"))
+    return ratio(mine, none, "with")
 
 
 def once(acts: list[list[Edit]]) -> list[list[Edit]]:
@@ -58,20 +50,11 @@ def once(acts: list[list[Edit]]) -> list[list[Edit]]:
     return [[edit for edit in act if not (edit.uid in met or met.add(edit.uid))] for act in acts]  # type: ignore[func-returns-value]
 
 
-def _drop_triggers(path: Path) -> None:
-    with closing(opened(path, "rw")) as connection:
-        rows = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'journal%'"
-        )
-        for (name,) in rows.fetchall():
-            connection.execute(f"DROP TRIGGER {quoted(name)}")
-
-
 def _without_book(write: Callable[[], None]) -> Taken:
-    """The writer without the transaction's row and the chain."""
+    """The writer without the transaction's row, the journal and the chain."""
     with (
         patch("app.store.writer.open_transaction", lambda *_: ("", 0)),
-        patch("app.store.writer.close_transaction", lambda *_: None),
+        patch("app.store.writer.note", lambda *_: None),
     ):
         return timed(write)
 

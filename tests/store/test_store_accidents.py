@@ -81,7 +81,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(desk: Desk, workspace: 
 
 
 def test_a_file_that_may_not_grow_is_a_full_disk(desk: Desk, workspace: Workspace) -> None:
-    with workspace._opened.database.writing() as connection:
+    with workspace._opened.database.saving() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 20}")
     with pytest.raises(StoreFailure) as caught:

@@ -1,0 +1,122 @@
+"""What this program's own saves put into the journal: row by row what the triggers note of others' edits."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from app.domain.changes import Change
+from app.domain.entity import GEOMETRY
+from app.domain.fields import Kind
+from app.domain.values import as_moment
+from app.store import rtree
+from app.store.chain import written
+from app.store.geom import to_blob
+from app.store.pending import chunks
+from app.store.rtree import quoted
+from app.store.seen import Seen
+from app.store.tables import Layout, default_of, known
+
+Told = Callable[[Any], Any]
+Row = Mapping[str, Any]
+
+
+def rows_of(changes: Sequence[Change], seen: Seen, number: int, last: int, base: int) -> list[list[Any]]:
+    """The journal rows of a transaction's changes, numbered after `last`; `base` is the fold their writer had
+    seen. A change that leaves every cell as it was has none."""
+    held: dict[tuple[str, str], Row] = {}
+    at, rows = as_moment(datetime.now(UTC)), []
+    for change in changes:
+        place = (change.entity, change.uid)
+        before = held.get(place) or seen.rows.get(place, {})
+        cells, now = _cells(change, before)
+        held[place] = now
+        if cells or change.operation != "update":
+            last += 1
+            told = written(cells)
+            rows.append([last, number, *place, change.operation[0], base, told, at])
+    return rows
+
+
+def _cells(change: Change, before: Row) -> tuple[list[list[Any]], Row]:
+    """[[column, old, new], …] of the cells that differ, in the order of the table, and the record then."""
+    columns = _columns(change.entity)
+    if change.operation == "delete":
+        told = [(name, turn(before.get(field))) for field, (name, turn) in columns.items()]
+        return [[name, old, None] for name, old in told if old is not None], {}
+    if change.operation == "insert":
+        now = {**_defaults(change.entity), **change.after}
+        new = [(name, turn(now.get(field))) for field, (name, turn) in columns.items() if field in now]
+        return [[name, None, cell] for name, cell in new if cell is not None], now
+    after = change.after
+    changed = after if len(after) < 2 else [field for field in columns if field in after]
+    cells = []
+    for field in changed:
+        name, turn = columns[field]
+        old, cell = turn(before.get(field)), turn(after[field])
+        if old != cell:
+            cells.append([name, old, cell])
+    return cells, {**before, **after}
+
+
+def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], seen: Seen) -> None:
+    """Bring the spatial indexes up to date after these changes."""
+    moved: dict[str, dict[str, None]] = {}
+    for change in changes:
+        placed = change.operation == "delete" or GEOMETRY in change.after
+        if placed and known(change.entity).shape.value:
+            moved.setdefault(change.entity, {})[change.uid] = None
+    for entity, uids in moved.items():
+        table = layout.of(entity).name
+        gone = [(seen.fids[(entity, uid)], None) for uid in uids if (entity, uid) in seen.fids]
+        there = []
+        for part, marks in chunks(list(uids)):
+            query = f"SELECT fid, {GEOMETRY} FROM {quoted(table)} WHERE uid IN ({marks})"
+            there += raw.execute(query, part).fetchall()
+        stay = {fid for fid, _ in there}
+        rtree.keep(raw, table, GEOMETRY, [*(row for row in gone if row[0] not in stay), *there])
+
+
+@lru_cache(maxsize=256)
+def _columns(entity: str) -> dict[str, tuple[str, Told]]:
+    """By field name the column and what makes a value as SQLite holds it, in the order of the table."""
+    kind = known(entity)
+    found: dict[str, tuple[str, Told]] = {GEOMETRY: (GEOMETRY, _hex)} if kind.shape.value else {}
+    return found | {name: (item.id, _TOLD.get(item.kind, _plain)) for name, item in kind.fields.items()}
+
+
+@lru_cache(maxsize=256)
+def _defaults(entity: str) -> dict[str, Any]:
+    """What the table itself puts into fields that an insert leaves out."""
+    kind = known(entity)
+    found = {name: default_of(kind, item) for name, item in kind.fields.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    return value
+
+
+def _hex(value: Any) -> str | None:
+    return None if value is None else to_blob(value).hex().upper()
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _texts(value: Any) -> str | None:
+    return json.dumps(list(value), ensure_ascii=False) if value else None
+
+
+_TOLD: dict[Kind, Told] = {
+    Kind.NUMBER: _number, Kind.INTEGER: _whole, Kind.BOOLEAN: _whole, Kind.TEXTS: _texts,
+}  # fmt: skip
