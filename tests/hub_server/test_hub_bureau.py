@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,8 @@ def test_the_commands_for_backup_in_the_document_bring_the_same_hub_back(
     assert gridward("hub", "status", check=False, **bureau).returncode == 5
     _run_documented("postgresql-restore", bureau, server, tmp_path)
     assert status(bureau) == before
+    _run_documented("postgresql-restored", bureau, server, tmp_path)
+    assert status(bureau)["restored_at"] is not None and before["restored_at"] is None
     assert before["founded"] and before["areas"]["620800"]["seq"] > 0
     with served(None, **bureau) as hub, hub.http() as http:
         assert http.get("/healthz").status_code == 200
@@ -105,8 +108,10 @@ def _run_documented(mark: str, variables: dict[str, str], server: Path, folder: 
     script = found[1].replace("/var/backups/gridward", str(folder)).replace(
         "/var/lib/gridward/objects", variables["GRIDWARD_HUB_OBJECTS"]
     )  # fmt: skip
+    script = f'gridward() {{ (cd "{ROOT}" && "{sys.executable}" -m app "$@"); }}\n{script}'
     environment = {
         **os.environ,
+        **variables,
         "PGHOST": str(server),
         "PGUSER": "gridward",
         "PATH": f"{PROGRAMS}:{os.environ['PATH']}",

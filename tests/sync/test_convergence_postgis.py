@@ -30,7 +30,9 @@ def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
         def begin(self) -> World:
             name = f"story{next(numbers)}"
             run("createdb", "-h", str(postgres_folder), "-U", "gridward", "-T", "town", name)
-            return reopen(copy_of(tmp_path / "town"), url=address(name))
+            world = reopen(copy_of(tmp_path / "town"), url=address(name))
+            world.postgres = postgres_folder / name
+            return world
 
     run_state_machine_as_test(
         Here,

@@ -131,6 +131,7 @@ def reopen(folder: Path, names: Iterable[str] = FIVE, url: str | None = None) ->
     """Open the hub and the laptops of a town."""
     kept = msgspec.msgpack.decode((folder / "keys").read_bytes(), type=dict[str, bytes])
     world = World(folder, Hub.open(folder / "hub", url), Oracle())
+    world.url = url
     world.now = datetime.fromisoformat(kept["now"].decode())
     world.founded = msgspec.msgpack.decode(kept["founded"], type=dict[str, int])
     for name in names:

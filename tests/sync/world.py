@@ -35,6 +35,7 @@ from app.sync.sending import Sealer
 from app.sync.signing import ENROL, sign
 from app.sync.transport import Direct, pull_reply
 from app.sync.wire import decode_block
+from postgres_server import run
 from sync.oracle import Oracle
 
 ROOT, COUNTY = "620800", "620802"
@@ -292,6 +293,8 @@ class World:
     laptops: dict[str, Laptop] = field(default_factory=dict)
     bag: list[tuple[str, bytes]] = field(default_factory=list)
     counter: int = 0
+    url: str | None = None
+    postgres: Path | None = None  # the server's socket folder and the database's name
     hub_backups: list[Path] = field(default_factory=list)
     founded: Mapping[str, int] = field(default_factory=dict)  # where each log stood before the story
 
@@ -326,6 +329,11 @@ class World:
     # ------------------------------------------------------------ a hub that is brought back from a backup
     def back_up_hub(self) -> None:
         """Keep a backup of the hub, while it serves."""
+        if self.postgres is not None:
+            saved = f"{self.postgres.name}b{len(self.hub_backups)}"
+            self._copied(self.postgres.name, saved)
+            self.hub_backups.append(Path(saved))
+            return
         target = Path(tempfile.mkdtemp(dir=self.folder))
         self.hub_backups.append(backup.backup(HubPlace(self.folder / "hub"), target, self.tick()))
 
@@ -333,6 +341,12 @@ class World:
         """Bring an old backup of the hub back: with the command, or by copying files, without a word."""
         saved = self.hub_backups[which % len(self.hub_backups)]
         place = HubPlace(self.folder / "hub")
+        if self.postgres is not None:
+            self._copied(saved.name, self.postgres.name)
+            if declared:  # by the command of docs/hub.md
+                self.hub.note_restored(self.tick())
+            self._revoke_again()
+            return
         self.hub.close()
         if declared:
             backup.restore(saved, place, self.tick())
@@ -340,6 +354,18 @@ class World:
             shutil.rmtree(place.folder)
             shutil.copytree(saved, place.folder)
         self.hub = Hub.open(place.folder, None)
+        self._revoke_again()
+
+    def _copied(self, source: str, target: str) -> None:
+        """Put a copy of a database in another's place; nobody may have either open."""
+        assert self.postgres is not None
+        host = ("-h", str(self.postgres.parent), "-U", "gridward")
+        self.hub.close()
+        run("dropdb", *host, "--if-exists", target)
+        run("createdb", *host, "-T", source, target)
+        self.hub = Hub.open(self.folder / "hub", self.url)
+
+    def _revoke_again(self) -> None:
         for laptop in self.laptops.values():
             if laptop.revoked:  # docs/hub.md: to be done again
                 self.hub.revoke(laptop.device, self.tick(), "lost")
