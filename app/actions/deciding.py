@@ -49,7 +49,8 @@ def changes_of(
             hint=N_("Nothing was changed."),
             code="unknown_record",
         )
-    _refuse_moved(record, kept)
+    if item.kind != STATE:  # a step is judged upon the record as it stands
+        _refuse_moved(record, kept)
     if item.kind in _DELETIONS and side:
         return RESOLVE, [_deleted(session, record)]
     changing = {name for name, value in values.items() if getattr(record, name, value) != value}
@@ -104,6 +105,17 @@ def _require_editor(session: Session, record: Entity) -> None:
         require_role(session, *SETTLED_WRITERS)
 
 
+def _not_while_it_stands(item: Conflict, why: Refused) -> Refused:
+    """The step that lost starts from a state the record is not in: the way there."""
+    return Refused(
+        N_("The other step cannot be taken while this one stands"),
+        hint=N_("Nothing was changed. Let {name} undo the step that stands; then take this side."),
+        details=[why.message],
+        name=item.kept_by or "-",
+        code=why.code,
+    )
+
+
 def _step_again(
     session: Session, item: Conflict, record: Entity, values: Mapping[str, Any], reason: str
 ) -> tuple[str, list[Change | None]]:
@@ -118,7 +130,10 @@ def _step_again(
     case = case_of(session, filled, reason=reason, entering=enters(record, filled, row))
     found = judge(flow, row, case)
     if not found.allowed:
-        raise refuse(found)
+        why = refuse(found)
+        raise (
+            _not_while_it_stands(item, why) if isinstance(why, Refused) and why.code == "wrong_state" else why
+        )
     after = outcome(filled, flow, found, case)
     signed = signature(session.new_uid(), after, case, action, session.moment())
     return action, [update(record, **after.values()), insert(signed)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.areas import OWNERS, PLACES, Scope, area_of_record
+from app.domain.casework import WORKFLOWS
 from app.domain.changes import Actor, new_uid
 from app.domain.entities.setting import Setting
 from app.domain.merge import DELETION, ConflictDraft, Decision, Writing
@@ -215,7 +216,7 @@ class Desk:
             name = title or (
                 title_of(known(entry.entity), entry.uid, values) if is_known(entry.entity) else ""
             )
-            kept = Side(self._writer_of(row, draft.kept))
+            kept = Side(self._writer_of(row, (*draft.kept, *_state_ids(draft, entry.entity))))
             offered = Side(told.act)
             if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
                 kept, offered = offered, Side(self._before(row, draft.kept))
@@ -247,7 +248,7 @@ class Desk:
         """The hub's own act in this push, if it wrote anything."""
         return self._hub_act
 
-    def _writer_of(self, row: Row | None, cells: Mapping[str, Any]) -> Act | None:
+    def _writer_of(self, row: Row | None, cells: Iterable[str]) -> Act | None:
         """The act that wrote the newest of these cells."""
         if row is None:
             return None
@@ -314,6 +315,12 @@ def _restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
     # What the move itself changed was not to be seen in the old area.
     marks[MOVED] = [row.area, seq, {**earlier, **{name: [_UNSEEN, 0, 0] for name in fresh}}]
     row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
+
+
+def _state_ids(draft: ConflictDraft, entity: str) -> tuple[str, ...]:
+    """Where two steps contradict each other what stands is the state, whatever cells the other step wrote."""
+    flow = WORKFLOWS.get(entity) if draft.kind == "state" else None
+    return (known(entity).fields[flow.field].id,) if flow is not None else ()
 
 
 def moment_of(milliseconds: int) -> str:

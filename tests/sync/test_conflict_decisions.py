@@ -12,6 +12,7 @@ from app.actions.history import history, undo
 from app.actions.records import delete_record
 from app.actions.steps import do_step
 from app.domain.entities.boiler_codes import EXCLUDE_REASONS
+from app.domain.entities.papers import Approval
 from app.errors import AppError
 from builders import paper
 from sync.lan import COUNTY, TOWN, Lan, Laptop
@@ -167,3 +168,32 @@ def test_steps_that_contradict_each_other(two: Two, tmp_path: Path) -> None:
         resolve(second.session, views[0].uid, "offered", "仍应排除")
     assert refused.value.code == "wrong_state", "a step is taken again only where the workflow allows it"
     assert second.boiler("T-1").status == "registered"
+    assert "clerk" in (refused.value.hint or "")
+
+
+def test_the_step_that_lost_is_taken_once_the_other_is_undone(two: Two, tmp_path: Path) -> None:
+    """Who took the step that stands undoes it; then the losing side is taken, travels, and can be undone."""
+    second = two.lan.laptop(COUNTY, "R4")
+    plate = paper(tmp_path / "铭牌.jpg", "一")
+    do_step(
+        two.county.as_("clerk"), "register", two.county.boiler("T-1"), evidence=[("nameplate", plate)],
+        reason="核实",
+    )  # fmt: skip
+    do_step(second.as_("clerk2"), "exclude", second.boiler("T-1"),
+            values={"exclude_reason": EXCLUDE_REASONS.codes[0]}, reason="不烧煤")  # fmt: skip
+    two.lan.drain(two.county, second)
+    undo(two.county.as_("clerk"), "登记有误")
+    two.lan.drain(two.county, second)
+    [view] = open_conflicts(second.as_("clerk2"), all=True)
+    resolve(second.session, view.uid, "offered", "现场已无煤炉")
+    assert second.sync().rejected == 0
+    two.lan.drain(two.county, second)
+    signed = [item for item in two.county.session.workspace.find(Approval) if item.action == "exclude"]
+    assert [item.person_name for item in signed] == ["clerk2"]
+    [settled] = open_conflicts(two.county.session, all=True)
+    assert (settled.situation, settled.taken) == ("settled", "offered")
+    undo(second.as_("clerk2"), "再看一次")
+    two.lan.drain(second, two.county)
+    assert not [item for item in two.county.session.workspace.find(Approval) if item.action == "exclude"]
+    [again] = open_conflicts(two.county.session, all=True)
+    assert again.settled_by == ""
