@@ -9,11 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from shapely.geometry import Point
+
 from app.actions.action import action
 from app.actions.rights import require_area, require_writer
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, insert
+from app.domain.coordinates.measure import distance_m
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal, one_of
@@ -82,6 +85,27 @@ def photos_used_again(session: Session, record: Entity) -> list[UsedAgain]:
         for other in same
         if other.uid != item.uid and other.sha256 == item.sha256 and _PHOTO in other.kind
     ]
+
+
+@dataclass(frozen=True)
+class PhotoPlace:
+    """How far from the record a photograph was taken, and whether that is beyond the bureau's limit."""
+
+    metres: int
+    beyond: bool
+
+
+def places_of_photos(session: Session, record: Entity, papers: Iterable[Attachment]) -> dict[str, PhotoPlace]:
+    """How far each photograph that carries a position was taken from the record, by the paper's uid."""
+    place, limit = record.geometry, session.policy.site_photo_m
+    if not isinstance(place, Point):
+        return {}
+    found = {}
+    for item in papers:
+        if item.photo_x is not None and item.photo_y is not None:
+            metres = distance_m(place.x, place.y, item.photo_x, item.photo_y)
+            found[item.uid] = PhotoPlace(round(metres), metres > limit)
+    return found
 
 
 def prepare(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> list[Attachment]:

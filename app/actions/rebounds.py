@@ -38,7 +38,9 @@ class Rebound:
             day = bureau_day(as_datetime(report.signed_at))
             told.append(tr(N_("reported on {day} by {who}"), day=day, who=_named(report)))
         names = "、".join(dict.fromkeys(_named(item) for item in self.accepted))
-        told.append(tr(N_("accepted in round {n} by {names}"), n=self.round_no, names=names or "?"))
+        accepted = N_("accepted in round {n} by {names}")
+        unsigned = N_("round {n} was not signed here, it was moved in as claimed")
+        told.append(tr(accepted if names else unsigned, n=self.round_no, names=names))
         return "; ".join(told)
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
-from app.actions.evidence import UsedAgain, evidence_of, photos_used_again
+from app.actions.evidence import (
+    PhotoPlace,
+    UsedAgain,
+    evidence_of,
+    photos_used_again,
+    places_of_photos,
+)
 from app.actions.laptop import in_own_area
 from app.actions.places import derived_values
 from app.actions.rebounds import Rebound, last_rebound
@@ -44,7 +50,8 @@ class RecordView:
     """A record with all that stands beside it; `group` is the word of map and legend for its state.
 
     `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here;
-    `used_again` the photographs that are evidence elsewhere too; `rebound` how it came into its later round.
+    `used_again` the photographs that are evidence elsewhere too; `rebound` how it came into its later round;
+    `photo_places` where photographs were taken, by the uid of the paper.
     """
 
     record: Entity
@@ -56,6 +63,7 @@ class RecordView:
     dossier_lacks: tuple[Lack, ...] = ()
     used_again: tuple[UsedAgain, ...] = ()
     rebound: Rebound | None = None
+    photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
@@ -83,17 +91,18 @@ def find_record(session: Session, kind: str, ident: str) -> Entity:
 def show_record(session: Session, kind: str, ident: str) -> RecordView:
     """A record with its state, the next steps and what each lacks, its papers and its signatures."""
     record = find_record(session, kind, ident)
-    state = getattr(record, "status", None)
+    state, papers = getattr(record, "status", None), tuple(evidence_of(session, record))
     return RecordView(
         record=record,
         state=state,
         group=GROUP_OF_STATE.get(str(state)) if state else None,
         steps=tuple(next_steps(session, record)),
-        attachments=tuple(evidence_of(session, record)),
+        attachments=papers,
         signatures=tuple(_signatures(session, record)),
         dossier_lacks=dossier_lacks(session, record),
         used_again=tuple(photos_used_again(session, record)),
         rebound=last_rebound(session, record),
+        photo_places=places_of_photos(session, record, papers),
     )
 
 

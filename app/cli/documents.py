@@ -56,7 +56,12 @@ def view_document(view: RecordView, labels: bool = False) -> dict[str, Any]:
         "state": _state(view, labels),
         "group": _group(view, labels),
         "next": [step_document(step, labels) for step in view.steps],
-        "attachments": [record_document(item, labels) for item in view.attachments],
+        "attachments": [
+            {**record_document(item, labels), "metres": place.metres, "beyond": place.beyond}
+            if (place := view.photo_places.get(item.uid))
+            else record_document(item, labels)
+            for item in view.attachments
+        ],
         "signatures": [_signature(item, labels) for item in view.signatures],
         "dossier_lacks": [
             {"evidence": item.values["evidence"], "why": item.text} for item in view.dossier_lacks

@@ -29,7 +29,6 @@ from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk, Touched
-from app.ui.messages import buttons
 from app.ui.parts import muted, side_button
 from app.ui.record.nextsteps import can_open
 from app.ui.record.stepdialog import StepDialog
@@ -246,9 +245,7 @@ class LookbackDialog(QDialog):
             deeds.addWidget(button)
         deeds.addStretch(1)
         deeds.addWidget(self.print)
-        foot = buttons(tr(N_("Close")), cancel=False)
-        foot.accepted.connect(self.accept)
-        deeds.addWidget(foot)
+        deeds.addWidget(side_button(tr(N_("Close")), self.accept))  # no default: Enter belongs to the rows
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 2)
         column.addLayout(top)

@@ -9,8 +9,10 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from app.domain.fields import Field
+from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.forms.editors import Editor
+from app.ui.parts import muted
 
 
 class ChecklistEditor(Editor):
@@ -27,6 +29,9 @@ class ChecklistEditor(Editor):
             box.toggled.connect(self.edited)
             self.boxes[code] = box
             column.addWidget(box)
+        self._none = muted(tr(N_("What is looked at follows from the field above.")))
+        self._none.hide()
+        column.addWidget(self._none)
         self.hold(frame)
 
     def offer(self, codes: Iterable[str]) -> None:
@@ -34,6 +39,7 @@ class ChecklistEditor(Editor):
         offered = frozenset(codes)
         for code, box in self.boxes.items():
             box.setVisible(code in offered)
+        self._none.setVisible(not offered)
 
     def value(self) -> Any:
         """The ticked values that are offered, in the order of the list."""

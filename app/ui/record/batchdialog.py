@@ -105,8 +105,8 @@ class BatchDialog(StepDialog):
     def _start(self) -> Mapping[str, Any]:
         return {}
 
-    def _absent(self, kind: str) -> tuple[str, bool]:
-        return tr(N_("As each record has it")), False
+    def _absent(self, kind: str) -> tuple[str, str]:
+        return tr(N_("As each record has it")), "muted"
 
 
 class BatchOutcome(QDialog):

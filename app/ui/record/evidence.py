@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QIcon, QImage, QImageReader, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QIcon,
+    QImage,
+    QImageReader,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -20,12 +30,16 @@ from PySide6.QtWidgets import (
 
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import show_moment
-from app.domain.workflow import Lack
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk
+from app.ui.parts import side_button
 from app.ui.theme import colours
 
+if TYPE_CHECKING:
+    from app.actions.records import RecordView
+
+ABREAST = ("photo_before", "photo_during", "photo_after")  # looked at side by side
 _SIDE_STEPS = 16
 UID_ROLE = Qt.ItemDataRole.UserRole  # a row of papers carries its attachment's uid
 
@@ -53,25 +67,32 @@ class EvidenceView(QWidget):
         self._add = QPushButton(tr(N_("Add files…")))
         icons.wear(self._add, "add")
         self._add.clicked.connect(self.choose)
+        self._abreast = side_button(tr(N_("Side by side…")), self.compare)
         column = QVBoxLayout(self)
         metrics.tight(column, 1, 1)
         column.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._hint, 1)
+        foot.addWidget(self._abreast)
         foot.addWidget(self._add)
         column.addLayout(foot)
 
-    def show_papers(self, papers: Sequence[Attachment], may_add: bool, lacks: Sequence[Lack] = ()) -> None:
+    def show_papers(self, view: RecordView, may_add: bool) -> None:
         """Show the papers of a record, the newest round first, and what its dossier lacks."""
+        papers, lacks = view.attachments, view.dossier_lacks
         ordered = sorted(papers, key=lambda item: (-item.round_no, EVIDENCE_KINDS.codes.index(item.kind)))
         self._papers = {item.uid: item for item in ordered}
         self.list.clear()
         for item in ordered:
-            row = QListWidgetItem(icon_of(item), _words(item))
+            warnings = _warnings(view, item)
+            row = QListWidgetItem(icon_of(item), "\n".join((*_words(item), *warnings)))
             row.setData(UID_ROLE, item.uid)
-            row.setToolTip(item.file_name)
+            row.setToolTip(f"{item.file_name}\nSHA-256 {item.sha256}")
+            if warnings:
+                row.setForeground(QColor(colours().danger))
             self.list.addItem(row)
         self._add.setEnabled(may_add)
+        self._abreast.setVisible(len([item for item in papers if item.kind in ABREAST]) > 1)
         empty = tr(N_("No papers or photographs yet. Drop files here."))
         drop = tr(N_("Drop files here to add them.")) if ordered else empty
         missing = "、".join(str(lack.values["kind"]) for lack in lacks)
@@ -81,6 +102,12 @@ class EvidenceView(QWidget):
     def paper(self, uid: str) -> Attachment | None:
         """A listed paper."""
         return self._papers.get(uid)
+
+    def compare(self) -> None:
+        """Look at the newest round's photographs before, during and after."""
+        shown = [item for item in self._papers.values() if item.kind in ABREAST]
+        if shown:
+            self.opened.emit(shown[0].uid)
 
     def choose(self) -> None:
         """Choose files in a dialog."""
@@ -156,8 +183,23 @@ def icon_of(item: Attachment) -> QIcon:
     return QIcon(icons.pixmap(name, 48, colours().muted))
 
 
-def _words(item: Attachment) -> str:
+def _words(item: Attachment) -> tuple[str, ...]:
     when = show_moment(item.taken_at or item.added_at)
     size = f"{item.size / 1024:.0f} KB" if item.size < 1_048_576 else f"{item.size / 1_048_576:.1f} MB"
     again = f" · {tr(N_('round {n}'), n=item.round_no)}" if item.round_no > 1 else ""
-    return f"{EVIDENCE_KINDS.label(item.kind)}{again}\n{item.file_name}\n{when} · {size}"
+    return f"{EVIDENCE_KINDS.label(item.kind)}{again}", item.file_name, f"{when} · {size}"
+
+
+def _warnings(view: RecordView, item: Attachment) -> list[str]:
+    """What is odd about a photograph: taken far away, or handed in elsewhere too."""
+    place = view.photo_places.get(item.uid)
+    found = [tr(N_("Taken {metres} m away"), metres=place.metres)] if place and place.beyond else []
+    for again in view.used_again:
+        if again.attachment.uid == item.uid:
+            kind = EVIDENCE_KINDS.label(again.other.kind)
+            here = again.other.owner == item.owner
+            words = (
+                N_("The same file is {kind} here too") if here else N_("The same file is {kind} elsewhere")
+            )
+            found.append(tr(words, kind=kind))
+    return list(dict.fromkeys(found))

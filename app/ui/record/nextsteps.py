@@ -85,6 +85,8 @@ class NextSteps(QWidget):
             return tr(N_("Sign in to see what you may do."))
         if not self._steps:
             return tr(N_("This record has no further step."))
+        if all(any(lack.code == "outside_area" for lack in step.lacks) for step in self._steps):
+            return tr(N_("This record lies outside your area"))
         turns = {
             f"{step.label}({'、'.join(ROLES.label(role) for role in step.roles)})": None
             for step in self._steps

@@ -23,7 +23,8 @@ from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.conflicts.notes import ConflictNotes, of_record
 from app.ui.desk import Desk, Touched
-from app.ui.parts import fault
+from app.ui.parts import fault, say_fault
+from app.ui.record.alerts import alerts_of
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.evidence import EvidenceView
 from app.ui.record.fields import FieldsView
@@ -67,7 +68,7 @@ class RecordPanel(QWidget):
         self.subtitle = QLabel(wordWrap=True)
         self.subtitle.setProperty("muted", True)
         self.stepper, self.conflicts = Stepper(), ConflictNotes()
-        self.rebound = fault()
+        self.alerts = fault()
         self.fields, self.history = FieldsView(), HistoryView()
         self.evidence, self.steps, self.signatures = EvidenceView(desk), NextSteps(), SignaturesView()
         self.many = ManySteps(desk)
@@ -118,13 +119,10 @@ class RecordPanel(QWidget):
         self.title.setText(record.title())
         self.subtitle.setText(self._about())
         self.stepper.show_state(self.view.state)
-        self.rebound.setText(self._of_rebound())
-        self.rebound.setVisible(bool(self.rebound.text()))
+        say_fault(self.alerts, "\n".join(alerts_of(self.view, self._desk.need().today)))
         self.conflicts.show_conflicts(disputes)
         self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
-        self.evidence.show_papers(
-            self.view.attachments, self._desk.actor is not None, self.view.dossier_lacks
-        )
+        self.evidence.show_papers(self.view, self._desk.actor is not None)
         self.signatures.show_signatures(self.view.signatures)
         self.history.show_history(kind, entries, self._desk.names)
         self.steps.setVisible(self.view.state is not None)
@@ -150,16 +148,6 @@ class RecordPanel(QWidget):
         if len(selected.uids) > 1:
             parts.append(tr(N_("1 of {n} selected"), n=len(selected.uids)))
         return " · ".join(parts)
-
-    def _of_rebound(self) -> str:
-        """How a boiler came into a later round, or why it was sent back."""
-        if self.view is None:
-            return ""
-        sent_back = getattr(self.view.record, "return_reason", None)
-        parts = [self.view.rebound.text] if self.view.rebound else []
-        if sent_back and self.view.state == "returned":
-            parts.append(tr(N_("Sent back: {reason}"), reason=sent_back))
-        return "\n".join(parts)
 
     def _gone(self, error: Exception) -> None:
         """The record was deleted, or its creation undone, while it was selected."""
@@ -273,7 +261,7 @@ class RecordPanel(QWidget):
         metrics.tight(column, 2, 2)
         column.addLayout(top)
         column.addWidget(self.stepper)
-        column.addWidget(self.rebound)
+        column.addWidget(self.alerts)
         column.addWidget(self.conflicts)
         column.addWidget(self.tabs, 1)
         column.addWidget(self.many)

@@ -167,10 +167,10 @@ class StepDialog(QDialog):
         """What stands in the fields at first."""
         return self._record.values()
 
-    def _absent(self, kind: str) -> tuple[str, bool]:
-        """What is said of a kind of paper nobody has chosen here, and whether that is a lack."""
+    def _absent(self, kind: str) -> tuple[str, str]:
+        """What is said of a kind of paper nobody has chosen here, and in which tone."""
         here = kind in self._have
-        return tr(N_("There already")) if here else tr(N_("Missing")), not here
+        return (tr(N_("There already")), "good") if here else (tr(N_("Missing")), "danger")
 
     def _fields(self) -> list[Field]:
         """What the step asks for and may set, and what a guard found missing."""
@@ -222,11 +222,12 @@ class StepDialog(QDialog):
 
     def _show_slot(self, kind: str) -> None:
         files = self._files.get(kind, [])
-        words, lacks = ("、".join(path.name for path in files), False) if files else self._absent(kind)
+        chosen = "、".join(path.name for path in files)
+        words, tone = (chosen, "good") if files else self._absent(kind)
         label = self._slots[kind]
         label.setText(words)
-        label.setProperty("good", not lacks)
-        label.setProperty("danger", lacks)
+        for name in ("good", "danger", "muted"):
+            label.setProperty(name, name == tone)
         label.style().polish(label)
 
     def _choose(self, kind: str) -> None:

@@ -34,6 +34,9 @@ class Stepper(QWidget):
         super().__init__(parent)
         self._state = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def show_state(self, state: str | None) -> None:
         """Show where a boiler in this state stands; None hides the stepper."""
@@ -46,8 +49,19 @@ class Stepper(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for the symbols and two lines of words."""
-        return QSize(metrics.grid(80), metrics.grid(6) + 2 * self._metrics().height() + metrics.grid(1))
+        """Room for the symbols and the lines of words that this width takes."""
+        return QSize(metrics.grid(80), self.heightForWidth(self.width()))
+
+    def hasHeightForWidth(self) -> bool:
+        """A narrow stepper breaks its words."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Symbols, and one or two lines of words."""
+        bold = QFontMetrics(metrics.sized(_WORDS, bold=True))
+        longest = max(bold.horizontalAdvance(STATUS_GROUPS.label(code)) for code in STATUS_GROUPS.codes)
+        lines = 1 if longest + 2 <= width / len(LINE) else 2
+        return round(metrics.grid(6) + lines * self._metrics().height() + metrics.grid(1))
 
     def place(self) -> int:
         """The place on the line that the state stands at, from 0."""

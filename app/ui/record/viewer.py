@@ -17,6 +17,7 @@ from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import buttons, show_error
+from app.ui.record.evidence import ABREAST
 
 _ABREAST = 3
 _LONGEST = 2400
@@ -123,7 +124,7 @@ def _read(path: Path) -> QImage:
 
 def _abreast(pictures: Sequence[Attachment], first: Attachment) -> list[Attachment]:
     """Before, during and after of the clicked one's round, the clicked one in place of its kind."""
-    line = ("photo_before", "photo_during", "photo_after")
+    line = ABREAST
     if first.kind not in line:
         return [first]
     found = {item.kind: item for item in pictures if item.kind in line and item.round_no == first.round_no}
