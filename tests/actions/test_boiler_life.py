@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.office import APPLICATION, Office
+from app.actions.counts import freeze_baseline, headline
 from app.actions.history import history
 from app.actions.records import show_record
 from app.domain.changes import update
@@ -72,13 +73,31 @@ def test_a_rebound_begins_a_new_round_and_keeps_the_old_one(office: Office) -> N
         item.approval.person_name for item in show_record(office.session, "boiler", boiler.uid).signatures
     }
     assert {"clerk", "clerk2", "chief", "leader"} <= signed
+    rebound = show_record(office.session, "boiler", boiler.uid).rebound
+    assert rebound is not None
+    assert (rebound.round_no, rebound.reason) == (1, "relit")
+    assert [item.person_name for item in rebound.accepted] == ["clerk", "clerk2", "chief", "leader"]
+    assert rebound.reported is not None
+    assert rebound.reported.person_name == "inspector"
+    assert all(name in rebound.text for name in ("复燃", "inspector", "clerk2", "崆峒区市场监督管理局"))
+
+
+def test_the_cleared_count_falls_on_the_day_of_the_rebound(office: Office) -> None:
+    boiler = office.cleared()
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "文")
+    assert headline(office.session).sum.cleared.units == 1
+    office.do("inspector", "rebound", boiler, ["rebound_photo"], reason="复燃")
+    office.do("city", "confirm_rebound", boiler, rebound_reason="relit")
+    after = headline(office.session).sum
+    assert (after.cleared.units, after.groups["rebound"].units, after.baseline.units) == (0, 1, 1)
 
 
 def test_a_rebound_nobody_reported_cannot_be_confirmed(office: Office) -> None:
     boiler = office.cleared()
     with pytest.raises(Refused) as refused:
         office.do("city", "confirm_rebound", boiler, rebound_reason="relit")
-    assert refused.value.code == "field"
+    assert refused.value.code == "unreported"
 
 
 def test_treating_again_needs_a_due_date_ahead_and_fresh_papers(office: Office) -> None:

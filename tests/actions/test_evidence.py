@@ -13,8 +13,9 @@ from app.actions.evidence import add_evidence, evidence_of, photo_facts
 from app.actions.history import history
 from app.actions.records import list_records, show_record
 from app.actions.upkeep import check, set_setting
-from app.domain.changes import update
+from app.domain.changes import insert, update
 from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
+from app.domain.entities.setting import Setting
 from app.errors import AppError, Invalid, NotAllowed, Refused, StoreFailure
 from app.ui.today.numbers import read_today
 from builders import PLACE, paper, photo
@@ -305,3 +306,20 @@ def test_a_photo_that_is_evidence_twice_is_shown(office: Office) -> None:
     add_evidence(office.session, first, [("photo_after", photo[1])])
     found = show_record(office.session, "boiler", first.uid).used_again
     assert [(item.attachment.kind, item.other.owner) for item in found] == [("photo_after", second.uid)]
+
+
+def test_a_photograph_taken_far_away_is_shown_as_such_by_the_bureaus_own_limit(office: Office) -> None:
+    boiler = office.in_progress()
+    office.as_("officer")
+    near, far = office.site_photo(30), office.site_photo(180)
+    add_evidence(office.session, boiler, [near, far])
+    shown = show_record(office.session, "boiler", boiler.uid)
+    names = {item.uid: item.file_name for item in shown.attachments}
+    told = {names[uid]: (place.metres, place.beyond) for uid, place in shown.photo_places.items()}
+    assert told[near[1].name][1] is False
+    assert told[near[1].name][0] == pytest.approx(30, abs=1)
+    assert told[far[1].name][1] is True
+    limit = Setting(uid=office.session.new_uid(), name="site_photo_m", value="200")
+    office.session.commit([insert(limit)], "setting")
+    again = show_record(office.session, "boiler", boiler.uid)
+    assert not any(place.beyond for place in again.photo_places.values())

@@ -15,17 +15,43 @@ from typing import Any
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from app.domain.changes import insert
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.setting import Setting
 from app.domain.filters import equal
 from app.settings import Preferences
 from app.ui import crash
 from app.ui.application import Program, make_application
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.forms.checklist import ChecklistEditor
+from app.ui.record.editdialog import EditDialog
 from app.ui.record.stepdialog import StepDialog
 
 PATIENCE_S = 30.0
 PIN = "246810"
+FOUND = {
+    "ledger_no": "XS-2026-001",
+    "user_org": "柳湖镇新发现浴池",
+    "boiler_type": "tea_bath",
+    "rated_tph": 0.5,
+    "fuel": "bituminous",
+}
+PLAN = {"treatment": "dismantle", "due_date": "2030-12-31", "resp_org": "柳湖镇人民政府"}
+CHECKED = "门牌与台账一致"
+LIFE: tuple[tuple[str, str, dict[str, object]], ...] = (  # who, what they write, which fields they fill
+    ("inspector", "", {}),
+    ("clerk", "", {"boiler_type": "tea_bath"}),
+    ("clerk", "", PLAN),
+    ("chief", "同意", PLAN),
+    ("officer", "", {}),
+    ("officer", "", {"done_date": "2026-11-20"}),
+    ("officer2", CHECKED, {}),
+    ("clerk", "", {"end_state": "A"}),
+    ("clerk2", "", {"end_state": "A"}),
+    ("chief", "", {}),
+    ("city", "", {}),
+    ("leader", "", {}),
+)
 
 
 class Driver:
@@ -136,11 +162,15 @@ def find(driver: Driver, words: str) -> None:
     driver.rest()
 
 
-def take_step(driver: Driver, paper: Path) -> None:
-    """Ctrl+Enter opens the first step; its paper and field are given; Enter takes it."""
+def take_step(driver: Driver, paper: Path, reason: str = "", **values: object) -> None:
+    """Ctrl+Enter opens the first step; its papers and fields are given, and it is taken."""
     driver.keys("ctrl+Return")
     dialog = driver.dialog(StepDialog)
     assert isinstance(dialog, StepDialog)
+    for name, value in values.items():
+        dialog.form.editor(name).set_value(value)
+        dialog.form.editor(name).edited.emit()
+    dialog.reason.setPlainText(reason)
     for name in dialog.form.names():
         editor = dialog.form.editor(name)
         if editor.field.choices and editor.value() is None:
@@ -152,7 +182,8 @@ def take_step(driver: Driver, paper: Path) -> None:
             box.click()
     for kind in dialog.missing():
         dialog.add_file(kind, paper)
-    driver.picture("step")
+    if not values:
+        driver.picture("step")
     dialog.send()
     driver.until(lambda: not dialog.isVisible() or dialog.fault())
     assert not dialog.isVisible(), dialog.fault()
@@ -189,12 +220,56 @@ def story(driver: Driver, paper: Path) -> None:
     driver.seen["expected"] = {"title": boiler.title(), "ledger_no": boiler.ledger_no}
 
 
+def add_boiler(driver: Driver) -> None:
+    """Ctrl+N: somebody on patrol has found a boiler."""
+    driver.keys("ctrl+n")
+    dialog = driver.dialog(EditDialog)
+    assert isinstance(dialog, EditDialog)
+    for name, value in FOUND.items():
+        dialog.form.editor(name).set_value(value)
+    dialog.place.line.setText("106.663611, 35.583327")
+    dialog.send()
+    driver.until(lambda: not dialog.isVisible())
+    driver.back_to_window()
+    driver.until(lambda: driver.window.work.record.view is not None)
+
+
+def life(driver: Driver, paper: Path) -> None:
+    """A boiler from a patrol's find to cleared, each step by who has to take it, in the window alone.
+
+    The notice runs no days here; the record is chosen once and stays chosen while people come and go.
+    """
+    sign_in(driver, "admin", ask=False)
+    session = driver.program.desk.session
+    assert session is not None
+    session.commit([insert(Setting(uid=session.new_uid(), name="notice_working_days", value="0"))], "setting")
+    record = driver.window.work.record
+    states: list[tuple[str, str]] = []
+    for login, reason, values in LIFE:
+        sign_in(driver, login, ask=True)
+        if login == "inspector":
+            driver.window.go("boiler")
+            driver.rest()
+            add_boiler(driver)
+        else:
+            driver.rest()
+            before = len(record.view.signatures) if record.view else 0
+            take_step(driver, paper, reason, **values)
+            driver.until(lambda before=before: record.view and len(record.view.signatures) > before)
+        assert record.view is not None
+        states.append((login, str(record.view.state)))
+    driver.rest()
+    driver.seen["life"] = states
+    driver.seen["history"] = record.history.toPlainText()
+    driver.picture("cleared")
+
+
 def main() -> int:
-    """Arguments: workspace, folder for pictures, a paper, width, height, theme."""
+    """Arguments: workspace, folder for pictures, a paper, width, height, theme, story."""
     workspace, pictures, paper = (Path(word) for word in sys.argv[1:4])
     driver = Driver(workspace, pictures, (int(sys.argv[4]), int(sys.argv[5])), sys.argv[6])
     try:
-        story(driver, paper)
+        (life if sys.argv[7] == "life" else story)(driver, paper)
     except Exception:  # noqa: BLE001 what stopped the story is the finding; the crash dialog would wait for a person
         traceback.print_exc()
         sys.stderr.flush()

@@ -65,7 +65,8 @@ def test_two_people_accept_a_boiler(
     pictures.mkdir()
     paper = tmp_path / "验收表.png"
     Image.new("RGB", (60, 80), "white").save(paper)
-    seen = _drive(display, [tmp_path / "demo" / "pingliang.gpkg", pictures, paper, *size, theme], tmp_path)
+    arguments = [tmp_path / "demo" / "pingliang.gpkg", pictures, paper, *size, theme, "acceptance"]
+    seen = _drive(display, arguments, tmp_path)
     assert seen["heavy_at_first_paint"] == []
     assert seen["title"] == seen["expected"]["title"]
     assert seen["row_selected"]
@@ -76,6 +77,27 @@ def test_two_people_accept_a_boiler(
         with Image.open(pictures / f"{name}.png") as picture:
             assert picture.size == size
             assert len(picture.convert("RGB").resize((200, 120)).getcolors(24000) or ()) > 40, name
+
+
+@pytest.mark.parametrize("screen", [(1366, 768)], indirect=True)
+def test_a_boiler_is_found_and_cleared_in_the_window_by_all_it_needs(
+    demo: Path, screen: tuple[str, tuple[int, int]], tmp_path: Path
+) -> None:
+    display, size = screen
+    shutil.copytree(demo, tmp_path / "demo")
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    paper = tmp_path / "佐证.png"
+    Image.new("RGB", (60, 80), "white").save(paper)
+    arguments = [tmp_path / "demo" / "pingliang.gpkg", pictures, paper, *size, "light", "life"]
+    seen = _drive(display, arguments, tmp_path)
+    assert [state for _, state in seen["life"]] == [
+        "suspect", "registered", "registered", "planned", "in_progress", "applied", "town_ok", "town_ok",
+        "town_ok", "county_ok", "notice", "cleared",
+    ]  # fmt: skip
+    who = {login for login, _ in seen["life"]}
+    assert len(who) == 8
+    assert (pictures / "cleared.png").is_file()
 
 
 def _drive(display: str, arguments: list[Any], home: Path) -> dict[str, Any]:

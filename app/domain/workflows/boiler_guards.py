@@ -193,7 +193,7 @@ def rebound_reported(case: Case) -> Lack | None:
     """Somebody has reported the rebound, with photograph and place."""
     if case.record.rebound_reported:
         return None
-    return Lack("field", N_("No rebound has been reported"), {"name": "rebound_reported"})
+    return Lack("unreported", N_("No rebound has been reported"))
 
 
 def new_due_date(case: Case) -> Lack | None:
