@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
 from app.actions.counts import headline
+from app.actions.lookbackmap import lookback_content, lookback_rounds
 from app.actions.map_layers import pictures_under
 from app.actions.maps import feature_source
 from app.actions.outputs import output_file
@@ -45,7 +46,7 @@ from app.printing.request import (
 )
 from app.printing.tiles import tiled
 
-BOILER_MAP, ZONE_SHEET = "boiler_map", "zone_sheet"
+BOILER_MAP, LOOKBACK_MAP, ZONE_SHEET = "boiler_map", "lookback_map", "zone_sheet"
 _THEME_OF = {BOILER_MAP: "boilers", ZONE_SHEET: "sources", "grid_map": "cells", "sources_map": "sources"}
 
 
@@ -105,9 +106,13 @@ def sheet_titles() -> dict[str, str]:
 
 
 def choices_of(session: Session, sheet: str) -> list[tuple[str, str]]:
-    """What a sheet can be of, as (code or uid, name): the area and its counties, or the water sources."""
+    """What a sheet can be of, as (code or uid, name): the area and its counties, water sources,
+    or look-back rounds."""
     if sheet == ZONE_SHEET:
         return [(item.uid, item.name) for item in session.workspace.find(WaterSource, order="name")]
+    rounds = lookback_rounds(session) if sheet == LOOKBACK_MAP else []
+    if rounds:
+        return [(item.uid, item.name) for item in rounds]
     counties = session.workspace.find(Division, equal(level="county"), order="code")
     known = [item for item in counties if not item.valid_to]
     whole = _division(session, session.workspace.area)
@@ -125,13 +130,16 @@ def _subjects(session: Session, order: SheetOrder) -> Sequence[str]:
             code="nothing_to_print",
         )
     if order.series:
-        return choices[1:] if order.sheet != ZONE_SHEET and len(choices) > 1 else choices
+        by_area = order.sheet not in (ZONE_SHEET, LOOKBACK_MAP)
+        return choices[1:] if by_area and len(choices) > 1 else choices
     return choices[:1]
 
 
 def _content(session: Session, order: SheetOrder, subject: str) -> SheetContent:
     if order.sheet == ZONE_SHEET:
         return _zone_content(session, subject)
+    if order.sheet == LOOKBACK_MAP:
+        return _lookback(session, subject, public=order.public)
     division = _division(session, subject)
     outline = _outline(session, division)
     source = feature_source(session, division.code)
@@ -172,6 +180,16 @@ _APART = (
 
 def _total(total: Total) -> Totals:
     return Totals(total.units, total.tph)
+
+
+def _lookback(session: Session, subject: str, *, public: bool) -> SheetContent:
+    """A round by its name or uid over its own area; a division by its code or name with the newest round."""
+    rounds = lookback_rounds(session)
+    made = next((item for item in rounds if subject in (item.uid, item.name)), None)
+    code = (made.div_code or session.workspace.area) if made is not None else subject
+    division = _division(session, code)
+    newest = next(iter(rounds), None)
+    return lookback_content(session, division, _outline(session, division), made or newest, public=public)
 
 
 def _zone_content(session: Session, subject: str) -> ZoneSheetContent:

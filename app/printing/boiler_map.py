@@ -44,22 +44,40 @@ def build(request: SheetRequest) -> list[Page]:
     content = request.content
     if not isinstance(content, BoilerMapContent):
         raise Invalid(N_("This sheet needs boilers and their totals."), code="wrong_content")
-    return [_Sheet(request, content).page()]
+    return [BoilerSheet(request, content).page()]
 
 
-class _Sheet:
-    """One boiler map being made."""
+class BoilerSheet:
+    """One map of boilers being made; other maps of boilers say otherwise what they show and count."""
 
     def __init__(self, request: SheetRequest, content: BoilerMapContent) -> None:
         self.request = request
         self.content = content
         self.paper = request.paper or PAPER
         self.extent, self.crs = area_extent(content.area, request.crs)
-        self.theme, source = _theme(request, content)
+        self.theme, source = self.shown()
         self.layers = ProjectedLayers(source)
         self.inset_theme = _without_names(self.theme)
 
+    def shown(self) -> tuple[Theme, OverlaidSource]:
+        """What is drawn, and where its features are from."""
+        return _theme(self.request, self.content)
+
+    def title(self) -> str:
+        """The name of the map, where the request has none."""
+        return tr("{area} coal boiler clearing map", area=self.content.area_name)
+
+    def notes(self) -> list[str]:
+        """What the numbers on the map are."""
+        return [tr("Numbers on the map are the row numbers of the ledger.")]
+
+    def tables(self, style: SheetStyle, side: str) -> list[Block]:
+        """The table of the panel in its forms, the widest first."""
+        forms = (True, False) if side == BOTTOM else (False,)
+        return [totals_block(self.content.totals, style, wide) for wide in forms]
+
     def page(self) -> Page:
+        """The finished page."""
         body = best_body(self.request, self._skeleton, self.extent, self._panel_size, self.paper)
         view = sheet_view(body, self.extent, self.crs, self.request.scale)
         style, at = body.skeleton.style, (body.map_box[0], body.map_box[1])
@@ -105,7 +123,7 @@ class _Sheet:
 
     def _skeleton(self, paper: str, orientation: str) -> Skeleton:
         meta = self.request.meta
-        title = meta.title or tr("{area} coal boiler clearing map", area=self.content.area_name)
+        title = meta.title or self.title()
         subtitle = meta.subtitle or (
             tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
         )
@@ -118,7 +136,7 @@ class _Sheet:
 
     def _notes(self) -> list[str]:
         boilers = self.content.boilers
-        notes = [tr("Numbers on the map are the row numbers of the ledger.")]
+        notes = self.notes()
         serials = boilers.column("serial")
         lost = [str(serials[row]) for row, place in enumerate(boilers.geometry) if place is None]
         if lost:
@@ -134,9 +152,7 @@ class _Sheet:
         return panel_size(skeleton, self._panel(skeleton, side, groups))
 
     def _panel(self, skeleton: Skeleton, side: str, groups: tuple[LegendGroup, ...]) -> Block:
-        forms = (True, False) if side == BOTTOM else (False,)
-        tables = [totals_block(self.content.totals, skeleton.style, wide) for wide in forms]
-        return panel_block(skeleton, side, groups, tables)
+        return panel_block(skeleton, side, groups, self.tables(skeleton.style, side))
 
 
 def _hidden(insets: list[Inset], at: tuple[float, float], style: SheetStyle) -> list[Box]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.errors import Invalid
 from app.i18n import N_
-from app.printing import boiler_map, grid_map, sources_map, zone_sheet
+from app.printing import boiler_map, grid_map, lookback_map, sources_map, zone_sheet
 from app.printing.page import Page
 from app.printing.request import SheetRequest
 
@@ -25,7 +25,7 @@ class Sheet:
 
 SHEETS: dict[str, Sheet] = {
     sheet.ID: Sheet(sheet.ID, sheet.TITLE, sheet.PAPER, sheet.build)
-    for sheet in (boiler_map, grid_map, sources_map, zone_sheet)
+    for sheet in (boiler_map, grid_map, lookback_map, sources_map, zone_sheet)
 }
 
 

@@ -90,6 +90,20 @@ class BoilerMapContent:
 
 
 @dataclass(frozen=True, eq=False)
+class LookbackMapContent(BoilerMapContent):
+    """The boilers of a look-back round and every rebound: columns `finding rated_tph serial synthetic`.
+
+    `finding` is open, good, reported or rebound; `serial` the place in the draw, else the ledger number.
+    `counted` are rows of words by county, `visits` those of the draw, each with its head first.
+    """
+
+    round_name: str = ""
+    drawn_words: str = ""
+    counted: tuple[tuple[str, ...], ...] = ()
+    visits: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class ZoneOutline:
     """One level and part of a zone: codes `first second quasi` and `water land whole`, its polygon
     (EPSG:4490).

@@ -1,0 +1,109 @@
+"""What the map of a look-back shows: the boilers of a round by what was found, and every rebound."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from app.actions.lookback import GOOD, OPEN, REBOUND, REPORTED, RESULTS, Visit, visits_of
+from app.actions.maps import feature_source
+from app.actions.session import Session
+from app.actions.standing import county_of, places_of
+from app.carto.features import FeatureColumns
+from app.domain.entities.division import Division
+from app.domain.entities.lookback import LookbackRound
+from app.domain.rights import area_prefix
+from app.domain.values import show_moment
+from app.errors import Refused
+from app.i18n import N_, tr
+from app.printing.request import LookbackMapContent
+
+_FIELDS = ["status", "rated_tph", "serial", "synthetic", "rebound_reported", "ledger_no"]
+
+
+def lookback_rounds(session: Session) -> list[LookbackRound]:
+    """The rounds, the newest first."""
+    return session.workspace.find(LookbackRound, order="-drawn_at")
+
+
+def lookback_content(
+    session: Session, division: Division, outline: BaseGeometry, made: LookbackRound | None, *, public: bool
+) -> LookbackMapContent:
+    """The boilers of a round within a division, and what has rebounded there; without a round rebounds alone.
+
+    Raises Refused when neither is there, and for a public edition while boilers wait for their visit.
+    """
+    inside = area_prefix(division.code)
+    known = visits_of(session, made) if made is not None else []
+    visits = [item for item in known if (item.boiler.div_code or "").startswith(inside)]
+    if public and any(item.result == OPEN for item in visits):
+        raise Refused(
+            N_("Boilers of this round have not been visited yet, so the map has no public edition"),
+            hint=N_("Published before the visit it would announce the visit."), code="not_public",
+        )  # fmt: skip
+    source = feature_source(session, division.code)
+    boilers = _found(source.columns("boiler", _FIELDS, None), {item.boiler.uid: item for item in visits})
+    if not len(boilers):
+        raise Refused(N_("There is no look-back round and no rebound to show"),
+                      hint=N_("Draw a round first."), code="nothing_to_print")  # fmt: skip
+    return LookbackMapContent(
+        division.name, outline, boilers, (), source,
+        round_name=made.name if made is not None else "",
+        drawn_words=_drawn(made) if made is not None else "",
+        counted=_counted(session, visits), visits=_listed(visits),
+    )  # fmt: skip
+
+
+def _found(columns: FeatureColumns, visits: Mapping[str, Visit]) -> FeatureColumns:
+    """The boilers that were drawn or have rebounded, with what was found and the number on the map."""
+    findings = []
+    for uid, status, reported in zip(
+        columns.uids, columns.column("status"), columns.column("rebound_reported"), strict=True
+    ):
+        drawn = visits.get(uid)
+        now = REBOUND if status == "rebound" else REPORTED if reported else None
+        findings.append(drawn.result if drawn is not None and not (drawn.result == OPEN and now) else now)
+    serials = [
+        str(visits[uid].place) if uid in visits else str(number)
+        for uid, number in zip(columns.uids, columns.column("ledger_no"), strict=True)
+    ]
+    shown = {"finding": np.asarray(findings, dtype=object), "serial": np.asarray(serials, dtype=object)}
+    whole = FeatureColumns(columns.uids, columns.geometry, {**columns.values, **shown})
+    return whole.taken(np.asarray([item is not None for item in findings], dtype=bool))
+
+
+def _counted(session: Session, visits: Sequence[Visit]) -> tuple[tuple[str, ...], ...]:
+    """By county how many were drawn and what was found; the sum last."""
+    places = dict(places_of(session, session.workspace.area))
+    codes = sorted(places, key=len, reverse=True)
+    by_place: dict[str, Counter[str]] = {}
+    for item in visits:
+        by_place.setdefault(county_of(item.boiler.div_code, codes), Counter())[item.result] += 1
+    results = (GOOD, REPORTED, REBOUND, OPEN)
+    head = (tr(N_("County or district")), tr(N_("Drawn")), *(tr(RESULTS[name]) for name in results))
+    lines = [
+        (places.get(code, code), str(found.total()), *(str(found[name]) for name in results))
+        for code, found in sorted(by_place.items())
+    ]
+    whole = Counter(item.result for item in visits)
+    last = (tr(N_("Total")), str(whole.total()), *(str(whole[name]) for name in results))
+    return (head, *lines, last) if lines else ()
+
+
+def _listed(visits: Sequence[Visit]) -> tuple[tuple[str, ...], ...]:
+    head = (tr(N_("No.")), tr(N_("Ledger no.")), tr(N_("User unit")), tr(N_("Found")))
+    lines = [
+        (str(item.place), item.boiler.ledger_no, item.boiler.user_org or "", tr(RESULTS[item.result]))
+        for item in visits
+    ]
+    return (head, *lines) if lines else ()
+
+
+def _drawn(made: LookbackRound) -> str:
+    words = N_("Drawn {drawn} of {population} cleared boilers on {day} with the seed {seed}.")
+    return tr(
+        words, drawn=made.drawn, population=made.population, day=show_moment(made.drawn_at), seed=made.seed
+    )

@@ -1,0 +1,82 @@
+"""回头看与反弹分布图: the sample points of a look-back round by what was found, and every rebound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.carto.layers import SymbolClass, SymbolRule
+from app.carto.theme import Theme, read_theme
+from app.errors import Invalid
+from app.i18n import N_, tr
+from app.printing.blocks import NOTHING, Block, below, one_line
+from app.printing.boiler_map import BoilerSheet
+from app.printing.focus import OverlaidSource
+from app.printing.page import Page
+from app.printing.request import LookbackMapContent, SheetRequest
+from app.printing.style import SheetStyle
+from app.printing.table import Cell, head, table_block
+
+ID = "lookback_map"
+TITLE = N_("Look-back and rebound map")
+PAPER = "A3"
+_MOST_LISTED = 24
+# What was found, and the status whose symbol of the boiler map stands for it: the same shapes everywhere.
+_CLASSES = (
+    ("good", N_("Look-back: still cleared"), "cleared"),
+    ("open", N_("Look-back: not visited yet"), "unverified"),
+    ("reported", N_("Rebound reported, not confirmed"), "treating"),
+    ("rebound", N_("Rebound"), "rebound"),
+)
+
+
+def build(request: SheetRequest) -> list[Page]:
+    """The one page of the map. Raises Invalid when the area does not fit at the asked scale."""
+    content = request.content
+    if not isinstance(content, LookbackMapContent):
+        raise Invalid(N_("This sheet needs the boilers of a look-back."), code="wrong_content")
+    return [_LookbackSheet(request, content).page()]
+
+
+class _LookbackSheet(BoilerSheet):
+    """One look-back map being made."""
+
+    content: LookbackMapContent
+
+    def shown(self) -> tuple[Theme, OverlaidSource]:
+        theme, source = super().shown()
+        shipped = read_theme("boilers").layer("boilers")
+        layer = theme.layer("boilers") or shipped
+        assert layer is not None
+        assert shipped is not None
+        symbols = {item.key: item.symbol for item in shipped.rule.classes}
+        classes = tuple(SymbolClass(key, title, symbols[like], (key,)) for key, title, like in _CLASSES)
+        return theme.with_layer(replace(layer, rule=SymbolRule(classes, "finding"))), source
+
+    def title(self) -> str:
+        if not self.content.round_name:
+            return tr(N_("{area} map of rebounds"), area=self.content.area_name)
+        return tr(N_("{area} look-back and rebound map: {round}"), area=self.content.area_name,
+                  round=self.content.round_name)  # fmt: skip
+
+    def notes(self) -> list[str]:
+        words = tr(
+            N_("Numbers on the map are places in the draw; rebounds outside it carry their ledger number.")
+        )
+        found = [words, self.content.drawn_words]
+        if len(self.content.visits) - 1 > _MOST_LISTED:
+            found.append(tr(N_("The draw is listed in the look-back list of the round.")))
+        return [item for item in found if item]
+
+    def tables(self, style: SheetStyle, side: str) -> list[Block]:
+        visits = self.content.visits if len(self.content.visits) - 1 <= _MOST_LISTED else ()
+        captioned = (
+            (tr(N_("Look-back by county (units)")), self.content.counted),
+            (tr(N_("Boilers drawn")), visits),
+        )
+        blocks = [_captioned(words, rows, style) for words, rows in captioned if len(rows) > 1]
+        return [below(blocks, 3.0 * style.unit, "middle")] if blocks else [NOTHING]
+
+
+def _captioned(words: str, rows: tuple[tuple[str, ...], ...], style: SheetStyle) -> Block:
+    cells = [[head(word) for word in rows[0]], *([Cell(word) for word in row] for row in rows[1:])]
+    return below([one_line(words, style.heading), table_block(cells, style)], 0.8 * style.unit, "middle")
