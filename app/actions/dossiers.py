@@ -44,12 +44,13 @@ class Missing:
 def missing(session: Session, boilers: Sequence[Boiler]) -> list[Missing]:
     """For each boiler the papers that the steps behind it should have brought and that are not there."""
     return [
-        Missing(boiler, _lacks(session, boiler), len(photos_used_again(session, boiler)))
+        Missing(boiler, lacking(session, boiler), len(photos_used_again(session, boiler)))
         for boiler in boilers
     ]
 
 
-def _lacks(session: Session, boiler: Boiler) -> tuple[Lack, ...]:
+def lacking(session: Session, boiler: Boiler) -> tuple[Lack, ...]:
+    """The papers that the steps behind a boiler should have brought and that are not there."""
     if boiler.status == "cleared":
         return dossier_lacks(session, boiler)
     passed = _PASSED.get(boiler.status, 0)

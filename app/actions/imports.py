@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -20,11 +20,13 @@ from app.actions.rights import require_role, require_writer
 from app.actions.session import Session
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, insert, update
+from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, area_prefix, in_area
 from app.errors import Cancelled, Refused
 from app.exchange.error_workbook import write_errors
+from app.exchange.headings import IGNORED
 from app.exchange.learned import Shelf, corrections_of, write_mapping
 from app.exchange.mapping import MappingFile, read_mapping
 from app.exchange.options import ImportContext
@@ -94,7 +96,8 @@ def preview(
         tick=_ticker(progress, cancelled),
         recall=Shelf(request.learned).recall if request.learned else lambda key: None,
     )
-    return _within_rights(session, plan_file(request.source, context, request.settled()))
+    plan = _within_rights(session, plan_file(request.source, context, request.settled()))
+    return _with_lacking_papers(session, plan) if request.options.accept_claims else plan
 
 
 @action(
@@ -153,6 +156,13 @@ def share_mapping(request: ImportRequest, plan: ImportPlan, target: Path) -> Non
     columns = corrections_of(plan.report.mapping, chosen)
     answers = {**(request.settled().mapping or MappingFile()).answers, **request.options.answers}
     write_mapping(target, MappingFile(columns, {}, answers))
+
+
+def correct_mapping(target: Path, columns: Mapping[str, str], brought: Path | None = None) -> None:
+    """Write corrected columns (letter to field) as a mapping file, before those of one that was brought."""
+    given = read_mapping(brought) if brought is not None else MappingFile()
+    chosen = {letter: name or IGNORED for letter, name in columns.items()}
+    write_mapping(target, MappingFile({**chosen, **given.columns}, given.units, given.answers))
 
 
 def forget(request: ImportRequest, plan: ImportPlan) -> None:
@@ -216,6 +226,31 @@ def _within_rights(session: Session, plan: ImportPlan) -> ImportPlan:
         kept.append(allowed)
     report = replace(plan.report, refused=refused, warnings=warned, records=kept)
     return ImportPlan(plan.kind, report)
+
+
+def _with_lacking_papers(session: Session, plan: ImportPlan) -> ImportPlan:
+    """The plan with a warning for each boiler that is moved in without the papers of the steps behind it."""
+    from app.actions.dossiers import lacking  # late: it brings the makers of documents with it
+
+    warned, of_new = list(plan.report.warnings), dict[str, str]()
+    for record in plan.records:
+        if record.values.get("origin") != "migrated" or record.action == UNCHANGED:
+            continue
+        boiler = cast(Boiler, _after(plan, record))
+        why = of_new.get(boiler.status) if record.before is None else None
+        if why is None:
+            why = "、".join(lack.text for lack in lacking(session, boiler))
+        if record.before is None:  # none of the new ones has a paper yet
+            of_new[boiler.status] = why
+        if why:
+            warned.append(Warned(record.sheet, record.row, "lacks_papers", why))
+    return ImportPlan(plan.kind, replace(plan.report, warnings=warned))
+
+
+def _after(plan: ImportPlan, record: PlannedRecord) -> Entity:
+    if record.before is None:
+        return plan.kind.record(uid=record.uid, geometry=record.geometry, **record.values)
+    return record.before.replace(**dict(record.changes))
 
 
 def _label(kind: EntityType, name: str) -> str:

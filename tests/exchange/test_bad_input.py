@@ -257,3 +257,12 @@ def test_an_open_question_or_a_cancelled_preview_leaves_nothing_behind(tmp_path:
         )
     assert len(shares) == 2
     assert city.workspace.find(Boiler) == []
+
+
+def test_boilers_moved_in_as_cleared_say_which_papers_they_lack(tmp_path: Path, city: Session) -> None:
+    path = simple(tmp_path / "a.xlsx", good_row(1, 完成情况="已拆除"), good_row(2))
+    options = ImportOptions(crs="EPSG:4490", accept_claims=True)
+    warned = preview(city, ImportRequest("boiler", path, options)).report.warnings
+    lacking = [(item.row, item.why) for item in warned if item.code == "lacks_papers"]
+    assert [row for row, _ in lacking] == [2]
+    assert lacking[0][1].count("、") >= 4

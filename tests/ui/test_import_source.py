@@ -103,3 +103,29 @@ def test_an_old_datum_is_converted_by_a_file_of_points(office: Office, qtbot: Qt
     qtbot.waitUntil(lambda: wizard._plan.report.shift is None, timeout=WAIT_MS)
     settle(running, qtbot)
     wizard.reject()
+
+
+def test_a_mapping_that_somebody_saved_is_used_and_corrected(
+    office: Office, qtbot: QtBot, tmp_path: Path
+) -> None:
+    note = tmp_path / "邻县.toml"
+    note.write_text('[columns]\n"额定出力(t/h)" = "rated_mw"\n[answers]\ncrs = "gcj02"\n', "utf-8")
+    _, wizard = _wizard(office, qtbot, two_sheets(tmp_path / "两年.xlsx"))
+    assert "crs" in {question.code for question in wizard._plan.report.ask}
+
+    def fields() -> dict[str, str]:
+        return {column.heading: column.field for column in wizard._plan.report.mapping}
+
+    wizard.bring(note)
+    qtbot.waitUntil(lambda: fields()["额定出力(t/h)"] == "rated_mw", timeout=WAIT_MS)
+    assert "crs" not in {question.code for question in wizard._plan.report.ask}
+    box = wizard.columns.boxes()[1]  # one more column is corrected by hand: what was brought stays
+    box.setCurrentIndex(box.findData("contact"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: fields()["使用单位"] == "contact", timeout=WAIT_MS)
+    assert fields()["额定出力(t/h)"] == "rated_mw"
+    wizard.share_to(tmp_path / "共用.toml")
+    kept = (tmp_path / "共用.toml").read_text("utf-8")
+    assert '"使用单位" = "contact"' in kept
+    assert 'crs = "gcj02"' in kept.replace('"crs"', "crs")
+    wizard.reject()

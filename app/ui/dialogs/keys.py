@@ -20,6 +20,7 @@ _ON_THE_MAP = (
 )
 _IN_THE_LEDGER = (
     (N_("Click, Shift + click on a heading"), N_("Sort by one column, by several")),
+    (N_("Alt + Up, Alt + Shift + Up"), N_("Sort by the column of the cell, by several")),
     (N_("Alt + Down"), N_("Filter the column")),
     (N_("Left, Right, double click on a group"), N_("Fold and unfold the group")),
     (N_("Ctrl + C"), N_("Copy as shown, with headings")),

@@ -33,6 +33,7 @@ class ColumnsPage(QWidget):
     corrected = Signal()
     forgotten = Signal()
     shared = Signal()
+    brought = Signal()  # a mapping file of somebody else is to be used
 
     def __init__(self, kind: EntityType, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,11 +61,13 @@ class ColumnsPage(QWidget):
     def _learning(self) -> QHBoxLayout:
         self.learned = QLabel(wordWrap=True)
         self.forget, share = QPushButton(tr(N_("Forget them"))), QPushButton(tr(N_("Save the mapping…")))
+        bring = QPushButton(tr(N_("Use a mapping…")))
         self.forget.clicked.connect(self.forgotten)
         share.clicked.connect(self.shared)
+        bring.clicked.connect(self.brought)
         line = QHBoxLayout()
         line.addWidget(self.learned, 1)
-        for button in (self.forget, share):
+        for button in (self.forget, bring, share):
             button.setAutoDefault(False)
             line.addWidget(button)
         self.show_learned(0)

@@ -26,6 +26,7 @@ from app.ui.names import Names
 Place = tuple[str, int]  # sheet and row
 _MOST = 3000
 _TWICE = ("duplicate_of", "possible_duplicate")
+_PAPERS = "lacks_papers"
 _DONE = {"add": N_("New"), "change": N_("Changed"), "unchanged": N_("Unchanged")}
 _SKIPPED = {
     "total": N_("Total row"),
@@ -71,12 +72,21 @@ class DifferencesPage(QWidget):
         self._add_ticks(table, records)
         refused = [(str(item.row), self._label(item.field), item.value, item.why) for item in report.refused]
         self._tab(N_("Refused {n}"), (N_("Row"), N_("Field"), N_("Value"), N_("Why")), refused)
-        warned = [(str(item.row), self._label(item.field), item.why) for item in report.warnings]
-        self._tab(N_("To be looked at {n}"), (N_("Row"), N_("Field"), N_("Why")), warned)
+        self._warnings(report.warnings)
         skipped = [
             (str(item.row), tr(_SKIPPED.get(item.kind, item.kind)), item.text) for item in report.skipped
         ]
         self._tab(N_("Not records {n}"), (N_("Row"), N_("What"), N_("Text")), skipped)
+
+    def _warnings(self, warnings: Sequence[Any]) -> None:
+        """What is to be looked at, and apart from it the papers that boilers moved in as done lack."""
+        lines: dict[bool, list[tuple[str, ...]]] = {True: [], False: []}
+        for item in warnings:
+            place = (str(item.row),) if item.code == _PAPERS else (str(item.row), self._label(item.field))
+            lines[item.code == _PAPERS].append((*place, item.why))
+        self._tab(N_("To be looked at {n}"), (N_("Row"), N_("Field"), N_("Why")), lines[False])
+        if lines[True]:
+            self._tab(N_("Lacking papers {n}"), (N_("Row"), N_("Lacking papers")), lines[True])
 
     def left(self) -> frozenset[Place]:
         """The rows (sheet, row) that the user leaves out."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.actions.imports import (
     ImportRequest,
+    correct_mapping,
     forget,
     import_records,
     learn,
@@ -58,6 +58,7 @@ class ImportWizard(QDialog):
         self._plan: Any = None
         self._task: Task | None = None
         self._columns: dict[str, str] = {}
+        self._brought: Path | None = None
         self._notes = tempfile.TemporaryDirectory(prefix="gridward-import-")
         self.finished.connect(lambda _: self._notes.cleanup())
         self.setWindowTitle(tr(N_("Import {kind}: {name}"), kind=kind.text, name=source.name))
@@ -68,6 +69,7 @@ class ImportWizard(QDialog):
         self.columns.corrected.connect(self._correct)
         self.columns.forgotten.connect(self._forget)
         self.columns.shared.connect(self._share)
+        self.columns.brought.connect(self._bring)
         self.differences.chosen.connect(self._name_buttons)
         self.reason = QLineEdit(
             placeholderText=tr(N_("Document or occasion, such as “county ledger of October”"))
@@ -156,7 +158,7 @@ class ImportWizard(QDialog):
         """A corrected column becomes a line of a mapping file, as the command line reads one."""
         self._columns.update(self.columns.corrections())
         note = Path(self._notes.name) / "mapping.toml"
-        note.write_text(_mapping(self._columns), "utf-8")
+        correct_mapping(note, self._columns, self._brought)
         self._request = replace(self._request, mapping=note)
         self.make_plan()
 
@@ -169,7 +171,7 @@ class ImportWizard(QDialog):
             self._request.options.sheet, self._request.options.header_rows
         ):  # fmt: skip
             self._columns.clear()
-            self._request = replace(self._request, mapping=None)
+            self._request = replace(self._request, mapping=self._brought)
         self._request = replace(self._request, options=options)
         self.make_plan()
 
@@ -184,6 +186,20 @@ class ImportWizard(QDialog):
         name, _ = QFileDialog.getSaveFileName(self, tr(N_("Save the mapping")), proposal, "TOML (*.toml)")
         if name:
             self.share_to(Path(name))
+
+    def _bring(self) -> None:
+        """Read the file by a mapping that somebody saved."""
+        folder = str(self._request.source.parent)
+        name, _ = QFileDialog.getOpenFileName(self, tr(N_("Use a mapping")), folder, "TOML (*.toml)")
+        if name:
+            self.bring(Path(name))
+
+    def bring(self, source: Path) -> None:
+        """Use a mapping file instead of the corrections made so far; one that cannot be used is refused."""
+        self._columns.clear()
+        self._brought = source
+        self._request = replace(self._request, mapping=source)
+        self.make_plan()
 
     def share_to(self, target: Path) -> None:
         """Save every column's field and the answers as a mapping file."""
@@ -305,7 +321,3 @@ class ImportWizard(QDialog):
 
     def _back(self) -> None:
         self._go(max(_COLUMNS, self.pages.currentIndex() - 1))
-
-
-def _mapping(columns: Mapping[str, str]) -> str:
-    return "[columns]\n" + "".join(f'{letter} = "{field}"\n' for letter, field in columns.items())

@@ -37,6 +37,7 @@ class Arranging(QObject):
         self.header = LedgerHeader([field.name for field in table.ledger.columns], table)
         table.setHorizontalHeader(self.header)
         self.header.sorted.connect(self._sort_column)
+        table.sorting.connect(self._sort_column)
         self.layout = ColumnLayout(table, self.header, self)
         self.button = self._group_button()
         self.menu: FilterMenu | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -32,6 +32,11 @@ class LedgerHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumSectionSize(metrics.grid(8))
+
+    def setSelectionModel(self, chosen: QItemSelectionModel) -> None:
+        """A selection of its own, always empty: to mark chosen columns Qt would look at every one of 50,000
+        cells."""
+        super().setSelectionModel(QItemSelectionModel(chosen.model(), self))
 
     def show_state(self, sorts: Sequence[Sort], filtered: Collection[str]) -> None:
         """Mark the columns that are sorted and filtered."""

@@ -25,6 +25,7 @@ class LedgerTable(QTableView):
     wanted = Signal(str)  # copy paste fill empty put_back take_back leave save, see `_KEYS`
     staged = Signal(int, int, object)  # row, column, (text, value, reason it is wrong)
     folding = Signal(int)  # the row of a group's heading
+    sorting = Signal(int, bool)  # a column, and whether it is added to the others
     menu_wanted = Signal(int)  # a column: its filter is to be opened
 
     def __init__(self, model: LedgerModel, parent: QWidget | None = None) -> None:
@@ -165,6 +166,8 @@ class LedgerTable(QTableView):
             self.wanted.emit(word)
         elif event.key() == Qt.Key.Key_Down and event.modifiers() == Qt.KeyboardModifier.AltModifier:
             self.menu_wanted.emit(now.column())
+        elif event.key() == Qt.Key.Key_Up and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.sorting.emit(now.column(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif self._folds(event, now):
             self.folding.emit(now.row())
         elif self.ledger.editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -18,32 +18,34 @@ _MOST_VIEWS = 60
 
 
 class Viewing(QObject):
-    """The button “Views” and what it does; views belong to the person at this laptop."""
+    """The button “Views” and what it does.
+
+    Views under names belong to the laptop, for all who work on it; how the ledger is left belongs to whoever
+    is signed in.
+    """
 
     def __init__(self, desk: Desk, arranging: Arranging, layout: ColumnLayout, bar: FilterBar) -> None:
         super().__init__(bar)
         self._desk, self._arranging, self._layout, self._bar = desk, arranging, layout, bar
         self._kind = arranging.kind
+        self._who = _person(desk)
         self.name = ""
         self.button = QPushButton()
         self.button.setAutoDefault(False)
         self._menu = QMenu(self.button)
         self._menu.aboutToShow.connect(self.fill_menu)
         self.button.setMenu(self._menu)
-        now = self.kept.now
-        if now is not None:
-            self.name = now.name if now.name in self.kept.names() else ""
-            self._take(now, boxes=False)
-        self._say()
+        self._as_left()
         self._delay = QTimer(self, singleShot=True, interval=_QUIET_MS)
         self._delay.timeout.connect(self.remember)
         layout.changed.connect(self._delay.start)
         arranging.changed.connect(self._delay.start)
+        desk.actor_changed.connect(self._switch)
 
     @property
     def kept(self) -> Kept:
         """What is kept for this ledger."""
-        return read_kept(self._desk.preferences.ledger_views, self._kind)
+        return read_kept(self._desk.preferences.ledger_views, self._kind, self._who)
 
     def now(self, name: str = "") -> View:
         """How the ledger is arranged now."""
@@ -144,6 +146,22 @@ class Viewing(QObject):
             self.flush()
         return False
 
+    def _switch(self) -> None:
+        """Somebody else signed in: keep how it is left, and arrange it as this person left it."""
+        who = _person(self._desk)
+        if who == self._who or self._desk.actor is None:
+            return
+        self.flush()
+        self._who = who
+        self._as_left()
+
+    def _as_left(self) -> None:
+        kept = self.kept
+        if kept.now is not None:
+            self.name = kept.now.name if kept.now.name in kept.names() else ""
+            self._take(kept.now, boxes=False)
+        self._say()
+
     def _take(self, view: View, *, boxes: bool) -> None:
         self._layout.show(view.columns, view.widths)
         self._layout.freeze(view.frozen)
@@ -152,13 +170,18 @@ class Viewing(QObject):
         self._arranging.put(view.sorts, view.filters, view.groups)
 
     def _keep(self, kept: Kept) -> None:
-        self._desk.remember(ledger_views=write_kept(self._desk.preferences.ledger_views, self._kind, kept))
+        held = self._desk.preferences.ledger_views
+        self._desk.remember(ledger_views=write_kept(held, self._kind, kept, self._who))
 
     def _say(self) -> None:
         self.button.setText(
             f"{tr(N_('View: {name}'), name=_short(self.name)) if self.name else tr(N_('Views'))} ▾"
         )
         self.button.setToolTip(self.name)
+
+
+def _person(desk: Desk) -> str:
+    return desk.actor.uid if desk.actor else ""
 
 
 def _short(name: str) -> str:

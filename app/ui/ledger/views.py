@@ -14,6 +14,7 @@ from app.ui.ledger.grouping import groupings
 from app.ui.ledger.rows import Sort
 
 MOST_FROZEN = 8
+_MOST_PEOPLE = 40  # of one laptop, whose arrangement is kept; those who were here longest ago go first
 _ONE_GROUPING = 2  # county and township is the deepest
 
 
@@ -57,26 +58,35 @@ class Kept:
         return next((view for view in self.named if view.name == name), None)
 
 
-def read_kept(text: str | None, kind: EntityType) -> Kept:
-    """What the kept text says of a ledger; what this version does not know is left out."""
+def read_kept(text: str | None, kind: EntityType, who: str = "") -> Kept:
+    """What the kept text says of a ledger; what this version does not know is left out.
+
+    `now` is how `who` left it, or whoever was there last when this person has not been.
+    """
     try:
         held = json.loads(text or "{}").get(kind.name, {})
-        now = held.get("now")
+        now = held.get("left", {}).get(who) or held.get("now")
         named = [_view(item, kind) for item in held.get("named", ())]
         return Kept(_view(now, kind) if now else None, tuple(view for view in named if view.name))
     except (ValueError, TypeError, AttributeError):
         return Kept()
 
 
-def write_kept(text: str | None, kind: EntityType, kept: Kept) -> str:
-    """The kept text with this said of a ledger, and what it says of the others."""
+def write_kept(text: str | None, kind: EntityType, kept: Kept, who: str = "") -> str:
+    """The kept text with this said of a ledger, and what it says of other ledgers and people."""
     try:
         held = json.loads(text or "{}")
     except ValueError:
         held = {}
     held = held if isinstance(held, dict) else {}
+    old = held.get(kind.name)
+    left = dict(old["left"]) if isinstance(old, dict) and isinstance(old.get("left"), dict) else {}
+    if who and kept.now:
+        left.pop(who, None)
+        left = {**dict(list(left.items())[1 - _MOST_PEOPLE :]), who: _plain(kept.now)}
     held[kind.name] = {
         "now": _plain(kept.now) if kept.now else None,
+        "left": left,
         "named": [_plain(view) for view in kept.named],
     }
     return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
