@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from openpyxl import Workbook
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
+from app.ui.imports.lines import LinesTable
 from app.ui.imports.wizard import ImportWizard
 from window_cases import WAIT_MS, settle
 
@@ -128,4 +131,35 @@ def test_a_mapping_that_somebody_saved_is_used_and_corrected(
     kept = (tmp_path / "共用.toml").read_text("utf-8")
     assert '"使用单位" = "contact"' in kept
     assert 'crs = "gcj02"' in kept.replace('"crs"', "crs")
+    wizard.reject()
+
+
+def test_every_row_of_a_long_file_can_be_left_and_is_shown_at_once(
+    office: Office, qtbot: QtBot, tmp_path: Path
+) -> None:
+    book = Workbook(write_only=True)
+    page = book.create_sheet("台账")
+    page.append([*HEADINGS[:4], "经度(CGCS2000)", "纬度(CGCS2000)"])
+    for n in range(4000):
+        page.append(
+            [f"L-{n:04}", f"第{n}宾馆", "崆峒区", n % 9 + 1, 106.60 + n % 97 / 1000, 35.50 + n / 50_000]
+        )
+    book.save(tmp_path / "长.xlsx")
+    _, wizard = _wizard(office, qtbot, tmp_path / "长.xlsx")
+    begun = perf_counter()
+    wizard.differences.show_report(wizard._plan.report)
+    assert perf_counter() - begun < 1  # a cell for each word took seconds and stopped at 3,000 rows
+    records = wizard.differences.tabs.widget(0)
+    assert isinstance(records, LinesTable)
+    assert records.lines.rowCount() == 4000
+    records.selectRow(3999)
+    qtbot.keyClick(records, Qt.Key.Key_Space)
+    last = wizard.differences._order[3999]
+    assert wizard.differences.left() == {(last.sheet, last.row)}
+    records.selectAll()
+    qtbot.keyClick(records, Qt.Key.Key_Space)  # the current row is left: all are taken again
+    assert wizard.differences.left() == frozenset()
+    qtbot.keyClick(records, Qt.Key.Key_Space)
+    assert wizard.differences.count_left() == 4000
+    assert not wizard.next.isEnabled() or wizard.pages.currentIndex() != 2
     wizard.reject()

@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QMessageBox, QTableWidget
+from PySide6.QtWidgets import QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.actions.catalog import ACTIONS
@@ -22,6 +22,7 @@ from app.ui import messages
 from app.ui.application import Program
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.finder.search import COMMAND, find_places, find_records, initials
+from app.ui.imports.lines import LinesTable
 from app.ui.imports.wizard import ImportWizard
 from app.ui.record.papers import KindsDialog
 from app.ui.record.stepdialog import StepDialog
@@ -106,8 +107,8 @@ def test_a_correction_is_remembered_for_the_template_and_a_row_can_be_left(
     wizard = _wizard_at_differences(running, qtbot, two_rows(tmp_path / "十月.xlsx"), "owner_org")
     assert wizard.next.text().count("2") == 1
     records = wizard.differences.tabs.widget(0)
-    assert isinstance(records, QTableWidget)
-    records.item(1, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert isinstance(records, LinesTable)
+    records.lines.setData(records.lines.index(1, 0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     assert wizard.differences.left() == {("台账", 3)}
     assert wizard.next.text().count("1") == 1
     wizard.share_to(tmp_path / "共享.toml")

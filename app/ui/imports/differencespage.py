@@ -3,28 +3,20 @@ records."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QHeaderView,
-    QLabel,
-    QTableWidget,
-    QTableWidgetItem,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show
 from app.i18n import N_, tr
 from app.ui import metrics
+from app.ui.imports.lines import Line, Lines, LinesTable
 from app.ui.names import Names
 
 Place = tuple[str, int]  # sheet and row
-_MOST = 3000
 _TWICE = ("duplicate_of", "possible_duplicate")
 _PAPERS = "lacks_papers"
 _DONE = {"add": N_("New"), "change": N_("Changed"), "unchanged": N_("Unchanged")}
@@ -65,28 +57,33 @@ class DifferencesPage(QWidget):
             gone = self.tabs.widget(0)
             self.tabs.removeTab(0)
             gone.deleteLater()
-        records = self._ordered(report)
-        table = self._tab(
-            N_("Records {n}"), (N_("Row"), N_("What"), N_("Record"), N_("Values")), self._records(records)
+        self._ordered(report)
+        self._several = len({item.sheet for item in report.records}) > 1
+        self._records = self._tab(
+            N_("Records {n}"),
+            (N_("Row"), N_("What"), N_("Record"), N_("Values")),
+            len(self._order),
+            lambda at: self._record(self._order[at]),
+            lambda at: self._taken(self._order[at]),
         )
-        self._add_ticks(table, records)
-        refused = [(str(item.row), self._label(item.field), item.value, item.why) for item in report.refused]
-        self._tab(N_("Refused {n}"), (N_("Row"), N_("Field"), N_("Value"), N_("Why")), refused)
+        self._records.lines.ticked.connect(self._ticked)
+        self._list(N_("Refused {n}"), (N_("Row"), N_("Field"), N_("Value"), N_("Why")), [
+            (self._row(item), self._label(item.field), item.value, item.why) for item in report.refused
+        ])  # fmt: skip
         self._warnings(report.warnings)
-        skipped = [
-            (str(item.row), tr(_SKIPPED.get(item.kind, item.kind)), item.text) for item in report.skipped
-        ]
-        self._tab(N_("Not records {n}"), (N_("Row"), N_("What"), N_("Text")), skipped)
+        self._list(N_("Not records {n}"), (N_("Row"), N_("What"), N_("Text")), [
+            (self._row(item), tr(_SKIPPED.get(item.kind, item.kind)), item.text) for item in report.skipped
+        ])  # fmt: skip
 
     def _warnings(self, warnings: Sequence[Any]) -> None:
         """What is to be looked at, and apart from it the papers that boilers moved in as done lack."""
         lines: dict[bool, list[tuple[str, ...]]] = {True: [], False: []}
         for item in warnings:
-            place = (str(item.row),) if item.code == _PAPERS else (str(item.row), self._label(item.field))
+            place = (self._row(item),) if item.code == _PAPERS else (self._row(item), self._label(item.field))
             lines[item.code == _PAPERS].append((*place, item.why))
-        self._tab(N_("To be looked at {n}"), (N_("Row"), N_("Field"), N_("Why")), lines[False])
+        self._list(N_("To be looked at {n}"), (N_("Row"), N_("Field"), N_("Why")), lines[False])
         if lines[True]:
-            self._tab(N_("Lacking papers {n}"), (N_("Row"), N_("Lacking papers")), lines[True])
+            self._list(N_("Lacking papers {n}"), (N_("Row"), N_("Lacking papers")), lines[True])
 
     def left(self) -> frozenset[Place]:
         """The rows (sheet, row) that the user leaves out."""
@@ -96,58 +93,40 @@ class DifferencesPage(QWidget):
         """The number of records left out."""
         return sum(_leaves(item, self._left) for item in self._report.records) if self._report else 0
 
-    def _ordered(self, report: Any) -> list[Any]:
+    def _ordered(self, report: Any) -> None:
         """Possible duplicates first, unchanged records last."""
         self._doubtful = {(w.sheet, w.row): w.why for w in report.warnings if w.code in _TWICE}
-        return sorted(
+        self._order = sorted(
             report.records,
             key=lambda item: (
                 item.action == "unchanged", (item.sheet, item.row) not in self._doubtful, item.row
             ),
         )  # fmt: skip
 
-    def _add_ticks(self, table: QTableWidget, records: Sequence[Any]) -> None:
-        for row, item in enumerate(records[:_MOST]):
-            cell = table.item(row, 0)
-            if cell is None or item.action == "unchanged":
-                continue
-            cell.setFlags(cell.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            taken = (item.sheet, item.row) not in self._left
-            cell.setCheckState(Qt.CheckState.Checked if taken else Qt.CheckState.Unchecked)
-            cell.setData(Qt.ItemDataRole.UserRole, (item.sheet, item.row))
-        table.resizeColumnToContents(0)
-        table.itemChanged.connect(self._ticked)
+    def _taken(self, item: Any) -> bool | None:
+        return None if item.action == "unchanged" else (item.sheet, item.row) not in self._left
 
-    def _ticked(self, cell: QTableWidgetItem) -> None:
+    def _ticked(self, lines: Sequence[int], taken: bool) -> None:
         """One row of a file is taken or left as a whole, with every record it stands for."""
-        place = cell.data(Qt.ItemDataRole.UserRole)
-        table = cell.tableWidget()
-        if place is None or cell.column() or table is None:
-            return
-        state, place = cell.checkState(), (str(place[0]), int(place[1]))
-        if state == Qt.CheckState.Checked:
-            self._left.discard(place)
-        else:
-            self._left.add(place)
-        for row in range(table.rowCount()):
-            other = table.item(row, 0)
-            same = other is not None and other.data(Qt.ItemDataRole.UserRole) is not None
-            if other is not None and same and tuple(other.data(Qt.ItemDataRole.UserRole)) == place:
-                other.setCheckState(state)
+        chosen = (self._order[at] for at in lines)
+        places = {(item.sheet, item.row) for item in chosen if item.action != "unchanged"}
+        self._left = self._left - places if taken else self._left | places
+        self._records.lines.repaint()
         self.summary.setText(sentence(self._report, self._left))
         self.chosen.emit()
 
-    def _records(self, ordered: Sequence[Any]) -> list[tuple[str, ...]]:
-        lines: list[tuple[str, ...]] = []
-        for item in ordered:
-            values = {**(item.before.values() if item.before else {}), **item.values}
-            title = " ".join(str(values.get(name) or "") for name in self._kind.title).strip()
-            done = tr(_DONE.get(item.action, item.action))
-            doubt = self._doubtful.get((item.sheet, item.row)) if item.action == "add" else None
-            done = tr(N_("New, perhaps a duplicate")) if doubt else done
-            said = "; ".join(words for words in (doubt, self._said(item)) if words)
-            lines.append((str(item.row), done, title, said))
-        return lines
+    def _row(self, item: Any) -> str:
+        """The row's number, after the sheet's name where there are several."""
+        return f"{item.sheet} {item.row}" if self._several else str(item.row)
+
+    def _record(self, item: Any) -> tuple[str, ...]:
+        values = {**(item.before.values() if item.before else {}), **item.values}
+        title = " ".join(str(values.get(name) or "") for name in self._kind.title).strip()
+        done = tr(_DONE.get(item.action, item.action))
+        doubt = self._doubtful.get((item.sheet, item.row)) if item.action == "add" else None
+        done = tr(N_("New, perhaps a duplicate")) if doubt else done
+        said = "; ".join(words for words in (doubt, self._said(item)) if words)
+        return self._row(item), done, title, said
 
     def _said(self, item: Any) -> str:
         """For a change before → after; for an addition what the row says."""
@@ -171,26 +150,15 @@ class DifferencesPage(QWidget):
         field = self._kind.fields.get(name)
         return tr(field.label) if field else name
 
-    def _tab(self, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> QTableWidget:
-        table = QTableWidget(min(len(lines), _MOST), len(headings))
-        table.setHorizontalHeaderLabels([tr(words) for words in headings])
-        table.verticalHeader().hide()
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setAlternatingRowColors(True)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.verticalHeader().setDefaultSectionSize(metrics.line_height())
-        for row, line in enumerate(lines[:_MOST]):
-            for column, words in enumerate(line):
-                item = QTableWidgetItem(words)
-                item.setToolTip(words)
-                table.setItem(row, column, item)
-        table.resizeColumnsToContents()
-        for column in range(len(headings) - 1):
-            table.setColumnWidth(column, min(table.columnWidth(column), metrics.chars(44)))
-        table.horizontalHeader().setSectionResizeMode(len(headings) - 1, QHeaderView.ResizeMode.Stretch)
-        self.tabs.addTab(table, tr(title, n=len(lines)))
+    def _list(self, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+        self._tab(title, headings, len(lines), lines.__getitem__)
+
+    def _tab(
+        self, title: str, headings: Sequence[str], count: int, line: Line,
+        taken: Callable[[int], bool | None] = lambda at: None,
+    ) -> LinesTable:  # fmt: skip
+        table = LinesTable(Lines([tr(words) for words in headings], count, line, taken))
+        self.tabs.addTab(table, tr(title, n=count))
         return table
 
 
