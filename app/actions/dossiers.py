@@ -93,7 +93,7 @@ def _write(session: Session, boiler: Boiler, home: Path) -> int:
             raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=name,
                                why=error.strerror or str(error)) from error  # fmt: skip
         count += 1
-    pages = pages_of(session, boiler, _lacks(session, boiler))
+    pages = pages_of(session, boiler, lacking(session, boiler))
     from app.render.pdf import write_pdf  # late: most actions draw nothing
 
     write_pdf(pages, folder / f"{tr(N_('Boiler dossier'))}.pdf")
