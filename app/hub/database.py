@@ -7,16 +7,17 @@ import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from app.errors import StoreFailure
+from app.hub.rounds import Asked, Round
 from app.i18n import N_
 from app.store.postgis import engine_of
 
@@ -24,7 +25,7 @@ SQLITE_NAME = "hub.db"
 BUCKETS = 1000.0  # to a degree: squares of about 100 m in which boilers close together are looked for
 _POINT = struct.Struct("<BI2d")
 _BUSY_SECONDS = 30.0
-Ask = Callable[..., "psycopg.Cursor[Any]"]
+Ask = Callable[..., Asked]
 
 
 class HubDatabase:
@@ -34,6 +35,7 @@ class HubDatabase:
         self.postgres = url is not None
         if url is not None:
             self._writers = self._readers = engine_of(url)
+            event.listen(self._writers, "connect", _leave_prepared)
         elif place is not None:
             file = place / SQLITE_NAME
             mode = "rwc" if make else "rw"
@@ -64,27 +66,29 @@ class HubDatabase:
         """Send several statements to PostgreSQL in this transaction without waiting for each answer, and with
         `commit` its end as well: it is durable when the block has ended.
 
-        Gives what sends one: it is called with the words and parameters, and its cursor may be read when the
+        Gives what sends one: it is called with the words and parameters, and its answer may be read when the
         block has ended. Errors are those of SQLAlchemy.
         """
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-        with _as_sqlalchemy(), driver.pipeline():
-            yield partial(_send, driver)
+        ask = Round(driver)
+        if driver.info.transaction_status is TransactionStatus.IDLE:
+            ask("BEGIN ISOLATION LEVEL READ COMMITTED")
+        with _as_sqlalchemy():
+            yield ask
             if commit:
-                driver.commit()
+                ask("COMMIT")
+            ask.run()
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:
         """The same without a transaction: each statement sees a moment of its own."""
         pooled = self._readers.raw_connection()
-        driver: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
         try:
-            driver.autocommit = True
-            with _as_sqlalchemy(), driver.pipeline():
-                yield partial(_send, driver)
+            ask = Round(pooled.driver_connection)  # type: ignore[arg-type]
+            with _as_sqlalchemy():
+                yield ask
+                ask.run()
         finally:
-            if not driver.closed:
-                driver.autocommit = False
             pooled.close()
 
     def any_of(self, column: str, values: Sequence[Any]) -> tuple[str, Any]:
@@ -110,8 +114,9 @@ class HubDatabase:
         self._writers.dispose()
 
 
-def _send(driver: psycopg.Connection[Any], words: str, given: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
-    return driver.cursor().execute(words, given, prepare=True)
+def _leave_prepared(connection: Any, _record: Any) -> None:
+    """What rounds prepare stays: psycopg would drop it with its own statements after each rollback."""
+    connection.prepare_threshold = None
 
 
 @contextmanager

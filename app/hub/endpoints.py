@@ -139,10 +139,13 @@ def _hash(file: Path, _changed: int, _size: int) -> str:
 
 
 def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
-    answer = service.hub.push(asked.batch, service.now())
     effects: PullReply | None = None
-    if asked.after is not None and answer.state in ("taken", "repeat"):
-        effects = _pull(service, device, asked.after, asked.limit)
+    if asked.after is None:
+        answer = service.hub.push(asked.batch, service.now())
+    else:
+        limit = _limit(asked.limit)
+        answer, news = service.hub.sync(device, asked.batch, asked.after, limit, service.now())
+        effects = _pulled(service, news) if news is not None else None
     return PushReply(
         next=answer.next,
         state=answer.state,
@@ -157,8 +160,15 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
 
 
 def _pull(service: Service, device: str, after: dict[str, int], limit: int) -> PullReply:
-    limit = min(max(limit, _SMALLEST_PULL), PULL_LIMIT)
-    reply = pull_reply(service.hub.pull(device, after, limit, service.now()))
+    return _pulled(service, service.hub.pull(device, after, _limit(limit), service.now()))
+
+
+def _limit(asked: int) -> int:
+    return min(max(asked, _SMALLEST_PULL), PULL_LIMIT)
+
+
+def _pulled(service: Service, news: Any) -> PullReply:
+    reply = pull_reply(news)
     service.measures.pulled.inc(sum(len(block.body) for block in reply.blocks))
     return reply
 

@@ -26,7 +26,19 @@ from app.store.tables import is_known, known
 
 SMALL = 200  # entries of a push that is small
 AREA_ROW = "SELECT code, seq, head, digest FROM hub_area WHERE code = ANY(%s::text[])"
-_DEVICE = f"SELECT {', '.join(column.name for column in DEVICES.columns)} FROM hub_device WHERE uid = %s"
+# A laptop's site never changes; the root's number only says whether what is remembered is still the newest.
+_DEVICE = (
+    f"SELECT {', '.join(f'd.{column.name}' for column in DEVICES.columns)}, s.id, r.seq, r.head"
+    " FROM hub_device d LEFT JOIN hub_site s ON s.device = d.uid AND s.epoch = %s"
+    " LEFT JOIN hub_area r ON r.code = %s WHERE d.uid = %s FOR UPDATE OF d"
+)
+# Everything is looked up by a key, and to plan each statement anew would take longer than the statement.
+# A plan that is kept must not depend on how little there was when it was made.
+_SETTINGS = {
+    "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}  # fmt: skip
+_PLANS = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items())
 _RANGE = "SELECT {names} FROM unnest(%s::text[]) AS p JOIN {table} t ON t.uid >= p AND t.uid < p || 'g'"
 _OWNED = (
     "SELECT {names} FROM {table} t WHERE h_alive AND owner = ANY(SELECT o.uid FROM unnest(%s::text[]) AS p"
@@ -34,22 +46,17 @@ _OWNED = (
 )
 _UNITS = "SELECT uid FROM boiler WHERE user_org = ANY(%s::text[]) AND h_alive"
 Numbers = tuple[int, bytes, str]  # of an area: its last number, head and digest
-Holders = list[tuple[str, str]]
 
 
 @dataclass
 class Gathered:
-    """What came back. `answer` is that of a batch the hub has already; `near` are the boilers that may be one
-    of the new ones, None when nobody has looked."""
+    """What came back; `near` are the boilers that may be one of the new ones, None when nobody has looked."""
 
     device: Device
-    answer: str | None
     site: int | None
     root: tuple[int, bytes]
     areas: dict[str, Numbers]
-    acts: list[tuple[str, int, str]]
     rows: list[Row]
-    held: dict[tuple[str, str], Holders]
     near: list[str] | None = None
     deleted: dict[str, list[str]] = field(default_factory=dict)  # by entity, the beginnings of their uids
     asked: dict[str, list[str]] = field(default_factory=dict)  # the same of all rows that were asked for
@@ -60,7 +67,11 @@ class Gathered:
         return {start: [uid for uid in uids if uid.startswith(start)] for start in starts}
 
     def fill(self, rows: Rows, batch: Batch) -> Keys:
-        """Give the rows of a push what was read; `batch` has its full uids. Gives who has which key."""
+        """Give the rows of a push what was read; `batch` has its full uids.
+
+        Gives who of them has which key: of other records the table's index knows it, and a batch that clashes
+        with it takes the long road.
+        """
         there = {(row.entity, row.uid) for row in self.rows}
         wanted = [(entry.entity, entry.uid) for entry in batch.entries if is_known(entry.entity)]
         wanted += [(entity, uid) for entity, uids in self.asked.items() for uid in uids if len(uid) == 36]
@@ -69,9 +80,6 @@ class Gathered:
             found = self.find(entity, starts)
             rows.note_asked("approval", "owner", [uid for uids in found.values() for uid in uids])
         keys = Keys()
-        for (entity, name), holders in self.held.items():
-            for uid, value in holders:
-                keys.hold(entity, name, uid, value)
         for (entity, name), losing in asked_keys(batch.entries)[1].items():
             for uid in losing:
                 row = rows.peek(entity, uid)
@@ -81,39 +89,28 @@ class Gathered:
 
 
 def gather(
-    database: HubDatabase,
-    connection: Connection,
-    batch: Batch,
-    what: tuple[bytes, str, Sequence[str], float | None],
+    database: HubDatabase, connection: Connection, batch: Batch, what: tuple[str, Sequence[str], float | None]
 ) -> Gathered:
-    """Ask for everything. `what` is the batch's SHA-256, the root's code, the areas to lock, and how near a
-    boiler may be another one in metres (None: not known now)."""
-    sha256, root, areas, metres = what
+    """Ask for everything. `what` is the root's code, the areas to lock, and how near a boiler may be another
+    one in metres (None: not known now)."""
+    root, areas, metres = what
     starts = _starts(batch)
     deleted = _deleted(batch.entries)
     with database.together(connection) as ask:
-        ask("SET LOCAL enable_seqscan = off")  # everything is looked up by a key
-        device = ask(f"{_DEVICE} FOR UPDATE", (batch.device,))
+        ask(_PLANS)
+        device = ask(_DEVICE, (batch.epoch, root, batch.device))
         locked = ask(f"{AREA_ROW} ORDER BY code FOR UPDATE", (array_of(areas),))
-        answer = ask("SELECT answer FROM hub_batch WHERE sha256 = %s", (sha256,))
-        site = ask("SELECT id FROM hub_site WHERE device = %s AND epoch = %s", (batch.device, batch.epoch))
-        above = ask("SELECT seq, head FROM hub_area WHERE code = %s", (root,))
-        given = array_of(list({act.uid for act in batch.acts}))
-        acts = ask("SELECT uid, site, person FROM hub_act WHERE uid = ANY(%s::text[])", (given,))
         read = _ask_rows(ask, starts, deleted)
-        held = {key: _ask_holders(ask, key, values) for key, values in asked_keys(batch.entries)[0].items()}
         near = None if metres is None else _ask_near(ask, batch, metres)
     row = device.fetchone()
     assert row is not None, "laptops are revoked, never deleted"
+    *told, site, seq, head = row
     return Gathered(
-        device=device_of(row),
-        answer=_first(answer),
-        site=_first(site),
-        root=above.fetchone() or (0, b""),
+        device=device_of(told),
+        site=site,
+        root=(seq or 0, head or b""),
         areas={code: (seq, head, digest) for code, seq, head, digest in locked.fetchall()},
-        acts=acts.fetchall(),
         rows=[row for entity, found in read for row in _rows(entity, found.fetchall())],
-        held={key: found.fetchall() for key, found in held.items()},
         near=None if near is None else [uid for found in near for (uid,) in found.fetchall()],
         deleted=deleted,
         asked=starts,
@@ -150,12 +147,6 @@ def _ask_rows(
     return read
 
 
-def _ask_holders(ask: Ask, key: tuple[str, str], values: Mapping[str, None]) -> Any:
-    entity, name = key
-    words = f'SELECT uid, "{name}" FROM "{entity}" WHERE h_alive AND "{name}" = ANY(%s::text[])'
-    return ask(words, (array_of(list(values)),))
-
-
 def _ask_near(ask: Ask, batch: Batch, metres: float) -> list[Any]:
     """The boilers near new and moved ones or of their units."""
     fresh = [entry.cells for entry in batch.entries if entry.entity == "boiler" and entry.op in "iu"]
@@ -175,7 +166,7 @@ def _words(query: str, entity: str, other: str = "") -> str:
     names = [f't."{name}"' for name in field_ids(known(entity)) if name != GEOMETRY]
     if GEOMETRY in field_ids(known(entity)):
         names.insert(0, f"ST_AsBinary(t.{GEOMETRY}, 'NDR')")
-    own = ["t.uid", "t.h_area", "t.h_alive", "t.h_seq", "t.h_stamps", "t.h_editors"]
+    own = ["t.uid", "t.h_area", "t.h_alive", "t.h_seq", "t.h_stamps::text", "t.h_editors::text"]
     return query.format(names=", ".join([*own, *names]), table=f'"{entity}"', other=f'"{other}"')
 
 
@@ -198,13 +189,8 @@ def _rows(entity: str, found: Iterable[Any]) -> list[Row]:
         values = dict(zip(names, cells, strict=True))
         rows.append(
             Row(
-                entity, uid, area, alive, seq, values, stamps, editors or {}, whole=True, was_alive=alive,
-                was_area=area, read=values.copy(),
+                entity, uid, area, alive, seq, values, whole=True, was_alive=alive, was_area=area,
+                read=values, written=(stamps, editors),
             )
         )  # fmt: skip
     return rows
-
-
-def _first(found: Any) -> Any:
-    row = found.fetchone()
-    return None if row is None else row[0]

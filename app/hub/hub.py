@@ -172,6 +172,19 @@ class Hub:
         """Decide a signed batch; durable when this returns. See `Pushing.push`."""
         return self._pushing.push(signed, received)
 
+    def sync(
+        self, device: str, signed: bytes, cursors: Mapping[str, int], limit_bytes: int, now: datetime
+    ) -> tuple[PushAnswer, PullAnswer | None]:
+        """A whole small sync: `push`, and where the batch is taken `pull`. Raises what they raise."""
+        wanted = pulling.Wanted(cursors, limit_bytes)
+        answer = self._pushing.push(signed, now, wanted)
+        if answer.state not in ("taken", "repeat"):
+            return answer, None
+        if wanted.told is None:
+            return answer, self.pull(device, cursors, limit_bytes, now)
+        pulling.check(wanted.told, cursors)
+        return answer, self._answered(wanted.told, cursors, _ms(now))
+
     def pull(
         self,
         device: str,
@@ -189,9 +202,11 @@ class Hub:
             told = pulling.since_long(self.database, self.root, device, cursors, limit_bytes)
             if len(self._scopes) < _SCOPES:
                 self._scopes[device] = Scope(told.device.area, self.root)
-        found = told.device
-        time = _ms(now) if now is not None else max((found.last_sync or 0), books.clock())
-        self._seen(found, cursors, told.blocks, time)
+        time = _ms(now) if now is not None else max((told.device.last_sync or 0), books.clock())
+        return self._answered(told, cursors, time)
+
+    def _answered(self, told: pulling.Since, cursors: Mapping[str, int], time: int) -> PullAnswer:
+        self._seen(told.device, cursors, told.blocks, time)
         return PullAnswer(told.blocks, told.areas, told.more, time)
 
     def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:

@@ -56,6 +56,11 @@ class HubDoor(Protocol):
     def push(self, signed: bytes, received: datetime) -> Any:
         """Decide a signed batch."""
 
+    def sync(
+        self, device: str, signed: bytes, cursors: Mapping[str, int], limit_bytes: int, now: datetime
+    ) -> tuple[Any, Any]:
+        """Decide a signed batch, and what came after the cursors; None where the batch was not taken."""
+
     def pull(
         self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: datetime | None = None
     ) -> Any:

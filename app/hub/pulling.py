@@ -13,9 +13,10 @@ from app.domain.areas import Scope, ancestors, prefix_of
 from app.errors import Conflict, NotAllowed
 from app.hub import books, devices
 from app.hub.book import DEVICES
-from app.hub.database import HubDatabase, array_of
+from app.hub.database import Ask, HubDatabase, array_of
 from app.hub.devices import Device, device_of
 from app.hub.log import read_blocks
+from app.hub.rounds import Asked
 from app.i18n import N_
 from app.sync.messages import SignedBlock
 
@@ -53,6 +54,18 @@ class Since:
     more: bool
 
 
+@dataclass
+class Wanted:
+    """What a laptop that pushes wants back in the same answer: all after these numbers.
+
+    A small push asks for it in the round that keeps it; `told` is None where it was not, or is much.
+    """
+
+    cursors: Mapping[str, int]
+    limit_bytes: int
+    told: Since | None = None
+
+
 def since(
     database: HubDatabase, scope: Scope, device: str, cursors: Mapping[str, int], limit_bytes: int
 ) -> Since | None:
@@ -60,13 +73,30 @@ def since(
 
     Raises NotAllowed `revoked`, Conflict `hub_behind`.
     """
+    with database.asking() as ask:
+        one = ask(_DEVICE, (device,))
+        found = ask_since(ask, scope, cursors)
+    row = one.fetchone()
+    if row is None:
+        return None
+    told = read_since(found, device_of(row), limit_bytes)
+    if told is not None:
+        check(told, cursors)
+    return told
+
+
+def ask_since(ask: Ask, scope: Scope, cursors: Mapping[str, int]) -> Asked:
+    """Put the question for what a laptop of this scope has not seen into a round."""
     usual = {code: seq for code, seq in cursors.items() if code.isascii() and code.isalnum()}
     above = array_of(ancestors(scope.area, scope.root))
     numbers = array_of([min(max(seq, 0), _HIGHEST) for seq in usual.values()])
-    with database.asking() as ask:
-        one = ask(_DEVICE, (device,))
-        found = ask(_SINCE, (prefix_of(scope.area), above, array_of(list(usual)), numbers))
-    row, areas, blocks = one.fetchone(), {}, []
+    return ask(_SINCE, (prefix_of(scope.area), above, array_of(list(usual)), numbers))
+
+
+def read_since(found: Asked, told: Device, limit_bytes: int) -> Since | None:
+    """The answer to that; None when it is much."""
+    areas: dict[str, books.Area] = {}
+    blocks: list[SignedBlock] = []
     for code, first, last, head, digest, body, signature in found.fetchall():
         if last is None:
             areas[code] = (first, head, int(digest, 16))
@@ -74,10 +104,8 @@ def since(
             blocks.append(
                 SignedBlock(area=code, first=first, last=last, body=body, head=head, signature=signature)
             )
-    if row is None or len(blocks) >= MANY:
+    if len(blocks) >= MANY:
         return None
-    told = device_of(row)
-    _check(told, areas, cursors)
     blocks.sort(key=lambda block: (block.area, block.first))
     left = limit_bytes
     for place, block in enumerate(blocks):
@@ -96,7 +124,7 @@ def since_long(
         if told is None:
             raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
         areas = books.areas(connection, Scope(told.area, root))
-        _check(told, areas, cursors)
+        check(Since(told, areas, [], False), cursors)
         wanted = {
             area: cursors.get(area, 0) for area, (seq, _, _) in areas.items() if cursors.get(area, 0) < seq
         }
@@ -111,8 +139,9 @@ def working(device: Device) -> Device:
     return device
 
 
-def _check(device: Device, areas: Mapping[str, books.Area], cursors: Mapping[str, int]) -> None:
-    working(device)
+def check(told: Since, cursors: Mapping[str, int]) -> None:
+    """Raises NotAllowed `revoked`, Conflict `hub_behind`."""
+    areas, _ = told.areas, working(told.device)
     ahead = [area for area, seq in cursors.items() if seq > areas.get(area, (0, b"", 0))[0]]
     if ahead and any(cursors[area] for area in ahead):
         raise Conflict(

@@ -37,6 +37,7 @@ from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
 from app.hub.nearby import flag_near
 from app.hub.parts import keep_parts, marks_of_push, read_parts
+from app.hub.pulling import Wanted
 from app.hub.quick import Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
 from app.hub.verifiers import Verifiers
@@ -69,13 +70,16 @@ class Pushing:
     remembered: Remembered = field(default_factory=Remembered)
     heads: dict[tuple[str, int], bytes] = field(default_factory=dict)  # ends of blocks that the log has
 
-    def push(self, signed: bytes, received: datetime) -> PushAnswer:
-        """Decide a signed batch. Raises Invalid for one that cannot be read or was not signed by its laptop,
-        NotAllowed for an unknown laptop or another hub's batch."""
-        with undisturbed(len(signed)):
-            return self._taken(signed, received)
+    def push(self, signed: bytes, received: datetime, wanted: Wanted | None = None) -> PushAnswer:
+        """Decide a signed batch; `wanted` is filled in where that costs no further question.
 
-    def _taken(self, signed: bytes, received: datetime) -> PushAnswer:
+        Raises Invalid for one that cannot be read or was not signed by its laptop, NotAllowed for an unknown
+        laptop or another hub's batch.
+        """
+        with undisturbed(len(signed)):
+            return self._taken(signed, received, wanted)
+
+    def _taken(self, signed: bytes, received: datetime, wanted: Wanted | None) -> PushAnswer:
         """The same, while nobody looks for litter."""
         message = unpack_signed(signed)
         self._prove(message)
@@ -87,7 +91,7 @@ class Pushing:
         extra: set[str] = set()
         quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
         with suppress(NeedArea, *_MET):  # then the long road looks again
-            answer = quick.push(Arrived(batch, message.sha256, signed, _ms(received)))
+            answer = quick.push(Arrived(batch, message.sha256, signed, _ms(received), wanted))
             if answer is not None:
                 return answer
         for left in reversed(range(TRIES)):

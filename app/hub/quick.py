@@ -19,7 +19,6 @@ from app.hub.answering import (
     PushAnswer,
     answer_at_once,
     batch_row,
-    continue_acts,
     device_row,
     likely_areas,
     own_copy,
@@ -34,6 +33,7 @@ from app.hub.keys import HubKeys
 from app.hub.log import Logs
 from app.hub.lost import speaks_of_lost
 from app.hub.nearby import flag_near
+from app.hub.pulling import Wanted, ask_since, read_since
 from app.hub.rows import Rows
 from app.sync.wire import Ambiguous, resolve_uids
 
@@ -59,12 +59,13 @@ class Remembered:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A batch as it came: its SHA-256, the signed bytes, when (ms)."""
+    """A batch as it came: its SHA-256, the signed bytes, when (ms), and what the laptop wants to know."""
 
     batch: Batch
     sha256: bytes
     signed: bytes
     received: int
+    wanted: Wanted | None = None
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,10 @@ class Quick:
     def _push(self, connection: Connection, arrived: Arrived, areas: tuple[str, ...]) -> PushAnswer | None:
         batch, policy = arrived.batch, self.remembered.policy
         metres = policy[1].duplicate_m if policy is not None else None
-        found = gather(self.database, connection, batch, (arrived.sha256, self.root, areas, metres))
+        found = gather(self.database, connection, batch, (self.root, areas, metres))
         device = found.device
-        before = answer_at_once(found.answer, device, batch)
-        if before is not None:
-            return before if before.state in ("repeat", "gap") else None
+        if answer_at_once(None, device, batch) is not None:
+            return None  # a repeat, a gap or a fork
         if found.site is None or device.revoked_at is not None or device.founding:
             return None
         try:
@@ -109,10 +109,9 @@ class Quick:
         self._use_policy(desk, found)
         if any(entry.op == "u" and "address" in entry.cells for entry in batch.entries):
             found.near = None  # of which unit these are was not known when all was asked for
-        repeated = continue_acts(desk, batch, {uid: (site, person) for uid, site, person in found.acts})
-        if repeated or speaks_of_lost(batch):
+        if speaks_of_lost(batch):
             return None
-        Deciding(desk, connection, keys, repeated).run(batch)
+        Deciding(desk, connection, keys, set()).run(batch)  # acts it has already cannot be kept a second time
         flag_near(self.database, connection, desk, batch, found.near)
         return self._keep(connection, desk, found, replace(arrived, batch=batch))
 
@@ -165,5 +164,10 @@ class Quick:
             keep(
                 ask, "hub_batch", batch_row(batch, (arrived.sha256, arrived.signed, arrived.received), answer)
             )
-            note(ask, "hub_device", ("uid", device.uid), device_row(batch, arrived.sha256, arrived.received))
+            standing = device_row(batch, arrived.sha256, arrived.received)
+            note(ask, "hub_device", ("uid", device.uid), standing)
+            wanted = arrived.wanted
+            news = ask_since(ask, desk.scope, wanted.cursors) if wanted is not None else None
+        if wanted is not None and news is not None:
+            wanted.told = read_since(news, replace(device, **standing), wanted.limit_bytes)
         return answer

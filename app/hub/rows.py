@@ -51,6 +51,7 @@ class Row:
     replaced: bool = False  # whether `marks` are all the stamps, not only new ones
     entered: dict[str, int] | None = None  # new editors
     new_round: bool = False
+    written: tuple[str, str | None] | None = None  # stamps and editors as read, until somebody asks for them
 
     @property
     def touched(self) -> bool:
@@ -176,7 +177,10 @@ class Rows:
         """Read the stamps of rows that have none yet."""
         by_entity: dict[str, list[Row]] = {}
         for row in rows:
-            if row.stamps is None:
+            if row.written is not None:
+                row.stamps, row.editors = map(_json, row.written)
+                row.written = None
+            elif row.stamps is None:
                 by_entity.setdefault(row.entity, []).append(row)
         for entity, those in by_entity.items():
             words, given = self._database.any_of("uid", [row.uid for row in those])

@@ -55,6 +55,11 @@ def _key(seed: bytes) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
+@lru_cache(maxsize=1024)
+def _public(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
+
+
 def sign(context: bytes, body: bytes, seed: bytes) -> bytes:
     """The signature (64 bytes) of a body by the key `seed` (32 bytes)."""
     return _key(seed).sign(context + sha256(body).digest())
@@ -63,7 +68,7 @@ def sign(context: bytes, body: bytes, seed: bytes) -> bytes:
 def verify(context: bytes, body: bytes, signature: bytes, public: bytes) -> None:
     """Raises Invalid (`bad_signature`) unless the key `public` (32 bytes) signed this in this context."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, context + sha256(body).digest())
+        _public(public).verify(signature, context + sha256(body).digest())
     except (InvalidSignature, ValueError):
         raise Invalid(
             N_("The signature does not fit: this was changed on the way or written by somebody else"),

@@ -1,18 +1,25 @@
-"""Many small syncs over HTTP: laptops and hub on the same machine, every push durable before its answer."""
+"""Many small syncs over HTTP: laptops and hub on the same machine, every push durable before its answer.
+
+The laptops are lean: their batches were sealed and signed by the real code before the clock starts, their
+HTTP is a socket and a few lines, and they keep nothing. What comes back is proved, decoded and followed as a
+laptop does. No record is changed twice, as a laptop would by then have seen and named the newer state.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import random
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter, sleep
-from typing import Any
+from typing import IO, Any
 
 from app.domain.replication import Act, Batch, Entry
 from app.hub.hub import Hub
@@ -34,6 +41,8 @@ from syncbench.rows import TOWNS, edit_of, uid_of
 from syncbench.sizes import OP
 
 CHANGES, FIRST = 20, 500
+WORKERS = 2
+WARM = 10  # syncs of each laptop before the clock starts
 _SERVER = (
     "import sys; from pathlib import Path; from app.hub.place import HubPlace;"
     " from app.hub.serve import Listening, serve;"
@@ -56,20 +65,25 @@ class Sender:
     taken: list[float] = field(default_factory=list)
     pulled: int = 0
 
-    def run(self, host: str, port: int) -> None:
-        """Sign in, then push and pull until all is sent; each reply is proved, decoded and followed."""
-        line = HTTPConnection(host, port, timeout=60)
+    def run(self, host: str, port: int, ready: threading.Barrier) -> None:
+        """Sign in, sync a few times, wait for the others, then push and pull until all is sent."""
+        line = Line(host, port)
         asked = SessionRequest(device=self.device)
         challenge = decode_message(SessionAnswer, _post(line, "/v1/session", asked, "")).challenge
         proof = sign_session(challenge, self.seed)
         asked = SessionRequest(device=self.device, challenge=challenge, signature=proof)
         token = decode_message(SessionAnswer, _post(line, "/v1/session", asked, "")).token
-        for batch in self.batches:
+        for place, batch in enumerate(self.batches):
+            if place == WARM:
+                self.pulled = 0
+                ready.wait()
+                ready.wait()  # until the clock is read
             begun = perf_counter()
             request = PushRequest(batch=batch, after=self.after)
             reply = decode_message(PushReply, _post(line, "/v1/push", request, token))
             self._follow(reply)
-            self.taken.append(perf_counter() - begun)
+            if place >= WARM:
+                self.taken.append(perf_counter() - begun)
         line.close()
 
     def _follow(self, reply: PushReply) -> None:
@@ -94,27 +108,32 @@ def sign_session(challenge: bytes, seed: bytes) -> bytes:
 def measure(hub: Hub, url: str, server: int, uids: list[str], laptops: int, syncs: int) -> dict[str, float]:
     """So many syncs of so many laptops, two in each town: each brings 20 changes and takes 40 effects away,
     its own and the neighbour's."""
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the server's, until it has ended
     place = subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(hub.folder), url, "2"], stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True,
-        cwd=Path(__file__).resolve().parents[2],
+        [sys.executable, "-c", _SERVER, str(hub.folder), url, str(WORKERS)], stdout=subprocess.PIPE,
+        stderr=log, text=True, cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
+    senders = [_sender(hub, uids, number, syncs + WARM) for number in range(laptops)]
+    ready = threading.Barrier(laptops + 1)
     try:
         assert place.stdout is not None
         host, port = place.stdout.readline().strip().rpartition("/")[2].split(":")
-        sleep(2)  # until both workers answer
-        senders = [_sender(hub, uids, number, syncs) for number in range(laptops)]
-        threads = [threading.Thread(target=one.run, args=(host, int(port))) for one in senders]
-        used, begun = cpu_of(server, place.pid), perf_counter()
+        _await_workers(log)
+        threads = [threading.Thread(target=one.run, args=(host, int(port), ready)) for one in senders]
         for thread in threads:
             thread.start()
+        ready.wait()
+        used, begun = cpu_of(server, place.pid), perf_counter()
+        ready.wait()
         for thread in threads:
             thread.join()
         wall = perf_counter() - begun
         used = cpu_of(server, place.pid) - used
     finally:
+        ready.abort()
         place.terminate()
         place.wait(timeout=60)
+        log.close()
     taken = [seconds for one in senders for seconds in one.taken]
     assert len(taken) == laptops * syncs, "a laptop stopped before its end"
     parts = quantiles(taken, n=100)
@@ -129,6 +148,15 @@ def measure(hub: Hub, url: str, server: int, uids: list[str], laptops: int, sync
     }
 
 
+def _await_workers(log: IO[bytes]) -> None:
+    """Wait until every worker of the server has said that it is there."""
+    for _ in range(600):
+        if os.pread(log.fileno(), 1 << 20, 0).count(b'"event": "started"') == WORKERS:
+            return
+        sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
 def _sender(hub: Hub, uids: list[str], number: int, syncs: int) -> Sender:
     town = TOWNS[number // 2]
     told = hubs.enrol(hub, FIRST + number, town)
@@ -137,10 +165,11 @@ def _sender(hub: Hub, uids: list[str], number: int, syncs: int) -> Sender:
     heads = {area: head for area, (_, head, _) in now.items()}
     draw = random.Random(f"sender {number}")
     mine = [uid for place, uid in enumerate(uids) if place % len(TOWNS) == number // 2][number % 2 :: 2]
-    gone: set[int] = set()
+    done: set[int] = set()
+    assert len(mine) > 1.1 * CHANGES * syncs, "too few records for each to be changed once"
     previous, batches = HEAD_START, []
     for sync in range(syncs):
-        batch = _batch(draw, (told, town, after), mine, gone, (number, sync), previous)
+        batch = _batch(draw, (told, town, after), mine, done, (number, sync), previous)
         message = signed(BATCH, encode_batch(batch), told["device"], key_of(FIRST + number))
         previous = message.sha256
         batches.append(pack_signed(message))
@@ -148,19 +177,20 @@ def _sender(hub: Hub, uids: list[str], number: int, syncs: int) -> Sender:
 
 
 def _batch(
-    draw: random.Random, place: Any, mine: list[str], gone: set[int], which: tuple[int, int], previous: bytes
+    draw: random.Random, place: Any, mine: list[str], done: set[int], which: tuple[int, int], previous: bytes
 ) -> Batch:
     told, town, after = place
     number, sync = which
     chosen: list[int] = []
     while len(chosen) < CHANGES:
         one = draw.randrange(len(mine))
-        if one not in gone and one not in chosen:
+        if one not in done:
+            done.add(one)
             chosen.append(one)
     serial = (50 + number) * 1_000_000 + sync * CHANGES
     entries = []
     for place_, one in enumerate(chosen):
-        edit = edit_of(draw, mine, one, gone, serial + place_)
+        edit = edit_of(draw, mine, one, set(), serial + place_)
         cells = {**edit.cells, "div_code": town} if edit.sort == "insert" else edit.cells
         if "geometry" in cells:
             cells = {**cells, "geometry": far(number, serial + place_)}
@@ -184,13 +214,41 @@ def far(number: int, serial: int) -> bytes:
     return point(105.3 + (spread & 0xFFFFFF) / 0x1000000 * 2.5, 40.0 + (spread >> 24) / 0x1000000 * 2.5)
 
 
-def _post(line: HTTPConnection, path: str, message: Any, token: str) -> bytes:
-    headers = {"Content-Type": "application/msgpack"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    line.request("POST", path, encode_message(message), headers)
-    answer = line.getresponse()
-    body = answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
+class Line:
+    """One HTTP connection that stays open."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._socket = socket.create_connection((host, port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._head = f"Host: {host}:{port}\r\nContent-Type: application/msgpack\r\n"
+
+    def post(self, path: str, body: bytes, token: str) -> tuple[int, bytes]:
+        """Send a body; status and body of the answer."""
+        proof = f"Authorization: Bearer {token}\r\n" if token else ""
+        head = f"POST {path} HTTP/1.1\r\n{self._head}{proof}Content-Length: {len(body)}\r\n\r\n"
+        self._socket.sendall(head.encode() + body)
+        found = b""
+        while b"\r\n\r\n" not in found:
+            found += self._more()
+        told, _, found = found.partition(b"\r\n\r\n")
+        length = int(told.lower().partition(b"content-length:")[2].split()[0])
+        while len(found) < length:
+            found += self._more()
+        return int(told.split(None, 2)[1]), found
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _more(self) -> bytes:
+        part = self._socket.recv(1 << 16)
+        if not part:
+            raise ConnectionError("the server hung up")
+        return part
+
+
+def _post(line: Line, path: str, message: Any, token: str) -> bytes:
+    status, body = line.post(path, encode_message(message), token)
+    if status != 200:
+        raise RuntimeError(f"{path}: {status} {body[:300]!r}")
     return body

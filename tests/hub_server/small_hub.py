@@ -116,6 +116,11 @@ class SmallHub:
         return SimpleNamespace(next=8, state="taken", epoch=1, accepted=6, merged=1, conflicts=0, rejected=0,
                                message="")  # fmt: skip
 
+    def sync(
+        self, device: str, signed: bytes, cursors: Mapping[str, int], limit_bytes: int, now: datetime
+    ) -> Any:
+        return self.push(signed, now), self.pull(device, cursors, limit_bytes, now)
+
     def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None) -> Any:
         if self.device(device).revoked_at is not None:
             raise NotAllowed(N_("This laptop has been revoked"), code="revoked")

@@ -1,0 +1,123 @@
+"""Many statements in one round: answers come back whole, and an error leaves the line usable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+
+from app.hub.database import HubDatabase
+from app.hub.hub import Hub
+from app.hub.rounds import Asked
+from hub.office_hub import CITY, NOON, TOWN, HubBench
+from postgres_server import needs_postgis
+
+pytestmark = needs_postgis
+
+
+@pytest.fixture
+def database(postgres_folder: Path) -> Iterator[HubDatabase]:
+    """A database of a server, without a hub in it."""
+    found = HubDatabase(None, f"postgresql://gridward@/postgres?host={postgres_folder}")
+    with found.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS thing")
+        connection.exec_driver_sql("CREATE TABLE thing (id int PRIMARY KEY, said text, raw bytea)")
+    yield found
+    found.close()
+
+
+def _count(database: HubDatabase) -> int:
+    with database.reading() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM thing").scalar_one())
+
+
+def _keep(database: HubDatabase, *statements: tuple[str, tuple[Any, ...]]) -> list[Asked]:
+    """One round in one transaction."""
+    with database.writing() as connection, database.together(connection, commit=True) as ask:
+        return [ask(words, given) for words, given in statements]
+
+
+def test_values_come_back_as_they_were_sent(database: HubDatabase) -> None:
+    said, raw = "现场核实 \\ \" ' %s", bytes(range(256))
+    insert = "INSERT INTO thing VALUES (%s, %s, %s)"
+    *_, rows, none = _keep(
+        database,
+        (insert, (1, said, raw)),
+        (insert, (2, None, None)),
+        ("SELECT id, said, raw, id > %s::int FROM thing ORDER BY id", (1,)),
+        ("SELECT id FROM thing WHERE id = %s", (3,)),
+    )
+    assert rows.fetchall() == [(1, said, raw, False), (2, None, None, True)]
+    assert none.fetchone() is None
+    assert _count(database) == 2
+
+
+def test_a_round_larger_than_what_fits_into_the_line(database: HubDatabase) -> None:
+    much = "x" * 1_000_000
+    told = _keep(database, *[("SELECT %s::text, %s::int", (much, number)) for number in range(12)])
+    assert [one.fetchone() for one in told] == [(much, number) for number in range(12)]
+
+
+def test_of_a_round_with_an_error_nothing_is_kept_and_the_next_is_as_ever(database: HubDatabase) -> None:
+    one = ("INSERT INTO thing (id) VALUES (%s)", (1,))
+    fresh: tuple[str, tuple[Any, ...]] = ("SELECT count(*) FROM thing WHERE said IS NULL", ())
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            _keep(database, one, one, fresh)
+        assert _count(database) == 0
+    found, _ = _keep(database, fresh, one)
+    assert found.fetchone() == (0,)
+    assert _count(database) == 1
+
+
+def test_a_text_that_would_be_cut_is_refused(database: HubDatabase) -> None:
+    with pytest.raises(DataError):
+        _keep(database, ("INSERT INTO thing VALUES (%s, %s)", (1, "cut\0here")))
+    assert _count(database) == 0
+
+
+def test_statements_that_somebody_let_go_of_are_prepared_again(database: HubDatabase) -> None:
+    another: tuple[str, tuple[Any, ...]] = (
+        "INSERT INTO thing (id) SELECT coalesce(max(id), 0) + 1 FROM thing",
+        (),
+    )
+    _keep(database, another)
+    with database.writing() as connection:
+        connection.exec_driver_sql("DEALLOCATE ALL")
+    with pytest.raises(OperationalError):
+        _keep(database, another)
+    _keep(database, another)
+    assert _count(database) == 2
+
+
+def test_a_server_that_is_gone_is_said(database: HubDatabase) -> None:
+    with pytest.raises(OperationalError):
+        _keep(database, ("SELECT pg_terminate_backend(pg_backend_pid())", ()), ("SELECT 1", ()))
+    assert _count(database) == 0
+
+
+def test_push_and_pull_in_one_are_what_both_are_by_themselves(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, other = bench.laptop(TOWN, "R2"), bench.laptop(CITY, "R0")
+    for one in (laptop, other):
+        one.enter("officer")
+        one.push()
+    laptop.enter("officer")
+    pulls: list[str] = []
+    with monkeypatch.context() as watched:
+        pull = Hub.pull
+        watched.setattr(
+            Hub, "pull", lambda hub, device, *rest: pulls.append(device) or pull(hub, device, *rest)
+        )
+        answer, news = bench.hub.sync(laptop.uid, laptop.batch(), {TOWN: 1}, 1 << 22, NOON)
+    alone = bench.hub.pull(laptop.uid, {TOWN: 1}, 1 << 22, NOON)
+    assert (answer.state, answer.accepted) == ("taken", 1)
+    assert news == alone
+    assert alone.blocks[-1].last == alone.areas[TOWN][0]
+    assert (
+        bool(pulls) is not bench.hub.database.postgres
+    )  # where it is asked in the round that keeps the push
