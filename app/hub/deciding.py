@@ -304,16 +304,32 @@ class Deciding:
 
     def _admit(self, group: Sequence[Told]) -> bool:
         """Bring the values of a group into the form they are kept in; with one that cannot be, it falls."""
+        signed = any(item.entry.entity in _BESIDE for item in group)
         try:
             for item in group:
                 if not is_known(item.entry.entity):
                     raise Unfit("unknown_field", item.entry.entity)
+                if not signed:
+                    self._set_aside(item)
                 item.cells = admitted(known(item.entry.entity), item.entry.op, item.entry.cells)
                 item.entry.cells = item.cells
         except Unfit as unfit:
             self.refuse(group, unfit.note)
             return False
         return True
+
+    def _set_aside(self, item: Told) -> None:
+        """Keep what a newer program wrote beyond this hub's fields in a conflict; the rest is taken. A change
+        of such fields alone, or one that a signature is bound to, is refused as a whole."""
+        entry, ids = item.entry, set(field_ids(known(item.entry.entity)))
+        beyond = {name: value for name, value in entry.cells.items() if name not in ids}
+        if not beyond or len(beyond) == len(entry.cells) or item.act.undoes:
+            return
+        entry.cells = {name: value for name, value in entry.cells.items() if name in ids}
+        row = self.desk.rows.get(entry.entity, entry.uid)
+        draft = ConflictDraft("rejected", "unknown_field", {}, beyond, open=False)
+        item.cells = entry.cells
+        self._raise(item, row, (draft,))
 
 
 def _by_act(batch: Batch) -> Iterable[tuple[int, list[int]]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+import msgspec
+
 from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
 from app.domain.digest import MODULUS, row_hash
 from app.store import pending
@@ -58,6 +60,9 @@ def digests(raw: sqlite3.Connection, layout: Layout, root: str) -> dict[str, int
     found: dict[str, int] = {}
     for entity, uid, area, row in records(raw, layout, root):
         found[area] = (found.get(area, 0) + row_hash(entity, uid, row)) % MODULUS
+    for area, entity, uid, cells in raw.execute("SELECT area, tbl, uid, cells FROM sync_beyond"):
+        more = row_hash(entity, uid, msgspec.msgpack.decode(cells))
+        found[area] = (found.get(area, 0) + more) % MODULUS
     return found
 
 

@@ -22,7 +22,7 @@ from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Block
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
-from app.store import chain, keptblocks, outbox, pending, views
+from app.store import beyond, chain, keptblocks, outbox, pending, views
 from app.store.connect import Database, raw_of
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
@@ -258,6 +258,8 @@ def _step(
     for effect in state.effects:
         found.take(effect)
     write(connection, found)
+    start = span[0] - block.first
+    found.digest += beyond.keep(raw, block.area, block.effects[start : span[1] - block.first + 1])
     row = raw.execute("SELECT digest FROM sync_cursor WHERE area = ?", (block.area,)).fetchone()
     digest = as_text((int(row[0], 16) if row else 0) + found.digest % MODULUS)
     raw.execute(

@@ -40,7 +40,14 @@ def leave(database: Database, facts: ReplicaFacts, areas: Iterable[str], act: Ac
     with database.writing() as connection:
         raw = _raw(connection)
         for area in found:
-            for table in ("sync_cursor", "sync_ghost", "sync_origin", "sync_block"):
+            for table in (
+                "sync_cursor",
+                "sync_ghost",
+                "sync_origin",
+                "sync_block",
+                "sync_lost",
+                "sync_beyond",
+            ):
                 raw.execute(f"DELETE FROM {table} WHERE area = ?", (area,))
     return sum(map(len, found.values()))
 

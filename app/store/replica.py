@@ -17,6 +17,7 @@ from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
 from app.store import (
+    beyond,
     confirmed,
     evidence,
     keptblocks,
@@ -253,6 +254,10 @@ class Replica:
         millis = int(at.timestamp() * 1000)
         act = leaving.act_of(new_uid(), as_moment(at), millis << 16)
         return leaving.leave(self._database, facts, areas, act, millis)
+
+    def adopt(self, at: datetime) -> int:
+        """Put into the records what a newer hub had said and this program knows by now; how many."""
+        return beyond.adopt(self._database, self._enrolled(), as_moment(at), int(at.timestamp() * 1000))
 
     # ------------------------------------------------------------ evidence files
     def wanted(self) -> list[BlobNeed]:

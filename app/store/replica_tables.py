@@ -39,6 +39,9 @@ TABLES = (
     # The hub's blocks as they came, with its signature over the head after each; see keptblocks.py.
     """CREATE TABLE IF NOT EXISTS sync_block (area TEXT, first INTEGER NOT NULL, last INTEGER,
   body BLOB NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY (area, last))""",
+    # What a newer hub says beyond this program, by field id (MessagePack); see beyond.py.
+    """CREATE TABLE IF NOT EXISTS sync_beyond (area TEXT, tbl TEXT, uid TEXT, cells BLOB NOT NULL,
+  PRIMARY KEY (area, tbl, uid)) WITHOUT ROWID""",
     # Blocks that a hub brought back from a backup no longer had; they were given back to it.
     """CREATE TABLE IF NOT EXISTS sync_lost (head BLOB PRIMARY KEY, area TEXT NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL)""",
@@ -61,6 +64,7 @@ NAMES = (
     "sync_origin",
     "sync_block",
     "sync_lost",
+    "sync_beyond",
     "sync_blob",
     "sync_private",
 )

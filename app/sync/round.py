@@ -89,6 +89,7 @@ class Round:
 
     def _exchange(self) -> SyncDone:
         replica = self.workspace.replica
+        replica.adopt(self.now())
         blobs_up = send_blobs(self.workspace, self.transport, self.progress, self._check)
         sent = send(self.transport, self.sealer(), self._after_batch)
         if sent.quarantined:

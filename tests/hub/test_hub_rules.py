@@ -194,7 +194,9 @@ def test_what_a_newer_program_adds_is_kept_aside(bench: HubBench) -> None:
     laptop.act("officer", "edit")
     laptop.write("meteorite", new_uid(), "i", {"mass": 3.0})
     laptop.push()
-    assert ("rejected", "unknown_field") in said(bench, laptop)
+    assert ("rejected", "unknown_field") in said(bench, laptop)  # the kind nobody here knows
+    found = bench.boiler(made.uid)
+    assert found is not None and found.note == "新", "what the hub knows of the change stands"
     offered = [json.loads(item.offered) for item in bench.records(Conflict)]
     assert any("shoe_size" in item for item in offered)
     bench.check()

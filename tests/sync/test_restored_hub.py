@@ -182,9 +182,9 @@ def test_a_block_half_folded_when_the_hub_was_restored_is_finished_and_given_bac
     world.back_up_hub()
     doings.add_many(a, "officer", 6)
     a.round()
-    monkeypatch.setattr(Replica, "fold", functools.partialmethod(Replica.fold, step=2))
+    monkeypatch.setattr(Replica, "fold_all", functools.partialmethod(Replica.fold_all, step=2))
     with pytest.raises(Killed):
-        other.round(killed_after=1)
+        other.round(killed_after=0)
     other.kill()
     seq = other.workspace.replica.begun()
     assert seq, "the round was to be cut inside a block"

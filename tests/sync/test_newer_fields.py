@@ -1,0 +1,134 @@
+"""An older laptop at a newer hub: what it does not know is kept, compared, and applied once it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from app.domain.replication import Batch, Block, Effect
+from app.store import crossing as crossings
+from app.store.crossing import Crossing, crossing
+from sync import doings
+from sync.planted import note, there
+from sync.world import TOWN_A, Laptop, World
+
+
+@contextmanager
+def older_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Laptops whose boilers have no field `model` yet; the hub knows it."""
+    plain = Crossing.__init__
+
+    def without(self: Crossing, kind: object) -> None:
+        plain(self, kind)  # type: ignore[arg-type]
+        self.columns = tuple(name for name in self.columns if name != "model")
+        self.known = frozenset(self.columns)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Crossing, "__init__", without)
+        crossing.cache_clear()
+        yield
+    crossing.cache_clear()
+    assert "model" in crossings.crossing("boiler").known
+
+
+def as_newer(laptop: Laptop, model: str) -> None:
+    """The laptop writes its next batches as a newer program, which fills in the model as well."""
+
+    def altered(batch: Batch) -> Batch:
+        return replace(
+            batch,
+            entries=tuple(
+                replace(item, cells={**item.cells, "model": model})
+                if item.entity == "boiler" and item.op == "u"
+                else item
+                for item in batch.entries
+            ),
+        )
+
+    laptop.alter = altered
+
+
+def agrees(world: World) -> bool:
+    done = [laptop.round() for laptop in world.laptops.values()]
+    recounted = [
+        laptop.workspace.replica.recount(area) == cursor.digest
+        for laptop in world.laptops.values()
+        for area, cursor in laptop.workspace.replica.cursors().items()
+    ]
+    return all(item is not None and item.agrees for item in done) and all(recounted)
+
+
+def test_an_older_laptop_keeps_and_compares_a_field_of_a_newer_hub(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    with older_program(monkeypatch):
+        as_newer(a, "DZL4")
+        note(a, "一")
+        a.round()
+        assert agrees(world)
+        assert there(other).model is None and there(other).note == "一"
+        as_newer(a, "DZL6")
+        note(a, "二")
+        a.round()
+        assert agrees(world)
+        a.alter = None
+        assert doings.edit(other, "officer2", there(other), contact="王芳")
+        other.round()
+        assert agrees(world)
+    assert there(other).model is None
+    other.kill()  # it starts again as a newer program
+    assert agrees(world)
+    assert there(other).model == "DZL6" and there(other).contact == "王芳"
+    assert other.workspace.check().ok
+
+
+def test_a_record_that_goes_takes_its_unknown_fields_along(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = world.laptops["town_a"]
+    with older_program(monkeypatch):
+        as_newer(a, "DZL4")
+        note(a, "一")
+        a.round()
+        a.alter = None
+        assert doings.remove(a, "officer", there(a))
+        a.round()
+        assert agrees(world)
+        assert doings.take_back(a, "officer")
+        a.round()
+        assert agrees(world)
+
+
+def test_a_kind_that_only_a_newer_hub_has(world: World) -> None:
+    """Its entries come with the log; the digest counts them and the records stay as they are."""
+    replica = world.laptops["town_a"].workspace.replica
+    cursor = replica.cursors()[TOWN_A]
+    act = world.log()[TOWN_A][-1].acts[0]
+
+    def told(first: int, *effects: Effect) -> None:
+        list_of = Block(TOWN_A, first, "", 0, 1, (replace(act, uid=f"act-{first}"),), effects)
+        fold_one(world.laptops["town_a"], list_of)
+
+    told(
+        cursor.seq + 1,
+        Effect(0, 0, "meteorite", "m-1", "i", {"mass": 3.5, "found": True, "shape": b"\x01"}),
+        Effect(0, 0, "meteorite", "m-2", "i", {"mass": 4}),
+        Effect(0, 0, "meteorite", "m-1", "u", {"mass": 5.0, "found": None}),
+    )
+    now = replica.cursors()[TOWN_A].digest
+    assert now != cursor.digest and replica.recount(TOWN_A) == now
+    told(
+        cursor.seq + 4,
+        Effect(0, 0, "meteorite", "m-1", "d", {}),
+        Effect(0, 0, "meteorite", "m-2", "d", {}),
+    )
+    assert replica.cursors()[TOWN_A].digest == cursor.digest == replica.recount(TOWN_A)
+
+
+def fold_one(laptop: Laptop, block: Block) -> None:
+    """Fold a block as it comes from a hub, without its bytes."""
+    laptop.workspace.replica.fold(block, bytes(32))
