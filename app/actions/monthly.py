@@ -60,6 +60,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("missed", N_("Missed by the baseline")),
     ("unsorted", N_("Outside, not told which")),
 )
+_WHERE_COUNTED = ("migrated", "unsorted")
 _OUTSIDE = ("outside", N_("Outside the baseline"))
 _BEFORE = ("before", N_("Done by the month before"))
 
@@ -211,15 +212,21 @@ def percent(rate: float | None) -> str:
 def table(report: MonthOfArea) -> tuple[list[tuple[str, ...]], list[list[Any]]]:
     """Headings in two rows (group, unit) and the lines, the sum last; numbers as numbers."""
     heads: list[tuple[str, ...]] = [(tr(N_("County or district")), "")]
-    for _, heading in COLUMNS:
+    shown = _shown(report.month.sum)
+    for _, heading in shown:
         heads += [(tr(heading), tr(N_("units"))), (tr(heading), "t/h")]
     heads.append((tr(N_("Completed")), "%"))
-    return heads, [_line(row) for row in (*report.month.rows, report.month.sum)]
+    return heads, [_line(row, shown) for row in (*report.month.rows, report.month.sum)]
 
 
-def _line(row: CountyRow) -> list[Any]:
+def _shown(whole: CountyRow) -> list[tuple[str, str]]:
+    """The columns of the table: two of them only where there is something to count."""
+    return [(name, label) for name, label in COLUMNS if name not in _WHERE_COUNTED or whole.total(name).units]
+
+
+def _line(row: CountyRow, shown: list[tuple[str, str]]) -> list[Any]:
     cells: list[Any] = [row.name]
-    for name, _ in COLUMNS:
+    for name, _ in shown:
         total = row.figures[name].total
         cells += [total.units, round(total.tph, 2)]
     return [*cells, None if row.rate is None else round(100 * row.rate, 1)]

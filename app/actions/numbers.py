@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.actions.session import Session
+from app.actions.standing import claimed_only
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS
 from app.domain.entities.division import Division
 from app.domain.filters import one_of
 from app.domain.frozen import Counted, Number, Row, total_of
 from app.domain.output import output_tph
+from app.domain.reporting import CLAIMED
 from app.i18n import N_
 
 ALL = "all"
@@ -24,26 +26,29 @@ def counted_boilers(
     `extra` are further numbers of the whole: name, English label, boilers.
     """
     rows = {item.uid: _row(item) for item in boilers}
+    claimed = claimed_only(session, boilers)
     area = session.workspace.area
     codes = sorted({row.county for row in rows.values()} - {"", area})
     found = session.workspace.find(Division, one_of("code", (area, *codes)))
     names = {item.code: item.name for item in found}
-    numbers = _of_place(area, names.get(area, area), list(rows.values()))
+    numbers = _of_place(area, names.get(area, area), list(rows.values()), claimed)
     numbers += [
         _number(area, names.get(area, area), name, label, [rows[item.uid] for item in some])
         for name, label, some in extra
     ]
     for code in codes:
         mine = [row for row in rows.values() if row.county == code]
-        numbers += _of_place(code, names.get(code, code), mine)
+        numbers += _of_place(code, names.get(code, code), mine, claimed)
     return Counted(tuple(numbers), rows)
 
 
-def _of_place(code: str, name: str, rows: list[Row]) -> list[Number]:
+def _of_place(code: str, name: str, rows: list[Row], claimed: frozenset[str]) -> list[Number]:
     labels = {item.code: item.label for item in STATUS_GROUPS.choices}
-    groups = {
-        group: [row for row in rows if row.state and GROUP_OF_STATE[row.state] == group] for group in labels
-    }
+    labels[CLAIMED] = N_("Moved in as cleared, papers lacking")
+    groups: dict[str, list[Row]] = {group: [] for group in labels}
+    for row in rows:
+        if row.state:
+            groups[CLAIMED if row.uid in claimed else GROUP_OF_STATE[row.state]].append(row)
     return [
         _number(code, name, ALL, N_("All boilers"), rows),
         *(_number(code, name, group, labels[group], some) for group, some in groups.items() if some),

@@ -29,6 +29,7 @@ from app.errors import Invalid, Refused
 from app.exchange.official_paper import write_forms, write_letter
 from app.exchange.report_table import ReportTable, write_report_table
 from app.exchange.template_fill import Filling, fill
+from app.exchange.whole import whole
 from app.i18n import N_, tr
 
 OPEN_STATES = ("registered", "planned", "in_progress", "returned", "rebound", "sealed")
@@ -124,7 +125,8 @@ def _month(session: Session, order: ReportOrder, target: Path) -> ReportDone:
         lines = [{"no": no, **as_values(row)} for no, row in enumerate(report.month.rows, 1)]
         fill(order.template, Filling(facts_of(report), lines, names_of_line()), target)
     elif target.suffix.lower() == ".txt":
-        target.write_text(words + "\n", "utf-8-sig")
+        with whole(target) as part:
+            part.write_text(words + "\n", "utf-8-sig")
     else:
         heads, cells = table(report)
         title = tr(N_("Monthly schedule of coal boilers, {period}"), period=report.month.period.month)

@@ -144,6 +144,12 @@ def proved_on(session: Session, boiler: Boiler, papers: Iterable[Attachment]) ->
     return bureau_day(as_datetime(mine[number - 1].added_at)) if number else ""
 
 
+def claimed_only(session: Session, boilers: Iterable[Boiler]) -> frozenset[str]:
+    """The uids of those that are cleared by the word of a ledger alone today, their dossier not whole."""
+    cleared = [item for item in boilers if item.status == "cleared"]
+    return frozenset(uid for uid, proved in _proofs(session, cleared).items() if proved is None)
+
+
 def _lacks(session: Session, boiler: Boiler, papers: Sequence[Attachment]) -> bool:
     case = Case(
         record=boiler, actor=_NOBODY, policy=session.policy, today=session.today, approvals=(),

@@ -16,8 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph
 
-from app.errors import StoreFailure
-from app.i18n import N_
+from app.exchange.whole import whole
 
 # GB/T 9704-2012: A4, type area 156 × 225 mm, title 2号小标宋, body 3号仿宋, 28 pt lines (docs/sources.md).
 _PAGE = (Mm(210), Mm(297))
@@ -250,9 +249,6 @@ def _dress(font: Any, face: tuple[str, float]) -> None:
 
 
 def _save(document: Any, target: Path) -> Path:
-    try:
-        document.save(str(target))
-    except OSError as error:
-        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
-                           why=error.strerror or str(error)) from error  # fmt: skip
+    with whole(target) as part:
+        document.save(str(part))
     return target

@@ -15,8 +15,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.errors import Invalid, StoreFailure
+from app.errors import Invalid
 from app.exchange.export import harmless
+from app.exchange.whole import whole
 from app.i18n import N_
 
 ENDINGS = (".xlsx", ".csv")
@@ -50,14 +51,11 @@ def write_report_table(found: ReportTable, target: Path) -> Path:
     if ending not in ENDINGS:
         raise Invalid(N_("“{ending}” is no format for this report."), hint=N_("Known endings: {known}"),
                       ending=ending or target.name, known=" ".join(ENDINGS), code="format")  # fmt: skip
-    try:
+    with whole(target) as part:
         if ending == ".csv":
-            _write_csv(found, target)
+            _write_csv(found, part)
         else:
-            _book(found).save(target)
-    except OSError as error:
-        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
-                           why=error.strerror or str(error)) from error  # fmt: skip
+            _book(found).save(part)
     return target
 
 

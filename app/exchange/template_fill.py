@@ -17,7 +17,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.errors import Invalid, StoreFailure
+from app.errors import Invalid
+from app.exchange.whole import whole
 from app.exchange.workbook_xml import check_bomb
 from app.i18n import N_
 
@@ -59,11 +60,8 @@ def fill(template: Path, filling: Filling, target: Path) -> int:
             code="unknown_mark",
         )
     written = sum(_fill_page(page, filling) for page in book.worksheets)
-    try:
-        book.save(target)
-    except OSError as error:
-        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
-                           why=error.strerror or str(error)) from error  # fmt: skip
+    with whole(target) as part:
+        book.save(part)
     return written
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from actions.office import APPLICATION, Office
+from actions.office import APPLICATION, PEOPLE, Office
 from app.actions.counts import freeze_baseline, headline
 from app.actions.evidence import add_evidence
+from app.actions.freezing import freeze_report, withdraw_frozen
+from app.actions.lookback import draw_lookback
 from app.actions.records import edit_record
-from app.actions.reports import ReportOrder, count_report, make_report
+from app.actions.reports import REPORTS, ReportOrder, count_report, make_report, report_kind
 from app.actions.sheets import SheetOrder, sheet_pages
 from app.actions.steps import do_step
 from app.carto.display import Text, walk
@@ -21,7 +23,7 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import STATUS_GROUPS
 from app.domain.output import Total, output_tph
 from app.domain.reporting import outside_kind
-from app.errors import NotAllowed
+from app.errors import NotAllowed, StoreFailure
 
 DAY = "2026-10-15"
 
@@ -207,3 +209,69 @@ def test_saying_added_or_missed_leaves_a_signature_standing(office: Office) -> N
     office.as_("city")
     assert do_step(office.session, "notice", office.boiler()).completed
     assert output_tph(office.boiler()) == 2.0
+
+
+def test_a_list_counts_what_is_only_claimed_apart_too(office: Office) -> None:
+    _whole_story(office)
+    found = count_report(office.session, ReportOrder("ledger"))
+    page = headline(office.session).sum
+    for name in ("cleared", "migrated", "rebound", "retained"):
+        number = found.number("620800", name)
+        assert number is not None and set(number.uids) == set(page.figures[name].uids), name
+
+
+def test_a_month_shows_columns_of_claims_only_where_there_are_some(office: Office, tmp_path: Path) -> None:
+    office.enter(ledger_no="A-1")
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "")
+    make_report(office.session, ReportOrder("monthly"), tmp_path / "few.csv")
+    few = set(_read(tmp_path / "few.csv")[0])
+    assert {"底册后新增 台", "漏报 台", "保留提标 台"} <= few and "迁入待补档 台" not in few
+    _moved_in(office, "M-1")
+    office.as_("city")
+    freeze_baseline(office.session, "第二版", "")
+    make_report(office.session, ReportOrder("monthly"), tmp_path / "more.csv")
+    assert "迁入待补档 台" in _read(tmp_path / "more.csv")[0]
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in REPORTS])
+def test_everybody_writes_a_report_and_few_freeze_or_withdraw_it(
+    office: Office, tmp_path: Path, name: str
+) -> None:
+    office.cleared()
+    office.planned(ledger_no="KT-2")
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "")
+    draw_lookback(office.session, "一轮", 100)
+    order, ending = ReportOrder(name), next(item for item in report_kind(name).endings if item)
+    for who, (role, _, area) in PEOPLE.items():
+        office.as_(who)
+        make_report(office.session, order, tmp_path / f"{who}{ending}")
+        assert (tmp_path / f"{who}{ending}").stat().st_size > 0
+        if role in ("R3", "R5"):
+            made = freeze_report(office.session, order)
+            assert (made.frozen_by_name, made.div_code) == (who, area)
+            with pytest.raises(NotAllowed):
+                withdraw_frozen(office.session, made.name, "试")
+        else:
+            with pytest.raises(NotAllowed):
+                freeze_report(office.session, order)
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".csv", ".txt"])
+def test_a_report_that_cannot_be_finished_leaves_the_old_file(
+    office: Office, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.enter()
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "")
+    target = tmp_path / f"m{ending}"
+    target.write_bytes(b"old")
+
+    def full(self: Path, other: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StoreFailure):
+        make_report(office.session, ReportOrder("monthly"), target)
+    assert target.read_bytes() == b"old" and [item.name for item in tmp_path.glob("*.part*")] == []
