@@ -17,6 +17,7 @@ from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph
 
 from app.exchange.whole import whole
+from app.i18n import N_, tr
 
 # GB/T 9704-2012: A4, type area 156 × 225 mm, title 2号小标宋, body 3号仿宋, 28 pt lines (docs/sources.md).
 _PAGE = (Mm(210), Mm(297))
@@ -136,9 +137,6 @@ def _form(document: Any, form: Form) -> None:
     _line(document, form.number, _TABLE).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     rows = [[*first, *second] for first, second in _by_two(form.pairs)]
     _grid(document, rows, widths=_PAIR_WIDTHS)
-    if form.photos:
-        _line(document, "", _TABLE)
-        _photos(document, form.photos)
     _line(document, "", _TABLE)
     signed = [[heading, known] for heading, known in form.signatures]
     for row in _grid(document, signed, widths=_SIGN_WIDTHS).rows:
@@ -146,6 +144,9 @@ def _form(document: Any, form: Form) -> None:
         row.height = _SIGN_HEIGHT
     if form.note:
         _line(document, form.note, _TABLE)
+    if form.photos:  # on pages of their own, so that six of them stand on each
+        _line(document, tr(N_("Photographs")), _HEADING).paragraph_format.page_break_before = True
+        _photos(document, form.photos)
 
 
 def _by_two(pairs: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, str], tuple[str, str]]]:

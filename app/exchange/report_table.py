@@ -12,6 +12,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -25,6 +26,8 @@ _HEAD = PatternFill("solid", fgColor="FFDCE6F1")
 _THIN = Side(style="thin", color="FFB0B7C3")
 _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _NARROWEST, _WIDEST = 7, 36
+_TITLE_POINTS, _ROW_POINTS = 33, 18
+_MOST_ON_A4 = 190  # characters across; more would be too small to read
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 
 
@@ -90,13 +93,28 @@ def _book(found: ReportTable) -> Workbook:
         page.cell(row, 1, found.below).alignment = Alignment(wrap_text=True, vertical="top")
         page.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
         page.row_dimensions[row].height = 18 * (2 + len(found.below) // (width * 4))
+    _set_page(page, first, len(found.lines))
+    return book
+
+
+def _set_page(page: Worksheet, first: int, lines: int) -> None:
+    """How the table is printed: lying, as wide as the paper, its head on each page, pages numbered."""
+    breadth = sum(item.width for item in page.column_dimensions.values())
+    page.row_dimensions[1].height = _TITLE_POINTS
+    for row in range(first, first + lines):
+        page.row_dimensions[row].height = _ROW_POINTS
     page.freeze_panes = f"B{first}"
-    page.HeaderFooter.oddFooter.center.text = "第 &P 页 共 &N 页"
+    footer = page.HeaderFooter.oddFooter
+    assert footer is not None
+    footer.center.text = "第 &P 页 共 &N 页"
     page.print_title_rows = f"1:{first - 1}"
-    page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
+    wide = breadth > _MOST_ON_A4
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = page.PAPERSIZE_A3 if wide else page.PAPERSIZE_A4
+    page.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.8, footer=0.4)
+    page.print_options.horizontalCentered = True
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.page_setup.fitToHeight = 0
-    return book
 
 
 def _breadth(found: ReportTable, column: int) -> float:
