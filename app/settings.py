@@ -21,6 +21,7 @@ from app.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 THEMES = codes(("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
 BY_ITSELF, BY_HAND = "by_itself", "by_hand"
 SYNC_TIMES = codes((BY_ITSELF, N_("By itself")), (BY_HAND, N_("Only when I ask")))
+OFF, ON = "off", "on"
 _LANGUAGES = codes(*LANGUAGES.items())
 _NOTATIONS: CodeList = codes(*NOTATIONS.items())
 
@@ -33,6 +34,8 @@ class Preferences:
     theme: str = choice(N_("Appearance"), THEMES, default="system", required=True)
     notation: str = choice(N_("Notation of coordinates"), _NOTATIONS, default=DECIMAL, required=True)
     sync: str = choice(N_("Sync with the hub"), SYNC_TIMES, default=BY_ITSELF, required=True)
+    online_maps: str = text(N_("Online maps"), length=8, default=OFF)  # asked for together with the key
+    tianditu_key: str | None = text(N_("Key of Tianditu"), length=100, default=None)
     last_workspace: str | None = text(N_("Last workspace"), length=4096, default=None)
     last_login: str | None = text(N_("Last sign-in name"), length=40, default=None)
     window_geometry: str | None = text(N_("Place of the window"), length=4096, default=None)
@@ -66,6 +69,11 @@ def preferences_file() -> Path:
 def learned_folder() -> Path:
     """Where corrected mappings of ledger templates are kept: a person's habit on one laptop, no record."""
     return preferences_file().with_name("mappings")
+
+
+def tiles_folder() -> Path:
+    """Where tiles of online maps are kept once they have been fetched."""
+    return preferences_file().with_name("tiles")
 
 
 def load_preferences(path: Path | None = None) -> Preferences:

@@ -22,6 +22,7 @@ from app.domain.coordinates.zones import GCJ02, STORED, transform
 from app.domain.imagery import Imagery, ImageryFacts, Outlines, Pixels
 from app.errors import AppError, Invalid, StoreFailure
 from app.exchange.grid import Book, Sheet
+from app.exchange.imagery import online
 from app.exchange.imagery.opening import open_imagery, picture_parts
 from app.exchange.spatial import read_spatial
 from app.i18n import N_
@@ -53,6 +54,8 @@ class MapLayers:
         self._columns: dict[str, FeatureColumns] = {}
         self._pictures: dict[str, Imagery] = {}
         self._extents: dict[str, Extent | None] = {}
+        self._online: dict[str, online.OnlineTiles] = {}
+        self.access: online.Access | None = None  # nothing is fetched until somebody allows it
         self.book = self._read()
 
     # ---- the book
@@ -131,6 +134,7 @@ class MapLayers:
         """Let go of what was read of a layer."""
         self._columns.pop(layer_id, None)
         self.faults.pop(layer_id, None)
+        self._online.pop(layer_id, None)
         picture = self._pictures.pop(layer_id, None)
         if picture is not None:
             picture.close()
@@ -154,7 +158,7 @@ class MapLayers:
             return None
         if layer.id not in self._pictures:
             try:
-                found, facts = open_imagery(self.where(layer), layer.part, layer.system)
+                found, facts = self._opened(layer)
             except AppError as error:
                 self.faults[layer.id] = error
                 return None
@@ -162,6 +166,45 @@ class MapLayers:
             self._extents[layer.id] = facts.extent
             self._pictures[layer.id] = Guarded(found, lambda error: self._broke(layer.id, error))
         return self._pictures[layer.id]
+
+    def _opened(self, layer: AddedLayer) -> tuple[Imagery, ImageryFacts]:
+        if not layer.path.startswith(online.PREFIX):
+            return open_imagery(self.where(layer), layer.part, layer.system)
+        if self.access is None:
+            raise Invalid(
+                N_("Online maps are switched off on this laptop."),
+                hint=N_("Switch them on with your own key, or take the layer off the map."),
+                code="online_off",
+            )
+        found = online.OnlineTiles(layer.part, self.access)
+        self._online[layer.id] = found
+        return found, found.facts()
+
+    def wants_online(self) -> bool:
+        """Whether tiles that were drawn are still to be fetched."""
+        return any(tiles.wants() for tiles in list(self._online.values()))
+
+    def fetch_online(self, stopped: Callable[[], bool]) -> int:
+        """Fetch some of the tiles that were drawn; how many came. Raises Invalid as `OnlineTiles` does; a
+        refused key is remembered as the fault of its layer."""
+        came = 0
+        for layer_id, tiles in list(self._online.items()):
+            try:
+                came += tiles.fetch_wanted(stopped)
+            except Invalid as error:
+                if error.code != online.OFFLINE:
+                    self._broke(layer_id, error)
+                raise
+        return came
+
+    def allow_online(self, key: str, folder: Path) -> None:
+        """Let Tianditu's layers fetch with a key and keep their tiles in a folder; without a key, not."""
+        self.access = online.Access(key, folder) if key else None
+        for layer in self.book.added:
+            if layer.path.startswith(online.PREFIX):
+                self.forget(layer.id)
+        if self.access is not None and folder.is_dir():
+            online.trim(folder, self.access.most_bytes)
 
     def _broke(self, layer_id: str, error: AppError) -> None:
         if layer_id in self._pictures:  # else it was let go of while it was read
@@ -227,6 +270,14 @@ def pictures_under(session: Session, theme_id: str) -> tuple[Layer, ...]:
     """The pictures that a theme shows, for a sheet of it."""
     theme = map_layers(session).book.theme(theme_id)
     return tuple(layer for layer in theme.layers if is_picture(layer) and layer.visible)
+
+
+def online_layers() -> list[AddedLayer]:
+    """Tianditu's layers, ready to be added; their words are not yet translated."""
+    return [
+        AddedLayer("", title, TILES, f"{online.PREFIX}tianditu", STORED, name)
+        for name, title in online.LAYERS.items()
+    ]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ class ProjectedLayers:
     def __init__(self, source: FeatureSource) -> None:
         self.source = source
         self._kept: dict[tuple[str, str], ProjectedFeatures] = {}
-        self._many: dict[tuple[str, str], ManyAreas | None] = {}
+        self._many: dict[tuple[str, str], ManyAreas] = {}
+        self._few: set[tuple[str, ...]] = set()  # entity, system and fields that are no many areas
         self._before: dict[tuple[str, str], ManyAreas] = {}
 
     @classmethod
@@ -44,15 +45,16 @@ class ProjectedLayers:
         kept = self._many.get(key)
         if kept is not None and set(fields) <= set(kept.columns):
             return kept
-        if key in self._many and kept is None:
+        if (*key, *fields) in self._few:
             return None
         offered = getattr(self.source, "many", None)
         made: ManyAreas | None = (
             offered(entity, fields, crs, kept or self._before.get(key)) if offered else None
         )
-        self._many[key] = made
-        if made is not None:
-            self._before[key] = made
+        if made is None:
+            self._few.add((*key, *fields))
+        else:
+            self._many[key] = self._before[key] = made
         return made
 
     def drawn_by(self, theme: Theme, layer: Layer, crs: str) -> ProjectedFeatures | ManyAreas:
@@ -78,3 +80,4 @@ class ProjectedLayers:
         for kept in (self._kept, self._many):
             for key in [key for key in kept if entity is None or key[0] == entity]:
                 kept.pop(key, None)
+        self._few = {key for key in self._few if entity is not None and key[0] != entity}

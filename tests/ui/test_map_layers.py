@@ -16,8 +16,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import picture_files
+from app.exchange.imagery.online import OnlineTiles
 from app.ui.application import Program
 from app.ui.map.adddialog import AddDialog
+from app.ui.map.onlinedialog import OnlineDialog
 from app.ui.map.pane import MapPane
 from app.ui.map.picturedialog import PictureDialog
 from app.ui.styling.dialog import LayerDialog
@@ -81,7 +83,7 @@ def test_a_look_is_tried_on_the_map_and_taken_back_by_cancel(office: Office, qtb
     running = office()
     pane = running.window.work.map
     shipped = _drawn(pane, "boilers")
-    pane.show_properties("boilers")
+    pane.acts.show_properties("boilers")
     dialog: LayerDialog = _dialog(LayerDialog, qtbot)
     settle(running, qtbot)
     assert cut_off(dialog) == []
@@ -103,7 +105,7 @@ def test_a_look_is_tried_on_the_map_and_taken_back_by_cancel(office: Office, qtb
 def test_ok_keeps_the_look_and_it_can_be_a_theme_of_its_own(office: Office, qtbot: QtBot) -> None:
     running = office()
     pane = running.window.work.map
-    pane.show_properties("boilers")
+    pane.acts.show_properties("boilers")
     dialog: LayerDialog = _dialog(LayerDialog, qtbot)
     tab = dialog.symbols
     tab.method.setCurrentIndex(tab.method.findData("single"))
@@ -251,3 +253,35 @@ def test_boilers_left_follow_the_records(office: Office, qtbot: QtBot) -> None:
     settle(running, qtbot)
     again = pane.scene.layers.features("grid_cell", ("boilers_left",), pane.canvas.view.crs)  # type: ignore[union-attr]
     assert again is not cells
+
+
+def test_online_maps_are_off_until_somebody_brings_a_key(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = office()
+    pane = running.window.work.map
+    pane.layers.actions_by_name["online"].trigger()
+    dialog: OnlineDialog = _dialog(OnlineDialog, qtbot)
+    assert cut_off(dialog) == []
+    assert not dialog.on.isChecked()
+    deed = next(button for button in dialog._foot.buttons() if button.objectName() == "deed")
+    dialog.on.setChecked(True)
+    assert not deed.isEnabled()  # not without a key
+    dialog.key_line.setText("0123456789abcdef")
+    dialog._boxes[0][1].setChecked(True)
+    fetched: list[bool] = []
+    monkeypatch.setattr(
+        OnlineTiles, "fetch_wanted", lambda tiles, stopped: fetched.append(tiles.wants()) or 0
+    )
+    dialog.accept()
+    settle(running, qtbot)
+    qtbot.waitUntil(lambda: bool(fetched), timeout=WAIT_MS)  # after the picture, what it lacked is asked for
+    assert "0123456789abcdef" not in json.dumps(_kept(running))
+    assert running.desk.preferences.tianditu_key == "0123456789abcdef"
+    running.desk.prefer(online_maps="off")
+    settle(running, qtbot)
+    count = len(fetched)
+    pane.canvas.zoom(2.0)
+    settle(running, qtbot)
+    assert len(fetched) == count
+    assert "a1" in pane.arranging.faults()

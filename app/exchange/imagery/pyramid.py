@@ -173,7 +173,8 @@ class TilePyramid:
         self.broken += broken
         return outlines
 
-    def forget(self) -> None:
-        """Fetch every tile again, as more of them may be there now."""
+    def retry_missing(self) -> None:
+        """Fetch again what was not there, as it may be there now."""
         with self._lock:
-            self._kept.clear()
+            for key in [key for key, tile in self._kept.items() if tile is None]:
+                del self._kept[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from app.i18n import N_, tr
 from app.ui.desk import Desk
 from app.ui.map.adddialog import AddDialog
 from app.ui.map.arranging import MapArranging
+from app.ui.map.onlinedialog import OnlineDialog
 from app.ui.map.picturedialog import PictureDialog
 from app.ui.tasks import Token
 
@@ -89,6 +90,17 @@ class AddingFiles(QObject):
         if layers is not None and chosen:
             where = layers.naming(path)
             self._arranging.add([layer.at(where) for layer in chosen])
+
+    def ask_online(self) -> None:
+        """Online maps: on or off, the key, which layers."""
+        from app.actions.map_layers import online_layers  # late: actions load after the first paint
+
+        offered = [replace(layer, title=tr(layer.title)) for layer in online_layers()]
+        dialog = OnlineDialog(self._desk.preferences, offered, self._owner.window())
+        dialog.accepted.connect(
+            lambda: self._arranging.go_online(dialog.on.isChecked(), dialog.key_written(), dialog.chosen())
+        )
+        dialog.open()
 
     def fetch(self, layer: str) -> None:
         """The file of an added layer, from where it is now."""

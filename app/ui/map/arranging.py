@@ -6,20 +6,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.carto.arranging import Arrangement
 from app.carto.legend import GROUP_TITLES
 from app.carto.mapbook import FEATURES, AddedLayer, MapBook
-from app.carto.theme import LIGHT, Theme
+from app.carto.theme import DARK, LIGHT, Theme
 from app.errors import AppError
 from app.i18n import N_, tr
+from app.settings import OFF, ON, tiles_folder
 from app.ui.desk import Desk
 from app.ui.tasks import Callbacks, Lane, Token
+from app.ui.theme import colours
 
 if TYPE_CHECKING:
     from app.actions.map_layers import MapLayers
 
+_AGAIN_MS = 60_000  # without a network it is not tried again sooner
 THEME_OF = {  # ledger -> its first theme
     "boiler": "boilers",
     "grid_cell": "cells",
@@ -28,17 +31,25 @@ THEME_OF = {  # ledger -> its first theme
 }
 
 
+def palette_in_use() -> str:
+    """The map's palette that goes with the window's."""
+    return DARK if colours().dark else LIGHT
+
+
 class MapArranging(QObject):
     """Holds no arrangement of its own: the book lies with the session. `changed` says that the theme is to
     be drawn anew, with the entities whose features are other than before."""
 
     changed = Signal(object)  # tuple[str, ...]
+    arrived = Signal()  # tiles of an online map have been fetched
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self._desk = desk
         self.entity = "boiler"
         self._previewed: tuple[str, Arrangement] | None = None
+        self._waiting = QTimer(self, singleShot=True, interval=_AGAIN_MS)
+        desk.preferences_changed.connect(self.preferred)
 
     # ---- what there is
 
@@ -94,6 +105,7 @@ class MapArranging(QObject):
         layers = self.layers
         if layers is None:
             return
+        self._allow_online(layers)
         if layers.fault is not None:
             self._desk.said.emit(f"{layers.fault.message} {layers.fault.hint}")
         if any(layer.kind == FEATURES for layer in layers.book.added):
@@ -241,3 +253,38 @@ class MapArranging(QObject):
             layers.forget(layer)
             self.take(self.book.replacing(found.at(layers.naming(path))), (found.entity,))
             self.read_again(layer)
+
+    # ---- online maps, which are off until somebody switches them on
+
+    def _allow_online(self, layers: MapLayers) -> None:
+        chosen = self._desk.preferences
+        layers.allow_online((chosen.tianditu_key or "") if chosen.online_maps == ON else "", tiles_folder())
+
+    def go_online(self, on: bool, key: str, added: list[AddedLayer]) -> None:
+        """Switch online maps on or off on this laptop, with the user's own key, and add layers of them."""
+        self._desk.prefer(online_maps=ON if on and key else OFF, tianditu_key=key or None)
+        if self.layers is not None and added and on and key:
+            self.add(added)
+
+    def preferred(self) -> None:
+        """The preferences have changed: online maps may be on or off now."""
+        if self.layers is not None:
+            self._allow_online(self.layers)
+            self.changed.emit(())
+
+    def fetch_online(self) -> None:
+        """After a picture: fetch what it lacked, then say so; after a failure not again for a while."""
+        layers = self.layers
+        if layers is None or not layers.wants_online() or self._waiting.isActive():
+            return
+        self._desk.tasks.run(
+            self,
+            lambda token: layers.fetch_online(token.cancelled),
+            Callbacks(lambda came: self.arrived.emit() if came else None, self._offline),
+            topic="online",
+        )
+
+    def _offline(self, error: Exception) -> None:
+        self._waiting.start()
+        self._not_kept(error)
+        self.changed.emit(())

@@ -19,6 +19,7 @@ class LayerPane(QWidget):
     wanted = Signal(str)  # the properties of a layer
     adding = Signal()  # a file is to be chosen
     adding_folder = Signal()  # a folder of tiles is to be chosen
+    going_online = Signal()  # online maps are to be switched on or off
     fetching = Signal(str)  # the file of an added layer is to be looked for
     zooming = Signal(str)  # to a layer
 
@@ -70,6 +71,7 @@ class LayerPane(QWidget):
         rows = (
             ("add", "add", N_("Lay a file over the map…"), self.adding.emit),
             ("folder", "", N_("Lay a folder of tiles under the map…"), self.adding_folder.emit),
+            ("online", "", N_("Online map (Tianditu)…"), self.going_online.emit),
             ("properties", "style", N_("Symbols, labels, scales…"), lambda: self.wanted.emit(tree.current())),
             ("up", "up", N_("Move the layer up (Alt+Up)"), lambda: tree.shift_current(True)),
             ("down", "down", N_("Move the layer down (Alt+Down)"), lambda: tree.shift_current(False)),
@@ -101,7 +103,8 @@ class LayerPane(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.chooser, 1)
         menu = QMenu(self)
-        menu.addActions([self.actions_by_name[name] for name in ("add", "folder", "save", "drop", "first")])
+        names = ("add", "folder", "online", "save", "drop", "first")
+        menu.addActions([self.actions_by_name[name] for name in names])
         more = self._button("layers", tr(N_("Themes and files")))
         more.setMenu(menu)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -10,23 +10,22 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBox
 
 from app.carto.hit import Hit
 from app.carto.keeping import ProjectedLayers
-from app.carto.theme import DARK, LIGHT
 from app.carto.view import MapView
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
 from app.ui.digitise.onmap import MapDrawing
 from app.ui.map.adding import AddingFiles, may_be_added
-from app.ui.map.arranging import THEME_OF, MapArranging
+from app.ui.map.arranging import THEME_OF, MapArranging, palette_in_use
 from app.ui.map.canvas import Canvas
 from app.ui.map.furniture import Note, Pin, draw_north, draw_scale
+from app.ui.map.layeracts import LayerActs
 from app.ui.map.layerpane import LayerPane
 from app.ui.map.picture import (
     Picture,
     Scene,
     draw_marks,
     draw_picture,
-    extent_of_layer,
     find_at,
     find_in,
     with_margin,
@@ -36,7 +35,6 @@ from app.ui.parts import named
 from app.ui.record.evidence import local_files
 from app.ui.selection import Selected
 from app.ui.tasks import Lane, Token
-from app.ui.theme import colours
 
 __all__ = ["THEME_OF", "MapPane"]
 _POINT_DEG = 1e-4  # smaller than this an extent is a point (the spatial index rounds)
@@ -65,7 +63,7 @@ class MapPane(QWidget):
         self.drawing = MapDrawing(desk, self)
         self.arranging = MapArranging(desk, self)
         self.adding = AddingFiles(desk, self.arranging, self)
-        self.layers = LayerPane(self.arranging, self)
+        self.layers, self.acts = LayerPane(self.arranging, self), LayerActs(desk, self)
         self.tree = self.layers.tree
         self.setAcceptDrops(True)
         self.select = SelectTool(self.canvas)
@@ -87,11 +85,13 @@ class MapPane(QWidget):
         self.distance.measured.connect(self.measured)
         self.area.measured.connect(self.measured)
         self.arranging.changed.connect(self._rearranged)
-        self.layers.wanted.connect(self.show_properties)
+        self.arranging.arrived.connect(self.canvas.refresh)
+        self.layers.wanted.connect(self.acts.show_properties)
+        self.layers.going_online.connect(self.adding.ask_online)
         self.layers.adding.connect(self.adding.choose)
         self.layers.adding_folder.connect(self.adding.choose_folder)
         self.layers.fetching.connect(self.adding.fetch)
-        self.layers.zooming.connect(self._zoom_to_layer)
+        self.layers.zooming.connect(self.acts.zoom_to)
         self._desk.changed.connect(self._records_changed)
         self._desk.selection.changed.connect(self._follow)
 
@@ -130,37 +130,14 @@ class MapPane(QWidget):
             self.canvas.refresh()
 
     def _dress(self, layers: ProjectedLayers) -> None:
-        theme = self.arranging.theme(_palette())
+        theme = self.arranging.theme(palette_in_use())
         self._scene = Scene(theme, layers)
         self.canvas.background = theme.background
-        self.layers.show_arrangement(_palette())
+        self.layers.show_arrangement(palette_in_use())
 
     def _rearranged(self, entities: tuple[str, ...]) -> None:
         self._stale |= set(entities)
         self.retheme()
-
-    def show_properties(self, layer: str) -> None:
-        """Edit the look of a layer beside the map."""
-        from app.ui.styling.dialog import LayerDialog  # late: it is seldom wanted
-
-        dialog = LayerDialog(self._desk, self.arranging, layer, _palette(), self.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    def _zoom_to_layer(self, layer_id: str) -> None:
-        scene = self._scene
-        layer = scene.theme.layer(layer_id) if scene else None
-        layers = self.arranging.layers
-        extent = layers.picture_extent(layer_id) if layers else None
-        if extent is not None:
-            self.canvas.show_extent(extent)
-        elif scene is not None and layer is not None:
-            self._desk.tasks.run(
-                self,
-                lambda _: extent_of_layer(scene, layer),
-                lambda extent: self.canvas.show_extent(extent) if extent else None,
-                lane=Lane.DRAW,
-            )
 
     def _records_changed(self, touched: Touched) -> None:
         self._stale |= set(touched)
@@ -189,6 +166,7 @@ class MapPane(QWidget):
             self.canvas.take_picture(picture)
             self.tree.show_drawn(picture.drawn)
             self.tree.show_faults(self.arranging.faults())
+            self.arranging.fetch_online()
             self._mark(self._desk.selection.now)
 
     def _mark(self, selected: Selected) -> None:
@@ -393,7 +371,3 @@ class MapPane(QWidget):
 
     def _toggle_layers(self) -> None:
         self.layers.setVisible(not self.layers.isVisible())
-
-
-def _palette() -> str:
-    return DARK if colours().dark else LIGHT

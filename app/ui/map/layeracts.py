@@ -1,0 +1,48 @@
+"""What a layer is asked for beside the map: its properties, and to be seen whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+
+from app.ui.desk import Desk
+from app.ui.map.arranging import palette_in_use
+from app.ui.map.picture import extent_of_layer
+from app.ui.tasks import Lane
+
+if TYPE_CHECKING:
+    from app.ui.map.pane import MapPane
+
+
+class LayerActs(QObject):
+    """Belongs to a map pane."""
+
+    def __init__(self, desk: Desk, pane: MapPane) -> None:
+        super().__init__(pane)
+        self._desk, self._pane = desk, pane
+
+    def show_properties(self, layer: str) -> None:
+        """Edit the look of a layer beside the map."""
+        from app.ui.styling.dialog import LayerDialog  # late: it is seldom wanted
+
+        pane = self._pane
+        dialog = LayerDialog(self._desk, pane.arranging, layer, palette_in_use(), pane.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def zoom_to(self, layer_id: str) -> None:
+        """Show the whole of a layer: where a picture lies, or what features it shows."""
+        pane, scene = self._pane, self._pane.scene
+        layers = pane.arranging.layers
+        layer = scene.theme.layer(layer_id) if scene else None
+        extent = layers.picture_extent(layer_id) if layers else None
+        if extent is not None:
+            pane.canvas.show_extent(extent)
+        elif scene is not None and layer is not None:
+            self._desk.tasks.run(
+                self,
+                lambda _: extent_of_layer(scene, layer),
+                lambda found: pane.canvas.show_extent(found) if found else None,
+                lane=Lane.DRAW,
+            )
