@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,9 +78,7 @@ class OnlineTiles(TilePyramid):
         came = 0
         try:
             with httpx.Client(timeout=_SECONDS, transport=self._access.transport) as client:
-                for at in some:
-                    if stopped():
-                        break
+                for at in itertools.takewhile(lambda _: not stopped(), some):
                     came += self._keep(at, self._get(client, *at))
         except Invalid:
             with self._guard:
