@@ -16,6 +16,7 @@ from app.exchange.stacked import stacked
 from app.i18n import N_, tr
 
 ALL = "all"
+_UNSURE = ("gb18030", "big5")  # encodings in which nearly every file can be read, and read wrongly
 _LEAST_SCORE = 0.9  # at least one column known for certain
 _STRONG = 0.7  # a sheet this close to the best one may be meant too
 
@@ -39,7 +40,11 @@ def choose_tables(
         raise Invalid(
             N_("No column of “{file}” is known: none of its headings is one of {kind}."),
             code="no_known_column",
-            hint=N_("Name the columns in a mapping file, or use headings such as {examples}."),
+            hint=N_("Its text was read as {used}; when it reads wrongly, give --encoding: {others}")
+            if book.encoding in _UNSURE
+            else N_("Name the columns in a mapping file, or use headings such as {examples}."),
+            used=book.encoding,
+            others=" ".join(book.encoding_doubt or ("big5", "utf-16")),
             file=book.name,
             kind=words.type.text,
             examples="、".join(_examples(words)),

@@ -3,6 +3,7 @@ inside."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -168,4 +169,17 @@ def _value(cell: object) -> Value:
 def _with_extras(sheet: Sheet, extras: Extras | None) -> Sheet:
     if extras is None:
         return sheet
-    return replace(sheet, hidden_rows=extras.hidden_rows, faults=extras.faults, linked=extras.linked)
+    rows = _without_days(sheet.rows, extras.months) if extras.months else sheet.rows
+    return replace(
+        sheet, rows=rows, hidden_rows=extras.hidden_rows, faults=extras.faults, linked=extras.linked
+    )
+
+
+def _without_days(rows: Sequence[Sequence[Value]], months: Collection[tuple[int, int]]) -> list[list[Value]]:
+    """First days of months that are shown as months become what is seen: nobody wrote that day."""
+    changed = [list(row) for row in rows]
+    for row, column in months:
+        cell = changed[row - 1][column - 1] if row <= len(rows) and column <= len(rows[row - 1]) else None
+        if isinstance(cell, date) and cell.day == 1:
+            changed[row - 1][column - 1] = f"{cell.year}年{cell.month}月"
+    return changed

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
+from xml.sax.saxutils import unescape
 
 from app.errors import Invalid
 from app.exchange.grid import column_number
@@ -23,6 +25,9 @@ _FORMULA = re.compile(
 _LINKED = re.compile(
     rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*>[^<]*\[(?:\d+|[^\]<]*\.xls\w*)\][^<]*</f>'
 )
+_XF = re.compile(rb"<xf\b[^>]*?\bnumFmtId=\"(\d+)\"")
+_OWN_FORMAT = re.compile(rb'<numFmt\b[^>]*?\bnumFmtId="(\d+)"[^>]*?\bformatCode="([^"]*)"')
+_MONTHS = frozenset({17, 27, 36, 50, 52, 57})  # built-in forms that show a year and a month
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 NO_RESULT = "="  # a formula without a stored result
 
@@ -34,6 +39,7 @@ class Extras:
     hidden_rows: frozenset[int]
     faults: dict[tuple[int, int], str]
     linked: frozenset[tuple[int, int]] = frozenset()  # cells (row, column) that look into another workbook
+    months: frozenset[tuple[int, int]] = frozenset()  # cells whose dates are shown without a day
 
 
 def check_bomb(path: Path) -> None:
@@ -66,7 +72,22 @@ def read_extras(path: Path) -> dict[str, Extras]:
         if "xl/workbook.xml" not in names:
             return {}
         files = _sheet_files(package, names)
-        return {sheet: _extras(package.read(file)) for sheet, file in files.items() if file in names}
+        styles = _month_styles(package.read("xl/styles.xml")) if "xl/styles.xml" in names else ()
+        return {sheet: _extras(package.read(file), styles) for sheet, file in files.items() if file in names}
+
+
+def _month_styles(xml: bytes) -> Sequence[int]:
+    """The cell styles that show of a date its year and month, such as 2018年10月."""
+    forms = ((int(found[1]), found[2].decode("utf-8", "replace")) for found in _OWN_FORMAT.finditer(xml))
+    own = {number: unescape(form, {"&quot;": '"'}) for number, form in forms}
+    months = _MONTHS | {number for number, form in own.items() if _shows_months(form)}
+    cells = xml.partition(b"<cellXfs")[2].partition(b"</cellXfs>")[0]
+    return [at for at, found in enumerate(_XF.finditer(cells)) if int(found[1]) in months]
+
+
+def _shows_months(form: str) -> bool:
+    signs = re.sub(r"""\[[^]]*\]|"[^"]*"|\\.|_.|\*.""", "", form.partition(";")[0]).casefold()
+    return "y" in signs and "m" in signs and not re.search("[dhs]", signs)
 
 
 def _sheet_files(package: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
@@ -90,7 +111,12 @@ def _sheet_files(package: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
     return found
 
 
-def _extras(xml: bytes) -> Extras:
+def _extras(xml: bytes, month_styles: Sequence[int] = ()) -> Extras:
+    months = frozenset[tuple[int, int]]()
+    if month_styles:
+        wanted = "|".join(str(style) for style in month_styles).encode()
+        cells = re.finditer(rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*?\bs="(?:%b)"' % wanted, xml)
+        months = frozenset((int(found[2]), column_number(found[1].decode())) for found in cells)
     hidden = (
         frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(xml)) if b"hidden=" in xml else frozenset()
     )
@@ -99,8 +125,8 @@ def _extras(xml: bytes) -> Extras:
         for match in _ERROR.finditer(xml):
             faults[int(match[2]), column_number(match[1].decode())] = match[3].decode("utf-8", "replace")
     if b"<f" not in xml:
-        return Extras(hidden, faults)
+        return Extras(hidden, faults, months=months)
     for match in _FORMULA.finditer(xml):
         faults[int(match[2]), column_number(match[1].decode())] = NO_RESULT
     linked = ((int(match[2]), column_number(match[1].decode())) for match in _LINKED.finditer(xml))
-    return Extras(hidden, faults, frozenset(linked))
+    return Extras(hidden, faults, frozenset(linked), months)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 
@@ -15,6 +16,7 @@ from shapely import Point
 from app.domain.catalog import entity_type
 from app.domain.coordinates.gcj import to_gcj02
 from app.domain.coordinates.measure import distance_m
+from app.errors import Invalid
 from app.exchange.dates import read_date
 from app.exchange.error_workbook import write_errors
 from app.exchange.matching import Matcher, Wanted
@@ -176,3 +178,28 @@ def test_a_workbook_as_wps_writes_it(tmp_path: Path) -> None:
     document = report(path)
     assert (document["added"], document["refused"]) == (2, [])
     assert document["rows"][1]["values"]["user_org"] == "平凉第2宾馆"
+
+
+def test_dates_shown_as_months_keep_the_precision_that_is_seen(tmp_path: Path) -> None:
+    first, later = date(2018, 10, 1), date(2018, 10, 15)
+    rows = [good_row(n, 完成时限=cell) for n, cell in enumerate([first, later, first, first, 43374], 1)]
+    forms = {
+        "H2": 'yyyy"年"m"月"',
+        "H3": 'yyyy"年"m"月"',
+        "H4": "yyyy-mm-dd",
+        "H5": "[$-804]yyyy/m",
+        "H6": "yyyy.mm",
+    }
+    document = report(workbook(tmp_path / "a.xlsx", [HEADER, *rows], formats=forms))
+    assert [line["values"]["due_date"] for line in document["rows"]] == [
+        "2018-10", "2018-10-15", "2018-10-01", "2018-10", "2018-10"
+    ]  # fmt: skip
+
+
+def test_text_in_another_encoding_than_it_was_read_in_says_how_to_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("台賬編號,使用單位,縣區,鍋爐噸位\r\nA-1,甲賓館,崆峒區,4\r\n".encode("big5"))
+    with pytest.raises(Invalid) as refused:
+        report(path)
+    assert refused.value.code == "no_known_column"
+    assert "big5" in refused.value.hint
