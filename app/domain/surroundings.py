@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+# A change of one of these may change what is read of any boiler (a setting: the year that counts).
+SOURCES = frozenset({"built_up_area", "protection_zone", "setting"})
 BANDS_KM = (5, 10)  # within these the household retrofits (三改) are counted (docs/sources.md)
 _CODES = {5: "within_5km", 10: "within_10km"}
 _LEVELS = ("first", "second", "quasi")  # the strictest first

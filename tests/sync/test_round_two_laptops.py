@@ -8,15 +8,18 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import shapely
 
 from app.actions import syncing
 from app.actions.history import history
 from app.actions.syncing import sync_status
+from app.domain.changes import delete, insert
+from app.domain.entities.water import BuiltUpArea
 from app.errors import HubUnreachable, NotAllowed, Refused, StoreFailure
 from app.sync.folding import Folded, finish_begun
 from app.sync.signing import HEAD_START, next_head
 from app.sync.wire import decode_block, encode_block
-from sync.lan import COUNTY, TOWN, TOWN2, Lan
+from sync.lan import CITY, COUNTY, TOWN, TOWN2, Lan
 
 
 def test_what_one_enters_the_other_has(lan: Lan) -> None:
@@ -173,3 +176,28 @@ def test_a_second_round_of_the_same_file_is_refused_while_one_runs(lan: Lan) -> 
     syncing.sync(town.session, meanwhile)
     assert told and set(told) == {"sync_running"}
     assert town.replica.facts().epoch == 1 and town.sync().agrees
+
+
+def test_an_outline_of_the_city_tells_on_every_laptop_and_costs_no_boiler_an_edit(lan: Lan) -> None:
+    city, town = lan.laptop(CITY, "R5"), lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    lan.drain(town, city)
+    place = town.boiler("T-1").geometry
+    assert place is not None
+    assert (town.boiler("T-1").in_builtup, city.boiler("T-1").in_builtup) == (None, None)
+    session = city.as_("city")
+    outline = shapely.MultiPolygon([place.buffer(0.01)])
+    area = BuiltUpArea(uid=session.new_uid(), name="崆峒城区", div_code=COUNTY, year=2026, geometry=outline)
+    session.commit([insert(area)], "add", "市政府批复")
+    sent = city.sync()
+    assert (sent.pushed, sent.accepted) == (1, 1), "the outline alone travels"
+    got = town.sync()
+    assert (town.boiler("T-1").in_builtup, town.boiler("T-1").band) == (True, "inside")
+    assert got.unsent == 0
+    assert all(item.agrees for item in got.areas.values())
+    session.commit([delete(area)], "delete", "作废")
+    lan.drain(city, town)
+    assert town.boiler("T-1").in_builtup is None
+    assert len(history(town.session, "boiler", "T-1")) == 1, "nobody edited the boiler"
+    with pytest.raises(NotAllowed):  # the bands reach over boundaries, so the city's laptop writes them
+        town.as_("clerk").commit([insert(area)], "add")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from app.domain.entity import Entity, EntityType
+from app.domain.surroundings import SOURCES
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -125,6 +126,9 @@ class LedgerPane(QWidget):
         if self.kind.name in touched:
             self.editing.follow(touched[self.kind.name])
             self.model.forget(touched[self.kind.name])
+            self.reload()
+        elif self.kind.at_read and SOURCES & set(touched):
+            self.model.forget(self.model.uids)
             self.reload()
 
     # ---- the table

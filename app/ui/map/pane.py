@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBox
 from app.carto.hit import Hit
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
+from app.domain.surroundings import SOURCES
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
@@ -141,6 +142,8 @@ class MapPane(QWidget):
 
     def _records_changed(self, touched: Touched) -> None:
         self._stale |= set(touched)
+        if SOURCES & set(touched):  # what is worked out from these is drawn anew as well
+            self._stale |= {"boiler", "built_up_area", "builtup_band"}
         self.canvas.refresh()
 
     # ---- drawing

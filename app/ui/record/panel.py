@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.catalog import entity_type
+from app.domain.surroundings import SOURCES
 from app.domain.values import show
 from app.i18n import N_, tr
 from app.ui import icons, metrics
@@ -110,7 +111,8 @@ class RecordPanel(QWidget):
 
     def _records_changed(self, touched: Touched) -> None:
         current = self._desk.selection.now
-        if current.current in touched.get(current.entity, ()) or _BESIDE & set(touched):
+        beside = _BESIDE | (SOURCES if current.entity and entity_type(current.entity).at_read else set())
+        if current.current in touched.get(current.entity, ()) or beside & set(touched):
             self.read()
 
     def _show(self, found: _Read) -> None:
