@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBox
 from app.carto.hit import Hit
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
-from app.domain.surroundings import SOURCES
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
@@ -27,6 +26,7 @@ from app.ui.map.picture import (
     Scene,
     draw_marks,
     draw_picture,
+    drawn_anew,
     find_at,
     find_in,
     with_margin,
@@ -141,9 +141,7 @@ class MapPane(QWidget):
         self.retheme()
 
     def _records_changed(self, touched: Touched) -> None:
-        self._stale |= set(touched)
-        if SOURCES & set(touched):  # what is worked out from these is drawn anew as well
-            self._stale |= {"boiler", "built_up_area", "builtup_band"}
+        self._stale |= drawn_anew(touched)
         self.canvas.refresh()
 
     # ---- drawing

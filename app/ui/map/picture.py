@@ -115,3 +115,9 @@ def _sharper(view: MapView, ratio: float) -> MapView:
     """The same ground and millimetres with more pixels."""
     width, height = view.size_px
     return view.resized((round(width * ratio), round(height * ratio)), view.dpi * ratio)
+
+
+def drawn_anew(touched: Iterable[str]) -> set[str]:
+    """The entities to be read again when records of these were written: what is worked out from them too."""
+    found = set(touched)
+    return found | {"boiler", "built_up_area", "builtup_band"} if SOURCES & found else found
