@@ -19,6 +19,7 @@ from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
 from app.carto.theme import Theme
 from app.carto.view import MapView
+from app.domain.surroundings import SOURCES
 from app.render.image import paint_to_image
 from app.render.painter import paint_ops
 
