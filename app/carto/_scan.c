@@ -31,10 +31,13 @@ typedef struct {
     double sx, ox, sy, oy;    /* pixel = metre * s + o, y downwards */
 } Layer;
 
+typedef struct { Py_ssize_t first, last; } Span;
+
 typedef struct {
     int32_t *cells;           /* row-major numbers, 0 where there is nothing */
     Py_ssize_t width;
     Py_ssize_t top, bottom;   /* the rows of the picture that `cells` holds */
+    Span *touched;            /* what of each row was written, or NULL when nobody asks */
 } Sheet;
 
 typedef struct {
@@ -69,6 +72,11 @@ static inline void put_span(const Sheet *sheet, Py_ssize_t row, double from, dou
     Py_ssize_t first = clamped(from + 0.5, 0, sheet->width);
     Py_ssize_t last = clamped(to + 0.5, 0, sheet->width);
     int32_t *cell = sheet->cells + (row - sheet->top) * sheet->width;
+    if (sheet->touched && first < last) {
+        Span *span = sheet->touched + (row - sheet->top);
+        if (first < span->first) span->first = first;
+        if (last > span->last) span->last = last;
+    }
     for (Py_ssize_t x = first; x < last; x++) cell[x] = number;
 }
 
@@ -374,7 +382,7 @@ static PyObject *numbers(PyObject *self, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "out is no whole number of rows");
         goto done;
     }
-    Sheet sheet = {held[LAYER_PARTS].view.buf, width, 0, items(&held[LAYER_PARTS]) / width};
+    Sheet sheet = {held[LAYER_PARTS].view.buf, width, 0, items(&held[LAYER_PARTS]) / width, NULL};
     Store store = {0};
     int failed;
     Seen seen;
@@ -418,10 +426,11 @@ static inline uint32_t sample(const Layer *layer, const Colours *colours, int32_
 
 /* Two rows of samples (and the one below them) become one row of pixels. Rows have a spare sample at the end. */
 static void blend_row(const Layer *layer, const Colours *colours, const int32_t *row, Py_ssize_t stride,
-                      uint32_t *out, int32_t *ids, Py_ssize_t width)
+                      uint32_t *out, int32_t *ids, Py_ssize_t from, Py_ssize_t to)
 {
+    row += 2 * from;
     const int32_t *next = row + stride, *last = next + stride;
-    for (Py_ssize_t x = 0; x < width; x++, row += 2, next += 2, last += 2) {
+    for (Py_ssize_t x = from; x < to; x++, row += 2, next += 2, last += 2) {
         int32_t a = row[0], b = row[1], c = next[0], d = next[1];
         if (ids) ids[x] = a ? a : (b ? b : (c ? c : d));
         if (a == b && a == c && a == d && a == row[2] && a == next[2] && a == last[0] && a == last[1]) {
@@ -433,6 +442,20 @@ static void blend_row(const Layer *layer, const Colours *colours, const int32_t 
     }
 }
 
+/* The pixels that three rows of samples can colour: an outline reaches one sample to the left of an area. */
+static Span reached(const Span *rows, Py_ssize_t width)
+{
+    Span all = {width, 0};
+    for (int at = 0; at < 3; at++) {
+        if (rows[at].first >= rows[at].last) continue;
+        Py_ssize_t first = rows[at].first / 2 - 1, last = rows[at].last / 2 + 1;
+        if (first < all.first) all.first = first < 0 ? 0 : first;
+        if (last > all.last) all.last = last > width ? width : last;
+    }
+    if (all.first > all.last) all.first = all.last = 0;
+    return all;
+}
+
 static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out, int32_t *ids, Py_ssize_t width,
                       Py_ssize_t first, Py_ssize_t last)
 {
@@ -442,17 +465,29 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
     Store store = {0};
     Seen seen;
     int failed = find_groups(layer, stride, 2 * first, 2 * last + 1, &seen);
-    int32_t *cells = malloc((size_t)(2 * band + 1) * (size_t)stride * sizeof(int32_t));
-    if (!cells) failed = -1;
+    int32_t *cells = calloc((size_t)(2 * band + 1) * (size_t)stride, sizeof(int32_t));
+    Span *touched = malloc((size_t)(2 * band + 1) * sizeof(Span));
+    if (!cells || !touched) failed = -1;
     for (Py_ssize_t row = first; row < last && !failed; row += band) {
         Py_ssize_t rows = row + band < last ? band : last - row;
-        Sheet sheet = {cells, stride, 2 * row, 2 * (row + rows) + 1};
-        memset(cells, 0, (size_t)(2 * rows + 1) * (size_t)stride * sizeof(int32_t));
+        Sheet sheet = {cells, stride, 2 * row, 2 * (row + rows) + 1, touched};
+        for (Py_ssize_t at = 0; at < 2 * rows + 1; at++) touched[at] = (Span){stride, 0};
         failed = scan_layer(layer, &sheet, &seen, &store);
-        for (Py_ssize_t at = 0; at < rows; at++)
-            blend_row(layer, colours, cells + 2 * at * stride, stride, out + (row + at) * width,
-                      ids ? ids + (row + at) * width : NULL, width);
+        for (Py_ssize_t at = 0; at < rows; at++) {
+            Span span = reached(touched + 2 * at, width);
+            uint32_t *line = out + (row + at) * width;
+            int32_t *named = ids ? ids + (row + at) * width : NULL;
+            memset(line, 0, (size_t)span.first * sizeof(uint32_t));
+            memset(line + span.last, 0, (size_t)(width - span.last) * sizeof(uint32_t));
+            if (named) memset(named, 0, (size_t)width * sizeof(int32_t));
+            blend_row(layer, colours, cells + 2 * at * stride, stride, line, named, span.first, span.last);
+        }
+        for (Py_ssize_t at = 0; at < 2 * rows + 1; at++)
+            if (touched[at].first < touched[at].last)
+                memset(cells + at * stride + touched[at].first, 0,
+                       (size_t)(touched[at].last - touched[at].first) * sizeof(int32_t));
     }
+    free(touched);
     free(cells);
     free(seen.at);
     free(store.crossings);

@@ -50,8 +50,9 @@ class Coding:
     def add(self, values: Sequence[Any]) -> None:
         """The values of the next features."""
         places = self._places
-        found = (places.setdefault(value, len(places)) for value in values)
-        self._blocks.append(np.fromiter(found, dtype=np.int64, count=len(values)))
+        for value in set(values).difference(places):
+            places[value] = len(places)
+        self._blocks.append(np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)))
 
     def done(self) -> Coded:
         """The whole column."""
@@ -93,9 +94,11 @@ def uids_as_bytes(uids: Sequence[str]) -> NDArray[np.uint64] | None:
     letters = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, _UID_LENGTH)
     if not (letters[:, _DASHES] == ord("-")).all():
         return None
-    digits = np.delete(letters, _DASHES, axis=1).tobytes()
+    digits = text.replace("-", "")
+    if len(digits) != 2 * UID_BYTES * len(uids):
+        return None
     try:
-        return np.frombuffer(bytes.fromhex(digits.decode()), dtype=">u8").reshape(-1, 2).astype(np.uint64)
+        return np.frombuffer(bytes.fromhex(digits), dtype=">u8").reshape(-1, 2).astype(np.uint64)
     except ValueError:
         return None
 

@@ -12,6 +12,7 @@ from app.carto.symbols import Fill, Line, Symbol
 from app.carto.view import MapView
 
 _MARGIN_MM = 4.0
+_SO_FEW = 60  # a path each costs less than a picture of samples
 
 
 def draw_many(
@@ -38,7 +39,8 @@ def draw_many(
         picture.wishes, picture.marker_boxes = alone.wishes, alone.marker_boxes
     x0, _, _, y1 = view.extent
     looks = tuple((_plain_fill(symbol), _plain_line(symbol)) for symbol in symbols)
-    picture.ops.append(Mosaic(many.areas, classes, looks, x0, y1, view.m_per_mm, view.padded(_MARGIN_MM)))
+    whole = Mosaic(many.areas, classes, looks, x0, y1, view.m_per_mm, view.padded(_MARGIN_MM))
+    picture.ops += [whole] if count > _SO_FEW else whole.shapes()
     picture.drawn = _counted(layer, many, view)
     return picture
 

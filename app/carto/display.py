@@ -52,12 +52,11 @@ class Mosaic:
         made = []
         near = None if self.box is None else self.areas.touching(self.classes, self.box)
         for number, (fill, line) in enumerate(self.looks):
-            chosen = self.classes == number
-            if near is not None:
+            if near is None:
+                rows = np.flatnonzero(self.classes == number)
+            else:
                 rows = near[self.classes[near] == number]
-                chosen = np.zeros(len(self.classes), dtype=bool)
-                chosen[rows] = True
-            xy, starts = self.areas.rings_of(chosen)
+            xy, starts = self.areas.rings_of(rows)
             if len(starts):
                 mm = np.column_stack([xy[:, 0] - self.left, self.top - xy[:, 1]]) / self.unit
                 made.append(Shapes(mm, starts, fill, line))

@@ -31,7 +31,8 @@ Box = tuple[float, float, float, float]
 Part = tuple["Floats", NDArray[np.uint32], NDArray[np.uint32]]  # vertices, starts of rings, starts of areas
 _MOST = 2**31 - 2
 _FARTHEST = 1e9  # no system of metres reaches further; beyond, float32 and pixels lose their meaning
-_SHARED_PIXELS = 400_000  # below this a second thread costs more than it brings
+_SAMPLED = 64  # every so many vertices tell where the middle is
+_SHARED_PIXELS = 1_000_000  # below this a second thread costs more than it brings
 _WORKER_NICE = 5
 
 
@@ -154,13 +155,16 @@ class FlatAreas:
     def _layer(self, classes: NDArray[np.uint8]) -> tuple[Any, Any, Any, Any, Any]:
         return self.xy, self.rings, self.areas, self.boxes, classes
 
-    def rings_of(self, chosen: NDArray[np.bool_]) -> tuple[Floats, Ints]:
-        """The vertices (double, about nothing) and ring starts of the chosen areas."""
-        lengths = _lengths(self.rings)
-        keep = np.repeat(chosen, _lengths(self.areas))
-        xy = self.xy[np.repeat(keep, lengths)].astype(float) + self.origin
-        ends = np.cumsum(lengths[keep])
-        return xy, np.concatenate([[0], ends[:-1]]).astype(np.int64) if len(ends) else ends.astype(np.int64)
+    def rings_of(self, rows: NDArray[np.integer]) -> tuple[Floats, Ints]:
+        """The vertices (double, about nothing) and ring starts of some areas, in their order."""
+        order = rows.astype(np.int64)
+        first = self.areas[order].astype(np.int64)
+        counts = self.areas[order + 1].astype(np.int64) - first
+        chosen = _runs(first, counts, np.arange(len(order)))
+        begin = self.rings[chosen].astype(np.int64)
+        lengths = self.rings[chosen + 1].astype(np.int64) - begin
+        xy = self.xy[_runs(begin, lengths, np.arange(len(chosen)))].astype(float) + self.origin
+        return xy, np.cumsum(lengths) - lengths
 
 
 def _sound(xy: Floats, starts: Ints, owner: Ints) -> tuple[Floats, Ints, Ints]:
@@ -179,6 +183,11 @@ def _sound(xy: Floats, starts: Ints, owner: Ints) -> tuple[Floats, Ints, Ints]:
     return xy[keep], firsts, owner[good]
 
 
+def stamp(out: NDArray[np.uint32], picture: NDArray[np.uint32], side: int, corners: Ints) -> None:
+    """Put a square picture over `out` (height, width) at each corner (n, 2); all premultiplied ARGB."""
+    _scan.stamp(out, out.shape[1], picture, side, np.ascontiguousarray(corners, dtype=np.int32))
+
+
 @cache
 def _second_thread() -> ThreadPoolExecutor:
     """Draws the lower half of a large picture; as patient as the thread that first asks for it."""
@@ -192,13 +201,10 @@ def be_patient() -> None:
 
 
 def _middle_of(parts: Sequence[Part]) -> tuple[float, float]:
-    """The middle of all that has a place."""
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
-    for xy, _, _ in parts:
-        good = xy[(np.abs(xy) < _FARTHEST).all(axis=1)]
-        if len(good):
-            low, high = np.minimum(low, good.min(axis=0)), np.maximum(high, good.max(axis=0))
-    middle = (low + high) / 2 if (low <= high).all() else np.zeros(2)
+    """About the middle of all that has a place."""
+    sample = np.concatenate([xy[::_SAMPLED] for xy, _, _ in parts])
+    good = sample[(np.abs(sample) < _FARTHEST).all(axis=1)]
+    middle = (good.min(axis=0) + good.max(axis=0)) / 2 if len(good) else np.zeros(2)
     return float(middle[0]), float(middle[1])
 
 

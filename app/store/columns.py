@@ -94,13 +94,19 @@ class ColumnReader:
         """The records in the order they came, some thousands at a time, geometry as GeoPackage blobs."""
         table = self._database.layout.of(record.TYPE.name)
         names = ("uid", GEOMETRY, *fields)
+        found: list[list[Any]]
         with self._database.reading() as connection:
             source = self._around.source(connection, record.TYPE, names_of(filter))
             query = select(*(source.column(name) for name in names)).where(where_of(source, filter))
             query = query.order_by(table.c.fid)
             result = connection.execute(query)
-            while rows := result.cursor.fetchmany(_MANY):
-                uids, blobs, *values = (list(part) for part in zip(*rows, strict=True))
+            while True:
+                uids, blobs, *values = found = [[] for _ in names]
+                while len(uids) < _MANY and (rows := result.cursor.fetchmany(_BLOCK)):
+                    for cells, part in zip(found, zip(*rows, strict=True), strict=True):
+                        cells.extend(part)
+                if not uids:
+                    break
                 yield Block(uids, blobs, dict(zip(fields, values, strict=True)))
             result.close()
 

@@ -58,6 +58,13 @@ class Token:
         self._stop.set()
 
 
+def _be_patient() -> None:
+    """Pictures are drawn with what the window leaves: a frame must not wait for one."""
+    from app.carto.flat import be_patient  # late: numpy loads after the first paint
+
+    be_patient()
+
+
 @dataclass(frozen=True)
 class Callbacks(Generic[T]):
     """What to call in the GUI thread; without `error` the failure goes to the window's failure dialog."""
@@ -98,7 +105,7 @@ class Tasks(QObject):
         self._lanes = {
             Lane.READ: ThreadPoolExecutor(readers, "reader"),
             Lane.WRITE: ThreadPoolExecutor(1, "writer"),
-            Lane.DRAW: ThreadPoolExecutor(1, "drawer"),
+            Lane.DRAW: ThreadPoolExecutor(1, "drawer", initializer=_be_patient),
             Lane.NETWORK: ThreadPoolExecutor(1, "network"),
         }
         self._numbers = itertools.count(1)

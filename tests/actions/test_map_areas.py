@@ -136,7 +136,7 @@ def test_the_picture_is_that_of_features_drawn_each_for_itself(
 ) -> None:
     shown, drawn = view(factor), theme(PLAIN)
     fast = display_list(drawn, layers_of(session), shown)
-    assert any(isinstance(op, Mosaic) for op in fast.ops)
+    assert any(isinstance(op, Mosaic) for op in fast.ops) is (factor < 40)  # a handful are drawn as outlines
     monkeypatch.setattr(map_areas, "can_be_many", lambda: False)
     slow = display_list(drawn, layers_of(session), shown)
     assert fast.drawn == slow.drawn

@@ -15,10 +15,10 @@ import pytest
 import shapely
 from PySide6.QtGui import QImage, QPainter
 
-from app.carto.display import Group, Mosaic
-from app.carto.flat import GROUP, HAS_SCAN, NOT_DRAWN, FlatAreas
+from app.carto.display import Group, Markers, Mosaic
+from app.carto.flat import COLOURS, GROUP, HAS_SCAN, NOT_DRAWN, FlatAreas
 from app.carto.projected import area_rings
-from app.carto.symbols import Fill, Line
+from app.carto.symbols import Fill, Line, Marker
 from app.render.image import blank
 from app.render.painter import paint_ops
 
@@ -243,3 +243,37 @@ def test_the_wheel_holds_the_compiled_part(tmp_path: Path) -> None:
     assert "-cp311-abi3-" in wheel.name
     held = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("app/carto/_scan")]
     assert any(name.endswith(".so") for name in held)
+
+
+@pytest.mark.parametrize("marker", [Marker("circle", 2.0, "#d7191c"), Marker("star_ring", 3.0, "#1a9641")])
+def test_markers_stamped_together_are_those_stamped_one_by_one(marker: Marker) -> None:
+    places = np.random.default_rng(3).uniform(-3.0, 23.0, (1500, 2))
+    clip = Group((), 1.5, -2.0, (3.0, 3.0, 11.0, 9.0))
+    for group in (None, clip):
+        together, alone = blank(200, 200, 254.0), blank(200, 200, 254.0)
+        for image, most in ((together, 1500), (alone, 100)):
+            image.fill(0xFFFFFFFF)
+            painter = QPainter(image)
+            parts = tuple(Markers(places[at : at + most], marker) for at in range(0, 1500, most))
+            ops = parts if group is None else (Group(parts, group.dx, group.dy, group.clip),)
+            paint_ops(painter, ops, 10.0)
+            painter.end()
+        one, other = (np.frombuffer(image.constBits(), np.uint8).astype(int) for image in (together, alone))
+        assert np.abs(one - other).max() <= 4
+        assert (one != 255).mean() > 0.1
+
+
+def test_a_layer_of_part_of_the_picture_leaves_nothing_of_the_last_band() -> None:
+    """Bands share their memory; only what was written is cleared and blended."""
+    flat = flat_of([shapely.box(5, 5, 30, 190), shapely.box(150, 60, 180, 61), *grid(20, 3.0)])
+    classes = np.zeros(len(flat), np.uint8)
+    colours = np.zeros(COLOURS, np.uint32)
+    colours[:256], colours[256:512], colours[512:] = 0xFF0000FF, 0xFFFF0000, 0xFF00FF00
+    place = (1.0, flat.origin[0], 1.0, flat.origin[1])
+    whole = flat.draw(classes, place, colours, (200, 200))
+    for width in (200, 61):
+        one_row = [
+            flat.draw(classes, (1.0, place[1], 1.0, place[3] - row), colours, (width, 1))[0]
+            for row in range(200)
+        ]
+        assert np.array_equal(np.array(one_row)[:, : width - 1], whole[:, : width - 1])

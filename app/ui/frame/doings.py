@@ -96,6 +96,9 @@ class Doings:
             ("select", N_("Select on the map"), tools["select"].trigger, "select", "Ctrl+Shift+A"),
             ("zoom_all", N_("Show the whole area"), pane.canvas.show_all, "full_extent", "Ctrl+0"),
             ("zoom_selection", N_("Zoom to the selection"), pane.show_selection, "zoom_selection", "Ctrl+J"),
+            ("zoom_box", N_("Zoom to a box"), tools["zoom_box"].trigger, "zoom_box", "Ctrl+Shift+B"),
+            ("view_back", N_("The view before"), pane.canvas.step_back, "back", "Alt+Left"),
+            ("view_forward", N_("The next view"), pane.canvas.step_forward, "forward", "Alt+Right"),
             ("layers", N_("Show or hide the layers"), tools["layers"].trigger, "layers", "Ctrl+L"),
         )
         pages = (

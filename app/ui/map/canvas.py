@@ -7,23 +7,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from app.carto.features import Extent
 from app.carto.view import MapView
 from app.i18n import N_, tr
 from app.ui import metrics
+from app.ui.map.fling import Fling
 from app.ui.map.picture import Picture, placed
+from app.ui.map.trail import Trail
 
 if TYPE_CHECKING:
     from app.ui.map.tools import Tool
@@ -43,6 +47,7 @@ class Canvas(QWidget):
     pointed = Signal(float, float)  # longitude, latitude under the pointer (EPSG:4490)
     left = Signal()  # the pointer has gone
     escaped = Signal()  # Esc, which the tool had no use for
+    trail_changed = Signal()  # the map rests on another view: back and forward may lead elsewhere
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +64,9 @@ class Canvas(QWidget):
         self._picture: Picture | None = None
         self._marks: Picture | None = None
         self._tool: Tool | None = None
+        self.trail = Trail()
+        self.fling = Fling(self.pan, self)
+        self.grabGesture(Qt.GestureType.PinchGesture)
         self.furniture: list[Callable[[QPainter, Canvas], None]] = []  # drawn above the map, in this order
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self._ask_for_picture)
@@ -76,6 +84,8 @@ class Canvas(QWidget):
         self._home, self._crs = home, crs
         self._picture = self._marks = None
         self.view = None
+        self.trail.clear()
+        self.fling.stop()
         self.show_all()
 
     def close_map(self) -> None:
@@ -116,6 +126,29 @@ class Canvas(QWidget):
         if self.view:
             self.set_view(self.view.panned(dx, dy))
 
+    def show_box(self, box: QRectF) -> None:
+        """The whole of a box of the widget's pixels."""
+        if self.view and box.width() > 0 and box.height() > 0:
+            per_mm = self.view.px_per_mm
+            corners = np.array([[box.left(), box.bottom()], [box.right(), box.top()]]) / per_mm
+            (x0, y0), (x1, y1) = self.view.from_mm(corners).tolist()
+            self.set_view(self.view.fitted((x0, y0, x1, y1), 0.0))
+
+    def step_back(self) -> None:
+        """The view before this one."""
+        self._go(-1)
+
+    def step_forward(self) -> None:
+        """The view one came back from."""
+        self._go(1)
+
+    def _go(self, step: int) -> None:
+        found = self.trail.go(step, self.view) if self.view else None
+        if found is not None:
+            self.fling.stop()
+            self.set_view(found)
+            self.trail_changed.emit()
+
     def refresh(self) -> None:
         """Ask for a new picture of the same view, because records or layers have changed."""
         self._settle.start()
@@ -139,6 +172,9 @@ class Canvas(QWidget):
     def _ask_for_picture(self) -> None:
         self._since.restart()
         if self.view is not None:
+            if not self.fling.slides():
+                self.trail.rest(self.view)
+                self.trail_changed.emit()
             self.settled.emit(self.view)
 
     # ---- pictures
@@ -166,8 +202,13 @@ class Canvas(QWidget):
         """Blit the last picture where it belongs now, then the marks, then what the tool draws."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self.background))
+        moving = (
+            self._settle.isActive()
+        )  # stretching smoothly costs half a frame, and nobody sees it in motion
         if self.view is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._is_stretched())
+            painter.setRenderHint(
+                QPainter.RenderHint.SmoothPixmapTransform, self._is_stretched() and not moving
+            )
             for picture in (self._picture, self._marks):
                 if picture is not None and picture.view.crs == self.view.crs:
                     painter.drawImage(placed(picture.view, self.view), picture.image)
@@ -205,12 +246,18 @@ class Canvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer."""
+        self.fling.stop()
         self.zoom(_WHEEL ** event.angleDelta().y(), event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Give it to the tool."""
-        if self._tool and self.view:
+        """Give it to the tool; the buttons for back and forward are the map's own."""
+        self.fling.stop()
+        if event.button() == Qt.MouseButton.BackButton:
+            self.step_back()
+        elif event.button() == Qt.MouseButton.ForwardButton:
+            self.step_forward()
+        elif self._tool and self.view:
             self._tool.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -239,6 +286,10 @@ class Canvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Let the tool have keys that would be shortcuts or go to the next widget."""
+        if isinstance(event, QNativeGestureEvent) and self._pinched(event):
+            return True
+        if isinstance(event, QGestureEvent):
+            return self._spread(event)
         if isinstance(event, QKeyEvent) and self._tool is not None:
             if event.type() == QEvent.Type.ShortcutOverride and self._tool.claims(event):
                 event.accept()
@@ -248,8 +299,29 @@ class Canvas(QWidget):
                 return True
         return super().event(event)
 
+    def _pinched(self, event: QNativeGestureEvent) -> bool:
+        """Two fingers on a touchpad: the paper grows and shrinks between them."""
+        if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self.fling.stop()
+        self.zoom(max(1.0 + event.value(), 0.2), event.position())
+        return True
+
+    def _spread(self, event: QGestureEvent) -> bool:
+        """Two fingers on a touch screen."""
+        pinch = event.gesture(Qt.GestureType.PinchGesture)
+        if not isinstance(pinch, QPinchGesture):
+            return False
+        middle = QPointF(self.mapFromGlobal(pinch.centerPoint().toPoint()))
+        self.zoom(max(pinch.scaleFactor(), 0.2), middle)
+        moved = pinch.centerPoint() - pinch.lastCenterPoint()
+        self.pan(moved.x(), moved.y())
+        event.accept(pinch)
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows pan, + and - zoom, Home shows all; the rest is the tool's."""
+        self.fling.stop()
         if self._tool and self._tool.key(event):
             return
         steps = {

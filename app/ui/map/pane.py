@@ -24,6 +24,7 @@ from app.ui.map.layerpane import LayerPane
 from app.ui.map.picture import (
     Picture,
     Scene,
+    centred,
     draw_marks,
     draw_picture,
     drawn_anew,
@@ -31,7 +32,7 @@ from app.ui.map.picture import (
     find_in,
     with_margin,
 )
-from app.ui.map.tools import MeasureTool, SelectTool
+from app.ui.map.tools import MeasureTool, SelectTool, Tool, ZoomBoxTool
 from app.ui.parts import named
 from app.ui.record.evidence import local_files
 from app.ui.selection import Selected
@@ -68,6 +69,7 @@ class MapPane(QWidget):
         self.tree = self.layers.tree
         self.setAcceptDrops(True)
         self.select = SelectTool(self.canvas)
+        self.box = ZoomBoxTool(self.canvas)
         self.distance = MeasureTool(self.canvas, closed=False)
         self.area = MeasureTool(self.canvas, closed=True)
         self.actions_by_name: dict[str, QAction] = {}
@@ -81,6 +83,7 @@ class MapPane(QWidget):
         self.canvas.pointed.connect(self.pointed)
         self.canvas.left.connect(self.left)
         self.canvas.escaped.connect(self._escape)
+        self.canvas.trail_changed.connect(self._show_trail)
         self.select.picked.connect(self._pick)
         self.select.boxed.connect(self._pick_in_box)
         self.distance.measured.connect(self.measured)
@@ -139,6 +142,11 @@ class MapPane(QWidget):
     def _rearranged(self, entities: tuple[str, ...]) -> None:
         self._stale |= set(entities)
         self.retheme()
+
+    def _show_trail(self) -> None:
+        """Back and forward are to be had where the trail goes on."""
+        self.actions_by_name["view_back"].setEnabled(self.canvas.trail.can_go(-1))
+        self.actions_by_name["view_forward"].setEnabled(self.canvas.trail.can_go(1))
 
     def _records_changed(self, touched: Touched) -> None:
         self._stale |= drawn_anew(touched)
@@ -259,12 +267,7 @@ class MapPane(QWidget):
         inside = x0 >= 0 and x1 <= self.canvas.width() and y0 >= 0 and y1 <= self.canvas.height()
         if not inside:
             is_point = extent[2] - extent[0] < _POINT_DEG
-            self.canvas.set_view(self._moved(view, extent) if is_point else view.fitted_degrees(extent))
-
-    def _moved(self, view: MapView, extent: tuple[float, float, float, float]) -> MapView:
-        x, y = view.px_of(extent[0], extent[1])
-        width, height = view.size_px
-        return view.panned(width / 2 - x, height / 2 - y)
+            self.canvas.set_view(centred(view, extent) if is_point else view.fitted_degrees(extent))
 
     # ---- layout
 
@@ -297,7 +300,7 @@ class MapPane(QWidget):
             icons.wear(act, icon)
             act.triggered.connect(run)
             self.actions_by_name[name] = act
-            if name in ("select", "measure_distance", "measure_area"):
+            if name in ("select", "measure_distance", "measure_area", "zoom_box"):
                 act.setCheckable(True)
                 tools.addAction(act)
             button = QToolButton()
@@ -321,13 +324,16 @@ class MapPane(QWidget):
             ("measure_distance", "distance", N_("Measure a distance"), lambda: self._use(self.distance)),
             ("measure_area", "area", N_("Measure an area"), lambda: self._use(self.area)),
             ("", "", "", None),
+            ("zoom_box", "zoom_box", N_("Zoom to a box"), lambda: self._use(self.box)),
+            ("view_back", "back", N_("The view before"), canvas.step_back),
+            ("view_forward", "forward", N_("The next view"), canvas.step_forward),
             ("zoom_in", "zoom_in", N_("Zoom in"), lambda: canvas.zoom(1.6)),
             ("zoom_out", "zoom_out", N_("Zoom out"), lambda: canvas.zoom(1 / 1.6)),
             ("zoom_all", "full_extent", N_("The whole area"), canvas.show_all),
             ("zoom_selection", "zoom_selection", N_("Zoom to the selection"), self.show_selection),
         ]
 
-    def _use(self, tool: MeasureTool) -> None:
+    def _use(self, tool: Tool) -> None:
         self.canvas.use(tool)
         self.canvas.setFocus()
 

@@ -102,6 +102,13 @@ def extent_of_layer(scene: Scene, layer: Layer) -> Extent | None:
     return (x0, y0, x1, y1) if math.isfinite(x0 + y0 + x1 + y1) else None
 
 
+def centred(view: MapView, extent: Extent) -> MapView:
+    """The view moved so that a point (an extent of degrees without a size) is in its middle."""
+    x, y = view.px_of(extent[0], extent[1])
+    width, height = view.size_px
+    return view.panned(width / 2 - x, height / 2 - y)
+
+
 def placed(picture: MapView, now: MapView) -> QRectF:
     """Where a picture of one view belongs in another: moved while panning, stretched while zooming."""
     share = picture.scale / now.scale

@@ -39,9 +39,12 @@ class Tool(QObject):
             self._last = event.position()
             if self.dragged(event):
                 self.canvas.pan(step.x(), step.y())
+                self.canvas.fling.follow(event.position())
 
     def release(self, event: QMouseEvent) -> None:
-        """A button went up."""
+        """A button went up; the paper slides on when it was thrown."""
+        if self._pressed is not None:
+            self.canvas.fling.let_go()
         self._pressed = self._last = None
 
     def double_click(self, event: QMouseEvent) -> None:
@@ -112,11 +115,60 @@ class SelectTool(Tool):
     def paint(self, painter: QPainter) -> None:
         """The box being drawn."""
         if self._box is not None:
-            colour = QColor(colours().accent)
-            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
-            colour.setAlpha(40)
-            painter.setBrush(colour)
-            painter.drawRect(self._box.normalized())
+            _draw_box(painter, self._box)
+
+
+class ZoomBoxTool(Tool):
+    """A dragged box fills the window; a click comes closer, with Shift further away."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._box: QRectF | None = None
+
+    def press(self, event: QMouseEvent) -> None:
+        """Begin a box; other buttons drag the paper."""
+        super().press(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._box = QRectF(event.position(), event.position())
+
+    def move(self, event: QMouseEvent) -> None:
+        """Stretch the box."""
+        if self._box is None:
+            super().move(event)
+            return
+        self._box.setBottomRight(event.position())
+        self.canvas.update()
+
+    def release(self, event: QMouseEvent) -> None:
+        """Show what is in the box."""
+        box, self._box = self._box, None
+        if box is not None:
+            self.canvas.update()
+            box = box.normalized()
+            if box.width() > _CLICK_PX and box.height() > _CLICK_PX:
+                self.canvas.show_box(box)
+            else:
+                self.canvas.zoom(0.5 if event.modifiers() & _SHIFT else 2.0, event.position())
+        super().release(event)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Esc takes a begun box back."""
+        if event.key() != Qt.Key.Key_Escape or self._box is None:
+            return False
+        self.stop()
+        return True
+
+    def stop(self) -> None:
+        """Forget the box."""
+        self._box = None
+        self.canvas.update()
+
+    def paint(self, painter: QPainter) -> None:
+        """The box being drawn."""
+        if self._box is not None:
+            _draw_box(painter, self._box)
 
 
 class MeasureTool(Tool):
@@ -224,6 +276,14 @@ class MeasureTool(Tool):
     def _tell(self) -> None:
         self.measured.emit(self.result() if self._corners else "")
         self.canvas.update()
+
+
+def _draw_box(painter: QPainter, box: QRectF) -> None:
+    colour = QColor(colours().accent)
+    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
+    colour.setAlpha(40)
+    painter.setBrush(colour)
+    painter.drawRect(box.normalized())
 
 
 def _flag(painter: QPainter, at: QPointF, words: str, room: int) -> None:
