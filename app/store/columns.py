@@ -94,19 +94,13 @@ class ColumnReader:
         """The records in the order they came, some thousands at a time, geometry as GeoPackage blobs."""
         table = self._database.layout.of(record.TYPE.name)
         names = ("uid", GEOMETRY, *fields)
-        found: list[list[Any]]
         with self._database.reading() as connection:
             source = self._around.source(connection, record.TYPE, names_of(filter))
             query = select(*(source.column(name) for name in names)).where(where_of(source, filter))
             query = query.order_by(table.c.fid)
             result = connection.execute(query)
-            while True:
-                uids, blobs, *values = found = [[] for _ in names]
-                while len(uids) < _MANY and (rows := result.cursor.fetchmany(_BLOCK)):
-                    for cells, part in zip(found, zip(*rows, strict=True), strict=True):
-                        cells.extend(part)
-                if not uids:
-                    break
+            while (found := _next(result.cursor, len(names)))[0]:
+                uids, blobs, *values = found
                 yield Block(uids, blobs, dict(zip(fields, values, strict=True)))
             result.close()
 
@@ -129,6 +123,15 @@ class ColumnReader:
                 query = query.where(index.c.id.in_(select(table.c.fid).where(where_of(source, filter))))
             row = connection.execute(query).one()
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def _next(cursor: Any, width: int) -> list[list[Any]]:
+    """The next rows as columns, some thousands of them, in steps as `_raw` takes them."""
+    columns: list[list[Any]] = [[] for _ in range(width)]
+    while len(columns[0]) < _MANY and (rows := cursor.fetchmany(_BLOCK)):
+        for cells, part in zip(columns, zip(*rows, strict=True), strict=True):
+            cells.extend(part)
+    return columns
 
 
 def _within(query: Select[Any], table: Table, extent: Extent) -> Select[Any]:

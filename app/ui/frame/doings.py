@@ -122,7 +122,7 @@ class Doings:
                 "edit",
                 "Ctrl+Shift+D",
                 SIGNED_IN,
-            ),
+            ),  # fmt: skip
             *(
                 Command(f"page_{name}", label, partial(window.go, name), "pages", "", f"Ctrl+{at}")
                 for at, (name, label) in enumerate(pages, 1)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBox
 from app.carto.hit import Hit
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
-from app.i18n import N_, tr
+from app.i18n import tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
 from app.ui.digitise.onmap import MapDrawing
@@ -32,6 +32,7 @@ from app.ui.map.picture import (
     find_in,
     with_margin,
 )
+from app.ui.map.toolrow import entries
 from app.ui.map.tools import MeasureTool, SelectTool, Tool, ZoomBoxTool
 from app.ui.parts import named
 from app.ui.record.evidence import local_files
@@ -292,7 +293,7 @@ class MapPane(QWidget):
         tools.setExclusionPolicy(
             QActionGroup.ExclusionPolicy.ExclusiveOptional
         )  # none while shapes are drawn
-        for name, icon, words, run in self._entries():
+        for name, icon, words, run in entries(self):
             if not name:
                 row.addSpacing(metrics.grid(3))
                 continue
@@ -315,25 +316,8 @@ class MapPane(QWidget):
         row.addWidget(self._measure, 1)
         return bar
 
-    def _entries(self) -> list[tuple[str, str, str, Any]]:
-        canvas = self.canvas
-        return [
-            ("layers", "layers", N_("Layers and legend"), self._toggle_layers),
-            ("", "", "", None),
-            ("select", "select", N_("Select (Shift+drag: in a box)"), lambda: canvas.use(self.select)),
-            ("measure_distance", "distance", N_("Measure a distance"), lambda: self._use(self.distance)),
-            ("measure_area", "area", N_("Measure an area"), lambda: self._use(self.area)),
-            ("", "", "", None),
-            ("zoom_box", "zoom_box", N_("Zoom to a box"), lambda: self._use(self.box)),
-            ("view_back", "back", N_("The view before"), canvas.step_back),
-            ("view_forward", "forward", N_("The next view"), canvas.step_forward),
-            ("zoom_in", "zoom_in", N_("Zoom in"), lambda: canvas.zoom(1.6)),
-            ("zoom_out", "zoom_out", N_("Zoom out"), lambda: canvas.zoom(1 / 1.6)),
-            ("zoom_all", "full_extent", N_("The whole area"), canvas.show_all),
-            ("zoom_selection", "zoom_selection", N_("Zoom to the selection"), self.show_selection),
-        ]
-
-    def _use(self, tool: Tool) -> None:
+    def take(self, tool: Tool) -> None:
+        """Give the pointer to a tool, and the keys to the map."""
         self.canvas.use(tool)
         self.canvas.setFocus()
 
@@ -376,5 +360,6 @@ class MapPane(QWidget):
         event.acceptProposedAction()
         self.adding.offer(local_files(event))
 
-    def _toggle_layers(self) -> None:
+    def toggle_layers(self) -> None:
+        """Show or hide the layers beside the map."""
         self.layers.setVisible(not self.layers.isVisible())
