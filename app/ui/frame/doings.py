@@ -33,6 +33,17 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 WORKSPACES = N_("Workspaces")
+_PAGES = (
+    (TODAY, N_("Go to Today")),
+    ("grid_cell", N_("Go to the cells")),
+    ("boiler", N_("Go to the boilers")),
+    ("water_source", N_("Go to the sources")),
+    ("built_up_area", N_("Go to the built-up areas")),
+    (PRINT, N_("Print")),
+    (REPORTS, N_("Go to the reports")),
+    (CONFLICTS, N_("Go to the conflicts")),
+    (SYNC, N_("Go to sync")),
+)
 
 
 class Doings:
@@ -101,17 +112,6 @@ class Doings:
             ("view_forward", N_("The next view"), pane.canvas.step_forward, "forward", "Alt+Right"),
             ("layers", N_("Show or hide the layers"), tools["layers"].trigger, "layers", "Ctrl+L"),
         )
-        pages = (
-            (TODAY, N_("Go to Today")),
-            ("grid_cell", N_("Go to the cells")),
-            ("boiler", N_("Go to the boilers")),
-            ("water_source", N_("Go to the sources")),
-            ("built_up_area", N_("Go to the built-up areas")),
-            (PRINT, N_("Print")),
-            (REPORTS, N_("Go to the reports")),
-            (CONFLICTS, N_("Go to the conflicts")),
-            (SYNC, N_("Go to sync")),
-        )
         return [
             *(Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows),
             Command(
@@ -122,10 +122,10 @@ class Doings:
                 "edit",
                 "Ctrl+Shift+D",
                 SIGNED_IN,
-            ),  # fmt: skip
+            ),
             *(
                 Command(f"page_{name}", label, partial(window.go, name), "pages", "", f"Ctrl+{at}")
-                for at, (name, label) in enumerate(pages, 1)
+                for at, (name, label) in enumerate(_PAGES, 1)
             ),
             Command("next_pane", N_("Next part of the window"), self.next_pane, "pages", "", "F6"),
         ]
