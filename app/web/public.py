@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from app.carto.features import FeatureColumns, FeatureSource
+from app.carto.features import DRAWN_FROM, FeatureColumns, FeatureSource
 from app.carto.layers import Layer
 from app.carto.theme import Theme
 from app.domain.catalog import BY_NAME
@@ -25,6 +25,7 @@ from app.web.symbols import ring_chart_svg, swatch_svg
 
 # What is summed, and by which divisions, the smallest first; what is left out altogether.
 SUMMED: Mapping[str, tuple[str, ...]] = {"boiler": ("town", "county"), "water_source": ("county",)}
+_COARSE_LEVELS = {1, 2, 3}  # of grid cells: city, county, township
 LEFT_OUT = ("intake", "protection_zone", "attachment", "person")
 
 
@@ -69,8 +70,20 @@ class _Places:
 
 def public_theme(theme: Theme) -> Theme:
     """The theme without the layers whose features may not be placed on a public page."""
-    hidden = [layer.id for layer in theme.layers if layer.entity in LEFT_OUT or layer.entity in SUMMED]
+    hidden = [
+        layer.id
+        for layer in theme.layers
+        if layer.entity in LEFT_OUT or layer.entity in SUMMED or _tells_places(layer)
+    ]
     return theme.without(*hidden)
+
+
+def _tells_places(layer: Layer) -> bool:
+    """Whether a layer counts within areas smaller than townships what may only be summed: one boiler in a
+    square of 500 m is as good as placed."""
+    counted = [DRAWN_FROM.get((layer.entity, name)) in SUMMED for name in layer.fields()]
+    levels = layer.where.get("level", ())
+    return any(counted) and not (levels and set(levels) <= _COARSE_LEVELS)
 
 
 def summed_layers(theme: Theme, source: FeatureSource, popups: Popups) -> list[WebLayer]:

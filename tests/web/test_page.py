@@ -13,6 +13,7 @@ from app.carto.theme import read_theme
 from app.errors import Invalid, StoreFailure
 from app.resources import resource
 from app.web.fonts import characters_of
+from app.web.public import public_theme
 from page_cases import PERSON, PHONE, UNIT, WELL, area, boiler, division, rows, share, usual
 
 ADDRESS = re.compile(r"\b(?:https?|wss?|ftp)://", re.I)
@@ -174,3 +175,12 @@ def test_a_page_first_looks_at_its_records_and_a_public_one_at_the_whole_area() 
     assert (east - west) < 0.1
     assert south < 35.5511 < 35.56 < north
     assert looks[1] == pytest.approx([35.0, 106.0, 36.0, 107.0], abs=0.05)
+
+
+def test_no_public_page_counts_boilers_in_squares() -> None:
+    theme = read_theme("boilers_left")
+    assert theme.layer("regular_cells_left") is not None
+    shown = public_theme(theme)
+    assert shown.layer("regular_cells_left") is None
+    assert shown.layer("left") is None
+    assert shown.layer("town_cells_left") is not None  # a township's count is what may be said
