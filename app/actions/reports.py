@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.action import action
+from app.actions.baselinelist import counted_version, version_of, version_table
 from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
 from app.actions.dossierprint import print_dossiers
 from app.actions.dossiers import missing, write_dossiers
@@ -162,6 +163,13 @@ def _named(label: str, boilers: Sequence[Boiler]) -> str:
     return f"{tr(label)}（{tr(N_('Synthetic'))}）" if any(item.synthetic for item in boilers) else tr(label)
 
 
+def _baseline(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+    version = version_of(session, order.of[0] if order.of else "")
+    table = version_table(session, version)
+    write_report_table(table, target)
+    return ReportDone(target, len(version.entries), table.below)
+
+
 def _form(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     forms = [form_of(session, item, order.name, public=order.public) for item in _boilers(session, order)]
     write_forms(forms, target)
@@ -248,6 +256,10 @@ def _count_month(session: Session, order: ReportOrder) -> Counted:
     return counted_month(month_of(session, order.period))
 
 
+def _count_baseline(session: Session, order: ReportOrder) -> Counted:
+    return counted_version(session, version_of(session, order.of[0] if order.of else ""))
+
+
 def _count_boilers(session: Session, order: ReportOrder) -> Counted:
     return counted_boilers(session, _boilers(session, order))
 
@@ -304,13 +316,14 @@ def _cell(field: Field, value: Any) -> Any:
     return value if field.kind in (Kind.NUMBER, Kind.INTEGER) else show(field, value)
 
 
-# What people choose beside the report: a month, a look-back round, a template of their own.
-OF_MONTH, OF_ROUND, IN_TEMPLATE = ("monthly",), ("lookback",), ("monthly", "ledger")
+# What people choose beside the report: a month, something by its name, a template of their own.
+OF_MONTH, BY_NAME_OF, IN_TEMPLATE = ("monthly",), ("lookback", "baseline"), ("monthly", "ledger")
 
 _TABLES = (".xlsx", ".csv")
 REPORTS: tuple[ReportKind, ...] = (
     ReportKind("monthly", N_("Monthly schedule"), (*_TABLES, ".txt"), _month, _count_month),
     ReportKind("ledger", N_("Ledger of coal boilers under treatment"), _TABLES, _ledger, _count_boilers),
+    ReportKind("baseline", N_("Baseline"), _TABLES, _baseline, _count_baseline),
     *(
         ReportKind(name, TITLES[name], (".docx",), _form, _count_boilers)
         for name in ("application", "acceptance", "filing")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions.reports import IN_TEMPLATE, OF_MONTH, OF_ROUND, REPORTS, ReportKind, ReportOrder
+from app.actions.reports import BY_NAME_OF, IN_TEMPLATE, OF_MONTH, REPORTS, ReportKind, ReportOrder
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -40,7 +40,7 @@ class OrderForm(QWidget):
         super().__init__(parent)
         self._known, self._folder = known, folder
         self._counties: Mapping[str, str] = {}
-        self._rounds: Sequence[str] = ()
+        self._named: Mapping[str, Sequence[str]] = {}
         self._delay = QTimer(self, singleShot=True, interval=_TYPING_MS)
         self._delay.timeout.connect(self.changed)
         self.report, self.scope, self.format = QComboBox(), QComboBox(), QComboBox()
@@ -79,9 +79,9 @@ class OrderForm(QWidget):
     def order(self) -> ReportOrder:
         """What is wanted, as the action takes it; raises Invalid when the ledger gives no boiler."""
         kind, scope = self.kind, str(self.scope.currentData() or "")
-        by_month, by_round = kind.name in OF_MONTH, kind.name in OF_ROUND
+        by_month, by_name = kind.name in OF_MONTH, kind.name in BY_NAME_OF
         of: Sequence[str] = ()
-        if by_round:
+        if by_name:
             of = (scope,) if scope else ()
         elif not by_month and scope in (SELECTED, SHOWN):
             of = self._known(scope)
@@ -96,7 +96,7 @@ class OrderForm(QWidget):
             kind.name,
             self.period,
             tuple(of),
-            None if by_month or by_round or of else self._where(scope),
+            None if by_month or by_name or of else self._where(scope),
             Path(template) if template else None,
             self.public.isChecked(),
         )
@@ -105,9 +105,9 @@ class OrderForm(QWidget):
         """Choose a report by its name."""
         self.report.setCurrentIndex(max(0, next(at for at, kind in enumerate(REPORTS) if kind.name == name)))
 
-    def offer(self, counties: Mapping[str, str], rounds: Sequence[str]) -> None:
+    def offer(self, counties: Mapping[str, str], named: Mapping[str, Sequence[str]]) -> None:
         """What the workspace offers as scopes; what was chosen stays chosen where it still is there."""
-        self._counties, self._rounds = counties, rounds
+        self._counties, self._named = counties, named
         self._fill_scope()
 
     def _where(self, scope: str) -> str | None:
@@ -126,19 +126,19 @@ class OrderForm(QWidget):
             self.format.addItem(_FORMATS.get(ending) or tr(N_("Folder")), ending)
         by_month = kind.name in OF_MONTH
         for row, shown in ((self.month, by_month), (self.scope, not by_month),
-                           (self.condition, not by_month and kind.name not in OF_ROUND),
+                           (self.condition, not by_month and kind.name not in BY_NAME_OF),
                            (self._template_row, kind.name in IN_TEMPLATE)):  # fmt: skip
             self._rows.setRowVisible(row, shown)
         self.template.setEnabled(kind.name in IN_TEMPLATE)
-        self._scope_name.setText(tr(N_("Round")) if kind.name in OF_ROUND else tr(N_("Boilers")))
+        self._scope_name.setText(tr(N_("Which")) if kind.name in BY_NAME_OF else tr(N_("Boilers")))
         self._fill_scope()
         self._delay.start()
 
     def _fill_scope(self) -> None:
         chosen = self.scope.currentData()
         self.scope.clear()
-        if self.kind.name in OF_ROUND:
-            for name in self._rounds:
+        if self.kind.name in BY_NAME_OF:
+            for name in self._named.get(self.kind.name, ()):
                 self.scope.addItem(name, name)
         else:
             self.scope.addItem(tr(N_("All (letters: those that are open)")), ALL)

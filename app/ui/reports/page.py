@@ -33,7 +33,7 @@ from app.actions.snapshots import (
     write_comparison,
     write_frozen,
 )
-from app.actions.standing import places_of
+from app.actions.standing import baselines, places_of
 from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.fields import Field, Kind
 from app.domain.frozen import Counted
@@ -65,10 +65,10 @@ _FREEZE = (
 
 @dataclass(frozen=True)
 class Offers:
-    """What the page offers: counties and rounds as scopes, and the frozen reports."""
+    """What the page offers: counties, rounds and baselines as scopes, and the frozen reports."""
 
     counties: Mapping[str, str]
-    rounds: Sequence[str]
+    named: Mapping[str, Sequence[str]]
     frozen: Sequence[ReportSnapshot]
     gone: Mapping[str, ReportWithdrawal]
 
@@ -141,7 +141,7 @@ class ReportsPage(QSplitter):
                         topic="report_numbers")  # fmt: skip
 
     def _take(self, offers: Offers) -> None:
-        self.form.offer(offers.counties, offers.rounds)
+        self.form.offer(offers.counties, offers.named)
         self.frozen.show_reports(offers.frozen, offers.gone, self._desk.actor)
         self._enable()
 
@@ -341,7 +341,10 @@ class ReportsPage(QSplitter):
 def _offers(session: Session, _: Any) -> Offers:
     return Offers(
         dict(places_of(session, session.workspace.area)),
-        round_names(session),
+        {
+            "lookback": round_names(session),
+            "baseline": [item.name for item in reversed(baselines(session))],
+        },
         frozen_reports(session),
         withdrawals(session),
     )
