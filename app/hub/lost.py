@@ -14,17 +14,16 @@ from app.hub.book import AREAS, BATCHES, DEVICES, FACTS, LOG, LOST
 from app.i18n import N_
 from app.store.views import branch_of
 from app.sync import signing
-from app.sync.messages import SignedBlock
+from app.sync.messages import RESTORED_EPOCHS, SignedBlock
 
 RESTORED = "restored"  # the fact that tells when the hub was brought back, and where its areas stood
-EPOCHS = 1000  # by which a laptop's epoch is raised: more than it can have begun in what was lost
 
 
 def note_restored(connection: Connection, now: int) -> None:
     """The hub was brought back from a backup: every laptop goes on under a new epoch."""
     areas = {row.code: row.seq for row in connection.execute(select(AREAS.c.code, AREAS.c.seq))}
     keys.set_fact(connection, RESTORED, json.dumps({"at": now, "areas": areas}).encode())
-    values = {"epoch": DEVICES.c.epoch + EPOCHS, "next": 1, "chain": signing.HEAD_START}
+    values = {"epoch": DEVICES.c.epoch + RESTORED_EPOCHS, "next": 1, "chain": signing.HEAD_START}
     connection.execute(update(DEVICES).values(**values))
 
 

@@ -37,6 +37,9 @@ MAX_SMALL = 1024 * 1024  # the bytes of any other message
 MAX_PART = 8 * 1024 * 1024  # the bytes of one part of a blob
 MAX_BLOB = 512 * 1024 * 1024
 PULL_LIMIT = 4 * 1024 * 1024
+RESTORED_EPOCHS = (
+    1000  # by which a hub that was restored raises a laptop's epoch: more than a laptop's own forks
+)
 SESSION_CONTEXT = b"gridward-session-1"  # what a laptop signs is this and the challenge
 STATUS: Mapping[str, int] = {
     "no_token": 401, "bad_token": 401, "expired_token": 401, "bad_signature": 401, "unknown_device": 401,

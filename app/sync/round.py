@@ -85,7 +85,9 @@ class Round:
     def _whole_again(self, done: SyncDone, given: Rejoined) -> SyncDone:
         if done.agrees and not done.unsent:
             self.workspace.replica.is_whole_again()
-        return replace(done, restored=given.lost, given_back=given.entries)
+        if done.restored and not given.lost:
+            note_restored(self.workspace, self.now(), 0)
+        return replace(done, restored=done.restored or given.lost, given_back=given.entries)
 
     def _exchange(self) -> SyncDone:
         replica = self.workspace.replica
@@ -155,6 +157,7 @@ def _summary(workspace: Workspace, sent: Sent, folded: Folded, blobs: tuple[int,
         unsent=replica.unsent(),
         hub_time=as_moment(datetime.fromtimestamp(millis / 1000, UTC)) if millis else "",
         forked=sent.forked,
+        restored=sent.restored,
         quarantined=sent.quarantined,
         message=sent.message,
         touched={entity: tuple(uids) for entity, uids in folded.touched.items()},

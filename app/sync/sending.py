@@ -11,7 +11,7 @@ from app.i18n import N_
 from app.store.outbox import Draft, Sealed
 from app.store.replica import Replica
 from app.sync import signing
-from app.sync.messages import PushReply
+from app.sync.messages import RESTORED_EPOCHS, PushReply
 from app.sync.transport import Transport
 from app.sync.wire import decode_batch, encode_batch
 
@@ -29,6 +29,7 @@ class Sent:
     conflicts: int = 0
     rejected: int = 0
     forked: bool = False
+    restored: bool = False  # the hub says that it was brought back from a backup
     quarantined: bool = False
     message: str = ""
 
@@ -106,8 +107,9 @@ def send(transport: Transport, sealer: Sealer, between: Callable[[Sent], None]) 
         if reply.state == "restored":
             raise _behind(reply.next)
         if reply.state in ("fork", "gap"):
-            _restart(sealer.replica, reply, forks)
-            done, forks = replace(done, forked=True), forks + 1
+            by_hub = _restart(sealer.replica, reply, forks)
+            done = replace(done, forked=done.forked or not by_hub, restored=done.restored or by_hub)
+            forks += 1
             continue
         known.add(sealed.sha256)
         if reply.state in ("taken", "repeat"):
@@ -126,11 +128,12 @@ def _next(sealer: Sealer, known: set[bytes]) -> Sealed | None:
     return waiting[0] if waiting else sealer.seal()
 
 
-def _restart(replica: Replica, reply: PushReply, forks: int) -> None:
+def _restart(replica: Replica, reply: PushReply, forks: int) -> bool:
+    """Go on in the epoch the hub names; whether that is because the hub was brought back from a backup."""
     facts = replica.facts()
     if facts is not None and reply.epoch > facts.epoch and forks < _FORKS:
         replica.fork(reply.epoch)
-        return
+        return reply.epoch >= facts.epoch + RESTORED_EPOCHS
     raise _behind(reply.next)
 
 

@@ -227,3 +227,13 @@ def test_a_snapshot_of_the_lost_log_is_not_handed_out(world: World) -> None:
     city.round()
     again = world.hub.snapshot(TOWN_A)
     assert again != ready or again.read_bytes() != kept[ready.name]
+
+
+def test_a_laptop_that_lost_nothing_hears_that_the_hub_was_restored(world: World) -> None:
+    a = world.laptops["town_a"]
+    world.back_up_hub()
+    world.restore_hub(0, declared=True)
+    note(a, "since")
+    done = a.round()
+    assert done is not None and done.restored and not done.forked and done.given_back == 0
+    settle(world)
