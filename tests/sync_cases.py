@@ -26,6 +26,7 @@ SAFE = SyncStatus(True, "hub-pingliang", "620802", 0, 0, MOMENT, "", 0, "safe")
 UNSENT = replace(SAFE, unsent=3, state="unsent")
 OFFLINE = replace(UNSENT, state="offline", last_error="中心没有应答")
 REVOKED = replace(UNSENT, state="revoked")
+RESTORED = replace(SAFE, restored_at=MOMENT, given_back=7)
 ROUND = SyncDone(
     pushed=3,
     accepted=2,

@@ -23,7 +23,7 @@ from app.ui.sync.stickin import StickInDialog
 from app.ui.sync.stickout import StickOutDialog
 from app.ui.sync.watch import SyncWatch
 from app.ui.sync.words import line_of, near_moment
-from sync_cases import ALONE, MOMENT, OFFLINE, REVOKED, ROUND, SAFE, UNSENT, FakeHub, stand_in
+from sync_cases import ALONE, MOMENT, OFFLINE, RESTORED, REVOKED, ROUND, SAFE, UNSENT, FakeHub, stand_in
 from window_cases import WAIT_MS, settle
 
 Office = Callable[..., Program]
@@ -66,6 +66,8 @@ def button(running: Program, name: str) -> QPushButton:
         (replace(UNSENT, waiting_for_reason=2), "3 条未上报 · 已存本机 · 2 条待说明原因", "warning"),
         (OFFLINE, "离线 · 3 条未上报 · 已存本机", "warning"),
         (REVOKED, "本机已被吊销 · 3 条未上报，仍存本机", "danger"),
+        (RESTORED, "已全部上报 · 上次同步 10:32 · 中心曾恢复", "good"),
+        (replace(RESTORED, restored_at="2026-11-20T02:32:00.000Z"), "已全部上报 · 上次同步 10:32", "good"),
     ],
 )
 def test_the_line_says_what_is_so(status: object, words: str, tone: str) -> None:

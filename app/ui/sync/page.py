@@ -22,7 +22,7 @@ from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.parts import card, heading, muted
 from app.ui.sync.tables import areas_table, rounds_table
-from app.ui.sync.words import line_of, restored_words, running_line
+from app.ui.sync.words import is_restored, line_of, restored_words, running_line
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class SyncPage(QScrollArea):
         if self._desk.sync.running:
             column.addWidget(self._progress())
         elif status.enrolled:
-            column.addLayout(_facts(status))
+            column.addLayout(_facts(status, self._desk.need().today))
         else:
             column.addWidget(muted(tr(N_(
                 "A hub brings together what several laptops enter. Until you join one, everything works "
@@ -194,13 +194,13 @@ def _row(column: QVBoxLayout) -> QHBoxLayout:
     return row
 
 
-def _facts(status: SyncStatus) -> QGridLayout:
+def _facts(status: SyncStatus, today: str) -> QGridLayout:
     rows = [
         (N_("Hub"), status.hub),
         (N_("Area of this laptop"), status.area),
         (N_("Last sync"), show_moment(status.last_sync) if status.last_sync else tr(N_("not yet"))),
         (N_("Last failure"), status.last_error),
-        (N_("Restored hub"), restored_words(status) if status.restored_at else ""),
+        (N_("Restored hub"), "" if is_restored(status, today) else restored_words(status)),
     ]
     grid = QGridLayout()
     grid.setHorizontalSpacing(metrics.grid(4))

@@ -37,7 +37,7 @@ def line_of(status: SyncStatus, today: str, offline_since: str = "", to_decide: 
         first = makers[status.state](status, today)
     parts = [first.words]
     tip = first.tip
-    if status.restored_at and bureau_day(as_datetime(status.restored_at)) == today:
+    if is_restored(status, today):
         parts.append(tr(N_("the hub was restored")))
         tip = f"{tip}\n{restored_words(status)}"
     if status.waiting_for_reason:
@@ -49,8 +49,15 @@ def line_of(status: SyncStatus, today: str, offline_since: str = "", to_decide: 
     return Line(" · ".join(parts), tone, first.icon, tip)
 
 
+def is_restored(status: SyncStatus, today: str) -> bool:
+    """Whether the hub turned out today to have been brought back from a backup."""
+    return bool(status.restored_at) and bureau_day(as_datetime(status.restored_at)) == today
+
+
 def restored_words(status: SyncStatus) -> str:
     """When the hub turned out to have been brought back from a backup, and what it got back from here."""
+    if not status.restored_at:
+        return ""
     said = N_("The hub was restored from a backup. Noticed {when}; {n} changes were given back from here.")
     return tr(said, when=show_moment(status.restored_at), n=f"{status.given_back:,}")
 
