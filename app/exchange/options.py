@@ -74,6 +74,12 @@ class ImportOptions:
                 )
         if self.axes not in (None, "xy", "yx"):
             raise Invalid(N_("“{axes}” is no order of axes; write xy or yx."), code="answer", axes=self.axes)
+        if self.zone is not None and not 25 <= self.zone <= 45:
+            raise Invalid(
+                N_("There is no zone {zone} in China; three-degree zones run from 25 to 45."),
+                code="answer",
+                zone=self.zone,
+            )
         if self.crs:
             normalise_crs(self.crs)
         return answers

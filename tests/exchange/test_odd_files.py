@@ -203,3 +203,10 @@ def test_text_in_another_encoding_than_it_was_read_in_says_how_to_read_it(tmp_pa
         report(path)
     assert refused.value.code == "no_known_column"
     assert "big5" in refused.value.hint
+
+
+@pytest.mark.parametrize("zone", [0, 24, 46, 99])
+def test_a_zone_that_is_not_in_china_is_refused_and_not_ignored(tmp_path: Path, zone: int) -> None:
+    with pytest.raises(Invalid) as refused:
+        report(simple(tmp_path / "a.xlsx", good_row(1)), zone=zone)
+    assert refused.value.code == "answer"
