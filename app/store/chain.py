@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from app.store.connect import raw_of
@@ -18,7 +17,6 @@ from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 START = "0" * 64
 _MANY = 500
 _CONTENT = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_JSON = msgspec.json.Encoder()
 # `sealed_batch` is written later, when a batch is pushed, so it is no part of what is sealed.
 _HEADER = [column for column in TRANSACTIONS.columns if column.name != "sealed_batch"]
 
@@ -105,11 +103,6 @@ def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, tuple
         for transaction, seq in raw.execute(claims, part):
             found[transaction][1].append(seq)
     return found
-
-
-def written(cells: Sequence[Sequence[Any]]) -> str:
-    """Cells as the journal keeps them."""
-    return _JSON.encode(cells).decode()
 
 
 def verify(connection: Connection) -> JournalReport:

@@ -25,8 +25,9 @@ _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
-_LONG_LOG = 8000  # entries of folds after which it is, about 50 MB
-_TOO_LONG = 5  # so many times that, and the fold waits for it
+_LONG_LOG = 16_000  # entries of folds after which it is, about 150 MB
+_WORTH = 500  # entries after which it is at the end of a series of folds
+_TOO_LONG = 4  # every so many times the fold waits for it
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
 
@@ -104,21 +105,22 @@ class Database:
         self._loud = bool(strange) or not silence.silenced(raw)
         self._shape = shape
 
-    def tidy(self, entries: int) -> None:
-        """So many entries were folded: bring the write-ahead log into the file when it has become long.
+    def tidy(self, entries: int = 0, *, ended: bool = False) -> None:
+        """So many entries were folded: bring the write-ahead log into the file when it has become long; when
+        the series has `ended`, also a shorter one, as the next save would have to do it otherwise.
 
         That goes on beside the fold, and others may read and write meanwhile. SQLite begins the log anew only
         when all of it is in the file and nobody writes, so now and then the fold has to wait.
         """
         self._untidied += entries
-        if self._untidied < _LONG_LOG:
+        if self._untidied < (_WORTH if ended else _LONG_LOG):
             return
         self._untidied = 0
         self._tidied += 1
         self._join()
         self._tidying = threading.Thread(target=self._bring_in, name="tidy", daemon=True)
         self._tidying.start()
-        if self._tidied % _TOO_LONG == 0:
+        if not ended and self._tidied % _TOO_LONG == 0:
             self._join()
 
     def _bring_in(self) -> None:

@@ -39,6 +39,7 @@ class Crossing:
         self._to_wire = _chosen(kinds, _TO_WIRE)
         self._to_file = _chosen(kinds, _TO_FILE)
         self._from_wire = _chosen(kinds, _FROM_WIRE)
+        self._untold = _chosen(kinds, _UNTOLD)
 
     def reader(self, columns: Sequence[str]) -> Callable[[Sequence[Any]], Row]:
         """What turns cells of the file, read in the order of `columns`, into a row as on the wire."""
@@ -104,12 +105,11 @@ class Crossing:
         return cell.hex().upper() if isinstance(cell, bytes) else cell
 
     def untold(self, column: str, cell: Any) -> Any:
-        """A cell of the journal's JSON as on the wire."""
-        if cell is None:
+        """A cell of the journal's JSON as on the wire; None for a column that is not known."""
+        if cell is None or column not in self.known:
             return None
-        if column == GEOMETRY:
-            return wkb_of_blob(bytes.fromhex(cell))
-        return self.taken({column: self.wire(column, cell)}).get(column)
+        turn = self._untold.get(column)
+        return cell if turn is None else turn(cell)
 
 
 @lru_cache(maxsize=256)
@@ -155,6 +155,12 @@ _TO_FILE: dict[Kind | None, Turn] = {
     None: blob_of_wkb,
     Kind.BOOLEAN: int,
     Kind.TEXTS: lambda value: json.dumps(list(value), ensure_ascii=False) if value else None,
+}
+_UNTOLD: dict[Kind | None, Turn] = {
+    None: lambda cell: wkb_of_blob(bytes.fromhex(cell)),
+    Kind.BOOLEAN: bool,
+    Kind.NUMBER: float,
+    Kind.TEXTS: _texts,
 }
 _FROM_WIRE: dict[Kind | None, Turn] = {
     None: bytes,

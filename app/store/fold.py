@@ -7,12 +7,10 @@ blocks share a step.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter, thread_time
 
@@ -22,7 +20,7 @@ from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Block
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
-from app.store import beyond, chain, keptblocks, outbox, pending, views
+from app.store import beyond, chain, collector, keptblocks, outbox, pending, views
 from app.store.connect import Database, raw_of
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
@@ -30,7 +28,7 @@ from app.store.fold_write import write
 from app.store.keptblocks import KeptBlock
 from app.store.replica_facts import START, ReplicaFacts
 
-_FIRST, _LEAST, _MOST = 300, 50, 2000  # entries of a step
+_FIRST, _LEAST, _MOST = 300, 100, 2000  # entries of a step
 _WORK, _WAIT = 0.03, 0.1  # seconds of the processor and of the clock that a step should take
 
 
@@ -88,7 +86,7 @@ def fold(
     """
     series, pace = _Series(database, facts, iter(blocks)), _Pace(step)
     while True:
-        with _uncollected():
+        with collector.paused():
             if not series.fetch(pace.entries):
                 break
             with pace:
@@ -97,21 +95,9 @@ def fold(
         if done.entries:
             database.tidy(done.entries)
             yield done
+    database.tidy(ended=True)
     if series.failure is not None:
         raise series.failure
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without Python's search for cycles: a fold makes none, and its many small values would be gone through
-    again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class _Pace:

@@ -127,7 +127,7 @@ def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> Non
         return
     _new_acts(raw, step)
     at = as_moment(datetime.fromtimestamp(step.state.block.received / 1000, UTC))
-    acts, written = step.state.acts, chain.written
+    acts, written = step.state.acts, journal.written
     runs: list[tuple[int, list[list[Any]]]] = []
     for seq, note in enumerate(step.notes, journal.last_row(raw) + 1):
         number = acts[(note.act if note.answer is None else _answer(step, note)).uid]

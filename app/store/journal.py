@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text
 
 from app.domain.entity import GEOMETRY, EntityType, Shape
@@ -26,6 +27,8 @@ FROM_HUB = "hub"  # another laptop's or the hub's own
 SENT = "sent"  # ours; the rows in sync_sent still wait for the hub's answer
 SETTLED = "settled"  # ours, and the hub has answered all of it
 
+_TO_JSON = msgspec.json.Encoder().encode
+_FROM_JSON = msgspec.json.Decoder(list[list[Any]]).decode
 _metadata = MetaData()
 TRANSACTIONS = Table(
     "sync_txn",
@@ -110,6 +113,16 @@ def last_row(raw: sqlite3.Connection) -> int:
 def append(raw: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> None:
     """Put rows, whole and numbered, at the end of the journal."""
     raw.executemany("INSERT INTO sync_journal VALUES (?,?,?,?,?,?,?,?)", rows)
+
+
+def written(cells: Sequence[Sequence[Any]]) -> str:
+    """Cells as a row keeps them."""
+    return _TO_JSON(cells).decode()
+
+
+def read(cells: str) -> list[list[Any]]:
+    """[[column, old, new], …] of a row; a fourth value says that the cell never came in sight here."""
+    return _FROM_JSON(cells)
 
 
 def guards() -> list[str]:

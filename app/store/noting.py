@@ -14,8 +14,8 @@ from app.domain.entity import GEOMETRY
 from app.domain.fields import Kind
 from app.domain.values import as_moment
 from app.store import rtree
-from app.store.chain import written
 from app.store.geom import to_blob
+from app.store.journal import written
 from app.store.pending import chunks
 from app.store.rtree import quoted
 from app.store.seen import Seen

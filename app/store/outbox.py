@@ -275,7 +275,7 @@ def _builds_upon(row: tuple[Any, ...], blocked: set[Place]) -> bool:
         return True
     names = _references(entity)
     uids = {place[1] for place in blocked}
-    return any(cell[0] in names and cell[2] in uids for cell in json.loads(cells))
+    return any(cell[0] in names and cell[2] in uids for cell in journal.read(cells))
 
 
 def _references(entity: str) -> frozenset[str]:
@@ -292,7 +292,7 @@ def _entry(row: tuple[Any, ...], act: int, view: int) -> Entry:
     if op == "d":
         return Entry(act, entity, uid, "d", {}, view)
     cross = crossing(entity)
-    told = {cell[0]: cross.untold(cell[0], cell[2]) for cell in json.loads(cells) if cell[0] in cross.known}
+    told = {cell[0]: cross.untold(cell[0], cell[2]) for cell in journal.read(cells) if cell[0] in cross.known}
     return Entry(act, entity, uid, op, told, view)
 
 
@@ -308,7 +308,7 @@ def _seen_by(row: tuple[Any, ...], unseen: dict[Place, dict[str, int]]) -> int:
     hidden = unseen.get((row[2], row[3])) if unseen else None
     if not hidden:
         return base
-    touched = {cell[0] for cell in json.loads(row[6])}
+    touched = {cell[0] for cell in journal.read(row[6])}
     folds = [fold for name, fold in hidden.items() if name == WHOLE or row[4] != "u" or name in touched]
     return min([base, *(fold - 1 for fold in folds)])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from app.store import journal
 from app.store.crossing import crossing
 from app.store.rebase import Pending
 from app.store.tables import is_known
@@ -64,7 +64,7 @@ def change_of(row: Sequence[Any]) -> Pending:
     entity, _, seq, op, cells, owner, number = row
     untold = crossing(entity).untold
     old, new = {}, {}
-    for column, before, after, *_ in json.loads(cells):
+    for column, before, after, *_ in journal.read(cells):
         old[column], new[column] = untold(column, before), untold(column, after)
     if op == "i":
         old, new = {}, {name: value for name, value in new.items() if value is not None}

@@ -18,6 +18,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.store import (
     beyond,
+    collector,
     confirmed,
     evidence,
     keptblocks,
@@ -116,12 +117,13 @@ class Replica:
         by); they are kept until the hub has answered. None when nothing is to be sealed.
         """
         facts = self._enrolled()
-        with self._reading() as raw:
-            found = outbox.draft(raw, facts, limit)
+        with collector.paused():
+            with self._reading() as raw:
+                found = outbox.draft(raw, facts, limit)
             if found is None:
                 return None
             made, seqs = found
-        answer = make(made)
+            answer = make(made)
         body, sha256 = answer if isinstance(answer, tuple) else (answer, None)
         with self._writing() as raw:
             return outbox.keep(raw, facts.epoch, made, seqs, body, sha256)

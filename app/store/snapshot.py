@@ -200,7 +200,7 @@ def _history(connection: Connection, raw: sqlite3.Connection, block: Block) -> N
         number = added_act(raw, block.acts[effect.act])
         cross = crossing(effect.entity)
         cells = cross.note((name, None, value) for name, value in cross.taken(effect.cells).items())
-        told = chain.written([[*cell, 1] for cell in cells])
+        told = journal.written([[*cell, 1] for cell in cells])
         row = [seq, number, effect.entity, effect.uid, effect.op, None, told, at]
         if runs and runs[-1][0] == number:
             runs[-1][1].append(row)
