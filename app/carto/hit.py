@@ -11,6 +11,7 @@ from app.carto.display import Ints
 from app.carto.features import Extent, FeatureSource
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import NOT_DRAWN, Layer
+from app.carto.many import FEW, ManyAreas
 from app.carto.projected import ProjectedFeatures
 from app.carto.theme import Theme
 from app.carto.view import MapView
@@ -58,10 +59,18 @@ def in_box(
     box_px: tuple[float, float, float, float],
     layer_id: str,
 ) -> list[str]:
-    """The uids of a layer's features that touch a box of pixels (x0, y0, x1, y1)."""
+    """The uids of a layer's features that touch a box of pixels (x0, y0, x1, y1).
+
+    Of thousands of cells those at the edge of the box are judged by their own boxes.
+    """
     corners = view.from_mm(np.array(box_px).reshape(2, 2) / view.px_per_mm)
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     area = shapely.box(x0, y0, x1, y1)
+    wanted = theme.layer(layer_id)
+    if wanted is not None and wanted.shows_at(view.scale):
+        found = ProjectedLayers.of(source).drawn_by(theme, wanted, view.crs)
+        if isinstance(found, ManyAreas) and found.count(wanted, (x0, y0, x1, y1)) > FEW:
+            return found.touched(wanted, (x0, y0, x1, y1))
     for layer, features in _layers(theme, source, view, (x0, y0, x1, y1)):
         if layer.id == layer_id:
             rows = _candidates(layer, features, (x0, y0, x1, y1))

@@ -74,6 +74,14 @@ class ManyAreas:
         """The features a layer draws around a box of the map's units, the first `most` of them."""
         return self.taken(self.areas.touching(self.classes(layer), box)[:most], fields)
 
+    def count(self, layer: Layer, box: Extent) -> int:
+        """How many areas a layer draws have a box that touches this one."""
+        return int(self.areas.tally(self.classes(layer), box).sum())
+
+    def touched(self, layer: Layer, box: Extent) -> list[str]:
+        """The identities of all of them."""
+        return uids_as_text(self.uids[self.areas.touching(self.classes(layer), box)])
+
     def taken(self, rows: NDArray[np.integer], fields: Sequence[str]) -> ProjectedFeatures:
         """Some of the features, read from the records, in order."""
         return self._read(uids_as_text(self.uids[rows]), fields)

@@ -15,6 +15,7 @@ from app.actions import map_areas
 from app.actions.maps import feature_source
 from app.actions.session import Session
 from app.carto import compose_many
+from app.carto import hit as carto_hit
 from app.carto import many as carto_many
 from app.carto.compose import display_list, highlight
 from app.carto.display import DisplayList, Mosaic
@@ -59,6 +60,7 @@ def session(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr(map_areas, "_MANY", 100)
     monkeypatch.setattr(carto_many, "FEW", 300)
     monkeypatch.setattr(compose_many, "FEW", 300)
+    monkeypatch.setattr(carto_hit, "FEW", 300)
     session = at_work(Workspace.create(tmp_path / "cells.gpkg", "620800", "test"), clock)
     cells = [
         GridCell(
@@ -173,6 +175,15 @@ def test_a_click_a_box_and_a_mark_find_records(session: Session) -> None:
     assert wanted.uid in found
     assert 4 <= len(found) < 60
     assert len(highlight(theme(PLAIN), kept, shown, {"grid_cell": [wanted.uid]})) == 2
+
+
+def test_a_box_over_more_than_few_finds_them_all(session: Session) -> None:
+    shown, kept = view(), layers_of(session)
+    found = in_box(theme(PLAIN), kept, shown, (0.0, 0.0, 400.0, 300.0), "cells")
+    drawn = display_list(theme(PLAIN), kept, shown).drawn
+    assert len(found) == len(set(found)) == sum(item.count for item in drawn) == SIDE * SIDE
+    half = in_box(theme(PLAIN), kept, shown, (0.0, 0.0, 200.0, 300.0), "cells")
+    assert 0.35 * SIDE * SIDE < len(half) < 0.65 * SIDE * SIDE
 
 
 def test_the_sidecar_is_read_instead_of_the_records(
