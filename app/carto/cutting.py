@@ -43,13 +43,13 @@ def _cut_once(xy: Floats, starts: Ints, inside_by: Floats) -> tuple[Floats, Ints
     return slots[kept], _starts_of(np.repeat(owner, kept.sum(axis=1)))
 
 
-def thinned(xy_mm: Floats, starts: Ints) -> tuple[Floats, Ints]:
-    """Detailed rings or lines without vertices that fall on the one before; millimetres of the picture."""
+def thinned(xy_mm: Floats, starts: Ints, dot: float = _DOT_MM) -> tuple[Floats, Ints]:
+    """Detailed rings or lines without vertices that fall on the one before; `dot` in the unit of `xy_mm`."""
     lengths = np.diff(np.append(starts, len(xy_mm)))
     if not len(lengths) or lengths.max() <= MANY_VERTICES:
         return xy_mm, starts
     owner = np.repeat(np.arange(len(starts)), lengths)
-    dots = np.round(xy_mm / _DOT_MM)
+    dots = np.round(xy_mm / dot)
     keep = np.ones(len(xy_mm), dtype=bool)
     keep[1:] = (dots[1:] != dots[:-1]).any(axis=1)
     keep[starts] = keep[np.append(starts[1:], len(xy_mm)) - 1] = True

@@ -64,6 +64,9 @@ class _Board:
 
     def __init__(self, obstacles: Floats, size_mm: tuple[float, float], room: int) -> None:
         fixed = np.asarray(obstacles, dtype=float).reshape(-1, 4)
+        fixed = fixed[np.argsort(fixed[:, 0], kind="stable")]  # by their left sides, to find the near ones
+        self._lefts = fixed[:, 0].copy()
+        self._widest = float((fixed[:, 2] - fixed[:, 0]).max()) if len(fixed) else 0.0
         self._boxes = np.empty((len(fixed) + room, 4))
         self._boxes[: len(fixed)] = fixed
         self._count = len(fixed)
@@ -94,8 +97,10 @@ class _Board:
 
     def _near(self, boxes: Floats) -> Floats:
         """The taken boxes around some places: most of a full map is far away."""
-        taken = self._boxes[: self._count]
         low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        first, last = np.searchsorted(self._lefts, (low[0] - self._widest, high[0]))
+        placed = self._boxes[self._fixed : self._count]
+        taken = np.concatenate([self._boxes[first:last], placed])
         near = (taken[:, 0] < high[0]) & (taken[:, 2] > low[0])
         near &= (taken[:, 1] < high[1]) & (taken[:, 3] > low[1])
         return np.asarray(taken[near])

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
+from app.carto.cutting import thinned
 from app.carto.display import (
     DisplayList,
     Floats,
@@ -31,6 +32,7 @@ from app.render.words import WordSetter
 # Measured: the rasteriser is fastest with a few dozen areas in one path; hairlines may be many.
 _AREAS_AT_ONCE = 24
 _HAIRLINES_AT_ONCE = 2000
+_SAME_PX = 0.4  # corners of a detailed outline that fall within so many pixels are one
 
 
 def paint(painter: QPainter, picture: DisplayList, px_per_mm: float, vector: bool = False) -> None:
@@ -95,11 +97,13 @@ class _Drawing:
     def _shapes(self, op: Shapes) -> None:
         if not len(op.starts):
             return
-        xy = op.xy * self._px
+        xy, starts = op.xy * self._px, op.starts
+        if not self._vector:
+            xy, starts = thinned(xy, starts, _SAME_PX)
         if op.closed and op.fill:
-            self._filled(xy, op.starts, op.fill)
+            self._filled(xy, starts, op.fill)
         if op.line:
-            self._lined(xy, op, op.line)
+            self._lined(xy, starts, op.line, op.closed)
 
     def _filled(self, xy: Floats, starts: Ints, fill: Fill) -> None:
         painter = self._painter
@@ -112,7 +116,7 @@ class _Drawing:
             if fill.hatch:
                 self._hatched(path, fill.hatch)
 
-    def _lined(self, xy: Floats, op: Shapes, line: Line) -> None:
+    def _lined(self, xy: Floats, starts: Ints, line: Line, closed: bool) -> None:
         """Hairlines many at once; wide or dashed ones ring by ring, as one long outline costs far more.
 
         Half transparent lines stay together, or places where two meet would come out darker.
@@ -121,9 +125,9 @@ class _Drawing:
         painter.setPen(self._pen(line))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         simple = line.width_mm * self._px <= 1.0 and not line.dash
-        at_once = len(op.starts) if line.opacity < 1.0 else _HAIRLINES_AT_ONCE if simple else 1
-        for some, first in portions(xy, op.starts, at_once):
-            painter.drawPath(path_of(some, first, op.closed))
+        at_once = len(starts) if line.opacity < 1.0 else _HAIRLINES_AT_ONCE if simple else 1
+        for some, first in portions(xy, starts, at_once):
+            painter.drawPath(path_of(some, first, closed))
 
     def _hatched(self, path: QPainterPath, hatch: Hatch) -> None:
         """Parallel strokes cut at the outline, and at the device: an area may reach round the world."""
