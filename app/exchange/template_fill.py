@@ -40,7 +40,8 @@ def fill(template: Path, filling: Filling, target: Path) -> int:
     """Write `target` from a template; gives the number of rows written.
 
     The row with marks of a line is repeated for every line, with its looks and merged cells; what stands
-    below moves down, and so do the print area and the merged cells. Raises Invalid naming every cell with a
+    below moves down, and so do the print area and the merged cells. Marks in headers and footers are filled
+    with what stands once. Raises Invalid naming every cell with a
     mark that nobody knows, StoreFailure when the target cannot be written.
     """
     book = _open(template)
@@ -49,6 +50,13 @@ def fill(template: Path, filling: Filling, target: Path) -> int:
         for page in book.worksheets
         for cell, name in _marks(page)
         if name not in filling.facts and name not in filling.names
+    ]
+    unknown += [
+        f"{page.title}!{place} {{{{{name}}}}}"
+        for page in book.worksheets
+        for place, part in _edges(page)
+        for name in MARK.findall(str(part.text))
+        if name not in filling.facts  # what stands at the edge of every page is of no line
     ]
     if unknown:
         raise Invalid(
@@ -82,6 +90,16 @@ def _marks(page: Worksheet) -> Iterator[tuple[Cell, str]]:
                 yield from ((cell, name) for name in MARK.findall(cell.value))
 
 
+def _edges(page: Worksheet) -> Iterator[tuple[str, Any]]:
+    """The parts of a sheet's headers and footers that hold words, with their place."""
+    for name in ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"):
+        edge = getattr(page.HeaderFooter, name)
+        for side in ("left", "center", "right"):
+            part = getattr(edge, side, None)
+            if part is not None and part.text:
+                yield f"{name}.{side}", part
+
+
 def _fill_page(page: Worksheet, filling: Filling) -> int:
     rows = sorted({cell.row for cell, name in _marks(page) if name not in filling.facts})
     written = 0
@@ -94,6 +112,8 @@ def _fill_page(page: Worksheet, filling: Filling) -> int:
         written += len(filling.lines)
     for cell, _ in list(_marks(page)):
         cell.value = _filled(str(cell.value), filling.facts)
+    for _, part in _edges(page):  # there a single & begins a code such as &P
+        part.text = MARK.sub(lambda found: _text(filling.facts.get(found[1])).replace("&", "&&"), part.text)
     return written
 
 

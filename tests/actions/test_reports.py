@@ -326,3 +326,28 @@ def test_a_folder_of_dossiers_holds_the_printed_one(office: Office, tmp_path: Pa
         (printed,) = [name for name in names if name.endswith("一炉一档.pdf")]
         assert package.read(printed).startswith(b"%PDF")
     assert any(name.endswith(".jpg") for name in names)
+
+
+def test_marks_in_header_and_footer_are_filled_and_unknown_ones_named(office: Office, tmp_path: Path) -> None:
+    office.enter()
+    template = _county_workbook(tmp_path / "t.xlsx", ["{{no}}", "{{ledger_no}}", None, "{{rated_tph}}"])
+    book = openpyxl.load_workbook(template)
+    page = book.active
+    assert page is not None
+    page.oddHeader.left.text = "{{area}} {{today}}"
+    page.oddFooter.center.text = "第 &P 页 共{{count}}台"
+    book.save(template)
+    export_template(office.session, "boiler", template, tmp_path / "o.xlsx", where=None, public=False)
+    made = openpyxl.load_workbook(tmp_path / "o.xlsx").active
+    assert made is not None
+    assert made.oddHeader.left.text == f"平凉市 {office.session.today}"
+    assert made.oddFooter.center.text == "第 &P 页 共1台"
+    page.oddFooter.right.text = "{{no_such}} {{user_org}}"  # one nobody knows, one of a line
+    book.save(template)
+    with pytest.raises(Invalid) as refused:
+        export_template(office.session, "boiler", template, tmp_path / "n.xlsx", where=None, public=False)
+    assert refused.value.code == "unknown_mark" and not (tmp_path / "n.xlsx").exists()
+    assert [str(item).split("!")[1] for item in refused.value.details] == [
+        "oddFooter.right {{no_such}}",
+        "oddFooter.right {{user_org}}",
+    ]
