@@ -111,6 +111,9 @@ class Doings:
             ("view_back", N_("The view before"), pane.canvas.step_back, "back", "Alt+Left"),
             ("view_forward", N_("The next view"), pane.canvas.step_forward, "forward", "Alt+Right"),
             ("layers", N_("Show or hide the layers"), tools["layers"].trigger, "layers", "Ctrl+L"),
+            ("add_layer", N_("Lay a file over the map…"), pane.adding.choose, "add", "Ctrl+Shift+L"),
+            ("add_tiles", N_("Lay a folder of tiles under the map…"), pane.adding.choose_folder, "", ""),
+            ("online_map", N_("Online map (Tianditu)…"), pane.adding.ask_online, "", ""),
         )
         return [
             *(Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows),
