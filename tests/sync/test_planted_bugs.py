@@ -16,7 +16,7 @@ from app.errors import AppError
 from sync.accounts import settle
 from sync.machine import Stories
 from sync.oracle import Lost
-from sync.planted import BUGS, Bug, no_chain
+from sync.planted import BUGS, Bug, no_chain, trust_numbers
 from sync.world import World
 
 each = pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
@@ -39,6 +39,14 @@ def test_the_bug_is_found(world: World, bug: Bug, monkeypatch: pytest.MonkeyPatc
 def test_an_act_that_counts_once_closes_the_hole_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     no_chain(monkeypatch)
     next(bug for bug in BUGS if bug.name.startswith("the hole")).story(world)
+    settle(world)
+
+
+def test_asking_for_what_nothing_answers_mends_reused_numbers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust_numbers(monkeypatch)
+    next(bug for bug in BUGS if bug.name.startswith("reused")).story(world)
     settle(world)
 
 
