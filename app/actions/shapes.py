@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
+import shapely
+from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
@@ -55,6 +59,7 @@ class Drawn:
     "map",
     shortcut="Ctrl+Shift+G",
     icon="corners",
+    command="shapes",
     roles=("R1", "R2", "R3", "R5"),
 )
 def save_shapes(session: Session, drawn: Drawn, reason: str) -> Committed | None:
@@ -81,6 +86,42 @@ def save_shapes(session: Session, drawn: Drawn, reason: str) -> Committed | None
     return session.commit(changes, "edit", reason) if changes else None
 
 
+def read_shapes(session: Session, kind: str, path: Path) -> Drawn:
+    """The shapes of a GeoJSON file (EPSG:4490) for records that are there, known by `uid` or their key.
+
+    Raises Invalid for a file that is no GeoJSON, and naming features without a shape or a record.
+    """
+    described = entity_type(kind)
+    try:
+        features = json.loads(path.read_text("utf-8-sig"))["features"]
+        rows = [(item.get("properties") or {}, item.get("geometry")) for item in features]
+        found = [(properties, shape(geometry) if geometry else None) for properties, geometry in rows]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, shapely.errors.ShapelyError) as error:
+        raise Invalid(
+            N_("{path} cannot be read as GeoJSON"), path=path.name, details=[str(error)], code="unreadable"
+        ) from error
+    shapes, faults = {}, []
+    for number, (properties, geometry) in enumerate(found, 1):
+        named = properties.get("uid") or properties.get(described.key)
+        record = session.workspace.by_key(described.record, str(named)) if named else None
+        if record is None or geometry is None or geometry.is_empty:
+            faults.append(
+                {"row": number, "record": named, "code": "no_record" if record is None else "no_shape"}
+            )
+        else:
+            shapes[record.uid] = geometry
+    if faults:
+        raise Invalid(
+            N_("{n} features have no shape, or name no record by uid or {key}"),
+            hint=N_("Nothing was changed."),
+            details=faults,
+            n=len(faults),
+            key=described.key,
+            code="unknown_record",
+        )
+    return Drawn(described.cli, {uid: _as_area(geometry) for uid, geometry in shapes.items()})
+
+
 def _records(session: Session, kind: EntityType, drawn: Drawn) -> dict[str, Entity]:
     """The records the shapes belong to, as they are now."""
     wanted = {drawn.cut_from.get(uid, uid) for uid in drawn.shapes}
@@ -104,12 +145,12 @@ def _change(
     drawn: tuple[str, BaseGeometry | None, str | None, str],
     taken: set[str],
 ) -> Change | None:
-    uid, shape, origin, reason = drawn
-    if origin is not None and shape is not None:
-        return insert(_piece(session, records[origin], (uid, shape), taken))
-    if shape is None:
+    uid, drawn_shape, origin, reason = drawn
+    if origin is not None and drawn_shape is not None:
+        return insert(_piece(session, records[origin], (uid, drawn_shape), taken))
+    if drawn_shape is None:
         return removal_of(session, records[uid], reason)
-    return edit_of(session, records[uid], {}, shape)
+    return edit_of(session, records[uid], {}, drawn_shape)
 
 
 def _piece(session: Session, origin: Entity, cut: tuple[str, BaseGeometry], taken: set[str]) -> Entity:
@@ -136,6 +177,10 @@ def _free_key(session: Session, origin: Entity, taken: set[str]) -> str:
             taken.add(key)
             return key
         number += 1
+
+
+def _as_area(geometry: BaseGeometry) -> BaseGeometry:
+    return MultiPolygon([geometry]) if isinstance(geometry, Polygon) else geometry
 
 
 @action(N_("Check that areas fit together…"), "map", icon="topology", command="topology")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, word
+from app.cli.records import REASON
 from app.cli.shell import Shell
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -130,6 +132,26 @@ class KindWords:
     kind: Annotated[str, word("KIND", N_("cell, zone, builtup or division"))]
 
 
+@dataclass(frozen=True)
+class ShapesWords:
+    """New shapes for records."""
+
+    kind: Annotated[str, word("KIND", N_("cell, zone, builtup, boiler, sketch or another with a place"))]
+    source: Annotated[Path, word("FILE", N_("GeoJSON in degrees; features name records by uid or key"))]
+    reason: Annotated[str, REASON] = ""
+
+
+def shapes(shell: Shell, words: ShapesWords) -> Answer:
+    """Give records the shapes of a file, as one change set."""
+    from app.actions.shapes import read_shapes, save_shapes  # late: help pages need no database
+
+    with shell.session(write=True) as session:
+        drawn = read_shapes(session, words.kind, words.source)
+        done = save_shapes(session, drawn, words.reason)
+    changed = [uid for uids in done.touched.values() for uid in uids] if done else []
+    return Answer({"changed": changed}, [tr(N_("{n} shapes changed"), n=len(changed))])
+
+
 def topology(shell: Shell, words: KindWords) -> Answer:
     """Where areas of a kind do not fit together."""
     from app.actions.shapes import check_topology  # late: help pages need no database
@@ -159,5 +181,6 @@ COMMANDS = (
     Command("locate", N_("Division, cell, people, protection zone and built-up area at a position"), locate,
             PositionWords),
     Command("coord", N_("How a written position can be read, best reading first"), coord, PositionWords),
+    Command("shapes", N_("Give records the shapes of a GeoJSON file"), shapes, ShapesWords),
     Command("topology", N_("Where areas overlap, leave gaps or cross themselves"), topology, KindWords),
 )  # fmt: skip

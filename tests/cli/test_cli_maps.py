@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,27 @@ def test_topology_lists_where_areas_do_not_fit(terminal: Terminal) -> None:
     assert terminal.json("topology", "cell") == []
     assert {item["code"] for item in terminal.json("topology", "division")} <= {"overlap", "gap"}
     assert terminal.refused("topology", "boiler") == (1, "no_areas")
+
+
+def test_shapes_come_back_from_a_file_as_one_step(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.json("grid", "--size", "5000", "--within", "620802", as_="city")
+    one = terminal.json("list", "cell", "--limit", "1")[0]
+    square = [[106.5, 35.5], [106.6, 35.5], [106.6, 35.6], [106.5, 35.5]]
+    feature = {
+        "type": "Feature",
+        "properties": {"grid_code": one["grid_code"]},
+        "geometry": {"type": "Polygon", "coordinates": [square]},
+    }
+    file = tmp_path / "shapes.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    assert terminal.refused("shapes", "cell", str(file), as_="city") == (1, "reason")
+    done = terminal.json("shapes", "cell", str(file), "--reason", "按批复", as_="city")
+    assert done["changed"] == [one["uid"]]
+    feature["properties"] = {"grid_code": "nobody"}
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    assert terminal.refused("shapes", "cell", str(file), "--reason", "x", as_="city") == (1, "unknown_record")
+    file.write_text("{", "utf-8")
+    assert terminal.refused("shapes", "cell", str(file), "--reason", "x", as_="city") == (1, "unreadable")
 
 
 def test_grid_makes_cells_once(terminal: Terminal) -> None:
