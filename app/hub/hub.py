@@ -207,6 +207,8 @@ class Hub:
 
     def _answered(self, told: pulling.Since, cursors: Mapping[str, int], time: int) -> PullAnswer:
         self._seen(told.device, cursors, told.blocks, time)
+        if not told.more:
+            self._pushing.follow(told.areas)
         return PullAnswer(told.blocks, told.areas, told.more, time)
 
     def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:

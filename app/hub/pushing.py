@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.domain.areas import Scope
-from app.domain.replication import Act, Batch, Entry
+from app.domain.replication import SEEN_BYTES, Act, Batch, Entry
 from app.errors import Invalid, NotAllowed
 from app.hub import devices, lost, quarantine
 from app.hub.answering import (
@@ -120,10 +120,17 @@ class Pushing:
                 # The work of a revoked laptop waits for a person whatever it had seen.
                 revoked = device.revoked_at is not None
                 return None if revoked else PushAnswer(device.next, "restored", device.epoch)
+        self._remember(strange)
+        return None
+
+    def follow(self, areas: Mapping[str, tuple[int, bytes, int]]) -> None:
+        """A laptop was told that its areas stand here: it will soon say so, and nobody has to look then."""
+        self._remember([(area, seq, head[:SEEN_BYTES]) for area, (seq, head, _) in areas.items()])
+
+    def _remember(self, ends: Iterable[tuple[str, int, bytes]]) -> None:
         if len(self.heads) > _HEADS:
             self.heads.clear()
-        self.heads.update({(area, seq): head for area, seq, head in strange})
-        return None
+        self.heads.update({(area, seq): head for area, seq, head in ends})
 
     def _prove(self, message: Signed) -> None:
         key = self.known.get(message.device)

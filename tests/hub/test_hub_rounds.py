@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
+from app.domain.replication import SEEN_BYTES
+from app.hub import lost
 from app.hub.database import HubDatabase
 from app.hub.hub import Hub
 from app.hub.rounds import Asked
@@ -121,3 +123,20 @@ def test_push_and_pull_in_one_are_what_both_are_by_themselves(
     assert (
         bool(pulls) is not bench.hub.database.postgres
     )  # where it is asked in the round that keeps the push
+
+
+def test_what_a_laptop_was_told_is_not_looked_up_when_it_says_so(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = bench.laptop(TOWN, "R2")
+    laptop.enter("officer")
+    _, news = bench.hub.sync(laptop.uid, laptop.batch(), {}, 1 << 22, NOON)
+    laptop.previous, laptop.next = laptop._last[0], laptop._last[1] + 1
+    laptop.forget()
+    laptop.enter("officer")
+    looked: list[Any] = []
+    monkeypatch.setattr(lost, "has_block", lambda *given: looked.append(given) or True)
+    assert news is not None
+    seen = {area: (seq, head[:SEEN_BYTES]) for area, (seq, head, _) in news.areas.items()}
+    assert laptop.push(seen=seen).state == "taken"
+    assert not looked
