@@ -25,6 +25,7 @@ SQLITE_NAME = "hub.db"
 BUCKETS = 1000.0  # to a degree: squares of about 100 m in which boilers close together are looked for
 _POINT = struct.Struct("<BI2d")
 _BUSY_SECONDS = 30.0
+_CONNECTIONS = 16  # one for each thread of a server: a fresh one has nothing prepared
 Ask = Callable[..., Asked]
 
 
@@ -34,7 +35,7 @@ class HubDatabase:
     def __init__(self, place: Path | None, url: str | None, *, make: bool = False) -> None:
         self.postgres = url is not None
         if url is not None:
-            self._writers = self._readers = engine_of(url)
+            self._writers = self._readers = engine_of(url, _CONNECTIONS)
             event.listen(self._writers, "connect", _leave_prepared)
         elif place is not None:
             file = place / SQLITE_NAME

@@ -19,9 +19,10 @@ def hub_layout() -> Layout:
     return found
 
 
-def engine_of(url: str) -> Engine:
-    """An engine for a PostgreSQL address such as `postgresql://user@host/name`."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+def engine_of(url: str, connections: int = 5) -> Engine:
+    """An engine for a PostgreSQL address such as `postgresql://user@host/name`, which keeps so many
+    connections open; ten more are made when they are needed, and closed again."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=connections)
 
     @event.listens_for(engine, "connect")
     def _plain_plans(connection: Any, _record: Any) -> None:
