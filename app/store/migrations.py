@@ -29,6 +29,7 @@ def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
                 f"{item.id}:{item.kind.value}:{item.length}:{item.unique}:{item.indexed}:{item.minimum}"
                 f":{item.maximum}:{choices}"
             )
+    parts += [*journal.TABLES, *replica_tables.TABLES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

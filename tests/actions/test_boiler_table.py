@@ -42,7 +42,8 @@ RULE = [
     ("look_back", {"cleared"}, "cleared", [("R5", "R6")]),
     ("rebound", {"cleared"}, "cleared", [ANYONE]),
     ("confirm_rebound", {"cleared"}, "rebound", [("R5", "R6")]),
-    ("restart", {"rebound", "sealed"}, "in_progress", [("R3",)]),
+    ("restart", {"rebound"}, "in_progress", [("R3",)]),
+    ("restart", {"sealed"}, "in_progress", [("R3",)]),
     ("retain", {"planned"}, "retained", [("R5",), ("R6",)]),
 ]
 PAPERS = {

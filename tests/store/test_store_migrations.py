@@ -11,7 +11,7 @@ from osgeo_utils.samples import validate_gpkg
 
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.papers import BaselineEntry
-from app.store import journal, migrations, rtree
+from app.store import journal, migrations, replica_tables, rtree
 from app.store.workspace import Workspace
 from store.records import Desk, boiler, cell, foreign
 
@@ -102,3 +102,17 @@ def test_a_column_of_a_newer_program_is_left_alone(file: Path) -> None:
 def test_the_fingerprint_is_that_of_the_declarations() -> None:
     assert migrations.fingerprint() == migrations.fingerprint()
     assert migrations.fingerprint() != migrations.fingerprint([Boiler.TYPE])
+
+
+def test_a_table_that_only_sync_knows_is_added_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        before = [item for item in replica_tables.TABLES if "sync_lost" not in item]
+        earlier.setattr(replica_tables, "TABLES", tuple(before))
+        then = migrations.fingerprint()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DROP TABLE sync_lost")
+        connection.execute("UPDATE gridward_meta SET value = ? WHERE key = 'schema'", (then,))
+        connection.commit()
+    Workspace.open(file).close()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM sync_lost").fetchone() == (0,)

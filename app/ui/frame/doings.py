@@ -70,6 +70,7 @@ class Doings:
             "print_sheet": (self.print_sheet, "file", OPEN),
             "save_picture": (self.save_picture, "file", OPEN),
             "make_report": (self.report, "file", OPEN),
+            "withdraw_frozen": (self.withdraw_report, "record", SIGNED_IN),
             "undo": (self.undo, "edit", SIGNED_IN),
             "redo": (self.redo, "edit", SIGNED_IN),
             "list_records": (self.find_in_ledger, "edit", OPEN),
@@ -213,6 +214,17 @@ class Doings:
     def report(self) -> None:
         """Go to the page of what a bureau owes upward."""
         self._window.go(REPORTS)
+
+    def withdraw_report(self) -> None:
+        """Withdraw the frozen report that is chosen on the page of reports, or go there to choose one."""
+        self._window.go(REPORTS)
+        page = self.reports_page()
+        names = page.frozen.names()
+        if len(names) == 1:
+            page.ask_to_withdraw(names[0])
+        else:
+            page.frozen.table.setFocus()
+            self._desk.said.emit(tr(N_("Choose the frozen report that no longer holds")))
 
     def reports_page(self) -> ReportsPage:
         """The page of reports, made when it is first asked for: it loads the office formats."""
