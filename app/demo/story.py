@@ -18,6 +18,7 @@ ADD_EVIDENCE = "add_evidence"
 NOTICE_DAY = "2026-10-30"
 _STAGES = ("registered", "planned", "in_progress", "applied", "town_ok", "county_ok", "notice")
 _LOOKED_BACK = 4
+_PROVED = 60  # of the boilers moved in as cleared, so many have handed in their dossier since
 _ACCEPTANCE_PHOTOS = ("photo_during", "photo_after")
 
 
@@ -65,6 +66,8 @@ def story(truths: Sequence[Truth]) -> list[Step]:
         elif truth.fate == "rebound":
             steps += _rebound(truth, source)
     cleared = [truth for truth in truths if truth.fate == "cleared" and truth.written is not None]
+    for truth in dice("proved").sample(cleared, min(_PROVED, len(cleared))):
+        steps.append(_proved(truth))
     for truth in source.sample(cleared, min(_LOOKED_BACK, len(cleared))):
         steps.append(_looked_back(truth, source))
     return sorted(steps, key=lambda step: (step.when, step.ledger_no))
@@ -74,8 +77,7 @@ def acceptance(boiler: Treated, days: Sequence[str]) -> Iterator[Step]:
     """From the application to the chief's signature on four days: who applies never judges."""
     apply_day, check_day, accept_day, sign_day = days
     papers = ["application_form", "identity_copy", *_ACCEPTANCE_PHOTOS]
-    papers += ["dereg_cert"] if boiler.pressurized else []
-    papers += ["new_boiler_notice"] if boiler.treatment in CONVERSIONS else []
+    papers += _certificates(boiler)
     number = boiler.ledger_no
     yield Step(day(apply_day, 10), "officer", "apply", number, {"done_date": apply_day}, tuple(papers))
     yield Step(day(check_day, 15), "officer2", "town_check", number, {}, ("site_photo",))
@@ -111,6 +113,20 @@ def _dossier(truth: Truth, source: random.Random) -> Step:
     """The photograph a county adds for a boiler that was moved in under way or sealed."""
     kind = "seal_photo" if truth.fate == "sealed" else "photo_before"
     return Step(_day(source, 5, 6), login_of("R3", truth.county), ADD_EVIDENCE, truth.ledger_no, {}, (kind,))
+
+
+def _proved(truth: Truth) -> Step:
+    """The whole dossier a county hands in later for a boiler that was moved in as cleared."""
+    papers = ["photo_before", "application_form", "identity_copy", *_ACCEPTANCE_PHOTOS, "site_photo"]
+    papers += ["acceptance_form", *_certificates(truth)]
+    when = day("2026-06-18", 15)
+    return Step(when, login_of("R3", truth.county), ADD_EVIDENCE, truth.ledger_no, {}, tuple(papers))
+
+
+def _certificates(boiler: Treated) -> list[str]:
+    """What pressure and a conversion add to the papers of an acceptance."""
+    papers = ["dereg_cert"] if boiler.pressurized else []
+    return papers + (["new_boiler_notice"] if boiler.treatment in CONVERSIONS else [])
 
 
 def _rebound(truth: Truth, source: random.Random) -> Iterator[Step]:
