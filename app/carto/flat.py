@@ -155,6 +155,15 @@ class FlatAreas:
     def _layer(self, classes: NDArray[np.uint8]) -> tuple[Any, Any, Any, Any, Any]:
         return self.xy, self.rings, self.areas, self.boxes, classes
 
+    def bounds_of(self, rows: NDArray[np.integer]) -> Floats:
+        """The boxes (n, 4) of some areas, each with a ring, in their order."""
+        xy, starts = self.rings_of(rows)
+        order = rows.astype(np.int64)
+        counts = (self.areas[order + 1] - self.areas[order]).astype(np.int64)
+        first = starts[np.cumsum(counts) - counts]
+        least, most = np.minimum.reduceat(xy, first), np.maximum.reduceat(xy, first)
+        return np.column_stack([least, most])
+
     def rings_of(self, rows: NDArray[np.integer]) -> tuple[Floats, Ints]:
         """The vertices (double, about nothing) and ring starts of some areas, in their order."""
         order = rows.astype(np.int64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely import MultiPolygon, Polygon
 
 from app.carto.display import Ints
 from app.carto.features import Extent, FeatureSource
@@ -15,6 +17,7 @@ from app.carto.many import FEW, ManyAreas
 from app.carto.projected import ProjectedFeatures
 from app.carto.theme import Theme
 from app.carto.view import MapView
+from app.domain.coordinates.measure import polygons
 
 _TOLERANCE_MM = 1.6
 
@@ -71,9 +74,43 @@ def in_box(
         found = ProjectedLayers.of(source).drawn_by(theme, wanted, view.crs)
         if isinstance(found, ManyAreas) and found.count(wanted, (x0, y0, x1, y1)) > FEW:
             return found.touched(wanted, (x0, y0, x1, y1))
-    for layer, features in _layers(theme, source, view, (x0, y0, x1, y1)):
+    return _touching(theme, source, view, area, layer_id)
+
+
+def in_outline(
+    theme: Theme,
+    source: FeatureSource | ProjectedLayers,
+    view: MapView,
+    outline_px: Sequence[tuple[float, float]],
+    layer_id: str,
+) -> list[str]:
+    """The uids of a layer's features that touch the inside of an outline of pixels (three corners or more).
+
+    The outline may cross itself; what it goes round twice is outside. Thousands of cells are judged by
+    their boxes.
+    """
+    ring = shapely.Polygon(view.from_mm(np.asarray(outline_px, dtype=float) / view.px_per_mm))
+    area = MultiPolygon(polygons(shapely.make_valid(ring)))
+    wanted = theme.layer(layer_id)
+    if area.is_empty or wanted is None or not wanted.shows_at(view.scale):
+        return []
+    found = ProjectedLayers.of(source).drawn_by(theme, wanted, view.crs)
+    if isinstance(found, ManyAreas) and found.count(wanted, area.bounds) > FEW:
+        return found.touched_by(wanted, area)
+    return _touching(theme, source, view, area, layer_id)
+
+
+def _touching(
+    theme: Theme,
+    source: FeatureSource | ProjectedLayers,
+    view: MapView,
+    area: Polygon | MultiPolygon,
+    layer_id: str,
+) -> list[str]:
+    """The uids of a layer's features, few of them, that touch an area of the map's units."""
+    for layer, features in _layers(theme, source, view, area.bounds):
         if layer.id == layer_id:
-            rows = _candidates(layer, features, (x0, y0, x1, y1))
+            rows = _candidates(layer, features, area.bounds)
             touched = rows[shapely.intersects(features.geometry[rows], area)]
             return [features.columns.uids[row] for row in touched]
     return []

@@ -7,7 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely import MultiPolygon, Polygon
 
 from app.carto import flat
 from app.carto.coded import Coded, Coding, classes_of, uids_as_bytes, uids_as_text
@@ -81,6 +83,15 @@ class ManyAreas:
     def touched(self, layer: Layer, box: Extent) -> list[str]:
         """The identities of all of them."""
         return uids_as_text(self.uids[self.areas.touching(self.classes(layer), box)])
+
+    def touched_by(self, layer: Layer, shape: Polygon | MultiPolygon) -> list[str]:
+        """The identities of those a layer draws whose boxes touch a shape of the map's units."""
+        rows = self.areas.touching(self.classes(layer), shape.bounds)
+        if not len(rows):
+            return []
+        shapely.prepare(shape)
+        boxes = shapely.box(*self.areas.bounds_of(rows).T)
+        return uids_as_text(self.uids[rows[shapely.intersects(boxes, shape)]])
 
     def taken(self, rows: NDArray[np.integer], fields: Sequence[str]) -> ProjectedFeatures:
         """Some of the features, read from the records, in order."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
+
+from app.i18n import N_, tr
+
+MOST = 5000  # what is marked on the map and shown in its place at once
 
 
 @dataclass(frozen=True)
@@ -59,3 +63,11 @@ class Selection(QObject):
         if wanted != self._now:
             self._now = wanted
             self.changed.emit(wanted)
+
+
+def cut(uids: Sequence[str], say: Callable[[str], object]) -> list[str]:
+    """As many of these as are selected at once; says so when some are left out."""
+    found = list(dict.fromkeys(uids))
+    if len(found) > MOST:
+        say(tr(N_("{n} found: the first {most} are selected, not more at once"), n=len(found), most=MOST))
+    return found[:MOST]

@@ -19,7 +19,7 @@ from app.carto import hit as carto_hit
 from app.carto import many as carto_many
 from app.carto.compose import display_list, highlight
 from app.carto.display import DisplayList, Mosaic
-from app.carto.hit import identify, in_box
+from app.carto.hit import identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
 from app.carto.many import ManyAreas
@@ -184,6 +184,10 @@ def test_a_box_over_more_than_few_finds_them_all(session: Session) -> None:
     assert len(found) == len(set(found)) == sum(item.count for item in drawn) == SIDE * SIDE
     half = in_box(theme(PLAIN), kept, shown, (0.0, 0.0, 200.0, 300.0), "cells")
     assert 0.35 * SIDE * SIDE < len(half) < 0.65 * SIDE * SIDE
+    triangle = ((0.0, 0.0), (400.0, 0.0), (0.0, 300.0))
+    corner = in_outline(theme(PLAIN), kept, shown, triangle, "cells")
+    assert set(corner) < set(found)
+    assert 0.4 * SIDE * SIDE < len(corner) < 0.6 * SIDE * SIDE
 
 
 def test_the_sidecar_is_read_instead_of_the_records(

@@ -12,7 +12,7 @@ import shapely
 from app.carto.compose import Look, display_list, highlight
 from app.carto.display import DisplayList, Markers, Shapes, Text, walk
 from app.carto.features import FeatureColumns, MemorySource
-from app.carto.hit import identify, in_box
+from app.carto.hit import identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer, SymbolClass, SymbolRule
 from app.carto.legend import legend, range_words
@@ -168,6 +168,23 @@ def test_a_box_finds_what_it_touches() -> None:
     x1, y1 = VIEW.px_of(106.62, 35.39)
     assert in_box(THEME, source(), VIEW, (x1, y1, x0, y0), "boilers") == ["1", "2"]
     assert in_box(THEME, source(), VIEW, (x0, y0, x1, y1), "nothing") == []
+
+
+def test_an_outline_finds_what_is_inside_it_and_not_what_its_box_holds() -> None:
+    """Places 1 and 2 lie in the box of the triangle, only 1 in the triangle itself."""
+    corners = [VIEW.px_of(*place) for place in ((106.53, 35.38), (106.53, 35.42), (106.62, 35.38))]
+    box = (corners[1][0], corners[1][1], corners[2][0], corners[2][1])
+    assert in_box(THEME, source(), VIEW, box, "boilers") == ["1", "2"]
+    assert in_outline(THEME, source(), VIEW, corners, "boilers") == ["1"]
+    assert in_outline(THEME, source(), VIEW, corners, "nothing") == []
+    flat = [corners[0], corners[1], corners[0]]
+    assert in_outline(THEME, source(), VIEW, flat, "boilers") == []
+
+
+def test_an_outline_that_crosses_itself_has_both_its_loops() -> None:
+    bow = ((106.53, 35.38), (106.53, 35.42), (106.62, 35.38), (106.62, 35.42))
+    found = in_outline(THEME, source(), VIEW, [VIEW.px_of(*place) for place in bow], "boilers")
+    assert found == ["1", "2"]
 
 
 def test_a_selection_is_ringed_or_outlined() -> None:

@@ -125,6 +125,21 @@ def test_bearing_and_words() -> None:
     assert "1.000" in measure.area_words(1e6)
 
 
+@pytest.mark.parametrize(
+    ("degrees", "words"),
+    [
+        (0.0, "0.0°（北）"),
+        (22.4, "22.4°（北）"),
+        (22.6, "22.6°（东北）"),
+        (135.04, "135.0°（东南）"),
+        (270.0, "270.0°（西）"),
+        (359.97, "0.0°（北）"),
+    ],
+)
+def test_a_bearing_is_said_in_degrees_and_with_its_wind(degrees: float, words: str) -> None:
+    assert measure.bearing_words(degrees) == words
+
+
 @given(st.floats(0, 179.9999), st.integers(0, 4))
 def test_dms_never_shows_sixty_and_rounds_once(value: float, places: int) -> None:
     shown = dms(value, places)

@@ -11,10 +11,20 @@ from shapely import LinearRing, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.coordinates.gcj import Floats
-from app.i18n import tr
+from app.i18n import N_, tr
 
 _GEOD = Geod(ellps="GRS80")  # CGCS2000's ellipsoid to within 0.1 mm
 MU_PER_HECTARE = 15.0
+_WINDS = (
+    N_("north"),
+    N_("north-east"),
+    N_("east"),
+    N_("south-east"),
+    N_("south"),
+    N_("south-west"),
+    N_("west"),
+    N_("north-west"),
+)
 
 
 def distance_m(x1: float, y1: float, x2: float, y2: float) -> float:
@@ -84,3 +94,10 @@ def area_words(square_metres: float) -> str:
 def distance_words(metres: float) -> str:
     """A distance in metres or kilometres."""
     return tr("{n} km", n=f"{metres / 1000:.3f}") if metres >= 1000 else tr("{n} m", n=f"{metres:.1f}")
+
+
+def bearing_words(degrees: float) -> str:
+    """A direction in degrees clockwise from true north, to a tenth, and the nearest of eight winds."""
+    shown = round(degrees, 1) % 360.0
+    wind = _WINDS[round(shown / 45.0) % len(_WINDS)]
+    return tr("{deg}° ({wind})", deg=f"{shown:.1f}", wind=tr(wind))

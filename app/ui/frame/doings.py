@@ -106,6 +106,8 @@ class Doings:
             ("distance", N_("Measure a distance"), tools["measure_distance"].trigger, "distance", "Ctrl+M"),
             ("area", N_("Measure an area"), tools["measure_area"].trigger, "area", "Ctrl+Shift+M"),
             ("select", N_("Select on the map"), tools["select"].trigger, "select", "Ctrl+Shift+A"),
+            ("lasso", N_("Select with a lasso"), tools["lasso"].trigger, "lasso", "Ctrl+Shift+O"),
+            ("select_shown", N_("Select what the ledger shows"), self.select_shown, "filter", "Ctrl+Shift+F"),
             ("zoom_all", N_("Show the whole area"), pane.canvas.show_all, "full_extent", "Ctrl+0"),
             ("zoom_selection", N_("Zoom to the selection"), pane.show_selection, "zoom_selection", "Ctrl+J"),
             ("zoom_box", N_("Zoom to a box"), tools["zoom_box"].trigger, "zoom_box", "Ctrl+Shift+B"),
@@ -279,6 +281,11 @@ class Doings:
             self._window.go("boiler")
         if self._window.work.ledger is not None:
             self._window.work.ledger.bar.words.setFocus()
+
+    def select_shown(self) -> None:
+        """Select what the ledger on the page shows."""
+        if self._window.page in THEME_OF and self._window.work.ledger is not None:
+            self._window.work.ledger.select_shown()
 
     def edit_table(self) -> None:
         """Begin or end editing the ledger in its table."""

@@ -27,9 +27,9 @@ from app.ui.ledger.rows import PAGE, Question, Rows, read_page, read_rows
 from app.ui.ledger.table import LedgerTable
 from app.ui.ledger.viewing import Viewing
 from app.ui.parts import muted, side_button
-from app.ui.selection import Selected
+from app.ui.selection import MOST, Selected, cut
 
-_MOST_SELECTED_ROWS = 2000
+_MOST_RUNS = 2000  # of chosen rows: Qt goes through all of them at each
 
 
 class LedgerPane(QWidget):
@@ -207,6 +207,21 @@ class LedgerPane(QWidget):
 
     # ---- the selection
 
+    def select_shown(self) -> None:
+        """Select every record that the filters let through, folded groups too."""
+        try:
+            question = self.question()
+        except Invalid as fault:
+            self.bar.show_fault(fault)
+            return
+        names = self._desk.names
+        self._desk.read(
+            self,
+            lambda session, _: read_rows(session, question, names).uids,
+            lambda uids: self._desk.selection.choose(self.kind.name, cut(uids, self._desk.said.emit)),
+            topic="select",
+        )
+
     def _chosen(self) -> None:
         if self._following:
             return
@@ -229,10 +244,10 @@ class LedgerPane(QWidget):
         if self.editing.on and now.isValid() and self.model.uid_at(now.row()) == selected.current:
             return
         picked = selected.uids if selected.entity == self.kind.name else ()
-        rows = [row for row in map(self.model.row_of, picked[:_MOST_SELECTED_ROWS]) if row >= 0]
+        rows = [row for row in map(self.model.row_of, picked[:MOST]) if row >= 0]
         chosen = QItemSelection()
-        for row in rows:
-            chosen.select(self.model.index(row, 0), self.model.index(row, len(self.model.columns) - 1))
+        for first, last in _runs(rows)[:_MOST_RUNS]:
+            chosen.select(self.model.index(first, 0), self.model.index(last, len(self.model.columns) - 1))
         self._following = True
         try:
             flags = QItemSelectionModel.SelectionFlag
@@ -262,3 +277,14 @@ class LedgerPane(QWidget):
         self._pages.addWidget(nothing)
         column.addWidget(below, 1)
         column.addWidget(self.foot)
+
+
+def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Rows as runs of neighbours, first and last of each."""
+    runs: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if runs and row <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs

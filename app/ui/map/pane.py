@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from app.carto.hit import Hit
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
 from app.i18n import tr
@@ -19,8 +18,10 @@ from app.ui.map.adding import AddingFiles, may_be_added
 from app.ui.map.arranging import THEME_OF, MapArranging, palette_in_use
 from app.ui.map.canvas import Canvas
 from app.ui.map.furniture import Note, Pin, draw_north, draw_scale
+from app.ui.map.lasso import LassoTool
 from app.ui.map.layeracts import LayerActs
 from app.ui.map.layerpane import LayerPane
+from app.ui.map.picking import Picking
 from app.ui.map.picture import (
     Picture,
     Scene,
@@ -28,11 +29,9 @@ from app.ui.map.picture import (
     draw_marks,
     draw_picture,
     drawn_anew,
-    find_at,
-    find_in,
     with_margin,
 )
-from app.ui.map.toolrow import entries
+from app.ui.map.toolrow import TOOLS, entries
 from app.ui.map.tools import MeasureTool, SelectTool, Tool, ZoomBoxTool
 from app.ui.parts import named
 from app.ui.record.evidence import local_files
@@ -41,12 +40,10 @@ from app.ui.tasks import Lane, Token
 
 __all__ = ["THEME_OF", "MapPane"]
 _POINT_DEG = 1e-4  # smaller than this an extent is a point (the spatial index rounds)
-# What a click may select: the ledger's own records, and zones beside their sources.
-_BESIDE = {"water_source": ("water_source", "protection_zone")}
 
 
 class MapPane(QWidget):
-    """Shows one theme; `entity` is what a click selects."""
+    """Shows one theme; `arranging.entity` is what a click selects."""
 
     pointed = Signal(float, float)
     left = Signal()
@@ -57,19 +54,19 @@ class MapPane(QWidget):
         super().__init__(parent)
         self._desk = desk
         self._scene: Scene | None = None
-        self._entity = "boiler"
         self._stale: set[str] = set()
-        self._choosing = False
         self.note, self.pin = Note(), Pin()
         self.canvas = Canvas(self)
         self.canvas.furniture += [draw_scale, draw_north, self.note.draw, self.pin.draw]
         self.drawing = MapDrawing(desk, self)
         self.arranging = MapArranging(desk, self)
+        self.picking = Picking(desk, self)
         self.adding = AddingFiles(desk, self.arranging, self)
         self.layers, self.acts = LayerPane(self.arranging, self), LayerActs(desk, self)
         self.tree = self.layers.tree
         self.setAcceptDrops(True)
         self.select = SelectTool(self.canvas)
+        self.lasso = LassoTool(self.canvas)
         self.box = ZoomBoxTool(self.canvas)
         self.distance = MeasureTool(self.canvas, closed=False)
         self.area = MeasureTool(self.canvas, closed=True)
@@ -85,8 +82,9 @@ class MapPane(QWidget):
         self.canvas.left.connect(self.left)
         self.canvas.escaped.connect(self._escape)
         self.canvas.trail_changed.connect(self._show_trail)
-        self.select.picked.connect(self._pick)
-        self.select.boxed.connect(self._pick_in_box)
+        self.select.picked.connect(self.picking.at)
+        self.select.boxed.connect(self.picking.in_box)
+        self.lasso.outlined.connect(self.picking.inside)
         self.distance.measured.connect(self.measured)
         self.area.measured.connect(self.measured)
         self.arranging.changed.connect(self._rearranged)
@@ -125,7 +123,7 @@ class MapPane(QWidget):
 
     def show_ledger(self, entity: str) -> None:
         """Take the theme that belongs to a ledger."""
-        self._entity = self.arranging.entity = entity
+        self.arranging.entity = entity
         self.retheme()
 
     def retheme(self) -> None:
@@ -196,53 +194,10 @@ class MapPane(QWidget):
 
     # ---- selection
 
-    def _pick(self, x: float, y: float, add: bool) -> None:
-        scene, view = self._scene, self.canvas.view
-        if scene is None or view is None:
-            return
-        self.canvas.setFocus()
-        self._desk.tasks.run(
-            self, lambda _: find_at(scene, view, (x, y)), lambda hits: self._picked(hits, add), lane=Lane.DRAW
-        )
-
-    def _picked(self, hits: list[Hit], add: bool) -> None:
-        wanted = (*_BESIDE.get(self._entity, (self._entity,)), "sketch")
-        hit = next((hit for name in wanted for hit in hits if hit.entity == name), None)
-        if hit is None:
-            if not add:
-                self._choose(self._entity, [])
-        elif add:
-            self._choosing = True
-            self._desk.selection.toggle(hit.entity, hit.uid)
-            self._choosing = False
-        else:
-            self._choose(hit.entity, [hit.uid])
-
-    def _pick_in_box(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
-        scene, view = self._scene, self.canvas.view
-        if scene is None or view is None:
-            return
-        kept = self._desk.selection.now
-        before = list(kept.uids) if add and kept.entity == self._entity else []
-        self._desk.tasks.run(
-            self,
-            lambda _: find_in(scene, view, (x0, y0, x1, y1), self._entity),
-            lambda uids: self._choose(self._entity, [*before, *uids]),
-            lane=Lane.DRAW,
-        )
-
-    def _choose(self, entity: str, uids: list[str]) -> None:
-        self.pin.at = None
-        self._choosing = True
-        try:
-            self._desk.selection.choose(entity, uids)
-        finally:
-            self._choosing = False
-
     def _follow(self, selected: Selected) -> None:
         """Mark the selection; bring it into view when it was made elsewhere."""
         self._mark(selected)
-        if selected.current and not self._choosing:
+        if selected.current and not self.picking.choosing:
             self.bring(selected.entity, (selected.current,), only_if_outside=True)
 
     def bring(self, entity: str, uids: tuple[str, ...], *, only_if_outside: bool = False) -> None:
@@ -301,7 +256,7 @@ class MapPane(QWidget):
             icons.wear(act, icon)
             act.triggered.connect(run)
             self.actions_by_name[name] = act
-            if name in ("select", "measure_distance", "measure_area", "zoom_box"):
+            if name in TOOLS:
                 act.setCheckable(True)
                 tools.addAction(act)
             button = QToolButton()
@@ -331,7 +286,7 @@ class MapPane(QWidget):
         if self.canvas.tool is not self.select:
             self.use_select()
         else:
-            self._choose(self._entity, [])
+            self.picking.choose(self.arranging.entity, [])
 
     def show_selection(self) -> None:
         """Zoom to what is selected."""

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from app.carto.compose import display_list, highlight
 from app.carto.display import DrawnClass
 from app.carto.features import DRAWN_FROM, Extent, FeatureSource
-from app.carto.hit import Hit, identify, in_box
+from app.carto.hit import Hit, identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
 from app.carto.theme import Theme
@@ -91,6 +91,17 @@ def find_in(scene: Scene, view: MapView, box_px: Box, entity: str) -> list[str]:
     for layer in scene.theme.layers:
         if layer.entity == entity:
             found.update(dict.fromkeys(in_box(scene.theme, scene.layers, view, box_px, layer.id)))
+    return list(found)
+
+
+def find_inside(
+    scene: Scene, view: MapView, outline_px: Sequence[tuple[float, float]], entity: str
+) -> list[str]:
+    """The features of an entity's layers that touch the inside of an outline of pixels."""
+    found: dict[str, None] = {}
+    for layer in scene.theme.layers:
+        if layer.entity == entity:
+            found.update(dict.fromkeys(in_outline(scene.theme, scene.layers, view, outline_px, layer.id)))
     return list(found)
 
 

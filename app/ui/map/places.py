@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.carto.features import Extent
 from app.domain.filters import one_of
+from app.ui.selection import MOST
 
 if TYPE_CHECKING:
     from app.actions.session import Session
 
-_MOST = 5000
-
 
 def extent_of(session: Session, entity: str, uids: Sequence[str]) -> Extent | None:
     """The box of these records in degrees EPSG:4490; None when none of them has a place."""
-    return session.workspace.extent(entity, one_of("uid", tuple(uids[:_MOST])))
+    return session.workspace.extent(entity, one_of("uid", tuple(uids[:MOST])))
 
 
 def under(session: Session, lon: float, lat: float) -> tuple[str, str]:

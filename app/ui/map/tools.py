@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import isfinite
+
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from shapely.geometry import LineString, Polygon
 
-from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m
+from app.domain.coordinates.measure import (
+    area_m2,
+    area_words,
+    bearing_deg,
+    bearing_words,
+    distance_m,
+    distance_words,
+    length_m,
+)
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.map.canvas import Canvas
@@ -228,7 +239,7 @@ class MeasureTool(Tool):
         if len(places) < 2:
             return tr(N_("Click the corners; double click or Enter ends, Esc starts again"))
         if not self._closed or len(places) < 3:
-            return tr(N_("Distance {length}"), length=distance_words(length_m(LineString(places))))
+            return _along(places)
         shape = Polygon(places)
         words = tr(
             N_("Area {area}, perimeter {length}"),
@@ -276,6 +287,24 @@ class MeasureTool(Tool):
     def _tell(self) -> None:
         self.measured.emit(self.result() if self._corners else "")
         self.canvas.update()
+
+
+def _along(places: list[tuple[float, float]]) -> str:
+    """The length of a line in words, and the bearing of its last leg that has a length."""
+    length = distance_words(length_m(LineString(places)))
+    legs = [pair for pair in pairwise(places) if pair[0] != pair[1]]
+    if not legs or not isfinite(sum(map(sum, places))):
+        return tr(N_("Distance {length}"), length=length)
+    start, end = legs[-1]
+    bearing = bearing_words(bearing_deg(*start, *end))
+    if len(legs) == 1:
+        return tr(N_("Distance {length}, bearing {bearing}"), length=length, bearing=bearing)
+    return tr(
+        N_("Distance {length}; last leg {leg}, bearing {bearing}"),
+        length=length,
+        leg=distance_words(distance_m(*start, *end)),
+        bearing=bearing,
+    )
 
 
 def _draw_box(painter: QPainter, box: QRectF) -> None:

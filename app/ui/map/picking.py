@@ -1,0 +1,90 @@
+"""Selecting on the map: by click, in a box, inside a drawn outline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.carto.hit import Hit
+from app.carto.view import MapView
+from app.ui.desk import Desk
+from app.ui.map.picture import Scene, find_at, find_in, find_inside
+from app.ui.selection import cut
+from app.ui.tasks import Lane
+
+if TYPE_CHECKING:
+    from app.ui.map.pane import MapPane
+
+# What a click may select: the ledger's own records, and zones beside their sources.
+_BESIDE = {"water_source": ("water_source", "protection_zone")}
+
+
+class Picking(QObject):
+    """Belongs to a map pane; `choosing` while the map itself changes the selection, as it then stays where
+    it is."""
+
+    def __init__(self, desk: Desk, pane: MapPane) -> None:
+        super().__init__(pane)
+        self._desk, self._pane = desk, pane
+        self.choosing = False
+
+    @property
+    def _entity(self) -> str:
+        return self._pane.arranging.entity
+
+    def at(self, x: float, y: float, add: bool) -> None:
+        """Select what lies under a pixel."""
+        scene, view = self._pane.scene, self._pane.canvas.view
+        if scene is None or view is None:
+            return
+        self._pane.canvas.setFocus()
+        self._desk.tasks.run(
+            self, lambda _: find_at(scene, view, (x, y)), lambda hits: self._picked(hits, add), lane=Lane.DRAW
+        )
+
+    def _picked(self, hits: list[Hit], add: bool) -> None:
+        wanted = (*_BESIDE.get(self._entity, (self._entity,)), "sketch")
+        hit = next((hit for name in wanted for hit in hits if hit.entity == name), None)
+        if hit is None:
+            if not add:
+                self.choose(self._entity, [])
+        elif add:
+            self.choosing = True
+            self._desk.selection.toggle(hit.entity, hit.uid)
+            self.choosing = False
+        else:
+            self.choose(hit.entity, [hit.uid])
+
+    def in_box(self, x0: float, y0: float, x1: float, y1: float, add: bool) -> None:
+        """Select what a box of pixels touches."""
+        entity = self._entity
+        self._add(lambda scene, view: find_in(scene, view, (x0, y0, x1, y1), entity), add)
+
+    def inside(self, outline: Sequence[tuple[float, float]], add: bool) -> None:
+        """Select what an outline of pixels touches."""
+        entity = self._entity
+        self._add(lambda scene, view: find_inside(scene, view, outline, entity), add)
+
+    def _add(self, find: Callable[[Scene, MapView], list[str]], add: bool) -> None:
+        scene, view, entity = self._pane.scene, self._pane.canvas.view, self._entity
+        if scene is None or view is None:
+            return
+        kept = self._desk.selection.now
+        before = list(kept.uids) if add and kept.entity == entity else []
+        self._desk.tasks.run(
+            self,
+            lambda _: find(scene, view),
+            lambda uids: self.choose(entity, cut([*before, *uids], self._desk.said.emit)),
+            lane=Lane.DRAW,
+        )
+
+    def choose(self, entity: str, uids: Sequence[str]) -> None:
+        """Select records without moving the map."""
+        self._pane.pin.at = None
+        self.choosing = True
+        try:
+            self._desk.selection.choose(entity, uids)
+        finally:
+            self.choosing = False
