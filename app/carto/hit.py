@@ -14,7 +14,7 @@ from app.carto.features import Extent, FeatureSource
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.many import FEW, ManyAreas
-from app.carto.projected import ProjectedFeatures
+from app.carto.projected import AREAS, ProjectedFeatures
 from app.carto.theme import Theme
 from app.carto.view import MapView
 from app.domain.coordinates.measure import polygons
@@ -24,12 +24,14 @@ _TOLERANCE_MM = 1.6
 
 @dataclass(frozen=True)
 class Hit:
-    """A feature that was found: its layer, entity and uid, and its distance in mm of the picture."""
+    """A feature that was found: its layer, entity and uid, its distance in mm of the picture, whether it is
+    an area."""
 
     layer: str
     entity: str
     uid: str
     distance_mm: float
+    area: bool = False
 
 
 def identify(
@@ -50,9 +52,26 @@ def identify(
         distances = shapely.distance(features.geometry[rows], point)
         near = rows[distances <= reach]
         kept = distances[distances <= reach] / view.m_per_mm
+        areas = features.of_kind(*AREAS)
         for row, distance in sorted(zip(near, kept, strict=True), key=lambda pair: (pair[1], -pair[0])):
-            hits.append(Hit(layer.id, layer.entity, features.columns.uids[row], float(distance)))
+            hits.append(
+                Hit(layer.id, layer.entity, features.columns.uids[row], float(distance), bool(areas[row]))
+            )
     return hits
+
+
+def lying_at(
+    theme: Theme, source: FeatureSource | ProjectedLayers, view: MapView, at_px: tuple[float, float]
+) -> list[Hit]:
+    """Everything at a pixel, topmost first, each feature once; areas beside the pixel only where no area of
+    their layer holds it."""
+    hits = identify(theme, source, view, at_px)
+    holding = {hit.layer for hit in hits if hit.area and hit.distance_mm == 0.0}
+    once: dict[tuple[str, str], Hit] = {}
+    for hit in hits:
+        if hit.distance_mm == 0.0 or not hit.area or hit.layer not in holding:
+            once.setdefault((hit.entity, hit.uid), hit)
+    return list(once.values())
 
 
 def in_box(

@@ -12,7 +12,7 @@ import shapely
 from app.carto.compose import Look, display_list, highlight
 from app.carto.display import DisplayList, Markers, Shapes, Text, walk
 from app.carto.features import FeatureColumns, MemorySource
-from app.carto.hit import identify, in_box, in_outline
+from app.carto.hit import identify, in_box, in_outline, lying_at
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer, SymbolClass, SymbolRule
 from app.carto.legend import legend, range_words
@@ -157,6 +157,21 @@ def test_a_click_finds_the_topmost_first() -> None:
     hits = identify(THEME, source(), VIEW, (x + 1, y))
     assert [(hit.entity, hit.uid) for hit in hits][:2] == [("boiler", "3"), ("division", "d1")]
     assert hits[0].distance_mm == pytest.approx(1 / VIEW.px_per_mm, rel=0.01)
+
+
+def test_what_lies_at_a_place_names_each_feature_once_and_no_area_beside_it() -> None:
+    """Half a millimetre west of the border of two counties, which the theme draws in several layers."""
+    x, y = VIEW.px_of(106.8, 35.45)
+    at = (x - 0.5 * VIEW.px_per_mm, y)
+    near = [hit.uid for hit in identify(THEME, source(), VIEW, at) if hit.entity == "division"]
+    assert "d2" in near and near.count("d1") > 1
+    assert [(hit.entity, hit.uid) for hit in lying_at(THEME, source(), VIEW, at)] == [("division", "d1")]
+
+
+def test_an_area_beside_the_place_is_told_where_none_holds_it() -> None:
+    x, y = VIEW.px_of(107.1, 35.45)
+    at = (x + 0.5 * VIEW.px_per_mm, y)
+    assert [hit.uid for hit in lying_at(THEME, source(), VIEW, at)] == ["d2"]
 
 
 def test_a_click_beside_everything_finds_nothing() -> None:

@@ -15,11 +15,13 @@ from app.ui.frame.commands import Commands
 _TYPING_MS = 120
 _FOUND = Qt.ItemDataRole.UserRole
 _ICONS = {COMMAND: "keyboard", PLACE: "goto"}
-_ENTITY_ICONS = {
+ENTITY_ICONS = {
     "boiler": "boilers",
     "grid_cell": "cells",
     "water_source": "sources",
     "protection_zone": "sources",
+    "built_up_area": "builtup",
+    "sketch": "digitise",
     "division": "layers",
 }
 _MOST_LINES = 12
@@ -85,7 +87,7 @@ class Finder(QLineEdit):
         self.list.clear()
         for item in found:
             words = f"{item.title}    {item.detail}" if item.detail else item.title
-            name = _ENTITY_ICONS.get(item.entity) or _ICONS.get(item.what, "search")
+            name = ENTITY_ICONS.get(item.entity) or _ICONS.get(item.what, "search")
             line = QListWidgetItem(icons.icon(name), words)
             line.setData(_FOUND, item)
             line.setToolTip(words)

@@ -100,14 +100,16 @@ class Doings:
         ]
 
     def _map(self) -> list[Command]:
-        window, pane = self._window, self._window.work.map
-        tools = pane.actions_by_name
+        pane = self._window.work.map
+        tools, asking = pane.actions_by_name, pane.identifying
         rows: tuple[tuple[str, str, Run, str, str], ...] = (
             ("distance", N_("Measure a distance"), tools["measure_distance"].trigger, "distance", "Ctrl+M"),
             ("area", N_("Measure an area"), tools["measure_area"].trigger, "area", "Ctrl+Shift+M"),
             ("select", N_("Select on the map"), tools["select"].trigger, "select", "Ctrl+Shift+A"),
             ("lasso", N_("Select with a lasso"), tools["lasso"].trigger, "lasso", "Ctrl+Shift+O"),
             ("select_shown", N_("Select what the ledger shows"), self.select_shown, "filter", "Ctrl+Shift+F"),
+            ("identify", N_("What lies here"), tools["identify"].trigger, "identify", "Ctrl+Shift+I"),
+            ("middle", N_("What lies in the middle of the map"), asking.middle, "", "Ctrl+Shift+U"),
             ("zoom_all", N_("Show the whole area"), pane.canvas.show_all, "full_extent", "Ctrl+0"),
             ("zoom_selection", N_("Zoom to the selection"), pane.show_selection, "zoom_selection", "Ctrl+J"),
             ("zoom_box", N_("Zoom to a box"), tools["zoom_box"].trigger, "zoom_box", "Ctrl+Shift+B"),
@@ -118,8 +120,11 @@ class Doings:
             ("add_tiles", N_("Lay a folder of tiles under the map…"), pane.adding.choose_folder, "", ""),
             ("online_map", N_("Online map (Tianditu)…"), pane.adding.ask_online, "", ""),
         )
+        on_map = [Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows]
+        return [*on_map, *self._pages()]
+
+    def _pages(self) -> list[Command]:
         return [
-            *(Command(name, label, run, "map", icon, key) for name, label, run, icon, key in rows),
             Command(
                 "edit_table",
                 N_("Edit in the table"),
@@ -130,7 +135,7 @@ class Doings:
                 SIGNED_IN,
             ),
             *(
-                Command(f"page_{name}", label, partial(window.go, name), "pages", "", f"Ctrl+{at}")
+                Command(f"page_{name}", label, partial(self._window.go, name), "pages", "", f"Ctrl+{at}")
                 for at, (name, label) in enumerate(_PAGES, 1)
             ),
             Command("next_pane", N_("Next part of the window"), self.next_pane, "pages", "", "F6"),

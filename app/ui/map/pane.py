@@ -18,6 +18,7 @@ from app.ui.map.adding import AddingFiles, may_be_added
 from app.ui.map.arranging import THEME_OF, MapArranging, palette_in_use
 from app.ui.map.canvas import Canvas
 from app.ui.map.furniture import Note, Pin, draw_north, draw_scale
+from app.ui.map.identifying import Identifying
 from app.ui.map.lasso import LassoTool
 from app.ui.map.layeracts import LayerActs
 from app.ui.map.layerpane import LayerPane
@@ -60,7 +61,7 @@ class MapPane(QWidget):
         self.canvas.furniture += [draw_scale, draw_north, self.note.draw, self.pin.draw]
         self.drawing = MapDrawing(desk, self)
         self.arranging = MapArranging(desk, self)
-        self.picking = Picking(desk, self)
+        self.picking, self.identifying = Picking(desk, self), Identifying(desk, self)
         self.adding = AddingFiles(desk, self.arranging, self)
         self.layers, self.acts = LayerPane(self.arranging, self), LayerActs(desk, self)
         self.tree = self.layers.tree
@@ -83,6 +84,7 @@ class MapPane(QWidget):
         self.canvas.escaped.connect(self._escape)
         self.canvas.trail_changed.connect(self._show_trail)
         self.select.picked.connect(self.picking.at)
+        self.select.asked.connect(self.identifying.at)
         self.select.boxed.connect(self.picking.in_box)
         self.lasso.outlined.connect(self.picking.inside)
         self.distance.measured.connect(self.measured)

@@ -10,7 +10,14 @@ from app.i18n import N_
 if TYPE_CHECKING:
     from app.ui.map.pane import MapPane
 
-TOOLS = ("select", "lasso", "measure_distance", "measure_area", "zoom_box")  # one of them has the pointer
+TOOLS = (
+    "select",
+    "lasso",
+    "identify",
+    "measure_distance",
+    "measure_area",
+    "zoom_box",
+)  # one of them has the pointer
 Entry = tuple[str, str, str, Callable[[], None]]
 
 
@@ -23,6 +30,7 @@ def entries(pane: MapPane) -> list[Entry]:
         gap,
         ("select", "select", N_("Select (Shift+drag: in a box)"), lambda: canvas.use(pane.select)),
         ("lasso", "lasso", N_("Select with a lasso (Ctrl adds)"), lambda: pane.take(pane.lasso)),
+        ("identify", "identify", N_("What lies here (Alt+click)"), lambda: pane.take(pane.identifying.tool)),
         ("measure_distance", "distance", N_("Measure a distance"), lambda: pane.take(pane.distance)),
         ("measure_area", "area", N_("Measure an area"), lambda: pane.take(pane.area)),
         gap,

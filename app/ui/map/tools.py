@@ -25,6 +25,7 @@ from app.ui.theme import colours
 
 _CLICK_PX = 4
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
+_ALT = Qt.KeyboardModifier.AltModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -84,10 +85,12 @@ class Tool(QObject):
 
 
 class SelectTool(Tool):
-    """Click selects, Ctrl+click adds or takes away, Shift+drag selects in a box, plain drag pans."""
+    """Click selects, Ctrl+click adds or takes away, Alt+click asks what lies there, Shift+drag selects in a
+    box, plain drag pans."""
 
     picked = Signal(float, float, bool)  # pixel x, y, add to the selection
     boxed = Signal(float, float, float, float, bool)
+    asked = Signal(float, float)
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -116,7 +119,11 @@ class SelectTool(Tool):
             if box.width() > _CLICK_PX and box.height() > _CLICK_PX:
                 self.boxed.emit(box.left(), box.top(), box.right(), box.bottom(), add)
         elif event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
-            self.picked.emit(event.position().x(), event.position().y(), add)
+            x, y = event.position().x(), event.position().y()
+            if event.modifiers() & _ALT:
+                self.asked.emit(x, y)
+            else:
+                self.picked.emit(x, y, add)
         super().release(event)
 
     def double_click(self, event: QMouseEvent) -> None:

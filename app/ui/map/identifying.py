@@ -1,0 +1,100 @@
+"""Telling what lies under the pointer, in all layers that are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+
+from app.carto.hit import lying_at
+from app.i18n import N_, tr
+from app.ui import metrics
+from app.ui.desk import Desk
+from app.ui.map.identified import MOST, Under, described
+from app.ui.map.tools import Tool
+from app.ui.map.underlist import AttributesDialog, UnderList
+from app.ui.tasks import Lane
+from app.ui.theme import colours
+
+if TYPE_CHECKING:
+    from app.ui.map.pane import MapPane
+
+_HERE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+
+
+class IdentifyTool(Tool):
+    """A click asks what lies there, Enter what lies in the middle of the map; a drag pans."""
+
+    cursor = Qt.CursorShape.WhatsThisCursor
+    asked = Signal(float, float)  # pixel x, y
+
+    def release(self, event: QMouseEvent) -> None:
+        """A click asks."""
+        if event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
+            self.asked.emit(event.position().x(), event.position().y())
+        super().release(event)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Enter or the space bar asks about the middle."""
+        if event.key() not in _HERE:
+            return False
+        self.asked.emit(self.canvas.width() / 2, self.canvas.height() / 2)
+        return True
+
+    def paint(self, painter: QPainter) -> None:
+        """A cross in the middle, for who uses the keys."""
+        middle = QPointF(self.canvas.width() / 2, self.canvas.height() / 2)
+        arm = metrics.grid(2)
+        painter.setPen(QPen(QColor(colours().accent), 1.5))
+        painter.drawLine(middle - QPointF(arm, 0), middle + QPointF(arm, 0))
+        painter.drawLine(middle - QPointF(0, arm), middle + QPointF(0, arm))
+
+
+class Identifying(QObject):
+    """Belongs to a map pane; `tool` asks it, and so does Alt+click while selecting."""
+
+    def __init__(self, desk: Desk, pane: MapPane) -> None:
+        super().__init__(pane)
+        self._desk, self._pane = desk, pane
+        self.tool = IdentifyTool(pane.canvas)
+        self.tool.asked.connect(self.at)
+
+    def at(self, x: float, y: float) -> None:
+        """List what lies under a pixel of the map."""
+        pane, session = self._pane, self._desk.session
+        scene, view = pane.scene, pane.canvas.view
+        if scene is None or view is None or session is None or not pane.canvas.isVisible():
+            return
+
+        def read(_: object) -> tuple[list[Under], int]:
+            hits = lying_at(scene.theme, scene.layers, view, (x, y))
+            return described(session, scene, hits), max(0, len(hits) - MOST)
+
+        self._desk.tasks.run(
+            self,
+            read,
+            lambda found: self._show(*found, QPoint(round(x), round(y))),
+            lane=Lane.DRAW,
+            topic="under",
+        )
+
+    def middle(self) -> None:
+        """List what lies in the middle of the map."""
+        self.at(self._pane.canvas.width() / 2, self._pane.canvas.height() / 2)
+
+    def _show(self, found: list[Under], left_out: int, at: QPoint) -> None:
+        if not found:
+            self._desk.said.emit(tr(N_("Nothing that is shown lies there")))
+            return
+        canvas = self._pane.canvas
+        shown = UnderList(found, left_out, canvas)
+        shown.chosen.connect(self._take)
+        shown.show_at(canvas.mapToGlobal(at))
+
+    def _take(self, item: Under) -> None:
+        self._pane.canvas.setFocus()
+        if item.values is None:
+            self._pane.picking.choose(item.entity, [item.uid])
+        else:
+            AttributesDialog(item, self._pane.window()).open()
