@@ -19,8 +19,10 @@ def test_selecting_in_the_ledger_marks_the_map_and_fills_the_record(office: Offi
     running = office()
     work = running.window.work
     assert work.ledger is not None
+    qtbot.waitUntil(lambda: work.ledger.model.rowCount() > 3, timeout=WAIT_MS)
     work.ledger.table.selectRow(3)
     uid = work.ledger.model.uid_at(3)
+    assert running.desk.selection.now.uids == (uid,)
     qtbot.waitUntil(lambda: work.record.view is not None, timeout=WAIT_MS)
     settle(running, qtbot)
     assert running.desk.selection.now.uids == (uid,)
