@@ -24,6 +24,7 @@ from app.errors import AppError, Invalid, StoreFailure
 from app.exchange.grid import Book, Sheet
 from app.exchange.imagery import online
 from app.exchange.imagery.opening import open_imagery, picture_parts
+from app.exchange.missing import need_there
 from app.exchange.spatial import read_spatial
 from app.i18n import N_
 
@@ -312,14 +313,7 @@ def features_of(path: Path, layer: AddedLayer) -> FeatureColumns:
 
 
 def _read(path: Path, layer: AddedLayer | None = None) -> Book:
-    if not path.exists():
-        raise Invalid(
-            N_("“{file}” is not where it was: {folder}"),
-            hint=N_("Bring the file back, or remove the layer from the map."),
-            code="missing_file",
-            file=path.name,
-            folder=str(path.parent),
-        )
+    need_there(path)
     if layer is None:
         return read_spatial(path)
     return read_spatial(path, layer.encoding or None, only=layer.part)

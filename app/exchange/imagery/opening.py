@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.domain.imagery import Imagery, ImageryFacts
-from app.errors import Invalid
 from app.exchange.imagery.databases import open_gpkg_tiles, open_mbtiles, tile_tables
 from app.exchange.imagery.folders import is_tile_folder, open_folder, open_pmtiles
 from app.exchange.imagery.geotiff import GeoTiff
-from app.i18n import N_
+from app.exchange.missing import need_there
 
 PICTURE_ENDINGS = (".mbtiles", ".pmtiles", ".tif", ".tiff")
 
@@ -26,14 +25,7 @@ def open_imagery(path: Path, part: str = "", crs: str = "") -> tuple[Imagery, Im
     """A file or folder of pictures; `crs` is the system of a GeoTIFF that states none. Raises Invalid naming
     the file and what is wrong with it."""
     ending = path.suffix.lower()
-    if not path.exists():
-        raise Invalid(
-            N_("“{file}” is not where it was: {folder}"),
-            hint=N_("Bring the file back, or remove the layer from the map."),
-            code="missing_file",
-            file=path.name,
-            folder=str(path.parent),
-        )
+    need_there(path)
     if path.is_dir():
         return open_folder(path)
     if ending in (".tif", ".tiff"):

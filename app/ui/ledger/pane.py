@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QPoint, Qt, Signal
@@ -77,15 +77,17 @@ class LedgerPane(QWidget):
 
     def reload(self) -> None:
         """Ask again which records there are."""
+        self._ask_rows(self._show, "rows")
+
+    def _ask_rows(self, done: Callable[[Rows], None], topic: str) -> None:
+        """Read which records the ledger asks for now; a condition that cannot be read is said."""
         try:
             question = self.question()
         except Invalid as fault:
             self.bar.show_fault(fault)
             return
         names = self._desk.names
-        self._desk.read(
-            self, lambda session, _: read_rows(session, question, names), self._show, topic="rows"
-        )
+        self._desk.read(self, lambda session, _: read_rows(session, question, names), done, topic=topic)
 
     def question(self) -> Question:
         """What the ledger asks for now; raises Invalid for a condition that cannot be read."""
@@ -209,17 +211,9 @@ class LedgerPane(QWidget):
 
     def select_shown(self) -> None:
         """Select every record that the filters let through, folded groups too."""
-        try:
-            question = self.question()
-        except Invalid as fault:
-            self.bar.show_fault(fault)
-            return
-        names = self._desk.names
-        self._desk.read(
-            self,
-            lambda session, _: read_rows(session, question, names).uids,
-            lambda uids: self._desk.selection.choose(self.kind.name, cut(uids, self._desk.said.emit)),
-            topic="select",
+        self._ask_rows(
+            lambda rows: self._desk.selection.choose(self.kind.name, cut(rows.uids, self._desk.said.emit)),
+            "select",
         )
 
     def _chosen(self) -> None:
