@@ -15,7 +15,7 @@ _ON_THE_MAP = (
     (N_("+ and −"), N_("Zoom in and out")),
     (N_("Home"), N_("Show the whole area")),
     (N_("Shift + drag"), N_("Select in a box")),
-    (N_("Ctrl + click, Ctrl with box or lasso"), N_("Add to the selection")),
+    (N_("Ctrl + click"), N_("Add to the selection")),
     (N_("Alt + click"), N_("What lies under the pointer")),
     (N_("Esc"), N_("Back to selecting, then select nothing")),
 )
