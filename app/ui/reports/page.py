@@ -84,6 +84,7 @@ class ReportsPage(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._desk, self._folder = desk, folder
         self.form = OrderForm(known, folder)
+        self._live = True  # the records as they are now are shown, and not what was frozen
         self.frozen = FrozenList()
         self.numbers, self.changes = NumbersView(), ChangesView()
         self.write = QPushButton(tr(N_("Write the file…")))
@@ -104,20 +105,27 @@ class ReportsPage(QSplitter):
             view.wanted.connect(self.wanted)
         self._desk.changed.connect(self._records_changed)
         self._desk.actor_changed.connect(self.reload)
-        self._desk.opened.connect(self.reload)
+        self._desk.opened.connect(self._another)
 
     # ---- reading
+
+    def _another(self) -> None:
+        """Another workspace: what was frozen in the last one is not shown any more."""
+        self._live = True
+        self.reload()
 
     def reload(self) -> None:
         """Read what can be chosen and the numbers again."""
         if self._desk.session is not None and self.isVisible():
             self._desk.read(self, _offers, self._take, topic="report_offers")
-            self.look()
+            if self._live:
+                self.look()
 
     def look(self) -> None:
         """The numbers of what is chosen, as the records are now."""
         if self._desk.session is None:
             return
+        self._live = True
         title = f"{self.form.kind.text} {self.form.period}".strip()
 
         def show(counted: Counted) -> None:
@@ -219,6 +227,7 @@ class ReportsPage(QSplitter):
 
     def open_frozen(self, name: str) -> None:
         """Show the numbers of a frozen report."""
+        self._live = False
 
         def work(session: Session, _: Any) -> tuple[ReportSnapshot, Counted, ReportWithdrawal | None]:
             found = find_frozen(session, name)
@@ -238,6 +247,7 @@ class ReportsPage(QSplitter):
 
     def compare(self, one: str, two: str) -> None:
         """Show what moved between two frozen reports."""
+        self._live = False
 
         def show(compared: Compared) -> None:
             self._show(self.changes, frozen=True)
