@@ -71,9 +71,12 @@ def test_a_group_is_switched_with_its_box_and_a_name_is_written(office: Office, 
     pane = running.window.work.map
     theme = pane.tree.topLevelItem(0)
     theme.setCheckState(0, Qt.CheckState.Unchecked)
+    assert theme.text(0), "the tree is not filled anew while its item is still being changed"
+    qtbot.waitUntil(lambda: not pane.scene.theme.layer("boilers").visible, timeout=WAIT_MS)
     settle(running, qtbot)
     assert _drawn(pane, "boilers") == []
     pane.tree.topLevelItem(0).child(0).setText(0, "我县锅炉")
+    qtbot.waitUntil(lambda: pane.scene.theme.layer("boilers").title == "我县锅炉", timeout=WAIT_MS)
     assert pane.scene is not None
     layer = pane.scene.theme.layer("boilers")
     assert layer is not None and layer.title == "我县锅炉" and not layer.visible

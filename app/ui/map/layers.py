@@ -3,9 +3,10 @@ picture. It is arranged by mouse and keyboard; what that means is the arranger's
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -183,11 +184,15 @@ class LayerTree(QTreeWidget):
         shown, layer = item.checkState(0) == _ON, item.data(0, _LAYER)
         if item.data(0, _GROUP):
             mine = (item.child(at).data(0, _LAYER) for at in range(item.childCount()))
-            self.switched.emit({str(name): shown for name in mine})
+            self._tell(partial(self.switched.emit, {str(name): shown for name in mine}))
         elif layer and item.text(0) != item.toolTip(0):
-            self.renamed.emit(str(layer), item.text(0))
+            self._tell(partial(self.renamed.emit, str(layer), item.text(0)))
         elif layer:
-            self.switched.emit({str(layer): shown})
+            self._tell(partial(self.switched.emit, {str(layer): shown}))
+
+    def _tell(self, news: Callable[[], object]) -> None:
+        """Once the item has been left alone: whoever hears of it fills the tree anew, which ends the item."""
+        QTimer.singleShot(0, self, news)
 
     # ---- input
 
