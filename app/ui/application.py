@@ -11,7 +11,7 @@ from app.i18n import N_, set_language, tr
 from app.settings import Preferences, load_preferences
 from app.ui import crash, theme
 from app.ui.desk import Desk
-from app.ui.sweeping import Sweeper
+from app.ui.sweeping import sweep_in
 from app.ui.window import MainWindow, MakeDemo
 
 _LOOKS = ("language", "theme")
@@ -38,7 +38,7 @@ class Program:
         self._make_demo = make_demo
         self._translator: QTranslator | None = None
         self.desk = Desk(preferences or load_preferences())
-        self._sweeper = Sweeper(self.desk.tasks.idle, self.desk)
+        sweep_in(app)
         self._looks = self._wanted()
         self._dress()
         self.window = MainWindow(self.desk, make_demo=make_demo)

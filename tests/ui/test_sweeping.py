@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
@@ -46,9 +47,10 @@ def test_a_widget_in_a_cycle_never_ends_in_a_readers_thread(
     assert set(Knot.ended) == {threading.get_ident()}
 
 
-def test_pythons_own_collector_is_back_when_the_program_is_gone(qapp: object, qtbot: QtBot) -> None:
-    owner = QObject()
-    Sweeper(lambda: True, owner)
+def test_one_sweeper_serves_all_windows_of_the_process(
+    program: Callable[..., Program], qapp: QApplication
+) -> None:
+    program()
+    program()
+    assert len(qapp.findChildren(Sweeper)) == 1
     assert not gc.isenabled()
-    owner.deleteLater()
-    qtbot.waitUntil(gc.isenabled, timeout=WAIT_MS)
