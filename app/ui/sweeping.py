@@ -1,5 +1,5 @@
-"""Collects cyclic litter in the GUI thread only, and between events: a widget in a cycle that a reader's thread
-swept away would be destroyed there, and one swept away inside another's end waits for a lock of its own."""
+"""Collects cyclic litter in the GUI thread only, and between events: a widget in a cycle that a reader's
+thread swept away would be destroyed there, and one swept away inside another's end waits for its lock."""
 
 from __future__ import annotations
 
