@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -40,6 +41,17 @@ def own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir()
         os.environ[name] = str(folder)
     return home
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Python's collector runs, as in a program without a window; one of an earlier test has put it off."""
+    gc.collect()
+    before = gc.isenabled()
+    gc.enable()
+    yield
+    if not before:
+        gc.disable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -212,6 +212,7 @@ def test_fields_are_admitted_alike_one_by_one_and_together(op: list[str], data: 
     assert together == [alone(cells) for cells in every]
 
 
+@pytest.mark.usefixtures("collector")
 def test_the_collector_rests_until_the_last_large_push_is_over() -> None:
     assert gc.isenabled()
     with undisturbed(LARGE):

@@ -84,6 +84,7 @@ def test_own_changes_that_come_back_unaltered_are_settled_without_a_trace(lend: 
     assert laptop.workspace.check().ok
 
 
+@pytest.mark.usefixtures("collector")
 def test_the_collector_runs_again_and_the_log_is_brought_in(
     lend: Lend, monkeypatch: pytest.MonkeyPatch
 ) -> None:

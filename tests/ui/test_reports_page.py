@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from PySide6.QtCore import QDate
 from pytestqt.qtbot import QtBot
 
 from app.actions.counts import freeze_baseline, headline, latest_baseline
@@ -98,11 +99,14 @@ def test_two_frozen_reports_show_what_moved_and_which_boilers(office: Office, qt
     page = _page(running, qtbot)
     page.frozen.choose("前", "后")
     assert page.frozen.buttons["compare"].isEnabled()
+    page.form.month.setDate(QDate(2026, 1, 1))  # a moment before: it is not what is wanted any more
     page.frozen.buttons["compare"].click()
     page.reload()  # as when a record comes from elsewhere: what was asked for is not overtaken by it
     qtbot.waitUntil(
         lambda: page.changes.compared is not None and page.changes.moved.rowCount() > 0, timeout=WAIT_MS
     )
+    qtbot.wait(400)  # longer than the form waits for typing
+    assert page.changes.isVisible()
     moved = page.changes.moved
     row = next(at for at in range(moved.rowCount()) if moved.item(at, 1).text() == "已销号")
     assert moved.item(row, 4).text() == "1"

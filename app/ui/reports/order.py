@@ -105,6 +105,10 @@ class OrderForm(QWidget):
         """Choose a report by its name."""
         self.report.setCurrentIndex(max(0, next(at for at, kind in enumerate(REPORTS) if kind.name == name)))
 
+    def settle(self) -> None:
+        """What was chosen a moment ago has been read or given up: nothing is emitted for it any more."""
+        self._delay.stop()
+
     def offer(self, counties: Mapping[str, str], named: Mapping[str, Sequence[str]]) -> None:
         """What the workspace offers as scopes; what was chosen stays chosen where it still is there."""
         self._counties, self._named = counties, named

@@ -126,6 +126,7 @@ class ReportsPage(QSplitter):
         if self._desk.session is None:
             return
         self._live = True
+        self.form.settle()
         title = f"{self.form.kind.text} {self.form.period}".strip()
 
         def show(counted: Counted) -> None:
@@ -225,9 +226,14 @@ class ReportsPage(QSplitter):
         elif what == WITHDRAW and names:
             self.ask_to_withdraw(names[0])
 
+    def _leave_now(self) -> None:
+        """Something frozen is wanted: what was chosen in the form a moment ago must not overtake it."""
+        self._live = False
+        self.form.settle()
+
     def open_frozen(self, name: str) -> None:
         """Show the numbers of a frozen report."""
-        self._live = False
+        self._leave_now()
 
         def work(session: Session, _: Any) -> tuple[ReportSnapshot, Counted, ReportWithdrawal | None]:
             found = find_frozen(session, name)
@@ -247,7 +253,7 @@ class ReportsPage(QSplitter):
 
     def compare(self, one: str, two: str) -> None:
         """Show what moved between two frozen reports."""
-        self._live = False
+        self._leave_now()
 
         def show(compared: Compared) -> None:
             self._show(self.changes, frozen=True)
