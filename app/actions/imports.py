@@ -27,7 +27,7 @@ from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, area_prefix, in
 from app.errors import Cancelled, Refused
 from app.exchange.error_workbook import write_errors
 from app.exchange.headings import IGNORED
-from app.exchange.learned import Shelf, corrections_of, write_mapping
+from app.exchange.learned import Shelf, corrections_by_table, corrections_of, write_mapping
 from app.exchange.mapping import MappingFile, read_mapping
 from app.exchange.options import ImportContext
 from app.exchange.options import ImportOptions as ImportOptions  # the shell fills them
@@ -144,31 +144,35 @@ def save_refused(request: ImportRequest, plan: ImportPlan, target: Path) -> Path
 
 
 def learn(request: ImportRequest, plan: ImportPlan, columns: Mapping[str, str]) -> None:
-    """Keep corrected columns (letter to field) and answers for the next file with the same headings."""
-    if request.learned is not None and plan.report.template:
-        corrected = corrections_of(plan.report.mapping, columns)
-        Shelf(request.learned).keep(plan.report.template, corrected, request.options.answers)
+    """Keep corrected columns (key to field) and answers for the next file with the same headings."""
+    if request.learned is None:
+        return
+    corrected = corrections_by_table(plan.report.mapping, columns)
+    for table, key in plan.report.templates.items():
+        answers = {} if table else request.options.answers
+        Shelf(request.learned).keep(key, corrected.get(table, {}), answers)
 
 
 def share_mapping(request: ImportRequest, plan: ImportPlan, target: Path) -> None:
     """Write the plan's columns and the answers given as a mapping file that `--mapping` reads."""
-    chosen = {column.letter: column.field for column in plan.report.mapping}
+    chosen = {column.key: column.field for column in plan.report.mapping}
     columns = corrections_of(plan.report.mapping, chosen)
     answers = {**(request.settled().mapping or MappingFile()).answers, **request.options.answers}
     write_mapping(target, MappingFile(columns, {}, answers))
 
 
 def correct_mapping(target: Path, columns: Mapping[str, str], brought: Path | None = None) -> None:
-    """Write corrected columns (letter to field) as a mapping file, before those of one that was brought."""
+    """Write corrected columns (key to field) as a mapping file, before those of one that was brought."""
     given = read_mapping(brought) if brought is not None else MappingFile()
-    chosen = {letter: name or IGNORED for letter, name in columns.items()}
+    chosen = {key: name or IGNORED for key, name in columns.items()}
     write_mapping(target, MappingFile({**chosen, **given.columns}, given.units, given.answers))
 
 
 def forget(request: ImportRequest, plan: ImportPlan) -> None:
     """Forget what was learned of the headings of this file."""
     if request.learned is not None:
-        Shelf(request.learned).forget(plan.report.template)
+        for key in plan.report.templates.values():
+            Shelf(request.learned).forget(key)
 
 
 def area_of(session: Session) -> BaseGeometry | None:

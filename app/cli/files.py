@@ -156,7 +156,8 @@ def _summary(document: dict[str, Any]) -> Iterable[str]:
         for point in document["conversion"].get("points", ()):
             yield f"    {point['name']}: {point['east_m']:+.3f} {point['north_m']:+.3f} m"
     for question in document["ask"]:
-        yield f"? {question['code']}: {question['what']} [{' '.join(question['choices'])}]"
+        part = f"@{question['part']}" if "part" in question else ""
+        yield f"? {question['code']}{part}: {question['what']} [{' '.join(question['choices'])}]"
         yield f"    → {question['proposal']}: {question['why']}"
     headings = [tr(N_("Row")), tr(N_("Field")), tr(N_("Value")), tr(N_("Why"))]
     if document["refused"]:

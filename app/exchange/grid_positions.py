@@ -6,6 +6,7 @@ from app.domain.coordinates.zones import zone6_crs, zone_crs, zone_number
 from app.exchange.written_positions import Written
 
 _NORTH = (1.8e6, 6.1e6)
+_EAST = (2e4, 9.9e5)  # beyond the edges of a zone too: some reckon a whole county in its neighbour's
 
 
 def between(value: float, limits: tuple[float, float]) -> bool:
@@ -23,7 +24,7 @@ def split_metres(a: float, b: float) -> tuple[float, int, float] | None:
     order."""
     for east, north in ((a, b), (b, a)):
         prefix, metres = divmod(east, 1e6)
-        if between(north, _NORTH) and 1e5 <= metres <= 9e5 and (not prefix or 13 <= prefix <= 45):
+        if between(north, _NORTH) and _EAST[0] <= metres <= _EAST[1] and (not prefix or 13 <= prefix <= 45):
             return metres, int(prefix), north
     return None
 

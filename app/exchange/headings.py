@@ -115,6 +115,13 @@ _POSITION = {
         "WKT",
     ),
 }
+# A heading that ends so; surveyors' X is the north, so beside 横 and 纵 the letter says nothing.
+_AXES = (
+    (XY, r"经纬度"),
+    (X, r"经度[XEL]?$|[横东]坐标[XYE]?$"),
+    (Y, r"纬度[YNB]?$|[纵北]坐标[XYN]?$"),
+    (XY, r"坐标$"),
+)
 _PARTS = {"度": "deg", "°": "deg", "分": "min", "′": "min", "'": "min", "秒": "sec", "″": "sec", '"': "sec"}
 _SYSTEM_WORDS = re.compile(
     r"CGCS2000|WGS84|WGS-84|国家2000|2000坐标系?|2000国家大地坐标系?|高德|百度|腾讯|GCJ-?02|BD-?09|火星|十进制|小数"
@@ -240,7 +247,7 @@ def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> l
     for axis in (X, Y, XY):
         if leaf in _POSITION[axis]:
             return [Match(axis, 0.98 if len(leaf) > 1 else 0.9)]
-    for axis, ending in ((XY, r"经纬度|坐标$"), (X, r"经度$"), (Y, r"纬度$")):
+    for axis, ending in _AXES:
         if re.search(ending, leaf) and not re.search(r"来源|系$", leaf):
             return [Match(axis, 0.85)]
     return []
@@ -248,8 +255,10 @@ def _positions(parts: Sequence[str], path: Sequence[str], kind: EntityType) -> l
 
 def _explained(leaf: str, inside: str) -> str:
     """What the brackets behind a heading say about it: “Y（东）”, “位置（经纬度）”."""
-    if "经纬度" in inside and leaf.endswith("位置"):
-        return XY
+    if leaf.endswith(("位置", "坐标", "定位")):
+        axis = {"经度": X, "东经": X, "纬度": Y, "北纬": Y}.get(inside)
+        if axis or "经纬度" in inside:
+            return axis or XY
     if leaf in ("X", "Y", "X坐标", "Y坐标", "坐标X", "坐标Y"):
         return X if re.search(r"东|横|^E$", inside) else Y if re.search(r"北|纵|^N$", inside) else ""
     return ""

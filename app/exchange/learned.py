@@ -6,11 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.errors import Invalid, StoreFailure
 from app.exchange.headings import IGNORED
 from app.exchange.mapping import Column, MappingFile, read_mapping
+from app.exchange.questions import BY_PART
 from app.i18n import N_
 
 Recall = Callable[[str], MappingFile | None]
@@ -24,14 +26,27 @@ def template_key(kind: str, headings: Sequence[str]) -> str:
 
 
 def corrections_of(columns: Sequence[Column], chosen: Mapping[str, str]) -> dict[str, str]:
-    """Corrections by column letter as corrections by heading, wherever the heading names one column only."""
+    """Corrections by a column's key as corrections by heading, wherever the heading names one column only."""
     headings = [column.heading for column in columns]
     found = {}
     for column in columns:
-        if column.letter not in chosen:
+        if column.key not in chosen:
             continue
         clear = headings.count(column.heading) == 1 and not re.fullmatch(r"[A-Z]{1,3}", column.heading)
-        found[column.heading if clear else column.letter] = chosen[column.letter] or IGNORED
+        clear = clear and "@" not in column.heading
+        found[column.heading if clear else column.key] = chosen[column.key] or IGNORED
+    return found
+
+
+def corrections_by_table(columns: Sequence[Column], chosen: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The corrections of each table by its label (empty for the first), to be kept with its headings."""
+    found = {}
+    for table in dict.fromkeys(column.table for column in columns):
+        own = [replace(column, table="") for column in columns if column.table == table]
+        keys = {column.letter: column.key for column in columns if column.table == table}
+        corrected = corrections_of(own, {at: chosen[key] for at, key in keys.items() if key in chosen})
+        if corrected:
+            found[table] = corrected
     return found
 
 
@@ -57,7 +72,9 @@ class Shelf:
 
         Raises StoreFailure when the folder cannot be written.
         """
-        answers = {code: choice for code, choice in answers.items() if code in _KEPT_ANSWERS}
+        answers = {
+            code: choice for code, choice in answers.items() if code in _KEPT_ANSWERS and choice != BY_PART
+        }
         if not columns and not answers:
             return
         old = self.recall(key) or MappingFile()

@@ -35,7 +35,8 @@ SURE_HEADING = 0.95
 class Column:
     """What one column means. `field` is a field's name, `x`, `y` or `xy`; empty when it is not read.
 
-    `unit` is the unit its bare numbers are in; `choice` the code a tick means; `part` of a split angle.
+    `unit` is the unit its bare numbers are in; `choice` the code a tick means; `part` of a split angle;
+    `table` the label of a table with other headings than the first.
     """
 
     number: int
@@ -45,6 +46,12 @@ class Column:
     certainty: float = 0.0
     choice: str = ""
     part: str = ""
+    table: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a correction calls it: its letters, with the table behind them where it is not the first."""
+        return f"{self.letter}@{self.table}" if self.table else self.letter
 
     @property
     def letter(self) -> str:
@@ -61,6 +68,7 @@ class Column:
                 "field": name,
                 "unit": self.unit or None,
                 "certainty": round(self.certainty, 2),
+                **({"table": self.table} if self.table else {}),
             }
             for name in fields
         ]
@@ -68,8 +76,11 @@ class Column:
 
 @dataclass(frozen=True)
 class MappingFile:
-    """A person's corrections for one kind of template: column letter or heading → field, and fixed
-    answers."""
+    """A person's corrections for one kind of template: column letter or heading → field, and fixed answers.
+
+    Where a file has several tables, letters alone mean the first and those with the same headings, and
+    `F@LABEL` or `heading@LABEL` a column of the table so called.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +110,25 @@ def read_mapping(path: Path) -> MappingFile:
             )
         tables[name] = {str(key): str(value) for key, value in table.items()}
     return MappingFile(tables["columns"], tables["units"], tables["answers"])
+
+
+def given_for(given: MappingFile | None, labels: Sequence[str], letters: bool) -> MappingFile:
+    """The corrections that concern a table, by its labels (the closest first); `letters` when letters
+    without a label do."""
+    given = given or MappingFile()
+
+    def own(lines: Mapping[str, str]) -> dict[str, str]:
+        found = {
+            key: name for key, name in lines.items()
+            if "@" not in key and (letters or not re.fullmatch(r"[A-Z]{1,3}", key))
+        }  # fmt: skip
+        for label in reversed([label for label in labels if label]):
+            end = f"@{label}"
+            here = {key.removesuffix(end): name for key, name in lines.items() if key.endswith(end)}
+            found = here | {key: name for key, name in found.items() if key not in here}
+        return found
+
+    return MappingFile(own(given.columns), own(given.units), given.answers)
 
 
 def heading_score(words: Vocabulary) -> Callable[[Sequence[tuple[str, ...]]], float]:

@@ -18,9 +18,10 @@ from app.domain.entities.division import Division
 from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
 from app.exchange.mapping import MappingFile
-from app.exchange.positions import BY_FIT, PACKED
-from app.exchange.questions import CODES
+from app.exchange.positions import PACKED
+from app.exchange.questions import BY_PART, CODES, PARTED, PLACED
 from app.exchange.settling import EACH, TOTAL
+from app.exchange.zone_choice import is_zone_answer
 from app.i18n import N_
 
 NEW, SKIP = "new", "skip"  # answers to “is this the same thing as a record that is there?”
@@ -91,14 +92,19 @@ def _fitted(points: Path, crs: str) -> Shift:
     return fit_points(read_point_pairs(points, crs), crs)
 
 
-def _answers(code: str, choice: str) -> bool:
+def _answers(key: str, choice: str) -> bool:
+    code, at, part = key.partition("@")
+    if at and (code not in PARTED or not part):
+        return False
+    if choice == BY_PART:
+        return code in PLACED and not part
     match code:
         case "crs":
             return choice == PACKED or bool(normalise_crs(choice))
         case "axes":
             return choice in ("xy", "yx")
         case "zone":
-            return choice == BY_FIT or (choice.isdigit() and 25 <= int(choice) <= 45)
+            return is_zone_answer(choice)
         case "year":
             return choice.isdigit() and len(choice) == 4
         case "units_meaning":

@@ -14,7 +14,7 @@ from shapely.validation import explain_validity
 from app.domain.coordinates.datum import Shift
 from app.domain.coordinates.gcj import Floats, Pair
 from app.domain.coordinates.measure import zone_measures
-from app.domain.coordinates.tokens import take_apart
+from app.domain.coordinates.tokens import stated_zone
 from app.domain.coordinates.zones import BD09, GCJ02, STORED, is_geographic, normalise_crs, transform
 from app.domain.entity import Shape
 from app.errors import Invalid
@@ -108,14 +108,6 @@ class Placing:
 
     def _frame(self, named: str, texts: Sequence[str], here: Sequence[Column], layer_crs: str) -> Frame:
         options = self._options
-        zone = options.zone or next(
-            (
-                zone
-                for text in (*texts, *(c.heading for c in here))
-                if re.search("带|中央", text) and (zone := take_apart(text).zone) and 25 <= zone <= 45
-            ),
-            None,
-        )
         projected = layer_crs if layer_crs and not is_geographic(layer_crs) else ""
         known = layer_crs in ("", "EPSG:4326", STORED)  # every GeoJSON claims 4326, whatever is in it
         crs = options.crs or ("" if projected or known else layer_crs)
@@ -126,7 +118,8 @@ class Placing:
             self._context.area,
             crs,
             options.axes or "",
-            zone,
+            options.zone,
+            next((zone for text in words if (zone := stated_zone(text))), ""),
             named if named in (GCJ02, BD09) else "",
             projected,
             stated,

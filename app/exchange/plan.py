@@ -12,18 +12,26 @@ from app.domain.fields import Kind
 from app.exchange.grid import Book, Sheet
 from app.exchange.headings import IGNORED, XY, Vocabulary, X, Y, vocabulary
 from app.exchange.learned import joined, template_key
-from app.exchange.mapping import Column, MappingFile, propose
+from app.exchange.mapping import Column, MappingFile, given_for, propose
 from app.exchange.matching import Matched, Matcher, Wanted
 from app.exchange.numbering import give_numbers
 from app.exchange.options import NEW, SKIP, ImportContext, ImportOptions
 from app.exchange.places import Gazetteer
-from app.exchange.placing import Placing, words_of_system
+from app.exchange.placing import Placing
 from app.exchange.questions import Asked, Question
 from app.exchange.reading import Draft, RowReader
 from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
-from app.exchange.rows import Body, Skipped, body_of
+from app.exchange.rows import Body, body_of
 from app.exchange.rules import rules_for
 from app.exchange.settling import expanded, settle_counts, settle_required, settle_years
+from app.exchange.several_tables import (
+    Source,
+    all_columns,
+    asked_of,
+    further_headings,
+    further_tables,
+    parts_of,
+)
 from app.exchange.sheets import Table, choose_tables
 from app.exchange.stated_places import (
     division_field,
@@ -67,7 +75,9 @@ class _Planner:
             context.kind, self._rules, context.existing, options.match or context.kind.key, context.near_m
         )
         self._warned: list[Warned] = []
-        self._template, self._learned = "", MappingFile()
+        self._templates: dict[str, str] = {}
+        self._learned: dict[tuple[str, ...], MappingFile] = {}
+        self._first_with: dict[tuple[str, ...], str] = {}  # headings → the table that had them first
         self._shift: Shift | None = None
 
     def plan(self) -> ImportPlan:
@@ -75,7 +85,7 @@ class _Planner:
         self._ask_encoding()
         options, context = self._options, self._context
         tables = choose_tables(self._book, self._words, options.sheet, options.header_rows, self._asked)
-        self._recall(tables[0])
+        self._recall(tables)
         bodies = [body_of(table.sheet, table.header, self._is_place) for table in tables]
         mapped = [self._columns(table, body) for table, body in zip(tables, bodies, strict=True)]
         drafts: list[Draft] = []
@@ -89,7 +99,7 @@ class _Planner:
             give_numbers(drafts, context.existing, context.kind, self._rules)
         duplicates = self._first_of_equals(drafts)
         context.tick(1.0)
-        crs = self._place(tables, bodies, mapped, drafts)
+        crs = self._place((tables, bodies, mapped), drafts)
         self._claims(drafts)
         context.tick(1.0)
         records, more = self._match(drafts)
@@ -100,26 +110,14 @@ class _Planner:
             report = replace(report, rings=rings, problems=[*turned_rows(drafts), *problems])
         return ImportPlan(context.kind, report)
 
-    def _place(
-        self, tables: Sequence[Table], bodies: Sequence[Body], mapped: Sequence[list[Column]],
-        drafts: Sequence[Draft],
-    ) -> str:  # fmt: skip
+    def _place(self, source: Source, drafts: Sequence[Draft]) -> str:
         """Give the drafts their places, together those of tables that say the same of their system."""
-        groups: dict[object, tuple[list[Draft], list[Column], list[str], str]] = {}
-        at = 0
-        for table, body, columns in zip(tables, bodies, mapped, strict=True):
-            own, at = drafts[at : at + len(body.rows)], at + len(body.rows)
-            notes = [skipped.text for skipped in body.skipped if skipped.kind == "note"]
-            texts = [*table.titles, table.sheet.name, *notes]
-            here = tuple(column.heading for column in columns if column.field in (X, Y, XY))
-            key = (table.sheet.crs, here, words_of_system(texts))
-            group = groups.setdefault(key, ([], columns, [], table.sheet.crs))
-            group[0].extend(own)
-            group[2].extend(texts)
         found = []
-        for group in groups.values():
-            placing = Placing(self._context, self._options, self._gazetteer, self._matcher, self._asked)
-            found.append(placing.place(*group))
+        parts = parts_of(source, drafts, self._asked)
+        for part in parts:
+            asked = asked_of(part, parts, self._asked)
+            placing = Placing(self._context, self._options, self._gazetteer, self._matcher, asked)
+            found.append(placing.place(part.drafts, part.columns, part.texts, part.crs))
             self._shift = placing.shift or self._shift
         return ", ".join(dict.fromkeys(crs for crs in found if crs))
 
@@ -141,15 +139,22 @@ class _Planner:
             return True
         return words.endswith(("台账", "清单", "表", "台帐")) and bool(place_in_title(words, self._gazetteer))
 
-    def _recall(self, table: Table) -> None:
-        """What people corrected in earlier files with these headings."""
-        self._template = template_key(self._context.kind.cli, table.header.headings)
-        self._learned = self._context.recall(self._template) or MappingFile()
-        self._asked.remembered = self._learned.answers
+    def _recall(self, tables: Sequence[Table]) -> None:
+        """What people corrected in earlier files with the headings of each table."""
+        for table in tables:
+            headings = table.header.headings
+            if headings not in self._learned:
+                key = template_key(self._context.kind.cli, headings)
+                self._learned[headings] = self._context.recall(key) or MappingFile()
+                self._first_with[headings] = table.label if self._templates else ""
+                self._templates[self._first_with[headings]] = key
+        self._asked.remembered = self._learned[tables[0].header.headings].answers
 
     def _columns(self, table: Table, body: Body) -> list[Column]:
         known = [*self._words.type.fields, X, Y, XY, IGNORED]
-        given = joined(self._options.mapping, self._learned, known)
+        first = self._first_with[table.header.headings]
+        given = given_for(self._options.mapping, (table.label, first), letters=not first)
+        given = joined(given, self._learned[table.header.headings], known)
         return propose(table.header, [row.cells for row in body.rows], self._words, given)
 
     def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
@@ -289,7 +294,7 @@ class _Planner:
         return {index for index, _, _ in matched.alike} if choice == SKIP else set()
 
     def _report(
-        self, source: tuple[list[Table], list[Body], list[list[Column]]], drafts: Sequence[Draft],
+        self, source: Source, drafts: Sequence[Draft],
         records: list[PlannedRecord], duplicates: int, more: int, crs: str,
     ) -> ImportReport:  # fmt: skip
         tables, bodies, mapped = source
@@ -303,7 +308,7 @@ class _Planner:
             why = tr(N_("The sheet “{sheet}” is hidden and was not read."), sheet=sheet.name)
             warnings.append(Warned(sheet.name, 0, "hidden_sheet", why))
         name = "、".join(dict.fromkeys(table.sheet.name for table in tables))
-        warnings += _further_tables(tables)
+        warnings += further_tables(tables)
         refused = [replace(item, field=item.field or "") for item in refused]
         sheets = [table.sheet.name for table in tables]
         return ImportReport(
@@ -314,54 +319,20 @@ class _Planner:
             len(drafts),
             more,
             duplicates,
-            _all_columns(tables, mapped),
+            all_columns(tables, mapped),
             self._asked.questions,
             refused,
             sorted(warnings, key=lambda item: item.row),
             sorted(
-                (*_further_headings(tables), *(skipped for body in bodies for skipped in body.skipped)),
+                (*further_headings(tables), *(skipped for body in bodies for skipped in body.skipped)),
                 key=lambda item: (sheets.index(item.sheet), item.row),
             ),
             records,
-            template=self._template,
-            learned=len(self._learned.columns) + len(self._learned.answers),
+            templates=self._templates,
+            learned=sum(len(known.columns) + len(known.answers) for known in self._learned.values()),
             shift=self._shift,
             sheets=[sheet.name for sheet in self._book.sheets if not sheet.is_empty],
         )
-
-
-def _all_columns(tables: Sequence[Table], mapped: Sequence[list[Column]]) -> list[Column]:
-    """The first table's columns, and those of tables that stand at its right."""
-    found = {column.number: column for column in mapped[0]}
-    for table, columns in zip(tables, mapped, strict=True):
-        if table.sheet.name == tables[0].sheet.name:
-            found = {column.number: column for column in columns} | found
-    return [found[number] for number in sorted(found)]
-
-
-def _further(tables: Sequence[Table]) -> list[Table]:
-    """The tables that stand below another one in the same sheet."""
-    seen: dict[str, tuple[int, ...]] = {}
-    return [
-        table for table in tables if seen.setdefault(table.sheet.name, table.header.rows) != table.header.rows
-    ]
-
-
-def _further_headings(tables: Sequence[Table]) -> list[Skipped]:
-    return [
-        Skipped(
-            table.sheet.name, row, "heading", " ".join(word for word in table.header.headings if word)[:120]
-        )
-        for table in _further(tables)
-        for row in table.header.rows
-    ]
-
-
-def _further_tables(tables: Sequence[Table]) -> list[Warned]:
-    why = tr(N_("Another table begins here; it is read by its own headings."))
-    return [
-        Warned(table.sheet.name, table.header.rows[0], "another_table", why) for table in _further(tables)
-    ]
 
 
 def _warn_of_cells(sheet: Sheet, drafts: Sequence[Draft], columns: Sequence[Column]) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.coordinates.datum import Shift
-from app.domain.coordinates.fit import Places, Proposal, diagnose, offset_proposal
+from app.domain.coordinates.fit import Flags, Places, Proposal, diagnose, offset_proposal
 from app.domain.coordinates.gcj import Floats, from_bd09, from_gcj02
 from app.domain.coordinates.measure import distance_m
 from app.domain.coordinates.notation import Box, unpacked
@@ -23,17 +23,15 @@ from app.domain.coordinates.zones import (
     is_geographic,
     normalise_crs,
     transform,
-    zone3,
-    zone_crs,
 )
-from app.exchange.grid_positions import between, false_million, grid_parts, prefix_crs
+from app.exchange import zone_choice
+from app.exchange.grid_positions import between, false_million, grid_parts
 from app.exchange.questions import Asked, Question
 from app.exchange.written_positions import Form, Written
 from app.i18n import N_, tr
 
 _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 PACKED = "packed"  # the answer “degrees.minutes-seconds in one number”
-BY_FIT = "fit"  # the answer “each row in the zone where it falls into its county”
 _NEAR_DEG = (
     0.01  # about a kilometre: outlines are simplified, and a map's offset must not look like another city
 )
@@ -62,6 +60,7 @@ class Frame:
     crs: str = ""
     axes: str = ""
     zone: int | None = None
+    said: str = ""
     hint: str = ""
     default: str = ""
     stated: bool = False
@@ -286,52 +285,20 @@ class Placer:
             self._zones(usable)
 
     def _zones(self, usable: Mapping[int, tuple[float, int, float]]) -> None:
-        """Zones from the numbers before the eastings; the fit decides what must be asked."""
-        here = list(range(zone3(self._frame.box[0]), zone3(self._frame.box[2]) + 1))
-        bare = [n for n, (_, prefix, _) in usable.items() if not prefix]
-        own = {n: prefix_crs(prefix) for n, (_, prefix, _) in usable.items() if prefix}
-        self._put(usable, {n: crs or zone_crs(here[0], True) for n, crs in own.items()})
-        doubtful = [n for n in own if self._misfit(n) or not own[n]]
-        asked = [*bare, *doubtful]
-        if asked:
-            self._ask_zone(usable, asked, bare, here)
-        used = [self.placed[n].source for n in usable]
+        """Each row in the zone its number, the file, the fit or the answer puts it into."""
+
+        def misfits(indexes: Sequence[int], xs: Floats, ys: Floats) -> Flags:
+            return self._subset(indexes).misfits(xs, ys)
+
+        def outside(indexes: Sequence[int], xs: Floats, ys: Floats) -> Flags:
+            return self._subset(indexes).outside_area(xs, ys)
+
+        stated = zone_choice.Stated(self._frame.box, self._frame.zone, self._frame.said)
+        choice = zone_choice.ZoneChoice(usable, stated, misfits, outside)
+        systems = choice.systems(self._asked, self._rows)
+        self._put(usable, systems)
+        used = list(systems.values())
         self.crs = self.crs or max(set(used), key=used.count)
-
-    def _ask_zone(
-        self,
-        usable: Mapping[int, tuple[float, int, float]],
-        asked: list[int],
-        bare: list[int],
-        here: list[int],
-    ) -> None:
-        """One zone for all doubtful rows, or for each row the zone in which it falls where the row says."""
-        fits = {zone: {n for n in asked if self._better(usable, n, zone)} for zone in here}
-        best = max(here, key=lambda zone: len(fits[zone]))
-        mended = set().union(*fits.values())
-        if not mended and not bare:
-            return  # no zone explains them; where they lie is then judged as for any point
-        proposal = BY_FIT if len(mended) > len(fits[best]) else str(best)
-        why = tr(
-            N_("{n} of {all} points fall where their rows say in zone {zone}."),
-            n=len(fits[best]),
-            all=len(asked),
-            zone=best,
-        )
-        choices = [*(str(zone) for zone in here), BY_FIT]
-        what = tr(N_("In which 3° zone are these coordinates?"))
-        chosen = self._frame.zone or self._asked.settle(
-            Question("zone", what, choices, self._rows(asked), proposal, why)
-        )
-        for n in asked:
-            own = next((zone for zone in here if n in fits[zone]), best) if chosen == BY_FIT else int(chosen)
-            if n in bare or n in fits.get(own, ()):
-                self._put(usable, {n: zone_crs(own)})
-
-    def _better(self, usable: Mapping[int, tuple[float, int, float]], n: int, zone: int) -> bool:
-        east, _, north = usable[n]
-        x, y = transform([east], [north], zone_crs(zone))
-        return not bool(self._subset([n]).misfits(x, y)[0])
 
     def _put(self, usable: Mapping[int, tuple[float, int, float]], systems: Mapping[int, str]) -> None:
         for crs in set(systems.values()):
@@ -376,9 +343,6 @@ class Placer:
 
     def _xy(self, indexes: Sequence[int]) -> tuple[Floats, Floats]:
         return np.array([self.placed[n].x for n in indexes]), np.array([self.placed[n].y for n in indexes])
-
-    def _misfit(self, n: int) -> bool:
-        return bool(self._subset([n]).misfits([self.placed[n].x], [self.placed[n].y])[0])
 
     def _known_here(self, n: int) -> bool:
         """The record stands at this very place already: it was asked about when it came in."""

@@ -109,8 +109,9 @@ def _said(kind: EntityType, name: str, value: Any, labels: bool) -> Any:
 @dataclass(frozen=True)
 class ImportReport:
     """The counts and lists of one import (section Import of `docs/commands.md`); `rings` only for protection
-    zones. `template` names the headings read, `learned` how many corrections of earlier files were used,
-    `shift` what brought coordinates of an old datum here, `sheets` all that could be read."""
+    zones. `templates` names the headings read by the label of their table (empty for the first), `learned`
+    how many corrections of earlier files were used, `shift` what brought coordinates of an old datum here,
+    `sheets` all that could be read."""
 
     sheet: str
     encoding: str
@@ -127,7 +128,7 @@ class ImportReport:
     records: Sequence[PlannedRecord]
     rings: Sequence[Ring] | None = None
     problems: Sequence[Problem] = ()
-    template: str = ""
+    templates: Mapping[str, str] = field(default_factory=dict)
     learned: int = 0
     shift: Shift | None = None
     sheets: Sequence[str] = ()

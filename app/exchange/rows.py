@@ -22,6 +22,7 @@ _SIGNED = re.compile(
     r"^(?:填表|填报|制表|审核|审批|审定|复核|负责人|单位负责人|主管|分管|联系人|联系电话|电话|日期|时间|报送|经办|签字|盖章|单位)"
     r"[^:：]{0,8}[:：]"
 )
+_DITTO = frozenset({"同上", "〃", "″", "“", "”", '"', "''", "＂", "々", "ditto"})
 _SERIAL = {"序号", "序", "顺序号", "NO", "NO.", "编号"}
 
 
@@ -77,8 +78,17 @@ def body_of(sheet: Sheet, header: Header, is_place: Callable[[str], bool]) -> Bo
             section = words[-1] if kind == "section" else section
             skipped.append(Skipped(sheet.name, number, kind, " ".join(words)[:120]))
         else:
+            cells = cells if _DITTO.isdisjoint(cells) else _as_above(cells, rows)
             rows.append(LedgerRow(sheet.name, number, cells, section=section))
     return Body(rows, skipped)
+
+
+def _as_above(cells: Sequence[Value], rows: Sequence[LedgerRow]) -> Sequence[Value]:
+    """“同上” and ditto marks mean what the record above has in that column."""
+    if not rows:
+        return cells
+    above = rows[-1]
+    return [above.cell(at) if cell in _DITTO else cell for at, cell in enumerate(cells, 1)]
 
 
 def _features(sheet: Sheet) -> Body:

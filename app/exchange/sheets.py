@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.errors import Invalid
-from app.exchange.grid import Book, Sheet, is_blank, text_of
+from app.exchange.grid import Book, Sheet, column_letter, is_blank, text_of
 from app.exchange.header import Header, find_headers, header_of_rows
 from app.exchange.headings import Vocabulary, matches
 from app.exchange.mapping import heading_score
@@ -23,11 +23,12 @@ _STRONG = 0.7  # a sheet this close to the best one may be meant too
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet with its heading, and the texts above it (titles)."""
+    """A sheet with its heading, the texts above it (titles), and what it is called among several."""
 
     sheet: Sheet
     header: Header
     titles: tuple[str, ...]
+    label: str = ""
 
 
 def choose_tables(
@@ -35,7 +36,8 @@ def choose_tables(
 ) -> list[Table]:
     """The tables to read. Raises Invalid for a sheet that is not there or when no column is known."""
     sheets = _wanted_sheets(book, wanted or asked.answer("sheet"))
-    tables = [table for sheet in sheets if (table := _table(sheet, words, header_rows, asked))]
+    several = len(sheets) > 1
+    tables = [table for sheet in sheets if (table := _table(sheet, words, header_rows, asked, several))]
     if not tables:
         raise Invalid(
             N_("No column of “{file}” is known: none of its headings is one of {kind}."),
@@ -53,10 +55,19 @@ def choose_tables(
         tables = _ask(tables, words, asked)
     score = heading_score(words)
     return [
-        Table(sheet, header, table.titles)
+        Table(sheet, header, table.titles, _label(sheet, header, len(pieces)))
         for table in tables
-        for sheet, header in stacked(table.sheet, table.header, score)
+        for pieces in (stacked(table.sheet, table.header, score),)
+        for sheet, header in pieces
     ]
+
+
+def _label(sheet: Sheet, header: Header, count: int) -> str:
+    """The sheet's name, and where the sheet holds several tables the cell their heading begins in."""
+    if count == 1:
+        return sheet.name
+    first = next((at for at, path in enumerate(header.paths, 1) if path), 1)
+    return f"{sheet.name}!{column_letter(first)}{min(header.rows)}"
 
 
 def _examples(words: Vocabulary) -> list[str]:
@@ -85,8 +96,11 @@ def _wanted_sheets(book: Book, wanted: str | None) -> Sequence[Sheet]:
     return named[:1]
 
 
-def _table(sheet: Sheet, words: Vocabulary, header_rows: str | None, asked: Asked) -> Table | None:
+def _table(
+    sheet: Sheet, words: Vocabulary, header_rows: str | None, asked: Asked, several: bool
+) -> Table | None:
     score = heading_score(words)
+    asked = asked.within(sheet.name if several else "")
     answer = asked.answer("header")
     exact = answer if answer else header_rows if header_rows and re.search(r"[-,]", header_rows) else None
     if exact and not sheet.headings:

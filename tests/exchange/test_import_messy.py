@@ -407,3 +407,27 @@ def test_signatures_below_the_table(tmp_path: Path) -> None:
     ]
     document = report(workbook(tmp_path / "a.xlsx", rows))
     assert (document["read"], [s["kind"] for s in document["skipped"]]) == (1, ["note"])
+
+
+def test_ditto_marks_mean_what_stands_above(tmp_path: Path) -> None:
+    rows = [good_row(1, 县区="静宁县", 经度=None, 纬度=None)]
+    rows += [
+        good_row(n, 县区=mark, 燃料=mark, 经度=None, 纬度=None)
+        for n, mark in enumerate(("同上", "〃", '"'), 2)
+    ]
+    document = report(simple(tmp_path / "a.xlsx", *rows))
+    assert document["refused"] == []
+    assert {(row["values"]["div_code"], row["values"]["fuel"]) for row in document["rows"]} == {
+        ("620826", "bituminous")
+    }
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [("横坐标Y", "纵坐标X"), ("位置（经度）", "位置（纬度）"), ("锅炉横坐标", "锅炉纵坐标")]
+)
+def test_headings_of_positions_in_surveyors_words(tmp_path: Path, x: str, y: str) -> None:
+    header = [x if name == "经度" else y if name == "纬度" else name for name in HEADER]
+    document = report(simple(tmp_path / "a.xlsx", good_row(1), header=header))
+    assert {line["heading"]: line["field"] for line in document["mapping"] if line["field"] in "xy"} == {
+        x: "x", y: "y",
+    }  # fmt: skip

@@ -319,3 +319,54 @@ def test_a_file_that_names_its_system_is_not_asked_about(tmp_path: Path) -> None
     header = [{"经度": "经度(CGCS2000)"}.get(name, name) for name in HEADER]
     path = simple(tmp_path / "a.xlsx", good_row(1), good_row(2), header=header)
     assert plan_file(path, context(), ImportOptions()).report.ask == []
+
+
+def _in_plane(path: Path, crs: str, add: float = 0.0, title: str = "", **options: Any) -> dict[str, Any]:
+    truth = _points("静宁县", 6, border=0)
+    east, north = transform(truth[:, 0], truth[:, 1], "EPSG:4490", crs)
+    rows = _rows(np.column_stack([east + add, north]), "静宁县")
+    header = ["横坐标Y" if name == "经度" else "纵坐标X" if name == "纬度" else name for name in HEADER]
+    document = report(workbook(path / "a.xlsx", [*([[title]] if title else []), header, *rows]), **options)
+    first = document["header_rows"][-1] + 1
+    lines = [(line["x"], line["y"], *truth[line["row"] - first]) for line in document["rows"]]
+    return document | {"off": max((distance_m(*line) for line in lines), default=float("inf"))}
+
+
+def test_coordinates_reckoned_in_a_neighbouring_zone_are_taken_by_their_number(tmp_path: Path) -> None:
+    far = _in_plane(tmp_path, "EPSG:4543", 34e6)  # 102°E: eastings of more than 900 km
+    assert (far["ask"], far["refused"]) == ([], [])
+    assert far["off"] < 0.01
+    bare = _in_plane(tmp_path, "EPSG:4543")
+    assert _ask(bare)["zone"]["proposal"] == "34"
+    assert bare["off"] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("title", "crs"),
+    [("坐标系：CGCS2000，中央子午线106°30′", "tm:106.5"), ("CGCS2000 六度带第18带", "EPSG:4507"),
+     ("国家2000坐标，中央经线108°", "EPSG:4545")],
+)  # fmt: skip
+def test_the_meridian_a_title_names_is_used_where_the_points_fit(
+    tmp_path: Path, title: str, crs: str
+) -> None:
+    named = _in_plane(tmp_path, crs, title=title)
+    assert (named["ask"], named["refused"]) == ([], [])
+    assert named["off"] < 0.01
+
+
+def test_a_meridian_that_does_not_fit_is_asked_and_another_may_be_answered(tmp_path: Path) -> None:
+    lies = _in_plane(tmp_path, "tm:106.5", title="第36带坐标，中央子午线108°")
+    question = _ask(lies)["zone"]
+    assert "36" in question["choices"]
+    assert "108" in question["why"]
+    settled = _in_plane(tmp_path, "tm:106.5", title="中央子午线108°", answers={"zone": "tm:106.5"})
+    assert (settled["ask"], settled["off"] < 0.01) == ([], True)
+
+
+def test_a_zone_number_that_explains_nothing_is_asked_about_and_not_only_refused(tmp_path: Path) -> None:
+    document = _in_plane(tmp_path, "EPSG:4544", 31e6 + 250_000)
+    question = _ask(document)["zone"]
+    assert {"31", "35", "36", "fit"} <= set(question["choices"])
+    assert "°E" in question["why"]
+    kept = _in_plane(tmp_path, "EPSG:4544", 31e6 + 250_000, answers={"zone": "31"})
+    assert (kept["ask"], {line["code"] for line in kept["refused"]}) == ([], {"outside_area"})

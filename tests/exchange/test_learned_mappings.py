@@ -27,7 +27,7 @@ def test_a_correction_is_used_for_the_next_file_with_these_headings(tmp_path: Pa
     shelf = Shelf(tmp_path / "mappings")
     first = _read(simple(tmp_path / "九月.xlsx", good_row(1)), shelf)
     assert (_fields(first)["B"], first.learned) == ("user_org", 0)
-    shelf.keep(first.template, corrections_of(first.mapping, {"B": "owner_org", "I": ""}), {})
+    shelf.keep(first.templates[""], corrections_of(first.mapping, {"B": "owner_org", "I": ""}), {})
     second = _read(simple(tmp_path / "十月.xlsx", good_row(2), good_row(3)), shelf)
     assert (_fields(second)["B"], _fields(second)["I"], second.learned) == ("owner_org", "", 2)
     assert next(column.certainty for column in second.mapping if column.letter == "B") == 1.0
@@ -36,7 +36,7 @@ def test_a_correction_is_used_for_the_next_file_with_these_headings(tmp_path: Pa
 def test_other_headings_are_another_template(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     first = _read(simple(tmp_path / "a.xlsx", good_row(1)), shelf)
-    shelf.keep(first.template, {"使用单位": "owner_org"}, {})
+    shelf.keep(first.templates[""], {"使用单位": "owner_org"}, {})
     other = workbook(tmp_path / "b.xlsx", [[*HEADER, "备注"], [*good_row(1), "无"]])
     assert _fields(_read(other, shelf))["B"] == "user_org"
     assert template_key("boiler", ["县 区"]) == template_key("boiler", ["县区"])
@@ -46,7 +46,7 @@ def test_other_headings_are_another_template(tmp_path: Path) -> None:
 def test_what_is_given_now_beats_what_was_learned(tmp_path: Path) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1))
     shelf = Shelf(tmp_path / "mappings")
-    shelf.keep(_read(path, shelf).template, {"使用单位": "owner_org"}, {})
+    shelf.keep(_read(path, shelf).templates[""], {"使用单位": "owner_org"}, {})
     given = ImportOptions(mapping=MappingFile({"B": "note"}))
     assert _fields(plan_file(path, context(recall=shelf.recall), given).report)["B"] == "note"
 
@@ -54,7 +54,7 @@ def test_what_is_given_now_beats_what_was_learned(tmp_path: Path) -> None:
 def test_a_forgotten_template_is_read_as_at_first(tmp_path: Path) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1))
     shelf = Shelf(tmp_path / "mappings")
-    template = _read(path, shelf).template
+    template = _read(path, shelf).templates[""]
     shelf.keep(template, {"使用单位": "owner_org"}, {})
     shelf.forget(template)
     assert (_fields(_read(path, shelf))["B"], _read(path, shelf).learned) == ("user_org", 0)
@@ -77,7 +77,7 @@ def test_repeated_headings_are_kept_by_their_letters() -> None:
 def test_a_damaged_or_outdated_mapping_stops_nobody(tmp_path: Path) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1))
     shelf = Shelf(tmp_path / "mappings")
-    template = _read(path, shelf).template
+    template = _read(path, shelf).templates[""]
     shelf.keep(template, {"使用单位": "a_field_of_old"}, {})
     assert _fields(_read(path, shelf))["B"] == "user_org"
     shelf.path(template).write_text("[columns", "utf-8")

@@ -8,6 +8,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import openpyxl
 import pytest
@@ -19,11 +20,15 @@ from app.domain.coordinates.measure import distance_m
 from app.errors import Invalid
 from app.exchange.dates import read_date
 from app.exchange.error_workbook import write_errors
+from app.exchange.learned import Shelf, corrections_by_table
+from app.exchange.mapping import MappingFile
 from app.exchange.matching import Matcher, Wanted
+from app.exchange.options import ImportOptions
+from app.exchange.plan import plan_file
 from app.exchange.quantities import read_quantity
 from app.exchange.rules import rules_for
 from app.exchange.workbook import open_book
-from exchange_cases import HEADER, good_row, plan, report, simple, workbook
+from exchange_cases import HEADER, context, good_row, plan, report, simple, workbook
 
 
 def test_a_second_table_below_the_first_is_read_by_its_own_headings(tmp_path: Path) -> None:
@@ -210,3 +215,65 @@ def test_a_zone_that_is_not_in_china_is_refused_and_not_ignored(tmp_path: Path, 
     with pytest.raises(Invalid) as refused:
         report(simple(tmp_path / "a.xlsx", good_row(1)), zone=zone)
     assert refused.value.code == "answer"
+
+
+def _two_sheets(folder: Path) -> Path:
+    """Sheets of the same headings, the first from a Gaode map and the second not, far from every border."""
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("乙")
+    assert first is not None
+    first.title = "甲"
+    east, north = to_gcj02(106.66, 35.54)
+    for page, row in ((first, good_row(1, 经度=float(east), 纬度=float(north))),
+                      (second, good_row(2, 经度=106.70, 纬度=35.50))):  # fmt: skip
+        page.append(HEADER)
+        page.append(row)
+    book.save(folder / "a.xlsx")
+    return folder / "a.xlsx"
+
+
+def test_tables_of_one_file_may_be_answered_each_by_itself(tmp_path: Path) -> None:
+    path = _two_sheets(tmp_path)
+
+    def read(answers: dict[str, str]) -> dict[str, Any]:
+        made = plan_file(path, context(), ImportOptions(answers={"sheet": "all", **answers}))
+        return made.report.to_json(made.kind, rows=True)
+
+    (question,) = read({})["ask"]
+    assert "by_part" in question["choices"]
+    assert [(q["code"], q["part"]) for q in read({"crs": "by_part"})["ask"]] == [("crs", "甲"), ("crs", "乙")]
+    assert [q["part"] for q in read({"crs@甲": "gcj02"})["ask"]] == ["乙"]
+    settled = read({"crs": "EPSG:4490", "crs@甲": "gcj02"})
+    assert settled["ask"] == []
+    for line, place in zip(settled["rows"], ((106.66, 35.54), (106.70, 35.50)), strict=True):
+        assert distance_m(line["x"], line["y"], *place) < 0.1
+
+
+@pytest.mark.parametrize("answers", [{"year@甲": "2018"}, {"crs@": "gcj02"}, {"crs@甲": "by_part"}])
+def test_an_answer_for_a_part_answers_a_question_that_has_parts(
+    tmp_path: Path, answers: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid):
+        report(_two_sheets(tmp_path), answers={"sheet": "all", **answers})
+
+
+def test_columns_of_stacked_tables_are_corrected_each_for_itself(tmp_path: Path) -> None:
+    other = ["使用单位", "台账编号", "产权", "锅炉吨位", "县区", "经度", "纬度"]
+    rows = [HEADER, good_row(1), [], ["二、未淘汰"], other,
+            ["第8中学", "KT-008", "第9中学", 6, "崆峒区", 106.67, 35.53]]  # fmt: skip
+    path = workbook(tmp_path / "a.xlsx", rows)
+    label = "台账!A5"
+    assert {(line["column"], line.get("table")) for line in report(path)["mapping"]} >= {
+        ("C", None), ("C", label),
+    }  # fmt: skip
+    both = report(path, mapping=MappingFile({"C": "resp_org", f"C@{label}": "owner_org"}))
+    first, second = (line["values"] for line in both["rows"])
+    assert (first["resp_org"], first.get("owner_org")) == ("崆峒区", None)
+    assert (second["owner_org"], second["div_code"]) == ("第9中学", "620802")
+    shelf = Shelf(tmp_path / "shelf")
+    made = plan(path)
+    corrected = corrections_by_table(made.report.mapping, {f"C@{label}": "owner_org"})
+    assert corrected == {label: {"产权": "owner_org"}}
+    shelf.keep(made.report.templates[label], corrected[label], {})
+    again = plan_file(path, context(recall=shelf.recall), ImportOptions())
+    assert [record.values.get("owner_org") for record in again.report.records] == [None, "第9中学"]

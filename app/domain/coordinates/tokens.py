@@ -30,6 +30,9 @@ _HINTS = (
 _EPSG = re.compile(r"EPSG\s*:?\s*(\d{4,5})")
 _ZONE = re.compile(r"(?:第|带号|ZONE)\s*:?\s*(\d{2})\s*带?|(?<![\d.])(\d{2})\s*(?:带|度带)")
 _MERIDIAN = re.compile(r"(?:中央(?:经线|子午线)|CM)\s*:?\s*(\d{2,3}(?:\.\d+)?)\s*°?\s*E?")
+_MERIDIAN_SAID = re.compile(
+    r"(?:中央(?:经线|子午线)|CM)\D{0,6}?(\d{2,3}(?:\.\d+)?)(?![\d.])\s*°?\s*(?:(\d{1,2})(?:\.0+)?\s*')?"
+)
 _BELT = re.compile(r"[36三六]\s*[°度]\s*分?带")
 _ROLES = (
     (LON, -1, r"西经"),
@@ -120,6 +123,20 @@ def _zone(plain: str) -> int | None:
         return round(float(meridian[1]) / 3)
     stated = _ZONE.search(_BELT.sub(" ", plain))
     return int(stated[1] or stated[2]) if stated else None
+
+
+def stated_zone(text: str) -> str:
+    """The zone a title or note names: the number of the 3-degree zone with its meridian, `tm:106.5` for a
+    meridian of its own, empty when it names none."""
+    plain = clean(text)
+    meridian = _MERIDIAN_SAID.search(plain)
+    if meridian:
+        lon = float(meridian[1]) + float(meridian[2] or 0) / 60
+        return str(round(lon / 3)) if lon % 3 == 0 else f"tm:{round(lon, 6):g}"
+    zone = (_zone(plain) or 0) if re.search("带|ZONE", plain) else 0
+    if 13 <= zone <= 23:  # of six degrees: its meridian is that of this zone of three
+        return str(2 * zone - 1)
+    return str(zone) if 25 <= zone <= 45 else ""
 
 
 def _group(tokens: list[tuple[str, str]]) -> list[Part]:

@@ -82,19 +82,21 @@ class ColumnsPage(QWidget):
 
     def show_columns(self, columns: Sequence[Any]) -> None:
         """Show the mapping a plan was made with."""
-        self._found = {column.letter: column.field for column in columns}
+        self._found = {column.key: column.field for column in columns}
         self._boxes.clear()
         self.table.setRowCount(len(columns))
         for row, column in enumerate(columns):
             unit = f"  ({column.unit})" if column.unit else ""
             self.table.setItem(row, 0, QTableWidgetItem(column.letter))
-            heading = QTableWidgetItem(column.heading + unit)
-            heading.setToolTip(column.heading)
+            heading = QTableWidgetItem(
+                column.heading + unit + (f"  · {column.table}" if column.table else "")
+            )
+            heading.setToolTip(heading.text())
             self.table.setItem(row, 1, heading)
             box = self._box(column.field)
             box.activated.connect(self.corrected)
             self.table.setCellWidget(row, 2, box)
-            self._boxes[column.letter] = box
+            self._boxes[column.key] = box
             sure = tr(N_("sure")) if column.certainty >= _SURE else tr(N_("please check"))
             words = f"{column.certainty * 100:.0f} % · {sure}" if column.field else "—"
             self.table.setItem(row, 3, QTableWidgetItem(words))
@@ -106,9 +108,9 @@ class ColumnsPage(QWidget):
         return list(self._boxes.values())
 
     def corrections(self) -> dict[str, str]:
-        """The columns whose field the user changed: letter to field, empty for a column not to be read."""
-        chosen = {letter: str(box.currentData() or "") for letter, box in self._boxes.items()}
-        return {letter: name for letter, name in chosen.items() if name != self._found.get(letter, "")}
+        """The columns whose field the user changed: key to field, empty for a column not to be read."""
+        chosen = {key: str(box.currentData() or "") for key, box in self._boxes.items()}
+        return {key: name for key, name in chosen.items() if name != self._found.get(key, "")}
 
     def _box(self, field: str) -> QComboBox:
         box = QComboBox()

@@ -24,6 +24,7 @@ _WORDS = {
     "fit": N_("for each row by where it falls"),
     "packed": N_("degrees, minutes and seconds in one number"),
     "all": N_("all of this kind"),
+    "by_part": N_("differently for each table: ask for each"),
 }
 _MOST_ROWS = 12
 
@@ -45,7 +46,7 @@ class QuestionsPage(QScrollArea):
         """Show the open questions after those answered before."""
         given = self.answers()
         for question in questions:
-            self._asked[question.code] = question
+            self._asked[question.key] = question
         self.claims.setParent(None)
         self._boxes.clear()
         body = QWidget()
@@ -53,31 +54,31 @@ class QuestionsPage(QScrollArea):
         metrics.tight(column, 1, 3)
         if not self._asked:
             column.addWidget(QLabel(tr(N_("Nothing has to be asked: the file is clear."))))
-        for code, question in self._asked.items():
-            column.addWidget(self._card(question, given.get(code, question.proposal)))
+        for key, question in self._asked.items():
+            column.addWidget(self._card(question, given.get(key, question.proposal)))
         column.addWidget(self.claims)
         self.claims.setVisible(may_accept_claims)
         column.addStretch(1)
         self.setWidget(body)
 
     def answers(self) -> dict[str, str]:
-        """The choices, by the code of the question."""
+        """The choices, by the key of the question."""
         return {code: str(box.currentData()) for code, box in self._boxes.items()}
 
     def _card(self, question: Any, chosen: str) -> QWidget:
         frame = card()
         column = QVBoxLayout(frame)
         metrics.tight(column, 3, 1.5)
-        what = QLabel(question.what, wordWrap=True)
+        what = QLabel(f"{question.part}：{question.what}" if question.part else question.what, wordWrap=True)
         what.setFont(metrics.sized(1.0, bold=True))
         box = QComboBox()
         for choice in dict.fromkeys((*question.choices, question.proposal)):
-            words = f"{tr(_WORDS[choice])} ({choice})" if choice in _WORDS else choice
+            words = _in_words(question.code, choice)
             if choice == question.proposal:
                 words = tr(N_("{choice} — proposed"), choice=words)
             box.addItem(words, choice)
         box.setCurrentIndex(max(0, box.findData(chosen)))
-        box.setAccessibleName(question.what)
+        box.setAccessibleName(what.text())
         rows = ", ".join(str(row) for row in list(question.rows)[:_MOST_ROWS])
         more = " …" if len(question.rows) > _MOST_ROWS else ""
         why = QLabel(
@@ -87,5 +88,11 @@ class QuestionsPage(QScrollArea):
         column.addWidget(what)
         column.addWidget(box)
         column.addWidget(why)
-        self._boxes[question.code] = box
+        self._boxes[question.key] = box
         return frame
+
+
+def _in_words(code: str, choice: str) -> str:
+    if code == "zone" and choice.isdigit():
+        return tr(N_("zone {zone}, central meridian {lon}°E"), zone=choice, lon=3 * int(choice))
+    return f"{tr(_WORDS[choice])} ({choice})" if choice in _WORDS else choice
