@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from app.exchange.imagery import online
 from app.exchange.imagery.opening import open_imagery, picture_parts
 from app.exchange.missing import need_there
 from app.exchange.spatial import read_spatial
-from app.i18n import N_
+from app.i18n import N_, tr
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 1
@@ -54,7 +54,7 @@ class MapLayers:
         self.faults: dict[str, AppError] = {}
         self._columns: dict[str, FeatureColumns] = {}
         self._pictures: dict[str, Imagery] = {}
-        self._extents: dict[str, Extent | None] = {}
+        self._facts: dict[str, ImageryFacts] = {}
         self._online: dict[str, online.OnlineTiles] = {}
         self.access: online.Access | None = None  # nothing is fetched until somebody allows it
         self.book = self._read()
@@ -164,7 +164,7 @@ class MapLayers:
                 self.faults[layer.id] = error
                 return None
             found.shifted = layer.crs == GCJ02
-            self._extents[layer.id] = facts.extent
+            self._facts[layer.id] = facts
             self._pictures[layer.id] = Guarded(found, lambda error: self._broke(layer.id, error))
         return self._pictures[layer.id]
 
@@ -212,8 +212,19 @@ class MapLayers:
             self.faults[layer_id] = error
 
     def picture_extent(self, layer_id: str) -> Extent | None:
-        """Where a picture lies, in degrees, as far as its file says."""
-        return self._extents.get(layer_id)
+        """Where a picture lies, in degrees, as far as its file says or its tiles show; opens it."""
+        layer = self.book.layer(layer_id)
+        if layer is None or self.imagery(layer.entity) is None:
+            return None
+        return self._facts[layer_id].extent
+
+    def credit(self, layer_id: str) -> str:
+        """Whom a picture is from, in its file's own words, else by the layer's name; empty for one that
+        cannot be shown."""
+        layer = self.book.layer(layer_id)
+        if layer is None or self.imagery(layer.entity) is None:
+            return ""
+        return self._facts[layer_id].credit or tr(layer.title)
 
     def close(self) -> None:
         """Let go of every file."""
@@ -271,6 +282,13 @@ def pictures_under(session: Session, theme_id: str) -> tuple[Layer, ...]:
     """The pictures that a theme shows, for a sheet of it."""
     theme = map_layers(session).book.theme(theme_id)
     return tuple(layer for layer in theme.layers if is_picture(layer) and layer.visible)
+
+
+def picture_credits(session: Session, layers: Iterable[Layer]) -> tuple[str, ...]:
+    """Whom the pictures among layers that are shown are from, each once."""
+    maps = map_layers(session)
+    found = (maps.credit(layer.id) for layer in layers if is_picture(layer) and layer.visible)
+    return tuple(dict.fromkeys(words for words in found if words))
 
 
 def online_layers() -> list[AddedLayer]:

@@ -13,7 +13,7 @@ import numpy as np
 from app.actions.action import action
 from app.actions.map_areas import AreaSource
 from app.actions.map_columns import WORKED_OUT
-from app.actions.map_layers import map_layers
+from app.actions.map_layers import map_layers, picture_credits
 from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.carto.basemap import with_base
@@ -173,8 +173,8 @@ def save_picture(
     map_layers(session).load_missing()
     layers = ProjectedLayers.of(feature_source(session))
     view = MapView.of_degrees(extent, size_px, crs)
-    chosen = _theme(session, theme)
-    notes = map_notes(session, view)
+    chosen = arranged_theme(session, theme)
+    notes = map_notes(session, view, picture_credits(session, chosen.layers))
     image = paint_to_image(display_list(chosen, layers, view), view, notes)
     first = _since(started)
     redraws = []
@@ -186,7 +186,7 @@ def save_picture(
     return Picture(path, theme, crs, view.scale, size_px, first, tuple(redraws))
 
 
-def _theme(session: Session, name: str) -> Theme:
+def arranged_theme(session: Session, name: str) -> Theme:
     """A theme as it is arranged on this map, own themes by their id or title; Invalid for an unknown one."""
     book = map_layers(session).book
     titles = {book.title_of(theme_id): theme_id for theme_id in book.theme_ids() if book.is_own(theme_id)}
@@ -207,11 +207,14 @@ def has_synthetic(session: Session) -> bool:
     return any(session.workspace.count(kind, equal(synthetic=True)) for kind in kinds)
 
 
-def map_notes(session: Session, view: MapView) -> tuple[Op, ...]:
-    """The words at the foot of a picture: made-up data, and that boundaries are no legal ones."""
+def map_notes(session: Session, view: MapView, credits: Sequence[str] = ()) -> tuple[Op, ...]:
+    """The words at the foot of a picture: made-up data, that boundaries are no legal ones, and whom base
+    pictures are from."""
     words = [tr(N_("Boundaries are for orientation only"))]
     if has_synthetic(session):
         words.insert(0, tr(N_("Synthetic data for the demo")))
+    if credits:
+        words.append(tr(N_("Pictures under the map: {credits}"), credits="; ".join(credits)))
     style = TextStyle(size_mm=3.2, colour="#8A1C1C", bold=True, halo="#FFFFFF")
     return (Text(view.width_mm - 3.0, view.height_mm - 3.0, " · ".join(words), style, anchor="right"),)
 

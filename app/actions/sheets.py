@@ -14,11 +14,12 @@ from shapely.geometry.base import BaseGeometry
 from app.actions.action import action
 from app.actions.counts import headline
 from app.actions.lookbackmap import lookback_content, lookback_rounds
-from app.actions.map_layers import pictures_under
-from app.actions.maps import feature_source
+from app.actions.map_layers import map_layers, picture_credits, pictures_under
+from app.actions.maps import arranged_theme, feature_source
 from app.actions.outputs import output_file
 from app.actions.records import find_record
 from app.actions.session import Session
+from app.carto.theme import Theme
 from app.domain.entities.division import Division
 from app.domain.entities.people import Org
 from app.domain.entities.water import Intake, ProtectionZone, WaterSource
@@ -55,7 +56,8 @@ class SheetOrder:
     """What a person asks for: the sheet, what it is of (codes or names; none: all), and its paper.
 
     `series` makes one page for each county or source; `tile` cuts each into pages of a smaller paper. Empty
-    paper, orientation and CRS are chosen by the sheet.
+    paper, orientation and CRS are chosen by the sheet. `theme` draws the map as that theme is arranged on the
+    screen, with the files laid over it; empty is the standard sheet.
     """
 
     sheet: str
@@ -69,25 +71,45 @@ class SheetOrder:
     secrecy: str = INTERNAL
     review_no: str = ""
     tile: str = ""
+    theme: str = ""
 
 
 def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
-    """The pages of an order, as data; raises Invalid for an unknown sheet or a scale too large."""
+    """The pages of an order, as data; raises Invalid for an unknown sheet or theme or a scale too large, and
+    Refused for a public edition of what the screen shows."""
     chosen = sheet(order.sheet)
+    shown = _shown(session, order)
+    under = () if order.public else pictures_under(session, _THEME_OF.get(order.sheet, "boilers"))
+    credits = picture_credits(session, shown.layers if shown else under)
     pages: list[Page] = []
     for subject in _subjects(session, order):
         request = SheetRequest(
             content=_content(session, order, subject),
-            meta=_meta(session, order),
+            meta=replace(_meta(session, order), picture_credits=credits),
             paper=order.paper,
             orientation=order.orientation,
             scale=order.scale,
             crs=order.crs,
             public=order.public,
-            under=() if order.public else pictures_under(session, _THEME_OF.get(order.sheet, "boilers")),
+            under=under,
+            shown=shown,
         )
         pages.extend(chosen.build(request))
     return [tile for page in pages for tile in tiled(page, order.tile)] if order.tile else pages
+
+
+def _shown(session: Session, order: SheetOrder) -> Theme | None:
+    """The theme as the screen shows it, when the order asks for it."""
+    if not order.theme:
+        return None
+    if order.public:
+        raise Refused(
+            N_("A public edition is always the standard sheet."),
+            hint=N_("What is arranged on the screen may show names, phones and files of others."),
+            code="public_is_standard",
+        )
+    map_layers(session).load_missing()
+    return arranged_theme(session, order.theme)
 
 
 @action(N_("Print a sheet…"), "map", shortcut="Ctrl+P", icon="print", command="print")
@@ -144,9 +166,10 @@ def _content(session: Session, order: SheetOrder, subject: str) -> SheetContent:
     outline = _outline(session, division)
     source = feature_source(session, division.code)
     boilers = source.columns("boiler", ["status", "rated_tph", "serial", "synthetic"], None)
+    drawn = feature_source(session) if order.theme else source
     if order.sheet != BOILER_MAP:
-        return AreaMapContent(division.name, outline, source, synthetic=any(boilers.column("synthetic")))
-    return BoilerMapContent(division.name, outline, boilers, _totals(session, division), source)
+        return AreaMapContent(division.name, outline, drawn, synthetic=any(boilers.column("synthetic")))
+    return BoilerMapContent(division.name, outline, boilers, _totals(session, division), drawn)
 
 
 def _totals(session: Session, division: Division) -> tuple[TotalsRow, ...]:

@@ -220,7 +220,8 @@ def _counted(seen: _Visible, chosen: NDArray[np.bool_], item: SymbolClass) -> li
     count = len(rows)
     if not layer.legend or not count:
         return []
-    return [DrawnClass(layer.id, item.key, item.title, item.symbol, count)]
+    symbol = seen.features.as_drawn(item.symbol, rows)
+    return [DrawnClass(layer.id, item.key, item.title, symbol, count)]
 
 
 def _outline_in_view(seen: _Visible, rows: Ints) -> NDArray[np.bool_]:

@@ -148,6 +148,18 @@ class FlatAreas:
         _scan.touching(self._layer(classes), self._near(box), counts, None)
         return counts
 
+    def extent(self, classes: NDArray[np.uint8]) -> Box | None:
+        """The box around the groups that hold a drawn area; None when there is none."""
+        if not len(classes):
+            return None
+        drawn = np.logical_or.reduceat(classes != NOT_DRAWN, np.arange(0, len(classes), GROUP))
+        boxes = self.boxes[drawn].astype(float)
+        boxes = boxes[np.isfinite(boxes).all(axis=1) & (boxes[:, 0] <= boxes[:, 2])]
+        if not len(boxes):
+            return None
+        (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0) + self.origin, boxes[:, 2:].max(axis=0) + self.origin
+        return float(x0), float(y0), float(x1), float(y1)
+
     def _near(self, box: Box) -> Box:
         x, y = self.origin
         return box[0] - x, box[1] - y, box[2] - x, box[3] - y

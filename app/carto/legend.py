@@ -85,10 +85,9 @@ def _entries(layer: Layer, picture: DisplayList, counts: Mapping[tuple[str, str]
         if item.key not in drawn:
             continue
         counted = counts.get((layer.id, item.key), drawn[item.key].count)
-        kind = _kind(item.symbol)
-        entries.append(
-            LegendEntry(tr(item.title), item.symbol, None if layer.group == BASE_GROUP else counted, kind)
-        )
+        symbol = drawn[item.key].symbol
+        shown = None if layer.group == BASE_GROUP else counted
+        entries.append(LegendEntry(tr(item.title), symbol, shown, _kind(symbol)))
     return entries
 
 

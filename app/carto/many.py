@@ -80,6 +80,10 @@ class ManyAreas:
         """How many areas a layer draws have a box that touches this one."""
         return int(self.areas.tally(self.classes(layer), box).sum())
 
+    def extent(self, layer: Layer) -> Extent | None:
+        """The box around what a layer draws, to the boxes that 32 areas share; None when it draws nothing."""
+        return self.areas.extent(self.classes(layer))
+
     def touched(self, layer: Layer, box: Extent) -> list[str]:
         """The identities of all of them."""
         return uids_as_text(self.uids[self.areas.touching(self.classes(layer), box)])

@@ -16,6 +16,7 @@ from app.carto.features import Extent, FeatureColumns, Objects
 from app.carto.flat import FlatAreas
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projection import project_layer
+from app.carto.symbols import Symbol
 
 _FEW = 300
 _POINTS, _LINES, AREAS = (0, 4), (1, 2, 5), (3, 6)
@@ -78,9 +79,30 @@ class ProjectedFeatures:
             found = self._classified[key] = (classes, sizes)
         return found
 
+    def extent(self, layer: Layer) -> Extent | None:
+        """The box around what a layer draws, in the map's units; None when it draws nothing."""
+        classes, _ = self.classified(layer)
+        boxes = self.bounds[classes != NOT_DRAWN]
+        boxes = boxes[~np.isnan(boxes[:, 0])]
+        if not len(boxes):
+            return None
+        (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        return float(x0), float(y0), float(x1), float(y1)
+
     def of_kind(self, *type_ids: int) -> NDArray[np.bool_]:
         """Which features are of some shapely type ids."""
         return np.isin(self._types, type_ids)
+
+    def as_drawn(self, symbol: Symbol, rows: Ints) -> Symbol:
+        """The parts of a symbol that some features show: a layer may hold points, lines and areas at once."""
+        kinds = self._types[rows]
+        areas, points = np.isin(kinds, AREAS).any(), np.isin(kinds, _POINTS).any()
+        drawn = Symbol(
+            symbol.fill if areas else None,
+            symbol.line if areas or np.isin(kinds, _LINES).any() else None,
+            symbol.marker if points else None,
+        )
+        return drawn if drawn != Symbol() else symbol
 
     @cached_property
     def points(self) -> tuple[Floats, Ints]:

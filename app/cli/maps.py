@@ -55,6 +55,9 @@ class PrintWords:
     tile: Annotated[str, option("--tile", help_=N_("Cut into pages of this paper, to be glued: A4"))] = ""
     crs: Annotated[str, option("--crs", help_=N_("EPSG:n, instead of the one that fits the place"))] = ""
     public: Annotated[bool, PUBLIC] = False
+    theme: Annotated[
+        str, option("--theme", help_=N_("As the map shows this theme; without it the standard sheet"))
+    ] = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ def print_(shell: Shell, words: PrintWords) -> Answer:
         crs=words.crs,
         public=words.public,
         tile=tile,
+        theme=words.theme,
     )
     with shell.session() as session:
         pages = print_sheet(session, order, words.output)

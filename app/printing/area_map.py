@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Op
+from app.carto.features import FeatureSource
 from app.carto.keeping import ProjectedLayers
-from app.carto.legend import LegendGroup, legend
-from app.carto.theme import read_theme
+from app.carto.legend import legend
+from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.printing.blocks import NOTHING, Block
-from app.printing.body import area_extent, best_body, body_ops, north_angle, sheet_view
+from app.printing.body import Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import focused
-from app.printing.layout import Skeleton, common_notes
+from app.printing.layout import Skeleton, common_notes, shown_notes
 from app.printing.marks import north_block
 from app.printing.page import Page
-from app.printing.panel import panel_block, panel_size, put_panel
+from app.printing.panel import Groups, panel_block, panel_size, put_panel, with_room
 from app.printing.request import AreaMapContent, SheetRequest, date_words
 from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.table import Cell, head, table_block
@@ -31,6 +32,14 @@ def build_area_map(request: SheetRequest, theme_id: str, title: str, paper: str)
     return [_AreaMap(request, content, theme_id, title).page(request.paper or paper)]
 
 
+def _shown(request: SheetRequest, content: AreaMapContent, theme_id: str) -> tuple[Theme, FeatureSource]:
+    """What the map shows already, or the standard theme within the area."""
+    if request.shown is not None:
+        return request.shown, content.source
+    hidden = ("intakes",) if request.public else ()
+    return focused(request.themed(read_theme(theme_id).without(*hidden)), content.source, content.area)
+
+
 class _AreaMap:
     """One area map being made."""
 
@@ -39,16 +48,13 @@ class _AreaMap:
         self.content = content
         self.title = title
         self.extent, self.crs = area_extent(content.area, request.crs)
-        hidden = ("intakes",) if request.public else ()
-        self.theme, source = focused(
-            request.themed(read_theme(theme_id).without(*hidden)), content.source, content.area
-        )
+        self.theme, source = _shown(request, content, theme_id)
         self.layers = ProjectedLayers(source)
         self.groups = self._first_legend()
 
     def page(self, paper: str) -> Page:
-        body = best_body(self.request, self._skeleton, self.extent, self._panel_size, paper)
-        view = sheet_view(body, self.extent, self.crs, self.request.scale)
+        body = with_room(lambda groups: self._body(groups, paper), self._draft_legend, self.groups)
+        view = self._view(body)
         style = body.skeleton.style
         north = north_block(north_angle(view), style)
         corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
@@ -65,7 +71,18 @@ class _AreaMap:
         )
         return body.skeleton.page(ops, view.scale)
 
-    def _first_legend(self) -> tuple[LegendGroup, ...]:
+    def _body(self, groups: Groups, paper: str) -> Body:
+        self.groups = groups
+        return best_body(self.request, self._skeleton, self.extent, self._panel_size, paper)
+
+    def _view(self, body: Body) -> MapView:
+        return sheet_view(body, self.extent, self.crs, self.request.scale)
+
+    def _draft_legend(self, body: Body) -> Groups:
+        picture = display_list(self.theme, self.layers, self._view(body), Look(labels=False))
+        return legend(self.theme, picture, self.content.counts)
+
+    def _first_legend(self) -> Groups:
         """The legend of the whole area, for the room of the panel before the frame is known."""
         view = MapView.of_extent(self.extent, (1200, 1200), self.crs)
         picture = display_list(self.theme, self.layers, view, Look(labels=False))
@@ -75,7 +92,7 @@ class _AreaMap:
         meta = self.request.meta
         title = meta.title or tr(self.title, area=self.content.area_name)
         dated = tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
-        notes = tuple(common_notes(meta, crs_title(self.crs)))
+        notes = (*common_notes(meta, crs_title(self.crs)), *shown_notes(self.request, self.content.area_name))
         warnings = (
             (tr("Contains simulated records, for demonstration only"),) if self.content.synthetic else ()
         )

@@ -10,10 +10,10 @@ import shapely
 
 from app.carto.compose import Look, display_list
 from app.carto.display import Box, DisplayList, DrawnClass, Op
-from app.carto.features import FeatureColumns
+from app.carto.features import FeatureColumns, FeatureSource
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
-from app.carto.legend import LegendGroup, legend
+from app.carto.legend import legend
 from app.carto.projection import to_map
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
@@ -24,10 +24,10 @@ from app.printing.blocks import Block, Placed
 from app.printing.body import BOTTOM, Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import OverlaidSource, focused
 from app.printing.insets import Inset, inset_ops, kept_clear, plan_insets, window_ops
-from app.printing.layout import Skeleton, common_notes
+from app.printing.layout import Skeleton, common_notes, shown_notes
 from app.printing.marks import north_block
 from app.printing.page import Page
-from app.printing.panel import panel_block, panel_size, put_panel
+from app.printing.panel import Groups, panel_block, panel_size, put_panel, with_room
 from app.printing.request import BoilerMapContent, SheetRequest, date_words
 from app.printing.rooms import Room
 from app.printing.style import PICTURE_DOTS, SheetStyle
@@ -37,6 +37,7 @@ ID = "boiler_map"
 TITLE = N_("Boiler clearing map")
 PAPER = "A3"
 _MOST_NAMED = 40
+_DRAFT_PX = (1200, 1200)
 
 
 def build(request: SheetRequest) -> list[Page]:
@@ -59,8 +60,10 @@ class BoilerSheet:
         self.layers = ProjectedLayers(source)
         self.inset_theme = _without_names(self.theme)
 
-    def shown(self) -> tuple[Theme, OverlaidSource]:
+    def shown(self) -> tuple[Theme, FeatureSource]:
         """What is drawn, and where its features are from."""
+        if self.request.shown is not None:
+            return self.request.shown, self.content.base
         return _theme(self.request, self.content)
 
     def title(self) -> str:
@@ -69,6 +72,8 @@ class BoilerSheet:
 
     def notes(self) -> list[str]:
         """What the numbers on the map are."""
+        if self.request.shown is not None:
+            return []
         return [tr("Numbers on the map are the row numbers of the ledger.")]
 
     def tables(self, style: SheetStyle, side: str) -> list[Block]:
@@ -78,8 +83,8 @@ class BoilerSheet:
 
     def page(self) -> Page:
         """The finished page."""
-        body = best_body(self.request, self._skeleton, self.extent, self._panel_size, self.paper)
-        view = sheet_view(body, self.extent, self.crs, self.request.scale)
+        body = self._body()
+        view = self._view(body)
         style, at = body.skeleton.style, (body.map_box[0], body.map_box[1])
         north = north_block(north_angle(view), style)
         corner = (view.width_mm - north.width_mm - 3 * style.unit, 3 * style.unit)
@@ -103,11 +108,32 @@ class BoilerSheet:
             (*ops, north.at(at[0] + corner[0], at[1] + corner[1]), signs.op), view.scale
         )
 
+    def _body(self) -> Body:
+        """The body of the page: room for every boiler's class, or for what the screen's map shows."""
+        if self.request.shown is None:
+            return self._body_for(_everything(self.theme, self.content, self.layers))
+        whole = MapView.of_extent(self.extent, _DRAFT_PX, self.crs)
+        first = legend(self.theme, self._draft(whole))
+        return with_room(
+            self._body_for, lambda body: legend(self.theme, self._draft(self._view(body))), first
+        )
+
+    def _body_for(self, groups: Groups) -> Body:
+        def size(skeleton: Skeleton, side: str) -> tuple[float, float]:
+            return panel_size(skeleton, self._panel(skeleton, side, groups))
+
+        return best_body(self.request, self._skeleton, self.extent, size, self.paper)
+
+    def _view(self, body: Body) -> MapView:
+        return sheet_view(body, self.extent, self.crs, self.request.scale)
+
     def _draft(self, view: MapView) -> DisplayList:
         return display_list(self.theme, self.layers, view, Look(labels=False))
 
     def _insets(self, body: Body, view: MapView, arrow: Box, signs: Placed) -> list[Inset]:
-        """Insets in the map's free corners and in what the panel leaves."""
+        """Insets in the map's free corners and in what the panel leaves; the screen's map has none."""
+        if self.request.shown is not None:
+            return []
         style = body.skeleton.style
         (x, y), cell = body.map_box[:2], 2.0 * style.unit
         on_map = Room(_shrunk(body.map_box, 2.0 * style.unit), cell)
@@ -136,7 +162,7 @@ class BoilerSheet:
 
     def _notes(self) -> list[str]:
         boilers = self.content.boilers
-        notes = self.notes()
+        notes = [*shown_notes(self.request, self.content.area_name), *self.notes()]
         serials = boilers.column("serial")
         lost = [str(serials[row]) for row, place in enumerate(boilers.geometry) if place is None]
         if lost:
@@ -146,12 +172,7 @@ class BoilerSheet:
             )
         return notes
 
-    def _panel_size(self, skeleton: Skeleton, side: str) -> tuple[float, float]:
-        """The room the panel needs, from the whole legend that could occur."""
-        groups = _everything(self.theme, self.content, self.layers)
-        return panel_size(skeleton, self._panel(skeleton, side, groups))
-
-    def _panel(self, skeleton: Skeleton, side: str, groups: tuple[LegendGroup, ...]) -> Block:
+    def _panel(self, skeleton: Skeleton, side: str, groups: Groups) -> Block:
         return panel_block(skeleton, side, groups, self.tables(skeleton.style, side))
 
 
@@ -182,14 +203,21 @@ def _theme(request: SheetRequest, content: BoilerMapContent) -> tuple[Theme, Ove
     """The boiler theme with serials, over the boilers of the request and the base of the area."""
     theme = request.themed(read_theme("boilers"))
     layer = theme.layer("boilers")
-    if layer is not None and layer.label is not None:
-        label = replace(layer.label, field="serial", scales=(0.0, float("inf")), leader=True)
-        theme = theme.with_layer(replace(layer, label=label))
+    if layer is not None:
+        theme = theme.with_layer(with_serials(layer))
     shown, source = focused(theme, content.base, content.area)
     return shown, OverlaidSource({"boiler": content.boilers}, source)
 
 
-def _everything(theme: Theme, content: BoilerMapContent, layers: ProjectedLayers) -> tuple[LegendGroup, ...]:
+def with_serials(layer: Layer) -> Layer:
+    """A layer labelled with the serials of the sheet at every scale."""
+    if layer.label is None:
+        return layer
+    label = replace(layer.label, field="serial", scales=(0.0, float("inf")), leader=True)
+    return replace(layer, label=label)
+
+
+def _everything(theme: Theme, content: BoilerMapContent, layers: ProjectedLayers) -> Groups:
     """The legend if every boiler were in view: the panel must have room for it."""
     drawn: list[DrawnClass] = []
     for layer in theme.layers:

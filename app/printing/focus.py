@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import shapely
@@ -29,6 +30,11 @@ class OverlaidSource:
         """The given columns of an entity, else what the other source says."""
         found = self._given.get(entity)
         return self._rest.columns(entity, fields, extent) if found is None else found
+
+    def many(self, entity: str, fields: Sequence[str], crs: str, before: Any) -> Any:
+        """Flat areas of the other source; none of an entity that is given, or where it keeps none."""
+        offered = None if entity in self._given else getattr(self._rest, "many", None)
+        return offered(entity, fields, crs, before) if offered else None
 
     def imagery(self, entity: str) -> Imagery | None:
         """The pictures of the other source."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.carto.display import Box, Op, Text
 from app.carto.measure import text_width_mm
 from app.carto.symbols import TextStyle
-from app.i18n import tr
+from app.i18n import N_, tr
 from app.printing.blocks import NOTHING, Block, base_line, line_height, text_block
 from app.printing.marks import qr_block, scale_block
 from app.printing.page import Page, paper_size
@@ -164,10 +164,22 @@ def sheet_no_words(meta: SheetMeta) -> str:
     return tr("Sheet no.: {no}", no=meta.sheet_no) if meta.sheet_no else ""
 
 
+def shown_notes(request: SheetRequest, area_name: str) -> list[str]:
+    """What is to be said of a map that shows what the screen shows, beyond the sheet's own area too."""
+    if request.shown is None:
+        return []
+    words = N_(
+        "Map as arranged on the screen: {theme}. It also shows what lies beyond {area}; tables do not."
+    )
+    return [tr(words, theme=tr(request.shown.title), area=area_name)]
+
+
 def common_notes(meta: SheetMeta, crs_words: str) -> list[str]:
     """The notes every map carries: system, source of the base map, what its boundaries are worth."""
     notes = [tr("Coordinate system: {crs}", crs=crs_words)]
     source = meta.base_source or tr("Tianditu administrative boundaries; GeoNames place names")
     notes.append(tr("Base map: {source}", source=source))
+    if meta.picture_credits:
+        notes.append(tr(N_("Pictures under the map: {credits}"), credits="; ".join(meta.picture_credits)))
     notes.append(tr("Administrative boundaries are for reference only and are no basis for delimitation."))
     return notes

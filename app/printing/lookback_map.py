@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.carto.features import FeatureSource
 from app.carto.layers import SymbolClass, SymbolRule
 from app.carto.theme import Theme, read_theme
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.printing.blocks import NOTHING, Block, below, one_line
-from app.printing.boiler_map import BoilerSheet
+from app.printing.boiler_map import BoilerSheet, with_serials
 from app.printing.focus import OverlaidSource
 from app.printing.page import Page
 from app.printing.request import LookbackMapContent, SheetRequest
@@ -42,12 +43,16 @@ class _LookbackSheet(BoilerSheet):
 
     content: LookbackMapContent
 
-    def shown(self) -> tuple[Theme, OverlaidSource]:
+    def shown(self) -> tuple[Theme, FeatureSource]:
+        """The findings in place of the boilers, whatever the screen shows of those."""
         theme, source = super().shown()
         shipped = read_theme("boilers").layer("boilers")
-        layer = theme.layer("boilers") or shipped
-        assert layer is not None
         assert shipped is not None
+        layer = theme.layer("boilers") or shipped
+        if self.request.shown is not None:
+            layer, source = with_serials(shipped), OverlaidSource({"boiler": self.content.boilers}, source)
+            others = [item.id for item in theme.layers if item.entity == "boiler"]
+            theme = theme.without(*others)
         symbols = {item.key: item.symbol for item in shipped.rule.classes}
         classes = tuple(SymbolClass(key, title, symbols[like], (key,)) for key, title, like in _CLASSES)
         return theme.with_layer(replace(layer, rule=SymbolRule(classes, "finding"))), source

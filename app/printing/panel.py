@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.carto.legend import LegendGroup
 from app.printing.blocks import NOTHING, Block, Placed, below, beside
@@ -11,6 +11,28 @@ from app.printing.layout import Skeleton
 from app.printing.marks import legend_block, legend_height
 
 _PAD_MM = 3.0
+_TRIES = 3
+Groups = tuple[LegendGroup, ...]
+
+
+def with_room(lay_out: Callable[[Groups], Body], seen: Callable[[Body], Groups], first: Groups) -> Body:
+    """A body whose panel has room for the legend of its own map, which may show more than `first`.
+
+    What the map shows depends on its scale, its scale on the panel, and the panel on the legend.
+    """
+    body = lay_out(first)
+    most = _lines(first)
+    for _ in range(_TRIES):
+        found = seen(body)
+        if _lines(found) <= most:
+            break
+        most = _lines(found)
+        body = lay_out(found)
+    return body
+
+
+def _lines(groups: Groups) -> int:
+    return sum(len(group.entries) + 1 for group in groups)
 
 
 def panel_block(

@@ -36,6 +36,7 @@ class SheetMeta:
     base_source: str = ""
     sheet_no: str = ""
     snapshot: str = ""
+    picture_credits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,8 +159,11 @@ SheetContent = BoilerMapContent | ZoneSheetContent | AreaMapContent
 
 @dataclass(frozen=True, eq=False)
 class SheetRequest:
-    """A sheet to be made; empty paper, orientation, scale and CRS are chosen by the sheet. `under` are the
-    layers of base map pictures that lie under it."""
+    """A sheet to be made; empty paper, orientation, scale and CRS are chosen by the sheet.
+
+    `shown` is the theme as it is arranged on the map: the picture is then what the screen shows, with the
+    sheet's own words around it. Without it the sheet is the standard one, over the pictures `under` it.
+    """
 
     content: SheetContent
     meta: SheetMeta = field(default_factory=SheetMeta)
@@ -169,6 +173,7 @@ class SheetRequest:
     crs: str = ""
     public: bool = False
     under: tuple[Layer, ...] = ()
+    shown: Theme | None = None
 
     def themed(self, theme: Theme) -> Theme:
         """A theme with the pictures under it."""

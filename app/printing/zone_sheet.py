@@ -27,7 +27,7 @@ from app.printing.blocks import NOTHING, Block, below, beside, one_line
 from app.printing.body import BOTTOM, Body, area_extent, body_ops, north_angle, place_panel, sheet_view
 from app.printing.corners import Corner, corner_groups, row_cells, table_head, table_rows, zone_title
 from app.printing.focus import OverlaidSource
-from app.printing.layout import Skeleton, common_notes
+from app.printing.layout import Skeleton, common_notes, shown_notes
 from app.printing.marks import legend_block, north_block
 from app.printing.page import PORTRAIT, Page
 from app.printing.request import SheetRequest, ZoneSheetContent, date_words
@@ -93,7 +93,7 @@ class _Sheet:
         if meta.data_as_of:
             pieces.append(tr("Data as of {date}", date=date_words(meta.data_as_of)))
         subtitle = meta.subtitle or "　".join(piece for piece in pieces if piece)
-        notes = common_notes(meta, crs_title(self.crs))
+        notes = [*common_notes(meta, crs_title(self.crs)), *shown_notes(self.request, content.source_name)]
         if self.rows:
             notes.append(tr("Coordinates to 1″ (about 31 m north-south, 25 m east-west)."))
         warnings = (tr("Contains simulated records, for demonstration only"),) if content.synthetic else ()
@@ -165,6 +165,8 @@ class _Sheet:
 
     def _theme(self, style: SheetStyle) -> tuple[Theme, OverlaidSource]:
         """The sources theme with the request's own zones, intakes and numbered corner points."""
+        if self.request.shown is not None:
+            return self._shown(self.request.shown)
         theme = self.request.themed(read_theme("sources").without("sources"))
         zones = [
             {"uid": f"zone-{n}", "geometry": zone.geometry, "level": zone.level}
@@ -179,6 +181,17 @@ class _Sheet:
             shown = replace(intakes.label, scales=(0.0, float("inf")), leader=True)
             theme = theme.with_layer(replace(intakes, label=shown, scales=(0.0, float("inf"))))
         return theme, OverlaidSource(given, self.content.base)
+
+    def _shown(self, theme: Theme) -> tuple[Theme, OverlaidSource]:
+        """What the screen shows, with the numbered corner points; a map without zones gets the standard
+        ones."""
+        standard = read_theme("sources").layers
+        zones = [layer for layer in standard if layer.entity == "protection_zone"]
+        if not any(layer.visible and layer.entity == "protection_zone" for layer in theme.layers):
+            for layer in zones:
+                theme = theme.with_layer(layer)
+        corners = as_columns(self._corner_rows(), ["label"])
+        return theme.with_layer(_corner_layer()), OverlaidSource({_CORNER_ENTITY: corners}, self.content.base)
 
     def _intake_rows(self) -> list[dict[str, object]]:
         points = () if self.request.public else self.content.intakes

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.catalog import ACTIONS
 from app.bootstrap import open_workspace
+from app.carto.display import Text, walk
 from app.store.rtree import register_functions
 from app.ui import messages
 from app.ui.application import Program
@@ -247,6 +248,18 @@ def test_the_preview_is_the_page_that_is_saved(
     running.window.doings.print_sheet()
     dialog = the_dialog(running, SheetDialog)
     qtbot.waitUntil(lambda: bool(dialog.pages), timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert dialog.form.drawn.currentText() == "标准图式"
+    standard = dialog.pages[0].ops
+    dialog.form.drawn.setCurrentIndex(1)
+    dialog.form.drawn.activated.emit(1)
+    qtbot.waitUntil(lambda: dialog.pages[0].ops is not standard, timeout=WAIT_MS)
+    said = [op.text for op in walk(dialog.pages[0].ops) if isinstance(op, Text)]
+    assert any(words.startswith("图面与屏幕一致") for words in said)
+    dialog.form.public.setChecked(True)
+    assert not dialog.form.drawn.isEnabled()
+    assert dialog.form.order().theme == ""
+    dialog.form.public.setChecked(False)
     settle(running, qtbot)
     dialog.save_to(tmp_path / "图.pdf")
     settle(running, qtbot)

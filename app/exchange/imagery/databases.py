@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from app.domain.coordinates.zones import crs_object
 from app.domain.imagery import MERCATOR, Extent, ImageryFacts
 from app.errors import AppError, Invalid
-from app.exchange.imagery.pyramid import Level, TilePyramid, mercator_level
+from app.exchange.imagery.pyramid import Level, TilePyramid, mercator_level, narrowed
 from app.exchange.imagery.words import (
     CREDIT_KEYS,
     in_degrees,
@@ -23,6 +23,7 @@ from app.exchange.imagery.words import (
 from app.i18n import N_
 
 _DEEPEST = 24
+_EXACT_ENOUGH = 14  # a tile of this level is 2 km wide
 _PICTURES = ("png", "jpg", "jpeg", "webp")
 
 
@@ -91,12 +92,34 @@ def open_mbtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     levels = [mercator_level(number, side) for number in sorted(held)]
     pyramid = TilePyramid(levels, fetch, vector=form == "pbf", close=file.close)
     box = numbers_of(facts.get("bounds", ""), 4)
-    extent = box if box and box[0] < box[2] and box[1] < box[3] else None
+    extent = box if box and box[0] < box[2] and box[1] < box[3] else _extent_held(file, levels)
     credit = facts.get("attribution", "")
     words = " ".join(facts.get(key, "") for key in CREDIT_KEYS)
     return pyramid, ImageryFacts(
         "MBTiles", extent, (min(held), max(held)), MERCATOR, credit, seems_shifted(words)
     )
+
+
+def _extent_held(file: _File, levels: Sequence[Level]) -> Extent | None:
+    """Where the tiles lie, for a file that does not say so."""
+    box = narrowed(_held(file, levels))
+    return in_degrees(box, MERCATOR) if box else None
+
+
+def _held(file: _File, levels: Sequence[Level]) -> Iterator[tuple[Level, tuple[int, int, int, int]]]:
+    """The columns and rows of each level, as far as they make a difference."""
+    for level in levels:
+        if level.number > max(_EXACT_ENOUGH, levels[0].number):
+            return
+        most = level.columns - 1
+        rows = file.rows(
+            "SELECT min(tile_column), max(tile_column), min(tile_row), max(tile_row) FROM tiles"
+            " WHERE zoom_level = ? AND tile_column BETWEEN 0 AND ? AND tile_row BETWEEN 0 AND ?",
+            level.number, most, most,
+        )  # fmt: skip
+        first, last, lower, upper = rows[0]
+        if first is not None:
+            yield level, (first, last, most - upper, most - lower)
 
 
 def _is_level(value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from pmtiles.tile import Compression, MagicNumberNotFound, SpecVersionUnsupporte
 
 from app.domain.imagery import MERCATOR, ImageryFacts
 from app.errors import Invalid
-from app.exchange.imagery.pyramid import TilePyramid, mercator_level
-from app.exchange.imagery.words import seems_shifted, side_of_tile, unreadable
+from app.exchange.imagery.pyramid import Level, TilePyramid, mercator_level, narrowed
+from app.exchange.imagery.words import in_degrees, seems_shifted, side_of_tile, unreadable
 from app.i18n import N_
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".pbf", ".mvt")
 _DEEPEST = 24
+_LISTED = 256  # columns of a level up to which its tiles are listed to see where they lie
 # What the library runs into where a header or a directory is damaged; its own two errors are plain ones.
 _DAMAGED = (
     ValueError, LookupError, OSError, EOFError, TypeError, AttributeError, ArithmeticError, zlib.error,
@@ -65,10 +66,38 @@ def open_folder(path: Path) -> tuple[TilePyramid, ImageryFacts]:
 
     vector = ending.lower() in (".pbf", ".mvt")
     side = 512 if not vector and side_of_tile(first.read_bytes()) == 512 else 256
-    pyramid = TilePyramid([mercator_level(number, side) for number in levels], fetch, vector=vector)
+    known = [mercator_level(number, side) for number in levels]
+    pyramid = TilePyramid(known, fetch, vector=vector)
+    box = narrowed(_held(path, known, from_south))
     return pyramid, ImageryFacts(
-        "XYZ", None, (levels[0], levels[-1]), MERCATOR, seems_shifted=seems_shifted(path.name)
+        "XYZ",
+        in_degrees(box, MERCATOR) if box else None,
+        (levels[0], levels[-1]),
+        MERCATOR,
+        seems_shifted=seems_shifted(path.name),
     )
+
+
+def _held(
+    path: Path, levels: Sequence[Level], from_south: bool
+) -> Iterator[tuple[Level, tuple[int, int, int, int]]]:
+    """The columns and rows of each level that is small enough to be listed."""
+    for level in levels:
+        folder = path / str(level.number)
+        columns = [number for number in _numbered(folder) if number < level.columns]
+        if len(columns) > _LISTED:
+            return
+        rows = [row for x in columns for row in _rows(folder / str(x)) if row < level.rows]
+        if rows:
+            upper, lower = min(rows), max(rows)
+            if from_south:
+                upper, lower = level.rows - 1 - lower, level.rows - 1 - upper
+            yield level, (columns[0], columns[-1], upper, lower)
+
+
+def _rows(column: Path) -> list[int]:
+    stems = (item.stem for item in column.iterdir() if item.suffix.lower() in ENDINGS)
+    return [int(stem) for stem in stems if stem.isdigit() and len(stem) < 9]
 
 
 def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,22 @@ def mercator_level(number: int, tile_px: int = 256) -> Level:
     """A level of the usual square: 2^number tiles each way."""
     count = 2**number
     return Level(number, 2 * MERCATOR_HALF / count / tile_px, count, count, tile_px=tile_px)
+
+
+def narrowed(pieces: Iterable[tuple[Level, tuple[int, int, int, int]]]) -> Extent | None:
+    """Where a picture lies by the tiles it has, in units of its system: (level, first and last column, first
+    and last row), the coarsest first. None without tiles.
+
+    A finer level tells it more exactly, unless it holds only a part of what the coarser ones show.
+    """
+    found: Extent | None = None
+    slack = 0.0
+    for level, (first, last, upper, lower) in pieces:
+        box = level.extent(first, last + 1, upper, lower + 1)
+        if found is not None and any(abs(a - b) > slack for a, b in zip(found, box, strict=True)):
+            break
+        found, slack = box, level.tile
+    return found
 
 
 class TilePyramid:

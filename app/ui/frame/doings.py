@@ -260,7 +260,9 @@ class Doings:
         if self._desk.session is not None:
             from app.ui.sheets.dialog import SheetDialog  # late: it knows the sheets, which load many modules
 
-            SheetDialog(self._desk, self._window.page, self._window).open()
+            arranging = self._window.work.map.arranging
+            shown = arranging.theme_id, tr(arranging.book.title_of(arranging.theme_id))
+            SheetDialog(self._desk, self._window.page, shown, self._window).open()
 
     def save_picture(self) -> None:
         """Write what the map shows as a PNG."""

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
+from app.carto.features import Extent
+from app.carto.pictures import is_picture
+from app.i18n import N_, tr
 from app.ui.desk import Desk
 from app.ui.map.arranging import palette_in_use
 from app.ui.map.picture import extent_of_layer
-from app.ui.tasks import Lane
+from app.ui.tasks import Lane, Token
 
 if TYPE_CHECKING:
     from app.ui.map.pane import MapPane
@@ -36,13 +39,20 @@ class LayerActs(QObject):
         pane, scene = self._pane, self._pane.scene
         layers = pane.arranging.layers
         layer = scene.theme.layer(layer_id) if scene else None
-        extent = layers.picture_extent(layer_id) if layers else None
-        if extent is not None:
-            pane.canvas.show_extent(extent)
-        elif scene is not None and layer is not None:
-            self._desk.tasks.run(
-                self,
-                lambda _: extent_of_layer(scene, layer),
-                lambda found: pane.canvas.show_extent(found) if found else None,
-                lane=Lane.DRAW,
-            )
+        view = pane.canvas.view
+        if scene is None or layer is None or layers is None or view is None:
+            return
+        crs = view.crs
+
+        def work(_: Token) -> Extent | None:
+            if is_picture(layer):
+                return layers.picture_extent(layer_id)
+            return extent_of_layer(scene, layer, crs)
+
+        self._desk.tasks.run(self, work, self._show, lane=Lane.DRAW)
+
+    def _show(self, extent: Extent | None) -> None:
+        if extent is None:
+            self._desk.said.emit(tr(N_("The layer shows nothing, so there is nothing to zoom to")))
+        else:
+            self._pane.canvas.show_extent(extent)

@@ -3,11 +3,9 @@ it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import shapely
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
@@ -17,6 +15,7 @@ from app.carto.features import DRAWN_FROM, Extent, FeatureSource
 from app.carto.hit import Hit, identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
+from app.carto.projection import extent_in_degrees
 from app.carto.theme import Theme
 from app.carto.view import MapView
 from app.domain.surroundings import SOURCES
@@ -105,12 +104,11 @@ def find_inside(
     return list(found)
 
 
-def extent_of_layer(scene: Scene, layer: Layer) -> Extent | None:
-    """The box of degrees around what a layer shows; None when it shows nothing."""
-    columns = scene.layers.source.columns(layer.entity, layer.fields(), None)
-    shown = columns.geometry[layer.passes(columns)]
-    x0, y0, x1, y1 = shapely.total_bounds(shown).tolist() if len(shown) else (math.nan,) * 4
-    return (x0, y0, x1, y1) if math.isfinite(x0 + y0 + x1 + y1) else None
+def extent_of_layer(scene: Scene, layer: Layer, crs: str) -> Extent | None:
+    """The box of degrees around what a layer shows, from what is held in `crs`; None when it shows
+    nothing."""
+    box = scene.layers.drawn_by(scene.theme, layer, crs).extent(layer)
+    return extent_in_degrees(box, crs) if box else None
 
 
 def centred(view: MapView, extent: Extent) -> MapView:

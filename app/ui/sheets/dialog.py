@@ -37,13 +37,13 @@ _WIDTH_PX = 1800
 class SheetDialog(QDialog):
     """The preview is made of the same pages the PDF is."""
 
-    def __init__(self, desk: Desk, page: str, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, page: str, shown: tuple[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
         self.pages: Sequence[Page] = ()
         self._at = 0
         self.setWindowTitle(tr(N_("Print")))
-        self.form = OrderForm(page)
+        self.form = OrderForm(page, shown)
         self.preview = _Preview()
         self._about = muted()
         self._fault = fault()

@@ -33,7 +33,8 @@ class OrderForm(QWidget):
     changed = Signal()
     sheet_chosen = Signal(str)
 
-    def __init__(self, page: str, parent: QWidget | None = None) -> None:
+    def __init__(self, page: str, shown: tuple[str, str], parent: QWidget | None = None) -> None:
+        """`page` is the ledger that is open; `shown` the id and title of the theme on the screen."""
         super().__init__(parent)
         self.sheet = QComboBox()
         for name, title in sheet_titles().items():
@@ -52,6 +53,13 @@ class OrderForm(QWidget):
             self.scale.addItem(scale_text(denominator), denominator)
         self.secrecy = self._box(list(SECRECY.items()))
         self.secrecy.setCurrentIndex(max(0, self.secrecy.findData(INTERNAL)))
+        theme_id, title = shown
+        as_shown = tr(N_("As on the screen: {theme}"), theme=title)
+        self.drawn = self._box([("", N_("Standard sheet"))])
+        self.drawn.addItem(as_shown, theme_id)
+        self.drawn.setToolTip(
+            tr(N_("The layers, looks, order and added files of the map, beyond the area too"))
+        )
         self.public = QCheckBox(tr(N_("Public edition: without coordinates, names and phones")))
         self._lay_out()
         self._connect()
@@ -68,6 +76,7 @@ class OrderForm(QWidget):
             scale=self.scale.currentData(),
             public=self.public.isChecked(),
             secrecy=str(self.secrecy.currentData()),
+            theme="" if self.public.isChecked() else str(self.drawn.currentData()),
         )
 
     def show_scopes(self, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
@@ -87,8 +96,9 @@ class OrderForm(QWidget):
     def _connect(self) -> None:
         self.sheet.activated.connect(lambda: self.sheet_chosen.emit(str(self.sheet.currentData())))
         self.of.itemSelectionChanged.connect(self.changed)
-        for box in (self.paper, self.orientation, self.scale, self.secrecy):
+        for box in (self.drawn, self.paper, self.orientation, self.scale, self.secrecy):
             box.activated.connect(self.changed)
+        self.public.toggled.connect(self.drawn.setDisabled)
         for check in (self.series, self.public):
             check.toggled.connect(self.changed)
 
@@ -102,6 +112,7 @@ class OrderForm(QWidget):
         rows = QFormLayout()
         rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         rows.setHorizontalSpacing(metrics.grid(2))
+        rows.addRow(tr(N_("Map picture")), self.drawn)
         rows.addRow(tr(N_("Paper")), self.paper)
         rows.addRow(tr(N_("Orientation")), self.orientation)
         rows.addRow(tr(N_("Scale")), self.scale)
