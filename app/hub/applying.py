@@ -15,6 +15,7 @@ from app.hub.book import ACTS, field_ids, unique_ids
 from app.hub.bulk import OWN, as_json, insert_rows, stored_form, update_rows
 from app.hub.database import HubDatabase
 from app.hub.desk import Desk
+from app.hub.keys import people_changed
 from app.hub.log import Logs
 from app.hub.rows import MOVED, Row
 from app.store.tables import known
@@ -47,6 +48,8 @@ def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row
             _update(database, connection, key, those)
     for entity, those in fresh.items():
         _insert(database, connection, entity, those)
+    if "person" in fresh or any(key[1] == "person" for key in changed):
+        people_changed(connection)
 
 
 def _let_go(database: HubDatabase, connection: Connection, groups: Sequence[tuple[Group, list[Row]]]) -> None:

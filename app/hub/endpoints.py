@@ -86,7 +86,7 @@ async def pull(request: Request) -> Response:
     service = service_of(request)
     device = service.device(request)
     asked = await _pull_request(request)
-    reply = await service.call(_pull, service, device, asked.after, asked.limit)
+    reply = await service.call(_pull, service, device, asked)
     return packed(reply)
 
 
@@ -143,8 +143,8 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
     if asked.after is None:
         answer = service.hub.push(asked.batch, service.now())
     else:
-        limit = _limit(asked.limit)
-        answer, news = service.hub.sync(device, asked.batch, asked.after, limit, service.now())
+        wanted = PullRequest(after=asked.after, limit=_limit(asked.limit), held=asked.held)
+        answer, news = service.hub.sync(device, asked.batch, wanted, service.now())
         effects = _pulled(service, news) if news is not None else None
     return PushReply(
         next=answer.next,
@@ -159,8 +159,9 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
     )
 
 
-def _pull(service: Service, device: str, after: dict[str, int], limit: int) -> PullReply:
-    return _pulled(service, service.hub.pull(device, after, _limit(limit), service.now()))
+def _pull(service: Service, device: str, asked: PullRequest) -> PullReply:
+    limit = _limit(asked.limit)
+    return _pulled(service, service.hub.pull(device, asked.after, limit, service.now(), asked.held))
 
 
 def _limit(asked: int) -> int:

@@ -25,7 +25,15 @@ from app.hub.pushing import PushAnswer, Pushing
 from app.hub.returning import Returning, give_back
 from app.hub.snapshots import Snapshots
 from app.i18n import N_
-from app.sync.messages import PULL_LIMIT, EnrolRequest, RejoinReply, RejoinRequest, SignedBlock
+from app.sync.messages import (
+    PULL_LIMIT,
+    EnrolRequest,
+    Held,
+    PullRequest,
+    RejoinReply,
+    RejoinRequest,
+    SignedBlock,
+)
 
 BLOBS = "blobs"
 SNAPSHOTS = "snapshots"
@@ -37,12 +45,14 @@ NOTED_EVERY_MS = (
 
 @dataclass(frozen=True)
 class PullAnswer:
-    """Blocks after the laptop's numbers, and where every area it reads stands: (number, head, digest)."""
+    """Blocks after the laptop's numbers, and where every area it reads stands: (number, head, digest);
+    `grants` as in the message (`PullReply`)."""
 
     blocks: list[SignedBlock]
     areas: dict[str, tuple[int, bytes, int]]
     more: bool
     hub_time: int
+    grants: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -173,17 +183,17 @@ class Hub:
         return self._pushing.push(signed, received)
 
     def sync(
-        self, device: str, signed: bytes, cursors: Mapping[str, int], limit_bytes: int, now: datetime
+        self, device: str, signed: bytes, asked: PullRequest, now: datetime
     ) -> tuple[PushAnswer, PullAnswer | None]:
         """A whole small sync: `push`, and where the batch is taken `pull`. Raises what they raise."""
-        wanted = pulling.Wanted(cursors, limit_bytes)
+        wanted = pulling.Wanted(asked.after, asked.limit, asked.held)
         answer = self._pushing.push(signed, now, wanted)
         if answer.state not in ("taken", "repeat"):
             return answer, None
         if wanted.told is None:
-            return answer, self.pull(device, cursors, limit_bytes, now)
-        pulling.check(wanted.told, cursors)
-        return answer, self._answered(wanted.told, cursors, _ms(now))
+            return answer, self.pull(device, wanted.cursors, wanted.limit_bytes, now, wanted.held)
+        pulling.check(wanted.told, wanted.cursors)
+        return answer, self._answered(wanted.told, wanted, _ms(now))
 
     def pull(
         self,
@@ -191,8 +201,9 @@ class Hub:
         cursors: Mapping[str, int],
         limit_bytes: int = PULL_LIMIT,
         now: datetime | None = None,
+        held: Held | None = None,
     ) -> PullAnswer:
-        """What came after these numbers, in the areas the laptop reads.
+        """What came after these numbers, in the areas the laptop reads, with newer grants than it holds.
 
         Raises NotAllowed `revoked`, Conflict `hub_behind` when the laptop has seen more than the hub has.
         """
@@ -203,13 +214,22 @@ class Hub:
             if len(self._scopes) < _SCOPES:
                 self._scopes[device] = Scope(told.device.area, self.root)
         time = _ms(now) if now is not None else max((told.device.last_sync or 0), books.clock())
-        return self._answered(told, cursors, time)
+        return self._answered(told, pulling.Wanted(cursors, limit_bytes, held), time)
 
-    def _answered(self, told: pulling.Since, cursors: Mapping[str, int], time: int) -> PullAnswer:
-        self._seen(told.device, cursors, told.blocks, time)
+    def _answered(self, told: pulling.Since, wanted: pulling.Wanted, time: int) -> PullAnswer:
+        self._seen(told.device, wanted.cursors, told.blocks, time)
         if not told.more:
             self._pushing.follow(told.areas)
-        return PullAnswer(told.blocks, told.areas, told.more, time)
+        grants = None if wanted.held is None else self._newer(told, wanted.held, time)
+        return PullAnswer(told.blocks, told.areas, told.more, time, grants)
+
+    def _newer(self, told: pulling.Since, held: Held, time: int) -> bytes:
+        """The grants, where those that a laptop holds are no longer good. They are read after the blocks, and
+        so know everybody whom these speak of."""
+        if policies.are_good(held, told.people, time):
+            return b""
+        with self.database.reading() as connection:
+            return policies.grants(connection, self._keys, self.uid, told.device, time)
 
     def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:
         """Up to where a laptop and a restored hub agree, and its epoch. Raises NotAllowed `revoked`."""

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, insert, select, update
 from app.hub.book import FACTS
 from app.sync import signing
 
+PEOPLE = "people"  # the fact that says who the people are, by a mark that changes with each of them
+
 
 @dataclass(frozen=True)
 class HubKeys:
@@ -60,3 +62,8 @@ def set_fact(connection: Connection, name: str, value: bytes) -> None:
     found = connection.execute(update(FACTS).where(FACTS.c.name == name).values(value=value))
     if found.rowcount == 0:
         connection.execute(insert(FACTS).values(name=name, value=value))
+
+
+def people_changed(connection: Connection) -> None:
+    """A person is written in this transaction: grants made before it are no longer the newest."""
+    set_fact(connection, PEOPLE, secrets.token_bytes(8))

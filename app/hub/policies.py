@@ -8,10 +8,17 @@ from app.domain.areas import covers
 from app.domain.rights import within_cap
 from app.hub import verifiers
 from app.hub.devices import Device
-from app.hub.keys import HubKeys
+from app.hub.keys import PEOPLE, HubKeys, facts
 from app.sync.grants import GRANT_DAYS, Grant, Grants, pack_grants
+from app.sync.messages import Held
 
+RENEWED_MS = 3600 * 1000  # grants are good for a month; a laptop that syncs gets new ones every hour
 _DAY = 24 * 3600 * 1000
+
+
+def are_good(held: Held, people: bytes, now: int) -> bool:
+    """Whether a laptop needs no newer grants than those it holds; `people` is the mark that stands now."""
+    return held.people == people and 0 <= now - held.made < RENEWED_MS
 
 
 def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now: int) -> bytes:
@@ -26,7 +33,8 @@ def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now:
             continue
         verifier = kept.get((uid, str(mark)), "")
         found.append(Grant(uid, str(role), str(area or ""), now, now + GRANT_DAYS * _DAY, verifier))
-    return pack_grants(Grants(hub, device.uid, now, found), keys.seed)
+    people = facts(connection).get(PEOPLE, b"")
+    return pack_grants(Grants(hub, device.uid, now, found, people), keys.seed)
 
 
 def _meets(laptop: str, person: str | None) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.hub.database import HubDatabase
-from app.sync.messages import EnrolRequest, RejoinRequest, SignedBlock
+from app.sync.messages import EnrolRequest, Held, PullRequest, RejoinRequest, SignedBlock
 
 
 class HubDoor(Protocol):
@@ -56,15 +56,18 @@ class HubDoor(Protocol):
     def push(self, signed: bytes, received: datetime) -> Any:
         """Decide a signed batch."""
 
-    def sync(
-        self, device: str, signed: bytes, cursors: Mapping[str, int], limit_bytes: int, now: datetime
-    ) -> tuple[Any, Any]:
-        """Decide a signed batch, and what came after the cursors; None where the batch was not taken."""
+    def sync(self, device: str, signed: bytes, asked: PullRequest, now: datetime) -> tuple[Any, Any]:
+        """Decide a signed batch, and what a pull would bring; None where the batch was not taken."""
 
     def pull(
-        self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: datetime | None = None
+        self,
+        device: str,
+        cursors: Mapping[str, int],
+        limit_bytes: int,
+        now: datetime | None = None,
+        held: Held | None = None,
     ) -> Any:
-        """What came after the cursors."""
+        """What came after the cursors, and newer grants than those that are held."""
 
     def rejoin(self, device: str, asked: RejoinRequest) -> Any:
         """Up to where a laptop and a hub brought back from a backup agree."""

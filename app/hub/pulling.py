@@ -15,10 +15,11 @@ from app.hub import books, devices
 from app.hub.book import DEVICES
 from app.hub.database import Ask, HubDatabase, array_of
 from app.hub.devices import Device, device_of
+from app.hub.keys import PEOPLE, facts
 from app.hub.log import read_blocks
 from app.hub.rounds import Asked
 from app.i18n import N_
-from app.sync.messages import SignedBlock
+from app.sync.messages import Held, SignedBlock
 
 MANY = 33  # blocks for which the long road is taken
 _HIGHEST = (1 << 62) - 1
@@ -41,28 +42,32 @@ WITH a AS MATERIALIZED (
 )
 SELECT code, seq, NULL::int8, head, digest, NULL::bytea, NULL::bytea FROM a
 UNION ALL SELECT area, first, last, head, NULL, body, signature FROM b
+UNION ALL SELECT '', 0, NULL, value, NULL, NULL, NULL FROM hub_fact WHERE name = 'people'
 """
 
 
 @dataclass(frozen=True)
 class Since:
-    """The laptop, where each area it reads stands, the blocks, and whether there are more."""
+    """The laptop, where each area it reads stands, the blocks, whether there are more, and the mark of the
+    hub's people (`keys.py`) at the same moment."""
 
     device: Device
     areas: dict[str, books.Area]
     blocks: list[SignedBlock]
     more: bool
+    people: bytes = b""
 
 
 @dataclass
 class Wanted:
-    """What a laptop that pushes wants back in the same answer: all after these numbers.
+    """What a laptop wants to be told: all after these numbers, and newer grants than those it holds.
 
     A small push asks for it in the round that keeps it; `told` is None where it was not, or is much.
     """
 
     cursors: Mapping[str, int]
     limit_bytes: int
+    held: Held | None = None
     told: Since | None = None
 
 
@@ -97,8 +102,11 @@ def read_since(found: Asked, told: Device, limit_bytes: int) -> Since | None:
     """The answer to that; None when it is much."""
     areas: dict[str, books.Area] = {}
     blocks: list[SignedBlock] = []
+    people = b""
     for code, first, last, head, digest, body, signature in found.fetchall():
-        if last is None:
+        if not code:
+            people = head
+        elif last is None:
             areas[code] = (first, head, int(digest, 16))
         else:
             blocks.append(
@@ -110,9 +118,9 @@ def read_since(found: Asked, told: Device, limit_bytes: int) -> Since | None:
     left = limit_bytes
     for place, block in enumerate(blocks):
         if left <= 0:
-            return Since(told, areas, blocks[:place], True)
+            return Since(told, areas, blocks[:place], True, people)
         left -= len(block.body)
-    return Since(told, areas, blocks, False)
+    return Since(told, areas, blocks, False, people)
 
 
 def since_long(
@@ -129,7 +137,8 @@ def since_long(
             area: cursors.get(area, 0) for area, (seq, _, _) in areas.items() if cursors.get(area, 0) < seq
         }
         blocks, more = read_blocks(connection, wanted, limit_bytes)
-    return Since(told, areas, blocks, more)
+        people = facts(connection).get(PEOPLE, b"")
+    return Since(told, areas, blocks, more, people)
 
 
 def working(device: Device) -> Device:

@@ -149,6 +149,7 @@ class Quick:
             tally.rejected,
         )  # fmt: skip
         rare = swaps_keys(rows) or bool(desk.undone or desk.continued)
+        assert all(row.entity != "person" for row in rows), "who changes people takes the long road"
         if rare:
             write_rows(self.database, connection, rows)
             write_acts(connection, desk, acts)

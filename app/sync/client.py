@@ -63,13 +63,16 @@ class Client:
         reply = self._ask("POST", "/v1/enrol", content=m.encode_message(request), open_=True)
         return m.decode_message(m.EnrolAnswer, reply.content)
 
-    def push(self, batch: bytes) -> m.PushReply:
+    def push(self, batch: bytes, asked: m.PullRequest | None = None) -> m.PushReply:
         """Send a signed batch; the hub knows it again, so that it may be sent twice."""
-        return self._post("/v1/push", m.PushRequest(batch=batch), m.PushReply)
+        request = m.PushRequest(batch=batch)
+        if asked is not None:
+            request = m.PushRequest(batch=batch, after=asked.after, limit=asked.limit, held=asked.held)
+        return self._post("/v1/push", request, m.PushReply)
 
-    def pull(self, after: Mapping[str, int]) -> m.PullReply:
+    def pull(self, asked: m.PullRequest) -> m.PullReply:
         """What came after these numbers."""
-        return self._post("/v1/pull", m.PullRequest(after=dict(after)), m.PullReply)
+        return self._post("/v1/pull", asked, m.PullReply)
 
     def rejoin(self, request: m.RejoinRequest) -> m.RejoinReply:
         """Up to where this laptop and a hub that was brought back from a backup agree."""

@@ -12,7 +12,7 @@ from app.store.fold import FoldDone, Incoming
 from app.store.replica import Replica
 from app.store.replica_facts import START, Cursor
 from app.sync import signing
-from app.sync.messages import AreaNow, PullReply, SignedBlock, digest_number
+from app.sync.messages import AreaNow, Held, PullReply, PullRequest, SignedBlock, digest_number
 from app.sync.results import AreaState
 from app.sync.transport import Transport
 from app.sync.wire import decode_block
@@ -43,16 +43,41 @@ class Folded:
             self.touched.setdefault(entity, {}).update(dict.fromkeys(uids))
 
 
-def receive(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Folded:
-    """Pull and fold until nothing is left; `between` hears between pieces and may stop it."""
-    done = Folded()
-    finish_begun(replica, done, between)
-    while True:
-        reply = transport.pull({area: cursor.seq for area, cursor in replica.cursors().items()})
-        before = done.pulled
-        take(replica, reply, done, between)
-        if not reply.more or done.pulled == before:
-            return done
+@dataclass(frozen=True)
+class Receiving:
+    """How the hub's log comes in: `held` says which grants are here, `keep` keeps newer ones, `between` hears
+    between pieces and may stop it."""
+
+    transport: Transport
+    replica: Replica
+    held: Callable[[], Held]
+    keep: Callable[[bytes], None]
+    between: Callable[[Folded], None]
+
+    def ask(self) -> PullRequest | None:
+        """What a push may ask for as well; nothing while a block is folded in part, which goes before."""
+        return None if self.replica.begun() else self._asked()
+
+    def receive(self, told: PullReply | None) -> Folded:
+        """Fold what the hub has told with a push, then pull and fold until nothing is left."""
+        done = Folded()
+        if self.replica.begun():
+            self.keep(self.transport.policy())
+            finish_begun(self.replica, done, self.between)
+            told = None
+        while True:
+            told = told or self.transport.pull(self._asked())
+            # First the grants: they carry the verifiers whose marks the log may put into the records.
+            self.keep(told.grants if told.grants is not None else self.transport.policy())
+            before = done.pulled
+            take(self.replica, told, done, self.between)
+            if not told.more or done.pulled == before:
+                return done
+            told = None
+
+    def _asked(self) -> PullRequest:
+        cursors = {area: cursor.seq for area, cursor in self.replica.cursors().items()}
+        return PullRequest(after=cursors, held=self.held())
 
 
 def take(replica: Replica, reply: PullReply, done: Folded, between: Callable[[Folded], None]) -> None:

@@ -8,7 +8,7 @@ status in `STATUS`. Every request but session, enrol, healthz and metrics carrie
 |---|---|---|
 | POST /v1/session | SessionRequest | SessionAnswer: first a challenge, then (with its signature) a token |
 | POST /v1/enrol | EnrolRequest | EnrolAnswer |
-| POST /v1/push | PushRequest | PushReply |
+| POST /v1/push | PushRequest | PushReply, with a PullReply inside where it is asked for |
 | POST /v1/pull | PullRequest | PullReply |
 | POST /v1/rejoin | RejoinRequest | RejoinReply: up to where a laptop and a restored hub agree |
 | POST /v1/give-back | GiveBackRequest | GiveBackReply: blocks that the hub had lost |
@@ -123,29 +123,43 @@ class SignedBlock(Message, frozen=True):
     signature: bytes
 
 
+class Held(Message, frozen=True):
+    """The grants a laptop holds: when the hub made them (ms), and its mark of its people as they were."""
+
+    made: int
+    people: bytes
+
+
 class PullRequest(Message, frozen=True):
-    """The highest number folded in each area."""
+    """The highest number folded in each area; with `held` the reply brings newer grants as well."""
 
     after: dict[str, int]
     limit: int = PULL_LIMIT
+    held: Held | None = None
 
 
 class PullReply(Message, frozen=True):
-    """What came after; `more` says that another request would bring more. `hub_time` in ms."""
+    """What came after; `more` says that another request would bring more. `hub_time` in ms.
+
+    `grants`: the signed grants, b"" where those that are held are still good, None where nobody asked or the
+    hub is older than the question: then /v1/policy has them. They hold for all people in these blocks.
+    """
 
     blocks: list[SignedBlock]
     areas: dict[str, AreaNow]
     more: bool
     hub_time: int
+    grants: bytes | None = None
 
 
 class PushRequest(Message, frozen=True):
-    """A signed batch, byte for byte as it was sealed; with `after` the reply brings the effects as well, so
-    that one request is a whole small sync."""
+    """A signed batch, byte for byte as it was sealed; with `after` the reply brings what a PullRequest of
+    these would, so that one request is a whole small sync."""
 
     batch: bytes
     after: dict[str, int] | None = None
     limit: int = PULL_LIMIT
+    held: Held | None = None
 
 
 class PushReply(Message, frozen=True):

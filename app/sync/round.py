@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from app.domain.values import as_moment
 from app.errors import AppError, Cancelled
 from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
-from app.sync.folding import Folded, compare, receive
+from app.sync.folding import Folded, Receiving, compare
 from app.sync.rejoining import Rejoined, is_forgotten, is_sign, lacks_blocks, parts, rejoin
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
-from app.sync.state import end_founding, keep_grants, note_outcome, note_restored
+from app.sync.state import end_founding, held_grants, keep_grants, note_outcome, note_restored
 from app.sync.transport import Transport
 
 _TIMES = 4  # a round is begun anew when the hub turns out to have lost something
@@ -93,12 +94,17 @@ class Round:
         replica = self.workspace.replica
         replica.adopt(self.now())
         blobs_up = send_blobs(self.workspace, self.transport, self.progress, self._check)
-        sent = send(self.transport, self.sealer(), self._after_batch)
+        receiving = Receiving(
+            self.transport,
+            replica,
+            partial(held_grants, self.workspace),
+            partial(keep_grants, self.workspace),
+            self._after_block,
+        )
+        sent = send(self.transport, self.sealer(), self._after_batch, receiving.ask)
         if sent.quarantined:
             return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
-        # First the grants: they carry the verifiers whose marks the log may put into the records.
-        keep_grants(self.workspace, self.transport.policy())
-        folded = receive(self.transport, replica, self._after_block)
+        folded = receiving.receive(sent.pull)
         end_founding(self.workspace, self.now())
         blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         replica.set_facts(last_sync=as_moment(self.now()))

@@ -11,7 +11,7 @@ from app.i18n import N_
 from app.store.outbox import Draft, Sealed
 from app.store.replica import Replica
 from app.sync import signing
-from app.sync.messages import RESTORED_EPOCHS, PushReply
+from app.sync.messages import RESTORED_EPOCHS, PullReply, PullRequest, PushReply
 from app.sync.transport import Transport
 from app.sync.wire import decode_batch, encode_batch
 
@@ -32,6 +32,7 @@ class Sent:
     restored: bool = False  # the hub says that it was brought back from a backup
     quarantined: bool = False
     message: str = ""
+    pull: PullReply | None = None  # what the hub told with its answer to the last batch
 
     def plus(self, changes: int, reply: PushReply) -> Sent:
         """This and one more batch."""
@@ -44,6 +45,7 @@ class Sent:
             rejected=self.rejected + reply.rejected,
             quarantined=self.quarantined or reply.state == "quarantined",
             message=reply.message or self.message,
+            pull=reply.pull,
         )
 
 
@@ -91,8 +93,15 @@ class Sealer:
         return signing.pack_signed(message), message.sha256
 
 
-def send(transport: Transport, sealer: Sealer, between: Callable[[Sent], None]) -> Sent:
+def send(
+    transport: Transport,
+    sealer: Sealer,
+    between: Callable[[Sent], None],
+    ask: Callable[[], PullRequest | None],
+) -> Sent:
     """Push everything that waits; `between` hears after each batch and may stop it.
+
+    With the last batch goes what `ask` gives, so that the hub's log comes back with the answer.
 
     A hub that knows this file from before a backup was brought back names a new epoch: what it has not
     answered is numbered anew and sent again. Raises Conflict `hub_behind` for a hub that has lost what it had
@@ -101,9 +110,10 @@ def send(transport: Transport, sealer: Sealer, between: Callable[[Sent], None]) 
     done, forks = Sent(), 0
     known: set[bytes] = set()  # what a revoked laptop has handed over in this round
     while (sealed := _next(sealer, known)) is not None:
-        reply = transport.push(sealed.body)
+        asked = ask() if _is_last(sealer, known) else None
+        reply = transport.push(sealed.body, asked)
         if reply.state == "full_uids":
-            reply = transport.push(sealer.in_full(sealed))
+            reply = transport.push(sealer.in_full(sealed), asked)
         if reply.state == "restored":
             raise _behind(reply.next)
         if reply.state in ("fork", "gap"):
@@ -122,10 +132,17 @@ def send(transport: Transport, sealer: Sealer, between: Callable[[Sent], None]) 
 
 
 def _next(sealer: Sealer, known: set[bytes]) -> Sealed | None:
-    waiting = [
-        item for item in sealer.replica.sealed() if item.state == "sealed" and item.sha256 not in known
-    ]
+    waiting = _waiting(sealer, known)
     return waiting[0] if waiting else sealer.seal()
+
+
+def _waiting(sealer: Sealer, known: set[bytes]) -> list[Sealed]:
+    return [item for item in sealer.replica.sealed() if item.state == "sealed" and item.sha256 not in known]
+
+
+def _is_last(sealer: Sealer, known: set[bytes]) -> bool:
+    """Whether one batch waits to be sent, and nothing to be sealed."""
+    return len(_waiting(sealer, known)) == 1 and not sealer.replica.unsealed()
 
 
 def _restart(replica: Replica, reply: PushReply, forks: int) -> bool:

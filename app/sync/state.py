@@ -11,6 +11,7 @@ from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
 from app.store.workspace import Workspace
+from app.sync.messages import Held
 
 GRANTS = "grants"
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
@@ -42,6 +43,17 @@ def restored(workspace: Workspace) -> tuple[str, int] | None:
         return None
     told = json.loads(kept)
     return str(told["at"]), int(told["entries"])
+
+
+def held_grants(workspace: Workspace) -> Held:
+    """Which grants are here, for the hub to send newer ones where there are."""
+    from app.sync.grants import read_grants  # late, as below
+
+    facts, kept = workspace.replica.facts(), workspace.replica.private(GRANTS)
+    if facts is None or kept is None:
+        return Held(made=0, people=b"")
+    grants = read_grants(kept, facts.hub_key)
+    return Held(made=grants.made, people=grants.people)
 
 
 def keep_grants(workspace: Workspace, packed: bytes) -> None:

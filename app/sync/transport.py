@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +12,7 @@ from app.sync.messages import (
     EnrolAnswer,
     EnrolRequest,
     PullReply,
+    PullRequest,
     PushReply,
     RejoinReply,
     RejoinRequest,
@@ -42,11 +43,12 @@ class Transport(Protocol):
         """Ask to become one of the hub's laptops; the same keys asked twice give the same laptop."""
         ...
 
-    def push(self, batch: bytes) -> PushReply:
-        """Send a signed batch; the same bytes may be sent again."""
+    def push(self, batch: bytes, asked: PullRequest | None = None) -> PushReply:
+        """Send a signed batch; the same bytes may be sent again. When it is taken, the reply brings what a
+        pull of `asked` would, unless the hub is an older one."""
         ...
 
-    def pull(self, after: Mapping[str, int]) -> PullReply:
+    def pull(self, asked: PullRequest) -> PullReply:
         """What came after these numbers, a few megabytes at a time."""
         ...
 
@@ -101,9 +103,13 @@ class Direct:
         told = {name: getattr(made, name) for name in EnrolAnswer.__struct_fields__ if hasattr(made, name)}
         return EnrolAnswer(**told)
 
-    def push(self, batch: bytes) -> PushReply:
+    def push(self, batch: bytes, asked: PullRequest | None = None) -> PushReply:
         """Send a signed batch."""
-        answer = self._hub.push(batch, self._now())
+        news = None
+        if asked is None:
+            answer = self._hub.push(batch, self._now())
+        else:
+            answer, news = self._hub.sync(self._device, batch, asked, self._now())
         return PushReply(
             next=answer.next,
             state=answer.state,
@@ -113,11 +119,12 @@ class Direct:
             conflicts=answer.conflicts,
             rejected=answer.rejected,
             message=answer.message or "",
+            pull=pull_reply(news) if news is not None else None,
         )
 
-    def pull(self, after: Mapping[str, int]) -> PullReply:
+    def pull(self, asked: PullRequest) -> PullReply:
         """What came after these numbers."""
-        return pull_reply(self._hub.pull(self._device, dict(after)))
+        return pull_reply(self._hub.pull(self._device, asked.after, asked.limit, self._now(), asked.held))
 
     def rejoin(self, request: RejoinRequest) -> RejoinReply:
         """Up to where both agree."""
@@ -186,6 +193,7 @@ def pull_reply(answer: Any) -> PullReply:
         areas=areas,
         more=answer.more,
         hub_time=time if isinstance(time, int) else int(time.timestamp() * 1000),
+        grants=getattr(answer, "grants", None),
     )
 
 

@@ -1,8 +1,9 @@
 """Many small syncs over HTTP: laptops and hub on the same machine, every push durable before its answer.
 
 The laptops are lean: their batches were sealed and signed by the real code before the clock starts, their
-HTTP is a socket and a few lines, and they keep nothing. What comes back is proved, decoded and followed as a
-laptop does. No record is changed twice, as a laptop would by then have seen and named the newer state.
+HTTP is a socket and a few lines, and they keep nothing. They ask as the program's round does: one request
+with the batch, where they stand, and which grants they hold. What comes back is proved, decoded and followed
+as a laptop does. No record is changed twice, as a laptop would by then have seen and named the newer state.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from typing import IO, Any
 
 from app.domain.replication import Act, Batch, Entry
 from app.hub.hub import Hub
+from app.sync.grants import read_grants
 from app.sync.messages import (
     SESSION_CONTEXT,
+    Held,
     PushReply,
     PushRequest,
     SessionAnswer,
@@ -62,6 +65,7 @@ class Sender:
     batches: list[bytes]
     after: dict[str, int]
     heads: dict[str, bytes]
+    held: Held = field(default_factory=lambda: Held(made=0, people=b""))
     taken: list[float] = field(default_factory=list)
     pulled: int = 0
 
@@ -79,7 +83,7 @@ class Sender:
                 ready.wait()
                 ready.wait()  # until the clock is read
             begun = perf_counter()
-            request = PushRequest(batch=batch, after=self.after)
+            request = PushRequest(batch=batch, after=self.after, held=self.held)
             reply = decode_message(PushReply, _post(line, "/v1/push", request, token))
             self._follow(reply)
             if place >= WARM:
@@ -90,6 +94,10 @@ class Sender:
         assert reply.state == "taken", reply
         assert reply.accepted == CHANGES, reply
         assert reply.pull is not None
+        assert reply.pull.grants is not None, "a round would have to ask for them apart"
+        if reply.pull.grants:
+            grants = read_grants(reply.pull.grants, self.hub_key)
+            self.held = Held(made=grants.made, people=grants.people)
         for block in reply.pull.blocks:
             verify(BLOCK, block.head, block.signature, self.hub_key)
             head = next_head(self.heads.get(block.area, HEAD_START), block.body)

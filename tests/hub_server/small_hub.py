@@ -116,12 +116,12 @@ class SmallHub:
         return SimpleNamespace(next=8, state="taken", epoch=1, accepted=6, merged=1, conflicts=0, rejected=0,
                                message="")  # fmt: skip
 
-    def sync(
-        self, device: str, signed: bytes, cursors: Mapping[str, int], limit_bytes: int, now: datetime
-    ) -> Any:
-        return self.push(signed, now), self.pull(device, cursors, limit_bytes, now)
+    def sync(self, device: str, signed: bytes, asked: m.PullRequest, now: datetime) -> Any:
+        return self.push(signed, now), self.pull(device, asked.after, asked.limit, now, asked.held)
 
-    def pull(self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None) -> Any:
+    def pull(
+        self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None, held: Any = None
+    ) -> Any:
         if self.device(device).revoked_at is not None:
             raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
         block = SimpleNamespace(

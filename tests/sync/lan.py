@@ -26,7 +26,7 @@ from app.store.workspace import Workspace
 from app.sync import enrol as joining
 from app.sync.enrol import Joined, Owner
 from app.sync.keys import DeviceKeys
-from app.sync.messages import EnrolAnswer, EnrolRequest
+from app.sync.messages import EnrolAnswer, EnrolRequest, PullRequest
 from app.sync.results import SyncDone
 from app.sync.transport import Direct
 from builders import PLACE
@@ -37,18 +37,22 @@ FILE = "laptop.gpkg"
 
 
 class Cut(Direct):
-    """A line that is cut after so many requests; `answers_lost` cuts it when the hub has done its part."""
+    """A line that is cut after so many requests; `answers_lost` cuts it when the hub has done its part,
+    `apart` makes the hub one of the version before, which answers a push with nothing but its own reply."""
 
     left = 1 << 30
     answers_lost = False
+    apart = False
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name.startswith("_") or name in ("left", "answers_lost", "close") or not callable(found):
+        if name.startswith("_") or name in ("left", "answers_lost", "apart", "close") or not callable(found):
             return found
 
         def call(*given: Any) -> Any:
             self.left -= 1
+            if self.apart and name in ("push", "pull"):
+                given = given[:1] if name == "push" else (PullRequest(after=given[0].after),)
             if self.left < 0:
                 if self.answers_lost:
                     found(*given)
@@ -68,6 +72,7 @@ class Laptop:
     clock: Clock
     cut: int | None = None
     answers_lost: bool = False
+    apart: bool = False
 
     def __post_init__(self) -> None:
         self.session.now = self.clock
@@ -78,6 +83,7 @@ class Laptop:
         line = Cut(self.hub, facts.device, self.clock)
         if self.cut is not None:
             line.left, line.answers_lost = self.cut, self.answers_lost
+        line.apart = self.apart
         return line
 
     @property

@@ -20,7 +20,7 @@ names = st.sampled_from(FIVE)
 towns = st.sampled_from(["town_a", "town_a2", "town_b"])
 small = st.integers(0, 7)
 fields = st.sampled_from([*doings.PLAIN, "fuel", "place", "rated_tph"])
-faults = st.sampled_from(["", "", "lost", "deaf", "cut", "no_pull", "piece", "stale", "torn"])
+faults = st.sampled_from(["", "apart", "lost", "deaf", "cut", "no_pull", "piece", "stale", "torn"])
 MONTHS = (-400, -90, -1, 0, 1, 90, 400)
 
 

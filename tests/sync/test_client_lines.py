@@ -125,13 +125,13 @@ def test_a_part_whose_answer_is_lost_is_not_sent_twice(server: Any, client: Clie
 
 def test_a_busy_hub_is_asked_again_and_a_silent_one_given_up(server: Any, client: Client) -> None:
     server.busy = 2
-    assert client.pull({}).hub_time == 7
+    assert client.pull(m.PullRequest(after={})).hub_time == 7
     server.busy = 99
     with pytest.raises(HubUnreachable) as busy:
-        client.pull({})
+        client.pull(m.PullRequest(after={}))
     assert busy.value.exit_code == 6 and busy.value.hint
     server.busy = 0
-    assert client.pull({}).hub_time == 7
+    assert client.pull(m.PullRequest(after={})).hub_time == 7
 
 
 def test_somebody_else_answers(server: Any, client: Client) -> None:

@@ -69,16 +69,19 @@ def test_a_record_outside_the_laptops_area_is_refused_at_once(lan: Lan) -> None:
     assert town.session.workspace.unsent() == 0
 
 
-@pytest.mark.parametrize("answers_lost", [False, True])
-def test_a_line_cut_anywhere_loses_nothing_and_repeats_nothing(lan: Lan, answers_lost: bool) -> None:
+@pytest.mark.parametrize(("answers_lost", "apart"), [(False, True), (True, True), (True, False)])
+def test_a_line_cut_anywhere_loses_nothing_and_repeats_nothing(
+    lan: Lan, answers_lost: bool, apart: bool
+) -> None:
     town, other = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
     other.enter("officer", "O-1")
     other.sync()
-    town.answers_lost = answers_lost
+    town.answers_lost, town.apart = answers_lost, apart
+    requests = 3 if apart else 2  # of the batch whose answer was lost, and of the next
     for turn in range(6):
         town.enter("inspector", f"T-{turn}", note=f"第{turn}次")
         town.cut = turn
-        with pytest.raises(HubUnreachable) if turn < 3 else contextlib.nullcontext():
+        with pytest.raises(HubUnreachable) if turn < requests else contextlib.nullcontext():
             town.sync()
     town.cut = None
     done = town.sync()

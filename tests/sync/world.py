@@ -28,7 +28,7 @@ from app.store.replica_facts import ReplicaFacts
 from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
 from app.sync.keys import DeviceKeys
-from app.sync.messages import EnrolRequest, PullReply, PushReply
+from app.sync.messages import EnrolRequest, PullReply, PullRequest, PushReply
 from app.sync.results import Progress, SyncDone
 from app.sync.round import Round
 from app.sync.sending import Sealer
@@ -107,7 +107,8 @@ class Line(Direct):
 
     `lost`: the request never arrives; `deaf`: the hub does its work and the answer is lost; `cut`: the
     request arrives cut short; `no_pull`: nothing comes back after the push; `piece`: pulls bring little at a
-    time; `torn`: only the first block comes; `stale`: the pull is an answer of long ago.
+    time; `torn`: only the first block comes; `stale`: the pull is an answer of long ago; `apart`: the
+    hub is of the version before, and is asked for grants and log apart.
     """
 
     def __init__(self, world: World, laptop: Laptop) -> None:
@@ -115,7 +116,7 @@ class Line(Direct):
         self.world, self.laptop = world, laptop
         self.fault = ""
 
-    def push(self, batch: bytes) -> PushReply:
+    def push(self, batch: bytes, asked: PullRequest | None = None) -> PushReply:
         self.world.bag.append((self.laptop.name, batch))
         if self.fault == "lost":
             raise HubUnreachable("lost")
@@ -123,16 +124,19 @@ class Line(Direct):
             with suppress(AppError):
                 super().push(batch[: len(batch) * 2 // 3])
             raise HubUnreachable("cut")
-        reply = super().push(batch)
+        # With a fault of the way back, and with a hub of the version before, the log is asked for apart.
+        apart = self.fault in ("no_pull", "piece", "torn", "stale", "apart")
+        reply = super().push(batch, None if apart else asked)
         if self.fault == "deaf":
             raise HubUnreachable("deaf")
         return reply
 
-    def pull(self, after: Mapping[str, int]) -> PullReply:
+    def pull(self, asked: PullRequest) -> PullReply:
         if self.fault in ("no_pull", "lost", "deaf", "cut"):
             raise HubUnreachable("no pull")
         limit = 1 if self.fault == "piece" else 1 << 22
-        reply = pull_reply(self.world.hub.pull(self.laptop.device, dict(after), limit))
+        held = None if self.fault == "apart" else asked.held
+        reply = pull_reply(self.world.hub.pull(self.laptop.device, asked.after, limit, self._now(), held))
         if self.fault == "stale" and self.laptop.old_reply is not None:
             reply = self.laptop.old_reply
         elif reply.blocks:
