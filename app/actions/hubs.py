@@ -160,6 +160,7 @@ def bundle_in(place: HubPlace, file: Path) -> dict[str, Any]:
         "states": [item.state for item in taken.answers],
         **counts,
         "blobs": taken.blobs,
+        "given_back": taken.given_back,
     }
 
 

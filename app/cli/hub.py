@@ -241,7 +241,18 @@ def bundle_in(shell: Shell, words: BundleInWords) -> Answer:
     from app.actions.hubs import bundle_in as take  # late: help pages need no database
 
     document = take(_place(words), words.file)
-    return Answer(document, pairs(document))
+    lines = pairs(document)
+    if "restored" in document["states"]:
+        lines.append(
+            tr(
+                N_(
+                    "This hub was restored from a backup and lacks what that laptop has seen; nothing was"
+                    " taken. Carry a bundle back to it (hub bundle out): its next one gives back what was"
+                    " lost."
+                )
+            )
+        )
+    return Answer(document, lines)
 
 
 def bundle_out(shell: Shell, words: HubBundleOutWords) -> Answer:

@@ -142,6 +142,7 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
         "blobs": done.blobs,
         "size": done.size,
         "verified": done.verified,
+        "given_back": done.given_back,
     }
     said = tr(
         N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug"),
@@ -149,7 +150,11 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
         files=done.blobs,
         file=done.path,
     )
-    return Answer(document, [said])
+    back = tr(
+        N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer"),
+        n=done.given_back,
+    )
+    return Answer(document, [said, back] if done.given_back else [said])
 
 
 def bundle_in(shell: Shell, words: BundleWords) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, func, select, update
 
-from app.domain.replication import Batch
+from app.domain.replication import SEEN_BYTES, Batch
 from app.errors import Invalid
 from app.hub import keys
 from app.hub.book import AREAS, BATCHES, DEVICES, FACTS, LOG, LOST
@@ -51,6 +51,22 @@ def common(connection: Connection, area: str, ends: Sequence[tuple[int, bytes]])
     query = select(LOG.c.last, LOG.c.head).where(LOG.c.area == area, LOG.c.last >= lowest)
     here = {row.last: bytes(row.head) for row in connection.execute(query)}
     return max((last for last, head in ends if head and here.get(last, b"").startswith(head)), default=0)
+
+
+def ends_before(connection: Connection, cursors: Mapping[str, int]) -> dict[str, tuple[int, bytes]]:
+    """Of each area the last end of a block (number, first bytes of the head) not after this number."""
+    found = {}
+    for area, seq in cursors.items():
+        query = select(LOG.c.last, LOG.c.head).where(LOG.c.area == area, LOG.c.last <= seq)
+        row = connection.execute(query.order_by(LOG.c.first.desc()).limit(1)).first()
+        if row is not None:
+            found[area] = (row.last, bytes(row.head)[:SEEN_BYTES])
+    return found
+
+
+def given_back(connection: Connection) -> list[bytes]:
+    """The first bytes of the heads of all blocks that laptops gave back."""
+    return [bytes(head)[:SEEN_BYTES] for head in connection.execute(select(LOST.c.head)).scalars()]
 
 
 def has_block(connection: Connection, area: str, last: int, head: bytes) -> bool:

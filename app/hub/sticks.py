@@ -1,7 +1,8 @@
 """The USB road at the hub: bundles of laptops are taken like pushes, and answered by a bundle for each.
 
-In a bundle for the hub: the request of a laptop that is new (enrol), blobs, and signed batches. In one for a
-laptop: blocks (SignedBlock), where the areas stand (PullReply without blocks, as a policy named `areas`), and
+In a bundle for the hub: the request of a laptop that is new (enrol), blobs, up to where the laptop has the
+log (RejoinRequest, as a policy named `rejoin`), blocks that a restored hub has lost, and signed batches. In
+one for a laptop: blocks (SignedBlock), where the areas stand (StickStanding, as a policy named `areas`), and
 the grants (policy).
 """
 
@@ -14,28 +15,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from app.domain.changes import new_uid
 from app.domain.values import as_moment
 from app.errors import NotAllowed
+from app.hub import lost
 from app.hub.hub import Hub
 from app.hub.pushing import PushAnswer
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
 from app.sync.keys import device_uid
-from app.sync.messages import AreaNow, EnrolRequest, PullReply, decode_message, digest_bytes, encode_message
-from app.sync.signing import unpack_signed
+from app.sync.messages import (
+    AreaNow,
+    EnrolRequest,
+    RejoinRequest,
+    SignedBlock,
+    StickStanding,
+    decode_message,
+    digest_bytes,
+    encode_message,
+)
+from app.sync.stick_rejoining import REJOIN
 from app.sync.unpacking import Receiver, Unpacked, unpack_bundle
-from app.sync.wire import decode_batch
 
 AREAS = "areas"  # the name of the item that says where the areas stand
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What a bundle brought: whose it was, the answer to each batch, and how many blobs came."""
+    """What a bundle brought: whose it was, the answer to each batch, how many blobs came, and how many
+    entries that this hub, restored from a backup, had lost."""
 
     device: str
     answers: tuple[PushAnswer, ...]
     blobs: int
+    given_back: int = 0
 
 
 def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
@@ -46,11 +60,10 @@ def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
             hub.blobs.put(item.name, item.read())
+        entries = _take_back(hub, found, now)
         bodies = [item.read() for item in found.items if item.kind == "batch"]
         answers = tuple(hub.push(body, now) for body in bodies)
-        if bodies:
-            _note_seen(hub, found, bodies)
-        return Taken(found.head.device, answers, len(blobs))
+        return Taken(found.head.device, answers, len(blobs), entries)
 
 
 def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritten:
@@ -62,7 +75,11 @@ def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritt
         code: AreaNow(seq=seq, head=head, digest=digest_bytes(digest))
         for code, (seq, head, digest) in answer.areas.items()
     }
-    standing = PullReply(blocks=[], areas=areas, more=False, hub_time=answer.hub_time)
+    with hub.database.reading() as connection:
+        since, given = lost.ends_before(connection, seen), lost.given_back(connection)
+    standing = StickStanding(
+        areas=areas, hub_time=answer.hub_time, since=since, given=given, epoch=found.epoch
+    )
     items = [Item("block", block.area, encode_message(block)) for block in answer.blocks]
     items.append(Item("policy", AREAS, encode_message(standing)))
     items.append(Item("policy", "", hub.policy(device, now)))
@@ -100,8 +117,20 @@ def _is_known(hub: Hub, device: str) -> bool:
     return True
 
 
-def _note_seen(hub: Hub, found: Unpacked, bodies: Sequence[bytes]) -> None:
-    """What the laptop had folded when it wrote its last batch: the answer need not repeat that."""
-    batch = decode_batch(unpack_signed(bodies[-1]).body)
-    if batch.views:
-        hub.note_seen(found.head.device, max(batch.views, key=lambda view: sum(view.values())))
+def _take_back(hub: Hub, found: Unpacked, now: datetime) -> int:
+    """Take the blocks that this hub has lost; how many entries. Notes up to where the laptop has the log: the
+    answer need not repeat that."""
+    told = [item for item in found.items if item.kind == "policy" and item.name == REJOIN]
+    if not told or hub.device(found.head.device).revoked_at is not None:
+        return 0  # what a revoked laptop sends waits for a person, and no answer goes to it
+    device, asked = found.head.device, decode_message(RejoinRequest, told[0].read())
+    blocks = [decode_message(SignedBlock, item.read()) for item in found.items if item.kind == "block"]
+    entries = hub.give_back(device, blocks, now) if blocks else 0
+    renumber = (
+        bool(blocks) and hub.device(device).epoch <= asked.epoch
+    )  # the same bundle again changes nothing
+    common = (
+        hub.rejoin(device, msgspec.structs.replace(asked, renumber=renumber)).common if asked.ends else {}
+    )
+    hub.note_seen(device, common)
+    return entries

@@ -209,6 +209,18 @@ class GiveBackReply(Message, frozen=True):
     entries: int
 
 
+class StickStanding(Message, frozen=True):
+    """What a bundle for a laptop says of the hub: where its areas stand, where the laptop stood when the hub
+    heard of it last (number and first bytes of the head), the first bytes of the heads of blocks that the hub
+    had lost and was given back, and the laptop's epoch."""
+
+    areas: dict[str, AreaNow]
+    hub_time: int
+    since: dict[str, tuple[int, bytes]] = {}
+    given: list[bytes] = []
+    epoch: int = 0
+
+
 def encode_message(message: Message) -> bytes:
     """The message as bytes."""
     return msgspec.msgpack.encode(message)

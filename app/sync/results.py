@@ -105,7 +105,8 @@ class EnrolDone:
 class BundleDone:
     """A bundle written, read back and found whole: it is safe to unplug the stick.
 
-    `volumes` are its files when it was too large for one; `path` is the first.
+    `volumes` are its files when it was too large for one; `path` is the first. `given_back` counts what a
+    restored hub has lost and is given back: then the own changes go with the next bundle.
     """
 
     path: Path
@@ -114,6 +115,7 @@ class BundleDone:
     verified: bool
     volumes: tuple[Path, ...] = ()
     size: int = 0
+    given_back: int = 0
 
 
 @dataclass(frozen=True)

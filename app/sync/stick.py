@@ -20,13 +20,14 @@ from app.i18n import N_, tr
 from app.store.outbox import Sealed
 from app.store.workspace import Workspace
 from app.sync.bundle import BundleHead, Item, check_bundle, write_bundle
-from app.sync.folding import Folded, compare, take
+from app.sync.folding import Folded, compare, finish_begun, take
 from app.sync.identity import facts_of
 from app.sync.keys import DeviceKeys
-from app.sync.messages import PullReply, SignedBlock, decode_message
+from app.sync.messages import PullReply, SignedBlock, StickStanding, decode_message
 from app.sync.results import BundleDone, BundleReport, Progress, SyncDone
 from app.sync.sending import Sealer
-from app.sync.state import ENROL_REQUEST, end_founding, keep_grants, note_outcome
+from app.sync.state import ENROL_REQUEST, end_founding, keep_grants, note_outcome, note_restored
+from app.sync.stick_rejoining import Way, go_on, items_of, to_give_back
 from app.sync.unpacking import Receiver, unpack_bundle
 
 AREAS = "areas"  # the item that says where the areas stand
@@ -45,13 +46,17 @@ class Stick:
     def write(self, path: Path) -> BundleDone:
         """Write what the hub does not have, and read it back. Raises StoreFailure, Refused."""
         facts = facts_of(self.workspace)
-        batches, needs = self._batches(), self.workspace.replica.unsent_blobs()
+        back = to_give_back(self.workspace.replica)
+        # What was written upon the lost stretch is taken once the hub has that back.
+        batches = [] if back else self._batches()
+        needs = self.workspace.replica.unsent_blobs()
         items = [
             *self._request(),
             *(
                 Item("blob", need.sha256, self.workspace.attachment_path(need.sha256), 0, need.size)
                 for need in needs
             ),
+            *items_of(self.workspace.replica, back),
             *(Item("batch", "", batch.body) for batch in batches),
         ]
         whole = sum(item.length() for item in items) * 2 or 1  # written, then read back
@@ -73,6 +78,7 @@ class Stick:
             verified=True,
             volumes=written.volumes,
             size=written.size,
+            given_back=sum(block.last - block.first + 1 for block in back),
         )
 
     def read(self, path: Path) -> SyncDone:
@@ -84,15 +90,16 @@ class Stick:
         )
         with tempfile.TemporaryDirectory(prefix=".bundle-", dir=self.workspace.path.parent) as folder:
             found = unpack_bundle(path, receiver, Path(folder), self._reading)
-            folded, known = self._fold(found.items, path)
+            folded, known, way = self._fold(found.items, path)
             blobs = self._keep_blobs(found.items)
         replica = self.workspace.replica
         replica.set_private(ENROL_REQUEST, None)
         end_founding(self.workspace, self.now)
         replica.set_facts(last_sync=as_moment(self.now.astimezone(UTC)))
         note_outcome(self.workspace, "")
-        said = tr(N_("This bundle had been read in before; nothing changed")) if known else ""
-        return SyncDone(
+        if way.restored:
+            note_restored(self.workspace, self.now, 0 if way.waits else way.entries)
+        done = SyncDone(
             accepted=folded.settled - folded.rejected - folded.conflicts,
             rejected=folded.rejected,
             conflicts=folded.conflicts,
@@ -103,9 +110,15 @@ class Stick:
             hub_time=as_moment(datetime.fromtimestamp(folded.hub_time / 1000, UTC))
             if folded.hub_time
             else "",
-            message=said,
+            restored=way.restored,
+            given_back=0 if way.waits else way.entries,
+            forked=way.forked,
+            message=_said(way, known),
             touched={entity: tuple(uids) for entity, uids in folded.touched.items()},
         )
+        if folded.areas and done.agrees and not done.unsent:
+            replica.is_whole_again()
+        return done
 
     # ------------------------------------------------------------ inside
     def _batches(self) -> list[Sealed]:
@@ -127,25 +140,28 @@ class Stick:
     def _reading(self, size: int) -> None:
         self.progress(0, 0, tr(N_("Reading the bundle")))
 
-    def _fold(self, items: Sequence[Item], path: Path) -> tuple[Folded, bool]:
-        """What came in, and whether all of it had come in before."""
+    def _fold(self, items: Sequence[Item], path: Path) -> tuple[Folded, bool, Way]:
+        """What came in, whether all of it had come in before, and how the laptop goes on."""
         replica, done = self.workspace.replica, Folded()
+        finish_begun(replica, done, lambda _: None)
         blocks = [decode_message(SignedBlock, item.read()) for item in items if item.kind == "block"]
+        policies = {item.name: item.read() for item in items if item.kind == "policy"}
+        standing = decode_message(StickStanding, policies.pop(AREAS, b""))
+        way = go_on(replica, standing, blocks)
+        for grants in policies.values():  # first the grants, as in a round
+            keep_grants(self.workspace, grants)
+        if way.waits:
+            return done, False, way
         cursors = replica.cursors()
         fresh = [
             block for block in blocks if block.area not in cursors or block.last > cursors[block.area].seq
         ]
-        standing = [item for item in items if item.kind == "policy"]
-        areas = [decode_message(PullReply, item.read()) for item in standing if item.name == AREAS]
         reply = PullReply(
             blocks=fresh,
-            areas=areas[0].areas if areas else {},
+            areas=standing.areas,
             more=False,
-            hub_time=areas[0].hub_time if areas else 0,
+            hub_time=standing.hub_time,
         )
-        for item in standing:
-            if item.name != AREAS:  # first the grants, as in a round
-                keep_grants(self.workspace, item.read())
         try:
             take(
                 replica,
@@ -157,7 +173,7 @@ class Stick:
             if failure.code != "gap":
                 raise
             raise _missing(path) from failure
-        return done, bool(blocks) and not fresh
+        return done, bool(blocks) and not fresh, way
 
     def _keep_blobs(self, items: Sequence[Item]) -> int:
         replica = self.workspace.replica
@@ -167,6 +183,21 @@ class Stick:
             assert isinstance(item.body, Path), "an unpacked blob lies in a file"
             replica.keep_blob(item.name, item.body)
         return len(found)
+
+
+def _said(way: Way, known: bool) -> str:
+    """What the person who carries the stick has to know."""
+    if way.waits:
+        return tr(
+            N_(
+                "The hub was restored from a backup and lacks {count} changes that are here. Write a bundle"
+                " for it: that gives them back. Until its answer comes nothing here changes."
+            ),
+            count=way.waits,
+        )
+    if known and not way.restored and not way.forked:
+        return tr(N_("This bundle had been read in before; nothing changed"))
+    return ""
 
 
 def verify(path: Path) -> BundleReport:

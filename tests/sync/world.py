@@ -24,6 +24,7 @@ from app.errors import AppError, HubUnreachable
 from app.hub import backup
 from app.hub.hub import Hub
 from app.hub.place import HubPlace
+from app.hub.sticks import give_bundle, take_bundle
 from app.store.replica_facts import ReplicaFacts
 from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
@@ -33,6 +34,7 @@ from app.sync.results import Progress, SyncDone
 from app.sync.round import Round
 from app.sync.sending import Sealer
 from app.sync.signing import ENROL, sign
+from app.sync.stick import Stick
 from app.sync.transport import Direct, pull_reply
 from app.sync.wire import decode_block
 from postgres_server import run
@@ -222,6 +224,22 @@ class Laptop:
             return self._round(line, progress).run()
         except HubUnreachable:
             return None
+        finally:
+            self.look()
+
+    def by_stick(self, *, there: bool = True, back: bool = True) -> SyncDone | None:
+        """A bundle for the hub and its answer; either may be lost on the way."""
+        stick = Stick(self.workspace, self.keys, self.clock(), lambda *_: None)
+        try:
+            with tempfile.TemporaryDirectory(dir=self.world.folder) as folder:
+                out, answer = Path(folder) / "out.bundle", Path(folder) / "back.bundle"
+                stick.write(out)
+                if there:
+                    take_bundle(self.world.hub, out, self.world.tick())
+                if not back:
+                    return None
+                give_bundle(self.world.hub, self.device, answer, self.world.tick())
+                return stick.read(answer)
         finally:
             self.look()
 

@@ -175,4 +175,4 @@ def _counts(done: SyncDone) -> list[str]:
     ]  # fmt: skip
     if done.conflicts:
         lines.append(tr(N_("{n} conflicts came with it"), n=f"{done.conflicts:,}"))
-    return lines
+    return [done.message] if done.restored and done.message else lines

@@ -107,6 +107,12 @@ class StickOutDialog(WorkDialog):
             N_("{n} changes and {files} papers, {size}; read back and found whole."),
             n=f"{done.changes:,}", files=f"{done.blobs:,}", size=size_words(done.size),
         )  # fmt: skip
+        back = tr(
+            N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer"),
+            n=f"{done.given_back:,}",
+        )
+        if done.given_back:
+            facts = f"{facts}\n{back}"
         names = [path.name for path in (done.volumes or (done.path,))]
         place = QLabel("\n".join([str(done.path.parent), *names]), wordWrap=True)
         place.setTextFormat(Qt.TextFormat.PlainText)

@@ -1,0 +1,114 @@
+"""The way back to a hub that was restored from a backup, for a laptop that comes by stick only.
+
+What `rejoining` asks over a network is told here by bundles. The hub's bundle says where its log stands; a
+laptop that has followed another one sees up to where both agree, and its next bundle gives the hub the blocks
+after that. Once a bundle of the hub says that it has them, the laptop follows the hub's log from there. Until
+then the file stays as it is. Any of the bundles may be lost, late or repeated: the next one says it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.domain.replication import SEEN_BYTES
+from app.store.keptblocks import KeptBlock
+from app.store.replica import Replica
+from app.sync.bundle import Item
+from app.sync.messages import (
+    RESTORED_EPOCHS,
+    RejoinRequest,
+    SignedBlock,
+    StickStanding,
+    encode_message,
+)
+
+REJOIN = "rejoin"  # the item that asks for a new epoch, beside the blocks that are given back
+_FORKS = "stick_forks"  # what the file remembers until the hub has been given back: area and number
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a laptop goes on after a bundle of the hub. `waits`: the hub must be given back first, nothing of
+    the bundle may be folded; `restored`, `forked`: the laptop goes on under a new epoch, and why."""
+
+    waits: int = 0
+    restored: bool = False
+    forked: bool = False
+    entries: int = 0
+
+
+def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBlock]) -> Way:
+    """Follow the hub's log where the bundle allows it. `waits` counts the entries the hub lacks.
+
+    Raises StoreFailure `hub_behind` for a file that began after what the hub still has.
+    """
+    facts = replica.facts()
+    assert facts is not None, "only a replica reads bundles"
+    if standing.hub_time < facts.hub_time_ms:  # an old bundle: it says nothing of where the hub is now
+        return Way()
+    forks = _forks(replica, standing, blocks)
+    lost = [block for area, fork in sorted(forks.items()) for block in replica.kept_after(area, fork)]
+    entries = sum(block.last - block.first + 1 for block in lost)
+    has = {bytes(head) for head in standing.given}
+    if any(block.head[:SEEN_BYTES] not in has for block in lost) or (lost and standing.epoch <= facts.epoch):
+        replica.set_private(_FORKS, json.dumps(forks).encode())
+        return Way(waits=entries, restored=True)
+    replica.set_private(_FORKS, None)
+    if standing.epoch <= facts.epoch:
+        return Way()
+    restored = bool(lost) or standing.epoch >= facts.epoch + RESTORED_EPOCHS
+    if restored:
+        replica.rejoin(forks, standing.epoch)
+    else:
+        replica.fork(standing.epoch)
+    return Way(restored=restored, forked=not restored, entries=entries)
+
+
+def to_give_back(replica: Replica) -> list[KeptBlock]:
+    """The blocks that the hub lacks, as its last bundle has told."""
+    kept = replica.private(_FORKS)
+    forks: Mapping[str, int] = json.loads(kept) if kept else {}
+    return [block for area, fork in sorted(forks.items()) for block in replica.kept_after(area, fork)]
+
+
+def items_of(replica: Replica, blocks: Sequence[KeptBlock]) -> list[Item]:
+    """Up to where the hub's log is here, and the blocks that are given back with the wish for a new epoch."""
+    facts = replica.facts()
+    assert facts is not None, "only a replica writes bundles"
+    told = RejoinRequest(ends=replica.ends(), epoch=facts.epoch, renumber=bool(blocks))
+    signed = (
+        SignedBlock(
+            area=kept.area,
+            first=kept.first,
+            last=kept.last,
+            body=kept.body,
+            head=kept.head,
+            signature=kept.signature,
+        )
+        for kept in blocks
+    )
+    return [
+        Item("policy", REJOIN, encode_message(told)),
+        *(Item("block", block.area, encode_message(block)) for block in signed),
+    ]
+
+
+def _forks(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBlock]) -> dict[str, int]:
+    """The areas whose log the hub does not have as far as it was folded here, and up to where it has it.
+
+    The bundle tells of each area all that came after where the laptop stood when the hub heard of it last.
+    """
+    facts = replica.facts()
+    assert facts is not None, "only a replica reads bundles"
+    here = {(area, seq, head) for area, (seq, head) in standing.since.items()}
+    here |= {(area, now.seq, now.head[:SEEN_BYTES]) for area, now in standing.areas.items()}
+    here |= {(block.area, block.last, block.head[:SEEN_BYTES]) for block in blocks}
+    forks = {}
+    for area, ends in replica.ends().items():
+        agreed = max((seq for seq, head in ends if (area, seq, head) in here), default=0)
+        told = facts.scope.reads(area) and ends[-1][0] > standing.since.get(area, (0, b""))[0]
+        if told and agreed < ends[-1][0]:
+            forks[area] = agreed
+    return forks

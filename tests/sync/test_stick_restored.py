@@ -1,0 +1,94 @@
+"""Laptops that come by stick only lose nothing when the hub or they themselves are restored from a backup."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync import doings
+from sync.accounts import settle
+from sync.planted import note, there
+from sync.world import World
+
+ways = pytest.mark.parametrize("declared", [True, False], ids=["with the command", "unannounced"])
+
+
+@ways
+def test_a_hub_is_given_back_by_stick_what_it_lost(world: World, declared: bool) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    assert a.by_stick()
+    world.back_up_hub()
+    note(a, "lost")
+    assert doings.edit(a, "officer", there(a), contact="王芳")
+    done = a.by_stick()
+    assert done and done.agrees and not done.unsent
+    world.restore_hub(0, declared=declared)
+    other.round()
+    assert doings.edit(other, "officer2", there(other), contact="李强")
+    other.round()
+    note(a, "written before the stick is carried")
+    told = a.by_stick()
+    assert told is not None
+    assert told.restored and not told.given_back and "2" in told.message
+    assert there(a).note == "written before the stick is carried"
+    back = a.by_stick()
+    assert back is not None
+    assert back.restored and back.given_back == 2 and back.unsent
+    last = a.by_stick()
+    assert last is not None
+    assert last.agrees and not last.unsent and not last.restored
+    assert world.hub.status().given_back == 2
+    other.round()
+    assert there(other).note == "written before the stick is carried"
+    settle(world)
+
+
+@ways
+def test_bundles_of_a_restored_hub_may_be_lost_and_repeated(world: World, declared: bool) -> None:
+    a = world.laptops["town_a"]
+    assert a.by_stick()
+    world.back_up_hub()
+    note(a, "lost")
+    assert a.by_stick()
+    world.restore_hub(0, declared=declared)
+    assert a.by_stick(back=False) is None
+    assert a.by_stick()
+    assert a.by_stick(there=False), "the answer that was there before, a second time"
+    assert a.by_stick(back=False) is None
+    assert a.by_stick()
+    done = a.by_stick()
+    assert done and done.agrees and not done.unsent
+    assert world.hub.status().given_back == 1
+    settle(world)
+
+
+def test_a_laptop_brought_back_goes_on_by_stick(world: World) -> None:
+    a = world.laptops["town_a"]
+    a.by_stick()
+    a.back_up()
+    note(a, "after the backup")
+    a.by_stick()
+    a.restore(0)
+    assert doings.edit(a, "officer", there(a), contact="王芳")
+    done = a.by_stick()
+    assert done is not None
+    assert done.forked and done.unsent == 1
+    last = a.by_stick()
+    assert last is not None
+    assert last.agrees and not last.unsent
+    assert there(a).contact == "王芳"
+    settle(world)
+
+
+def test_a_laptop_brought_back_with_nothing_to_say_is_answered_in_full(world: World) -> None:
+    a = world.laptops["town_a"]
+    a.by_stick()
+    a.back_up()
+    note(a, "after the backup")
+    a.by_stick()
+    assert a.by_stick()
+    a.restore(0)
+    done = a.by_stick()
+    assert done is not None
+    assert done.agrees
+    assert there(a).note == "after the backup"
+    settle(world)
