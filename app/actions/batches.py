@@ -11,7 +11,7 @@ from app.actions.action import action
 from app.actions.session import Session
 from app.actions.steps import NextStep, StepDone, do_step, next_steps, workflow_of
 from app.domain.entity import Entity
-from app.errors import AppError, Changed, Invalid, NotAllowed, Refused
+from app.errors import AppError, Changed, Invalid, NotAllowed, Refused, StoreFailure
 from app.i18n import N_
 
 
@@ -50,7 +50,8 @@ def do_steps(
 ) -> list[BatchLine]:
     """The same step on many records, each judged by itself and in a transaction of its own.
 
-    What is done stays done when it is cancelled; records not reached are not in the answer.
+    What is done stays done when it is cancelled, or when the file can no longer be written; records not
+    reached are not in the answer.
     """
     lines: list[BatchLine] = []
     for number, record in enumerate(records):
@@ -69,6 +70,9 @@ def do_steps(
             lines.append(BatchLine(record, done))
         except (NotAllowed, Refused, Invalid, Changed) as error:
             lines.append(BatchLine(record, None, error))
+        except StoreFailure as error:  # a full disk, a file that is gone: the next ones would fail as well
+            lines.append(BatchLine(record, None, error))
+            break
     progress(len(records), len(records), "")
     return lines
 

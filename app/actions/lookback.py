@@ -142,7 +142,8 @@ def visits_of(session: Session, made: LookbackRound) -> list[Visit]:
     for item in drawn:
         if item.boiler in boilers:
             written = [moment for moment, value in named.get(item.boiler, []) if value == made.name]
-            result = _result(signed.get(item.boiler, []), written)
+            named_now = boilers[item.boiler].lookback_round == made.name
+            result = _result(signed.get(item.boiler, []), written, named_now=named_now)
             found.append(Visit(item.place, boilers[item.boiler], *result))
     return found
 
@@ -151,10 +152,12 @@ _FINDINGS = ("look_back", "rebound", "confirm_rebound")
 _ONE_ACT_S = 60.0  # a signature and the record's change are one act: they are written within moments
 
 
-def _result(signed: Sequence[Approval], written: Sequence[str]) -> tuple[str, str]:
+def _result(signed: Sequence[Approval], written: Sequence[str], *, named_now: bool) -> tuple[str, str]:
     """The first finding and its day: what was signed since the draw, and when this round's name was written.
 
-    A step that was taken back has no signature any more, so it does not count.
+    A step that was taken back has no signature any more, so it does not count. A laptop that came to the
+    hub later knows the records and their signatures, and not when each value was written: there `named_now`,
+    that the record bears the round's name, says what the last look was for.
     """
     for item in signed:
         if item.action == "rebound":
@@ -162,6 +165,9 @@ def _result(signed: Sequence[Approval], written: Sequence[str]) -> tuple[str, st
             return (REBOUND if confirmed else REPORTED), bureau_day(as_datetime(item.signed_at))
         if item.action == "look_back" and any(_one_act(item.signed_at, moment) for moment in written):
             return GOOD, bureau_day(as_datetime(item.signed_at))
+    looks = [item for item in signed if item.action == "look_back"]
+    if named_now and looks:
+        return GOOD, bureau_day(as_datetime(looks[-1].signed_at))
     return OPEN, ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +25,7 @@ from app.exchange.imagery import online
 from app.exchange.imagery.opening import open_imagery, picture_parts
 from app.exchange.missing import need_there
 from app.exchange.spatial import read_spatial
+from app.exchange.whole import whole
 from app.i18n import N_, tr
 
 _LOG = logging.getLogger(__name__)
@@ -87,16 +87,13 @@ class MapLayers:
         if self._read_only:
             return
         content = json.dumps({"format": _FORMAT, **self.book.as_mapping()}, ensure_ascii=False, indent=1)
-        fresh = self.file.with_suffix(".new")
         try:
             if self.fault is not None:
                 self.file.replace(self.file.with_suffix(".damaged"))
                 self.fault = None
-            fresh.write_text(content, "utf-8")
-            fresh.replace(self.file)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
+            with whole(self.file) as part:
+                part.write_text(content, "utf-8")
+        except (OSError, StoreFailure) as error:
             raise StoreFailure(
                 N_("The arrangement of the map cannot be kept beside the workspace."),
                 hint=N_("It holds until the program is closed. Check that the folder can be written."),
@@ -117,13 +114,22 @@ class MapLayers:
         return str(full)
 
     def load(self, layer: AddedLayer) -> None:
-        """Read an added layer of features; a fault is remembered by layer, not raised."""
+        """Read an added layer of features; a fault is remembered by layer, not raised.
+
+        What comes of a layer that was taken off the map or put elsewhere meanwhile counts no more.
+        """
         try:
-            self._columns[layer.id] = features_of(self.where(layer), layer)
-            self.faults.pop(layer.id, None)
+            found, fault = features_of(self.where(layer), layer), None
         except AppError as error:
+            found, fault = None, error
+        if self.book.layer(layer.id) != layer:
+            return
+        if found is not None:
+            self._columns[layer.id] = found
+            self.faults.pop(layer.id, None)
+        elif fault is not None:
             self._columns.pop(layer.id, None)
-            self.faults[layer.id] = error
+            self.faults[layer.id] = fault
 
     def load_missing(self) -> None:
         """Read every added layer of features that has not been tried yet."""
@@ -162,6 +168,9 @@ class MapLayers:
                 found, facts = self._opened(layer)
             except AppError as error:
                 self.faults[layer.id] = error
+                return None
+            if self.book.layer(layer.id) != layer:  # taken off the map or put elsewhere meanwhile
+                found.close()
                 return None
             found.shifted = layer.crs == GCJ02
             self._facts[layer.id] = facts
@@ -204,8 +213,12 @@ class MapLayers:
         for layer in self.book.added:
             if layer.path.startswith(online.PREFIX):
                 self.forget(layer.id)
-        if self.access is not None and folder.is_dir():
-            online.trim(folder, self.access.most_bytes)
+
+    def trim_online(self) -> None:
+        """Keep the folder of fetched tiles within its size; goes through all of them, so in a thread."""
+        access = self.access
+        if access is not None and access.folder.is_dir():
+            online.trim(access.folder, access.most_bytes)
 
     def _broke(self, layer_id: str, error: AppError) -> None:
         if layer_id in self._pictures:  # else it was let go of while it was read

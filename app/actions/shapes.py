@@ -104,15 +104,14 @@ def read_shapes(session: Session, kind: str, path: Path) -> Drawn:
     for number, (properties, geometry) in enumerate(found, 1):
         named = properties.get("uid") or properties.get(described.key)
         record = session.workspace.by_key(described.record, str(named)) if named else None
-        if record is None or geometry is None or geometry.is_empty:
-            faults.append(
-                {"row": number, "record": named, "code": "no_record" if record is None else "no_shape"}
-            )
+        if record is None or geometry is None or geometry.is_empty or record.uid in shapes:
+            code = "no_record" if record is None else "twice" if record.uid in shapes else "no_shape"
+            faults.append({"row": number, "record": named, "code": code})
         else:
             shapes[record.uid] = geometry
     if faults:
         raise Invalid(
-            N_("{n} features have no shape, or name no record by uid or {key}"),
+            N_("{n} features have no shape, name no record by uid or {key}, or one that another names"),
             hint=N_("Nothing was changed."),
             details=faults,
             n=len(faults),

@@ -20,7 +20,8 @@ from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Block
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
-from app.store import beyond, chain, collector, keptblocks, outbox, pending, views
+from app.litter import LARGE, undisturbed
+from app.store import beyond, chain, keptblocks, outbox, pending, views
 from app.store.connect import Database, raw_of
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
@@ -86,7 +87,7 @@ def fold(
     """
     series, pace = _Series(database, facts, iter(blocks)), _Pace(step)
     while True:
-        with collector.paused():
+        with undisturbed(LARGE):
             if not series.fetch(pace.entries):
                 break
             with pace:

@@ -16,9 +16,9 @@ from app.domain.replication import Block, Cells
 from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
+from app.litter import LARGE, undisturbed
 from app.store import (
     beyond,
-    collector,
     confirmed,
     evidence,
     keptblocks,
@@ -117,7 +117,7 @@ class Replica:
         by); they are kept until the hub has answered. None when nothing is to be sealed.
         """
         facts = self._enrolled()
-        with collector.paused():
+        with undisturbed(LARGE):
             with self._reading() as raw:
                 found = outbox.draft(raw, facts, limit)
             if found is None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from app.errors import Conflict
 from app.i18n import N_
 from app.store.fold import FoldDone, Incoming
+from app.store.keptblocks import KeptBlock
 from app.store.replica import Replica
 from app.store.replica_facts import START, Cursor
 from app.sync import signing
@@ -111,18 +112,19 @@ def proved(block: SignedBlock, hub_key: bytes) -> Incoming:
 def finish_begun(replica: Replica, done: Folded, between: Callable[[Folded], None]) -> None:
     """Fold the rest of a block that was cut in the middle, from the bytes kept here: the hub may have been
     brought back from a backup meanwhile and no longer know it."""
-    begun = [
-        SignedBlock(
-            area=kept.area,
-            first=kept.first,
-            last=kept.last,
-            body=kept.body,
-            head=kept.head,
-            signature=kept.signature,
-        )
-        for kept in replica.begun()
-    ]
-    fold_blocks(replica, begun, done, between)
+    fold_blocks(replica, map(as_signed, replica.begun()), done, between)
+
+
+def as_signed(kept: KeptBlock) -> SignedBlock:
+    """A block that was kept here, as it travels."""
+    return SignedBlock(
+        area=kept.area,
+        first=kept.first,
+        last=kept.last,
+        body=kept.body,
+        head=kept.head,
+        signature=kept.signature,
+    )
 
 
 def compare(replica: Replica, areas: Mapping[str, AreaNow]) -> dict[str, AreaState]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.errors import AppError
 from app.store.keptblocks import KeptBlock
 from app.store.replica import Replica
-from app.sync.folding import Folded, finish_begun
+from app.sync.folding import Folded, as_signed, finish_begun
 from app.sync.messages import RejoinRequest, SignedBlock
 from app.sync.results import AreaState
 from app.sync.transport import Transport
@@ -86,16 +86,7 @@ def _parts(blocks: list[KeptBlock]) -> Iterator[list[SignedBlock]]:
     part: list[SignedBlock] = []
     left = _BYTES
     for kept in blocks:
-        part.append(
-            SignedBlock(
-                area=kept.area,
-                first=kept.first,
-                last=kept.last,
-                body=kept.body,
-                head=kept.head,
-                signature=kept.signature,
-            )
-        )
+        part.append(as_signed(kept))
         left -= len(kept.body)
         if left <= 0:
             yield part

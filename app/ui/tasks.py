@@ -125,7 +125,7 @@ class Tasks(QObject):
         """Start `work` for `owner`. A `title` shows it in the status bar; a `topic` overtakes older ones."""
         number = next(self._numbers)
         if topic:
-            self._overtake(owner, topic)
+            self.overtake(owner, topic)
         wanted = callbacks if isinstance(callbacks, Callbacks) else Callbacks(callbacks)
         token = Token(lambda done, total, text: self._news.emit(number, "progress", (done, total, text)))
         task = Task(number, title, topic, owner, wanted, token, lane)
@@ -152,7 +152,8 @@ class Tasks(QObject):
             pool.shutdown(wait=True, cancel_futures=lane is not Lane.WRITE)
         self._tasks.clear()
 
-    def _overtake(self, owner: QObject, topic: str) -> None:
+    def overtake(self, owner: QObject, topic: str) -> None:
+        """What is under way for a topic counts no more: its owner wants something newer."""
         for task in self._tasks.values():
             if task.topic == topic and task.owner is owner:
                 task.dropped = True

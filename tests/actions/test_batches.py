@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from actions.office import Office
 from app.actions.batches import Given, do_steps, steps_for
 from app.actions.history import undo
 from app.actions.records import edit_many
-from app.errors import Refused
+from app.errors import Refused, StoreFailure
 
 
 def test_each_record_of_a_batch_is_judged_by_itself(office: Office) -> None:
@@ -83,3 +85,21 @@ def test_the_steps_offered_for_many_say_how_many_they_fit(office: Office) -> Non
     office.as_("leader")
     assert {item.step.action for item in steps_for(office.session, waiting)} == set()
     assert steps_for(office.session, []) == []
+
+
+def test_a_file_that_can_no_longer_be_written_ends_the_batch_and_tells_what_was_done(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boilers = [office.planned(ledger_no=f"KT-{no}") for no in range(3)]
+    office.as_("officer")
+    commit, times = office.session.commit, iter(range(9))
+
+    def full(*what: Any, **how: Any) -> Any:
+        if next(times):
+            raise StoreFailure("the disk is full", code="full")
+        return commit(*what, **how)
+
+    monkeypatch.setattr(office.session, "commit", full)
+    lines = do_steps(office.session, "start", boilers, Given(evidence=[office.file("photo_before")]))
+    assert [line.done is not None for line in lines] == [True, False]
+    assert lines[1].refused is not None and lines[1].refused.code == "full"

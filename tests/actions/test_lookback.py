@@ -11,10 +11,11 @@ import pytest
 
 from actions.office import Office
 from app.actions.history import undo
-from app.actions.lookback import draw_lookback, find_round, rounds, visits_of
+from app.actions.lookback import GOOD, OPEN, _result, draw_lookback, find_round, rounds, visits_of
 from app.actions.reports import ReportOrder, make_report
 from app.domain.drawing import draw
 from app.domain.entities.lookback import LookbackRound
+from app.domain.entities.papers import Approval
 from app.errors import Invalid, NotAllowed, Refused
 
 
@@ -123,3 +124,13 @@ def test_counties_do_not_draw_and_nothing_cannot_be_drawn_from(office: Office) -
     office.as_("city")
     with pytest.raises(Refused):
         draw_lookback(office.session, "一", 10)
+
+
+def test_a_laptop_that_came_later_still_knows_what_a_visit_found() -> None:
+    """It has the records and their signatures, and not when each value was written."""
+    signed = Approval(
+        uid="1", owner="b", owner_entity="boiler", action="look_back", person="p", person_name="王",
+        role="R5", fingerprint="f", signed_at="2026-11-20T02:00:00.000Z",
+    )  # fmt: skip
+    assert _result([signed], [], named_now=True) == (GOOD, "2026-11-20")
+    assert _result([signed], [], named_now=False) == (OPEN, "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import geopandas
@@ -11,8 +13,9 @@ import numpy as np
 import pytest
 import shapely
 
+import picture_files
 from app.actions.map_layers import MapLayers, features_of, offered_layers
-from app.carto.mapbook import FEATURES, AddedLayer
+from app.carto.mapbook import FEATURES, TILES, AddedLayer
 from app.domain.coordinates.gcj import to_gcj02
 from app.errors import Invalid, StoreFailure
 
@@ -164,3 +167,32 @@ def test_a_workspace_that_is_only_read_keeps_nothing(tmp_path: Path) -> None:
     maps = MapLayers(tmp_path / "w.gpkg", read_only=True)
     maps.keep()
     assert not maps.file.exists()
+
+
+def test_what_is_read_late_of_a_layer_that_was_put_elsewhere_is_left_out(tmp_path: Path) -> None:
+    maps = MapLayers(tmp_path / "w.gpkg")
+    maps.book = maps.book.adding(_layer("x", "EPSG:4490").at(_geojson(tmp_path / "旧").name))
+    old = maps.book.added[0]
+    maps.book = maps.book.replacing(old.at("新.geojson"))
+    maps.load(old)  # begun before it was put elsewhere
+    assert maps.loaded(old.id) is None
+    assert not maps.faults
+
+
+def test_a_picture_opened_late_of_a_layer_that_was_removed_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maps = MapLayers(tmp_path / "w.gpkg")
+    path = picture_files.mbtiles(tmp_path / "底图.mbtiles")
+    maps.book = maps.book.adding(replace(_layer("", "EPSG:4490"), kind=TILES).at(path.name))
+    (layer,) = maps.book.added
+    opened = maps._opened
+
+    def slowly(wanted: AddedLayer) -> Any:
+        found = opened(wanted)
+        maps.book = maps.book.without_layer(wanted.id)  # the window takes it off the map meanwhile
+        return found
+
+    monkeypatch.setattr(maps, "_opened", slowly)
+    assert maps.imagery(layer.entity) is None
+    assert not maps._pictures

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
-from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry import MultiPolygon, Polygon, box, mapping
 
 from actions.office import COUNTY, Office
 from app.actions.history import undo
 from app.actions.records import add_record, find_record
-from app.actions.shapes import Drawn, check_topology, save_shapes
+from app.actions.shapes import Drawn, check_topology, read_shapes, save_shapes
 from app.carto.digitise.board import Board
 from app.domain.entity import Entity
 from app.errors import Changed, Invalid, NotAllowed, Refused
@@ -145,3 +148,13 @@ def test_kinds_without_areas_are_refused(office: Office) -> None:
     with pytest.raises(Invalid) as refused:
         check_topology(office.session, "boiler")
     assert "zone" in refused.value.hint
+
+
+def test_a_record_that_two_features_name_is_not_guessed(office: Office, tmp_path: Path) -> None:
+    cell = _cell(office, "A", WEST)
+    feature = {"type": "Feature", "properties": {"uid": cell.uid}, "geometry": mapping(WEST)}
+    path = tmp_path / "两次.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature, feature]}), "utf-8")
+    with pytest.raises(Invalid) as refused:
+        read_shapes(office.session, "cell", path)
+    assert refused.value.details == [{"row": 2, "record": cell.uid, "code": "twice"}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +157,24 @@ def test_wrong_mbtiles_are_named(sql: str, word: str, tmp_path: Path) -> None:
     with pytest.raises(Invalid) as caught:
         open_imagery(path)
     assert word in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE gpkg_tile_matrix_set SET min_x = 'west'",
+        "UPDATE gpkg_tile_matrix SET matrix_width = 'wide'",
+        "UPDATE gpkg_spatial_ref_sys SET organization_coordsys_id = 'none'",
+    ],
+)
+def test_words_where_numbers_belong_in_a_geopackage_are_named(sql: str, tmp_path: Path) -> None:
+    path = picture_files.geopackage(tmp_path / "底图.gpkg")
+    with closing(sqlite3.connect(path)) as link:
+        link.execute(sql)
+        link.commit()
+    with pytest.raises(Invalid) as refused:
+        open_imagery(path, "影像")
+    assert "底图.gpkg" in refused.value.message
 
 
 def test_a_file_without_bounds_or_format_is_still_read(tmp_path: Path) -> None:

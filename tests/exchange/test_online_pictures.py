@@ -105,6 +105,18 @@ def test_the_folder_is_kept_small(tmp_path: Path) -> None:
     assert sorted(path.stem for path in tmp_path.rglob("*.tile")) == ["6", "7", "8", "9"]
 
 
+def test_a_tile_that_somebody_holds_stays_until_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "1.tile").write_bytes(b"x" * 100)
+
+    def held(path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(str(path))
+
+    monkeypatch.setattr(Path, "unlink", held)
+    assert trim(tmp_path, 50) == 0
+
+
 def test_switched_off_there_is_no_online_map_and_its_layer_says_so(tmp_path: Path) -> None:
     maps = MapLayers(tmp_path / "w.gpkg")
     maps.book = maps.book.adding(online_layers()[0])

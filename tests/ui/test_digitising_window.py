@@ -12,13 +12,14 @@ from pytestqt.qtbot import QtBot
 from shapely.geometry import MultiPolygon, Point
 
 from app.actions.records import edit_record
-from app.carto.digitise.corners import rings
+from app.carto.digitise.corners import Corner, rings
 from app.domain.catalog import entity_type
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entity import Shape
 from app.domain.filters import equal
 from app.ui.application import Program
 from app.ui.dialogs.reason import ReasonDialog
+from app.ui.digitise.faults import FaultsDialog
 from app.ui.digitise.work import Mode
 from app.ui.record.editdialog import EditDialog
 from window_cases import WAIT_MS, settle
@@ -250,3 +251,70 @@ def test_faults_are_listed_shown_on_the_map_and_opened_for_drawing(office: Offic
     assert set(pane.drawing.work.board.shapes) == {cell.uid for cell in cells}
     dialog.close()
     assert pane.drawing.fault.fault is None
+
+
+def test_a_corner_under_the_pointer_may_go_by_a_step_back(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    (cell,) = _cells(running)
+    pane = _begin(running, qtbot, [cell])
+    ring = rings(cell.geometry)[0]
+    last, first = ring.xy[-1].tolist(), ring.xy[0].tolist()
+    middle = ((last[0] + first[0]) / 2, (last[1] + first[1]) / 2)
+    work = pane.drawing.work
+    assert work.take(lambda board: board.added(cell.uid, Corner(0, 0, len(ring.xy) - 1), middle))
+    qtbot.mouseMove(pane.canvas, _at(pane, *middle))
+    qtbot.waitUntil(lambda: pane.drawing.tool._hover is not None, timeout=WAIT_MS)
+    work.back()
+    pane.canvas.grab()  # a fault while painting fails the test
+    assert pane.drawing.tool._hover is None
+
+
+def test_nothing_is_drawn_while_the_board_is_saved(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    (cell,) = _cells(running)
+    pane = _begin(running, qtbot, [cell])
+    work = pane.drawing.work
+    x, y = rings(cell.geometry)[0].xy[0].tolist()
+    assert work.take(lambda board: board.moved(cell.uid, Corner(0, 0, 0), (x + 1e-4, y), together=True))
+    saved: list[object] = []
+    work.save("界线调整", saved.append, saved.append)
+    assert not work.take(lambda board: board.moved(cell.uid, Corner(0, 0, 0), (x, y), together=True))
+    assert not pane.drawing.bar.save.isEnabled()
+    running.window.doings.drawing.edit_selected()
+    assert work.on
+    qtbot.waitUntil(lambda: bool(saved), timeout=WAIT_MS)
+    assert work.take(lambda board: board.moved(cell.uid, Corner(0, 0, 0), (x, y), together=True))
+
+
+def test_records_read_for_drawing_do_not_sweep_a_newer_drawing_away(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    (cell,) = _cells(running)
+    running.window.go("grid_cell")
+    running.desk.selection.choose("grid_cell", [cell.uid])
+    settle(running, qtbot)
+    drawing = running.window.doings.drawing
+    drawing.edit_selected()  # the record is being read
+    drawing.begin_new(entity_type("sketch"), Shape.MULTIPOLYGON)
+    settle(running, qtbot)
+    work = running.window.work.map.drawing.work
+    assert work.kind is entity_type("sketch")
+
+
+def test_records_without_a_shape_are_said(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    said: list[str] = []
+    running.desk.said.connect(said.append)
+    running.window.doings.drawing._begin([GridCell(uid="1", grid_code="X", kind="admin")])
+    assert said == ["所选记录在地图上还没有图形"]
+
+
+def test_a_list_of_faults_that_was_closed_checks_no_more(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    running.window.go("grid_cell")
+    running.window.commands.actions["check_topology"].trigger()
+    (dialog,) = running.window.findChildren(FaultsDialog)
+    settle(running, qtbot)
+    dialog.close()
+    qtbot.waitUntil(lambda: not running.window.findChildren(FaultsDialog), timeout=WAIT_MS)
+    running.window.commands.actions["check_topology"].trigger()
+    assert len(running.window.findChildren(FaultsDialog)) == 1

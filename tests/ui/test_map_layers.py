@@ -16,9 +16,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import picture_files
+from app.actions.map_layers import Offered
+from app.carto.theme import read_theme
 from app.exchange.imagery.online import OnlineTiles
 from app.ui.application import Program
 from app.ui.map.adddialog import AddDialog
+from app.ui.map.layers import LayerTree
 from app.ui.map.onlinedialog import OnlineDialog
 from app.ui.map.pane import MapPane
 from app.ui.map.picturedialog import PictureDialog
@@ -288,3 +291,38 @@ def test_online_maps_are_off_until_somebody_brings_a_key(
     settle(running, qtbot)
     assert len(fetched) == count
     assert "a1" in pane.arranging.faults()
+
+
+def test_a_layer_that_cannot_be_shown_is_switched_off_by_its_box(qtbot: QtBot) -> None:
+    tree = LayerTree()
+    qtbot.addWidget(tree)
+    tree.show_theme(read_theme("boilers"))
+    tree.show_faults({"boilers": "“点位.shp” is not where it was"})
+    item = tree.topLevelItem(0).child(0)
+    assert item.data(0, Qt.ItemDataRole.UserRole) == "boilers"
+    said: list[object] = []
+    tree.switched.connect(said.append)
+    tree.renamed.connect(lambda *words: said.append(words))
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
+    assert said == [{"boilers": False}]
+
+
+def test_layers_of_one_file_keep_the_system_each_states(qtbot: QtBot) -> None:
+    offers = [
+        Offered("度", 1, (106.6, 35.5, 106.7, 35.6), "EPSG:4490"),
+        Offered("米", 1, (479_000.0, 3_934_000.0, 480_000.0, 3_935_000.0), "EPSG:4545"),
+    ]
+    dialog = AddDialog("两层.gpkg", offers)
+    qtbot.addWidget(dialog)
+    assert [layer.crs for layer in dialog.chosen()] == ["EPSG:4490", "EPSG:4545"]
+    assert "106.6" in dialog._where.text() and "平凉" not in dialog._where.text()
+    dialog.system.setCurrentText("EPSG:4545")
+    assert [layer.crs for layer in dialog.chosen()] == ["EPSG:4545"] * 2
+
+
+def test_another_key_is_tried_at_once(office: Office, qtbot: QtBot) -> None:
+    arranging = office().window.work.map.arranging
+    arranging._waiting.start()  # as after a failure
+    arranging.go_online(True, "another-key", [])
+    assert not arranging._waiting.isActive()

@@ -101,6 +101,15 @@ def test_a_press_holds_the_sliding_paper(canvas: Canvas, qtbot: QtBot) -> None:
     assert not canvas.fling.slides()
 
 
+def test_a_view_that_is_asked_for_is_not_slid_away_from(canvas: Canvas) -> None:
+    for at in range(6):
+        canvas.fling.follow(QPointF(20.0 * at, 0.0), 15.0 * at)
+    canvas.fling.let_go(80.0)
+    assert canvas.fling.slides()
+    canvas.show_extent((106.6, 35.5, 106.7, 35.6))
+    assert not canvas.fling.slides()
+
+
 def test_two_fingers_on_a_touchpad_zoom_about_themselves(canvas: Canvas) -> None:
     assert canvas.view is not None
     at, before = QPointF(120, 90), canvas.view

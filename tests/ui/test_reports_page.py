@@ -187,3 +187,17 @@ def test_a_condition_holds_within_the_county(office: Office, qtbot: QtBot, writt
     assert order.where == where
     meant = parse_filter(order.where, Boiler.TYPE)
     assert not meant.accepts({"div_code": "620826", "fuel": "oil", "rated_tph": 9.0})
+
+
+def test_what_is_still_being_counted_does_not_overtake_a_refusal(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    _session(running)
+    page = _page(running, qtbot)
+    page.form.choose("ledger")
+    page.look()
+    page.form.scope.setCurrentIndex(page.form.scope.findData("selected"))
+    page.look()  # nothing is selected: said at once, while the whole ledger is still being counted
+    said = page.numbers.about.text()
+    settle(running, qtbot)
+    assert page.numbers.about.text() == said
+    assert not page.numbers.table.isVisible()

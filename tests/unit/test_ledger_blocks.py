@@ -61,11 +61,21 @@ def test_edits_come_and_go() -> None:
     staging.begin()
     staging.write(ONE, "rated_tph", "x", None, "不是数")
     assert (staging.changed(), staging.wrong(), staging.first_wrong()) == (1, 1, ("1", "rated_tph"))
-    assert [dict(values) for _, values in staging.edits()] == [{"note": "新"}]
+    assert [dict(values) for _, values in staging.edits()()] == [{"note": "新"}]
     assert staging.take_back()
     assert staging.cells() == (("1", "note"),)
     staging.write(ONE, "note", "旧", "旧")
     assert len(staging) == 0
+
+
+def test_edits_given_to_a_thread_are_those_of_the_moment_they_were_asked_for() -> None:
+    staging = Staging()
+    staging.begin()
+    staging.write(ONE, "note", "新", "新")
+    made = staging.edits()
+    staging.follow("1", None)  # somebody removes the record while it is saved
+    staging.clear()
+    assert [dict(values) for _, values in made()] == [{"note": "新"}]
 
 
 def test_a_record_changed_meanwhile_keeps_and_marks_the_edit() -> None:
@@ -78,7 +88,7 @@ def test_a_record_changed_meanwhile_keeps_and_marks_the_edit() -> None:
     assert note is not None
     assert batch is not None
     assert (note.written, note.before, note.moved, batch.moved) == ("我的", "别人的", True, False)
-    assert staging.edits()[0][0].values()["note"] == "别人的"
+    assert staging.edits()()[0][0].values()["note"] == "别人的"
     staging.follow("1", None)
     assert staging.wrong() == 2
 

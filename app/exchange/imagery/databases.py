@@ -157,8 +157,11 @@ def open_gpkg_tiles(path: Path, table: str) -> tuple[TilePyramid, ImageryFacts]:
         raise _no_tiles(path)
     file = _File(path)
     try:
-        crs, extent = _placed(file, path, table)
-        levels = _levels(file, table)
+        try:
+            crs, extent = _placed(file, path, table)
+            levels = _levels(file, table)
+        except (TypeError, ValueError, OverflowError) as error:  # words or nothing where numbers belong
+            raise unreadable(path, error) from error
         quoted = '"' + table.replace('"', '""') + '"'
         file.rows(f"SELECT count(*) FROM (SELECT 1 FROM {quoted} LIMIT 1)")
         if not levels:

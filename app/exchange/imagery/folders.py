@@ -102,9 +102,12 @@ def _rows(column: Path) -> list[int]:
 
 def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     """A PMTiles file of version 3; raises Invalid naming what is wrong."""
-    file = path.open("rb")
     try:
-        held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with path.open("rb") as file:  # what is mapped needs it no more
+            held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    try:
         reader = Reader(lambda offset, length: held[offset : offset + length])
         head: dict[str, Any] = reader.header()
         facts = reader.metadata()
@@ -115,7 +118,7 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         if not levels:
             raise ValueError("no level")
     except _DAMAGED as error:
-        file.close()
+        held.close()
         raise unreadable(path, error) from error
 
     def fetch(level: int, column: int, row: int) -> bytes | None:
@@ -125,15 +128,11 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
             return None
         return blob
 
-    def close() -> None:
-        held.close()
-        file.close()
-
     vector = kind is TileType.MVT
     sides = [side_of_tile(blob) for blob in (fetch(levels[0], 0, 0),) if blob and not vector]
     pyramid = TilePyramid(
         [mercator_level(number, 512 if sides == [512] else 256) for number in levels],
-        fetch, vector=vector, close=close,
+        fetch, vector=vector, close=held.close,
     )  # fmt: skip
     return pyramid, _facts_of(head, facts, (levels[0], levels[-1]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,7 +151,8 @@ def trim(folder: Path, most_bytes: int) -> int:
     for _, size, path in sorted(found, key=lambda item: item[0]):
         if total <= most_bytes:
             break
-        path.unlink(missing_ok=True)
-        total -= size
-        removed += 1
+        with suppress(OSError):  # somebody reads it just now: next time
+            path.unlink(missing_ok=True)
+            total -= size
+            removed += 1
     return removed

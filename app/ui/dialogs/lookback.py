@@ -51,6 +51,7 @@ class LookbackDialog(QDialog):
         self._desk, self._folder, self._draw = desk, folder, draw
         self._progress: dict[str, Progress] = {}
         self.visits: list[Visit] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # hidden, it would go on choosing records
         self.setWindowTitle(tr(N_("Look-back rounds")))
         self.round = QComboBox()
         self.round.setAccessibleName(tr(N_("Look-back round")))

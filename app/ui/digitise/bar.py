@@ -68,9 +68,8 @@ class DigitiseBar(QWidget):
         self.back.setEnabled(bool(work.chain) or work.steps.can_go_back)
         self.forth.setEnabled(work.steps.can_go_forth)
         self.save.setText(tr(N_("Finish")) if work.mode is not Mode.CORNERS else tr(N_("Save…")))
-        self.save.setEnabled(
-            bool(work.chain) if work.mode is not Mode.CORNERS else bool(work.steps.changed())
-        )
+        there = bool(work.chain) if work.mode is not Mode.CORNERS else bool(work.steps.changed())
+        self.save.setEnabled(there and not work.saving)
         self._says.setText(f"{kind.text if kind else ''}  {work.words()}".strip())
         say_fault(self._fault, "")
 

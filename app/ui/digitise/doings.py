@@ -68,11 +68,13 @@ class DrawingDoings:
         self._lay(now.entity, now.uids)
 
     def _lay(self, entity: str, uids: tuple[str, ...]) -> None:
-        if not self._may_begin():
-            return
         if len(uids) > MOST_RECORDS:
             self._desk.said.emit(tr(N_("At most {n} shapes can be edited at once"), n=MOST_RECORDS))
             return
+        if not self._may_begin():
+            return
+        if self._work.on:
+            self.end()  # what is drawn from now on, while the records are read, is newer than this wish
         kind = entity_type(entity)
 
         def read(session: Session, _: Any) -> list[Entity]:
@@ -82,7 +84,9 @@ class DrawingDoings:
         self._desk.read(self._window, read, self._begin, topic="draw")
 
     def _begin(self, records: list[Entity]) -> None:
-        if records:
+        if not any(record.geometry is not None for record in records):
+            self._desk.said.emit(tr(N_("What is selected has no shape on the map yet")))
+        elif not self._work.on:
             self._show_map(records[0].TYPE.name)
             self._pane.bring(records[0].TYPE.name, tuple(item.uid for item in records), only_if_outside=True)
             self._work.begin(records)
@@ -161,6 +165,9 @@ class DrawingDoings:
         self._pane.use_select()
 
     def _may_begin(self) -> bool:
+        if self._work.saving:
+            self._desk.said.emit(tr(N_("The shapes are being saved")))
+            return False
         return not self._work.dirty or ask(
             self._window, tr(N_("Throw away what you have drawn?")), tr(N_("Throw away"))
         )
@@ -181,7 +188,11 @@ class DrawingDoings:
         self._faults = dialog = FaultsDialog(self._desk, page, self._window)
         dialog.shown.connect(self._show_fault)
         dialog.wanted.connect(lambda fault: self._lay(dialog.entity(), fault.uids))
+        dialog.finished.connect(self._close_faults)
         dialog.show()
+
+    def _close_faults(self) -> None:
+        self._faults = None
 
     def _show_fault(self, fault: Fault | None) -> None:
         self._drawing.fault.fault = fault

@@ -35,6 +35,7 @@ class FaultsDialog(QDialog):
 
     def __init__(self, desk: Desk, entity: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # hidden, it would check at every change
         self.setWindowTitle(tr(N_("Areas that do not fit together")))
         self._desk = desk
         self._faults: list[Fault] = []

@@ -41,6 +41,8 @@ class DigitiseTool(Tool):
         self._snap: Snap | None = None
         self._free: XY | None = None
         self._by_keys = False
+        self._board = work.board
+        work.changed.connect(self._follow_board)
 
     # ---- the pointer
 
@@ -94,6 +96,12 @@ class DigitiseTool(Tool):
             edge = self._work.screen(view.crs).edge(_xy(event.position()), view)
             if edge is not None and self._work.screen(view.crs).corner(_xy(event.position()), view) is None:
                 self._add(edge, self._place(event.position())[0])
+
+    def _follow_board(self) -> None:
+        """Of another board no corner is under the pointer or in hand: what was there may be gone."""
+        if self._work.board is not self._board:
+            self._board = self._work.board
+            self._held, self._to, self._hover, self._snap = None, None, None, None
 
     def _put_down(self) -> None:
         held, to, self._held, self._to = self._held, self._to, None, None

@@ -80,6 +80,7 @@ class Digitising(QObject):
         self._screen: OnScreen | None = None
         self._own: tuple[Board, Snapper] | None = None
         self._crs = ""
+        self.saving = False  # what is drawn meanwhile would be lost when the board is cleared
         self.switches = Switches()
         self.mode = Mode.CORNERS
         self.chain: list[XY] = []
@@ -119,10 +120,9 @@ class Digitising(QObject):
         return self._drawing.steps
 
     def begin(self, records: Sequence[Entity]) -> None:
-        """Lay records with a shape on the board."""
+        """Lay those of the records that have a shape on the board, if there are any."""
         placed = {record.uid: record for record in records if record.geometry is not None}
         if not placed:
-            self.refused.emit(tr(N_("What is selected has no shape on the map yet")))
             return
         shapes = {uid: record.geometry for uid, record in placed.items()}
         self._start(_Drawing(records[0].TYPE, Shape.NONE, placed, Steps(Board(shapes))), Mode.CORNERS)
@@ -159,7 +159,7 @@ class Digitising(QObject):
 
     def take(self, make: Callable[[Board], Board]) -> bool:
         """Take a step; why it cannot be taken is said, and nothing changes."""
-        if self._drawing is None:
+        if self._drawing is None or self._is_saving():
             return False
         try:
             self.steps.take(make(self.board))
@@ -174,13 +174,13 @@ class Digitising(QObject):
         """The last corner of the line, else the last step, taken back."""
         if self.chain:
             self.chain.pop()
-        elif self.on and self.steps.back():
+        elif self.on and not self.saving and self.steps.back():
             self._screen, self.active = None, None
         self.changed.emit()
 
     def forth(self) -> None:
         """A step taken again."""
-        if self.on and self.steps.forth():
+        if self.on and not self.saving and self.steps.forth():
             self._screen, self.active = None, None
         self.changed.emit()
 
@@ -193,6 +193,8 @@ class Digitising(QObject):
 
     def add_corner(self, place: XY, snap: Snap | None, *, other_way: bool = False) -> None:
         """A corner of the line or outline; between two corners of one boundary it follows the boundary."""
+        if self._is_saving():
+            return
         if self.chain and self.switches.trace and snap is not None and snap.kind == "corner":
             self.chain += self._traced(self.chain[-1], place, other_way)
         if not self.chain or self.chain[-1] != place:
@@ -307,7 +309,18 @@ class Digitising(QObject):
         def work(session: Session, _: Any) -> object:
             return save_shapes(session, drawn, reason)
 
-        self._desk.act(self, work, Callbacks(done, refused), title=tr(N_("Saving")))
+        self.saving = True
+        self.changed.emit()
+        self._desk.act(self, work, Callbacks(done, refused, finished=self._saved), title=tr(N_("Saving")))
+
+    def _saved(self) -> None:
+        self.saving = False
+        self.changed.emit()
+
+    def _is_saving(self) -> bool:
+        if self.saving:
+            self.refused.emit(tr(N_("The shapes are being saved")))
+        return self.saving
 
 
 def _shape(form: Shape, places: Sequence[XY]) -> BaseGeometry:

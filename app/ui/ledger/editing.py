@@ -220,14 +220,15 @@ class Editing(QObject):
         if wrong is not None:
             self._go_to(*wrong)
             return
-        staging, reason = self._staging, self._foot.reason.text().strip()
-        if not len(staging) or self._saving or self._writing:
+        reason = self._foot.reason.text().strip()
+        if not len(self._staging) or self._saving or self._writing:
             return
+        edits = self._staging.edits()
 
         def work(session: Any, _: Any) -> object:
             from app.actions.records import edit_many  # late: actions load after the first paint
 
-            return edit_many(session, staging.edits(), reason)
+            return edit_many(session, edits(), reason)
 
         self._saving = True
         self._foot.setEnabled(False)

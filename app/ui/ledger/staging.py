@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,13 +149,19 @@ class Staging:
         """The first cell with a value that can never be saved."""
         return next((cell for cell in self._wrong if self._cells[cell].why), None)
 
-    def edits(self) -> list[tuple[Entity, Mapping[str, Any]]]:
-        """The edits by record, as one action takes them."""
-        values: dict[str, dict[str, Any]] = {}
-        for (uid, name), staged in self._cells.items():
-            if not staged.why:
-                values.setdefault(uid, {})[name] = staged.value
-        return [(self._records[uid], changes) for uid, changes in values.items()]
+    def edits(self) -> Callable[[], list[tuple[Entity, Mapping[str, Any]]]]:
+        """What gives the edits by record, as one action takes them: those of now, in a thread too, whatever
+        others change meanwhile."""
+        cells, records = dict(self._cells), dict(self._records)
+
+        def made() -> list[tuple[Entity, Mapping[str, Any]]]:
+            values: dict[str, dict[str, Any]] = {}
+            for (uid, name), staged in cells.items():
+                if not staged.why:
+                    values.setdefault(uid, {})[name] = staged.value
+            return [(records[uid], changes) for uid, changes in values.items()]
+
+        return made
 
     def refuse(self, faults: Iterable[Mapping[str, Any]]) -> None:
         """Put the reasons of a refusal on the cells they name: `uid`, `fields`, `why`."""

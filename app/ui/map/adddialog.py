@@ -39,6 +39,7 @@ from app.ui.parts import fault, muted, say_fault
 if TYPE_CHECKING:
     from app.actions.map_layers import Offered
 
+_EACH = "each"  # of several layers, each in the system it states
 _SYSTEMS = (
     STORED, "EPSG:4326", GCJ02, BD09, "EPSG:3857",
     zone_crs(35), zone_crs(36), zone_crs(35, prefixed=True), zone_crs(36, prefixed=True),
@@ -92,7 +93,8 @@ class AddDialog(QDialog):
         found = []
         for at, offer in enumerate(self._offers):
             if self.list.topLevelItem(at).checkState(0) == Qt.CheckState.Checked:  # type: ignore[union-attr]
-                found.append(AddedLayer("", self._name(offer), FEATURES, "", crs, offer.part))
+                stated = offer.crs if crs == _EACH else crs
+                found.append(AddedLayer("", self._name(offer), FEATURES, "", stated, offer.part))
         return found
 
     def _name(self, offer: Offered) -> str:
@@ -101,6 +103,9 @@ class AddDialog(QDialog):
 
     def _propose(self) -> None:
         said = {offer.crs for offer in self._offers}
+        if len(said) > 1 and "" not in said:
+            self.system.insertItem(0, tr(N_("Each as it says")), _EACH)
+            said = {_EACH}
         self.system.setCurrentIndex(-1)
         only = said.pop() if len(said) == 1 else ""
         if only:
@@ -128,16 +133,15 @@ class AddDialog(QDialog):
                 button.setEnabled(able)
 
     def _place(self, crs: str) -> str:
-        boxes = np.asarray([offer.extent for offer in self._offers if offer.extent], dtype=float)
-        x0, y0 = boxes[:, :2].min(axis=0)
-        x1, y1 = boxes[:, 2:].max(axis=0)
-        lon, lat = transform([x0, x1], [y0, y1], crs)
-        if (
-            not (np.isfinite(lon).all() and np.isfinite(lat).all())
-            or max(abs(lon)) > 180
-            or max(abs(lat)) > 90
-        ):
+        ends = []
+        for offer in self._offers:
+            if offer.extent:
+                (x0, y0, x1, y1), stated = offer.extent, offer.crs if crs == _EACH else crs
+                ends.append(np.column_stack(transform([x0, x1], [y0, y1], stated)))
+        places = np.concatenate(ends)
+        if not np.isfinite(places).all() or (np.abs(places) > (180, 90)).any():
             raise Invalid(N_("The numbers of the file do not fit this system."), code="bad_crs")
+        lon, lat = np.column_stack((places.min(axis=0), places.max(axis=0)))
         words = tr(
             N_("The features would lie between {west}° and {east}° east, {south}° and {north}° north."),
             west=f"{lon[0]:.4f}", east=f"{lon[1]:.4f}", south=f"{lat[0]:.4f}", north=f"{lat[1]:.4f}",

@@ -259,9 +259,12 @@ class MapArranging(QObject):
     def _allow_online(self, layers: MapLayers) -> None:
         chosen = self._desk.preferences
         layers.allow_online((chosen.tianditu_key or "") if chosen.online_maps == ON else "", tiles_folder())
+        if layers.access is not None:
+            self._desk.tasks.run(self, lambda _: layers.trim_online(), lambda _: None, topic="trim")
 
     def go_online(self, on: bool, key: str, added: list[AddedLayer]) -> None:
         """Switch online maps on or off on this laptop, with the user's own key, and add layers of them."""
+        self._waiting.stop()  # what failed with another key says nothing about this one
         self._desk.prefer(online_maps=ON if on and key else OFF, tianditu_key=key or None)
         if self.layers is not None and added and on and key:
             self.add(added)

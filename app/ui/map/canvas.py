@@ -109,7 +109,12 @@ class Canvas(QWidget):
             self.set_view(replace(fitted, scale=_AT_A_POINT) if near else fitted)
 
     def set_view(self, view: MapView) -> None:
-        """Show another part of the ground, at once with the old picture, soon with a sharp one."""
+        """Show another part of the ground, at once with the old picture, soon with a sharp one; paper that
+        still slides stays there."""
+        self.fling.stop()
+        self._move_to(view)
+
+    def _move_to(self, view: MapView) -> None:
         self.view = view
         self._at_home = False
         self.view_changed.emit(view)
@@ -124,7 +129,7 @@ class Canvas(QWidget):
     def pan(self, dx: float, dy: float) -> None:
         """Drag the paper by pixels."""
         if self.view:
-            self.set_view(self.view.panned(dx, dy))
+            self._move_to(self.view.panned(dx, dy))
 
     def show_box(self, box: QRectF) -> None:
         """The whole of a box of the widget's pixels."""
@@ -145,7 +150,6 @@ class Canvas(QWidget):
     def _go(self, step: int) -> None:
         found = self.trail.go(step, self.view) if self.view else None
         if found is not None:
-            self.fling.stop()
             self.set_view(found)
             self.trail_changed.emit()
 

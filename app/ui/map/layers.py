@@ -18,7 +18,7 @@ from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.symbols import symbol_icon
 
-_LAYER, _GROUP = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_LAYER, _GROUP, _NAME = (Qt.ItemDataRole.UserRole + at for at in range(3))
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 _LISTED_FIRST = ("theme", "added")
 
@@ -161,6 +161,7 @@ class LayerTree(QTreeWidget):
     def _layer(self, group: QTreeWidgetItem, layer: Layer) -> QTreeWidgetItem:
         item = QTreeWidgetItem(group, [tr(layer.title), ""])
         item.setData(0, _LAYER, layer.id)
+        item.setData(0, _NAME, item.text(0))
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
         item.setFlags(
             Qt.ItemFlag.ItemIsEnabled
@@ -185,7 +186,7 @@ class LayerTree(QTreeWidget):
         if item.data(0, _GROUP):
             mine = (item.child(at).data(0, _LAYER) for at in range(item.childCount()))
             self._tell(partial(self.switched.emit, {str(name): shown for name in mine}))
-        elif layer and item.text(0) != item.toolTip(0):
+        elif layer and item.text(0) != item.data(0, _NAME):
             self._tell(partial(self.renamed.emit, str(layer), item.text(0)))
         elif layer:
             self._tell(partial(self.switched.emit, {str(layer): shown}))

@@ -84,22 +84,21 @@ class Tool(QObject):
         return self._pressed is not None and (at - self._pressed).manhattanLength() <= _CLICK_PX
 
 
-class SelectTool(Tool):
-    """Click selects, Ctrl+click adds or takes away, Alt+click asks what lies there, Shift+drag selects in a
-    box, plain drag pans."""
-
-    picked = Signal(float, float, bool)  # pixel x, y, add to the selection
-    boxed = Signal(float, float, float, float, bool)
-    asked = Signal(float, float)
+class _BoxTool(Tool):
+    """Draws a box while the left button is down; Esc takes a begun one back, other buttons drag the paper."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._box: QRectF | None = None
 
+    def begins_box(self, event: QMouseEvent) -> bool:
+        """Whether a press begins a box."""
+        return event.button() == Qt.MouseButton.LeftButton
+
     def press(self, event: QMouseEvent) -> None:
         """Begin a click, a drag or a box."""
         super().press(event)
-        if event.modifiers() & _SHIFT and event.button() == Qt.MouseButton.LeftButton:
+        if self.begins_box(event):
             self._box = QRectF(event.position(), event.position())
 
     def move(self, event: QMouseEvent) -> None:
@@ -109,67 +108,6 @@ class SelectTool(Tool):
             return
         self._box.setBottomRight(event.position())
         self.canvas.update()
-
-    def release(self, event: QMouseEvent) -> None:
-        """Select what was clicked or boxed."""
-        add = bool(event.modifiers() & _CTRL)
-        if self._box is not None:
-            box, self._box = self._box.normalized(), None
-            self.canvas.update()
-            if box.width() > _CLICK_PX and box.height() > _CLICK_PX:
-                self.boxed.emit(box.left(), box.top(), box.right(), box.bottom(), add)
-        elif event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
-            x, y = event.position().x(), event.position().y()
-            if event.modifiers() & _ALT:
-                self.asked.emit(x, y)
-            else:
-                self.picked.emit(x, y, add)
-        super().release(event)
-
-    def double_click(self, event: QMouseEvent) -> None:
-        """Closer, about the pointer."""
-        self.canvas.zoom(2.0, event.position())
-
-    def paint(self, painter: QPainter) -> None:
-        """The box being drawn."""
-        if self._box is not None:
-            _draw_box(painter, self._box)
-
-
-class ZoomBoxTool(Tool):
-    """A dragged box fills the window; a click comes closer, with Shift further away."""
-
-    cursor = Qt.CursorShape.CrossCursor
-
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas)
-        self._box: QRectF | None = None
-
-    def press(self, event: QMouseEvent) -> None:
-        """Begin a box; other buttons drag the paper."""
-        super().press(event)
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._box = QRectF(event.position(), event.position())
-
-    def move(self, event: QMouseEvent) -> None:
-        """Stretch the box."""
-        if self._box is None:
-            super().move(event)
-            return
-        self._box.setBottomRight(event.position())
-        self.canvas.update()
-
-    def release(self, event: QMouseEvent) -> None:
-        """Show what is in the box."""
-        box, self._box = self._box, None
-        if box is not None:
-            self.canvas.update()
-            box = box.normalized()
-            if box.width() > _CLICK_PX and box.height() > _CLICK_PX:
-                self.canvas.show_box(box)
-            else:
-                self.canvas.zoom(0.5 if event.modifiers() & _SHIFT else 2.0, event.position())
-        super().release(event)
 
     def key(self, event: QKeyEvent) -> bool:
         """Esc takes a begun box back."""
@@ -186,7 +124,63 @@ class ZoomBoxTool(Tool):
     def paint(self, painter: QPainter) -> None:
         """The box being drawn."""
         if self._box is not None:
-            _draw_box(painter, self._box)
+            colour = QColor(colours().accent)
+            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
+            colour.setAlpha(40)
+            painter.setBrush(colour)
+            painter.drawRect(self._box.normalized())
+
+    def take_box(self) -> QRectF | None:
+        """The box that was drawn, which is then forgotten; None for none, and for one as small as a click."""
+        box, self._box = self._box, None
+        self.canvas.update()
+        large = box is not None and min(abs(box.width()), abs(box.height())) > _CLICK_PX
+        return box.normalized() if box is not None and large else None
+
+
+class SelectTool(_BoxTool):
+    """Click selects, Ctrl+click adds or takes away, Alt+click asks what lies there, Shift+drag selects in a
+    box, plain drag pans."""
+
+    picked = Signal(float, float, bool)  # pixel x, y, add to the selection
+    boxed = Signal(float, float, float, float, bool)
+    asked = Signal(float, float)
+
+    def begins_box(self, event: QMouseEvent) -> bool:
+        """With Shift."""
+        return bool(event.modifiers() & _SHIFT) and super().begins_box(event)
+
+    def release(self, event: QMouseEvent) -> None:
+        """Select what was clicked or boxed."""
+        add, begun, box = bool(event.modifiers() & _CTRL), self._box is not None, self.take_box()
+        if box is not None:
+            self.boxed.emit(box.left(), box.top(), box.right(), box.bottom(), add)
+        elif not begun and event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
+            x, y = event.position().x(), event.position().y()
+            if event.modifiers() & _ALT:
+                self.asked.emit(x, y)
+            else:
+                self.picked.emit(x, y, add)
+        super().release(event)
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Closer, about the pointer."""
+        self.canvas.zoom(2.0, event.position())
+
+
+class ZoomBoxTool(_BoxTool):
+    """A dragged box fills the window; a click comes closer, with Shift further away."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def release(self, event: QMouseEvent) -> None:
+        """Show what is in the box."""
+        begun, box = self._box is not None, self.take_box()
+        if box is not None:
+            self.canvas.show_box(box)
+        elif begun:
+            self.canvas.zoom(0.5 if event.modifiers() & _SHIFT else 2.0, event.position())
+        super().release(event)
 
 
 class MeasureTool(Tool):
@@ -312,14 +306,6 @@ def _along(places: list[tuple[float, float]]) -> str:
         leg=distance_words(distance_m(*start, *end)),
         bearing=bearing,
     )
-
-
-def _draw_box(painter: QPainter, box: QRectF) -> None:
-    colour = QColor(colours().accent)
-    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
-    colour.setAlpha(40)
-    painter.setBrush(colour)
-    painter.drawRect(box.normalized())
 
 
 def _flag(painter: QPainter, at: QPointF, words: str, room: int) -> None:

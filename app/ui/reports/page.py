@@ -144,6 +144,7 @@ class ReportsPage(QSplitter):
         try:
             order = self.form.order()
         except Invalid as error:
+            self._desk.tasks.overtake(self, "report_numbers")
             refused(error)
             return
         self._desk.read(self, lambda session, _: count_report(session, order), Callbacks(show, refused),
