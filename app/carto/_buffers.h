@@ -23,7 +23,9 @@ static inline void let_go(Held *held, int count)
 
 static inline Py_ssize_t items(const Held *held) { return held->view.len / held->view.itemsize; }
 
-/* What _unpack.c adds to the module. */
+/* What the other files add to the module. */
 extern PyMethodDef unpack_methods[];
+extern PyMethodDef ink_methods[];
+extern PyMethodDef board_methods[];
 
 #endif

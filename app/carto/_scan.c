@@ -624,7 +624,8 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_scan", "Scan conver
 PyMODINIT_FUNC PyInit__scan(void)
 {
     PyObject *made = PyModule_Create(&module);
-    if (made && PyModule_AddFunctions(made, unpack_methods)) {
+    if (made && (PyModule_AddFunctions(made, unpack_methods) || PyModule_AddFunctions(made, ink_methods)
+                 || PyModule_AddFunctions(made, board_methods))) {
         Py_DECREF(made);
         return NULL;
     }

@@ -1,10 +1,11 @@
-"""What `_scan.c` and `_unpack.c` offer; `app/carto/flat.py` says what the arrays hold."""
+"""What `_scan.c`, `_unpack.c`, `_ink.c` and `_board.c` offer; `app/carto/flat.py` and `paper.py` say what the arrays hold."""
 
 from typing import Any
 
 Buffer = Any  # anything with the buffer protocol, C-contiguous
 Layer = tuple[Buffer, Buffer, Buffer, Buffer, Buffer]
 Place = tuple[float, float, float, float]
+Frame = tuple[int, int, int, int]
 
 def check(xy: Buffer, rings: Buffer, areas: Buffer) -> None: ...
 def boxes(xy: Buffer, rings: Buffer, areas: Buffer, out: Buffer) -> None: ...
@@ -25,4 +26,31 @@ def touching(
 def measure(blobs: list[bytes | None], found: Buffer) -> tuple[int, int]: ...
 def unpack(blobs: list[bytes | None], found: Buffer, xy: Buffer, rings: Buffer, areas: Buffer) -> None: ...
 def digest(buffer: Buffer) -> int: ...
-def stamp(out: Buffer, width: int, picture: Buffer, side: int, corners: Buffer) -> None: ...
+def stamp(out: Buffer, stride: int, frame: Frame, picture: Buffer, side: int, corners: Buffer) -> None: ...
+def fill(
+    out: Buffer,
+    stride: int,
+    frame: Frame,
+    xy: Buffer,
+    starts: Buffer,
+    runs: Buffer | None,
+    place: Place,
+    colour: int,
+    hatch: tuple[float, float, float, float, float],
+) -> None: ...
+def stroke(
+    out: Buffer,
+    stride: int,
+    frame: Frame,
+    xy: Buffer,
+    starts: Buffer,
+    runs: Buffer | None,
+    place: Place,
+    colour: int,
+    width: float,
+    closed: bool,
+) -> None: ...
+def spread(boxes: Buffer, grid: tuple[float, int, int], starts: Buffer, order: Buffer | None) -> int: ...
+def clear(
+    asked: Buffer, boxes: Buffer, grid: tuple[float, int, int], starts: Buffer, order: Buffer, out: Buffer
+) -> None: ...

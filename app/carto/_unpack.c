@@ -1,4 +1,4 @@
-/* Reads areas out of GeoPackage blobs into flat arrays, sums the bytes of an array, stamps markers.
+/* Reads areas out of GeoPackage blobs into flat arrays, and sums the bytes of an array.
  *
  * A blob is "GP", a version, flags, a reference system, an envelope and WKB (OGC 12-128r19, 2.1.3). What is no
  * little-endian two-dimensional polygon or multipolygon, or is cut short, is named and left to the caller.
@@ -246,63 +246,7 @@ static PyObject *digest(PyObject *self, PyObject *args)
     return PyLong_FromUnsignedLongLong(lanes[0]);
 }
 
-/* One picture over another, both premultiplied ARGB, a pixel at a time. */
-static inline uint32_t over(uint32_t top, uint32_t below)
-{
-    uint32_t rest = 255 - (top >> 24);
-    uint32_t low = (below & 0x00ff00ffu) * rest, high = ((below >> 8) & 0x00ff00ffu) * rest;
-    low = ((low + ((low >> 8) & 0x00ff00ffu) + 0x00800080u) >> 8) & 0x00ff00ffu;
-    high = (high + ((high >> 8) & 0x00ff00ffu) + 0x00800080u) & 0xff00ff00u;
-    return top + low + high;
-}
-
-typedef struct { uint32_t *at; Py_ssize_t width, height; } Canvas;
-
-static void stamp_one(const Canvas *canvas, const uint32_t *stamp, Py_ssize_t side, Py_ssize_t left, Py_ssize_t top)
-{
-    for (Py_ssize_t y = top < 0 ? -top : 0; y < side && top + y < canvas->height; y++) {
-        uint32_t *line = canvas->at + (top + y) * canvas->width;
-        for (Py_ssize_t x = left < 0 ? -left : 0; x < side && left + x < canvas->width; x++) {
-            uint32_t colour = stamp[y * side + x];
-            if (colour >> 24 == 255) line[left + x] = colour;
-            else if (colour >> 24) line[left + x] = over(colour, line[left + x]);
-        }
-    }
-}
-
-PyDoc_STRVAR(stamp_doc,
-             "stamp(out, width, picture, side, corners)\n\nPut a square picture (premultiplied ARGB, `side` wide) over `out` (the "
-             "same, rows of `width`) with its top left corner at each of `corners` (int32 x, y), in their order.");
-
-static PyObject *stamp(PyObject *self, PyObject *args)
-{
-    (void)self;
-    PyObject *objects[3], *result = NULL;
-    Held held[3] = {0};
-    Py_ssize_t width, side;
-    if (!PyArg_ParseTuple(args, "OnOnO", &objects[0], &width, &objects[1], &side, &objects[2])) return NULL;
-    for (int i = 0; i < 3; i++)
-        if (hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS | (i ? 0 : PyBUF_WRITABLE), 4, "stamp")) goto done;
-    if (width < 1 || items(&held[0]) % width || side < 1 || side > 4096 || items(&held[1]) != side * side
-        || items(&held[2]) % 2) {
-        PyErr_SetString(PyExc_ValueError, "out, picture and corners do not fit");
-        goto done;
-    }
-    Canvas canvas = {held[0].view.buf, width, items(&held[0]) / width};
-    const int32_t *corners = held[2].view.buf;
-    Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t i = 0; i < items(&held[2]); i += 2)
-        stamp_one(&canvas, held[1].view.buf, side, corners[i], corners[i + 1]);
-    Py_END_ALLOW_THREADS
-    result = Py_None;
-    Py_INCREF(result);
-done:
-    let_go(held, 3);
-    return result;
-}
-
 PyMethodDef unpack_methods[] = {
-    {"stamp", stamp, METH_VARARGS, stamp_doc},
     {"measure", measure, METH_VARARGS, measure_doc},
     {"unpack", unpack, METH_VARARGS, unpack_doc},
     {"digest", digest, METH_VARARGS, digest_doc},

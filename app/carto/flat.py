@@ -204,11 +204,6 @@ def _sound(xy: Floats, starts: Ints, owner: Ints) -> tuple[Floats, Ints, Ints]:
     return xy[keep], firsts, owner[good]
 
 
-def stamp(out: NDArray[np.uint32], picture: NDArray[np.uint32], side: int, corners: Ints) -> None:
-    """Put a square picture over `out` (height, width) at each corner (n, 2); all premultiplied ARGB."""
-    _scan.stamp(out, out.shape[1], picture, side, np.ascontiguousarray(corners, dtype=np.int32))
-
-
 @cache
 def _second_thread() -> ThreadPoolExecutor:
     """Draws the lower half of a large picture; as patient as the thread that first asks for it."""

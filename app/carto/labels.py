@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.carto.display import Flags, Floats, Op, Shapes, Text, segments
 from app.carto.measure import CAP_HEIGHT, text_width_mm
+from app.carto.obstacles import Obstacles, covering
 from app.carto.symbols import Line, TextStyle
 
 _GAP_MM = 0.35
@@ -63,20 +64,15 @@ class _Board:
     """The boxes and leaders that are taken already."""
 
     def __init__(self, obstacles: Floats, size_mm: tuple[float, float], room: int) -> None:
-        fixed = np.asarray(obstacles, dtype=float).reshape(-1, 4)
-        fixed = fixed[np.argsort(fixed[:, 0], kind="stable")]  # by their left sides, to find the near ones
-        self._lefts = fixed[:, 0].copy()
-        self._widest = float((fixed[:, 2] - fixed[:, 0]).max()) if len(fixed) else 0.0
-        self._boxes = np.empty((len(fixed) + room, 4))
-        self._boxes[: len(fixed)] = fixed
-        self._count = len(fixed)
-        self._fixed = len(fixed)
+        self.fixed = Obstacles(obstacles, size_mm)
+        self._placed = np.empty((room, 4))
+        self._count = 0
         self._leaders = np.empty((room, 4))
         self._leader_count = 0
         self._size = size_mm
 
     def add(self, box: Sequence[float]) -> None:
-        self._boxes[self._count] = box
+        self._placed[self._count] = box
         self._count += 1
 
     def add_leader(self, ends: Sequence[float]) -> None:
@@ -85,25 +81,20 @@ class _Board:
 
     def free(self, boxes: Floats) -> Flags:
         """Which of the boxes (n, 4) lie inside the frame and cover nothing."""
-        taken = self._near(boxes)
+        return self.open(boxes) & self.still_free(boxes)
+
+    def open(self, boxes: Floats) -> Flags:
+        """Which of the boxes lie inside the frame and on no obstacle: that never changes."""
         inside = (boxes[:, 0] >= 0) & (boxes[:, 1] >= 0)
         inside &= (boxes[:, 2] <= self._size[0]) & (boxes[:, 3] <= self._size[1])
-        hit = (boxes[:, None, 0] < taken[None, :, 2]) & (boxes[:, None, 2] > taken[None, :, 0])
-        hit &= (boxes[:, None, 1] < taken[None, :, 3]) & (boxes[:, None, 3] > taken[None, :, 1])
-        free: Flags = inside & ~np.asarray(hit.any(axis=1))
+        return np.asarray(inside & self.fixed.clear(boxes))
+
+    def still_free(self, boxes: Floats) -> Flags:
+        """Which of the boxes cover no label and no leader that was placed."""
+        free: Flags = ~covering(boxes, self._placed[: self._count])
         if self._leader_count:
             free &= ~self._crossed(boxes)
         return free
-
-    def _near(self, boxes: Floats) -> Floats:
-        """The taken boxes around some places: most of a full map is far away."""
-        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-        first, last = np.searchsorted(self._lefts, (low[0] - self._widest, high[0]))
-        placed = self._boxes[self._fixed : self._count]
-        taken = np.concatenate([self._boxes[first:last], placed])
-        near = (taken[:, 0] < high[0]) & (taken[:, 2] > low[0])
-        near &= (taken[:, 1] < high[1]) & (taken[:, 3] > low[1])
-        return np.asarray(taken[near])
 
     def _crossed(self, boxes: Floats) -> Flags:
         """Which boxes some leader runs through, judged at nine points of the leader."""
@@ -121,11 +112,11 @@ class _Board:
         t = np.linspace(0.08, 1.0, 12)[None, :]
         xs = ends[:, 0:1] + (ends[:, 2:3] - ends[:, 0:1]) * t
         ys = ends[:, 1:2] + (ends[:, 3:4] - ends[:, 1:2]) * t
-        taken = self._boxes[: self._count]
-        for column in range(12):
-            x, y = xs[:, column, None], ys[:, column, None]
-            hit = (x > taken[:, 0]) & (x < taken[:, 2]) & (y > taken[:, 1]) & (y < taken[:, 3])
-            cost += hit[:, self._fixed :].sum(axis=1) * 100.0 + hit[:, : self._fixed].sum(axis=1)
+        for taken, price in ((self._placed[: self._count], 100.0), (self.fixed.boxes, 1.0)):
+            for column in range(12):
+                x, y = xs[:, column, None], ys[:, column, None]
+                hit = (x > taken[:, 0]) & (x < taken[:, 2]) & (y > taken[:, 1]) & (y < taken[:, 3])
+                cost += hit.sum(axis=1) * price
         if self._leader_count:
             cost += _crossings(ends, self._leaders[: self._leader_count]) * 100.0
         return cost
@@ -139,28 +130,40 @@ def place_labels(
     centres = _outward(wishes)
     order = sorted(range(len(wishes)), key=lambda i: (-wishes[i].priority, i))
     placed: list[PlacedLabel] = []
+    said: dict[str, list[PlacedLabel]] = {}
+    places = _open_places(wishes, board)
     missed = 0
     for index in order:
-        if _said_nearby(wishes[index], placed):
+        if _said_nearby(wishes[index], said):
             continue
-        found = _place(wishes[index], centres[index], board)
+        found = _place(wishes[index], places[index], centres[index], board)
         if found is None:
             missed += 1
             continue
         placed.append(found)
+        said.setdefault(found.wish.text, []).append(found)
         board.add(found.box)
         if found.leader_to:
             board.add_leader((found.wish.x, found.wish.y, *found.leader_to))
     return placed, missed
 
 
-def _said_nearby(wish: LabelWish, placed: Sequence[PlacedLabel]) -> bool:
+def _open_places(wishes: Sequence[LabelWish], board: _Board) -> list[Floats]:
+    """The places of each wish, the best first, that lie in the frame and on no obstacle."""
+    boxes = [_middle_boxes(wish) if wish.placing == MIDDLE else _beside_boxes(wish) for wish in wishes]
+    if not boxes:
+        return []
+    flags = np.split(board.open(np.concatenate(boxes)), np.cumsum([len(some) for some in boxes])[:-1])
+    return [some[free] for some, free in zip(boxes, flags, strict=True)]
+
+
+def _said_nearby(wish: LabelWish, said: Mapping[str, Sequence[PlacedLabel]]) -> bool:
     """The name of an area is written once, even when two layers know the area."""
     if wish.placing != MIDDLE:
         return False
     return any(
-        other.wish.text == wish.text and math.hypot(other.wish.x - wish.x, other.wish.y - wish.y) < _SAME_MM
-        for other in placed
+        math.hypot(other.wish.x - wish.x, other.wish.y - wish.y) < _SAME_MM
+        for other in said.get(wish.text, ())
     )
 
 
@@ -178,9 +181,8 @@ def label_ops(placed: Sequence[PlacedLabel], leader_colour: str) -> tuple[Op, ..
     return (*leaders, *words)
 
 
-def _place(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel | None:
-    boxes = _middle_boxes(wish) if wish.placing == MIDDLE else _beside_boxes(wish)
-    free = np.flatnonzero(board.free(boxes))
+def _place(wish: LabelWish, boxes: Floats, outward: float, board: _Board) -> PlacedLabel | None:
+    free = np.flatnonzero(board.still_free(boxes)) if len(boxes) else ()
     if len(free):
         return PlacedLabel(wish, _box(boxes[free[0]]))
     return _with_leader(wish, outward, board) if wish.leader else None
@@ -238,15 +240,23 @@ def _sides(toward: float | None) -> Sequence[tuple[int, int]]:
     return sorted(_BESIDE, key=lambda side: -math.cos(math.atan2(side[1], side[0]) - toward))
 
 
-def _middle_boxes(wish: LabelWish) -> Floats:
-    """The middle, then small shifts away from it, so that a name gives way to symbols under it."""
-    width, height = _size(wish)
+def _shifts() -> Floats:
+    """Steps away from the middle, so that a name gives way to symbols under it; the middle first."""
     shifts = [(0.0, 0.0)]
     for step in (1.0, 2.0, 3.5):
         shifts += [(0, -step), (0, step), (step * 0.6, 0), (-step * 0.6, 0), (step, -step), (-step, -step)]
-    half = np.array([-width / 2, -height / 2, width / 2, height / 2])
-    unit = np.array([[dx * height * 1.2, dy * height] * 2 for dx, dy in shifts])
-    return np.asarray(np.array([wish.x, wish.y, wish.x, wish.y]) + unit + half)
+    return np.array(shifts) * (1.2, 1.0)
+
+
+_SHIFTS = np.tile(_shifts(), 2)
+
+
+def _middle_boxes(wish: LabelWish) -> Floats:
+    """The middle, then small shifts away from it, in parts of the label's height."""
+    width, height = _size(wish)
+    x, y = wish.x, wish.y
+    around = np.array([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
+    return np.asarray(_SHIFTS * height + around)
 
 
 def _size(wish: LabelWish) -> tuple[float, float]:

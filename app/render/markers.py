@@ -11,11 +11,11 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen
 
 from app.carto.display import Floats
 from app.carto.symbols import SHAPES, Marker, Part, paint_of
-from app.render.mosaic import stamp_many
+from app.render.ink import Pixels
 from app.render.paths import path_of
 
 _FAR = 1_000_000
-_MANY = 400  # from here on markers are put on one sheet in compiled code, without the interpreter's lock
+_MANY = 400  # from here on markers are put down in compiled code, without the interpreter's lock
 
 
 class MarkerStamp:
@@ -34,8 +34,9 @@ class MarkerStamp:
         picture = _picture(self._marker, self._px)
         half = picture.width() / 2
         corners = np.round(places[np.isfinite(places).all(axis=1)] - half).clip(-_FAR, _FAR).astype(int)
-        together = len(corners) >= _MANY and self._marker.opacity >= 1.0  # else each shows through the other
-        if together and stamp_many(painter, picture, corners):
+        pixels = Pixels.of(painter) if len(corners) >= _MANY and self._marker.opacity >= 1.0 else None
+        if pixels is not None:
+            pixels.stamps(picture, corners)
             return
         before = painter.opacity()
         painter.setOpacity(before * self._marker.opacity)

@@ -10,8 +10,9 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.carto.display import Mosaic
-from app.carto.flat import COLOURS, HAS_SCAN, Place, stamp
+from app.carto.flat import COLOURS, HAS_SCAN, Place
 from app.carto.symbols import Line
+from app.render.ink import frame_of
 
 # Outlines are drawn half a pixel wide and paler when thinner; a wide one is left to Qt.
 _WIDEST_PX = 1.1
@@ -27,7 +28,7 @@ def paint_mosaic(painter: QPainter, op: Mosaic, px_per_mm: float) -> bool:
     wide = any(line and line.width_mm * px_per_mm > _WIDEST_PX for _, line in op.looks)
     if not HAS_SCAN or wide or moved.isRotating() or moved.isScaling():
         return False
-    frame = _frame(painter, moved)
+    frame = frame_of(painter)
     if frame.isEmpty():
         return True
     pixels = op.areas.draw(
@@ -40,34 +41,10 @@ def paint_mosaic(painter: QPainter, op: Mosaic, px_per_mm: float) -> bool:
     return True
 
 
-def stamp_many(painter: QPainter, picture: QImage, corners: NDArray[np.int64]) -> bool:
-    """Put a square picture at many places (n, 2) at once; false when this device wants them one by one."""
-    moved = painter.combinedTransform()
-    if not HAS_SCAN or moved.isRotating() or moved.isScaling():
-        return False
-    frame = _frame(painter, moved)
-    if frame.isEmpty():
-        return True
-    side = picture.width()
-    shift = (round(moved.dx()) - frame.x(), round(moved.dy()) - frame.y())
-    pixels = np.zeros((frame.height(), frame.width()), dtype=np.uint32)
-    stamp(pixels, np.frombuffer(picture.constBits(), dtype=np.uint32), side, corners + shift)
-    _put(painter, pixels, frame, moved)
-    return True
-
-
 def _put(painter: QPainter, pixels: NDArray[np.uint32], frame: QRect, moved: QTransform) -> None:
     height, width = pixels.shape
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.drawImage(round(frame.x() - moved.dx()), round(frame.y() - moved.dy()), image)
-
-
-def _frame(painter: QPainter, moved: QTransform) -> QRect:
-    """The pixels of the device that can be touched."""
-    whole = QRect(0, 0, painter.device().width(), painter.device().height())
-    if not painter.hasClipping():
-        return whole
-    return whole.intersected(moved.mapRect(painter.clipBoundingRect()).toAlignedRect())
 
 
 def _place(op: Mosaic, px_per_mm: float, dx: float, dy: float) -> Place:

@@ -22,6 +22,7 @@ from app.carto.display import (
 )
 from app.carto.symbols import Fill, Hatch, Line
 from app.render.fonts import ensure_application
+from app.render.ink import Pixels, can_ink
 from app.render.markers import MarkerStamp
 from app.render.mosaic import paint_mosaic
 from app.render.paths import path_of, portions
@@ -91,11 +92,21 @@ class _Drawing:
         painter.restore()
 
     def _mosaic(self, op: Mosaic) -> None:
-        if self._vector or not paint_mosaic(self._painter, op, self._px):
+        if self._vector:
             self.all(op.shapes())
+        elif not paint_mosaic(self._painter, op, self._px):
+            pixels = Pixels.of(self._painter) if all(can_ink(line) for _, line in op.looks) else None
+            if pixels is None:
+                self.all(op.shapes())
+            else:
+                pixels.mosaic(op, self._px)
 
     def _shapes(self, op: Shapes) -> None:
         if not len(op.starts):
+            return
+        pixels = None if self._vector or not can_ink(op.line) else Pixels.of(self._painter)
+        if pixels is not None:
+            pixels.shapes(op, self._px)
             return
         xy, starts = op.xy * self._px, op.starts
         if not self._vector:
