@@ -1,4 +1,4 @@
-"""What `_scan.c`, `_unpack.c`, `_ink.c` and `_board.c` offer; `app/carto/flat.py` and `paper.py` say what the arrays hold."""
+"""What the compiled part offers; `app/carto/flat.py`, `paper.py` and `obstacles.py` say what arrays hold."""
 
 from typing import Any
 

@@ -182,9 +182,9 @@ def label_ops(placed: Sequence[PlacedLabel], leader_colour: str) -> tuple[Op, ..
 
 
 def _place(wish: LabelWish, boxes: Floats, outward: float, board: _Board) -> PlacedLabel | None:
-    free = np.flatnonzero(board.still_free(boxes)) if len(boxes) else ()
+    free = boxes[board.still_free(boxes)] if len(boxes) else boxes
     if len(free):
-        return PlacedLabel(wish, _box(boxes[free[0]]))
+        return PlacedLabel(wish, _box(free[0]))
     return _with_leader(wish, outward, board) if wish.leader else None
 
 

@@ -17,7 +17,7 @@ _MOST_ACROSS = 1000  # cells of the grid each way; sheets of metres get larger o
 
 
 class Obstacles:
-    """Fixed boxes (n, 4: x0, y0, x1, y1 in mm) on a sheet of a size: most of a full map is far from a place."""
+    """Fixed boxes (n, 4: x0, y0, x1, y1 in mm) on a sheet of a size; most of them are far from a place."""
 
     def __init__(self, boxes: Floats, size_mm: tuple[float, float]) -> None:
         self.boxes = np.ascontiguousarray(boxes, dtype=float).reshape(-1, 4)

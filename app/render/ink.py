@@ -1,6 +1,6 @@
-"""Outlines and symbols written straight onto a picture's pixels in compiled code, without the interpreter's lock.
+"""Outlines and symbols written straight onto a picture's pixels by compiled code, not holding Python's lock.
 
-Only for pictures in memory, neither turned nor stretched; everything else is Qt's. Looks are the painter's own.
+Only for pictures in memory, neither turned nor stretched; everything else is Qt's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Outlines in compiled code: exact cover of insides, strokes as wide as asked, Qt's picture, nothing written outside."""
+"""Outlines in compiled code: exact cover of insides, strokes as wide as asked, nothing written outside."""
 
 from __future__ import annotations
 
