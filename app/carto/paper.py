@@ -19,8 +19,10 @@ Hatching = tuple[float, float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Outlines:
-    """Rings or lines: `xy` (n, 2) float32 or float64, `starts` (uint32, one more at the end), of which `runs`
-    (m, 2: first ring, the one after the last) are meant, or all; pixel = value * s + o by `place` (sx, ox, sy, oy).
+    """Rings or lines: `xy` (n, 2) float32 or float64, `starts` (uint32, one more at the end).
+
+    `runs` (m, 2: first ring, the one after the last) are meant of them, or all with None; `place` is
+    (sx, ox, sy, oy): pixel = value * s + o.
     """
 
     xy: NDArray[Any]
@@ -31,32 +33,21 @@ class Outlines:
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """Premultiplied ARGB, rows of `stride` pixels, of which a frame (left, top, right, bottom) may be written."""
+    """Premultiplied ARGB, rows of `stride` pixels; only `frame` (left, top, right, bottom) is written."""
 
     pixels: NDArray[np.uint32]
     stride: int
     frame: Frame
 
     def fill(self, lines: Outlines, colour: int, hatch: Hatching) -> None:
-        """Insides by the winding rule; `hatch` is its normal (nx, ny), phase, step and width, step 0 for none."""
-        _scan.fill(
-            self.pixels,
-            self.stride,
-            self.frame,
-            lines.xy,
-            lines.starts,
-            lines.runs,
-            lines.place,
-            colour,
-            hatch,
-        )
+        """Insides by the winding rule; `hatch` is normal (nx, ny), phase, step and width, step 0 for none."""
+        paper = self.pixels, self.stride, self.frame
+        _scan.fill(*paper, lines.xy, lines.starts, lines.runs, lines.place, colour, hatch)
 
     def stroke(self, lines: Outlines, colour: int, width: float, closed: bool) -> None:
         """Strokes `width` pixels wide, joined round; the ends of lines are cut flat."""
-        _scan.stroke(
-            self.pixels, self.stride, self.frame, lines.xy, lines.starts, lines.runs, lines.place, colour, width,
-            closed,
-        )  # fmt: skip
+        paper = self.pixels, self.stride, self.frame
+        _scan.stroke(*paper, lines.xy, lines.starts, lines.runs, lines.place, colour, width, closed)
 
     def stamp(self, picture: NDArray[np.uint32], side: int, corners: NDArray[np.integer]) -> None:
         """A square picture over each corner (n, 2), in their order."""
