@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.lookback import GOOD, OPEN, REBOUND, REPORTED, RESULTS, Visit, visits_of
@@ -15,6 +16,7 @@ from app.actions.standing import county_of, places_of
 from app.carto.features import FeatureColumns
 from app.domain.entities.division import Division
 from app.domain.entities.lookback import LookbackRound
+from app.domain.itinerary import length_m, visiting_order
 from app.domain.rights import area_prefix
 from app.domain.values import show_moment
 from app.errors import Refused
@@ -49,12 +51,35 @@ def lookback_content(
     if not len(boilers):
         raise Refused(N_("There is no look-back round and no rebound to show"),
                       hint=N_("Draw a round first."), code="nothing_to_print")  # fmt: skip
+    ways = [] if public else _ways(session, visits)
+    places = [[(item.boiler.geometry.x, item.boiler.geometry.y) for item in way] for way in ways]
     return LookbackMapContent(
         division.name, outline, boilers, (), source,
         round_name=made.name if made is not None else "",
         drawn_words=_drawn(made) if made is not None else "",
-        counted=_counted(session, visits), visits=_listed(visits),
+        counted=_counted(session, visits), visits=_listed(visits, ways),
+        route=tuple(LineString(way) for way in places if len(way) > 1),
+        route_km=sum(map(length_m, places)) / 1000,
     )  # fmt: skip
+
+
+def _ways(session: Session, visits: Sequence[Visit]) -> list[list[Visit]]:
+    """The boilers of each county in the order they are best visited; those without a place are not in it.
+
+    The whole draw is in it whatever has been found, so that the map printed after a trip shows that trip.
+    """
+    codes = sorted(dict(places_of(session, session.workspace.area)), key=len, reverse=True)
+    by_county: dict[str, list[Visit]] = {}
+    for item in visits:
+        if isinstance(item.boiler.geometry, Point):
+            by_county.setdefault(county_of(item.boiler.div_code, codes), []).append(item)
+    return [
+        [
+            found[at]
+            for at in visiting_order([(item.boiler.geometry.x, item.boiler.geometry.y) for item in found])
+        ]
+        for _, found in sorted(by_county.items())
+    ]
 
 
 def _found(columns: FeatureColumns, visits: Mapping[str, Visit]) -> FeatureColumns:
@@ -93,12 +118,17 @@ def _counted(session: Session, visits: Sequence[Visit]) -> tuple[tuple[str, ...]
     return (head, *lines, last) if lines else ()
 
 
-def _listed(visits: Sequence[Visit]) -> tuple[tuple[str, ...], ...]:
-    head = (tr(N_("No.")), tr(N_("Ledger no.")), tr(N_("User unit")), tr(N_("Found")))
+def _listed(visits: Sequence[Visit], ways: Sequence[Sequence[Visit]]) -> tuple[tuple[str, ...], ...]:
+    """The draw with each boiler's number on the way through its county, where there is one."""
+    turns = {item.place: str(turn) for way in ways for turn, item in enumerate(way, 1)}
+    known = {item.place: (turns.get(item.place, "—"),) if turns else () for item in visits}
+    order = (tr(N_("Order of visit")),) if turns else ()
+    head = (tr(N_("No.")), *order, tr(N_("Ledger no.")), tr(N_("User unit")), tr(N_("Found")))
     lines = [
-        (str(item.place), item.boiler.ledger_no, item.boiler.user_org or "", tr(RESULTS[item.result]))
+        (str(item.place), *known[item.place], item.boiler.ledger_no, item.boiler.user_org or "",
+         tr(RESULTS[item.result]))
         for item in visits
-    ]
+    ]  # fmt: skip
     return (head, *lines) if lines else ()
 
 

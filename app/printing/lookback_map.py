@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.carto.features import FeatureSource
-from app.carto.layers import SymbolClass, SymbolRule
+import numpy as np
+
+from app.carto.features import FeatureColumns, FeatureSource
+from app.carto.layers import Layer, SymbolClass, SymbolRule
+from app.carto.symbols import Line, Symbol
 from app.carto.theme import Theme, read_theme
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -21,6 +24,10 @@ ID = "lookback_map"
 TITLE = N_("Look-back and rebound map")
 PAPER = "A3"
 _MOST_LISTED = 24
+_ROUTE = "sheet.route"
+# Over the areas and under the boilers; a line of its own kind, so that nobody takes it for a boundary.
+_ROUTE_LINE = Line("#5B3F8C", 0.5, dash=(2.0, 1.0))
+_ROUTE_ORDER = 70
 # What was found, and the status whose symbol of the boiler map stands for it: the same shapes everywhere.
 _CLASSES = (
     ("good", N_("Look-back: still cleared"), "cleared"),
@@ -55,7 +62,12 @@ class _LookbackSheet(BoilerSheet):
             theme = theme.without(*others)
         symbols = {item.key: item.symbol for item in shipped.rule.classes}
         classes = tuple(SymbolClass(key, title, symbols[like], (key,)) for key, title, like in _CLASSES)
-        return theme.with_layer(replace(layer, rule=SymbolRule(classes, "finding"))), source
+        theme = theme.with_layer(replace(layer, rule=SymbolRule(classes, "finding")))
+        if not self.content.route:
+            return theme, source
+        rule = SymbolRule((SymbolClass("way", N_("Proposed way of the visits"), Symbol(line=_ROUTE_LINE)),))
+        way = Layer("lookback_route", "lookback_route", _ROUTE, rule, order=_ROUTE_ORDER, group="base")
+        return theme.with_layer(way), OverlaidSource({_ROUTE: _lines(self.content)}, source)
 
     def title(self) -> str:
         if not self.content.round_name:
@@ -68,6 +80,11 @@ class _LookbackSheet(BoilerSheet):
             N_("Numbers on the map are places in the draw; rebounds outside it carry their ledger number.")
         )
         found = [words, self.content.drawn_words]
+        if self.content.route:
+            way = N_(
+                "The way joins the boilers drawn in each county by straight lines, {km} km in all; it follows no road."
+            )
+            found.append(tr(way, km=f"{self.content.route_km:.0f}"))
         if len(self.content.visits) - 1 > _MOST_LISTED:
             found.append(tr(N_("The draw is listed in the look-back list of the round.")))
         return [item for item in found if item]
@@ -80,6 +97,12 @@ class _LookbackSheet(BoilerSheet):
         )
         blocks = [_captioned(words, rows, style) for words, rows in captioned if len(rows) > 1]
         return [below(blocks, 3.0 * style.unit, "middle")] if blocks else [NOTHING]
+
+
+def _lines(content: LookbackMapContent) -> FeatureColumns:
+    ways = np.empty(len(content.route), dtype=object)
+    ways[:] = content.route
+    return FeatureColumns([f"way-{at}" for at in range(len(content.route))], ways)
 
 
 def _captioned(words: str, rows: tuple[tuple[str, ...], ...], style: SheetStyle) -> Block:

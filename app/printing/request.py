@@ -95,13 +95,16 @@ class LookbackMapContent(BoilerMapContent):
     """The boilers of a look-back round and every rebound: columns `finding rated_tph serial synthetic`.
 
     `finding` is open, good, reported or rebound; `serial` the place in the draw, else the ledger number.
-    `counted` are rows of words by county, `visits` those of the draw, each with its head first.
+    `counted` are rows of words by county, `visits` those of the draw, each with its head first. `route` are
+    ways through the boilers drawn, one a county (lines, EPSG:4490), together `route_km` long.
     """
 
     round_name: str = ""
     drawn_words: str = ""
     counted: tuple[tuple[str, ...], ...] = ()
     visits: tuple[tuple[str, ...], ...] = ()
+    route: tuple[BaseGeometry, ...] = ()
+    route_km: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,20 @@ def test_the_newest_round_is_shown_with_what_was_found_where(office: Office) -> 
     assert any("随机种子7" in word for word in words)
 
 
+def test_a_way_leads_through_the_boilers_drawn_and_is_not_published(office: Office) -> None:
+    _round(office)
+    words = _words(office)
+    assert "建议走访路线" in words and any("直线连接" in word for word in words)
+    at = words.index("走访顺序")
+    listed = words[at + 4 :]  # behind the head: place, turn, number, unit, found
+    turns = {listed[row * 5 + 2]: listed[row * 5 + 1] for row in range(3)}
+    assert [turns[number] for number in ("KT-1", "KT-2", "KT-3")] in (["1", "2", "3"], ["3", "2", "1"])
+    for number in ("KT-1", "KT-2", "KT-3"):
+        _visit(office, number)
+    public = _words(office, public=True)
+    assert "建议走访路线" not in public and "走访顺序" not in public
+
+
 def test_a_round_is_chosen_by_name_and_a_county_shows_its_own(office: Office) -> None:
     _round(office)
     assert [name for _, name in choices_of(office.session, "lookback_map")] == ["全部", "冬季"]
