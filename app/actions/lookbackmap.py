@@ -52,7 +52,7 @@ def lookback_content(
         raise Refused(N_("There is no look-back round and no rebound to show"),
                       hint=N_("Draw a round first."), code="nothing_to_print")  # fmt: skip
     ways = [] if public else _ways(session, visits)
-    places = [[(item.boiler.geometry.x, item.boiler.geometry.y) for item in way] for way in ways]
+    places = [[_spot(item) for item in way] for way in ways]
     return LookbackMapContent(
         division.name, outline, boilers, (), source,
         round_name=made.name if made is not None else "",
@@ -74,12 +74,15 @@ def _ways(session: Session, visits: Sequence[Visit]) -> list[list[Visit]]:
         if isinstance(item.boiler.geometry, Point):
             by_county.setdefault(county_of(item.boiler.div_code, codes), []).append(item)
     return [
-        [
-            found[at]
-            for at in visiting_order([(item.boiler.geometry.x, item.boiler.geometry.y) for item in found])
-        ]
+        [found[at] for at in visiting_order([_spot(item) for item in found])]
         for _, found in sorted(by_county.items())
     ]
+
+
+def _spot(visit: Visit) -> tuple[float, float]:
+    place = visit.boiler.geometry
+    assert isinstance(place, Point)
+    return place.x, place.y
 
 
 def _found(columns: FeatureColumns, visits: Mapping[str, Visit]) -> FeatureColumns:

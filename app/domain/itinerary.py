@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from app.domain.coordinates.measure import distances_m
 
 _IMPROVED = 600  # places; the way through more is left as the nearest neighbours give it
+_DEGREE_M = 111_320.0  # of latitude
 _GAIN_M = 0.01  # what an exchange has to save, so that rounding does not exchange for ever
 
 
@@ -38,7 +39,8 @@ def _metres(places: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     """Plane coordinates good enough to compare distances within a county."""
     degrees = np.asarray(places, dtype=float)
     middle = degrees.mean(axis=0)
-    return (degrees - middle) * 111_320.0 * np.array([np.cos(np.radians(middle[1])), 1.0])
+    metres: NDArray[np.float64] = (degrees - middle) * _DEGREE_M * [np.cos(np.radians(middle[1])), 1.0]
+    return metres
 
 
 def _nearest_first(metres: NDArray[np.float64]) -> list[int]:
@@ -81,4 +83,5 @@ def _gains(way: NDArray[np.float64], first: int) -> NDArray[np.float64]:
         before = way[first - 1]
         cut = cut + np.hypot(*(way[first] - before))
         joined = joined + np.hypot(*(lasts - before).T)
-    return cut - joined
+    saved: NDArray[np.float64] = cut - joined
+    return saved

@@ -13,20 +13,23 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.image.exceptions import UnrecognizedImageError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Length, Mm, Pt
+from docx.shared import Length, Mm, Pt, Twips
 from docx.text.paragraph import Paragraph
 
 from app.exchange.whole import whole
 from app.i18n import N_, tr
 
-# GB/T 9704-2012: A4, type area 156 × 225 mm, title 2号小标宋, body 3号仿宋, 28 pt lines (docs/sources.md).
+# GB/T 9704-2012: A4, type area 156 × 225 mm filled by 22 lines of 28 characters, title 2号小标宋, body
+# 3号仿宋 (docs/sources.md). 225 mm in 22 lines is 28.95 pt, 156 mm in 28 characters 15.79 pt: 3号, closer.
 _PAGE = (Mm(210), Mm(297))
 _MARGINS = {"top": Mm(37), "bottom": Mm(35), "left": Mm(28), "right": Mm(26)}
 _TITLE, _HEADING, _BODY = ("方正小标宋简体", 22), ("黑体", 16), ("仿宋_GB2312", 16)
 _TABLE = ("仿宋_GB2312", 12)
 _LIST = ("仿宋_GB2312", 10.5)
 _PAGE_NUMBER = ("宋体", 14)
-_LINE = Pt(28)
+# The grid of a section would say it too, but LibreOffice gives each character two of its places then.
+_LINE, _CLOSER_TWIPS = Twips(579), -5
+_SEAL_GAP, _EDGE_GAP = 4, 1  # characters between the day and the right edge, the page number and its edge
 _PHOTO = (Mm(70), Mm(52))
 _PHOTOS_ACROSS = 2  # three rows of them fill a page
 _TYPE_WIDTH = 156
@@ -101,8 +104,7 @@ def write_letter(letter: Letter, target: Path) -> Path:
         for cell in table.rows[-1].cells:  # nobody signs on a page that says nothing
             cell.paragraphs[0].paragraph_format.keep_with_next = True
         _line(document, "", _BODY).paragraph_format.keep_with_next = True
-    for words in (letter.sender, letter.day):
-        _line(document, words, _BODY).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _signed(document, letter)
     if letter.note:
         _line(document, letter.note, _TABLE)
     return _save(document, target)
@@ -114,22 +116,41 @@ def _paper() -> Any:
     section.page_width, section.page_height = _PAGE
     for side, breadth in _MARGINS.items():
         setattr(section, f"{side}_margin", breadth)
-    _number_pages(section)
+    _number_pages(document)
     _dress(document.styles["Normal"].font, _BODY)
     document.styles["Normal"].element.rPr.rFonts.set(qn("w:eastAsia"), _BODY[0])
     return document
 
 
-def _number_pages(section: Any) -> None:
-    """“— 1 —” in 4号 below the type area; the office program counts."""
+def _signed(document: Any, letter: Letter) -> None:
+    """Who sends it above the day, one centred on the other, the day four characters from the edge: a seal
+    goes over both."""
+    sender, day = _half_characters(letter.sender), _half_characters(letter.day)
+    gap = 2 * _SEAL_GAP + (day - sender) // 2
+    beyond = max(0, 2 * _EDGE_GAP - gap)  # a long name pushes the day inwards
+    for words, halves in ((letter.sender, gap + beyond), (letter.day, 2 * _SEAL_GAP + beyond)):
+        layout = _line(document, words, _BODY).paragraph_format
+        layout.keep_with_next = words is letter.sender or bool(letter.note)
+        layout.alignment, layout.right_indent = WD_ALIGN_PARAGRAPH.RIGHT, Pt(halves * _BODY[1] / 2)
+
+
+def _number_pages(document: Any) -> None:
+    """“— 1 —” in 4号 below the type area: odd pages at the right, even ones at the left, a character from the
+    edge; the office program counts."""
+    document.settings.odd_and_even_pages_header_footer = True
+    section = document.sections[0]
     section.footer_distance = Mm(25)
-    paragraph = section.footer.paragraphs[0]
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _write(paragraph, "— ", _PAGE_NUMBER)
-    counted = OxmlElement("w:fldSimple")
-    counted.set(qn("w:instr"), "PAGE")
-    paragraph._p.append(counted)
-    _write(paragraph, " —", _PAGE_NUMBER)
+    gap = Length(Pt(_PAGE_NUMBER[1]) * _EDGE_GAP)
+    for footer, right in ((section.footer, True), (section.even_page_footer, False)):
+        footer.is_linked_to_previous = False
+        paragraph = footer.paragraphs[0]
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
+        setattr(paragraph.paragraph_format, "right_indent" if right else "left_indent", gap)
+        _write(paragraph, "— ", _PAGE_NUMBER)
+        counted = OxmlElement("w:fldSimple")
+        counted.set(qn("w:instr"), "PAGE")
+        paragraph._p.append(counted)
+        _write(paragraph, " —", _PAGE_NUMBER)
 
 
 def _form(document: Any, form: Form) -> None:
@@ -235,14 +256,21 @@ def _line(
     if centred:
         layout.alignment = WD_ALIGN_PARAGRAPH.CENTER
     if indented:
+        layout.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         layout.first_line_indent = Pt(face[1] * 2)
     return paragraph
 
 
 def _write(paragraph: Paragraph, words: str, face: tuple[str, float]) -> None:
+    """Words in a face; those of a letter set so close that a line holds 28 of them."""
     run = paragraph.add_run(words)
     _dress(run.font, face)
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face[0])
+    properties = run._element.get_or_add_rPr()
+    properties.get_or_add_rFonts().set(qn("w:eastAsia"), face[0])
+    if face == _BODY:
+        closer = OxmlElement("w:spacing")
+        closer.set(qn("w:val"), str(_CLOSER_TWIPS))
+        properties.insert_element_before(closer, "w:sz")
 
 
 def _dress(font: Any, face: tuple[str, float]) -> None:

@@ -82,7 +82,8 @@ class _LookbackSheet(BoilerSheet):
         found = [words, self.content.drawn_words]
         if self.content.route:
             way = N_(
-                "The way joins the boilers drawn in each county by straight lines, {km} km in all; it follows no road."
+                "The way joins the boilers drawn in each county by straight lines, {km} km in all; "
+                "it follows no road."
             )
             found.append(tr(way, km=f"{self.content.route_km:.0f}"))
         if len(self.content.visits) - 1 > _MOST_LISTED:

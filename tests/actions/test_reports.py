@@ -11,6 +11,7 @@ from pathlib import Path
 import docx
 import openpyxl
 import pytest
+from docx.oxml.ns import qn
 from openpyxl.styles import PatternFill
 
 from actions.office import PEOPLE, Office
@@ -296,7 +297,37 @@ def test_a_letter_keeps_its_rows_whole_and_repeats_its_head(office: Office, tmp_
     assert ["w:tblHeader" in row for row in rows] == [True, False, False, False]
     widths = [column.width.mm for column in paper.tables[0].columns]
     assert abs(sum(widths) - 156) < 1  # the type area of GB/T 9704
-    assert 'w:instr="PAGE"' in paper.sections[0].footer._element.xml
+
+
+def test_a_letter_has_the_page_of_the_official_standard(office: Office, tmp_path: Path) -> None:
+    """GB/T 9704-2012: 22 lines of 28 characters fill 156 × 225 mm; numbers outside; room for the seal."""
+    office.planned()
+    office.as_("city")
+    make_report(office.session, ReportOrder("supervision"), tmp_path / "s.docx")
+    paper = docx.Document(str(tmp_path / "s.docx"))
+    page = paper.sections[0]
+    sides = (page.top_margin, page.bottom_margin, page.left_margin, page.right_margin)
+    assert [round(side.mm) for side in sides] == [37, 35, 28, 26] and round(page.page_width.mm) == 210
+    width = page.page_width.twips - page.left_margin.twips - page.right_margin.twips
+    height = page.page_height.twips - page.top_margin.twips - page.bottom_margin.twips
+    title, body = paper.paragraphs[0], next(item for item in paper.paragraphs if "柳湖镇政府：" in item.text)
+    faces = [(item.runs[0].font.name, item.runs[0].font.size.pt) for item in (title, body)]
+    assert faces == [("方正小标宋简体", 22), ("仿宋_GB2312", 16)]
+    closer = int(body.runs[0]._element.rPr.find(qn("w:spacing")).get(qn("w:val")))
+    assert width // (16 * 20 + closer) == 28 and height // body.paragraph_format.line_spacing.twips == 22
+    sender, day = paper.paragraphs[-3:-1] if "模拟" in paper.paragraphs[-1].text else paper.paragraphs[-2:]
+    assert (
+        day.paragraph_format.right_indent.pt == 4 * 16 and day.text.endswith("日") and "月0" not in day.text
+    )
+    middles = [
+        item.paragraph_format.right_indent.pt + 4 * sum(2 if ord(char) > 127 else 1 for char in item.text)
+        for item in (sender, day)
+    ]
+    assert abs(middles[0] - middles[1]) <= 8  # the name stands over the middle of the day
+    odd, even = page.footer.paragraphs[0], page.even_page_footer.paragraphs[0]
+    assert paper.settings.odd_and_even_pages_header_footer
+    assert [int(item.alignment) for item in (odd, even)] == [2, 0]
+    assert all('w:instr="PAGE"' in item._p.xml for item in (odd, even))
 
 
 def test_a_printed_dossier_holds_every_round_and_names_what_is_lost(office: Office, tmp_path: Path) -> None:
