@@ -23,7 +23,7 @@ from app.i18n import N_, tr
 # 3号仿宋 (docs/sources.md). 225 mm in 22 lines is 28.95 pt, 156 mm in 28 characters 15.79 pt: 3号, closer.
 _PAGE = (Mm(210), Mm(297))
 _MARGINS = {"top": Mm(37), "bottom": Mm(35), "left": Mm(28), "right": Mm(26)}
-_TITLE, _HEADING, _BODY = ("方正小标宋简体", 22), ("黑体", 16), ("仿宋_GB2312", 16)
+_TITLE, _HEADING, _BODY = ("方正小标宋简体", 22.0), ("黑体", 16.0), ("仿宋_GB2312", 16.0)
 _TABLE = ("仿宋_GB2312", 12)
 _LIST = ("仿宋_GB2312", 10.5)
 _PAGE_NUMBER = ("宋体", 14)
