@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.actions.map_columns import WORKED_OUT_IN, with_worked_out
 from app.actions.session import Session
 from app.carto.features import FeatureColumns, no_features
 from app.carto.many import Fetch, ManyAreas, ManyReader, Mark, can_be_many
@@ -33,8 +34,22 @@ class AreaSource:
     ) -> ManyAreas | None:
         """All areas of an entity with these fields as columns; None when they are few or no areas.
 
-        `before` is what was shown last: only what has changed since is read again.
+        `before` is what was shown last: only what has changed since is read again. Fields that no record
+        holds are worked out anew each time.
         """
+        worked = {name: WORKED_OUT_IN[entity, name] for name in fields if (entity, name) in WORKED_OUT_IN}
+        needed = [name for made in worked.values() for name in made.needs]
+        stored = list(dict.fromkeys([*(name for name in fields if name not in worked), *needed]))
+        found = self._stored(entity, stored, crs, before)
+        if found is None or not worked:
+            return found
+        more = {name: made.work(self._session, found) for name, made in worked.items()}
+        return found.with_columns({**found.columns, **more})
+
+    def _stored(
+        self, entity: str, fields: Sequence[str], crs: str, before: ManyAreas | None
+    ) -> ManyAreas | None:
+        """The areas with columns of records alone."""
         described = BY_NAME.get(entity)
         if not can_be_many() or described is None or described.shape is not Shape.MULTIPOLYGON:
             return None
@@ -44,6 +59,8 @@ class AreaSource:
         if workspace.moments.count_at_most(described.record) < _MANY:
             return None
         kept = before if before is not None and before.crs == crs else self._kept(entity, crs)
+        if kept is not None and not set(kept.columns) <= set(described.stored):
+            kept = kept.with_columns({k: v for k, v in kept.columns.items() if k in described.stored})
         if kept is not None and set(fields) <= set(kept.columns):
             fresh = self._brought_up(kept, described.record)
             if fresh is not None:
@@ -115,7 +132,8 @@ class AreaSource:
                 return no_features()
             values = {name: np.concatenate([part.values[name] for part in parts]) for name in known}
             geometry = np.concatenate([part.geometry for part in parts])
-            return FeatureColumns([uid for part in parts for uid in part.uids], geometry, values)
+            found = FeatureColumns([uid for part in parts for uid in part.uids], geometry, values)
+            return with_worked_out(self._session, entity, fields, found)
 
         return fetch
 

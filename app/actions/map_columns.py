@@ -1,14 +1,22 @@
-"""Columns of the map that no record holds: worked out for every cell at once when a layer asks for them."""
+"""Columns of the map that no record holds: worked out for every cell at once when a layer asks for them.
+
+Each is worked out in two ways: for features each for itself, and for very many areas as flat arrays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from app.actions.session import Session
+from app.carto.coded import Coded
+from app.carto.counting import counted_within
 from app.carto.features import FeatureColumns, Objects
+from app.carto.many import ManyAreas
+from app.carto.projection import to_map
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
 from app.domain.entities.grid_cell import GridCell
@@ -17,11 +25,17 @@ from app.domain.patrols import patrols_a_month
 _DONE = ("cleared", "retained", "excluded")
 
 
-def _boilers_left(session: Session, cells: FeatureColumns) -> Objects:
-    """How many boilers within each cell are not yet dealt with; None for a cell without an outline."""
+def _left(session: Session) -> Objects:
+    """The places of the boilers that are not yet dealt with."""
     boilers = session.workspace.columns(Boiler.TYPE.name, ["status"], None)
     left = [GROUP_OF_STATE.get(str(status)) not in _DONE for status in boilers.values["status"]]
-    places = boilers.geometry[np.asarray(left, dtype=bool) & ~shapely.is_missing(boilers.geometry)]
+    places = np.asarray(left, dtype=bool) & ~shapely.is_missing(boilers.geometry)
+    return np.asarray(boilers.geometry[places], dtype=object)
+
+
+def _boilers_left(session: Session, cells: FeatureColumns) -> Objects:
+    """How many boilers within each cell are not yet dealt with; None for a cell without an outline."""
+    places = _left(session)
     counted = np.zeros(len(cells), dtype=np.int64)
     missing = shapely.is_missing(cells.geometry) | shapely.is_empty(cells.geometry)
     if len(places) and not missing.all():
@@ -40,8 +54,44 @@ def _patrols(session: Session, cells: FeatureColumns) -> Objects:
     return found
 
 
+def _boilers_left_in(session: Session, cells: ManyAreas) -> Coded:
+    counted = counted_within(cells.areas, to_map(shapely.get_coordinates(_left(session)), cells.crs))
+    words, places = np.unique(counted, return_inverse=True)
+    found: list[int | None] = list(words.tolist())
+    empty = cells.areas.areas[1:] == cells.areas.areas[:-1]
+    if empty.any():
+        places = np.where(empty, len(found), places)
+        found.append(None)
+    return Coded.of_places(places.astype(np.int64), found)
+
+
+def _patrols_in(session: Session, cells: ManyAreas) -> Coded:
+    return cells.columns["patrol_freq"].worked(patrols_a_month)
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """How a column is worked out for very many areas: the stored columns it needs, and the work."""
+
+    needs: tuple[str, ...]
+    work: Callable[[Session, ManyAreas], Coded]
+
+
 # By entity and field; `app.carto.features.DRAWN_FROM` names the records each is worked out from.
 WORKED_OUT: Mapping[tuple[str, str], Callable[[Session, FeatureColumns], Objects]] = {
     (GridCell.TYPE.name, "boilers_left"): _boilers_left,
     (GridCell.TYPE.name, "patrols_a_month"): _patrols,
 }
+WORKED_OUT_IN: Mapping[tuple[str, str], WorkedOut] = {
+    (GridCell.TYPE.name, "boilers_left"): WorkedOut((), _boilers_left_in),
+    (GridCell.TYPE.name, "patrols_a_month"): WorkedOut(("patrol_freq",), _patrols_in),
+}
+
+
+def with_worked_out(
+    session: Session, entity: str, fields: Iterable[str], columns: FeatureColumns
+) -> FeatureColumns:
+    """Columns with those of the fields that no record holds."""
+    asked = [name for name in fields if (entity, name) in WORKED_OUT and name not in columns.values]
+    more = {name: WORKED_OUT[entity, name](session, columns) for name in asked}
+    return FeatureColumns(columns.uids, columns.geometry, {**columns.values, **more}) if more else columns

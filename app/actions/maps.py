@@ -12,7 +12,7 @@ import numpy as np
 
 from app.actions.action import action
 from app.actions.map_areas import AreaSource
-from app.actions.map_columns import WORKED_OUT
+from app.actions.map_columns import with_worked_out
 from app.actions.map_layers import map_layers, picture_credits
 from app.actions.outputs import output_file
 from app.actions.session import Session
@@ -67,7 +67,7 @@ class WorkspaceSource:
         if entity == BuiltUpArea.TYPE.name:  # outlines of earlier years that no longer count are not shown
             counting = {area.uid for area in self._session.workspace.surroundings().areas}
             columns = columns.taken(np.asarray([uid in counting for uid in columns.uids], dtype=bool))
-        return self._worked_out(entity, fields, columns)
+        return with_worked_out(self._session, entity, fields, columns)
 
     def many(
         self, entity: str, fields: Sequence[str], crs: str, before: ManyAreas | None = None
@@ -76,15 +76,6 @@ class WorkspaceSource:
         if entity == BuiltUpArea.TYPE.name:
             return None
         return AreaSource(self._session).many(entity, fields, crs, before)
-
-    def _worked_out(self, entity: str, fields: Sequence[str], columns: FeatureColumns) -> FeatureColumns:
-        """With the fields no record holds."""
-        more = {
-            name: WORKED_OUT[entity, name](self._session, columns)
-            for name in fields
-            if (entity, name) in WORKED_OUT
-        }
-        return FeatureColumns(columns.uids, columns.geometry, {**columns.values, **more}) if more else columns
 
     def _bands(self, extent: Extent | None) -> FeatureColumns:
         """The ground within 5 and 10 km of the built-up areas: the very polygons boilers are judged by."""

@@ -97,19 +97,31 @@ class ManyAreas:
         boxes = shapely.box(*self.areas.bounds_of(rows).T)
         return uids_as_text(self.uids[rows[shapely.intersects(boxes, shape)]])
 
+    def with_columns(self, columns: Mapping[str, Coded]) -> ManyAreas:
+        """The same areas with other columns."""
+        return replace(self, columns=columns, _classes={}, _few={})
+
     def taken(self, rows: NDArray[np.integer], fields: Sequence[str]) -> ProjectedFeatures:
-        """Some of the features, read from the records, in order."""
-        return self._read(uids_as_text(self.uids[rows]), fields)
+        """Some of the features, in order: from the columns what they hold, the rest from the records."""
+        uids = uids_as_text(self.uids[rows])
+        found = self._read(uids, [name for name in fields if name not in self.columns])
+        places = {uid: place for place, uid in enumerate(uids)}
+        there = rows[np.fromiter((places[uid] for uid in found.uids), dtype=np.int64, count=len(found))]
+        values = dict(found.values)
+        for name in self.columns.keys() & set(fields):
+            values[name] = np.empty(len(there), dtype=object)
+            values[name][:] = self.columns[name].taken(there)
+        return ProjectedFeatures(FeatureColumns(found.uids, found.geometry, values), self.crs)
 
     def of(self, uids: Sequence[str], fields: Sequence[str]) -> ProjectedFeatures:
-        """The features of these identities that are among the areas."""
-        return self._read(list(uids), fields)
+        """The features of these identities that are among the areas, read from the records."""
+        return ProjectedFeatures(self._read(list(uids), fields), self.crs)
 
-    def _read(self, uids: list[str], fields: Sequence[str]) -> ProjectedFeatures:
+    def _read(self, uids: list[str], fields: Sequence[str]) -> FeatureColumns:
         found = self.fetch(uids, fields)
         places = {uid: place for place, uid in enumerate(uids)}
         order = np.argsort([places[uid] for uid in found.uids], kind="stable").astype(np.int64)
-        return ProjectedFeatures(found.taken(order) if len(order) else found, self.crs)
+        return found.taken(order) if len(order) else found
 
     def with_changes(self, gone: Sequence[str], now: ManyAreas, mark: Mark) -> ManyAreas:
         """The same with some records as they are now; those in `now` that were not there come last."""

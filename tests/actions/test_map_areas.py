@@ -23,10 +23,12 @@ from app.carto.hit import identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
 from app.carto.many import ManyAreas
+from app.carto.projection import to_degrees
 from app.carto.symbols import Fill, Hatch, Line, Symbol, TextStyle
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
 from app.domain.changes import Actor, delete, insert, update
+from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.store.workspace import Workspace
 from conftest import Clock
@@ -338,3 +340,71 @@ def test_memory_stays_small(session: Session) -> None:
     found = many_of(session)
     found.classes(PLAIN)
     assert found.nbytes / len(found) <= 62
+
+
+# ---- columns that no record holds
+
+
+LEFT = Layer(
+    "left",
+    "Left",
+    "grid_cell",
+    SymbolRule(
+        (SymbolClass("none", "None", Symbol(Fill("#eeeeee"))), SymbolClass("some", "Some", HATCHED)),
+        "boilers_left",
+        (1.0,),
+    ),
+    where_not={"kind": ("admin",)},
+)
+
+
+def boilers_at(session: Session, *places: tuple[float, float]) -> list[Boiler]:
+    made = [
+        Boiler(uid=session.new_uid(), ledger_no=f"KT-{n}", geometry=shapely.Point(*place), status="planned")
+        for n, place in enumerate(places)
+    ]
+    session.commit(map(insert, made), "test")
+    return made
+
+
+def test_worked_out_columns_are_those_of_features_each_for_itself(session: Session) -> None:
+    odd = [
+        (106.455, 35.254),
+        (106.451, 35.251),
+        (106.415, 35.275),
+    ]  # in a hole, around it, elsewhere
+    boilers_at(session, (106.505, 35.205), (106.506, 35.206), (106.899, 35.51), (100.0, 30.0), *odd)
+    session.commit([update(cell(session, "C0003"), patrol_freq="每周2次")], "test")
+    fields = ("boilers_left", "patrols_a_month")
+    source = feature_source(session)
+    many = source.many("grid_cell", fields, CRS, None)  # type: ignore[attr-defined]
+    alone = source.columns("grid_cell", fields, None)
+    everything = np.arange(len(many))
+    taken = many.taken(everything, fields).columns
+    assert set(taken.uids) == set(alone.uids)
+    for name in fields:
+        told = dict(zip(alone.uids, alone.column(name), strict=True))
+        assert dict(zip(taken.uids, taken.column(name), strict=True)) == told
+    assert sorted(set(taken.column("boilers_left"))) == [0, 1, 2, 6]
+    assert len(sidecars(session)) == 1  # and what is worked out is not kept in it
+    kept = source.many("grid_cell", ("kind",), CRS, many)  # type: ignore[attr-defined]
+    assert set(kept.columns) <= set(GridCell.TYPE.stored)
+
+
+@pytest.mark.parametrize("factor", [1.0, 40.0])
+def test_cells_by_boilers_left_follow_the_boilers(session: Session, factor: float) -> None:
+    layers, shown, drawn = layers_of(session), view(factor), theme(LEFT)
+
+    def some() -> int:
+        counted = {item.key: item.count for item in display_list(drawn, layers, shown).drawn}
+        return counted.get("some", 0)
+
+    middle = shown.from_mm(np.array([[shown.width_mm / 2, shown.height_mm / 2]]))
+    lon, lat = to_degrees(middle, CRS)[0].tolist()
+    assert some() == 0
+    (made,) = boilers_at(session, (lon, lat))
+    layers.forget("grid_cell")
+    assert some() == 1
+    session.commit([update(made, status="cleared")], "test")
+    layers.forget("grid_cell")
+    assert some() == 0
