@@ -41,7 +41,7 @@ BANDS = "builtup_band"  # what the themes call the ground around built-up areas;
 
 
 class WorkspaceSource:
-    """Records of a workspace as map features; boilers carry the serial of the ledger's row.
+    """Records of a workspace as map features; boilers carry the serial of the ledger's row if it is asked.
 
     `area` limits the boilers to a division, and counts their serials within it; empty means all.
     """
@@ -63,7 +63,7 @@ class WorkspaceSource:
         found = self._session.workspace.columns(entity, needed, extent)
         columns = FeatureColumns(list(found.uids), found.geometry, dict(found.values))
         if entity == Boiler.TYPE.name:
-            return self._boilers(columns)
+            return self._boilers(columns, SERIAL in fields)
         if entity == BuiltUpArea.TYPE.name:  # outlines of earlier years that no longer count are not shown
             counting = {area.uid for area in self._session.workspace.surroundings().areas}
             columns = columns.taken(np.asarray([uid in counting for uid in columns.uids], dtype=bool))
@@ -85,16 +85,16 @@ class WorkspaceSource:
         found = as_columns(rows, ["km"])
         return found if extent is None else within(found, extent)
 
-    def _boilers(self, columns: FeatureColumns) -> FeatureColumns:
+    def _boilers(self, columns: FeatureColumns, numbered: bool) -> FeatureColumns:
         if self._area:
             inside = [str(code or "").startswith(self._area) for code in columns.values["div_code"]]
             columns = columns.taken(np.asarray(inside, dtype=bool))
-        if self._serials is None:
-            self._serials = serials(self._session, self._area)
-        serial = np.asarray([self._serials.get(uid) for uid in columns.uids], dtype=object)
-        return FeatureColumns(
-            columns.uids, columns.geometry, {**columns.values, SERIAL: serial, "rated_tph": _outputs(columns)}
-        )
+        values = {**columns.values, "rated_tph": _outputs(columns)}
+        if numbered:
+            if self._serials is None:
+                self._serials = serials(self._session, self._area)
+            values[SERIAL] = np.asarray([self._serials.get(uid) for uid in columns.uids], dtype=object)
+        return FeatureColumns(columns.uids, columns.geometry, values)
 
 
 @dataclass(frozen=True)

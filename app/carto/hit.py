@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -14,12 +14,14 @@ from app.carto.features import Extent, FeatureSource
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.many import FEW, ManyAreas
+from app.carto.pictures import is_picture
 from app.carto.projected import AREAS, ProjectedFeatures
 from app.carto.theme import Theme
 from app.carto.view import MapView
 from app.domain.coordinates.measure import polygons
 
 _TOLERANCE_MM = 1.6
+_EVERY = (0.0, float("inf"))
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,27 @@ def lying_at(
         if hit.distance_mm == 0.0 or not hit.area or hit.layer not in holding:
             once.setdefault((hit.entity, hit.uid), hit)
     return list(once.values())
+
+
+def hidden_layers(theme: Theme, scale: float) -> list[Layer]:
+    """The layers of features that are switched off or not meant for a scale, topmost first, without the base
+    map's own files."""
+    return [
+        layer
+        for layer in reversed(theme.layers)
+        if not (layer.shows_at(scale) or layer.entity.startswith("base.") or is_picture(layer))
+    ]
+
+
+def lying_hidden(
+    theme: Theme, source: FeatureSource | ProjectedLayers, view: MapView, at_px: tuple[float, float]
+) -> list[Hit]:
+    """Everything at a pixel that is not in the picture, as `lying_at` tells what is."""
+    unseen = hidden_layers(theme, view.scale)
+    shown = [replace(layer, visible=True, scales=_EVERY) for layer in reversed(unseen)]
+    seen = {(hit.entity, hit.uid) for hit in lying_at(theme, source, view, at_px)}
+    hits = lying_at(replace(theme, layers=tuple(shown)), source, view, at_px)
+    return [hit for hit in hits if (hit.entity, hit.uid) not in seen]
 
 
 def in_box(

@@ -17,6 +17,7 @@ from app.carto.flat import FlatAreas
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projection import project_layer
 from app.carto.symbols import Symbol
+from app.domain.portions import vertices, vertices_of
 
 _FEW = 300
 _POINTS, _LINES, AREAS = (0, 4), (1, 2, 5), (3, 6)
@@ -108,7 +109,7 @@ class ProjectedFeatures:
     def points(self) -> tuple[Floats, Ints]:
         """Every point, and the feature it belongs to."""
         rows = np.flatnonzero(self.of_kind(*_POINTS) & ~np.isnan(self.bounds[:, 0]))
-        xy, owner = shapely.get_coordinates(self.geometry[rows], return_index=True)
+        xy, owner = vertices_of(self.geometry[rows])
         return xy, rows[owner]
 
     @cached_property
@@ -158,7 +159,7 @@ def line_parts(geometry: Objects, rows: Ints) -> RingSet:
 
 
 def _ring_set(rings: Objects, owner: Ints) -> RingSet:
-    xy = shapely.get_coordinates(rings)
+    xy = vertices(rings)
     counts = shapely.get_num_coordinates(rings)
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if len(counts) else xy_none()
     return RingSet(xy, starts, owner.astype(np.int64))

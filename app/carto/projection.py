@@ -13,6 +13,7 @@ from pyproj import Proj
 from app.carto.display import Floats, Ints
 from app.carto.features import Extent, Objects
 from app.domain.coordinates.zones import STORED, crs_object, is_geographic, transform
+from app.domain.portions import portions
 
 _EDGE_STEPS = 24
 _ON_THE_GLOBE = (180.0, 90.0)
@@ -37,6 +38,11 @@ def project_layer(geometry: Objects, crs: str) -> Objects:
     A geometry with a vertex that is no number, off the globe or beyond the system's meaning has none: neither
     GEOS nor Qt can reason on it.
     """
+    moved = [_projected(geometry[part], crs) for part in portions(geometry)]
+    return np.concatenate(moved) if moved else np.empty(0, dtype=object)
+
+
+def _projected(geometry: Objects, crs: str) -> Objects:
     flat = _placed(np.asarray(shapely.force_2d(geometry), dtype=object), _ON_THE_GLOBE)
     if crs != STORED:
         xy, owner = shapely.get_coordinates(flat, return_index=True)

@@ -134,7 +134,7 @@ def test_a_list_that_is_too_long_says_how_many_it_leaves_out(
     _centred_on(running, qtbot, boiler_in(running, "retained"))
     running.window.commands.actions["middle"].trigger()
     shown = _list(qtbot)
-    assert shown.list.count() == 1
+    assert len([line for line in _lines(shown) if "未显示" not in line]) == 1
     assert "另有" in shown.left_out.text()
     shown.close()
 
@@ -143,8 +143,37 @@ def test_where_nothing_lies_it_is_said(office: Office, qtbot: QtBot) -> None:
     running = office()
     said: list[str] = []
     running.desk.said.connect(said.append)
+    running.window.work.map.arranging.switch({"boilers": False})
     running.window.work.map.show_point(60.0, 20.0)
     settle(running, qtbot)
     running.window.commands.actions["middle"].trigger()
     qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
     assert said == ["此处没有显示中的要素"]
+    shown = _list(qtbot)  # a layer that is not shown may hold something
+    assert shown.list.count() == 1
+    qtbot.keyClick(shown.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=WAIT_MS)
+    assert said[1] == "其他图层在此处也没有要素"
+
+
+def test_layers_that_are_not_shown_are_named_and_looked_through_on_demand(
+    office: Office, qtbot: QtBot
+) -> None:
+    running = office()
+    arranging, boiler = running.window.work.map.arranging, boiler_in(running, "retained")
+    arranging.switch({"boilers": False})
+    settle(running, qtbot)
+    _centred_on(running, qtbot, boiler)
+    running.window.commands.actions["middle"].trigger()
+    shown = _list(qtbot)
+    lines = _lines(shown)
+    assert not any(line.startswith(boiler.title()) for line in lines)
+    assert "燃煤锅炉" in lines[-1] and "未显示" in lines[-1]
+    shown.list.setCurrentRow(len(lines) - 1)
+    qtbot.keyClick(shown.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: any(boiler.title() in line for line in _lines(_list(qtbot))), timeout=WAIT_MS)
+    further = _list(qtbot)
+    assert "“燃煤锅炉”已关闭" in next(line for line in _lines(further) if line.startswith(boiler.title()))
+    qtbot.keyClick(further.list, Qt.Key.Key_Return)
+    settle(running, qtbot)
+    assert running.desk.selection.now.uids == (boiler.uid,)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.carto.features import FeatureColumns
 from app.carto.hit import Hit
 from app.carto.layers import NOT_DRAWN, Layer
+from app.carto.scale import scale_text
 from app.domain.catalog import BY_NAME
 from app.domain.values import show
 from app.i18n import N_, tr
@@ -41,6 +42,28 @@ def described(session: Session, scene: Scene, hits: Sequence[Hit]) -> list[Under
         _record(session, hit) if hit.entity in BY_NAME else _feature(session, scene, hit) for hit in hits
     )
     return [item for item, _ in zip((one for one in found if one is not None), range(MOST), strict=False)]
+
+
+def described_hidden(session: Session, scene: Scene, hits: Sequence[Hit], scale: float) -> list[Under]:
+    """Hits in layers that are not in the picture, each with why it is not."""
+    found = []
+    for hit in hits[:MOST]:
+        layer = scene.theme.layer(hit.layer)
+        for item in described(session, scene, [hit]) if layer else []:
+            why = _why_hidden(layer, scale) if layer else ""
+            found.append(replace(item, detail=" · ".join(part for part in (item.detail, why) if part)))
+    return found
+
+
+def _why_hidden(layer: Layer, scale: float) -> str:
+    if not layer.visible:
+        return tr(N_("not shown: “{layer}” is switched off"), layer=tr(layer.title))
+    nearest, farthest = layer.scales
+    if scale > farthest:
+        words, limit = N_("not shown: “{layer}” from {scale} on"), farthest
+    else:
+        words, limit = N_("not shown: “{layer}” only up to {scale}"), nearest
+    return tr(words, layer=tr(layer.title), scale=scale_text(limit))
 
 
 def _record(session: Session, hit: Hit) -> Under | None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 
-from app.carto.hit import lying_at
+from app.carto.hit import hidden_layers, lying_at, lying_hidden
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
-from app.ui.map.identified import MOST, Under, described
+from app.ui.map.identified import MOST, Under, described, described_hidden
 from app.ui.map.tools import Tool
 from app.ui.map.underlist import AttributesDialog, UnderList
 from app.ui.tasks import Lane
@@ -79,18 +79,43 @@ class Identifying(QObject):
             topic="under",
         )
 
+    def _look_further(self, at: QPoint) -> None:
+        """List what lies there in layers that are not in the picture."""
+        pane, session = self._pane, self._desk.session
+        scene, view = pane.scene, pane.canvas.view
+        if scene is None or view is None or session is None:
+            return
+
+        def read(_: object) -> tuple[list[Under], int]:
+            hits = lying_hidden(scene.theme, scene.layers, view, (at.x(), at.y()))
+            return described_hidden(session, scene, hits, view.scale), max(0, len(hits) - MOST)
+
+        def show(found: tuple[list[Under], int]) -> None:
+            if found[0]:
+                self._open(UnderList(*found, [], pane.canvas), at)
+            else:
+                self._desk.said.emit(tr(N_("Nothing lies there in the other layers either")))
+
+        self._desk.tasks.run(self, read, show, lane=Lane.DRAW, topic="under")
+
     def middle(self) -> None:
         """List what lies in the middle of the map."""
         self.at(self._pane.canvas.width() / 2, self._pane.canvas.height() / 2)
 
     def _show(self, found: list[Under], left_out: int, at: QPoint) -> None:
+        scene, canvas = self._pane.scene, self._pane.canvas
         if not found:
             self._desk.said.emit(tr(N_("Nothing that is shown lies there")))
+        if scene is None or canvas.view is None:
             return
-        canvas = self._pane.canvas
-        shown = UnderList(found, left_out, canvas)
+        unseen = hidden_layers(scene.theme, canvas.view.scale)
+        if found or unseen:
+            self._open(UnderList(found, left_out, [tr(layer.title) for layer in unseen], canvas), at)
+
+    def _open(self, shown: UnderList, at: QPoint) -> None:
         shown.chosen.connect(self._take)
-        shown.show_at(canvas.mapToGlobal(at))
+        shown.further.connect(lambda: self._look_further(at))
+        shown.show_at(self._pane.canvas.mapToGlobal(at))
 
     def _take(self, item: Under) -> None:
         self._pane.canvas.setFocus()

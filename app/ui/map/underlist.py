@@ -24,6 +24,8 @@ from app.ui.messages import buttons
 from app.ui.parts import heading, muted
 
 _UNDER = Qt.ItemDataRole.UserRole
+_FURTHER = "further"
+_NAMED = 3
 _MOST_LINES = 12
 _WIDEST = 70  # characters
 
@@ -32,8 +34,10 @@ class UnderList(QFrame):
     """A popup, the topmost first; Up, Down and Enter or a click choose, Esc leaves."""
 
     chosen = Signal(object)  # Under
+    further = Signal()  # look through the layers that are not shown
 
-    def __init__(self, found: Sequence[Under], left_out: int, parent: QWidget) -> None:
+    def __init__(self, found: Sequence[Under], left_out: int, unseen: Sequence[str], parent: QWidget) -> None:
+        """`unseen` are the titles of layers not in the picture; a last line offers to look through them."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("finderPopup")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -48,6 +52,8 @@ class UnderList(QFrame):
             line.setData(_UNDER, item)
             line.setToolTip(words)
             self.list.addItem(line)
+        if unseen:
+            self._offer(list(dict.fromkeys(unseen)))
         column = QVBoxLayout(self)
         metrics.tight(column, 0.25, 0.25)
         column.addWidget(self.list)
@@ -60,8 +66,16 @@ class UnderList(QFrame):
         self.setFocusProxy(self.list)
         wide = self.list.sizeHintForColumn(0) + metrics.grid(8)
         self.list.setFixedWidth(min(max(wide, metrics.chars(24)), metrics.chars(_WIDEST)))
-        lines = min(len(found), _MOST_LINES)
+        lines = min(self.list.count(), _MOST_LINES)
         self.list.setFixedHeight(lines * self.list.sizeHintForRow(0) + metrics.grid(2))
+
+    def _offer(self, unseen: Sequence[str]) -> None:
+        named = ", ".join(unseen[:_NAMED]) + ("…" if len(unseen) > _NAMED else "")
+        words = tr(N_("Also look through layers not shown now ({layers})"), layers=named)
+        line = QListWidgetItem(icons.icon("layers"), words)
+        line.setData(_UNDER, _FURTHER)
+        line.setToolTip("\n".join(unseen))
+        self.list.addItem(line)
 
     def show_at(self, place: QPoint) -> None:
         """Open beside a place of the screen, inside of it."""
@@ -75,9 +89,13 @@ class UnderList(QFrame):
 
     def _choose(self, line: QListWidgetItem) -> None:
         found = line.data(_UNDER)
-        if self.isVisible() and isinstance(found, Under):  # a click may be told twice
-            self.close()
+        if not self.isVisible():  # a click may be told twice
+            return
+        self.close()
+        if isinstance(found, Under):
             self.chosen.emit(found)
+        else:
+            self.further.emit()
 
 
 class AttributesDialog(QDialog):

@@ -1,0 +1,54 @@
+"""Work on long arrays in portions, so that a window beside it gets its turn.
+
+Shapely and GEOS keep the interpreter's lock for as long as a call takes: tens of milliseconds for some ten
+thousand geometries. Between two short calls the lock goes round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+_MOST = 2_000  # geometries at once
+_VERTICES = 50_000  # vertices at once, as far as whole geometries allow
+Objects = NDArray[np.object_]
+
+
+def in_portions(work: Callable[[Any], NDArray[Any]], items: NDArray[Any]) -> NDArray[Any]:
+    """What `work` makes of an array, made of a portion at a time; `work` keeps the length."""
+    if len(items) <= _MOST:
+        return work(items)
+    return np.concatenate([work(items[at : at + _MOST]) for at in range(0, len(items), _MOST)])
+
+
+def portions(geometry: Objects) -> Iterator[slice]:
+    """Slices of an array of geometries, none of which holds very many of them or their vertices."""
+    return by_weight(in_portions(shapely.get_num_coordinates, geometry))
+
+
+def by_weight(vertices: NDArray[Any]) -> Iterator[slice]:
+    """The same for items of so many vertices each."""
+    before = np.concatenate([[0], np.cumsum(vertices)])
+    at = 0
+    while at < len(vertices):
+        fits = int(np.searchsorted(before, before[at] + _VERTICES, side="right")) - 1
+        end = min(max(fits, at + 1), at + _MOST, len(vertices))
+        yield slice(at, end)
+        at = end
+
+
+def vertices(geometry: Objects) -> NDArray[np.float64]:
+    """The vertices (n, 2) of all geometries."""
+    parts = [shapely.get_coordinates(geometry[part]) for part in portions(geometry)]
+    return np.concatenate(parts) if parts else np.empty((0, 2))
+
+
+def vertices_of(geometry: Objects) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The vertices (n, 2) of all geometries, and the row each belongs to."""
+    xy = vertices(geometry)
+    counts = in_portions(shapely.get_num_coordinates, geometry)
+    return xy, np.repeat(np.arange(len(geometry)), counts)
