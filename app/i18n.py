@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 
 from app.resources import resource
@@ -34,6 +35,11 @@ def tr(text: str, /, **values: object) -> str:
     """`text` in the language in use, with `{name}` places filled from `values`."""
     shown = _catalogue(_language).get(text, text)
     return shown.format(**values) if values else shown
+
+
+def in_a_row(parts: Iterable[str]) -> str:
+    """Findings one behind the other, with the mark between them that the language has."""
+    return tr(N_("; ")).join(parts)
 
 
 def in_language(code: str, text: str) -> str:

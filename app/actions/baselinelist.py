@@ -47,10 +47,12 @@ def version_of(session: Session, name: str = "") -> BaselineVersion:
     at = (
         next((place for place, item in enumerate(known) if item.name == name), -1) if name else len(known) - 1
     )
+    if not known:
+        raise Refused(N_("No baseline has been frozen yet"), hint=N_("Freeze one first."), code="no_baseline")
     if at < 0:
         raise Refused(N_("There is no baseline “{name}”"), hint=N_("Baselines: {known}"), name=name,
-                      known="、".join(item.name for item in known) or "—",
-                      code="unknown_baseline" if name else "no_baseline")  # fmt: skip
+                      known="、".join(item.name for item in known),
+                      code="unknown_baseline")  # fmt: skip
     before = _entries(session, known[at - 1]) if at else ()
     return BaselineVersion(known[at], at + 1, _entries(session, known[at]), before)
 

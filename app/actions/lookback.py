@@ -104,6 +104,10 @@ def find_round(session: Session, name: str) -> LookbackRound:
     """The round of this name, or the newest without one; raises Refused when there is none."""
     found = session.workspace.find(LookbackRound, order="drawn_at")
     chosen = [item for item in found if item.name == name] if name else found[-1:]
+    if not found:
+        raise Refused(
+            N_("No look-back round has been drawn yet"), hint=N_("Draw one first."), code="no_round"
+        )
     if not chosen:
         raise Refused(N_("There is no look-back round “{name}”"), hint=N_("Draw one first."), name=name,
                       code="unknown_round")  # fmt: skip

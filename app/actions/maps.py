@@ -34,7 +34,7 @@ from app.domain.filters import equal
 from app.domain.output import MW_PER_TPH
 from app.domain.rights import area_prefix
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 
 SERIAL = "serial"
 BANDS = "builtup_band"  # what the themes call the ground around built-up areas; no record, and derived
@@ -205,7 +205,7 @@ def map_notes(session: Session, view: MapView, credits: Sequence[str] = ()) -> t
     if has_synthetic(session):
         words.insert(0, tr(N_("Synthetic data for the demo")))
     if credits:
-        words.append(tr(N_("Pictures under the map: {credits}"), credits="; ".join(credits)))
+        words.append(tr(N_("Pictures under the map: {credits}"), credits=in_a_row(credits)))
     style = TextStyle(size_mm=3.2, colour="#8A1C1C", bold=True, halo="#FFFFFF")
     return (Text(view.width_mm - 3.0, view.height_mm - 3.0, " · ".join(words), style, anchor="right"),)
 

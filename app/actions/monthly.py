@@ -31,7 +31,8 @@ from app.i18n import N_, tr
 class MonthOfArea:
     """A month's report with what it is measured against, and every boiler it knows by uid.
 
-    `earlier` is last month's frozen report, from which the figures of the month before are taken.
+    `earlier` is last month's frozen report, from which the figures of the month before are taken; `day` the
+    last day that is counted: the month's own, or today while it runs.
     """
 
     month: Month
@@ -39,6 +40,7 @@ class MonthOfArea:
     synthetic: bool
     rows: Mapping[str, Row] = field(default_factory=dict)
     earlier: Frozen | None = None
+    day: str = ""
 
 
 # Columns of the table: the figure, its heading; each gives units and t/h.
@@ -86,7 +88,8 @@ def month_of(session: Session, period: str) -> MonthOfArea:
     if earlier is not None and earlier.counted is not None:
         month = _since(month, earlier.counted)
         rows = {**earlier.counted.rows, **rows}
-    return MonthOfArea(month, baseline, found.synthetic, rows, earlier)
+    day = min(chosen.end, session.today)
+    return MonthOfArea(month, baseline, found.synthetic, rows, earlier, day)
 
 
 def _since(month: Month, earlier: Counted) -> Month:
@@ -170,7 +173,7 @@ def _headline(report: MonthOfArea) -> str:
             "{cleared} ({cleared_tph} t/h), {rate}, {more} more than {before}, "
             "a change of {points} percentage points."
         ),
-        day=_day(report.month.period.end),
+        day=_day(report.day),
         area=whole.name,
         baseline=baseline.units,
         baseline_tph=_tph(baseline.tph),
@@ -237,7 +240,7 @@ def facts_of(report: MonthOfArea) -> dict[str, Any]:
     period = report.month.period
     return {
         "period": period.month,
-        "until": _day(period.end),
+        "until": _day(report.day),
         "paragraph": paragraph(report),
         "baseline_name": report.baseline.name,
         **{f"sum.{name}": value for name, value in as_values(report.month.sum).items()},

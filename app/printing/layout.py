@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.carto.display import Box, Op, Text
 from app.carto.measure import text_width_mm
 from app.carto.symbols import TextStyle
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.printing.blocks import NOTHING, Block, base_line, line_height, text_block
 from app.printing.marks import qr_block, scale_block
 from app.printing.page import Page, paper_size
@@ -180,6 +180,6 @@ def common_notes(meta: SheetMeta, crs_words: str) -> list[str]:
     source = meta.base_source or tr("Tianditu administrative boundaries; GeoNames place names")
     notes.append(tr("Base map: {source}", source=source))
     if meta.picture_credits:
-        notes.append(tr(N_("Pictures under the map: {credits}"), credits="; ".join(meta.picture_credits)))
+        notes.append(tr(N_("Pictures under the map: {credits}"), credits=in_a_row(meta.picture_credits)))
     notes.append(tr("Administrative boundaries are for reference only and are no basis for delimitation."))
     return notes

@@ -6,6 +6,7 @@ import csv
 import html
 import re
 import zipfile
+from calendar import monthrange
 from pathlib import Path
 
 import docx
@@ -77,6 +78,19 @@ def test_the_month_in_words_and_table_has_the_numbers_of_its_rows(office: Office
     assert page.cell(page.max_row, 1).value == done.text
     make_report(office.session, ReportOrder("monthly"), tmp_path / "m.txt")
     assert (tmp_path / "m.txt").read_text("utf-8-sig").strip() == done.text
+
+
+def test_a_month_that_still_runs_speaks_of_today_and_not_of_its_end(office: Office, tmp_path: Path) -> None:
+    office.enter()
+    office.as_("city")
+    freeze_baseline(office.session, "底册", "")
+    year, month, day = map(int, office.session.today.split("-"))
+    done = make_report(office.session, ReportOrder("monthly"), tmp_path / "m.txt")
+    assert f"截至{year}年{month}月{day}日" in done.text
+    before = f"{year - (month == 1)}-{(month - 2) % 12 + 1:02d}"
+    done = make_report(office.session, ReportOrder("monthly", before), tmp_path / "m.txt")
+    last = monthrange(*map(int, before.split("-")))[1]
+    assert f"{int(before[5:])}月{last}日" in done.text
 
 
 def test_without_a_baseline_there_is_no_month(office: Office, tmp_path: Path) -> None:

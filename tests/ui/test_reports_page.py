@@ -201,3 +201,14 @@ def test_what_is_still_being_counted_does_not_overtake_a_refusal(office: Office,
     settle(running, qtbot)
     assert page.numbers.about.text() == said
     assert not page.numbers.table.isVisible()
+
+
+def test_a_list_of_what_was_never_drawn_says_so_and_asks_for_a_round(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    page = _page(running, qtbot)
+    page.form.choose("lookback")
+    page.look()
+    settle(running, qtbot)
+    assert page.form._scope_name.text() == "回头看批次"
+    assert page.numbers.about.text() == "尚未抽取回头看批次 请先抽取一批。"
+    assert page.numbers.about.y() < page.numbers.height() / 4, "the words stay on top of the empty page"

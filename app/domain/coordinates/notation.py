@@ -22,7 +22,7 @@ from app.domain.coordinates.zones import (
     zone_crs,
 )
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 
 Box = tuple[float, float, float, float]
 CHINA: Box = (73.0, 17.0, 136.0, 54.0)
@@ -204,7 +204,7 @@ def _order_words(notation: str, reversed_: bool, agrees: bool, here: bool) -> st
     if not agrees:
         words.append(tr(N_("the directions written beside the numbers seem to be exchanged")))
     words.append(tr(N_("inside the area")) if here else tr(N_("outside the area")))
-    return "; ".join(words)
+    return in_a_row(words)
 
 
 # --- metres ------------------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def _place_words(why: str, fits: bool, wrong: bool) -> str:
     words = [why, tr(N_("inside the area")) if fits else tr(N_("outside the area"))]
     if wrong:
         words.append(tr(N_("the directions written beside the numbers seem to be exchanged")))
-    return "; ".join(words)
+    return in_a_row(words)
 
 
 def _grid(crs: str, east: float, north: float, places: int) -> Reading:

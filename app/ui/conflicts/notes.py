@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.domain.entities.conflict import Conflict
 from app.domain.filters import equal
 from app.domain.values import show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
 from app.ui.parts import heading, muted, side_button
 
@@ -92,4 +92,4 @@ def _line(view: ConflictView) -> str:
 
 def _kept_values(view: ConflictView) -> list[str]:
     shown = [f"{field.label} {field.offered_text or '—'}" for field in view.fields[:_MOST_FIELDS]]
-    return [tr(N_("Kept, not lost: {values}"), values=tr(N_("; ")).join(shown))] if shown else []
+    return [tr(N_("Kept, not lost: {values}"), values=in_a_row(shown))] if shown else []

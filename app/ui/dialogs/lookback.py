@@ -26,7 +26,7 @@ from app.actions.lookback import GOOD, OPEN, RESULTS, Progress, Visit, rounds, v
 from app.actions.records import RecordView, show_record
 from app.actions.reports import ReportDone, ReportOrder, make_report
 from app.domain.values import show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
 from app.ui.desk import Desk, Touched
 from app.ui.parts import muted, side_button
@@ -185,7 +185,7 @@ class LookbackDialog(QDialog):
             step = next((item for item in view.steps if item.action == action), None)
             if step is None or not can_open(step):
                 lacks = step.lacks if step else ()
-                self._desk.said.emit("; ".join(lack.text for lack in lacks))
+                self._desk.said.emit(in_a_row(lack.text for lack in lacks))
                 return
             dialog = StepDialog(self._desk, view, step, self)
             dialog.preset({"lookback_round": name})

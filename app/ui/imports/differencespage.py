@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
 from app.ui.imports.lines import Line, Lines, LinesTable
 from app.ui.names import Names
@@ -125,7 +125,7 @@ class DifferencesPage(QWidget):
         done = tr(_DONE.get(item.action, item.action))
         doubt = self._doubtful.get((item.sheet, item.row)) if item.action == "add" else None
         done = tr(N_("New, perhaps a duplicate")) if doubt else done
-        said = "; ".join(words for words in (doubt, self._said(item)) if words)
+        said = in_a_row(words for words in (doubt, self._said(item)) if words)
         return self._row(item), done, title, said
 
     def _said(self, item: Any) -> str:
@@ -144,7 +144,7 @@ class DifferencesPage(QWidget):
                     if item.before
                     else f"{tr(field.label)} {after}"
                 )
-        return "; ".join(parts)
+        return in_a_row(parts)
 
     def _label(self, name: str) -> str:
         field = self._kind.fields.get(name)

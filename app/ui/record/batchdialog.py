@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.entity import Entity
 from app.errors import AppError
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import buttons
@@ -93,7 +93,7 @@ class BatchDialog(StepDialog):
         left = len(self._records) - len(lines)
         said = tr(N_("{n} done, {refused} refused"), n=len(lines) - len(refused), refused=len(refused))
         if left:
-            said += "; " + tr(N_("{n} not reached"), n=left)
+            said = in_a_row([said, tr(N_("{n} not reached"), n=left)])
         self._desk.said.emit(said)
         self.accept()
         if refused or left:
@@ -158,4 +158,4 @@ def why_of(error: AppError | None) -> str:
     if error is None:
         return ""
     whys = [str(item["why"]) for item in error.details if isinstance(item, dict) and "why" in item]
-    return "; ".join(whys or [error.message])
+    return in_a_row(whys or [error.message])

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.entities.people import ROLES
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.ui import icons, metrics
 from app.ui.parts import named
 
@@ -91,7 +91,7 @@ class NextSteps(QWidget):
             f"{step.label}({'、'.join(ROLES.label(role) for role in step.roles)})": None
             for step in self._steps
         }
-        return tr(N_("Not your turn. Next: {turns}"), turns="; ".join(turns))
+        return tr(N_("Not your turn. Next: {turns}"), turns=in_a_row(turns))
 
 
 def can_open(step: NextStep) -> bool:
@@ -104,7 +104,7 @@ def _sentence(step: NextStep) -> str:
     papers = [lack for lack in step.lacks if lack.code == "evidence" and "kind" in lack.values]
     others = [lack.text for lack in step.lacks if lack not in papers]
     kinds = "、".join(str(lack.values["kind"]) for lack in papers)
-    return "; ".join([*([tr(N_("Missing: {kind}"), kind=kinds)] if kinds else []), *others])
+    return in_a_row([*([tr(N_("Missing: {kind}"), kind=kinds)] if kinds else []), *others])
 
 
 def _muted(words: str) -> QLabel:

@@ -50,6 +50,7 @@ class FrozenList(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self._room = QWidget()  # below the words that nothing is there
         self._none = muted(tr(N_("Nothing is frozen yet. Freeze a report when you send it.")))
         self.buttons: dict[str, QPushButton] = {
             name: side_button(tr(words), partial(self._ask, name))
@@ -85,6 +86,7 @@ class FrozenList(QWidget):
                 cell.setSelected(item.name in kept)
         self._none.setVisible(not reports)
         self.table.setVisible(bool(reports))
+        self._room.setVisible(not reports)
         self._say()
 
     def _ask(self, what: str) -> None:
@@ -126,6 +128,7 @@ class FrozenList(QWidget):
         column.addWidget(heading(tr(N_("Frozen reports"))))
         column.addWidget(self._none)
         column.addWidget(self.table, 1)
+        column.addWidget(self._room, 1)
         grid = QGridLayout()
         grid.setSpacing(metrics.grid(1))
         for at, button in enumerate(self.buttons.values()):

@@ -38,6 +38,8 @@ class NumbersView(QWidget):
         for box in (self.title, self.about, self.text):
             column.addWidget(box)
         column.addWidget(self.table, 1)
+        self._room = QWidget()  # below words alone, which stay on top
+        column.addWidget(self._room, 1)
 
     def say(self, title: str, about: str) -> None:
         """Words without numbers, such as why there are none."""
@@ -53,6 +55,7 @@ class NumbersView(QWidget):
         labels = dict.fromkeys((item.name, item.label) for item in counted.numbers)
         table, self._numbers = self.table, {}
         table.setVisible(bool(places))
+        self._room.setVisible(not places)
         table.clear()
         table.setRowCount(len(labels))
         table.setColumnCount(len(places))

@@ -26,7 +26,7 @@ from app.ui.parts import side_button
 
 ALL, SELECTED, SHOWN = "", "selected", "shown"
 _TYPING_MS = 300
-_COUNTY = 6
+_NAMED = {"lookback": N_("Look-back round"), "baseline": N_("Baseline")}  # what of its kind it is of
 # What the window knows beyond the records: the boilers selected, and those the ledger shows now.
 Known = Callable[[str], Sequence[str]]
 
@@ -134,7 +134,7 @@ class OrderForm(QWidget):
                            (self._template_row, kind.name in IN_TEMPLATE)):  # fmt: skip
             self._rows.setRowVisible(row, shown)
         self.template.setEnabled(kind.name in IN_TEMPLATE)
-        self._scope_name.setText(tr(N_("Which")) if kind.name in BY_NAME_OF else tr(N_("Boilers")))
+        self._scope_name.setText(tr(_NAMED.get(kind.name, N_("Boilers"))))
         self._fill_scope()
         self._delay.start()
 
