@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.actions.laptop import in_own_area
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import case_of, workflow_of
 from app.domain.casework import enters, may_fill, outcome, signature
+from app.domain.catalog import entity_type
 from app.domain.changes import Change, delete, insert, update
 from app.domain.entities.conflict import Conflict
 from app.domain.entity import GEOMETRY, Entity
@@ -17,12 +19,12 @@ from app.domain.fields import Merge
 from app.domain.rights import SETTLED, SETTLED_WRITERS
 from app.domain.workflow import judge, refuse
 from app.errors import Changed, Refused
-from app.i18n import N_
+from app.i18n import N_, tr
 
 RESOLVE = "resolve"
 _DELETIONS = ("edit_kept", "revived")  # what stands is the record, what was offered its end
 STATE = "state"  # two steps contradict each other
-_EMPTY = ("void", "quarantine")  # nothing of the other side can be taken as it is
+_QUARANTINE = "quarantine"  # late work of a revoked laptop
 Choice = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 
@@ -37,12 +39,10 @@ def changes_of(
     side, values, kept = choice
     if side == "kept":
         return RESOLVE, []
-    if item.kind in _EMPTY:
-        raise Refused(
-            N_("There is no other value to take"),
-            hint=N_("Nothing was changed. Keep what stands, and let the step be taken again."),
-            code="nothing_to_take",
-        )
+    if item.kind == "void" or (item.kind == _QUARANTINE and not values):
+        raise _nothing_to_take()
+    if record is None and item.kind == _QUARANTINE:
+        return RESOLVE, [_entered(session, item, values)]
     if record is None:
         raise Refused(
             N_("The record is not on this laptop any more"),
@@ -65,9 +65,12 @@ def _refuse_moved(record: Entity, kept: Mapping[str, Any]) -> None:
         labels = [record.TYPE.fields[name].heading for name in moved if name in record.TYPE.fields]
         raise Changed(
             N_("{title} has been changed since this conflict arose: {fields}"),
-            hint=N_("Nothing was changed. Look at the record as it is now, and edit it if need be."),
+            hint=N_(
+                "Nothing was changed. Keep what stands: that settles it and leaves the record as it is now."
+                " Edit the record if it is to be otherwise."
+            ),
             title=record.title(),
-            fields="、".join(labels) or GEOMETRY,
+            fields="、".join(labels) or tr(N_("Position")),
         )
 
 
@@ -75,6 +78,33 @@ def _same(here: Any, kept: Any) -> bool:
     if hasattr(here, "equals_exact"):
         return kept is not None and bool(here.equals_exact(kept, 1e-9))
     return bool(here == kept) or (here in (None, "", ()) and kept in (None, "", ()))
+
+
+def _nothing_to_take() -> Refused:
+    return Refused(
+        N_("There is no other value to take"),
+        hint=N_("Nothing was changed. Keep what stands, and let the step be taken again."),
+        code="nothing_to_take",
+    )
+
+
+def _entered(session: Session, item: Conflict, values: Mapping[str, Any]) -> Change:
+    """The record that a revoked laptop entered and the hub does not have, as whoever takes it in enters it:
+    from its first state on, since steps are taken by persons."""
+    kind = entity_type(item.owner_entity)
+    if kind.append_only:  # papers and signatures go with a step
+        raise _nothing_to_take()
+    require_writer(session, kind)
+    fields = kind.fields
+    fits = {
+        name: value
+        for name, value in values.items()
+        if name == GEOMETRY or fields[name].merge not in (Merge.STATE, Merge.HUB)
+    }
+    record = kind.record(uid=item.owner, **fits)
+    record = in_own_area(session, record.replace(**derived_values(session, record)))
+    require_area(session, record)
+    return insert(record)
 
 
 def _states(record: Entity) -> set[str]:

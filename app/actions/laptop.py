@@ -17,7 +17,7 @@ from app.errors import AppError, Invalid, NotAllowed
 from app.i18n import N_
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
-from app.sync.state import GRANTS
+from app.sync.state import ENROL_REQUEST, GRANTS
 
 if TYPE_CHECKING:
     from app.sync.keys import DeviceKeys
@@ -98,7 +98,7 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
         return
     ended = [item.until for item in grants.grants if item.person == person.uid and item.until <= now]
     if not ended:
-        raise no_grant(person)
+        raise no_grant(session, person)
     until = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=max(ended))
     raise NotAllowed(
         N_("{name} could sign in here without a network until {until}; that has passed"),
@@ -111,8 +111,14 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
     )
 
 
-def no_grant(person: Person) -> NotAllowed:
+def no_grant(session: Session, person: Person) -> NotAllowed:
     """The hub has not told this laptop that it may serve the person."""
+    if session.workspace.replica.private(ENROL_REQUEST) is not None:
+        return NotAllowed(
+            N_("This laptop joined by an invitation file and has not had the hub’s answer yet"),
+            hint=N_("Carry a bundle to the hub and read its answer in here; then people can sign in."),
+            code="waits_for_hub",
+        )
     return NotAllowed(
         N_("The hub does not let {name} sign in on this laptop"),
         hint=N_("Nobody is signed in. Sync first if {name} was added lately; else ask the bureau."),

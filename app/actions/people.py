@@ -41,7 +41,7 @@ def sign_in(session: Session, login: str, pin: str) -> Actor:
         raise NotAllowed(N_("{name} may no longer sign in"), name=person.name, code="disabled")
     check_sign_in(session, person)
     if known is None:
-        raise no_grant(person)
+        raise no_grant(session, person)
     open_keys(session, person.uid, pin)
     session.actor = actor_of(person)
     return session.actor

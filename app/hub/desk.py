@@ -238,8 +238,9 @@ class Desk:
         """The hub's own act of this push, begun when first asked for."""
         if self._hub_act is None:
             clock = self.received << _HLC_BITS
+            action = "found_hub" if self.founding else "conflict"
             self._hub_act = Act(
-                new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", "conflict", "", None, clock, self.moment()
+                new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", action, "", None, clock, self.moment()
             )
         return self._hub_act
 

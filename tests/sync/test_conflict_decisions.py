@@ -15,7 +15,9 @@ from app.domain.entities.boiler_codes import EXCLUDE_REASONS
 from app.domain.entities.papers import Approval
 from app.errors import AppError
 from builders import paper
-from sync.lan import COUNTY, TOWN, Lan, Laptop
+from sync.lan import COUNTY, PLACE, TOWN, Lan, Laptop
+
+AWAY = (PLACE[0] + 0.002, PLACE[1])  # far enough not to be taken for the same boiler
 
 
 @dataclass
@@ -79,6 +81,29 @@ def test_a_decision_travels_and_can_be_undone(two: Two) -> None:
     two.lan.drain(two.county, two.town)
     assert two.town.boiler("T-1").fuel == "anthracite"
     assert count_open(two.town.session) == 1
+
+
+def test_late_work_of_a_revoked_laptop_is_taken_in(two: Two) -> None:
+    two.town.edit("inspector", "T-1", "巡查", contact="马主任")
+    two.town.enter("inspector", "T-2", note="新发现", rated_tph="2", address="西街9号", place=AWAY)
+    two.lan.hub.revoke(two.town.device, two.lan.clock(), "丢失")
+    assert two.town.sync().quarantined
+    two.county.sync()
+    session = two.county.as_("clerk")
+    views = {view.record.title.split()[0]: view for view in open_conflicts(session)}
+    edited, entered = views["T-1"], views["T-2"]
+    assert [(field.field, field.offered) for field in edited.fields] == [("contact", "马主任")]
+    assert not entered.record.exists
+    for view in (edited, entered):
+        resolve(session, view.uid, "offered", "电话核实")
+    done = two.county.sync()
+    assert (done.rejected, done.conflicts, count_open(session)) == (0, 0, 0)
+    assert two.county.boiler("T-1").contact == "马主任"
+    found = two.county.boiler("T-2")
+    assert (found.note, found.rated_tph, found.status) == ("新发现", 2.0, "suspect")
+    undo(session)
+    two.county.sync()
+    assert [view.record.title.split()[0] for view in open_conflicts(session)] == ["T-2"]
 
 
 def test_a_value_of_ones_own(two: Two) -> None:

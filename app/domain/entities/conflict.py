@@ -24,7 +24,7 @@ PROPOSALS = codes(("kept", N_("Keep what stands")), ("offered", N_("Take the oth
 MUCH = 1_000_000  # characters: the outline of a protection zone is long
 
 
-@entity(label=N_("Conflict"), cli="conflict", key="uid", title=("kind",))
+@entity(label=N_("Conflict"), cli="conflict", key="uid", title=("owner_title",))
 class Conflict(Entity):
     """Two values for the same thing. `kept` is what stands, `offered` the other one; each is JSON by field id
     with a geometry as WKB in hex. Written by the hub; a person settles it by an ordinary change.

@@ -35,6 +35,9 @@ DONE = {
     "seal": N_("Edits of another program confirmed"),
     "external_edit": N_("Edits of another program confirmed"),
     "hub_answer": N_("The hub’s answer"),
+    "conflict": N_("The hub raised a conflict"),
+    "found_hub": N_("The hub was founded with this"),
+    "resolve": N_("Conflict decided"),
     "left_scope": N_("Let go: outside this laptop’s area"),
 }
 _STEP_LABELS = {row.action: row.label for row in BOILER.transitions}
