@@ -49,7 +49,12 @@ typedef struct {
 
 /* The groups that touch a picture, with the rows each can reach: found once, not again for every band. */
 typedef struct { int32_t group, first, last; } Reach;
-typedef struct { Reach *at; Py_ssize_t count; } Seen;
+typedef struct {
+    Reach *at;
+    Py_ssize_t count;
+    int32_t *bands, *listed;   /* which of them each band of `rows` rows from `top` on needs, or NULL: ask all */
+    Py_ssize_t top, rows;
+} Seen;
 
 static inline Py_ssize_t clamped(double value, Py_ssize_t low, Py_ssize_t high)
 {
@@ -77,7 +82,14 @@ static inline void put_span(const Sheet *sheet, Py_ssize_t row, double from, dou
         if (first < span->first) span->first = first;
         if (last > span->last) span->last = last;
     }
-    for (Py_ssize_t x = first; x < last; x++) cell[x] = number;
+    switch (last - first) {   /* most spans of many small areas are as short as this */
+    case 4: cell[first + 3] = number; /* fall through */
+    case 3: cell[first + 2] = number; /* fall through */
+    case 2: cell[first + 1] = number; /* fall through */
+    case 1: cell[first] = number; return;
+    default:
+        for (Py_ssize_t x = first; x < last; x++) cell[x] = number;
+    }
 }
 
 static inline double crossing(double x0, double y0, double x1, double y1, double y)
@@ -226,7 +238,7 @@ static int scan_area(const Layer *layer, const Sheet *sheet, Py_ssize_t area, St
 static int find_groups(const Layer *layer, Py_ssize_t width, Py_ssize_t top, Py_ssize_t bottom, Seen *seen)
 {
     Py_ssize_t groups = (layer->count + GROUP - 1) / GROUP;
-    seen->count = 0;
+    *seen = (Seen){NULL, 0, NULL, NULL, 0, 0};
     seen->at = malloc((size_t)(groups ? groups : 1) * sizeof(Reach));
     if (!seen->at) return -1;
     for (Py_ssize_t group = 0; group < groups; group++) {
@@ -244,15 +256,152 @@ static int find_groups(const Layer *layer, Py_ssize_t width, Py_ssize_t top, Py_
     return 0;
 }
 
+static inline Py_ssize_t band_of(const Seen *seen, Py_ssize_t row, Py_ssize_t count)
+{
+    Py_ssize_t band = row > seen->top ? (row - seen->top) / seen->rows : 0;
+    return band < count ? band : count - 1;
+}
+
+/* Lists the groups for each of `count` bands, in their order; without memory every band asks all of them. */
+static void list_bands(Seen *seen, Py_ssize_t top, Py_ssize_t rows, Py_ssize_t count)
+{
+    seen->top = top;
+    seen->rows = rows;
+    Py_ssize_t total = 0;
+    for (Py_ssize_t at = 0; at < seen->count; at++)
+        total += band_of(seen, seen->at[at].last, count) - band_of(seen, seen->at[at].first - 1, count) + 1;
+    int32_t *bands = calloc((size_t)count + 2, sizeof(int32_t));
+    seen->listed = total < INT32_MAX ? malloc((size_t)(total ? total : 1) * sizeof(int32_t)) : NULL;
+    if (!bands || !seen->listed) { free(bands); return; }
+    for (int turn = 0; turn < 2; turn++) {
+        for (Py_ssize_t at = 0; at < seen->count; at++) {
+            Py_ssize_t last = band_of(seen, seen->at[at].last, count);
+            for (Py_ssize_t band = band_of(seen, seen->at[at].first - 1, count); band <= last; band++) {
+                if (turn) seen->listed[bands[band + 1]++] = (int32_t)at;   /* its start, which becomes its end */
+                else bands[band + 2]++;
+            }
+        }
+        for (Py_ssize_t band = 0; !turn && band < count; band++) bands[band + 2] += bands[band + 1];
+    }
+    seen->bands = bands;
+}
+
+static void let_seen_go(Seen *seen)
+{
+    free(seen->at);
+    free(seen->bands);
+    free(seen->listed);
+}
+
+/* ------------------------------------------------------------------ quadrangles, four edges at once */
+#if defined(__GNUC__)
+#define ALWAYS static inline __attribute__((always_inline))
+typedef double Four __attribute__((vector_size(32)));
+typedef int64_t Flags __attribute__((vector_size(32)));
+
+ALWAYS double least(Four v)
+{
+    double a = v[0] < v[1] ? v[0] : v[1], b = v[2] < v[3] ? v[2] : v[3];
+    return a < b ? a : b;
+}
+
+ALWAYS double most(Four v)
+{
+    double a = v[0] > v[1] ? v[0] : v[1], b = v[2] > v[3] ? v[2] : v[3];
+    return a > b ? a : b;
+}
+
+/* An area of one ring with four vertices: the same crossings, in the same arithmetic, as scan_few finds. */
+ALWAYS void scan_quad(const Layer *layer, const Sheet *sheet, const float *xy, int32_t number)
+{
+    Four x = {xy[0], xy[2], xy[4], xy[6]}, y = {xy[1], xy[3], xy[5], xy[7]};
+    x = x * layer->sx + layer->ox;
+    y = y * layer->sy + layer->oy;
+    Py_ssize_t first = ceiled(least(y) - 0.5, sheet->top, sheet->bottom);
+    Py_ssize_t last = ceiled(most(y) - 0.5, sheet->top, sheet->bottom);
+    if (first >= last) return;
+    Four before_x = {x[3], x[0], x[1], x[2]}, before_y = {y[3], y[0], y[1], y[2]};
+    Flags turned = before_y > y, rest = ~turned;
+    Four low_x = (Four)(((Flags)x & turned) | ((Flags)before_x & rest));
+    Four low_y = (Four)(((Flags)y & turned) | ((Flags)before_y & rest));
+    Four high_y = (Four)(((Flags)before_y & turned) | ((Flags)y & rest));
+    Four dx = (Four)(((Flags)before_x & turned) | ((Flags)x & rest)) - low_x, dy = high_y - low_y;
+    const Four never = {INFINITY, INFINITY, INFINITY, INFINITY};
+    int twice = turned[0] != turned[1] && turned[1] != turned[2] && turned[2] != turned[3];   /* up, down, up, down */
+    for (Py_ssize_t row = first; row < last; row++) {
+        double middle = (double)row + 0.5;
+        Four at = (middle - low_y) * dx / dy + low_x;
+        Flags crossed = (low_y <= middle) & (high_y > middle);
+        if (twice) {
+            double sorted[4];
+            int kept = 0;
+            for (int i = 0; i < 4; i++)
+                if (crossed[i]) sorted[kept++] = at[i];
+            sort_doubles(sorted, kept);
+            for (int i = 0; i + 1 < kept; i += 2) put_span(sheet, row, sorted[i], sorted[i + 1], number);
+            continue;
+        }
+        put_span(sheet, row, least((Four)(((Flags)at & crossed) | ((Flags)never & ~crossed))),
+                 most((Four)(((Flags)at & crossed) | ((Flags)-never & ~crossed))), number);
+    }
+}
+
+ALWAYS int scan_some(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py_ssize_t end, Store *store)
+{
+    for (; area < end; area++) {
+        if (layer->classes[area] == NOT_DRAWN) continue;
+        uint32_t ring = layer->areas[area];
+        if (layer->areas[area + 1] == ring + 1 && (Py_ssize_t)ring < layer->ring_count) {
+            uint32_t begin = layer->rings[ring];
+            if (layer->rings[ring + 1] == begin + 4 && (Py_ssize_t)begin + 4 <= layer->vertices) {
+                scan_quad(layer, sheet, layer->xy + 2 * (size_t)begin, (int32_t)area + 1);
+                continue;
+            }
+        }
+        if (scan_area(layer, sheet, area, store)) return -1;
+    }
+    return 0;
+}
+
+static int scan_plainly(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py_ssize_t end, Store *store)
+{
+    return scan_some(layer, sheet, area, end, store);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2")))
+static int scan_widely(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py_ssize_t end, Store *store)
+{
+    return scan_some(layer, sheet, area, end, store);
+}
+#define scan_best (__builtin_cpu_supports("avx2") ? scan_widely : scan_plainly)
+#else
+#define scan_best scan_plainly
+#endif
+#else
+static int scan_best(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py_ssize_t end, Store *store)
+{
+    for (; area < end; area++)
+        if (layer->classes[area] != NOT_DRAWN && scan_area(layer, sheet, area, store)) return -1;
+    return 0;
+}
+#endif
+
 static int scan_layer(const Layer *layer, const Sheet *sheet, const Seen *seen, Store *store)
 {
-    for (Py_ssize_t at = 0; at < seen->count; at++) {
-        const Reach *reach = seen->at + at;
+    int (*scan)(const Layer *, const Sheet *, Py_ssize_t, Py_ssize_t, Store *) = scan_best;
+    Py_ssize_t begin = 0, last = seen->count;
+    if (seen->bands) {
+        Py_ssize_t band = (sheet->top - seen->top) / seen->rows;
+        begin = seen->bands[band];
+        last = seen->bands[band + 1];
+    }
+    for (Py_ssize_t at = begin; at < last; at++) {
+        const Reach *reach = seen->at + (seen->bands ? seen->listed[at] : at);
         if (reach->last < sheet->top || reach->first > sheet->bottom) continue;
         Py_ssize_t area = (Py_ssize_t)reach->group * GROUP;
         Py_ssize_t end = area + GROUP < layer->count ? area + GROUP : layer->count;
-        for (; area < end; area++)
-            if (layer->classes[area] != NOT_DRAWN && scan_area(layer, sheet, area, store)) return -1;
+        if (scan(layer, sheet, area, end, store)) return -1;
     }
     return 0;
 }
@@ -390,7 +539,7 @@ static PyObject *numbers(PyObject *self, PyObject *args)
     memset(sheet.cells, 0, (size_t)held[LAYER_PARTS].view.len);
     failed = find_groups(&layer, sheet.width, sheet.top, sheet.bottom, &seen)
              || scan_layer(&layer, &sheet, &seen, &store);
-    free(seen.at);
+    let_seen_go(&seen);
     free(store.crossings);
     free(store.rows);
     Py_END_ALLOW_THREADS
@@ -424,21 +573,49 @@ static inline uint32_t sample(const Layer *layer, const Colours *colours, int32_
     return (here ? colours->lines : colours->lines + 256)[layer->classes[whose - 1]];
 }
 
+#define AT_ONCE 8   /* pixels that are looked at together: most lie wholly in one area where areas are large */
+
+/* Where samples differ from those they are drawn beside: nought at both samples of a pixel that is all of one area. */
+static void find_edges(const int32_t *row, Py_ssize_t stride, int32_t *edges, Py_ssize_t from, Py_ssize_t to)
+{
+    const int32_t *next = row + stride, *last = next + stride;
+    for (Py_ssize_t x = 2 * from; x < 2 * to; x++)
+        edges[x] = (row[x] ^ row[x + 1]) | (row[x] ^ next[x]) | (next[x] ^ next[x + 1]) | (next[x] ^ last[x]);
+}
+
+static inline int64_t edge_at(const int32_t *edges, Py_ssize_t x)
+{
+    int64_t both;
+    memcpy(&both, edges + 2 * x, sizeof both);
+    return both;
+}
+
 /* Two rows of samples (and the one below them) become one row of pixels. Rows have a spare sample at the end. */
 static void blend_row(const Layer *layer, const Colours *colours, const int32_t *row, Py_ssize_t stride,
-                      uint32_t *out, int32_t *ids, Py_ssize_t from, Py_ssize_t to)
+                      const int32_t *edges, uint32_t *out, int32_t *ids, Py_ssize_t from, Py_ssize_t to)
 {
-    row += 2 * from;
-    const int32_t *next = row + stride, *last = next + stride;
-    for (Py_ssize_t x = from; x < to; x++, row += 2, next += 2, last += 2) {
-        int32_t a = row[0], b = row[1], c = next[0], d = next[1];
-        if (ids) ids[x] = a ? a : (b ? b : (c ? c : d));
-        if (a == b && a == c && a == d && a == row[2] && a == next[2] && a == last[0] && a == last[1]) {
-            out[x] = a ? colours->fills[layer->classes[a - 1]] : 0;
+    for (Py_ssize_t x = from; x < to;) {
+        Py_ssize_t until = x + AT_ONCE < to ? x + AT_ONCE : to;
+        int64_t differ = until - x - AT_ONCE;
+        for (Py_ssize_t at = x; at < until; at++) differ |= edge_at(edges, at);
+        if (!differ) {
+            int32_t whose = row[2 * x];
+            uint32_t colour = whose ? colours->fills[layer->classes[whose - 1]] : 0;
+            if (ids) for (Py_ssize_t at = x; at < until; at++) ids[at] = whose;
+            for (; x < until; x++) out[x] = colour;
             continue;
         }
-        out[x] = mean4(sample(layer, colours, a, b, c), sample(layer, colours, b, row[2], d),
-                       sample(layer, colours, c, d, last[0]), sample(layer, colours, d, next[2], last[1]));
+        for (; x < until; x++) {
+            const int32_t *here = row + 2 * x, *next = here + stride, *last = next + stride;
+            int32_t a = here[0], b = here[1], c = next[0], d = next[1];
+            if (ids) ids[x] = a ? a : (b ? b : (c ? c : d));
+            if (!edge_at(edges, x)) {
+                out[x] = a ? colours->fills[layer->classes[a - 1]] : 0;
+                continue;
+            }
+            out[x] = mean4(sample(layer, colours, a, b, c), sample(layer, colours, b, here[2], d),
+                           sample(layer, colours, c, d, last[0]), sample(layer, colours, d, next[2], last[1]));
+        }
     }
 }
 
@@ -465,9 +642,11 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
     Store store = {0};
     Seen seen;
     int failed = find_groups(layer, stride, 2 * first, 2 * last + 1, &seen);
+    if (!failed && last > first) list_bands(&seen, 2 * first, 2 * band, (last - first + band - 1) / band);
     int32_t *cells = calloc((size_t)(2 * band + 1) * (size_t)stride, sizeof(int32_t));
+    int32_t *edges = malloc((size_t)stride * sizeof(int32_t));
     Span *touched = malloc((size_t)(2 * band + 1) * sizeof(Span));
-    if (!cells || !touched) failed = -1;
+    if (!cells || !edges || !touched) failed = -1;
     for (Py_ssize_t row = first; row < last && !failed; row += band) {
         Py_ssize_t rows = row + band < last ? band : last - row;
         Sheet sheet = {cells, stride, 2 * row, 2 * (row + rows) + 1, touched};
@@ -480,7 +659,8 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
             memset(line, 0, (size_t)span.first * sizeof(uint32_t));
             memset(line + span.last, 0, (size_t)(width - span.last) * sizeof(uint32_t));
             if (named) memset(named, 0, (size_t)width * sizeof(int32_t));
-            blend_row(layer, colours, cells + 2 * at * stride, stride, line, named, span.first, span.last);
+            find_edges(cells + 2 * at * stride, stride, edges, span.first, span.last);
+            blend_row(layer, colours, cells + 2 * at * stride, stride, edges, line, named, span.first, span.last);
         }
         for (Py_ssize_t at = 0; at < 2 * rows + 1; at++)
             if (touched[at].first < touched[at].last)
@@ -488,8 +668,9 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
                        (size_t)(touched[at].last - touched[at].first) * sizeof(int32_t));
     }
     free(touched);
+    free(edges);
     free(cells);
-    free(seen.at);
+    let_seen_go(&seen);
     free(store.crossings);
     free(store.rows);
     return failed;
