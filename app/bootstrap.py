@@ -18,19 +18,28 @@ _LOG = logging.getLogger(__name__)
 SETUP = Actor("", "Gridward", "R0")
 
 
-def open_workspace(path: Path, *, read_only: bool = False) -> Session:
+def open_workspace(path: Path, *, read_only: bool = False, settled: bool = True) -> Session:
     """Open a workspace for work: the daily backup is made, edits of other programs are found.
 
-    Raises Invalid when the file is no workspace, StoreFailure when it is damaged, locked or too new.
+    Without `settled` the caller settles the session after the first look at it. Raises Invalid when the file
+    is no workspace, StoreFailure when it is damaged, locked or too new.
     """
-    session = Session(Workspace.open(Path(path), read_only=read_only))
-    if not read_only:
-        try:
-            session.workspace.daily_backup(session.now())
-        except StoreFailure as failure:
-            # No room for a backup must not keep anybody from the records.
-            _LOG.warning("no backup today: %s %s", failure, failure.details)
+    session = Session(Workspace.open(Path(path), read_only=read_only, proven=settled))
+    if settled:
+        settle(session)
     return session
+
+
+def settle(session: Session) -> None:
+    """Look through the file's structure and make the day's backup; StoreFailure when it is damaged."""
+    session.workspace.prove()
+    if session.workspace.read_only:
+        return
+    try:
+        session.workspace.daily_backup(session.now())
+    except StoreFailure as failure:
+        # No room for a backup must not keep anybody from the records.
+        _LOG.warning("no backup today: %s %s", failure, failure.details)
 
 
 def create_workspace(

@@ -15,9 +15,9 @@ from app.domain.entity import GEOMETRY, Entity
 from app.domain.fields import Kind
 from app.domain.filters import EVERYTHING, Filter
 from app.store.conditions import where_of
-from app.store.connect import Database
+from app.store.connect import Database, raw_of
 from app.store.geom import from_blobs
-from app.store.rtree import index_name
+from app.store.rtree import index_name, root_box
 from app.store.surroundings import Around, names_of
 from app.store.values import loaded
 
@@ -116,11 +116,11 @@ class ColumnReader:
             func.max(index.c.maxx),
             func.max(index.c.maxy),
         )
-        query: Select[Any] = select(*sides)
         with self._database.reading() as connection:
-            if filter.groups:
-                source = self._around.source(connection, record.TYPE, names_of(filter))
-                query = query.where(index.c.id.in_(select(table.c.fid).where(where_of(source, filter))))
+            if not filter.groups:
+                return root_box(raw_of(connection), table.name, GEOMETRY)
+            source = self._around.source(connection, record.TYPE, names_of(filter))
+            query = select(*sides).where(index.c.id.in_(select(table.c.fid).where(where_of(source, filter))))
             row = connection.execute(query).one()
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
 

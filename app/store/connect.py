@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,18 @@ _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages al
 class Database:
     """The open file: `reading()` gives a snapshot, `writing()` the one transaction that writes."""
 
-    def __init__(self, path: Path, layout: Layout, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        layout: Layout,
+        *,
+        read_only: bool = False,
+        before_writing: Callable[[], None] = lambda: None,
+    ) -> None:
         self.path = path
         self.layout = layout
         self.read_only = read_only
+        self._before_writing = before_writing  # raises StoreFailure when nobody may write
         self._writers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
         self._noters = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
@@ -57,6 +65,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The write transaction; committed at the end, rolled back when anything is raised."""
+        self._before_writing()
         with self._turn, translated(self.path), self._writers.begin() as connection:
             yield connection
 
@@ -80,6 +89,7 @@ class Database:
 
     @contextmanager
     def _noting(self, synchronous: str, checkpoint: int) -> Iterator[Connection]:
+        self._before_writing()
         with self._turn, translated(self.path), self._noters.connect() as connection:
             raw = raw_of(connection)
             raw.execute(f"PRAGMA synchronous = {synchronous}")

@@ -21,6 +21,7 @@ from app.store.connect import Database, opened
 from app.store.external import ExternalEdits
 from app.store.journal import FOREIGN, set_context
 from app.store.lock import WriterLock
+from app.store.proof import Proof, look_through
 from app.store.tables import layer_names, layout, layout_of_file
 
 _LOG = logging.getLogger(__name__)
@@ -30,13 +31,14 @@ _LOG = logging.getLogger(__name__)
 class Opened:
     """An open file with its facts.
 
-    `lock` is None when it is open for reading only. `scratch` holds the copy that is read instead of an
-    older file that may not be written.
+    `proof` is of its structure: nothing is written before it is given. `lock` is None when it is open for
+    reading only. `scratch` holds the copy that is read instead of an older file that may not be written.
     """
 
     path: Path
     database: Database
     facts: meta.Meta
+    proof: Proof
     lock: WriterLock | None = None
     scratch: TemporaryDirectory[str] | None = None
 
@@ -72,12 +74,15 @@ def create(path: Path, area: str, title: str) -> Opened:
     return open_file(path)
 
 
-def open_file(path: Path, *, read_only: bool = False) -> Opened:
-    """Open a workspace file. Raises StoreFailure saying what is wrong with it and what to do."""
+def open_file(path: Path, *, read_only: bool = False, proven: bool = True) -> Opened:
+    """Open a workspace file. Raises StoreFailure saying what is wrong with it and what to do.
+
+    Without `proven` the caller gives the proof of the file's structure soon after; a write does it before.
+    """
     path = path.resolve()
     place.check_existing(path, read_only=read_only)
     try:
-        return _open_reading(path) if read_only else _open_locked(path)
+        return _open_reading(path, proven=proven) if read_only else _open_locked(path, proven=proven)
     except (DBAPIError, ValueError) as error:  # a table of ours is gone, or holds what we never wrote
         raise failures.damaged(path, str(getattr(error, "orig", error))) from error
 
@@ -89,7 +94,7 @@ def examine(path: Path, *, sound: bool = False) -> meta.Meta:
     """
     place.check_existing(path, read_only=True)
     if not sound:
-        _quick_check(path, read_only=True)
+        look_through(path, read_only=True)
     return _facts(path, read_only=True)[0]
 
 
@@ -100,36 +105,43 @@ def make_file(path: Path, area: str, title: str) -> Database:
     return Database(path, layout_of_file(layer_names()))
 
 
-def _open_locked(path: Path) -> Opened:
+def _open_locked(path: Path, *, proven: bool) -> Opened:
     with failures.translated(path):
         lock = WriterLock(path)
     try:
-        return _open_writing(path, lock)
+        return _open_writing(path, lock, proven=proven)
     except BaseException:
         lock.release()
         raise
 
 
-def _open_writing(path: Path, lock: WriterLock) -> Opened:
-    _quick_check(path, read_only=False)
+def _open_writing(path: Path, lock: WriterLock, *, proven: bool) -> Opened:
+    _keep_log(path)
+    proof = Proof(path, read_only=False)
+    if proven:
+        proof.give()
     facts, names = _facts(path, read_only=False)
     if not migrations.is_current(facts):
+        proof.give()
         backup.before_migration(path)
-    database = Database(path, layout_of_file(migrations.new_layout(names)))
+    database = Database(path, layout_of_file(migrations.new_layout(names)), before_writing=proof.give)
     try:
         facts = _bring_up(database, facts)
         ExternalEdits(database, facts.device).chain_found()
     except BaseException:
         database.close()
         raise
-    return Opened(path, database, facts, lock)
+    return Opened(path, database, facts, proof, lock)
 
 
-def _open_reading(path: Path) -> Opened:
-    _quick_check(path, read_only=True)
+def _open_reading(path: Path, *, proven: bool) -> Opened:
+    proof = Proof(path, read_only=True)
+    if proven:
+        proof.give()
     facts, names = _facts(path, read_only=True)
     if migrations.is_current(facts):
-        return Opened(path, _shaped(Database(path, layout_of_file(names), read_only=True)), facts)
+        return Opened(path, _shaped(Database(path, layout_of_file(names), read_only=True)), facts, proof)
+    proof.give()
     scratch: TemporaryDirectory[str] = TemporaryDirectory(prefix="gridward-")
     try:
         copy = Path(scratch.name) / path.name
@@ -141,7 +153,7 @@ def _open_reading(path: Path) -> Opened:
     except BaseException:
         scratch.cleanup()
         raise
-    return Opened(path, database, facts, scratch=scratch)
+    return Opened(path, database, facts, proof, scratch=scratch)
 
 
 def _prepare(part: Path) -> None:
@@ -172,18 +184,15 @@ def _fill(part: Path, area: str, title: str) -> None:
         database.close()
 
 
-def _quick_check(path: Path, *, read_only: bool) -> None:
-    """Read the whole structure once, so that damage shows before anything is written upon it."""
+def _keep_log(path: Path) -> None:
+    """Have the file write ahead: QGIS returns it to another mode."""
     with failures.translated(path):
-        connection = opened(path, "ro" if read_only else "rw")
+        connection = opened(path, "rw")
         try:
-            if not read_only and _mode(connection.execute("PRAGMA journal_mode").fetchone()) != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")  # QGIS returns a file to DELETE
-            found = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+            if _mode(connection.execute("PRAGMA journal_mode").fetchone()) != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()
-    if found != ["ok"]:
-        raise failures.damaged(path, "; ".join(found))
 
 
 def _mode(row: tuple[str] | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Callable, Iterable
 
 from app.store.geom import bounds
@@ -10,6 +11,7 @@ from app.store.geom import bounds
 EXTENSION = "gpkg_rtree_index"
 DEFINITION = "http://www.geopackage.org/spec120/#extension_rtree"
 Box = tuple[float, float, float, float]
+_CELL = struct.Struct(">q4f")
 _FUNCTIONS = {"ST_MinX": 0, "ST_MaxX": 1, "ST_MinY": 2, "ST_MaxY": 3}
 
 
@@ -47,6 +49,24 @@ def _side(box: Callable[[bytes | None], Box | None], place: int) -> Callable[[by
         return None if found is None else found[place]
 
     return side
+
+
+def root_box(connection: sqlite3.Connection, table: str, column: str) -> Box | None:
+    """The box (x0, y0, x1, y1) around everything in an index, told by its root alone; None when it is empty.
+
+    A node holds its depth, the number of its cells, and of each an id and minx, maxx, miny, maxy as float32;
+    SQLite keeps the cells of a node as tight as what lies below them (ext/rtree/rtree.c).
+    """
+    nodes = quoted(f"{index_name(table, column)}_node")
+    row = connection.execute(f"SELECT data FROM {nodes} WHERE nodeno = 1").fetchone()
+    if row is None:
+        return None
+    count = int.from_bytes(row[0][2:4], "big")
+    cells = [_CELL.unpack_from(row[0], 4 + _CELL.size * place) for place in range(count)]
+    if not cells:
+        return None
+    _, west, east, south, north = zip(*cells, strict=True)
+    return min(west), min(south), max(east), max(north)
 
 
 def statements(table: str, column: str, key: str = "fid") -> list[str]:

@@ -58,9 +58,16 @@ class Workspace:
         return cls(opening.create(Path(path), area, title))
 
     @classmethod
-    def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
-        """Open a workspace; StoreFailure says what is wrong with a file that cannot be opened."""
-        return cls(opening.open_file(Path(path), read_only=read_only))
+    def open(cls, path: Path | str, *, read_only: bool = False, proven: bool = True) -> Self:
+        """Open a workspace; StoreFailure says what is wrong with a file that cannot be opened.
+
+        Without `proven` its structure is looked through by `prove` or before the first write, not now.
+        """
+        return cls(opening.open_file(Path(path), read_only=read_only, proven=proven))
+
+    def prove(self) -> None:
+        """Look through the structure of the file unless that was done; StoreFailure when it is damaged."""
+        self._opened.proof.give()
 
     def close(self) -> None:
         """Close the file; twice does no harm."""

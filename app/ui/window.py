@@ -25,6 +25,7 @@ from app.ui.frame.doings import Doings
 from app.ui.frame.notice import ForeignEditsBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
+from app.ui.frame.settling import Settling
 from app.ui.frame.statusline import StatusLine
 from app.ui.frame.topbar import TopBar
 from app.ui.frame.workpage import WorkPage
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
         self.desk.sync.changed.connect(self._count_conflicts)
         self.conflicts.wanted.connect(self.show_record)
         self.work.record.disputed.connect(self._show_conflicts_of)
+        self.settling = Settling(self.desk, self.work.map)
         self.work.map.pointed.connect(self.status.point)
         self.work.map.left.connect(self.status.leave)
         self.work.map.view_changed.connect(self.status.show_view)
@@ -208,6 +210,7 @@ class MainWindow(QMainWindow):
         self.work.forget()
         self.desk.lay(opened.session, opened.names)
         self._open_map(opened)
+        self.settling.expect(opened.session)
         self.go(self.page)
         if self.desk.actor is None:
             QTimer.singleShot(0, self.doings.sign_in)

@@ -269,3 +269,37 @@ def test_a_workspace_begun_in_vain_leaves_nothing(tmp_path: Path) -> None:
     workspace.attach(source)
     workspace.discard()
     assert list(folder.iterdir()) == []
+
+
+def _spoilt_far_in(file: Path) -> None:
+    """Damage in a record's own pages, which nothing reads while the file is opened."""
+    with Workspace.open(file) as workspace:
+        Desk(workspace).add(*(boiler(f"PL-{n}", note="x" * 480) for n in range(200)))
+    content = file.read_bytes()
+    place = content.index(b"x" * 400) // 4096 * 4096
+    file.write_bytes(content[:place] + bytes(4096) + content[place + 4096 :])
+
+
+def test_a_file_that_is_proven_later_is_never_written_upon_when_it_is_damaged(file: Path) -> None:
+    _spoilt_far_in(file)
+    _refused(file, "damaged")
+    before = file.read_bytes()
+    with Workspace.open(file, proven=False) as workspace:
+        for _ in range(2):
+            with pytest.raises(StoreFailure) as caught:
+                Desk(workspace).add(boiler("PL-new"))
+            assert caught.value.code == "damaged"
+        with pytest.raises(StoreFailure):
+            workspace.prove()
+    assert file.read_bytes() == before
+    assert not lock_path(file).exists()
+
+
+def test_a_file_that_is_proven_later_is_written_once_it_is_proven(file: Path) -> None:
+    with Workspace.open(file, proven=False) as workspace:
+        workspace.prove()
+        Desk(workspace).add(boiler("PL-1"))
+        assert workspace.count(Boiler) == 1
+    with Workspace.open(file, proven=False) as workspace:
+        Desk(workspace).add(boiler("PL-2"))  # the first write looks through the file itself
+        assert workspace.count(Boiler) == 2

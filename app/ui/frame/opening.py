@@ -27,10 +27,10 @@ class Opened:
 
 
 def open_file(path: Path, *, read_only: bool = False) -> Opened:
-    """Open a workspace; raises the store's words for a file that cannot be opened."""
+    """Open a workspace that is settled later; raises the store's words for one that cannot be opened."""
     from app.bootstrap import open_workspace  # late: the store loads after the first paint
 
-    return look_at(open_workspace(path, read_only=read_only))
+    return look_at(open_workspace(path, read_only=read_only, settled=False))
 
 
 def make_new(path: Path, area: str, admin: str, pin: str) -> Opened:

@@ -50,6 +50,7 @@ class MapPane(QWidget):
     left = Signal()
     view_changed = Signal(object)
     measured = Signal(str)
+    drawn = Signal()  # a sharp picture is shown
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,6 +179,7 @@ class MapPane(QWidget):
             self.tree.show_faults(self.arranging.faults())
             self.arranging.fetch_online()
             self._mark(self._desk.selection.now)
+            self.drawn.emit()
 
     def _mark(self, selected: Selected) -> None:
         scene, view = self._scene, self.canvas.view

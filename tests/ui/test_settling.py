@@ -1,0 +1,45 @@
+"""A file's structure is looked through after its first picture."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.errors import AppError
+from app.ui.application import Program
+from window_cases import WAIT_MS
+
+
+def test_a_damaged_file_shows_and_is_put_away_once_it_was_looked_through(
+    program: Callable[..., Program], demo_file: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first picture comes before the look through its structure; nothing is ever written upon it."""
+    with closing(sqlite3.connect(demo_file)) as connection:
+        connection.execute("CREATE TABLE besides (text)")
+        connection.executemany("INSERT INTO besides VALUES (?)", [("besides" * 400,)] * 40)
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = demo_file.read_bytes()
+    place = content.rindex(b"besides" * 300) // 4096 * 4096
+    demo_file.write_bytes(content[:place] + bytes(4096) + content[place + 4096 :])
+    monkeypatch.setattr("app.ui.frame.doings.Doings.sign_in", lambda self: None)
+    running = program()
+    said: list[Exception] = []
+    running.desk.failed.disconnect()
+    running.desk.failed.connect(said.append)
+    seen: list[bool] = []
+    running.window.work.map.drawn.connect(lambda: seen.append(running.desk.session is not None))
+    before = demo_file.read_bytes()
+    running.window.open_path(demo_file)
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
+    assert isinstance(said[0], AppError)
+    assert said[0].code == "damaged"
+    assert seen == [True]
+    assert running.desk.session is None
+    assert running.window.pages.currentWidget() is running.window.welcome
+    assert demo_file.read_bytes() == before
