@@ -13,7 +13,6 @@ from app.domain.values import parse
 from app.errors import Invalid
 from app.i18n import N_
 
-OPERATORS = ("!=", ">=", "<=", "=", ">", "<", "~", " in ", " is ")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from app.exchange.mapping import Column, MappingFile, read_mapping
 from app.exchange.questions import BY_PART
 from app.i18n import N_
 
-Recall = Callable[[str], MappingFile | None]
 _KEPT_ANSWERS = ("crs",)  # the others change from file to file of one template
 
 

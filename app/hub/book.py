@@ -33,7 +33,6 @@ ALIVE = "h_alive"
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
 # edited it in this round ({person: 1}).
-OWN_COLUMNS = ("h_area", "h_seq", ALIVE, "h_stamps", "h_editors")
 Json = Text().with_variant(JSONB(), "postgresql")
 
 BOOK = MetaData()

@@ -31,7 +31,6 @@ from app.sync.stick_rejoining import Way, go_on, items_of, to_give_back
 from app.sync.unpacking import Receiver, unpack_bundle
 
 AREAS = "areas"  # the item that says where the areas stand
-_MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True)

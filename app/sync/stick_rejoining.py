@@ -16,6 +16,7 @@ from app.domain.replication import SEEN_BYTES
 from app.store.keptblocks import KeptBlock
 from app.store.replica import Replica
 from app.sync.bundle import Item
+from app.sync.folding import as_signed
 from app.sync.messages import (
     RESTORED_EPOCHS,
     RejoinRequest,
@@ -78,17 +79,7 @@ def items_of(replica: Replica, blocks: Sequence[KeptBlock]) -> list[Item]:
     facts = replica.facts()
     assert facts is not None, "only a replica writes bundles"
     told = RejoinRequest(ends=replica.ends(), epoch=facts.epoch, renumber=bool(blocks))
-    signed = (
-        SignedBlock(
-            area=kept.area,
-            first=kept.first,
-            last=kept.last,
-            body=kept.body,
-            head=kept.head,
-            signature=kept.signature,
-        )
-        for kept in blocks
-    )
+    signed = map(as_signed, blocks)
     return [
         Item("policy", REJOIN, encode_message(told)),
         *(Item("block", block.area, encode_message(block)) for block in signed),

@@ -55,11 +55,6 @@ class FrozenColumns(QTableView):
         self.activated.connect(table.activated)
         self.clicked.connect(lambda: table.setFocus())
 
-    @property
-    def width_taken(self) -> int:
-        """How much of the table's left edge is covered."""
-        return self.width() if self.isVisibleTo(self._table) else 0
-
     def show_first(self, count: int) -> None:
         """Lie over the first `count` columns of the table; 0 takes the frozen columns away."""
         first = self._table.columns_shown()[:count]

@@ -38,6 +38,8 @@ from app.ui.theme import colours
 
 if TYPE_CHECKING:
     from app.actions.records import RecordView
+    from app.actions.session import Session
+    from app.ui.tasks import Token
 
 ABREAST = ("photo_before", "photo_during", "photo_after")  # looked at side by side
 _SIDE_STEPS = 16
@@ -165,16 +167,13 @@ def load_thumbnails(desk: Desk, rows: QListWidget, papers: Sequence[Attachment],
             if image is not None and not image.isNull():
                 rows.item(at).setIcon(QIcon(QPixmap.fromImage(image)))
 
-    desk.read(
-        rows,
-        lambda session, token: {
-            item.uid: thumbnail(session.workspace.attachment_path(item.sha256), side)
-            for item in pictures
-            if not token.cancelled()
-        },
-        show,
-        topic="thumbnails",
-    )
+    def made_small(session: Session, token: Token) -> dict[str, QImage]:
+        from app.actions.evidence import picture_of  # late: actions load after the first paint
+
+        found = {item.uid: picture_of(session, item.sha256) for item in pictures if not token.cancelled()}
+        return {uid: thumbnail(path, side) for uid, path in found.items() if path and not token.cancelled()}
+
+    desk.read(rows, made_small, show, topic="thumbnails")
 
 
 def icon_of(item: Attachment) -> QIcon:

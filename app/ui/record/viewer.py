@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QImageReader, QPixmap, QResizeEvent
@@ -18,6 +19,9 @@ from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import buttons, show_error
 from app.ui.record.evidence import ABREAST
+
+if TYPE_CHECKING:
+    from app.actions.session import Session
 
 _ABREAST = 3
 _LONGEST = 2400
@@ -77,14 +81,19 @@ class PhotosDialog(QDialog):
         metrics.open_at(self, metrics.grid(300), metrics.grid(160))
 
     def _load(self, uid: str, view: _Photo) -> None:
-        """The file is compared with its fingerprint before it is shown."""
+        """The file is compared with its fingerprint before it is shown; of one that has not come from the hub
+        yet the small picture."""
         sha256 = self._pictures[uid].sha256
-        self._desk.read(
-            view,
-            lambda session, _: _read(session.workspace.verify_attachment(sha256)),
-            view.show_image,
-            topic="photo",
-        )
+
+        def read(session: Session, _: object) -> QImage:
+            from app.actions.evidence import picture_of  # late: actions load after the first paint
+
+            here, small = session.workspace.attachment_path(sha256), picture_of(session, sha256)
+            if small is not None and small != here:
+                return _read(small)
+            return _read(session.workspace.verify_attachment(sha256))
+
+        self._desk.read(view, read, view.show_image, topic="photo")
 
 
 class _Photo(QLabel):

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from app.actions.snapshots import TURNS, Compared, turn_words
 from app.i18n import N_, tr
-from app.ui import metrics
-from app.ui.parts import heading, muted
-from app.ui.reports.numbers import both, dressed, number_item
+from app.ui.parts import heading
+from app.ui.reports.numbers import Titled, both, dressed, number_item
 
 _HEADS = (N_("Place"), N_("What is counted"), N_("Before"), N_("After"), N_("Came in"), N_("Went out"))
 _BOILERS = (N_("Ledger no."), N_("User unit"), N_("Change"), N_("Before"), N_("After"))
 _CAME, _WENT = 4, 5
 
 
-class ChangesView(QWidget):
-    """`wanted` asks for the boilers behind what moved, and says what it is."""
-
-    wanted = Signal(object, str)
+class ChangesView(Titled):
+    """Every number that moved, and every boiler that changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = heading("", 1.2)
-        self.title.setWordWrap(True)
-        self.about = muted()
         self.moved, self.turned = dressed(QTableWidget()), dressed(QTableWidget())
         self.compared: Compared | None = None
-        column = QVBoxLayout(self)
-        metrics.tight(column, 0, 2)
-        column.addWidget(self.title)
-        column.addWidget(self.about)
         for words, table, heads, share in (
             (N_("Numbers that moved"), self.moved, _HEADS, 3),
             (N_("Boilers that changed"), self.turned, _BOILERS, 2),
@@ -41,8 +30,8 @@ class ChangesView(QWidget):
             table.verticalHeader().hide()
             table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
             table.setAccessibleName(tr(words))
-            column.addWidget(heading(tr(words)))
-            column.addWidget(table, share)
+            self.below.addWidget(heading(tr(words)))
+            self.below.addWidget(table, share)
         for signal in (self.moved.cellClicked, self.moved.cellActivated):
             signal.connect(self._open_number)
         for signal in (self.turned.cellClicked, self.turned.cellActivated):

@@ -14,8 +14,8 @@ from app.ui.parts import heading, muted
 from app.ui.theme import colours
 
 
-class NumbersView(QWidget):
-    """`wanted` asks for the boilers behind a number, and says which number it is."""
+class Titled(QWidget):
+    """A title and words, with room below; `wanted` asks for the boilers behind a number, and says which."""
 
     wanted = Signal(object, str)
 
@@ -24,6 +24,17 @@ class NumbersView(QWidget):
         self.title = heading("", 1.2)
         self.title.setWordWrap(True)
         self.about = muted()
+        self.below = QVBoxLayout(self)
+        metrics.tight(self.below, 0, 2)
+        self.below.addWidget(self.title)
+        self.below.addWidget(self.about)
+
+
+class NumbersView(Titled):
+    """The numbers of one report."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.text = QLabel(wordWrap=True)
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -33,13 +44,10 @@ class NumbersView(QWidget):
         self.table.cellClicked.connect(self._open)
         self.table.cellActivated.connect(self._open)
         self._numbers: dict[tuple[int, int], Number] = {}
-        column = QVBoxLayout(self)
-        metrics.tight(column, 0, 2)
-        for box in (self.title, self.about, self.text):
-            column.addWidget(box)
-        column.addWidget(self.table, 1)
+        self.below.addWidget(self.text)
+        self.below.addWidget(self.table, 1)
         self._room = QWidget()  # below words alone, which stay on top
-        column.addWidget(self._room, 1)
+        self.below.addWidget(self._room, 1)
 
     def say(self, title: str, about: str) -> None:
         """Words without numbers, such as why there are none."""

@@ -47,7 +47,6 @@ class LayerDialog(QDialog):
         self._desk, self._arranging, self._id, self._palette = desk, arranging, layer, palette
         self._before = self._now = arranging.arrangement
         self._theme_id = arranging.theme_id
-        self._counted: Layer | None = None
         found = self._layer()
         self.setWindowTitle(tr(N_("Layer “{name}”"), name=tr(found.title)))
         names = fields_of(found.entity, arranging)
@@ -103,7 +102,6 @@ class LayerDialog(QDialog):
 
     def _count(self, layer: Layer) -> None:
         """Count the features of each class in a thread."""
-        self._counted = layer
 
         def work(session: Any, token: Any) -> list[int]:
             from app.actions.maps import feature_source  # late: actions load after the first paint
