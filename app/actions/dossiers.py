@@ -6,18 +6,20 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.actions.boilerpapers import form_of
 from app.actions.dossierprint import pages_of
-from app.actions.evidence import evidence_of, photos_used_again
+from app.actions.evidence import PHOTO, evidence_of
 from app.actions.history import history
 from app.actions.session import Session
-from app.actions.steps import case_of, dossier_lacks
+from app.domain.casework import papers_alone, papers_of, round_of
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.papers import EVIDENCE_KINDS
+from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.filters import EVERYTHING, equal, one_of
 from app.domain.values import show_moment
 from app.domain.workflow import Lack, missing_papers
 from app.domain.workflows.boiler import BOILER, DOSSIER
@@ -26,6 +28,7 @@ from app.exchange.official_paper import write_forms
 from app.i18n import N_, tr
 
 _FORMS = ("application", "acceptance", "filing")
+_FEW = 500  # records that are asked for by their names; of more all are read
 _UNFIT = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 _PASSED = {  # of the steps that bring papers, those a boiler has behind it
     "in_progress": 1, "sealed": 1, "returned": 1, "applied": 2, "town_ok": 3, "county_ok": 4, "notice": 4,
@@ -42,19 +45,54 @@ class Missing:
 
 
 def missing(session: Session, boilers: Sequence[Boiler]) -> list[Missing]:
-    """For each boiler the papers that the steps behind it should have brought and that are not there."""
-    return [
-        Missing(boiler, lacking(session, boiler), len(photos_used_again(session, boiler)))
-        for boiler in boilers
-    ]
+    """For each boiler the papers that the steps behind it should have brought and that are not there.
+
+    The papers of many are read at once, and the bureau's settings once for all.
+    """
+    papers = papers_by_owner(session, boilers)
+    again = _used_again(papers, session) if papers else {}
+    policy, today = session.policy, session.today
+
+    def lacks(boiler: Boiler) -> tuple[Lack, ...]:
+        steps = _behind(boiler)
+        mine = papers_of(papers.get(boiler.uid, ()), round_of(boiler))
+        return (
+            tuple(missing_papers(BOILER, steps, papers_alone(boiler, mine, policy, today))) if steps else ()
+        )
+
+    return [Missing(boiler, lacks(boiler), again.get(boiler.uid, 0)) for boiler in boilers]
+
+
+def papers_by_owner(session: Session, boilers: Sequence[Boiler]) -> dict[str, list[Attachment]]:
+    """The papers of boilers by the boiler's uid."""
+    of_any = equal(owner_entity=Boiler.TYPE.name)
+    wanted = one_of("owner", [item.uid for item in boilers]) if len(boilers) <= _FEW else of_any
+    found: dict[str, list[Attachment]] = {}
+    for item in session.workspace.find(Attachment, wanted, order="added_at"):
+        found.setdefault(item.owner, []).append(item)
+    return found
 
 
 def lacking(session: Session, boiler: Boiler) -> tuple[Lack, ...]:
     """The papers that the steps behind a boiler should have brought and that are not there."""
-    if boiler.status == "cleared":
-        return dossier_lacks(session, boiler)
-    passed = _PASSED.get(boiler.status, 0)
-    return tuple(missing_papers(BOILER, DOSSIER[:passed], case_of(session, boiler))) if passed else ()
+    return missing(session, [boiler])[0].lacks
+
+
+def _behind(boiler: Boiler) -> tuple[str, ...]:
+    """The steps behind a boiler that bring papers."""
+    return DOSSIER if boiler.status == "cleared" else DOSSIER[: _PASSED.get(boiler.status, 0)]
+
+
+def _used_again(papers: Mapping[str, Sequence[Attachment]], session: Session) -> dict[str, int]:
+    """How often the photographs of each boiler stand elsewhere too, by the boiler's uid."""
+    mine = [item for some in papers.values() for item in some if PHOTO in item.kind]
+    hashes = {item.sha256 for item in mine}
+    wanted = one_of("sha256", hashes) if len(hashes) <= _FEW else EVERYTHING
+    same = Counter(item.sha256 for item in session.workspace.find(Attachment, wanted) if PHOTO in item.kind)
+    found = Counter[str]()
+    for item in mine:
+        found[item.owner] += same[item.sha256] - 1
+    return dict(found)
 
 
 def write_dossiers(session: Session, boilers: Sequence[Boiler], target: Path) -> int:

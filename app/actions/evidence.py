@@ -26,7 +26,7 @@ from app.errors import Invalid
 from app.i18n import N_
 
 _TAKEN_TAGS = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
-_PHOTO = "photo"
+PHOTO = "photo"
 _EXIF, _GPS = 0x8769, 0x8825
 
 
@@ -75,7 +75,7 @@ def photos_used_again(session: Session, record: Entity) -> list[UsedAgain]:
 
     Two boilers may stand on one photograph, so it is shown and not refused.
     """
-    mine = [item for item in evidence_of(session, record) if _PHOTO in item.kind]
+    mine = [item for item in evidence_of(session, record) if PHOTO in item.kind]
     same = (
         session.workspace.find(Attachment, one_of("sha256", {item.sha256 for item in mine})) if mine else []
     )
@@ -83,7 +83,7 @@ def photos_used_again(session: Session, record: Entity) -> list[UsedAgain]:
         UsedAgain(item, other)
         for item in mine
         for other in same
-        if other.uid != item.uid and other.sha256 == item.sha256 and _PHOTO in other.kind
+        if other.uid != item.uid and other.sha256 == item.sha256 and PHOTO in other.kind
     ]
 
 

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.actions.session import Session
-from app.domain.casework import papers_of, round_of
-from app.domain.changes import Actor
+from app.domain.casework import papers_alone, papers_of, round_of
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.entities.papers import Attachment, Baseline, BaselineEntry
 from app.domain.filters import equal, one_of
 from app.domain.frozen import Row
 from app.domain.output import output_tph
+from app.domain.policy import Policy
 from app.domain.reporting import Fact, outside_kind
 from app.domain.rights import area_prefix
 from app.domain.values import as_datetime, bureau_day
-from app.domain.workflow import Case, missing_papers
+from app.domain.workflow import missing_papers
 from app.domain.workflows.boiler import BOILER, DOSSIER
-
-_NOBODY = Actor("", "", "")
 
 
 @dataclass(frozen=True)
@@ -135,12 +133,16 @@ def county_of(code: str | None, codes: Sequence[str]) -> str:
     return next((item for item in codes if written.startswith(item)), written[:6])
 
 
-def proved_on(session: Session, boiler: Boiler, papers: Iterable[Attachment]) -> str | None:
+def proved_on(boiler: Boiler, papers: Iterable[Attachment], policy: Policy, today: str) -> str | None:
     """The day since when a boiler's dossier is whole, from the papers of its round; None while it is not."""
     mine = sorted(papers_of(papers, round_of(boiler)), key=lambda item: item.added_at)
-    if _lacks(session, boiler, mine):
+
+    def lacks(some: Sequence[Attachment]) -> bool:
+        return bool(missing_papers(BOILER, DOSSIER, papers_alone(boiler, some, policy, today)))
+
+    if lacks(mine):
         return None
-    number = next(at for at in range(len(mine) + 1) if not _lacks(session, boiler, mine[:at]))
+    number = next(at for at in range(len(mine) + 1) if not lacks(mine[:at]))
     return bureau_day(as_datetime(mine[number - 1].added_at)) if number else ""
 
 
@@ -148,14 +150,6 @@ def claimed_only(session: Session, boilers: Iterable[Boiler]) -> frozenset[str]:
     """The uids of those that are cleared by the word of a ledger alone today, their dossier not whole."""
     cleared = [item for item in boilers if item.status == "cleared"]
     return frozenset(uid for uid, proved in _proofs(session, cleared).items() if proved is None)
-
-
-def _lacks(session: Session, boiler: Boiler, papers: Sequence[Attachment]) -> bool:
-    case = Case(
-        record=boiler, actor=_NOBODY, policy=session.policy, today=session.today, approvals=(),
-        attachments=tuple(papers), editors=frozenset(), reason="",
-    )  # fmt: skip
-    return bool(missing_papers(BOILER, DOSSIER, case))
 
 
 def _proofs(session: Session, boilers: Iterable[Boiler]) -> dict[str, str | None]:
@@ -166,7 +160,8 @@ def _proofs(session: Session, boilers: Iterable[Boiler]) -> dict[str, str | None
     papers: dict[str, list[Attachment]] = {}
     for item in session.workspace.find(Attachment, equal(owner_entity=Boiler.TYPE.name)):
         papers.setdefault(item.owner, []).append(item)
-    return {item.uid: proved_on(session, item, papers.get(item.uid, ())) for item in moved}
+    policy, today = session.policy, session.today
+    return {item.uid: proved_on(item, papers.get(item.uid, ()), policy, today) for item in moved}
 
 
 def _days(timeline: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:

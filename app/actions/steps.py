@@ -18,6 +18,7 @@ from app.domain.casework import (
     editors,
     enters,
     outcome,
+    papers_alone,
     read_values,
     round_of,
     signature,
@@ -190,7 +191,8 @@ def dossier_lacks(session: Session, record: Entity) -> tuple[Lack, ...]:
     """
     if record.TYPE.name != BOILER.entity or getattr(record, "status", "") != "cleared":
         return ()
-    return tuple(missing_papers(BOILER, DOSSIER, case_of(session, record)))
+    mine = evidence_of(session, record, round_no=round_of(record))
+    return tuple(missing_papers(BOILER, DOSSIER, papers_alone(record, mine, session.policy, session.today)))
 
 
 def _verify_papers(session: Session, record: Entity, row: Transition) -> None:

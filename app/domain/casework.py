@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.changes import Actor
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import Entity
 from app.domain.fields import Field
+from app.domain.policy import Policy
 from app.domain.values import check, parse
 from app.domain.workflow import Case, Judgement, Transition, Workflow, fingerprint, judged_fields
 from app.domain.workflows.boiler import BOILER
@@ -19,6 +21,7 @@ from app.errors import Invalid
 from app.i18n import N_, tr
 
 WORKFLOWS: dict[str, Workflow] = {BOILER.entity: BOILER}
+_NOBODY = Actor("", "", "")
 NEW_ROUND = "confirm_rebound"  # the step that begins another round: who edited before it is no editor of it
 
 
@@ -99,6 +102,14 @@ def signature(uid: str, record: Entity, case: Case, action: str, signed_at: str)
         signed_at=signed_at,
         synthetic=getattr(record, "synthetic", None),
     )
+
+
+def papers_alone(record: Entity, papers: Iterable[Attachment], policy: Policy, today: str) -> Case:
+    """The case of a record as far as its papers go, for asking which are missing: nobody acts in it."""
+    return Case(
+        record=record, actor=_NOBODY, policy=policy, today=today, approvals=(), attachments=tuple(papers),
+        editors=frozenset(), reason="",
+    )  # fmt: skip
 
 
 def papers_of(attachments: Iterable[Attachment], round_no: int) -> list[Attachment]:
