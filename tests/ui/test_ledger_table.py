@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -254,3 +254,17 @@ def test_a_large_block_is_written_in_a_thread_taken_back_as_one_and_can_be_cance
     assert pane.model.shown(count - 1, column(pane, "note")) == f"第{count - 1}行"
     qtbot.keyClick(pane.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert (len(staging), staging.wrong()) == (0, 0)
+
+
+def test_cells_of_several_ranges_are_each_written_once(office: Office, qtbot: QtBot) -> None:
+    running, pane = editing(office, qtbot)
+    model, table = pane.model, pane.table
+    chosen = QItemSelection()
+    for top, left, bottom, right in ((0, 0, 6, 1), (3, 1, 9, 2), (20, 0, 20, 0), (5, 0, 5, 2)):
+        chosen.select(model.index(top, left), model.index(bottom, right))
+    table.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+    held = {(index.row(), index.column()) for index in table.selectedIndexes()}
+    shown = table.columns_shown()
+    assert table.spots() == sorted(held, key=lambda spot: (spot[0], shown.index(spot[1])))
+    assert len(held) == 28
+    settle(running, qtbot)

@@ -194,9 +194,8 @@ class Editing(QObject):
 
     def put_back(self) -> None:
         """The chosen cells hold again what the records hold."""
-        self._staging.begin()
-        columns = self._model.columns
-        self._staging.put_back((self._model.uid_at(row), columns[at].name) for row, at in self._table.spots())
+        names, uid_at = [field.name for field in self._model.columns], self._model.uids_by_row()
+        self._staging.put_back((uid_at(row), names[at]) for row, at in self._table.spots())
         self._show()
 
     def take_back(self) -> None:

@@ -63,6 +63,7 @@ class Staging:
         self._wrong: dict[Cell, None] = {}
         self._records: dict[str, Entity] = {}
         self._gone: set[str] = set()
+        self._followed: set[str] = set()  # records that others changed while something was written here
         self._steps: list[dict[Cell, Staged | None]] = []
 
     def __len__(self) -> int:
@@ -97,11 +98,25 @@ class Staging:
         """Undo the last step; False when there is none. What others changed meanwhile stays marked."""
         if not self._steps:
             return False
-        for cell, staged in self._steps.pop().items():
+        step = self._steps.pop()
+        for cell in [cell for cell in step if cell[0] in self._followed] if self._followed else ():
+            staged = step.pop(cell)
             known = None if staged is None else self._as_known(cell, staged)
             equal = known is not None and not known.why and same(known.value, known.before)
             self._set(cell, None if equal else known)
+        self._restore(step)
         return True
+
+    def _restore(self, step: Mapping[Cell, Staged | None]) -> None:
+        """Cells as they were, all at once: of records nobody else changed, nothing more is known by now."""
+        for cell in step.keys() & self._wrong.keys():
+            del self._wrong[cell]
+        for cell, staged in step.items():
+            if staged is None:
+                self._cells.pop(cell, None)
+        back = {cell: staged for cell, staged in step.items() if staged is not None}
+        self._cells.update(back)
+        self._wrong.update(dict.fromkeys(cell for cell, staged in back.items() if staged.wrong))
 
     def write(self, record: Entity, name: str, written: str, value: Any = None, why: str = "") -> None:
         """Write into a cell; writing what the record holds takes the edit away."""
@@ -111,23 +126,30 @@ class Staging:
 
     def take(self, batch: Batch) -> None:
         """Write a batch as one step."""
-        before: dict[Cell, Staged | None] = dict.fromkeys((*batch.staged, *batch.equal))
-        before.update({cell: self._cells[cell] for cell in before.keys() & self._cells.keys()})
+        held = self._cells.get
+        before: dict[Cell, Staged | None] = {cell: held(cell) for cell in (*batch.staged, *batch.equal)}
         self.begin()
         self._steps[-1] = before
         self._records = {**batch.records, **self._records}
         for cell in batch.equal:
-            self._set(cell, None)
+            self._cells.pop(cell, None)
+            self._wrong.pop(cell, None)
         self._cells.update(batch.staged)
         for cell in self._wrong.keys() & batch.staged.keys():
             del self._wrong[cell]
         self._wrong.update(dict.fromkeys(cell for cell, staged in batch.staged.items() if staged.why))
 
     def put_back(self, cells: Iterable[Cell]) -> None:
-        """Forget what is written in these cells."""
+        """Forget what is written in these cells, as one step."""
+        self.begin()
+        before: dict[Cell, Staged | None] = {}
         for cell in cells:
-            self._keep(cell)
-            self._set(cell, None)
+            staged = self._cells.pop(cell, None)
+            if staged is not None:
+                before[cell] = staged
+        for cell in self._wrong.keys() & before.keys():
+            del self._wrong[cell]
+        self._steps[-1] = before
 
     def clear(self) -> None:
         """Forget everything."""
@@ -135,6 +157,7 @@ class Staging:
         self._wrong.clear()
         self._records.clear()
         self._gone.clear()
+        self._followed.clear()
         self._steps.clear()
 
     def changed(self) -> int:
@@ -173,6 +196,7 @@ class Staging:
 
     def follow(self, uid: str, fresh: Entity | None) -> None:
         """A record was changed or removed by somebody: keep what is written, and mark it."""
+        self._followed.add(uid)
         if fresh is None:
             self._gone.add(uid)
             gone = tr(N_("This record was removed meanwhile"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -16,7 +17,6 @@ from app.ui.ledger.model import LedgerModel
 Index = QModelIndex | QPersistentModelIndex
 Spot = tuple[int, int]  # row and column of the model
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
-_MOST_SELECTED = 200_000
 
 
 class LedgerTable(QTableView):
@@ -118,14 +118,13 @@ class LedgerTable(QTableView):
     def spots(self) -> list[Spot]:
         """The chosen cells of records that are shown, row by row, from left to right."""
         shown = {column: at for at, column in enumerate(self.columns_shown())}
-        found: set[Spot] = set()
-        for part in self.ranges():
-            columns = [column for column in range(part.left(), part.right() + 1) if column in shown]
-            found.update((row, column) for row in range(part.top(), part.bottom() + 1) for column in columns)
-            if len(found) > _MOST_SELECTED:
-                break
-        cells = [spot for spot in found if self.ledger.uid_at(spot[0])]
-        return sorted(cells, key=lambda spot: (spot[0], shown[spot[1]]))
+        bands = _bands(self.ranges())
+        spots: list[Spot] = []
+        for top, bottom, chosen in bands:
+            columns = sorted((column for column in chosen if column in shown), key=shown.__getitem__)
+            rows = [row for row in range(top, bottom + 1) if self.ledger.uid_at(row)]
+            spots += [(row, column) for row in rows for column in columns]
+        return spots
 
     def rows_chosen(self) -> list[int]:
         """The chosen rows in order, headings of groups included."""
@@ -220,6 +219,23 @@ class LedgerTable(QTableView):
     def _fold_row(self, row: int) -> None:
         if self.ledger.group_at(row) is not None:
             self.folding.emit(row)
+
+
+def _bands(ranges: Sequence[QItemSelectionRange]) -> list[tuple[int, int, set[int]]]:
+    """Ranges as bands of rows from the top, each with its columns: first row, last row, columns.
+
+    Many cells are mostly few ranges, so their edges are looked at and not each cell.
+    """
+    edges = sorted({edge for part in ranges for edge in (part.top(), part.bottom() + 1)})
+    waiting, open_ones, found = sorted(ranges, key=lambda part: -part.top()), [], []
+    for top, below in pairwise(edges):
+        while waiting and waiting[-1].top() == top:
+            open_ones.append(waiting.pop())
+        open_ones = [part for part in open_ones if part.bottom() >= top]
+        columns = {column for part in open_ones for column in range(part.left(), part.right() + 1)}
+        if columns:
+            found.append((top, below - 1, columns))
+    return found
 
 
 _NONE, _CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
