@@ -22,12 +22,26 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a row taken from a form stood: its sheet, its first row, and per column the cell (row, column)
+    from 1; `about` are the words above it and the sheet's name, `faults` cells without a usable value, by the
+    number of the column."""
+
+    sheet: str
+    row: int
+    cells: Sequence[tuple[int, int] | None]
+    about: str = ""
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Sheet:
     """One table. `rows[0]` is the row numbered `first_row`; for GIS files row 1 would be the heading.
 
     `headings` are given when the file itself knows them (GIS layers), so that no heading row is looked for.
     `faults` are cells without a usable value, by (row, column), with the error they show; `linked` are those
-    that look into another workbook and show what was stored there last.
+    that look into another workbook and show what was stored there last. `origins` and `titles` are of rows
+    that were put together from forms.
     """
 
     name: str
@@ -41,6 +55,8 @@ class Sheet:
     headings: Sequence[str] = ()
     geometries: Sequence[BaseGeometry | None] = ()
     crs: str = ""
+    origins: Sequence[Origin] = ()
+    titles: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:

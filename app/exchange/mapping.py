@@ -254,7 +254,10 @@ def _assign(
     a field."""
     single = set(taken)
     decided: set[int] = {number for number, column in columns.items() if column.certainty == 1.0}
-    for sure, number, match in sorted(candidates, key=lambda item: (-item[0], item[1])):
+    longest_first = {number: -len(column.heading) for number, column in columns.items()}
+    for sure, number, match in sorted(
+        candidates, key=lambda item: (-item[0], longest_first[item[1]], item[1])
+    ):  # of two that are as sure, the heading that says more
         if number in decided:
             continue
         declared = words.field(match.field)

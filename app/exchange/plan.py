@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.domain.coordinates.datum import Shift
 from app.domain.fields import Kind
+from app.exchange.forms import unfolded
 from app.exchange.grid import Book, Sheet
 from app.exchange.headings import IGNORED, XY, Vocabulary, X, Y, vocabulary
 from app.exchange.learned import joined, template_key
@@ -32,7 +33,7 @@ from app.exchange.several_tables import (
     further_tables,
     parts_of,
 )
-from app.exchange.sheets import Table, choose_tables
+from app.exchange.sheets import ALL, Table, choose_tables
 from app.exchange.stated_places import (
     division_field,
     padded_months,
@@ -84,7 +85,9 @@ class _Planner:
         """Read, settle, place, match; then say it all in one report."""
         self._ask_encoding()
         options, context = self._options, self._context
-        tables = choose_tables(self._book, self._words, options.sheet, options.header_rows, self._asked)
+        wanted = options.sheet or self._asked.answer("sheet") or ""
+        book = unfolded(self._book, self._words, "" if wanted in (ALL, "*") else wanted)
+        tables = choose_tables(book, self._words, options.sheet, options.header_rows, self._asked)
         self._recall(tables)
         bodies = [body_of(table.sheet, table.header, self._is_place) for table in tables]
         mapped = [self._columns(table, body) for table, body in zip(tables, bodies, strict=True)]
@@ -158,7 +161,9 @@ class _Planner:
         return propose(table.header, [row.cells for row in body.rows], self._words, given)
 
     def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
-        rows, filled = with_places(body.rows, columns, self._context.kind)
+        rows, filled = body.rows, list[int]()
+        if not table.sheet.origins:  # what one form leaves out does not stand in the one before
+            rows, filled = with_places(body.rows, columns, self._context.kind)
         reader = RowReader(
             self._context.kind,
             self._rules,

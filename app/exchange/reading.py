@@ -65,7 +65,8 @@ class Draft:
     def refuse(self, column: Column | None, code: str, why: str, value: str = "") -> None:
         """Record why this row cannot be taken."""
         name, number = (column.field, column.number) if column else ("", 1)
-        self.refusals.append(Refusal(self.row.sheet, self.row.number, name, value, code, why, number))
+        row, number = self.row.place(number)
+        self.refusals.append(Refusal(self.row.sheet, row, name, value, code, why, number))
 
     def warn(self, code: str, why: str, name: str = "") -> None:
         """Record what a person should look at."""
@@ -101,7 +102,9 @@ class RowReader:
 
     def _cell(self, draft: Draft, column: Column) -> None:
         cell = draft.row.cell(column.number)
-        fault = self.faults.get((draft.row.number, column.number))
+        origin = draft.row.origin
+        at = column.number
+        fault = origin.faults.get(at) if origin else self.faults.get((draft.row.number, at))
         if fault:
             why = (
                 N_("The formula has no stored result; open the workbook in Excel or WPS and save it.")

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from shapely.geometry.base import BaseGeometry
 
-from app.exchange.grid import Sheet, Value, is_blank, text_of
+from app.exchange.grid import Origin, Sheet, Value, is_blank, text_of
 from app.exchange.header import Header
 
 _TOTAL = re.compile(r"^(?:.{0,10}?)(?:合计|小计|总计|共计|累计|总和)(?:[（(:：\d].*)?$")
@@ -28,17 +28,24 @@ _SERIAL = {"序号", "序", "顺序号", "NO", "NO.", "编号"}
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One record's row. `section` is the text of the group row above it (“一、崆峒区”), when there is one."""
+    """One record's row. `section` is the text of the group row above it (“一、崆峒区”), when there is one;
+    `origin` says where the cells of a form stood."""
 
     sheet: str
     number: int
     cells: Sequence[Value]
     geometry: BaseGeometry | None = None
     section: str = ""
+    origin: Origin | None = None
 
     def cell(self, column: int) -> Value:
         """The value in a column counted from 1."""
         return self.cells[column - 1] if column <= len(self.cells) else None
+
+    def place(self, column: int) -> tuple[int, int]:
+        """The cell (row, column) of the file in which a column's value stands."""
+        own = self.origin.cells[column - 1] if self.origin and column <= len(self.origin.cells) else None
+        return own or (self.number, column if self.origin is None else 1)
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,9 @@ def _as_above(cells: Sequence[Value], rows: Sequence[LedgerRow]) -> Sequence[Val
 
 
 def _features(sheet: Sheet) -> Body:
+    if sheet.origins:
+        forms = zip(sheet.origins, sheet.rows, strict=True)
+        return Body([LedgerRow(o.sheet, o.row, cells, None, o.about, o) for o, cells in forms], [])
     shapes = sheet.geometries or [None] * len(sheet.rows)
     rows = [
         LedgerRow(sheet.name, number, cells, shape)

@@ -29,6 +29,7 @@ class Table:
     header: Header
     titles: tuple[str, ...]
     label: str = ""
+    rival: Header | None = None  # other rows that may be the heading
 
 
 def choose_tables(
@@ -36,8 +37,7 @@ def choose_tables(
 ) -> list[Table]:
     """The tables to read. Raises Invalid for a sheet that is not there or when no column is known."""
     sheets = _wanted_sheets(book, wanted or asked.answer("sheet"))
-    several = len(sheets) > 1
-    tables = [table for sheet in sheets if (table := _table(sheet, words, header_rows, asked, several))]
+    tables = [table for sheet in sheets if (table := _table(sheet, words, header_rows, asked))]
     if not tables:
         raise Invalid(
             N_("No column of “{file}” is known: none of its headings is one of {kind}."),
@@ -53,6 +53,8 @@ def choose_tables(
         )
     if len(tables) > 1 and not wanted and not asked.answer("sheet"):
         tables = _ask(tables, words, asked)
+    several = len(tables) > 1
+    tables = [_ask_header(table, asked.within(table.sheet.name if several else "")) for table in tables]
     score = heading_score(words)
     return [
         Table(sheet, header, table.titles, _label(sheet, header, len(pieces)))
@@ -96,12 +98,9 @@ def _wanted_sheets(book: Book, wanted: str | None) -> Sequence[Sheet]:
     return named[:1]
 
 
-def _table(
-    sheet: Sheet, words: Vocabulary, header_rows: str | None, asked: Asked, several: bool
-) -> Table | None:
+def _table(sheet: Sheet, words: Vocabulary, header_rows: str | None, asked: Asked) -> Table | None:
     score = heading_score(words)
-    asked = asked.within(sheet.name if several else "")
-    answer = asked.answer("header")
+    answer = asked.within(sheet.name).answer("header")
     exact = answer if answer else header_rows if header_rows and re.search(r"[-,]", header_rows) else None
     if exact and not sheet.headings:
         header = header_of_rows(sheet, _row_numbers(exact, sheet), score)
@@ -116,9 +115,8 @@ def _table(
         for other in found[1:]
         if other.score >= 0.9 * header.score and other.headings != header.headings
     ]
-    if rivals and not sheet.headings and _is_rival(header, rivals[0]):
-        header = _ask_header(sheet, header, rivals[0], asked, words)
-    return Table(sheet, header, _titles(sheet, header))
+    rival = rivals[0] if rivals and not sheet.headings and _is_rival(header, rivals[0]) else None
+    return Table(sheet, header, _titles(sheet, header), rival=rival)
 
 
 def _first_printed(found: Sequence[Header]) -> Header:
@@ -134,10 +132,13 @@ def _is_rival(header: Header, other: Header) -> bool:
     return len(mine & theirs) < 0.6 * min(len(mine), len(theirs))
 
 
-def _ask_header(sheet: Sheet, header: Header, other: Header, asked: Asked, words: Vocabulary) -> Header:
+def _ask_header(table: Table, asked: Asked) -> Table:
     def name(item: Header) -> str:
         return f"{item.rows[0]}-{item.rows[-1]}"
 
+    sheet, header, other = table.sheet, table.header, table.rival
+    if other is None:
+        return table
     choice = asked.settle(
         Question(
             "header",
@@ -148,7 +149,8 @@ def _ask_header(sheet: Sheet, header: Header, other: Header, asked: Asked, words
             tr(N_("Two groups of rows look like a heading.")),
         )
     )
-    return other if choice == name(other) else header
+    header = other if choice == name(other) else header
+    return Table(sheet, header, _titles(sheet, header))
 
 
 def _depth(header_rows: str | None) -> int | None:
@@ -174,7 +176,7 @@ def _row_numbers(text: str, sheet: Sheet) -> list[int]:
 
 def _titles(sheet: Sheet, header: Header) -> tuple[str, ...]:
     if not header.rows:
-        return ()
+        return sheet.titles
     above = sheet.rows[: min(header.rows) - sheet.first_row]
     return tuple(text_of(cell) for row in above for cell in row if not is_blank(cell))
 

@@ -56,7 +56,10 @@ def division_field(kind: EntityType) -> str:
 
 
 def place_of_table(table: Table, gazetteer: Gazetteer) -> str:
-    """The county or town that the sheet's name or a title names, for ledgers without such a column."""
+    """The county or town that the sheet's name or a title names, for ledgers without such a column; forms
+    have titles of their own."""
+    if table.sheet.origins:
+        return ""
     for text in (*table.titles, table.sheet.name):
         code = place_in_title(text, gazetteer)
         if code:
