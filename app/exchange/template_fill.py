@@ -11,19 +11,19 @@ from typing import Any
 
 import openpyxl
 from openpyxl.cell import Cell
-from openpyxl.formula.tokenizer import Token, Tokenizer
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import Invalid
+from app.exchange.template_ranges import follow
 from app.exchange.whole import whole
 from app.exchange.workbook_xml import check_bomb
 from app.i18n import N_
 
 MARK = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
-_PLACE = re.compile(r"(\$?[A-Z]{1,3})(\$?)(\d+)")
 Line = Mapping[str, Any]
 
 
@@ -40,9 +40,9 @@ def fill(template: Path, filling: Filling, target: Path) -> int:
     """Write `target` from a template; gives the number of rows written.
 
     The row with marks of a line is repeated for every line, with its looks and merged cells; what stands
-    below moves down, and so do the print area and the merged cells. Marks in headers and footers are filled
-    with what stands once. Raises Invalid naming every cell with a
-    mark that nobody knows, StoreFailure when the target cannot be written.
+    below moves down, and so do merged cells and all that `template_ranges` follows. Marks in headers and
+    footers are filled with what stands once. Raises Invalid naming every cell with a mark that nobody knows,
+    StoreFailure when the target cannot be written.
     """
     book = _open(template)
     unknown = [
@@ -150,6 +150,7 @@ def _repeat(page: Worksheet, row: int, times: int) -> None:
     for item in (*below, *through):
         page.merged_cells.remove(item)
     _move_down(page, row, extra)
+    follow(page, row, extra)
     for item in below:
         item.shift(row_shift=extra)
         page.merged_cells.add(item)
@@ -162,7 +163,6 @@ def _repeat(page: Worksheet, row: int, times: int) -> None:
             page.merge_cells(
                 start_row=row + place, end_row=row + place, start_column=item.min_col, end_column=item.max_col
             )
-    _stretch_print_area(page, row, extra)
 
 
 def _move_down(page: Worksheet, row: int, extra: int) -> None:
@@ -172,37 +172,10 @@ def _move_down(page: Worksheet, row: int, extra: int) -> None:
     }
     if last > row:
         page.move_range(f"A{row + 1}:{get_column_letter(columns)}{last}", rows=extra)
-    _follow(page, row, extra)
     for number in heights:
         page.row_dimensions[number].height = None
     for number, height in heights.items():
         page.row_dimensions[number + extra].height = height
-
-
-def _follow(page: Worksheet, row: int, extra: int) -> None:
-    """Let formulas mean the same cells as before, and a range that held the line hold all its copies."""
-    for cells in page.iter_rows():
-        for cell in cells:
-            if isinstance(cell, Cell) and cell.data_type == "f" and isinstance(cell.value, str):
-                cell.value = _moved(cell.value, row, extra)
-
-
-def _moved(formula: str, row: int, extra: int) -> str:
-    tokens = Tokenizer(formula)
-    for token in tokens.items:
-        if token.type == Token.OPERAND and token.subtype == Token.RANGE and "!" not in token.value:
-            first, colon, last = token.value.partition(":")
-            end = _shifted(last, row if colon else row + 1, extra)
-            token.value = f"{_shifted(first, row + 1, extra)}{colon}{end}"
-    return "=" + "".join(token.value for token in tokens.items)
-
-
-def _shifted(place: str, since: int, extra: int) -> str:
-    """A cell's name moved down when its row is `since` or below."""
-    found = _PLACE.fullmatch(place)
-    if not found or int(found[3]) < since:
-        return place
-    return f"{found[1]}{found[2]}{int(found[3]) + extra}"
 
 
 def _copy_row(page: Worksheet, source: int, target: int) -> None:
@@ -212,23 +185,8 @@ def _copy_row(page: Worksheet, source: int, target: int) -> None:
         if not isinstance(made, Cell):
             continue
         made.value = cell.value
+        if cell.data_type == "f" and isinstance(cell.value, str):
+            made.value = Translator(cell.value, cell.coordinate).translate_formula(made.coordinate)
         if cell.has_style:
             for part in ("font", "border", "fill", "number_format", "protection", "alignment"):
                 setattr(made, part, copy(getattr(cell, part)))
-
-
-def _stretch_print_area(page: Worksheet, row: int, extra: int) -> None:
-    areas = [part.split("!")[-1] for part in str(page.print_area or "").split(",") if part]
-    stretched = []
-    for area in areas:
-        first_column, first, last_column, last = range_boundaries(area.replace("$", ""))
-        if None in (first_column, first, last_column, last):
-            return
-        grown = int(last or 0) + extra if int(last or 0) >= row else int(last or 0)
-        moved = int(first or 0) + extra if int(first or 0) > row else int(first or 0)
-        stretched.append(
-            f"{get_column_letter(int(first_column or 1))}{moved}:"
-            f"{get_column_letter(int(last_column or 1))}{grown}"
-        )
-    if stretched:
-        page.print_area = ",".join(stretched)
