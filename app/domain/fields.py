@@ -96,6 +96,7 @@ class Field:
     decimals: int = 2
     minimum: float | None = None
     maximum: float | None = None
+    positive: bool = False
     choices: CodeList | None = None
     workflow: str = ""
     refers_to: str = ""
@@ -127,7 +128,7 @@ def text(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> A
 
 
 def number(label: str, *, default: Any = dataclasses.MISSING, **options: Any) -> Any:
-    """A real number with `unit`, `decimals`, `minimum` and `maximum`."""
+    """A real number with `unit`, `decimals`, `minimum` and `maximum`; a `positive` one is never 0."""
     return _declare(Kind.NUMBER, label, default, options)
 
 

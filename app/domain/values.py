@@ -136,6 +136,8 @@ def _number(field: Field, clean: str) -> float | int:
 def _check_range(field: Field, value: Any) -> None:
     if value != value or value in (float("inf"), float("-inf")):
         raise Invalid(N_("{field}: “{value}” is not a number"), field=tr(field.label), value=value)
+    if field.positive and value <= 0:
+        raise Invalid(N_("{field} must be more than 0 {unit}"), field=tr(field.label), unit=field.unit)
     if field.minimum is not None and value < field.minimum:
         raise Invalid(
             N_("{field} is at least {limit}"), field=tr(field.label), limit=f"{field.minimum:g} {field.unit}"

@@ -19,6 +19,7 @@ from app.i18n import LANGUAGES, in_language
 X, Y, XY = "x", "y", "xy"
 IGNORED = "-"
 _ALIKE = 0.75
+_OUTRIGHT = 0.97
 KNOWN_FROM = 0.5  # a column is mapped from this certainty on
 
 _IGNORE = {
@@ -283,9 +284,12 @@ def _fields(parts: Sequence[str], path: Sequence[str], words: Vocabulary, fuzzy:
     pair = "".join(parts[-2:])
     bare = _without(leaf, (*words.rules.after_words, *words.rules.before_words))
     units = {word for piece in path for word in bracketed(piece)}
+    wholes = {joined, pair} if len(parts) > 1 else set[str]()
+    sure = {name: _certainty({leaf, bare}, wholes, names) for name, names in words.spellings.items()}
+    fuzzy = fuzzy and max(sure.values(), default=0.0) < _OUTRIGHT  # the very words are nothing alike them
     found = []
     for name, names in words.spellings.items():
-        certainty = _certainty({leaf, bare}, {joined, pair} if len(parts) > 1 else set(), names)
+        certainty = sure[name]
         if fuzzy and certainty < KNOWN_FROM:
             certainty = max(certainty, _alike(bare, names))
         certainty = _with_units(certainty, words.type.fields[name], units)

@@ -10,13 +10,14 @@ from html import unescape
 from pathlib import Path
 
 from app.errors import Invalid
-from app.exchange.grid import Sheet, is_blank
+from app.exchange.grid import Sheet, Value, is_blank, text_of
 from app.i18n import N_
 
 MAX_UNPACKED_BYTES = 400_000_000
 _NAMED = re.compile(rb"(<(?:\w+:)?(?:Data|SimpleData|SimpleField)\b[^>]*?\bname\s*=\s*)([\"'])(.*?)\2")
 _ENCODING = re.compile(rb"<\?xml[^>]*\bencoding=[\"']([\w-]+)")
 _ALIAS = "field{}"
+_LEAST_PAIRS = 2
 # What GDAL adds to every placemark; kept where a file fills it in.
 _ADDED = frozenset(
     "id name 名称 description 备注 timestamp begin end icon altitudemode tessellate extrude visibility"
@@ -52,7 +53,35 @@ def with_true_names(sheet: Sheet, names: Mapping[str, str]) -> Sheet:
         if heading.lower() not in _ADDED or not all(is_blank(row[column]) for row in sheet.rows)
     ]
     rows = [[row[column] for column in kept] for row in sheet.rows]
-    return replace(sheet, rows=rows, headings=[names.get(sheet.headings[n], sheet.headings[n]) for n in kept])
+    headings = [names.get(sheet.headings[n], sheet.headings[n]) for n in kept]
+    return _with_described(replace(sheet, rows=rows, headings=headings))
+
+
+def _with_described(sheet: Sheet) -> Sheet:
+    """What placemarks say in lines of their description (“锅炉吨位：4”), or in a table there, as columns."""
+    column = next((at for at, heading in enumerate(sheet.headings) if heading == "备注"), None)
+    if column is None:
+        return sheet
+    said = [_pairs_in(text_of(row[column])) for row in sheet.rows]
+    if 2 * sum(len(pairs) >= _LEAST_PAIRS for pairs in said) < len(said):
+        return sheet
+    words = [word for word in dict.fromkeys(word for pairs in said for word in pairs)
+             if word not in sheet.headings]  # fmt: skip
+    rows: list[list[Value]] = []
+    for row, pairs in zip(sheet.rows, said, strict=True):
+        told = len(pairs) >= _LEAST_PAIRS  # then the description has been read and is no note
+        kept = [None if told and at == column else cell for at, cell in enumerate(row)]
+        rows.append([*kept, *(pairs.get(word) for word in words)])
+    return replace(sheet, rows=rows, headings=[*sheet.headings, *words])
+
+
+def _pairs_in(description: str) -> dict[str, str]:
+    """The words and values of a description, of its lines and the rows of its table."""
+    text = re.sub(r"(?i)</t[dh]>\s*<t[dh][^>]*>", "：", description)
+    text = re.sub(r"(?i)<br\s*/?>|</?(?:tr|p|div|li)[^>]*>", "\n", text)
+    lines = unescape(re.sub(r"<[^>]*>", "", text)).splitlines()
+    found = (re.match(r"\s*([^:：=]{2,16}?)\s*[:：=]\s*(.*\S)", line) for line in lines)
+    return {match[1]: match[2].strip() for match in found if match}
 
 
 def _document(path: Path) -> bytes:

@@ -17,7 +17,7 @@ _UNITS: Mapping[str, Mapping[str, float]] = {
         "t/h": 1.0, "T/H": 1.0, "蒸吨/小时": 1.0, "蒸吨/时": 1.0, "蒸吨/h": 1.0, "吨/小时": 1.0, "吨/时": 1.0,
         "吨/h": 1.0, "吨蒸汽/小时": 1.0, "蒸吨": 1.0, "蒸t": 1.0, "吨位": 1.0, "吨": 1.0, "t": 1.0, "T": 1.0,
         "MW": 1 / 0.7, "兆瓦": 1 / 0.7, "kW": 1 / 700.0, "千瓦": 1 / 700.0, "万大卡": 1 / 60.0,
-        "万kcal/h": 1 / 60.0, "kg/h": 0.001,
+        "万kcal/h": 1 / 60.0, "万kcal": 1 / 60.0, "万千卡": 1 / 60.0, "万大卡/小时": 1 / 60.0, "kg/h": 0.001,
     },
     "MW": {
         "MW": 1.0, "兆瓦": 1.0, "kW": 0.001, "千瓦": 0.001, "t/h": 0.7, "蒸吨": 0.7, "吨": 0.7, "t": 0.7,
@@ -56,6 +56,8 @@ _SEVERAL_FIRST = re.compile(
 _SEVERAL_LAST = re.compile(rf"^(.+?)(?:[*×xX,、/]|锅炉|的|各)*{_COUNT}[台座套]$")
 _TIMES = re.compile(rf"^{_COUNT}[*×xX](.+)$")
 _TIMES_LAST = re.compile(rf"^(.+?)[*×xX]{_COUNT}$")
+_TOGETHER = re.compile(rf"(?:共)?{_COUNT}[台座套](\(.*[、,，;+].*\)|[,、]?(?:共计|合计|总计|共|总).+)")
+_WRITTEN_OUT = re.compile(r"(半|[一壹两二贰三叁四肆五六七八九十])((?:蒸?吨|兆瓦|t).*)")
 _MOST_LISTED = 40
 
 
@@ -110,11 +112,33 @@ def read_quantity(cell: Value, field: Field, unit: str) -> Quantity | None:
         return Quantity(_scaled(float(cell), factors.get(unit, 1.0)), float(cell), unit or field.unit, False)
     if not isinstance(cell, str):
         return None
-    text = _plain(cell)
+    text = _in_digits(_plain(cell))
+    together = _TOGETHER.fullmatch(text)
+    if together and field.kind is not Kind.INTEGER:
+        return _of_all(together[1], together[2], field, unit)
     single = _one(text, field, unit) or _one(re.sub(r"\([^()\d]*\)$", "", text), field, unit)
     single = single if single is not None else _twice(text, field, unit)
     single = single if single is not None else _several(text, field, unit)
     return single if single is not None else _listed(text, field, unit)
+
+
+def _in_digits(text: str) -> str:
+    """“二吨”, “半吨” in digits."""
+    found = _WRITTEN_OUT.fullmatch(text)
+    return f"{_CHINESE.get(found[1], 0.5):g}{found[2]}" if found else text
+
+
+def _of_all(count: str, rest: str, field: Field, unit: str) -> Quantity | None:
+    """“3台共6蒸吨”: of all together; “2台（4吨、2吨）”: each named, when there are as many as are said."""
+    number = _count(count)
+    listed = _listed(rest.strip("()"), field, unit) if rest.startswith("(") else None
+    if listed is not None:
+        return listed if len(listed.each) == number else None
+    total = _one(re.sub(r"^[,、]?(?:共计|合计|总计|共|总)", "", rest), field, unit)
+    if total is None:
+        return None
+    each = round(total.value / number, 4)
+    return Quantity(each, total.written / number, total.unit, total.stated, number, (each,) * number)
 
 
 def _twice(text: str, field: Field, unit: str) -> Quantity | None:

@@ -167,11 +167,10 @@ class RowReader:
     def _impossible(self, declared: Field, found: Quantity) -> str:
         """Why a number cannot be this field's, or an empty text."""
         value, unit = max((found.value, *found.each)), declared.unit
+        least = min((found.value, *found.each))
         if value != value or value in (float("inf"), float("-inf")):
             return tr(N_("This is no possible number."))
-        if (declared.minimum is not None and value < declared.minimum) or (
-            declared.name in self.rules.positive and value <= 0
-        ):
+        if (declared.minimum is not None and least < declared.minimum) or (declared.positive and least <= 0):
             return tr(
                 N_("It must be more than {limit} {unit}."), limit=f"{declared.minimum or 0:g}", unit=unit
             )

@@ -13,7 +13,9 @@ from shapely.geometry.base import BaseGeometry
 from app.exchange.grid import Origin, Sheet, Value, is_blank, text_of
 from app.exchange.header import Header
 
-_TOTAL = re.compile(r"^(?:.{0,10}?)(?:合计|小计|总计|共计|累计|总和)(?:[（(:：\d].*)?$")
+_TOTAL = re.compile(
+    r"^(?![\d一二两三四五六七八九十]+[台套座])(?:.{0,10}?)(?:合计|小计|总计|共计|累计|总和)(?:[（(:：\d].*)?$"
+)
 _NOTE = re.compile(
     r"^(?:备?注(?:\d|[:：])|说明(?:\d)?[:：]|填表|填报|制表|审核|审批|单位负责人|负责人[:：]|主管领导|联系人[:：]|联系电话[:：]"
     r"|报送|数据来源|坐标来源|坐标系|资料来源|\d[、.．]\S{8,}|[（(]\d[)）]|※|★|＊|\*)"

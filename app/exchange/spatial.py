@@ -3,6 +3,9 @@ DXF."""
 
 from __future__ import annotations
 
+import glob
+import shutil
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -39,6 +42,7 @@ SPATIAL_ENDINGS = (
 _UNDECODED = "ISO-8859-1"  # every byte is one character of it, so the bytes can be had back
 _OWN_TABLES = ("gw_", "journal", "sqlite_", "gpkg_", "rtree_")
 MAX_FEATURES = 500_000
+_MOST_JSON_BYTES = 200_000_000
 
 
 def read_spatial(path: Path, encoding: str | None = None, *, only: str = "") -> Book:
@@ -49,28 +53,12 @@ def read_spatial(path: Path, encoding: str | None = None, *, only: str = "") -> 
     names: Mapping[str, str] = {}
     if form in ("kml", "kmz"):
         source, names = readable_kml(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            layers = [str(name) for name, _ in pyogrio.list_layers(source)]
-            wanted = [name for name in layers if not name.lower().startswith(_OWN_TABLES)]
-            if only in wanted:
-                wanted = [only]
-            read = [_layer(source, name, form, encoding, path.stem) for name in wanted]
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        UnicodeDecodeError,
-        ValueError,
-    ) as error:
-        raise Invalid(
-            N_("“{file}” is no readable map file: {why}"),
-            code="unreadable_file",
-            file=path.name,
-            hint=N_("Save it again from the program it comes from, as GeoPackage or GeoJSON."),
-            why=str(error).splitlines()[0][:200],
-        ) from error
-    sheets = [with_true_names(sheet, names) if names else sheet for sheet, _, _ in read]
+    elif form in ("geojson", "json"):
+        source = _json_in_utf8(path, source)
+    elif path.suffix.lower() == ".shp":
+        _check_parts(path)
+    read = _read(path, source, (form, encoding, only))
+    sheets = [with_true_names(sheet, names) if form in ("kml", "kmz") else sheet for sheet, _, _ in read]
     if not sheets or all(sheet.is_empty for sheet in sheets):
         raise Invalid(N_("There is no feature in “{file}”."), code="empty", file=path.name)
     if form == "shp" and not any(sheet.headings for sheet in sheets):
@@ -81,6 +69,77 @@ def read_spatial(path: Path, encoding: str | None = None, *, only: str = "") -> 
             file=path.name,
         )
     return Book(path.name, form, sheets, read[0][1], read[0][2])
+
+
+def _read(
+    path: Path, source: str | bytes, how: tuple[str, str | None, str]
+) -> list[tuple[Sheet, str, Sequence[str]]]:
+    """The layers, each with its encoding and the others it may be in; raises Invalid when GDAL cannot."""
+    form, encoding, only = how
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _layers(source, form, encoding, path.stem, only)
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        UnicodeDecodeError,
+        ValueError,
+    ) as error:
+        if isinstance(error, pyogrio.errors.CRSError) and path.suffix.lower() == ".shp":
+            return _without_system(path, encoding)
+        raise Invalid(
+            N_("“{file}” is no readable map file: {why}"),
+            code="unreadable_file",
+            file=path.name,
+            hint=N_("Save it again from the program it comes from, as GeoPackage or GeoJSON."),
+            why=str(error).splitlines()[0][:200],
+        ) from error
+
+
+def _layers(
+    source: str | bytes, form: str, encoding: str | None, title: str, only: str = ""
+) -> list[tuple[Sheet, str, Sequence[str]]]:
+    layers = [str(name) for name, _ in pyogrio.list_layers(source)]
+    wanted = [name for name in layers if not name.lower().startswith(_OWN_TABLES)]
+    wanted = [only] if only in wanted else wanted
+    return [_layer(source, (layers.index(name), name), form, encoding, title) for name in wanted]
+
+
+def _without_system(path: Path, encoding: str | None) -> list[tuple[Sheet, str, Sequence[str]]]:
+    """A shapefile whose .prj is damaged, read as if it had none: where it lies is then asked."""
+    with tempfile.TemporaryDirectory(prefix="gridward-shp-") as folder:
+        for part in path.parent.glob(f"{glob.escape(path.stem)}.*"):
+            if part.suffix.lower() in (".shp", ".shx", ".dbf"):
+                shutil.copyfile(part, Path(folder) / f"{path.stem}{part.suffix.lower()}")
+        return _layers(str(Path(folder) / f"{path.stem}.shp"), "shp", encoding, path.stem)
+
+
+def _json_in_utf8(path: Path, source: str | bytes) -> str | bytes:
+    """GeoJSON is UTF-8 by its standard; some programs write it in the system's encoding all the same."""
+    blob = path.read_bytes() if path.stat().st_size <= _MOST_JSON_BYTES else b""
+    try:
+        blob.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return blob.decode("gb18030").encode("utf-8")
+        except UnicodeDecodeError:
+            return source
+    return source
+
+
+def _check_parts(path: Path) -> None:
+    """A shapefile is three files; raises Invalid when one was left behind."""
+    beside = {item.suffix.lower() for item in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    lacking = [part for part in (".dbf", ".shx") if part not in beside]
+    if lacking:
+        raise Invalid(
+            N_("Beside “{file}” its {parts} is missing."),
+            code="unreadable_file",
+            hint=N_("Copy all files of the shapefile again: .shp, .shx, .dbf, .prj and .cpg."),
+            file=path.name,
+            parts=" ".join(lacking),
+        )
 
 
 def _inside_zip(path: Path) -> str:
@@ -107,10 +166,12 @@ def _inside_zip(path: Path) -> str:
 
 
 def _layer(
-    source: str | bytes, name: str, form: str, encoding: str | None, title: str
+    source: str | bytes, layer: tuple[int, str], form: str, encoding: str | None, title: str
 ) -> tuple[Sheet, str, Sequence[str]]:
+    """A layer by its number and name; one read from memory may have another name each time."""
+    at, name = layer
     options: dict[str, Any] = {"encoding": _UNDECODED} if form == "shp" else {}
-    count = int(pyogrio.read_info(source, layer=name, **options)["features"])
+    count = int(pyogrio.read_info(source, layer=at, **options)["features"])
     if count > MAX_FEATURES:
         raise Invalid(
             N_("The layer “{layer}” has {n} features; at most {limit} can be read."),
@@ -119,7 +180,7 @@ def _layer(
             n=count,
             limit=MAX_FEATURES,
         )
-    meta, _, shapes, columns = pyogrio.raw.read(source, layer=name, **options)
+    meta, _, shapes, columns = pyogrio.raw.read(source, layer=at, **options)
     count = len(shapes) if shapes is not None else len(columns[0]) if len(columns) else 0
     fields = [str(field) for field in meta["fields"]]
     used, doubt = "", tuple[str, ...]()
@@ -131,7 +192,7 @@ def _layer(
     geometries = list(shapely.force_2d(shapely.from_wkb(shapes))) if shapes is not None else [None] * count
     headings = [_heading(field) for field in fields]
     sheet = Sheet(
-        title if form == "shp" else name,
+        title if form == "shp" or name.startswith("pyogrio_") else name,
         table,
         1,
         headings=headings,

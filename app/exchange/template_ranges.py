@@ -4,6 +4,7 @@ formats, lists to choose from, tables and names."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from openpyxl.cell import Cell
 from openpyxl.formatting.formatting import ConditionalFormattingList
@@ -34,12 +35,16 @@ def _follow_formulas(page: Worksheet, row: int, extra: int) -> None:
     book = page.parent
     for other in book.worksheets if book is not None else (page,):
         name = "" if other is page else page.title
-        for cells in other.iter_rows():
-            for cell in cells:
-                if not isinstance(cell, Cell) or cell.data_type != "f" or not isinstance(cell.value, str):
-                    continue
-                own = other is page and cell.row == row  # a sum over the line's own cells stays in the line
-                cell.value = _moved(cell.value, row, extra, name, not own)
+        for cell in _formulas(other):
+            own = other is page and cell.row == row  # a sum over the line's own cells stays in the line
+            cell.value = _moved(str(cell.value), row, extra, name, not own)
+
+
+def _formulas(page: Worksheet) -> Iterator[Cell]:
+    for cells in page.iter_rows():
+        for cell in cells:
+            if isinstance(cell, Cell) and cell.data_type == "f" and isinstance(cell.value, str):
+                yield cell
 
 
 def _follow_lists(page: Worksheet, row: int, extra: int) -> None:

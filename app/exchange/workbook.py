@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
+from io import BytesIO
 from pathlib import Path
 
 import msoffcrypto
@@ -15,7 +16,7 @@ from app.errors import Invalid
 from app.exchange.delimited import read_delimited
 from app.exchange.grid import Book, Sheet, Span, Value
 from app.exchange.spatial import SPATIAL_ENDINGS, read_spatial
-from app.exchange.workbook_xml import Extras, check_bomb, read_extras
+from app.exchange.workbook_xml import Extras, check_bomb, check_extent, read_extras
 from app.i18n import N_
 
 MAX_FILE_BYTES = 120_000_000  # of a table; map files are limited by their number of features
@@ -41,6 +42,7 @@ def open_book(path: Path, encoding: str | None = None) -> Book:
         return _read_workbook(path, "xls")
     if start.startswith(_ZIP):
         check_bomb(path)
+        check_extent(path, MAX_CELLS)
         return _read_workbook(path, "xlsx")
     if start.lstrip()[:15].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
         raise Invalid(
@@ -49,7 +51,8 @@ def open_book(path: Path, encoding: str | None = None) -> Book:
             hint=N_("Open it in Excel or WPS and save it as xlsx."),
             file=path.name,
         )
-    if ending in _TEXT_ENDINGS or (b"\x00" not in start and ending not in (".xlsx", ".xls", ".et", ".ods")):
+    binary = b"\x00" in start or ending in (".xlsx", ".et", ".ods")  # many systems call their text .xls
+    if ending in _TEXT_ENDINGS or not binary:
         return read_delimited(path, encoding)
     raise _not_a_table(path)
 
@@ -113,7 +116,10 @@ def _password(path: Path) -> Invalid:
 
 def _read_workbook(path: Path, form: str) -> Book:
     try:
-        book = calamine.load_workbook(str(path))
+        if _is_misnamed(path, form):
+            book = calamine.CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
+        else:
+            book = calamine.load_workbook(str(path))
         sheets = [_sheet(path, book, item) for item in book.sheets_metadata if _is_table(item)]
     except calamine.PasswordError as error:
         raise _password(path) from error
@@ -129,6 +135,11 @@ def _read_workbook(path: Path, form: str) -> Book:
     if all(sheet.is_empty for sheet in found):
         raise Invalid(N_("There is nothing in “{file}”: every sheet is empty."), code="empty", file=path.name)
     return Book(path.name, form, found)
+
+
+def _is_misnamed(path: Path, form: str) -> bool:
+    """An xlsx called .xls or the other way round: the fast reader believes the name."""
+    return path.suffix.lower() in ({"xlsx": (".xls",), "xls": (".xlsx", ".xlsm", ".xlsb", ".ods")}[form])
 
 
 def _is_table(item: calamine.SheetMetadata) -> bool:

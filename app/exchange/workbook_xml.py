@@ -25,6 +25,13 @@ _FORMULA = re.compile(
 _LINKED = re.compile(
     rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b[^>]*>[^<]*\[(?:\d+|[^\]<]*\.xls\w*)\][^<]*</f>'
 )
+_FAR = re.compile(rb'<c\b[^>]*?\br="(?:[A-Z]{3}\d|[A-Z]{1,2}\d{5})')
+_VALUED = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>')
+_REPEATED = re.compile(
+    rb'<table:table-cell\b(?=[^>]*office:value)[^>]*number-columns-repeated="(\d{4,7})"'
+    rb'|<table:table-row\b[^>]*number-rows-repeated="(\d{4,7})"[^>]*>(?:(?!</table:table-row>).)*?office:value',
+    re.S,
+)
 _XF = re.compile(rb"<xf\b[^>]*?\bnumFmtId=\"(\d+)\"")
 _OWN_FORMAT = re.compile(rb'<numFmt\b[^>]*?\bnumFmtId="(\d+)"[^>]*?\bformatCode="([^"]*)"')
 _MONTHS = frozenset({17, 27, 36, 50, 52, 57})  # built-in forms that show a year and a month
@@ -63,6 +70,42 @@ def check_bomb(path: Path) -> None:
             file=path.name,
             mb=unpacked // 1_000_000,
         )
+
+
+def check_extent(path: Path, limit: int) -> None:
+    """Raise Invalid when the cells with a value span more than `limit` cells, as one in the last row does.
+
+    The fast reader makes room for the whole rectangle at once; where there is none it ends the program.
+    """
+    with zipfile.ZipFile(path) as package:
+        for name in package.namelist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml|content\.xml", name):
+                continue
+            rows, columns = _extent(package.read(name))
+            if rows * columns > limit:
+                raise Invalid(
+                    N_("A sheet of “{file}” claims {rows} rows and {columns} columns."),
+                    code="too_large",
+                    hint=N_("Copy the ledger's rows into a new workbook and import that."),
+                    file=path.name,
+                    rows=rows,
+                    columns=columns,
+                )
+
+
+def _extent(xml: bytes) -> tuple[int, int]:
+    """The last row and column that hold a value; only looked for closely where some cell lies far out."""
+    repeated = [int(found[1] or found[2]) for found in _REPEATED.finditer(xml)]
+    if repeated:  # of an ods: a valued cell that stands many times
+        return max(repeated), max(repeated)
+    lines = xml.split(b"<row")
+    counted = len(lines) - 1, max(line.count(b"<c ") + line.count(b"<c>") for line in lines)
+    if not _FAR.search(xml):
+        return counted[0], counted[1]
+    rows, columns = counted
+    for found in _VALUED.finditer(xml):
+        rows, columns = max(rows, int(found[2])), max(columns, column_number(found[1].decode()))
+    return rows, columns
 
 
 def read_extras(path: Path) -> dict[str, Extras]:

@@ -235,7 +235,7 @@ def test_a_ledger_of_253_merged_ranges(tmp_path: Path) -> None:
 
 
 def test_a_column_of_mixed_types_is_read_cell_by_cell(tmp_path: Path) -> None:
-    cells = [4, 4.0, "4", "４", "4t/h", "2.8MW", True, date(2018, 4, 1), "四吨", None]
+    cells = [4, 4.0, "4", "４", "4t/h", "2.8MW", True, date(2018, 4, 1), "四五吨", None]
     rows = [good_row(n, 锅炉吨位=cell) for n, cell in enumerate(cells, 1)]
     document = report(simple(tmp_path / "a.xlsx", *rows))
     outputs = [line["values"].get("rated_tph") for line in document["rows"]]

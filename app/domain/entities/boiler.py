@@ -115,6 +115,7 @@ class Boiler(Entity):
         unit="t/h",
         minimum=0,
         maximum=3000,
+        positive=True,
         aliases=("额定出力", "锅炉吨位", "吨位", "蒸吨", "额定蒸发量", "容量", "蒸吨数", "锅炉容量", "规模"),
     )
     rated_mw: float | None = number(
@@ -123,6 +124,7 @@ class Boiler(Entity):
         unit="MW",
         minimum=0,
         maximum=2100,
+        positive=True,
         aliases=("额定热功率", "热功率", "功率"),
     )
     boiler_type: str | None = choice(

@@ -35,7 +35,6 @@ class Rules:
     count_field: str = ""
     each_field: str = ""
     bare_limits: Mapping[str, float] = field(default_factory=dict)
-    positive: frozenset[str] = frozenset()
     past_dates: frozenset[str] = frozenset()
     text_of_date: Mapping[str, str] = field(default_factory=dict)
     claim_field: str = ""

@@ -121,7 +121,6 @@ BOILER = Rules(
     count_field="unit_count",
     each_field="rated_tph",
     bare_limits={"rated_tph": 300.0, "after_tph": 300.0},
-    positive=frozenset({"rated_tph", "rated_mw"}),
     past_dates=frozenset({"commissioned", "done_date", "dereg_date"}),
     text_of_date={"due_date": "due_text"},
     claim_field="status_claim",
