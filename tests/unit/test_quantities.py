@@ -85,7 +85,7 @@ def test_several_in_one_cell(cell: str, count: int, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "若干", "4-6", "四吨", "t/h", "4元", True, None, "2台", "4t/h5", "DZL4-1.25", "1e999x"]
+    "cell", ["", "若干", "4-6", "四五吨", "t/h", "4元", True, None, "2台", "4t/h5", "DZL4-1.25", "1e999x"]
 )
 def test_what_is_no_amount_is_not_guessed(cell: object) -> None:
     assert read_quantity(cell, TPH, "t/h") is None  # type: ignore[arg-type]
