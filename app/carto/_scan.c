@@ -592,7 +592,7 @@ static inline int64_t edge_at(const int32_t *edges, Py_ssize_t x)
 
 /* Two rows of samples (and the one below them) become one row of pixels. Rows have a spare sample at the end. */
 static void blend_row(const Layer *layer, const Colours *colours, const int32_t *row, Py_ssize_t stride,
-                      const int32_t *edges, uint32_t *out, int32_t *ids, Py_ssize_t from, Py_ssize_t to)
+                      const int32_t *edges, uint32_t *out, Py_ssize_t from, Py_ssize_t to)
 {
     for (Py_ssize_t x = from; x < to;) {
         Py_ssize_t until = x + AT_ONCE < to ? x + AT_ONCE : to;
@@ -601,14 +601,12 @@ static void blend_row(const Layer *layer, const Colours *colours, const int32_t 
         if (!differ) {
             int32_t whose = row[2 * x];
             uint32_t colour = whose ? colours->fills[layer->classes[whose - 1]] : 0;
-            if (ids) for (Py_ssize_t at = x; at < until; at++) ids[at] = whose;
             for (; x < until; x++) out[x] = colour;
             continue;
         }
         for (; x < until; x++) {
             const int32_t *here = row + 2 * x, *next = here + stride, *last = next + stride;
             int32_t a = here[0], b = here[1], c = next[0], d = next[1];
-            if (ids) ids[x] = a ? a : (b ? b : (c ? c : d));
             if (!edge_at(edges, x)) {
                 out[x] = a ? colours->fills[layer->classes[a - 1]] : 0;
                 continue;
@@ -633,20 +631,46 @@ static Span reached(const Span *rows, Py_ssize_t width)
     return all;
 }
 
-static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out, int32_t *ids, Py_ssize_t width,
-                      Py_ssize_t first, Py_ssize_t last)
+typedef struct { uint32_t *at; Py_ssize_t stride, width; } Paper;   /* premultiplied ARGB, from its corner on */
+
+/* A row of premultiplied colours over those that are there; most are opaque, or nothing. */
+static void lay_row(uint32_t *below, const uint32_t *top, Py_ssize_t count)
 {
-    Py_ssize_t stride = 2 * width + 2;
+    for (Py_ssize_t x = 0; x < count;) {
+        Py_ssize_t until = x + AT_ONCE < count ? x + AT_ONCE : count;
+        uint32_t every = until == x + AT_ONCE ? ~0u : 0;
+        for (Py_ssize_t at = x; at < until; at++) every &= top[at];
+        if (every >> 24 == 255) {
+            memcpy(below + x, top + x, AT_ONCE * sizeof(uint32_t));
+            x = until;
+            continue;
+        }
+        for (; x < until; x++) {
+            uint32_t rest = 255 - (top[x] >> 24);
+            if (!rest) { below[x] = top[x]; continue; }
+            uint32_t low = (below[x] & 0x00ff00ffu) * rest, high = ((below[x] >> 8) & 0x00ff00ffu) * rest;
+            low = ((low + ((low >> 8) & 0x00ff00ffu) + 0x00800080u) >> 8) & 0x00ff00ffu;
+            high = (high + ((high >> 8) & 0x00ff00ffu) + 0x00800080u) & 0xff00ff00u;
+            below[x] = top[x] + low + high;
+        }
+    }
+}
+
+static int draw_bands(const Layer *layer, const Colours *colours, const Paper *paper, Py_ssize_t first, Py_ssize_t last)
+{
+    Py_ssize_t width = paper->width, stride = 2 * width + 2;
     Py_ssize_t band = BAND_BYTES / (stride * (Py_ssize_t)sizeof(int32_t)) / 2;
     if (band < 8) band = 8;
+    if (band > last - first) band = last - first;
     Store store = {0};
     Seen seen;
     int failed = find_groups(layer, stride, 2 * first, 2 * last + 1, &seen);
     if (!failed && last > first) list_bands(&seen, 2 * first, 2 * band, (last - first + band - 1) / band);
     int32_t *cells = calloc((size_t)(2 * band + 1) * (size_t)stride, sizeof(int32_t));
     int32_t *edges = malloc((size_t)stride * sizeof(int32_t));
+    uint32_t *line = malloc((size_t)(width + 1) * sizeof(uint32_t));
     Span *touched = malloc((size_t)(2 * band + 1) * sizeof(Span));
-    if (!cells || !edges || !touched) failed = -1;
+    if (!cells || !edges || !line || !touched) failed = -1;
     for (Py_ssize_t row = first; row < last && !failed; row += band) {
         Py_ssize_t rows = row + band < last ? band : last - row;
         Sheet sheet = {cells, stride, 2 * row, 2 * (row + rows) + 1, touched};
@@ -654,13 +678,10 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
         failed = scan_layer(layer, &sheet, &seen, &store);
         for (Py_ssize_t at = 0; at < rows; at++) {
             Span span = reached(touched + 2 * at, width);
-            uint32_t *line = out + (row + at) * width;
-            int32_t *named = ids ? ids + (row + at) * width : NULL;
-            memset(line, 0, (size_t)span.first * sizeof(uint32_t));
-            memset(line + span.last, 0, (size_t)(width - span.last) * sizeof(uint32_t));
-            if (named) memset(named, 0, (size_t)width * sizeof(int32_t));
-            find_edges(cells + 2 * at * stride, stride, edges, span.first, span.last);
-            blend_row(layer, colours, cells + 2 * at * stride, stride, edges, line, named, span.first, span.last);
+            const int32_t *samples = cells + 2 * at * stride;
+            find_edges(samples, stride, edges, span.first, span.last);
+            blend_row(layer, colours, samples, stride, edges, line, span.first, span.last);
+            lay_row(paper->at + (row + at) * paper->stride + span.first, line + span.first, span.last - span.first);
         }
         for (Py_ssize_t at = 0; at < 2 * rows + 1; at++)
             if (touched[at].first < touched[at].last)
@@ -668,6 +689,7 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
                        (size_t)(touched[at].last - touched[at].first) * sizeof(int32_t));
     }
     free(touched);
+    free(line);
     free(edges);
     free(cells);
     let_seen_go(&seen);
@@ -677,42 +699,42 @@ static int draw_bands(const Layer *layer, const Colours *colours, uint32_t *out,
 }
 
 PyDoc_STRVAR(draw_doc,
-             "draw(layer, place, colours, out, ids, width, first, last)\n\nDraw rows `first` to `last` of a smoothed picture into "
-             "`out` (premultiplied ARGB32) and the area at each pixel into `ids` (int32, or None).\n"
-             "`place` is for two samples a pixel each way; `colours` are 768 uint32: fills, outlines over fills, "
-             "outlines over nothing.");
+             "draw(layer, place, colours, out, stride, frame, first, last)\n\nDraw rows `first` to `last` of the frame (left, top, "
+             "right, bottom) of `out` (premultiplied ARGB32, rows of `stride`), smoothed,\nover what is there. `place` is for two "
+             "samples a pixel each way, from the frame's corner; `colours` are 768 uint32: fills, outlines over fills, outlines "
+             "over nothing.");
 
 static PyObject *draw(PyObject *self, PyObject *args)
 {
     (void)self;
-    PyObject *parts, *table, *target, *index, *result = NULL;
-    Held held[LAYER_PARTS + 3] = {0};
-    Held *colours_held = &held[LAYER_PARTS], *out_held = &held[LAYER_PARTS + 1], *ids_held = &held[LAYER_PARTS + 2];
+    PyObject *parts, *table, *target, *result = NULL;
+    Held held[LAYER_PARTS + 2] = {0};
+    Held *colours_held = &held[LAYER_PARTS], *out_held = &held[LAYER_PARTS + 1];
     Layer layer = {0};
-    Py_ssize_t width, first, last;
-    if (!PyArg_ParseTuple(args, "O(dddd)OOOnnn", &parts, &layer.sx, &layer.ox, &layer.sy, &layer.oy, &table, &target,
-                          &index, &width, &first, &last))
+    Py_ssize_t stride, left, top, right, bottom, first, last;
+    if (!PyArg_ParseTuple(args, "O(dddd)OOn(nnnn)nn", &parts, &layer.sx, &layer.ox, &layer.sy, &layer.oy, &table, &target,
+                          &stride, &left, &top, &right, &bottom, &first, &last))
         return NULL;
     if (hold_layer(parts, held, &layer)) goto done;
     if (hold(table, colours_held, PyBUF_C_CONTIGUOUS, 4, "colours")) goto done;
     if (hold(target, out_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
-    if (index != Py_None && hold(index, ids_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "ids")) goto done;
-    if (width < 1 || width > MOST_PIXELS || first < 0 || first > last || last > MOST_PIXELS || last * width > items(out_held) || items(colours_held) != 768
-        || (ids_held->held && items(ids_held) < last * width)) {
-        PyErr_SetString(PyExc_ValueError, "rows, width, colours and out do not fit each other");
+    if (left < 0 || left >= right || right > stride || stride > MOST_PIXELS || top < 0 || top > bottom
+        || bottom > MOST_PIXELS || bottom * stride > items(out_held) || first < 0 || first > last || last > bottom - top
+        || items(colours_held) != 768) {
+        PyErr_SetString(PyExc_ValueError, "rows, frame, colours and out do not fit each other");
         goto done;
     }
     Colours colours = {colours_held->view.buf, (const uint32_t *)colours_held->view.buf + 256};
+    Paper paper = {(uint32_t *)out_held->view.buf + top * stride + left, stride, right - left};
     int failed;
     Py_BEGIN_ALLOW_THREADS
-    failed = draw_bands(&layer, &colours, out_held->view.buf, ids_held->held ? ids_held->view.buf : NULL, width,
-                        first, last);
+    failed = draw_bands(&layer, &colours, &paper, first, last);
     Py_END_ALLOW_THREADS
     if (failed) { PyErr_NoMemory(); goto done; }
     result = Py_None;
     Py_INCREF(result);
 done:
-    let_go(held, LAYER_PARTS + 3);
+    let_go(held, LAYER_PARTS + 2);
     return result;
 }
 

@@ -15,8 +15,8 @@ def draw(
     place: Place,
     colours: Buffer,
     out: Buffer,
-    ids: Buffer | None,
-    width: int,
+    stride: int,
+    frame: Frame,
     first: int,
     last: int,
 ) -> None: ...

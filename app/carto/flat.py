@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.carto.paper import Paper, Place
+
 if TYPE_CHECKING:
     from app.carto.display import Floats, Ints
 
@@ -26,7 +28,6 @@ else:
 GROUP = 32  # areas in one box of the index, as in _scan.c
 NOT_DRAWN = 255
 COLOURS = 768  # fills, outlines over fills, outlines over nothing: 256 classes each
-Place = tuple[float, float, float, float]
 Box = tuple[float, float, float, float]
 Part = tuple["Floats", NDArray[np.uint32], NDArray[np.uint32]]  # vertices, starts of rings, starts of areas
 _MOST = 2**31 - 2
@@ -115,26 +116,26 @@ class FlatAreas:
         return out
 
     def draw(
-        self, classes: NDArray[np.uint8], place: Place, colours: NDArray[np.uint32], size: tuple[int, int]
-    ) -> NDArray[np.uint32]:
-        """A smoothed picture (height, width) in premultiplied ARGB; `place` as in `numbers`, a pixel wide.
+        self, classes: NDArray[np.uint8], place: Place, colours: NDArray[np.uint32], paper: Paper
+    ) -> None:
+        """Draw a smoothed picture over what is on the paper; `place` as in `numbers`, in its pixels.
 
         Needs HAS_SCAN. The interpreter's lock is free meanwhile.
         """
-        out = np.empty((size[1], size[0]), dtype=np.uint32)
-        doubled = (place[0] * 2, place[1] * 2, place[2] * 2, place[3] * 2)
-        layer, (width, height) = self._layer(classes), size
+        left, top, right, bottom = paper.frame
+        sx, ox, sy, oy = place
+        doubled = (sx * 2, (ox - left) * 2, sy * 2, (oy - top) * 2)
+        layer, height = self._layer(classes), bottom - top
 
         def rows(first: int, last: int) -> None:
-            _scan.draw(layer, doubled, colours, out, None, width, first, last)
+            _scan.draw(layer, doubled, colours, paper.pixels, paper.stride, paper.frame, first, last)
 
-        if width * height < _SHARED_PIXELS or (os.cpu_count() or 1) < 2:
+        if (right - left) * height < _SHARED_PIXELS or (os.cpu_count() or 1) < 2:
             rows(0, height)
-            return out
+            return
         lower = _second_thread().submit(rows, height // 2, height)
         rows(0, height // 2)
         lower.result()
-        return out
 
     def touching(self, classes: NDArray[np.uint8], box: Box) -> NDArray[np.uint32]:
         """The drawn areas whose bounding box touches a box of the map's units, in order. Needs HAS_SCAN."""

@@ -39,6 +39,11 @@ class Paper:
     stride: int
     frame: Frame
 
+    @classmethod
+    def blank(cls, width: int, height: int) -> Paper:
+        """Transparent pixels of its own."""
+        return cls(np.zeros(width * height, dtype=np.uint32), width, (0, 0, width, height))
+
     def fill(self, lines: Outlines, colour: int, hatch: Hatching) -> None:
         """Insides by the winding rule; `hatch` is normal (nx, ny), phase, step and width, step 0 for none."""
         paper = self.pixels, self.stride, self.frame

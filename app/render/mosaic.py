@@ -10,9 +10,10 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.carto.display import Mosaic
-from app.carto.flat import COLOURS, HAS_SCAN, Place
+from app.carto.flat import COLOURS, HAS_SCAN
+from app.carto.paper import Paper, Place
 from app.carto.symbols import Line
-from app.render.ink import frame_of
+from app.render.ink import Pixels, frame_of
 
 # Outlines are drawn half a pixel wide and paler when thinner; a wide one is left to Qt.
 _WIDEST_PX = 1.1
@@ -31,19 +32,20 @@ def paint_mosaic(painter: QPainter, op: Mosaic, px_per_mm: float) -> bool:
     frame = frame_of(painter)
     if frame.isEmpty():
         return True
-    pixels = op.areas.draw(
-        op.classes,
-        _place(op, px_per_mm, moved.dx() - frame.x(), moved.dy() - frame.y()),
-        _colours(op, px_per_mm),
-        (frame.width(), frame.height()),
-    )
-    _put(painter, pixels, frame, moved)
+    colours, pixels = _colours(op, px_per_mm), Pixels.of(painter)
+    if pixels is not None:
+        op.areas.draw(op.classes, _place(op, px_per_mm, moved.dx(), moved.dy()), colours, pixels.paper)
+        return True
+    apart = Paper.blank(frame.width(), frame.height())
+    place = _place(op, px_per_mm, moved.dx() - frame.x(), moved.dy() - frame.y())
+    op.areas.draw(op.classes, place, colours, apart)
+    _put(painter, apart, frame, moved)
     return True
 
 
-def _put(painter: QPainter, pixels: NDArray[np.uint32], frame: QRect, moved: QTransform) -> None:
-    height, width = pixels.shape
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+def _put(painter: QPainter, apart: Paper, frame: QRect, moved: QTransform) -> None:
+    width, height = frame.width(), frame.height()
+    image = QImage(apart.pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.drawImage(round(frame.x() - moved.dx()), round(frame.y() - moved.dy()), image)
 
 

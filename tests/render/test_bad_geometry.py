@@ -21,6 +21,7 @@ from app.carto.flat import COLOURS, FlatAreas
 from app.carto.hit import identify, in_box
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
+from app.carto.paper import Paper
 from app.carto.symbols import Fill, Hatch, Line, Marker, Symbol, TextStyle
 from app.carto.theme import read_theme
 from app.carto.view import MapView
@@ -148,7 +149,7 @@ def test_no_array_makes_the_scan_read_beside_it(data: st.DataObject) -> None:
     found = flat.numbers(classes, place, (23, 11))
     assert found.min() >= 0
     assert found.max() <= count
-    flat.draw(classes, place, np.zeros(COLOURS, np.uint32), (23, 11))
+    flat.draw(classes, place, np.zeros(COLOURS, np.uint32), Paper.blank(23, 11))
     assert len(flat.touching(classes, place)) == flat.tally(classes, place).sum()
 
 

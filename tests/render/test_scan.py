@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from app.carto.display import Group, Markers, Mosaic
 from app.carto.flat import COLOURS, GROUP, HAS_SCAN, NOT_DRAWN, FlatAreas
+from app.carto.paper import Paper, Place
 from app.carto.projected import area_rings
 from app.carto.symbols import Fill, Line, Marker
 from app.render.image import blank
@@ -270,10 +271,13 @@ def test_a_layer_of_part_of_the_picture_leaves_nothing_of_the_last_band() -> Non
     colours = np.zeros(COLOURS, np.uint32)
     colours[:256], colours[256:512], colours[512:] = 0xFF0000FF, 0xFFFF0000, 0xFF00FF00
     place = (1.0, flat.origin[0], 1.0, flat.origin[1])
-    whole = flat.draw(classes, place, colours, (200, 200))
+
+    def drawn(place: Place, width: int, height: int) -> np.ndarray:
+        paper = Paper.blank(width, height)
+        flat.draw(classes, place, colours, paper)
+        return paper.pixels.reshape(height, width)
+
+    whole = drawn(place, 200, 200)
     for width in (200, 61):
-        one_row = [
-            flat.draw(classes, (1.0, place[1], 1.0, place[3] - row), colours, (width, 1))[0]
-            for row in range(200)
-        ]
+        one_row = [drawn((1.0, place[1], 1.0, place[3] - row), width, 1)[0] for row in range(200)]
         assert np.array_equal(np.array(one_row)[:, : width - 1], whole[:, : width - 1])
