@@ -9,9 +9,11 @@ from pathlib import Path
 
 from app.actions.people import actor_of, new_person
 from app.actions.session import Session
+from app.carto.many import can_be_many
 from app.domain.changes import Actor, insert
 from app.errors import StoreFailure
 from app.i18n import N_
+from app.store import tables
 from app.store.workspace import Workspace
 
 _LOG = logging.getLogger(__name__)
@@ -28,6 +30,13 @@ def open_workspace(path: Path, *, read_only: bool = False, settled: bool = True)
     if settled:
         settle(session)
     return session
+
+
+def warm_up() -> None:
+    """Load what opening the first workspace needs, while nobody waits for it."""
+    tables.warm_up()
+    if can_be_many():
+        from app.carto import sidecar  # noqa: F401  # needs the compiled part
 
 
 def settle(session: Session) -> None:

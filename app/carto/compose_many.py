@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.carto.compose_layer import LayerPicture, draw_layer, faded, is_plain
 from app.carto.display import DrawnClass, Mosaic
 from app.carto.layers import Layer, in_range
@@ -41,14 +44,18 @@ def draw_many(
     looks = tuple((_plain_fill(symbol), _plain_line(symbol)) for symbol in symbols)
     whole = Mosaic(many.areas, classes, looks, x0, y1, view.m_per_mm, view.padded(_MARGIN_MM))
     picture.ops += [whole] if count > _SO_FEW else whole.shapes()
-    picture.drawn = _counted(layer, many, view)
+    picture.drawn = _counted(layer, many, view, seen)
     return picture
 
 
-def _counted(layer: Layer, many: ManyAreas, view: MapView) -> list[DrawnClass]:
+def _counted(layer: Layer, many: ManyAreas, view: MapView, near: NDArray[np.uint32]) -> list[DrawnClass]:
+    """The classes in the view and how many of each; `near` counts those in it or close to it."""
     if not layer.legend:
         return []
-    counts = many.areas.tally(many.classes(layer), view.extent)
+    x0, y0, x1, y1 = view.extent
+    west, south, east, north = many.areas.bounds
+    inside = x0 <= west and y0 <= south and east <= x1 and north <= y1
+    counts = near if inside else many.areas.tally(many.classes(layer), view.extent)
     return [
         DrawnClass(layer.id, item.key, item.title, item.symbol, int(counts[number]))
         for number, item in enumerate(layer.rule.classes)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +105,14 @@ class FlatAreas:
     def nbytes(self) -> int:
         """The memory the arrays hold."""
         return self.xy.nbytes + self.rings.nbytes + self.areas.nbytes + self.boxes.nbytes
+
+    @cached_property
+    def bounds(self) -> Box:
+        """The box around all areas, in the map's units."""
+        x, y = self.origin
+        west, south = self.boxes[:, :2].min(axis=0, initial=np.inf).tolist()
+        east, north = self.boxes[:, 2:].max(axis=0, initial=-np.inf).tolist()
+        return x + west, y + south, x + east, y + north
 
     def numbers(self, classes: NDArray[np.uint8], place: Place, size: tuple[int, int]) -> NDArray[np.int32]:
         """The last area at each pixel's middle, counted from 1 and 0 for none: (height, width).

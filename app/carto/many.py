@@ -65,10 +65,10 @@ class ManyAreas:
         rules = (layer.rule, tuple(layer.where.items()), tuple(layer.where_not.items()))
         key = (*rules, tuple(fields))
         if key not in self._few:
-            rows = np.flatnonzero(self.classes(layer) != NOT_DRAWN)
-            if len(rows) > FEW:
+            drawn = self.classes(layer) != NOT_DRAWN
+            if np.count_nonzero(drawn) > FEW:
                 return None
-            self._few[key] = self.taken(rows, fields)
+            self._few[key] = self.taken(np.flatnonzero(drawn), fields)
             del self._classes[rules]
         return self._few[key]
 

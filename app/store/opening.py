@@ -25,6 +25,7 @@ from app.store.proof import Proof, look_through
 from app.store.tables import layer_names, layout, layout_of_file
 
 _LOG = logging.getLogger(__name__)
+_WRITES_AHEAD = (18, 20)  # where a file's head says by twice 2 that it is written ahead (fileformat2, 1.3.3)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,11 @@ def examine(path: Path, *, sound: bool = False) -> meta.Meta:
     place.check_existing(path, read_only=True)
     if not sound:
         look_through(path, read_only=True)
-    return _facts(path, read_only=True)[0]
+    database = Database(path, layout({}, ()), read_only=True)
+    try:
+        return _facts(database)[0]
+    finally:
+        database.close()
 
 
 def make_file(path: Path, area: str, title: str) -> Database:
@@ -120,12 +125,13 @@ def _open_writing(path: Path, lock: WriterLock, *, proven: bool) -> Opened:
     proof = Proof(path, read_only=False)
     if proven:
         proof.give()
-    facts, names = _facts(path, read_only=False)
-    if not migrations.is_current(facts):
-        proof.give()
-        backup.before_migration(path)
-    database = Database(path, layout_of_file(migrations.new_layout(names)), before_writing=proof.give)
+    database = Database(path, layout({}, ()), before_writing=proof.give)
     try:
+        facts, names = _facts(database)
+        if not migrations.is_current(facts):
+            proof.give()
+            backup.before_migration(path)
+        database.layout = layout_of_file(migrations.new_layout(names))
         facts = _bring_up(database, facts)
         ExternalEdits(database, facts.device).chain_found()
     except BaseException:
@@ -138,9 +144,16 @@ def _open_reading(path: Path, *, proven: bool) -> Opened:
     proof = Proof(path, read_only=True)
     if proven:
         proof.give()
-    facts, names = _facts(path, read_only=True)
-    if migrations.is_current(facts):
-        return Opened(path, _shaped(Database(path, layout_of_file(names), read_only=True)), facts, proof)
+    database = Database(path, layout({}, ()), read_only=True)
+    try:
+        facts, names = _facts(database)
+        if migrations.is_current(facts):
+            database.layout = layout_of_file(names)
+            return Opened(path, _shaped(database), facts, proof)
+    except BaseException:
+        database.close()
+        raise
+    database.close()
     proof.give()
     scratch: TemporaryDirectory[str] = TemporaryDirectory(prefix="gridward-")
     try:
@@ -187,6 +200,9 @@ def _fill(part: Path, area: str, title: str) -> None:
 def _keep_log(path: Path) -> None:
     """Have the file write ahead: QGIS returns it to another mode."""
     with failures.translated(path):
+        with path.open("rb") as file:
+            if file.read(_WRITES_AHEAD[1])[_WRITES_AHEAD[0] :] == b"\x02\x02":
+                return
         connection = opened(path, "rw")
         try:
             if _mode(connection.execute("PRAGMA journal_mode").fetchone()) != "wal":
@@ -199,16 +215,14 @@ def _mode(row: tuple[str] | None) -> str:
     return row[0].lower() if row else ""
 
 
-def _facts(path: Path, *, read_only: bool) -> tuple[meta.Meta, dict[str, str]]:
-    database = Database(path, layout({}, ()), read_only=read_only)
-    try:
-        with database.reading() as connection:
-            if not meta.is_workspace(connection):
-                raise place.not_workspace(path)
-            facts = meta.read(connection)
-            names = meta.layer_names(connection)
-    finally:
-        database.close()
+def _facts(database: Database) -> tuple[meta.Meta, dict[str, str]]:
+    """What the file says of itself and the names of its layers; StoreFailure when it is none of ours."""
+    path = database.path
+    with database.reading() as connection:
+        if not meta.is_workspace(connection):
+            raise place.not_workspace(path)
+        facts = meta.read(connection)
+        names = meta.layer_names(connection)
     if facts.format_version > meta.FORMAT_VERSION:
         raise StoreFailure(
             N_("{file} was written by a newer Gridward (format {found}, this program knows {known})"),

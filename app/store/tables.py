@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     TypeDecorator,
+    create_engine,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -169,10 +170,21 @@ def layer_names(kinds: Sequence[EntityType] = STORED_TYPES) -> dict[str, str]:
     return names
 
 
+def warm_up() -> None:
+    """Make what the first file needs: the tables under their usual names, and the dialect."""
+    layout_of_file(layer_names())
+    create_engine("sqlite://").dispose()
+
+
 def default_of(kind: EntityType, field: Field) -> Any:
     """The declared default of a field, None when it is unknown by default."""
-    value = next(item.default for item in dataclasses.fields(kind.record) if item.name == field.name)
+    value = _defaults(kind.record)[field.name]
     return None if value == () or value is dataclasses.MISSING else value
+
+
+@lru_cache(maxsize=256)
+def _defaults(record: type[Any]) -> dict[str, Any]:
+    return {item.name: item.default for item in dataclasses.fields(record)}
 
 
 def _table(kind: EntityType, name: str, metadata: MetaData) -> Table:

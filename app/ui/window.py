@@ -365,7 +365,9 @@ def _is_ledger(path: Path) -> bool:
 
 def _load_actions(_: object) -> tuple[ActionEntry, ...]:
     from app.actions.catalog import ACTIONS
+    from app.bootstrap import warm_up
 
+    warm_up()
     return ACTIONS
 
 

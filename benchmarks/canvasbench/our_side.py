@@ -19,6 +19,7 @@ from timing import measure, tell
 
 from app.actions.maps import feature_source
 from app.actions.session import Session
+from app.bootstrap import warm_up
 from app.carto.compose import display_list
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
@@ -59,6 +60,7 @@ def main() -> None:
     """Draw what was asked for."""
     path, times, parts = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     ensure_application()
+    warm_up()  # the window does so before a file is opened, as QGIS loads its providers
     only, everything = themes()
     cpu, begun = time.process_time(), time.perf_counter()
     workspace = Workspace.open(path, proven=False)  # as the window does: proven after the first picture
