@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import mmap
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -76,7 +75,7 @@ def read(path: Path, crs: str, fetch: Fetch) -> ManyAreas | None:
 
 def _mapped(file: int) -> mmap.mmap:
     """The file in memory; where the system can, all pages at once, as every byte is summed anyway."""
-    if sys.platform == "linux":
+    if hasattr(mmap, "MAP_POPULATE"):
         flags = mmap.MAP_PRIVATE | mmap.MAP_POPULATE
         return mmap.mmap(file, 0, flags=flags, prot=mmap.PROT_READ)
     return mmap.mmap(file, 0, access=mmap.ACCESS_READ)

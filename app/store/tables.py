@@ -178,13 +178,9 @@ def warm_up() -> None:
 
 def default_of(kind: EntityType, field: Field) -> Any:
     """The declared default of a field, None when it is unknown by default."""
-    value = _defaults(kind.record)[field.name]
+    described: Mapping[str, Any] = vars(kind.record)["__dataclass_fields__"]
+    value = described[field.name].default
     return None if value == () or value is dataclasses.MISSING else value
-
-
-@lru_cache(maxsize=256)
-def _defaults(record: type[Any]) -> dict[str, Any]:
-    return {item.name: item.default for item in dataclasses.fields(record)}
 
 
 def _table(kind: EntityType, name: str, metadata: MetaData) -> Table:
