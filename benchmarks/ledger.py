@@ -113,11 +113,17 @@ def _frames(app: QApplication, table: LedgerTable) -> dict[str, list[float]]:
     bar.setValue(0)
     _until(app, lambda: False, 0.3)
     far, seen = bar.maximum() // PAGES, _Painted(table)
-    return {
+    taken = {
         "wheel": [_frame(app, seen, partial(_wheel, table)) for _ in range(2 * PAGES)],
         "pages": [_frame(app, seen, partial(bar.setValue, n * bar.pageStep())) for n in range(9, 9 + PAGES)],
-        "dragged": [_frame(app, seen, partial(bar.setValue, n * far)) for n in range(PAGES)],
     }
+    bar.setSliderDown(True)
+    taken["dragged"] = [_frame(app, seen, partial(bar.setValue, n * far)) for n in range(PAGES)]
+    begun = time.thread_time()
+    bar.setSliderDown(False)
+    _until(app, lambda: False, 0.1)
+    taken["let go"] = [(time.thread_time() - begun) * 1000]
+    return taken
 
 
 def _frame(app: QApplication, seen: _Painted, step: Callable[[], object]) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.filters import EVERYTHING, Filter
@@ -116,23 +117,10 @@ def read_records(connection: Connection, around: Around, record: type[E], wanted
     """The records wanted (table, condition, order, limit, offset); `revision` is the last journal row."""
     table, condition, order, limit, offset = wanted
     kind = record.TYPE
-    names = ["uid", *([GEOMETRY] if kind.shape.value else []), *kind.stored]
-    revision = (
-        select(func.max(JOURNAL.c.seq))
-        .where(JOURNAL.c.tbl == kind.name, JOURNAL.c.uid == table.c.uid)
-        .scalar_subquery()
-    )
-    query = select(*(table.c[name] for name in names), func.coalesce(revision, 0))
+    names, query, defaults = _everything(table, record)  # type: ignore[arg-type]  # a class can be hashed
     query = query.where(condition).order_by(*order).limit(limit)
     if offset:
         query = query.offset(offset)
-    names.append("revision")
-    # A column may be empty against the declaration: added later, or left out by a foreign program.
-    defaults = {
-        name: default
-        for name, field in kind.stored.items()
-        if (default := default_of(kind, field)) is not None
-    }
     made: list[dict[str, Any]] = []
     for row in connection.execute(query):
         values = dict(zip(names, row, strict=True))
@@ -145,6 +133,27 @@ def read_records(connection: Connection, around: Around, record: type[E], wanted
         for place, values in enumerate(made):
             values.update({name: looked[name][place] for name in kind.at_read})
     return [record(**values) for values in made]
+
+
+@lru_cache(maxsize=128)
+def _everything(table: Table, record: type[Entity]) -> tuple[tuple[str, ...], Select[Any], Mapping[str, Any]]:
+    """The columns of whole records and the query for them; a ledger asks it for each page.
+
+    With the declared defaults: a column may be empty against the declaration, because it was added later or
+    a foreign program left it out.
+    """
+    kind = record.TYPE
+    names = ("uid", *((GEOMETRY,) if kind.shape.value else ()), *kind.stored)
+    revision = (
+        select(func.max(JOURNAL.c.seq))
+        .where(JOURNAL.c.tbl == kind.name, JOURNAL.c.uid == table.c.uid)
+        .scalar_subquery()
+    )
+    query = select(*(table.c[name] for name in names), func.coalesce(revision, 0))
+    defaults = {
+        name: found for name in kind.stored if (found := default_of(kind, kind.stored[name])) is not None
+    }
+    return (*names, "revision"), query, defaults
 
 
 def record_of(entity: str | type[E]) -> type[E]:

@@ -66,3 +66,22 @@ def test_one_turn_of_the_wheel_paints_the_rows_that_came_and_no_others(
     bar.setValue(bar.value() + 3)
     qtbot.waitUntil(lambda: before + 3 in rows)
     assert min(rows) >= before - 1
+
+
+def test_rows_that_fly_past_are_read_where_the_bar_comes_to_rest(office: Office, qtbot: QtBot) -> None:
+    pane = _pane(office, qtbot)
+    model, bar = pane.model, pane.table.verticalScrollBar()
+    number = [field.name for field in model.columns].index("ledger_no")
+    bar.setSliderDown(True)
+    bar.setValue(150)
+    assert model.shown(0, number) and not model.shown(150, number)  # what is in memory is shown all the while
+    qtbot.waitUntil(lambda: bool(model.shown(150, number)))  # it stands still, though it is still held
+    bar.setValue(model.rowCount())
+    last = model.rowCount() - 1
+    assert not model.shown(last, number)
+    bar.setSliderDown(False)
+    assert model.shown(last, number)
+    bar.setValue(0)  # a jump by key or click reads at once
+    model.show_rows(model._rows)
+    bar.setValue(150)
+    assert model.shown(150, number)

@@ -41,6 +41,7 @@ class LedgerModel(QAbstractTableModel):
         self.names = names
         self.staging = Staging()
         self.editing = False
+        self.in_haste = False  # the table flies past: rows that are not in memory stay empty
         self._read_page = read_page
         self._rows = Rows(question=None)  # type: ignore[arg-type]  # nothing was asked yet
         self._lines: list[int] = []
@@ -120,12 +121,15 @@ class LedgerModel(QAbstractTableModel):
         return frozenset(self._folded)
 
     def record(self, row: int) -> Entity | None:
-        """The record of a row, from the cache or by one page read; None when it is gone meanwhile."""
+        """The record of a row, from the cache or by one page read; None when it is gone meanwhile, and when
+        it would have to be read in haste."""
         place = self._lines[row]
         if place < 0:
             return None
         page = place // _PAGE
         if page not in self._pages:
+            if self.in_haste:
+                return None
             uids = self._rows.uids[page * _PAGE : (page + 1) * _PAGE]
             self._pages[page] = self._read_page(self.kind, uids)
             if len(self._pages) > _PAGES_KEPT:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from app.ui import metrics
 from app.ui.ledger.delegate import CellDelegate
+from app.ui.ledger.dragging import FarDrag
 from app.ui.ledger.model import LedgerModel
 
 Index = QModelIndex | QPersistentModelIndex
@@ -47,7 +48,13 @@ class LedgerTable(QTableView):
         upright.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         upright.sectionClicked.connect(self._fold_row)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._drag = FarDrag(self, model, self._repaint)
         self.set_editing(False)
+
+    def _repaint(self) -> None:
+        for view in (self, self._over):
+            if view is not None:
+                view.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground is painted here: what is opaque is moved by Qt while scrolling, not painted again."""
