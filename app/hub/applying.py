@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from app.domain.digest import cell_hash, row_hash
 from app.domain.replication import Act
@@ -22,14 +23,15 @@ from app.store.tables import known
 
 # Rows one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too,
 # and whether they came, went or moved.
+_UID = attrgetter("uid")
 Group = tuple[bool, str, tuple[str, ...], bool, bool, bool]
 
 
 def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
-    """Write new rows and changed ones."""
+    """Write new rows and changed ones; in the order of their uids, in which an index is read fastest."""
     fresh: dict[str, list[Row]] = {}
     changed: dict[Group, list[Row]] = {}
-    for row in rows:
+    for row in sorted(rows, key=_UID):
         if row.fresh:
             fresh.setdefault(row.entity, []).append(row)
         else:
@@ -87,11 +89,12 @@ def _difference(row: Row) -> int:
     return found
 
 
-def write_acts(connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
+def write_acts(database: HubDatabase, connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
     """Write the acts into the book, so that they count once and can be taken back."""
     rows = act_rows(desk, acts)
     if rows:
-        connection.execute(insert(ACTS), rows)
+        columns = [list(column) for column in zip(*(row.values() for row in rows), strict=True)]
+        insert_rows(database, connection, ACTS.name, tuple(rows[0]), columns)
     _write_continued(connection, desk)
     for undone, by in desk.undone.items():
         if undone not in desk.done:

@@ -74,7 +74,7 @@ def _update_postgres(
 ) -> None:
     sets, arrays = [], []
     for name in names:
-        kind = _postgres_type(entity, name)
+        kind = postgres_type(entity, name)
         sent = kind if kind in ("int8", "bool", "float8", "text") else "text"
         arrays.append(f"%s::{sent}[]")
         if name == "uid":
@@ -94,7 +94,8 @@ def _update_postgres(
 
 
 @lru_cache(maxsize=1024)
-def _postgres_type(entity: str, name: str) -> str:
+def postgres_type(entity: str, name: str) -> str:
+    """The type of a column of an entity's table."""
     if name in OWN:
         return OWN[name]
     if name == GEOMETRY:

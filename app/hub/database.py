@@ -74,7 +74,7 @@ class HubDatabase:
         ask = Round(driver)
         if driver.info.transaction_status is TransactionStatus.IDLE:
             ask("BEGIN ISOLATION LEVEL READ COMMITTED")
-        with _as_sqlalchemy():
+        with as_sqlalchemy():
             yield ask
             if commit:
                 ask("COMMIT")
@@ -86,7 +86,7 @@ class HubDatabase:
         pooled = self._readers.raw_connection()
         try:
             ask = Round(pooled.driver_connection)  # type: ignore[arg-type]
-            with _as_sqlalchemy():
+            with as_sqlalchemy():
                 yield ask
                 ask.run()
         finally:
@@ -121,7 +121,7 @@ def _leave_prepared(connection: Any, _record: Any) -> None:
 
 
 @contextmanager
-def _as_sqlalchemy() -> Iterator[None]:
+def as_sqlalchemy() -> Iterator[None]:
     """Tell errors of the driver as SQLAlchemy does where it sends the statement itself."""
     try:
         yield

@@ -175,11 +175,11 @@ class Desk:
             row = self._insert(effect, row, area, sets, mark)
         elif row is not None and effect.op == "u":
             row.write(sets)
-            row.marks.update(dict.fromkeys(sets, mark))
+            row.mark(sets, mark)
             row.seq = seq
         elif row is not None:
             row.alive, row.seq = False, seq
-            row.marks[DELETION] = mark
+            row.mark((DELETION,), mark)
         return row
 
     def extra(self, told: Told, row: Row, sets: Cells, note: str) -> None:

@@ -68,6 +68,6 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Fir
         touched = rows.touched()
         count_digests(logs, touched)
         write_rows(database, connection, touched)
-        write_acts(connection, desk, [desk.hub_act] if desk.hub_act else [])
+        write_acts(database, connection, desk, [desk.hub_act] if desk.hub_act else [])
         logs.store(logs.sealed(keys, "", 0, now))
     return len(records)

@@ -175,7 +175,9 @@ def _readers(entity: str) -> tuple[tuple[int, Any], ...]:
     """The places of values that are stored otherwise than they travel, and what turns them."""
     names = field_ids(known(entity))
     return tuple(
-        (place, reader) for place, name in enumerate(names) if (reader := reader_of(known(entity), name))
+        (place, reader)
+        for place, name in enumerate(names)
+        if (reader := reader_of(known(entity), name, True))
     )
 
 

@@ -13,23 +13,29 @@ from typing import Any
 import msgspec
 
 from app.hub.book import ALIVE, field_ids, unique_ids
-from app.hub.bulk import OWN, stored_form
+from app.hub.bulk import OWN, postgres_type, stored_form
 from app.hub.database import Ask
 from app.hub.rows import Row
 from app.store.tables import known
 
-# One statement for the changed and the new: what a table's rules cost is paid once for each statement.
-_MERGE = (
-    "MERGE INTO {table} AS t USING (SELECT e, n.* FROM jsonb_array_elements(%s::jsonb) AS e"
-    " LEFT JOIN {table} b ON b.uid = e->>'uid', LATERAL jsonb_populate_record(b, e) AS n) AS s"
-    " ON t.uid = s.uid"
-    " WHEN MATCHED THEN UPDATE SET {sets} WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
+# One statement for all changed rows of a kind, whatever fields they have: what a table's rules cost is paid
+# once for each statement. Only fields that any of them has are named; a whole row would cost twice as much.
+_CHANGE = (
+    "UPDATE {table} AS t SET {sets} FROM (SELECT e, r.* FROM jsonb_array_elements(%s::jsonb) AS e,"
+    " LATERAL jsonb_to_record(e) AS r({columns})) AS s WHERE t.uid = s.uid"
+)
+_INSERT = (
+    "INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb)"
 )
 _HOW = {  # what is not simply the new value
     "h_stamps": "CASE WHEN s.e ? '=' THEN s.h_stamps ELSE t.h_stamps || s.h_stamps END",
     "h_editors": "CASE WHEN s.e ? 'h_editors'"
     " THEN jsonb_strip_nulls(coalesce(t.h_editors || s.h_editors, s.h_editors)) ELSE t.h_editors END",
 }
+
+
+_MANY = 24  # fields of one statement; of more the next begins with its own
+_USUAL: dict[str, frozenset[str]] = {}  # by entity
 
 
 def swaps_keys(rows: Iterable[Row]) -> bool:
@@ -42,11 +48,16 @@ def swaps_keys(rows: Iterable[Row]) -> bool:
 
 def keep_rows(ask: Ask, rows: Iterable[Row]) -> None:
     """Write rows, the changed ones of a kind first: what is deleted gives its number free."""
-    told: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: row.fresh):
-        told.setdefault(row.entity, []).append(_stored(row))
-    for entity, those in told.items():
-        ask(_words(entity), (msgspec.json.encode(those).decode(),))
+    changed: dict[str, list[dict[str, Any]]] = {}
+    fresh: dict[str, list[dict[str, Any]]] = {}
+    names: dict[str, set[str]] = {}
+    for row in rows:
+        (fresh if row.fresh else changed).setdefault(row.entity, []).append(_stored(row))
+        names.setdefault(row.entity, set()).update(row.sets)
+    for entity, those in changed.items():
+        ask(_change(entity, _usual(entity, names[entity])), (msgspec.json.encode(those).decode(),))
+    for entity, those in fresh.items():
+        ask(_insert(entity), (msgspec.json.encode(those).decode(),))
 
 
 def keep(ask: Ask, table: str, values: Mapping[str, Any]) -> None:
@@ -91,15 +102,28 @@ def _forms(entity: str) -> dict[str, Any]:
     return {name: form for name in field_ids(known(entity)) if (form := stored_form(True, entity, name))}
 
 
+def _usual(entity: str, names: set[str]) -> tuple[str, ...]:
+    """These fields and those of the pushes before, so that nearly every push finds its statement planned."""
+    usual = _USUAL.get(entity, frozenset())
+    if not names <= usual:
+        usual = usual | names
+        _USUAL[entity] = usual = usual if len(usual) <= _MANY else frozenset(names)
+    return tuple(name for name in field_ids(known(entity)) if name in usual)
+
+
+@lru_cache(maxsize=4096)
+def _change(entity: str, fields: tuple[str, ...]) -> str:
+    how = {name: _HOW.get(name, _new(name)) for name in OWN if name != "uid"}
+    how |= {name: f"CASE WHEN s.e ? '{name}' THEN {_new(name)} ELSE t.\"{name}\" END" for name in fields}
+    sets = [f'"{name}" = {value}' for name, value in how.items()]
+    columns = [f'"{name}" {postgres_type(entity, name)}' for name in (*OWN, *fields)]
+    return _CHANGE.format(table=f'"{entity}"', sets=", ".join(sets), columns=", ".join(columns))
+
+
 @lru_cache(maxsize=64)
-def _words(entity: str) -> str:
-    names = [*OWN, *field_ids(known(entity))]
-    return _MERGE.format(
-        table=f'"{entity}"',
-        sets=", ".join(f'"{name}" = {_HOW.get(name) or _new(name)}' for name in names if name != "uid"),
-        names=", ".join(f'"{name}"' for name in names),
-        values=", ".join(map(_new, names)),
-    )
+def _insert(entity: str) -> str:
+    names = ", ".join(f'"{name}"' for name in (*OWN, *field_ids(known(entity))))
+    return _INSERT.format(table=f'"{entity}"', names=names)
 
 
 def _new(name: str) -> str:

@@ -15,7 +15,7 @@ from app.hub.database import HubDatabase
 from app.hub.keys import HubKeys
 from app.sync.messages import SignedBlock
 from app.sync.signing import HEAD_START, next_head
-from app.sync.wire import decode_block, encode_block
+from app.sync.wire import block_acts, encode_block
 
 BLOCK_ENTRIES = 5_000
 
@@ -50,7 +50,8 @@ class Logs:
         self._connection = connection
         self._areas: dict[str, AreaLog] = {}
         self._locked: set[str] = set()
-        self._read: list[Block] = []  # blocks that somebody asked about: conflicts often come in swarms
+        # Of blocks that somebody asked about: the acts, and whose each entry is. Conflicts come in swarms.
+        self._read: list[tuple[str, int, tuple[Act, ...], list[int]]] = []
 
     def look(self) -> dict[str, int]:
         """The last number of every area, without a lock."""
@@ -98,20 +99,21 @@ class Logs:
         log = self.area(code)
         if seq > log.began:
             return log.acts[log.effects[seq - log.began - 1].act] if seq <= log.seq else None
-        block = next((one for one in self._read if one.area == code and one.first <= seq <= one.last), None)
-        if block is None:
-            query = (
-                select(LOG.c.last, LOG.c.body)
-                .where(LOG.c.area == code, LOG.c.first <= seq)
-                .order_by(LOG.c.first.desc())
-                .limit(1)
-            )
-            found = self._connection.execute(query).first()
-            if found is None or found.last < seq:
-                return None
-            block = decode_block(bytes(found.body))
-            self._read.append(block)
-        return block.acts[block.effects[seq - block.first].act]
+        for area, first, acts, places in self._read:
+            if area == code and first <= seq < first + len(places):
+                return acts[places[seq - first]]
+        query = (
+            select(LOG.c.last, LOG.c.body)
+            .where(LOG.c.area == code, LOG.c.first <= seq)
+            .order_by(LOG.c.first.desc())
+            .limit(1)
+        )
+        found = self._connection.execute(query).first()
+        if found is None or found.last < seq:
+            return None
+        first, acts, places = block_acts(bytes(found.body))
+        self._read.append((code, first, acts, places))
+        return acts[places[seq - first]]
 
     def count(self, code: str, difference: int) -> None:
         """Add to the digest of an area."""

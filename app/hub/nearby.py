@@ -24,6 +24,7 @@ NEAR = (
     "SELECT DISTINCT b.uid FROM unnest(%s::float8[], %s::float8[]) AS p(x, y) JOIN boiler b"
     " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s::float8) WHERE b.h_alive"
 )
+_TELLING = frozenset((GEOMETRY, "user_org", "address"))
 _SHOWN = ("ledger_no", "user_org", "address", GEOMETRY)
 
 
@@ -63,10 +64,9 @@ def flag_near(
 
 def _may_have_become(row: Row) -> bool:
     """Whether this push made a row, or changed what tells that two boilers are one."""
-    return row.fresh or any(
-        name in row.sets and row.sets[name] != row.read.get(name)
-        for name in (GEOMETRY, "user_org", "address")
-    )
+    if row.fresh or _TELLING.isdisjoint(row.sets):
+        return row.fresh
+    return any(name in row.sets and row.sets[name] != row.read.get(name) for name in _TELLING)
 
 
 def _candidates(desk: Desk, fresh: Iterable[Row], found: Iterable[str]) -> list[Row]:
@@ -100,6 +100,7 @@ def _near(
     database: HubDatabase, connection: Connection, places: list[tuple[float, float]], metres: float
 ) -> list[str]:
     if database.postgres:
+        places.sort()  # those that lie together are found in the same pages
         given = ([x for x, _ in places], [y for _, y in places], WIDE * metres)
         return list(connection.exec_driver_sql(NEAR, given).scalars())
     steps = int(1.5 * metres / _METRES_A_DEGREE * BUCKETS) + 1
@@ -118,29 +119,30 @@ class _Lookup:
         self._side = 4 * metres / _METRES_A_DEGREE  # degrees; at our latitudes more than `metres` either way
         self._squares: dict[tuple[int, int], list[Row]] = {}
         self._units: dict[tuple[Any, Any], list[Row]] = {}
+        squares, units = self._squares, self._units
         for row in boilers:
             place = place_of(row)
             if place is not None:
-                self._squares.setdefault(self._square(place), []).append(row)
-            self._units.setdefault(_unit(row), []).append(row)
+                squares.setdefault(self._square(place), []).append(row)
+            units.setdefault(_unit(row), []).append(row)
 
     def like(self, row: Row) -> Row | None:
         """Another boiler that may be the same one, and that it did not look like before this push."""
-        before = set()
-        if not row.fresh:
-            old = place_of_wkb(row.read.get(GEOMETRY)), (row.read.get("user_org"), row.read.get("address"))
-            before = {other.uid for other in self._alike(*old)}
-        now = self._alike(place_of(row), _unit(row))
-        return next((other for other in now if other.uid != row.uid and other.uid not in before), None)
+        now = [other for other in self._alike(place_of(row), _unit(row), row.uid) if other.uid != row.uid]
+        if not now or row.fresh:
+            return now[0] if now else None
+        old = place_of_wkb(row.read.get(GEOMETRY)), (row.read.get("user_org"), row.read.get("address"))
+        before = {other.uid for other in self._alike(*old, row.uid)}
+        return next((other for other in now if other.uid not in before), None)
 
-    def _alike(self, place: tuple[float, float] | None, unit: tuple[Any, Any]) -> Iterator[Row]:
-        """The boilers near a place, then those of a unit at an address."""
+    def _alike(self, place: tuple[float, float] | None, unit: tuple[Any, Any], uid: str) -> Iterator[Row]:
+        """The boilers near a place, then those of a unit at an address, but for the one with this uid."""
         if place is not None:
             x, y = self._square(place)
-            around = ((x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1))
-            for other in (item for square in around for item in self._squares.get(square, ())):
-                if self._near(place, place_of(other)):
-                    yield other
+            for square in [(x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1)]:
+                for other in self._squares.get(square, ()):
+                    if other.uid != uid and self._near(place, place_of(other)):
+                        yield other
         if all(unit):
             yield from self._units.get(unit, ())
 

@@ -251,7 +251,7 @@ class Pushing:
             write_rows(self.database, connection, rows)
             blocks = sealed()
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
-        write_acts(connection, desk, acts)
+        write_acts(self.database, connection, desk, acts)
         desk.logs.store(blocks)
 
 

@@ -152,7 +152,7 @@ class Quick:
         assert all(row.entity != "person" for row in rows), "who changes people takes the long road"
         if rare:
             write_rows(self.database, connection, rows)
-            write_acts(connection, desk, acts)
+            write_acts(self.database, connection, desk, acts)
         with self.database.together(connection, commit=True) as ask:
             if not rare:
                 keep_rows(ask, rows)

@@ -217,7 +217,8 @@ class _Work:
         rows = desk.rows.touched()
         count_digests(desk.logs, rows)
         write_rows(self.base.database, self.connection, rows)
-        write_acts(self.connection, desk, [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])])
+        acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
+        write_acts(self.base.database, self.connection, desk, acts)
         desk.logs.store(desk.logs.sealed(self.base.keys, "", 0, desk.received))
         keep_parts(self.connection, marks_of_block(self.block.effects, [act.uid for act in self.block.acts]))
 

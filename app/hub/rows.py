@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.domain.merge import DELETION
 from app.domain.replication import Cells, RowState, Stamp
 from app.domain.values import as_moment
 from app.hub.book import field_ids
-from app.hub.database import HubDatabase
+from app.hub.database import HubDatabase, as_sqlalchemy
 from app.store.tables import is_known, known
 
 ALL = "*"  # the stamp of every field without one of its own
@@ -25,12 +25,27 @@ Key = tuple[str, str]
 Written = list[int]  # a stamp as it is stored: number, site, clock
 
 
+class _Nothing(dict[str, Any]):
+    """No cells, for the many rows that have none; it is replaced, never filled."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        raise TypeError("shared by all rows")
+
+    update = setdefault = __setitem__  # type: ignore[assignment]
+
+
+_NOTHING = _Nothing()
+
+
 @dataclass(slots=True)
 class Row:
     """A row as the hub holds it and as this push leaves it.
 
     `values` are the fields read or written so far, `read` how they stood at the start, the same dict until
     something is written; `stamps` is None until they are needed. `fresh` rows are not in the database yet.
+    `sets` and `marks` are what this push writes: values, and by field the stamp.
     """
 
     entity: str
@@ -45,9 +60,9 @@ class Row:
     fresh: bool = False
     was_alive: bool = False
     was_area: str = ""
-    read: Cells = field(default_factory=dict)
-    sets: Cells = field(default_factory=dict)
-    marks: dict[str, Any] = field(default_factory=dict)
+    read: Cells = _NOTHING
+    sets: Cells = _NOTHING
+    marks: dict[str, Any] = _NOTHING
     replaced: bool = False  # whether `marks` are all the stamps, not only new ones
     entered: dict[str, int] | None = None  # new editors
     new_round: bool = False
@@ -61,9 +76,15 @@ class Row:
     def write(self, sets: Cells) -> None:
         """Give fields new values, and keep how they stood."""
         if self.values is self.read:
-            self.values = self.read.copy()
-        self.values.update(sets)
-        self.sets.update(sets)
+            self.values = {**self.read, **sets}
+        else:
+            self.values.update(sets)
+        self.sets = {**self.sets, **sets} if self.sets else sets.copy()
+
+    def mark(self, names: Iterable[str], stamp: Written) -> None:
+        """Note who wrote these fields."""
+        fresh = dict.fromkeys(names, stamp)
+        self.marks = {**self.marks, **fresh} if self.marks else fresh
 
     def is_seen(self, view: Mapping[str, int]) -> bool:
         """Whether it is there, and nobody wrote it after what its writer had seen."""
@@ -123,7 +144,7 @@ class Rows:
         wanted = [
             uid for uid in uids if (entity, uid) not in self._rows and (entity, uid) not in self._absent
         ]
-        for row in self._query(entity, wanted, names):
+        for row in self._query(entity, sorted(wanted), names):
             self._keep(row)
         self._absent.update((entity, uid) for uid in wanted if (entity, uid) not in self._rows)
 
@@ -137,13 +158,14 @@ class Rows:
             f"{_select(self._database, entity, names, marked)} ON t.uid >= s.word AND t.uid < s.word || 'g'"
         )
         lengths = sorted(set(map(len, starts)))
-        told = self._connection.exec_driver_sql(query, (given,)).all()
-        for row in _rows_of(known(entity), names, told):
-            if (entity, row.uid) not in self._rows:
+        there, kept = self._told(query, given), self._kinds.setdefault(entity, {})
+        for row in _rows_of(self._database.postgres, known(entity), names, there):
+            uid = row.uid
+            if uid not in kept:
                 self._keep(row)
             for length in lengths:
-                if row.uid[:length] in found:
-                    found[row.uid[:length]].append(row.uid)
+                if uid[:length] in found:
+                    found[uid[:length]].append(uid)
         return found
 
     def complete(self, row: Row) -> Row:
@@ -166,7 +188,8 @@ class Rows:
 
     def widen(self, rows: Sequence[Row], names: Sequence[str]) -> None:
         """Read further fields of rows of one entity."""
-        missing = [row for row in rows if not row.fresh and any(name not in row.values for name in names)]
+        wanted = dict.fromkeys(names).keys()
+        missing = [row for row in rows if not row.fresh and not row.values.keys() >= wanted]
         for found in self._query(missing[0].entity, [row.uid for row in missing], names) if missing else ():
             row = self._rows[found.entity, found.uid]
             for name, value in found.values.items():
@@ -224,7 +247,11 @@ class Rows:
 
     def of_entity(self, entity: str) -> list[Row]:
         """The rows of an entity that this push has read or made."""
-        return list(self._kinds.get(entity, {}).values())
+        return list(self.by_uid(entity).values())
+
+    def by_uid(self, entity: str) -> Mapping[str, Row]:
+        """The same by their uids."""
+        return self._kinds.get(entity, {})
 
     def clear(self) -> None:
         """Forget everything, to read it again under a lock."""
@@ -240,8 +267,16 @@ class Rows:
             return []
         words, given = self._database.any_of("uid", uids)
         query = f"{_select(self._database, entity, names)} WHERE {words}"
-        found = self._connection.exec_driver_sql(query, (given,)).all()
-        return list(_rows_of(known(entity), names, found))
+        return list(_rows_of(self._database.postgres, known(entity), names, self._told(query, given)))
+
+    def _told(self, query: str, given: Any) -> list[Any]:
+        """Every row as the driver gives it: SQLAlchemy would wrap each of thousands once more."""
+        if not self._database.postgres:
+            return list(self._connection.exec_driver_sql(query, (given,)).all())
+        driver: Any = self._connection.connection.driver_connection
+        with as_sqlalchemy(), driver.cursor() as cursor:
+            found: list[Any] = cursor.execute(query, (given,)).fetchall()
+        return found
 
 
 def read_living(
@@ -252,7 +287,7 @@ def read_living(
     query = f"{_select(database, entity, names)} WHERE h_alive AND {words}"
     bit_by_bit = {"stream_results": True, "yield_per": 2000}
     with connection.exec_driver_sql(query, (given,), execution_options=bit_by_bit) as found:
-        yield from _rows_of(known(entity), names, found)
+        yield from _rows_of(database.postgres, known(entity), names, found)
 
 
 def _select(database: HubDatabase, entity: str, names: Sequence[str], beside: str = "") -> str:
@@ -264,19 +299,19 @@ def _select(database: HubDatabase, entity: str, names: Sequence[str], beside: st
     return f'SELECT {listed} FROM {beside + " JOIN " if beside else ""}"{entity}" t'
 
 
-def _rows_of(kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> Iterator[Row]:
+def _rows_of(postgres: bool, kind: EntityType, names: Sequence[str], found: Iterable[Any]) -> Iterator[Row]:
     """Rows from what the database gives."""
-    readers = [(place, reader) for place, name in enumerate(names) if (reader := reader_of(kind, name))]
-    whole = set(names) >= set(field_ids(kind))
+    readers = [
+        (place, reader) for place, name in enumerate(names) if (reader := reader_of(kind, name, postgres))
+    ]
+    whole, entity = set(names) >= set(field_ids(kind)), kind.name
     for uid, area, alive, seq, *cells in found:
         for place, reader in readers:
             if cells[place] is not None:
                 cells[place] = reader(cells[place])
         values = dict(zip(names, cells, strict=True))
-        yield Row(
-            kind.name, uid, area, bool(alive), seq, values, whole=whole, was_alive=bool(alive), was_area=area,
-            read=values,
-        )  # fmt: skip
+        living = bool(alive)
+        yield Row(entity, uid, area, living, seq, values, None, None, whole, False, living, area, values)
 
 
 def state_of(row: Row, view: Mapping[str, int], names: Sequence[str] = ()) -> RowState:
@@ -314,14 +349,16 @@ def context_ids(kind: EntityType) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(name for name in wanted if name in names), *keys]))
 
 
-def reader_of(kind: EntityType, name: str) -> Any:
+def reader_of(kind: EntityType, name: str, postgres: bool) -> Any:
     """What turns a stored value into one that travels; None where they are the same."""
     if name == GEOMETRY:
-        return bytes
+        return None if postgres else bytes
     found = next((item for item in kind.stored.values() if item.id == name), None)
     if found is None:
         return None
-    readers = {Kind.BOOLEAN: bool, Kind.TEXTS: json.loads, Kind.MOMENT: _moment, Kind.NUMBER: float}
+    readers: dict[Kind, Any] = {Kind.TEXTS: json.loads, Kind.MOMENT: _moment}
+    if not postgres:  # where a column has no type of its own
+        readers |= {Kind.BOOLEAN: bool, Kind.NUMBER: float}
     return readers.get(found.kind)
 
 

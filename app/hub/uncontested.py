@@ -9,7 +9,7 @@ taken, places that change. Both roads ask the same functions who may write what,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from app.domain.areas import OWNERS, PLACES
@@ -30,6 +30,7 @@ from app.store.tables import is_known, known
 _ASIDE = frozenset(("person", "conflict", *OWNERS))  # kinds with rules of their own
 _BESIDE = frozenset(("approval", "attachment"))
 Form = tuple[str, str, tuple[str, ...]]  # entity, operation, fields
+Every = Sequence[Cells | None]
 Found = tuple[Cells, Row | None, str, bool]  # admitted cells, the row, its area, whether it counts as editing
 
 
@@ -52,22 +53,22 @@ class Uncontested:
         """Whether all of these entries may take the quick road."""
         return all(self._found[place] is not None for place in places)
 
-    def take(self, place: int, act: Act) -> bool:
-        """Put an entry down; False leaves it to the careful road."""
-        found = self._found[place]
-        if found is None:
-            return False
-        cells, row, area, edited = found
-        entry, desk = self._batch.entries[place], self._desk
-        if row is not None and row.touched:
-            return False
-        if entry.op != "u" and not self._key(entry, cells):
-            return False
-        effect = Effect(0, self._batch.first + place, entry.entity, entry.uid, entry.op, cells)
-        row = desk.put_down(act, effect, row, area, cells)
-        if edited and row is not None:
-            row.entered = {**row.entered, act.person: 1} if row.entered else {act.person: 1}
-        return True
+    def take(self, places: Sequence[int], act: Act) -> int:
+        """Put entries of an act down, as many as nothing speaks against; the next is for the careful road."""
+        entries, desk, first = self._batch.entries, self._desk, self.first
+        for count, place in enumerate(places):
+            found = self._found[place]
+            if found is None:
+                return count
+            cells, row, area, edited = found
+            entry = entries[place]
+            if (row is not None and row.touched) or (entry.op != "u" and not self._key(entry, cells)):
+                return count
+            effect = Effect(0, first + place, entry.entity, entry.uid, entry.op, cells)
+            row = desk.put_down(act, effect, row, area, cells)
+            if edited and row is not None:
+                row.entered = {**row.entered, act.person: 1} if row.entered else {act.person: 1}
+        return len(places)
 
     def _key(self, entry: Entry, cells: Cells) -> bool:
         """Whether no other record has the keys of this one; if so they are noted."""
@@ -99,54 +100,65 @@ class Uncontested:
             return
         entries = self._batch.entries
         every = admitted_alike(known(entity), op, names, [entries[place].cells for place in places])
-        look = {"i": self._insert, "u": self._update, "d": self._delete}[op]
+        find = {"i": self._inserts, "u": self._updates, "d": self._deletes}[op]
         edited = op != "d" and edits(entity, names, inserts=op == "i")
+        found = self._found
+        for place, cells, where in zip(places, every, find(form, places, every), strict=True):
+            if where is not None and cells is not None:
+                found[place] = (cells, *where, edited)
+
+    def _inserts(self, form: Form, places: list[int], every: Every) -> Iterator[tuple[None, str] | None]:
+        """Records that the hub has never had."""
+        entity, batch, stored = form[0], self._batch, self._desk.rows.by_uid(form[0])
+        place_field, asked = PLACES.get(entity, "div_code"), _asked(entity)
         for place, cells in zip(places, every, strict=True):
-            if cells is None:
+            entry = batch.entries[place]
+            if cells is None or entry.uid in stored:
+                yield None
                 continue
-            where = look(form, entries[place], place, cells)
-            if where is not None:
-                row, area = where
-                self._found[place] = (cells, row, area, edited)
+            states = tuple([cells.get(name) for name in asked])
+            stepped, told = not STEPS_ONLY.isdisjoint(cells), bool(batch.acts[entry.act].reason.strip())
+            facts = (entity, "i", self._actors[entry.act], cells.get(place_field), states, stepped, told)
+            area = self._allowed(facts, place, cells, None)
+            yield None if area is None else (None, area)
 
-    def _insert(self, form: Form, entry: Entry, place: int, cells: Cells) -> tuple[Row | None, str] | None:
-        """A record that the hub has never had."""
-        if self._desk.rows.peek(form[0], entry.uid) is not None:
-            return None
-        code = cells.get(PLACES.get(form[0], "div_code"))
-        states = tuple([cells.get(name) for name in _asked(form[0])])
-        stepped = not STEPS_ONLY.isdisjoint(cells)
-        told = bool(self._batch.acts[entry.act].reason.strip())
-        facts = (form[0], "i", self._actors[entry.act], code, states, stepped, told)
-        area = self._allowed(facts, place, cells, None)
-        return None if area is None else (None, area)
+    def _updates(self, form: Form, places: list[int], every: Every) -> Iterator[tuple[Row, str] | None]:
+        """Living records that their writers have seen as they are."""
+        names, entries = dict.fromkeys(form[2]).keys(), self._batch.entries
+        rights: dict[Hashable, str | None] = {}
+        for place, cells, row in zip(places, every, self._seen(form[0], places), strict=True):
+            if row is None or cells is None or not row.values.keys() >= names:
+                yield None
+                continue
+            held = row.values
+            facts = (entries[place].act, row.area, held.get("div_code"), held.get("status"))
+            if facts not in rights:
+                rights[facts] = self._allowed_here(form, place, cells, row)
+            area = rights[facts]
+            yield None if area is None else (row, area)
 
-    def _update(self, form: Form, entry: Entry, place: int, cells: Cells) -> tuple[Row, str] | None:
-        """A living record that its writer has seen as it is."""
-        row = self._seen(form[0], entry)
-        if row is None or not row.values.keys() >= cells.keys():
-            return None
-        return self._allowed_here(form, place, cells, row)
+    def _deletes(self, form: Form, places: list[int], every: Every) -> Iterator[tuple[Row, str] | None]:
+        """The same, read whole, and without a signature on them."""
+        for place, cells, row in zip(places, every, self._seen(form[0], places), strict=True):
+            if row is None or cells is None or not row.whole or row.uid in self._signed:
+                yield None
+                continue
+            area = self._allowed_here(form, place, cells, row)
+            yield None if area is None else (row, area)
 
-    def _delete(self, form: Form, entry: Entry, place: int, cells: Cells) -> tuple[Row, str] | None:
-        """The same, read whole, and without a signature on it."""
-        row = self._seen(form[0], entry)
-        if row is None or not row.whole or entry.uid in self._signed:
-            return None
-        return self._allowed_here(form, place, cells, row)
+    def _seen(self, entity: str, places: list[int]) -> Iterator[Row | None]:
+        """The rows that nobody wrote after what their writers had seen; None for others."""
+        entries, views, stored = self._batch.entries, self._batch.views, self._desk.rows.by_uid(entity)
+        for place in places:
+            entry = entries[place]
+            row = stored.get(entry.uid)
+            yield row if row is not None and row.is_seen(views[entry.view]) else None
 
-    def _allowed_here(self, form: Form, place: int, cells: Cells, row: Row) -> tuple[Row, str] | None:
-        """The row and its area when the person may change it; it stays where it is."""
+    def _allowed_here(self, form: Form, place: int, cells: Cells, row: Row) -> str | None:
+        """The row's area when the person may change it; it stays where it is."""
         held, actor = row.values, self._actors[self._batch.entries[place].act]
         facts = (form, actor, row.area, held.get("div_code"), held.get("status"))
-        area = self._allowed(facts, place, cells, row)
-        return None if area is None else (row, area)
-
-    def _seen(self, entity: str, entry: Entry) -> Row | None:
-        row = self._desk.rows.peek(entity, entry.uid)
-        if row is None or not row.is_seen(self._batch.views[entry.view]):
-            return None
-        return row
+        return self._allowed(facts, place, cells, row)
 
     def _allowed(self, facts: Hashable, place: int, cells: Cells, row: Row | None) -> str | None:
         """The area of the record when the person may do this, asked once for all entries of equal facts."""

@@ -91,7 +91,7 @@ def take_out(database: HubDatabase, keys: HubKeys, root: str, now: int) -> None:
         touched = rows.touched()
         count_digests(logs, touched)
         write_rows(database, connection, touched)
-        write_acts(connection, desk, [desk.hub_act] if desk.hub_act else [])
+        write_acts(database, connection, desk, [desk.hub_act] if desk.hub_act else [])
         logs.store(logs.sealed(keys, "", 0, now))
         set_fact(connection, _DONE, b"1")
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.domain.replication import Batch, Block, Effect, Entry
+from app.domain.replication import Act, Batch, Block, Effect, Entry
 from app.errors import Invalid
 from app.i18n import N_
 from app.sync.columns import read_texts, write_texts
@@ -31,12 +31,12 @@ from app.sync.entries import (
     write_acts,
     write_entries,
 )
-from app.sync.parts import LIMIT, Malformed, Reader, TooLong, Writer, squeeze, unsqueeze
+from app.sync.parts import LIMIT, Malformed, Reader, TooLong, Writer, compressor, unsqueeze
 from app.sync.uids import CHECK_BYTES, Ambiguous, ShortBatch, resolve_uids, uid_check
 
 __all__ = [
     "MAX_ENTRIES", "PROTOCOL", "Ambiguous", "ShortBatch",
-    "decode_batch", "decode_block", "encode_batch", "encode_block", "resolve_uids",
+    "block_acts", "decode_batch", "decode_block", "encode_batch", "encode_block", "resolve_uids",
 ]  # fmt: skip
 
 PROTOCOL = 1
@@ -45,6 +45,7 @@ MAX_FRONT = 16 << 20
 MAX_HEAD = 4 << 20
 _BATCH, _BLOCK = b"GWB", b"GWK"
 _VERDICTS = ("accepted", "merged", "conflict", "rejected")
+_VERDICT_PLACES = {verdict: place for place, verdict in enumerate(_VERDICTS)}
 _64 = 1 << 63
 
 Number = Annotated[int, Meta(ge=-_64, le=_64 - 1)]
@@ -108,6 +109,11 @@ def encode_block(block: Block) -> bytes:
 def decode_block(body: bytes) -> Block:
     """A block of the log from bytes."""
     return _told(_read_block, body, code="bad_block")
+
+
+def block_acts(body: bytes) -> tuple[int, tuple[Act, ...], list[int]]:
+    """Of a block its first number, its acts and which of them each entry belongs to; the rest is not read."""
+    return _told(_read_block_acts, body, code="bad_block")
 
 
 def _told(work: Callable[..., T], *given: Any, code: str) -> T:
@@ -201,17 +207,23 @@ def _read_views(source: Reader, names: Sequence[str]) -> tuple[Mapping[str, int]
 
 # ------------------------------------------------------------------ blocks
 def _write_block(block: Block) -> bytes:
-    out, names = Writer(), Names()
+    out, names = Writer(compressor=compressor(fast=True)), Names()
     write_acts(out, block.acts)
     write_entries(out, names, block.effects, short=False)
     out.ints([effect.dseq for effect in block.effects])
-    out.ints([_VERDICTS.index(effect.verdict) for effect in block.effects])
+    out.ints([_VERDICT_PLACES[effect.verdict] for effect in block.effects])
     write_texts(out, [effect.note for effect in block.effects])
     head = _BlockHead(
         out.numbers, names.in_order(), len(block.acts), len(block.effects), block.area, block.first,
         block.device, block.epoch, block.received,
     )  # fmt: skip
     return _message(_BLOCK, head, out)
+
+
+def _read_block_acts(body: bytes) -> tuple[int, tuple[Act, ...], list[int]]:
+    head, source = _opened(_BLOCK, body, _BlockHead)
+    acts = read_acts(source, head.acts)
+    return head.first, acts, source.places(head.entries, head.acts)
 
 
 def _read_block(body: bytes) -> Block:
@@ -235,7 +247,7 @@ def _message(sort: bytes, head: _Head, out: Writer) -> bytes:
     front = b"".join((len(packed).to_bytes(4, "little"), packed, *out.small))
     if len(packed) > MAX_HEAD or len(front) > MAX_FRONT:
         raise TooLong("a front larger than allowed")
-    frame = squeeze(front)
+    frame = out.compressor.compress(front)
     return b"".join((sort, bytes((PROTOCOL,)), len(frame).to_bytes(4, "little"), frame, *out.large))
 
 

@@ -131,7 +131,7 @@ def roads(patch: pytest.MonkeyPatch, *, quick: bool) -> Iterator[None]:
         here.setattr(desk, "new_uid", numbered)
         if not quick:
             here.setattr(deciding.Uncontested, "has", lambda *_: False)
-            here.setattr(deciding.Uncontested, "take", lambda *_: False)
+            here.setattr(deciding.Uncontested, "take", lambda *_: 0)
             here.setattr(deciding.Deciding, "_is_simple", lambda *_: False)
         yield
 

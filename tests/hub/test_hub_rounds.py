@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from app.domain.replication import SEEN_BYTES
-from app.hub import lost
+from app.hub import lost, rounds
 from app.hub.database import HubDatabase
 from app.hub.hub import Hub
 from app.hub.rounds import Asked
+from app.sync.messages import Held, PullRequest
 from hub.office_hub import CITY, NOON, TOWN, HubBench
 from postgres_server import needs_postgis
 
@@ -95,6 +96,14 @@ def test_statements_that_somebody_let_go_of_are_prepared_again(database: HubData
     assert _count(database) == 2
 
 
+def test_more_statements_than_are_kept_prepared_are_answered_too(
+    database: HubDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "_MOST", 2)
+    told = _keep(database, *((f"SELECT %s::text || '{number}'", ("x",)) for number in range(5)))
+    assert [asked.fetchone() for asked in told] == [(f"x{number}",) for number in range(5)]
+
+
 def test_a_server_that_is_gone_is_said(database: HubDatabase) -> None:
     with pytest.raises(OperationalError):
         _keep(database, ("SELECT pg_terminate_backend(pg_backend_pid())", ()), ("SELECT 1", ()))
@@ -110,15 +119,16 @@ def test_push_and_pull_in_one_are_what_both_are_by_themselves(
         one.push()
     laptop.enter("officer")
     pulls: list[str] = []
+    asked = PullRequest(after={TOWN: 1}, held=Held(made=0, people=b""))
     with monkeypatch.context() as watched:
         pull = Hub.pull
         watched.setattr(
             Hub, "pull", lambda hub, device, *rest: pulls.append(device) or pull(hub, device, *rest)
         )
-        answer, news = bench.hub.sync(laptop.uid, laptop.batch(), {TOWN: 1}, 1 << 22, NOON)
-    alone = bench.hub.pull(laptop.uid, {TOWN: 1}, 1 << 22, NOON)
+        answer, news = bench.hub.sync(laptop.uid, laptop.batch(), asked, NOON)
+    alone = bench.hub.pull(laptop.uid, {TOWN: 1}, 1 << 22, NOON, asked.held)
     assert (answer.state, answer.accepted) == ("taken", 1)
-    assert news == alone
+    assert news == alone and news.grants
     assert alone.blocks[-1].last == alone.areas[TOWN][0]
     assert (
         bool(pulls) is not bench.hub.database.postgres
@@ -130,7 +140,7 @@ def test_what_a_laptop_was_told_is_not_looked_up_when_it_says_so(
 ) -> None:
     laptop = bench.laptop(TOWN, "R2")
     laptop.enter("officer")
-    _, news = bench.hub.sync(laptop.uid, laptop.batch(), {}, 1 << 22, NOON)
+    _, news = bench.hub.sync(laptop.uid, laptop.batch(), PullRequest(after={}), NOON)
     laptop.previous, laptop.next = laptop._last[0], laptop._last[1] + 1
     laptop.forget()
     laptop.enter("officer")
