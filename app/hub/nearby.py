@@ -137,17 +137,19 @@ class _Lookup:
 
     def _alike(self, place: tuple[float, float] | None, unit: tuple[Any, Any], uid: str) -> Iterator[Row]:
         """The boilers near a place, then those of a unit at an address, but for the one with this uid."""
-        if place is not None:
-            x, y = self._square(place)
-            for square in [(x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1)]:
-                for other in self._squares.get(square, ()):
-                    if other.uid != uid and self._near(place, place_of(other)):
-                        yield other
+        for other in self._around(place) if place is not None else ():
+            if other.uid != uid and self._near(place, place_of(other)):
+                yield other
         if all(unit):
             yield from self._units.get(unit, ())
 
-    def _near(self, place: tuple[float, float], other: tuple[float, float] | None) -> bool:
-        return other is not None and _CGCS2000.inv(*place, *other)[2] < self._metres
+    def _around(self, place: tuple[float, float]) -> Iterator[Row]:
+        x, y = self._square(place)
+        for square in [(x + right, y + up) for right in (-1, 0, 1) for up in (-1, 0, 1)]:
+            yield from self._squares.get(square, ())
+
+    def _near(self, place: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
+        return place is not None and other is not None and _CGCS2000.inv(*place, *other)[2] < self._metres
 
     def _square(self, place: tuple[float, float]) -> tuple[int, int]:
         return int(place[0] // self._side), int(place[1] // self._side)
