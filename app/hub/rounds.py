@@ -70,15 +70,14 @@ class Round:
         connection.enter_pipeline_mode()
         try:
             for words, given, forms, asked in self._waiting:
-                if words not in prepared:
-                    if len(prepared) >= _MOST:
-                        connection.send_query_params(_numbered(words), given, param_formats=forms)
-                        expected.append(asked)
-                        continue
+                if words not in prepared and len(prepared) < _MOST:
                     prepared[words] = b"gw_%d" % next(_NUMBERS)
                     connection.send_prepare(prepared[words], _numbered(words))
                     expected.append(words)
-                connection.send_query_prepared(prepared[words], given, forms)
+                if words in prepared:
+                    connection.send_query_prepared(prepared[words], given, forms)
+                else:
+                    connection.send_query_params(_numbered(words), given, param_formats=forms)
                 expected.append(asked)
             connection.pipeline_sync()
             failed = _collect(connection, expected, prepared)
