@@ -31,7 +31,8 @@ def enrol(
     pin: str | None = None,
     progress: Progress | None = None,
 ) -> EnrolDone:
-    """Make the open workspace a replica and keep its work, or without one make `file` from a snapshot.
+    """Make the open workspace a replica and keep its work, or without one make `file` from a snapshot. A
+    workspace that is a replica joins the same hub again, which was restored and knows it no more.
 
     `pin` (of whoever is signed in) wraps the keys where the system has no keystore; without it they lie in a
     file that only this user may read. Raises HubUnreachable, NotAllowed for a wrong or spent code, Invalid
@@ -40,9 +41,9 @@ def enrol(
     from app.sync import enrol as joining  # late: brings the network and the keys
     from app.sync.pinning import check_address
 
+    if session is not None and session.workspace.replica.enrolled:
+        return _again(session, check_address(hub_url), code)
     place = session.workspace.path if session else _new_file(file)
-    if session is not None:
-        joining.check_free(session.workspace)
     clock = session.now if session else joining.utc_now
     joined = joining.join(check_address(hub_url), code, place, joining.SCHEMA, clock)
     if session is not None:
@@ -67,8 +68,9 @@ def enrol_from_file(
     """The same from an invitation file, without a network; the first bundle carries the request."""
     from app.sync import enrol as joining  # late: brings the keys
 
+    if session is not None and session.workspace.replica.enrolled:
+        return _again_by_file(session, invitation, code)
     if session is not None:
-        joining.check_free(session.workspace)
         clock = session.now
     else:
         _new_file(file)
@@ -84,6 +86,31 @@ def enrol_from_file(
         held = joining.keep_keys(workspace, joined, joining.Owner())
         workspace.replica.set_private(ENROL_REQUEST, request)
         return replace(_done(workspace, joined.facts, held.where), waits=True)
+
+
+def _again(session: Session, url: str, code: str) -> EnrolDone:
+    from app.actions.laptop import keys_of
+    from app.sync.enrol_again import join_again
+
+    facts = join_again(session.workspace, url, code, keys_of(session))
+    return replace(_done(session.workspace, facts, _where(session, facts)), again=True)
+
+
+def _again_by_file(session: Session, invitation: Path, code: str) -> EnrolDone:
+    from app.actions.laptop import facts_of, keys_of
+    from app.sync.enrol_again import join_again_by_file
+    from app.sync.invitation import parse_code, read_invitation
+
+    opened = read_invitation(invitation, parse_code(code))
+    join_again_by_file(session.workspace, opened, code, keys_of(session))
+    facts = facts_of(session)
+    return replace(_done(session.workspace, facts, _where(session, facts)), again=True, waits=True)
+
+
+def _where(session: Session, facts: ReplicaFacts) -> str:
+    from app.sync.identity import keystore
+
+    return keystore(session.workspace, facts.device).where or "file"
 
 
 def _new_file(file: Path) -> Path:

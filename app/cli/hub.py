@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from app.hub.place import HubPlace
 
 _FOLDER = N_("The hub's folder; without it GRIDWARD_HUB, or the folder one is in")
+_AGAIN = N_(
+    "Laptops enrolled since the backup are not known: invite them again; they join with the file they have."
+)
 _DB = N_("The PostgreSQL address of a hub without an embedded database")
 
 
@@ -287,7 +290,7 @@ def restore(shell: Shell, words: HubRestoreWords) -> Answer:
 
     place = _place_of(words.folder, None)
     kept = bring_back(words.backup, place)
-    lines = [tr(N_("Restored {file}"), file=place.folder)]
+    lines = [tr(N_("Restored {file}"), file=place.folder), tr(_AGAIN)]
     if kept is not None:
         lines.append(tr(N_("The folder that was there is now {file}"), file=kept))
     return Answer({"restored": str(place.folder), "kept": str(kept) if kept else None}, lines)
@@ -299,7 +302,7 @@ def restored(shell: Shell, words: PlaceWords) -> Answer:
 
     document = tell(_place(words))
     said = tr(N_("Noted. Laptops give back what the hub lacks when they sync; hub status counts it"))
-    return Answer(document, [said])
+    return Answer(document, [said, tr(_AGAIN)])
 
 
 def _conflict_row(item: dict[str, Any], kind: str) -> list[Any]:

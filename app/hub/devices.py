@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from app.domain.rights import RANKS
 from app.errors import Invalid, NotAllowed, Refused
-from app.hub.book import DEVICES, INVITES, SITES
+from app.hub.book import DEVICES, FACTS, INVITES, SITES
 from app.i18n import N_
 from app.sync.keys import device_uid
 from app.sync.messages import EnrolRequest
@@ -88,6 +88,7 @@ def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: 
         raise NotAllowed(
             N_("The code is wrong, used, or too old"), hint=N_("Ask for a new invitation."), code="bad_code"
         )
+    _check_former(connection, request, found.area)
     uid = device_uid(request.sign_key)
     if device(connection, uid) is not None:
         raise Refused(
@@ -106,6 +107,25 @@ def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: 
     made = device(connection, uid)
     assert made is not None
     return made
+
+
+def _check_former(connection: Connection, request: EnrolRequest, area: str) -> None:
+    """Raise Refused for a laptop that was enrolled at another hub, or for another area than its code is."""
+    hub = connection.execute(select(FACTS.c.value).where(FACTS.c.name == "hub")).scalar_one()
+    if request.hub not in ("", bytes(hub).decode()):
+        raise Refused(
+            N_("This workspace belongs to another hub"),
+            hint=N_("Nothing was changed. Make a new file for another hub."),
+            code="other_hub",
+        )
+    if request.area not in ("", area):
+        raise Refused(
+            N_("This laptop is one of {mine}, the invitation is for {area}"),
+            hint=N_("Nothing was changed. Ask the bureau for an invitation for {mine}."),
+            mine=request.area,
+            area=area,
+            code="other_area",
+        )
 
 
 def device(connection: Connection, uid: str, *, lock: bool = False) -> Device | None:

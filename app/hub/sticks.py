@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
 from app.domain.changes import new_uid
 from app.domain.values import as_moment
 from app.errors import NotAllowed
@@ -60,9 +58,12 @@ def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
             hub.blobs.put(item.name, item.read())
-        entries = _take_back(hub, found, now)
+        asked = _asked(hub, found)
+        entries = _take_back(hub, found, asked, now) if asked else 0
         bodies = [item.read() for item in found.items if item.kind == "batch"]
         answers = tuple(hub.push(body, now) for body in bodies)
+        if asked and any(answer.state == "gap" for answer in answers):  # this hub has lost what lay between
+            _renew(hub, found.head.device, asked)
         return Taken(found.head.device, answers, len(blobs), entries)
 
 
@@ -117,20 +118,29 @@ def _is_known(hub: Hub, device: str) -> bool:
     return True
 
 
-def _take_back(hub: Hub, found: Unpacked, now: datetime) -> int:
-    """Take the blocks that this hub has lost; how many entries. Notes up to where the laptop has the log: the
-    answer need not repeat that."""
+def _asked(hub: Hub, found: Unpacked) -> RejoinRequest | None:
+    """What the laptop says of where it stands; None of a revoked one: its work waits for a person, and no
+    answer goes to it."""
     told = [item for item in found.items if item.kind == "policy" and item.name == REJOIN]
     if not told or hub.device(found.head.device).revoked_at is not None:
-        return 0  # what a revoked laptop sends waits for a person, and no answer goes to it
-    device, asked = found.head.device, decode_message(RejoinRequest, told[0].read())
+        return None
+    return decode_message(RejoinRequest, told[0].read())
+
+
+def _take_back(hub: Hub, found: Unpacked, asked: RejoinRequest, now: datetime) -> int:
+    """Take the blocks that this hub has lost; how many entries. Notes up to where the laptop has the log: the
+    answer need not repeat that."""
+    device = found.head.device
     blocks = [decode_message(SignedBlock, item.read()) for item in found.items if item.kind == "block"]
     entries = hub.give_back(device, blocks, now) if blocks else 0
-    renumber = (
-        bool(blocks) and hub.device(device).epoch <= asked.epoch
-    )  # the same bundle again changes nothing
-    common = (
-        hub.rejoin(device, msgspec.structs.replace(asked, renumber=renumber)).common if asked.ends else {}
-    )
-    hub.note_seen(device, common)
+    if blocks:
+        _renew(hub, device, asked)
+    ends = RejoinRequest(ends=asked.ends)
+    hub.note_seen(device, hub.rejoin(device, ends).common)
     return entries
+
+
+def _renew(hub: Hub, device: str, asked: RejoinRequest) -> None:
+    """Let the laptop go on under a new epoch, unless it is to already: the same bundle may come again."""
+    if hub.device(device).epoch <= asked.epoch:
+        hub.rejoin(device, RejoinRequest(ends={}, epoch=asked.epoch, renumber=True))

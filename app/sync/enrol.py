@@ -104,8 +104,11 @@ def ask(door: Door, code: str, keys: DeviceKeys, schema: int) -> EnrolAnswer:
     return door.enrol(enrol_request(code, keys, schema))
 
 
-def enrol_request(code: str, keys: DeviceKeys, schema: int) -> EnrolRequest:
-    """The request for a code, with the public keys and the proof that the private one is here."""
+def enrol_request(
+    code: str, keys: DeviceKeys, schema: int, again: tuple[str, str] = ("", "")
+) -> EnrolRequest:
+    """The request for a code, with the public keys and the proof that the private one is here; `again` names
+    the hub and the area of a laptop that was enrolled there before."""
     bare = EnrolRequest(
         code=code,
         sign_key=keys.sign_public,
@@ -114,6 +117,8 @@ def enrol_request(code: str, keys: DeviceKeys, schema: int) -> EnrolRequest:
         program=__version__,
         signature=b"",
         label=socket.gethostname()[:80],
+        hub=again[0],
+        area=again[1],
     )
     return msgspec.structs.replace(bare, signature=signing.sign(signing.ENROL, bare.claim, keys.sign_seed))
 

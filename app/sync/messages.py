@@ -73,7 +73,8 @@ class SessionAnswer(Message, frozen=True):
 
 class EnrolRequest(Message, frozen=True):
     """A new laptop with its keys: `code` is the invitation's code as typed, `sign_key` 32 bytes (Ed25519),
-    `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`."""
+    `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`. `hub` and
+    `area` are named by a laptop that was enrolled before: no other hub or area may take it."""
 
     code: str
     sign_key: bytes
@@ -82,6 +83,8 @@ class EnrolRequest(Message, frozen=True):
     program: str
     signature: bytes
     label: str = ""
+    hub: str = ""
+    area: str = ""
 
     @property
     def claim(self) -> bytes:

@@ -23,7 +23,10 @@ _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
     "unknown_device": (
         NotAllowed,
         N_("The hub does not know this laptop"),
-        N_("Nothing was sent. Was the hub set up anew? Ask the bureau for a new code and enrol again."),
+        N_(
+            "Nothing was sent, and everything is safe here. If the hub was restored from a backup, ask the"
+            " bureau for a new code and join the hub again with this same file."
+        ),
     ),
     "bad_signature": (
         NotAllowed,

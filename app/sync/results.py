@@ -84,7 +84,8 @@ class EnrolDone:
     """A workspace that is now a replica. `records` came from the hub, `pending` own changes wait to be sent.
 
     `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of
-    this user; `waits` that the hub answers by a bundle (enrolled from an invitation file).
+    this user; `waits` that the hub answers by a bundle (enrolled from an invitation file); `again` that it
+    was one before, and the hub, restored from a backup, knew it no more.
     """
 
     file: Path
@@ -99,6 +100,7 @@ class EnrolDone:
     pending: int
     keys: Literal["keystore", "wrapped", "file"]
     waits: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from app.sync.messages import (
     encode_message,
 )
 
-REJOIN = "rejoin"  # the item that asks for a new epoch, beside the blocks that are given back
+REJOIN = "rejoin"  # the item that tells where the laptop stands
 _FORKS = "stick_forks"  # what the file remembers until the hub has been given back: area and number
 
 
@@ -75,10 +75,10 @@ def to_give_back(replica: Replica) -> list[KeptBlock]:
 
 
 def items_of(replica: Replica, blocks: Sequence[KeptBlock]) -> list[Item]:
-    """Up to where the hub's log is here, and the blocks that are given back with the wish for a new epoch."""
+    """Up to where the hub's log is here and in which epoch, and the blocks that are given back."""
     facts = replica.facts()
     assert facts is not None, "only a replica writes bundles"
-    told = RejoinRequest(ends=replica.ends(), epoch=facts.epoch, renumber=bool(blocks))
+    told = RejoinRequest(ends=replica.ends(), epoch=facts.epoch)
     signed = map(as_signed, blocks)
     return [
         Item("policy", REJOIN, encode_message(told)),

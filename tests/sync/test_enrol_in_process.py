@@ -14,9 +14,13 @@ from app.actions.session import Session
 from app.actions.sticks import bundle_in, bundle_out
 from app.bootstrap import create_workspace
 from app.errors import AppError
+from app.hub import backup as copies
+from app.hub.hub import Hub
+from app.hub.place import HubPlace
 from app.hub.sticks import give_bundle, take_bundle
 from app.store.workspace import Workspace
 from app.sync import enrol as joining
+from app.sync.enrol_again import ask_again
 from app.sync.invitation import Invitation, make_code, write_invitation
 from app.sync.transport import Direct
 from sync.lan import CITY, COUNTY, TOWN, Lan, Laptop
@@ -122,3 +126,56 @@ def test_a_code_is_good_once_and_for_a_while(lan: Lan) -> None:
     with pytest.raises(AppError) as old:
         joining.ask(lan, late.secret, keys[1], 1)
     assert old.value.code == "bad_code"
+
+
+def _known_no_more(lan: Lan, folder: Path) -> Laptop:
+    """A town's laptop that was enrolled, and worked, after the backup that the hub was restored from."""
+    place = HubPlace(lan.hub.folder)
+    saved = copies.backup(place, folder, lan.clock())
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1", note="丢失的一段")
+    town.sync()
+    town.edit("inspector", "T-1", note="还没发送")
+    lan.hub.close()
+    copies.restore(saved, place, lan.clock())
+    lan.hub = Hub.open(place.folder)
+    for laptop in lan.laptops:
+        laptop.hub = lan.hub
+    return town
+
+
+def test_a_laptop_that_a_restored_hub_does_not_know_joins_again_with_its_file(
+    lan: Lan, tmp_path: Path
+) -> None:
+    town = _known_no_more(lan, tmp_path / "backups")
+    founder = lan.laptops[0]
+    with pytest.raises(AppError) as unknown:
+        town.sync()
+    assert unknown.value.code == "unknown_device"
+    wrong = lan.hub.invite(COUNTY, "R3", 10, lan.clock()).secret + "0" * 10
+    with pytest.raises(AppError) as other:
+        ask_again(lan, town.session.workspace, wrong, town.keys)
+    assert other.value.code == "other_area"
+    code = lan.hub.invite(TOWN, "R2", 10, lan.clock()).secret + "0" * 10
+    assert ask_again(lan, town.session.workspace, code, town.keys).device == town.device
+    done = town.sync()
+    assert done.restored and done.given_back and done.agrees and not done.unsent
+    founder.sync()
+    assert founder.boiler("T-1").note == "还没发送"
+
+
+def test_the_same_by_stick(lan: Lan, tmp_path: Path) -> None:
+    town = _known_no_more(lan, tmp_path / "backups")
+    founder, paper = lan.laptops[0], tmp_path / "join.invitation"
+    code = invitation(lan, paper)
+    done = enrol_from_file(town.session, town.session.workspace.path, paper, code)
+    assert done.again and done.waits and done.device == town.device
+    for turn in range(4):
+        written = bundle_out(town.session, tmp_path / f"{turn}.bundle")
+        take_bundle(lan.hub, written.path, lan.clock())
+        back = tmp_path / f"{turn}.back.bundle"
+        give_bundle(lan.hub, town.device, back, lan.clock())
+        told = bundle_in(town.session, back)
+    assert told.agrees and not told.unsent
+    founder.sync()
+    assert founder.boiler("T-1").note == "还没发送"

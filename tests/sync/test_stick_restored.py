@@ -92,3 +92,23 @@ def test_a_laptop_brought_back_with_nothing_to_say_is_answered_in_full(world: Wo
     assert done.agrees
     assert there(a).note == "after the backup"
     settle(world)
+
+
+@ways
+def test_what_was_sent_by_network_and_never_answered_goes_again_by_stick(
+    world: World, declared: bool
+) -> None:
+    a = world.laptops["town_a"]
+    a.by_stick()
+    world.back_up_hub()
+    note(a, "sent and lost")
+    assert a.round("no_pull") is None
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(a, "officer", there(a), contact="王芳")
+    told = a.by_stick()
+    assert told is not None
+    assert (told.restored or told.forked) and told.unsent == 2
+    last = a.by_stick()
+    assert last is not None
+    assert last.agrees and not last.unsent
+    settle(world)

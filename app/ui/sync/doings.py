@@ -73,10 +73,6 @@ class SyncDoings:
 
     def join(self) -> None:
         """Join a hub, with the open workspace or with a new file."""
-        status = self._desk.sync.status
-        if status is not None and status.enrolled:
-            tell(self._window, tr(N_("This workspace belongs to the hub {hub}."), hub=status.hub))
-            return
         last = self._desk.preferences.last_workspace
         folder = str(Path(last).parent) if last else str(Path.home())
         dialog = JoinDialog(self._desk, folder, self._window)
@@ -86,7 +82,9 @@ class SyncDoings:
     def _joined(self, done: EnrolDone) -> None:
         fresh, told = self._desk.session is None, joined_words(done)
         waits = N_("The hub does not know this laptop yet. Save a bundle to a stick now and bring it there.")
-        said = tr(waits) if done.waits else tr(N_("This laptop has joined the hub."))
+        again = N_("This laptop has joined the hub again.")
+        joined = again if done.again else N_("This laptop has joined the hub.")
+        said = tr(waits if done.waits else joined)
         self._desk.sync.look()
         if done.waits and not fresh:
             if ask(self._window, said, tr(N_("Save to a USB stick…")), told):

@@ -38,6 +38,8 @@ class JoinDialog(WorkDialog):
         title = tr(N_("Join the bureau's hub"))
         super().__init__(desk, title, tr(N_("Join")), parent)
         self._fresh = desk.session is None
+        status = desk.sync.status
+        self._again = status is not None and status.enrolled
         self.by_address = QRadioButton(tr(N_("By network: the address of the hub and a code")))
         self.by_file = QRadioButton(tr(N_("Without a network: an invitation file and a code")))
         self.by_address.setChecked(True)
@@ -99,7 +101,8 @@ class JoinDialog(WorkDialog):
         self._file_row = _with_button(self.invitation, self._choose_invitation)
         form.addRow(tr(N_("Invitation file")), self._file_row)
         form.addRow(tr(N_("Code")), self.code)
-        form.addRow(tr(N_("Your PIN")), self.pin)
+        if not self._again:
+            form.addRow(tr(N_("Your PIN")), self.pin)
         if self._fresh:
             form.addRow(tr(N_("New file")), _with_button(self.target, self._choose_target))
         column = QVBoxLayout(self)
@@ -118,6 +121,13 @@ class JoinDialog(WorkDialog):
     def _about(self) -> str:
         if self._fresh:
             return tr(N_("A new file is made from what the hub holds for your area."))
+        if self._again:
+            return tr(
+                N_(
+                    "This workspace belongs to a hub. Join that hub again when it was restored from a backup"
+                    " and does not know this laptop any more: everything here is kept and sent afterwards."
+                )
+            )
         return tr(
             N_("This workspace stays as it is; what it holds and the hub has not got is sent afterwards.")
         )
