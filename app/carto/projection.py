@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -71,12 +72,12 @@ def _without(geometry: Objects, rows: Ints) -> Objects:
 
 
 def project_extent(extent: Extent, crs: str) -> Extent:
-    """The box in `crs` around an extent of degrees, its bent edges included."""
+    """The box in `crs` around an extent of degrees, its bent edges included; NaN for one off the map."""
     return _around(extent, lambda xy: to_map(xy, crs))
 
 
 def extent_in_degrees(extent: Extent, crs: str) -> Extent:
-    """The box of degrees around an extent of `crs`."""
+    """The box of degrees around an extent of `crs`; NaN where the system has no meaning."""
     return _around(extent, lambda xy: to_degrees(xy, crs))
 
 
@@ -94,7 +95,10 @@ def edge_points(extent: Extent, steps: int = _EDGE_STEPS) -> Floats:
 
 def _around(extent: Extent, convert: Callable[[Floats], Floats]) -> Extent:
     turned = convert(edge_points(extent))
-    low, high = np.nanmin(turned, axis=0), np.nanmax(turned, axis=0)
+    turned = turned[np.isfinite(turned).all(axis=1)]
+    if not len(turned):
+        return (math.nan, math.nan, math.nan, math.nan)
+    low, high = turned.min(axis=0), turned.max(axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 

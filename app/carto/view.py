@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,6 +80,11 @@ class MapView:
         half_y = (self.height_mm / 2 + margin_mm) * self.m_per_mm
         x, y = self.centre
         return x - half_x, y - half_y, x + half_x, y + half_y
+
+    @property
+    def has_place(self) -> bool:
+        """Whether this is ground at all: False for what was made of a place the system does not know."""
+        return all(map(math.isfinite, (*self.centre, self.scale)))
 
     @property
     def degrees(self) -> Extent:

@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 _MOST = 2_000  # geometries at once
+_VERTEX_BYTES = 16
 _VERTICES = 50_000  # vertices at once, as far as whole geometries allow
 Objects = NDArray[np.object_]
 
@@ -39,6 +40,14 @@ def by_weight(vertices: NDArray[Any]) -> Iterator[slice]:
         end = min(max(fits, at + 1), at + _MOST, len(vertices))
         yield slice(at, end)
         at = end
+
+
+def from_wkb(wkb: Objects) -> Objects:
+    """The geometries of WKB; None where there is none, and for one that GEOS cannot make (a line of one
+    point)."""
+    weights = np.fromiter((len(blob or b"") // _VERTEX_BYTES for blob in wkb), np.int64, len(wkb))
+    parts = [np.asarray(shapely.from_wkb(wkb[part], on_invalid="ignore")) for part in by_weight(weights)]
+    return np.concatenate(parts).astype(object) if parts else np.empty(0, dtype=object)
 
 
 def vertices(geometry: Objects) -> NDArray[np.float64]:

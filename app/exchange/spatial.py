@@ -18,6 +18,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from app.domain.portions import from_wkb
 from app.errors import Invalid
 from app.exchange.delimited import SURE, everyday_share
 from app.exchange.grid import Book, Sheet, Value
@@ -189,7 +190,7 @@ def _layer(
     table = [[_plain(value) for value in row] for row in zip(*columns, strict=True)] or [
         [] for _ in range(count)
     ]
-    geometries = list(shapely.force_2d(shapely.from_wkb(shapes))) if shapes is not None else [None] * count
+    geometries = list(shapely.force_2d(from_wkb(shapes))) if shapes is not None else [None] * count
     headings = [_heading(field) for field in fields]
     sheet = Sheet(
         title if form == "shp" or name.startswith("pyogrio_") else name,

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import UserDefinedType
 
 from app.domain.entity import Shape
-from app.domain.portions import by_weight, in_portions
+from app.domain.portions import from_wkb, in_portions
 from app.errors import Invalid
 from app.i18n import N_
 
@@ -26,7 +26,6 @@ _BOXED = struct.Struct("<2sBBi4d")
 _BOX = struct.Struct("<4d")
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _POINT_WKB = struct.Struct("<BI2d")
-_VERTEX_BYTES = 16
 _POINT_START = b"\x01\x01\x00\x00\x00"  # little endian, type 1
 _MULTIPOLYGON_START = b"\x01\x06\x00\x00\x00"  # little endian, type 6
 _ANY = ("POINT", "LINESTRING", "MULTILINESTRING", "MULTIPOLYGON")
@@ -101,13 +100,7 @@ def from_blobs(blobs: Sequence[bytes | None]) -> NDArray[np.object_]:
     if points is not None:
         return points
     wkb = np.array([None if blob is None else blob[header_length(blob) :] for blob in blobs], dtype=object)
-    weights = np.fromiter((len(blob or b"") // _VERTEX_BYTES for blob in blobs), np.int64, len(blobs))
-    parts = [_from_wkb(wkb[part]) for part in by_weight(weights)]
-    return np.concatenate(parts) if parts else np.empty(0, dtype=object)
-
-
-def _from_wkb(wkb: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    return from_wkb(wkb)
 
 
 def _points(blobs: Sequence[bytes | None]) -> NDArray[np.object_] | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+from rasterio.features import rasterize
+from rasterio.transform import Affine
 
 from app.actions import map_areas
 from app.actions.maps import feature_source
@@ -23,6 +26,7 @@ from app.carto.hit import identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
 from app.carto.many import ManyAreas
+from app.carto.projected import ProjectedFeatures
 from app.carto.projection import to_degrees
 from app.carto.symbols import Fill, Hatch, Line, Symbol, TextStyle
 from app.carto.theme import Theme, read_theme
@@ -408,3 +412,38 @@ def test_cells_by_boilers_left_follow_the_boilers(session: Session, factor: floa
     session.commit([update(made, status="cleared")], "test")
     layers.forget("grid_cell")
     assert some() == 0
+
+
+@pytest.mark.parametrize("layer", [PLAIN, LEFT], ids=["stored", "worked out"])
+def test_fill_colours_are_those_gdal_burns(session: Session, layer: Layer) -> None:
+    """Where a pixel and all around it lie in one class for GDAL, our picture has exactly its colour."""
+    boilers_at(session, *((106.5013 + n * 0.0137, 35.2017 + n * 0.0071) for n in range(28)))
+    plain = replace(
+        layer, rule=replace(layer.rule, classes=tuple(map(filled, layer.rule.classes, ("", *COLOURS))))
+    )
+    layers, shown, drawn = layers_of(session), view(), theme(plain)
+    got = pixels(display_list(drawn, layers, shown), shown)
+    rows = feature_source(session).columns("grid_cell", drawn.fields_of("grid_cell"), None)
+    cells = ProjectedFeatures(rows, CRS)
+    classes, _ = cells.classified(plain)
+    x0, y0, x1, y1 = shown.extent
+    high, wide = got.shape[:2]
+    burnt = rasterize(
+        [(shape, int(number)) for shape, number in zip(cells.geometry, classes, strict=True) if number >= 0],
+        out_shape=(high, wide),
+        fill=99,
+        transform=Affine((x1 - x0) / wide, 0.0, x0, 0.0, (y0 - y1) / high, y1),
+        dtype="uint8",
+    )
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(burnt, 1, mode="edge"), (3, 3))
+    alike = around.min(axis=(2, 3)) == around.max(axis=(2, 3))
+    assert alike.mean() > 0.3 and len(np.unique(burnt[alike])) > 2
+    fills = [item.symbol.fill for item in plain.rule.classes]
+    shades = {99: drawn.background, **{n: fill.colour for n, fill in enumerate(fills) if fill}}
+    for number in np.unique(burnt[alike]).tolist():
+        shade = [int(shades[number][at : at + 2], 16) for at in (5, 3, 1)]  # BGRA in memory
+        assert np.unique(got[alike & (burnt == number)], axis=0).tolist() == [shade]
+
+
+def filled(item: SymbolClass, colour: str) -> SymbolClass:
+    return replace(item, symbol=Symbol(Fill(colour or "#1a9641")))

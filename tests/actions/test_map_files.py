@@ -130,12 +130,15 @@ def test_bad_places_do_no_harm(tmp_path: Path) -> None:
         '{"type":"Feature","properties":{"n":1},"geometry":null},'
         '{"type":"Feature","properties":{"n":2},"geometry":{"type":"Polygon","coordinates":[]}},'
         '{"type":"Feature","properties":{"n":3},"geometry":{"type":"Point","coordinates":[1e308,35]}},'
-        '{"type":"Feature","properties":{"n":4},"geometry":{"type":"LineString","coordinates":[[106,35],[107,36]]}}'
+        '{"type":"Feature","properties":{"n":4},"geometry":{"type":"LineString","coordinates":[[106,35],[107,36]]}},'
+        '{"type":"Feature","properties":{"n":5},"geometry":{"type":"LineString","coordinates":[[106,35]]}},'
+        '{"type":"Feature","properties":{"n":6},"geometry":{"type":"Point","coordinates":[NaN,35]}}'
         "]}",
         "utf-8",
     )
     found = features_of(path, _layer(offered_layers(path)[0].part, "EPSG:4326"))
-    assert list(found.column("n")) == [1, 2, 3, 4]
+    assert list(found.column("n")) == [1, 2, 3, 4, 5, 6]
+    assert found.geometry[4] is None  # a line of one point, which GEOS does not make
 
 
 def test_files_are_remembered_from_the_workspace_and_read_after_it_moved(tmp_path: Path) -> None:

@@ -145,3 +145,14 @@ def test_a_dragged_box_fills_the_window(office: Office, qtbot: QtBot) -> None:
     closer = canvas.view
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     assert canvas.view.scale == pytest.approx(closer.scale / 2)
+
+
+def test_a_place_the_maps_system_does_not_know_moves_nothing(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    before = pane.canvas.view
+    assert not pane.canvas.show_extent((1e7, 1e7, 2e7, 2e7))
+    assert not pane.canvas.show_extent((float("nan"), 35.0, 106.0, 36.0))
+    assert pane.canvas.view is before
+    assert pane.canvas.show_extent((106.6, 35.5, 106.7, 35.6))
+    settle(running, qtbot)

@@ -101,12 +101,15 @@ class Canvas(QWidget):
             self.set_view(fresh.zoomed(0.94))
             self._at_home = True
 
-    def show_extent(self, extent: Extent) -> None:
-        """The whole of an extent of degrees; a point at a scale where its surroundings are seen."""
-        if self.view:
-            fitted = self.view.fitted_degrees(extent, 0.15)
-            near = fitted.scale < _NEAREST
-            self.set_view(replace(fitted, scale=_AT_A_POINT) if near else fitted)
+    def show_extent(self, extent: Extent) -> bool:
+        """The whole of an extent of degrees; a point at a scale where its surroundings are seen. False when
+        the map's system does not reach there."""
+        if self.view is None:
+            return False
+        fitted = self.view.fitted_degrees(extent, 0.15)
+        near = fitted.scale < _NEAREST
+        self.set_view(replace(fitted, scale=_AT_A_POINT) if near else fitted)
+        return fitted.has_place
 
     def set_view(self, view: MapView) -> None:
         """Show another part of the ground, at once with the old picture, soon with a sharp one; paper that
@@ -115,6 +118,8 @@ class Canvas(QWidget):
         self._move_to(view)
 
     def _move_to(self, view: MapView) -> None:
+        if not view.has_place:
+            return  # the way there led off what the map's system knows
         self.view = view
         self._at_home = False
         self.view_changed.emit(view)

@@ -54,5 +54,5 @@ class LayerActs(QObject):
     def _show(self, extent: Extent | None) -> None:
         if extent is None:
             self._desk.said.emit(tr(N_("The layer shows nothing, so there is nothing to zoom to")))
-        else:
-            self._pane.canvas.show_extent(extent)
+        elif not self._pane.canvas.show_extent(extent):
+            self._desk.said.emit(tr(N_("That lies where this map does not reach")))
