@@ -41,6 +41,6 @@ def _areas(county: BaseGeometry, seats: Mapping[str, XY]) -> dict[str, BaseGeome
     for code, point in points.items():
         cell = cells[tree.query(point, predicate="intersects")[0]]
         area = affinity.scale(cell, xfact=1 / squeeze, origin=(0, 0)).intersection(county)
-        parts = shapely.get_parts(shapely.set_precision(area, 1e-7))
+        parts = shapely.get_parts(area)
         found[code] = MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
     return found

@@ -11,7 +11,7 @@ from shapely import STRtree
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from app.domain.coordinates.measure import area_m2, polygons
+from app.domain.coordinates.measure import drawn_area_m2, polygons
 from app.i18n import N_, tr
 
 # Less than this is what rounding leaves between boundaries that were digitised apart, no fault of a map.
@@ -84,7 +84,7 @@ def beyond_range(
         # An outer zone leaves the inner one out as a hole, or as a bay where both end at a river's bank.
         whole = shapely.union_all(np.asarray([*shapes, *_enclosed(area.shape, shapes)], dtype=object))
         rest = area.shape.difference(_filled(whole))
-        size = area_m2(rest)
+        size = drawn_area_m2(rest)
         if size > least_m2:
             found.append(Fault("outside_range", (area.uid,), (area.title,), rest, size))
     return found
@@ -134,7 +134,7 @@ def _overlaps(areas: Sequence[Area], least_m2: float) -> list[Fault]:
     common = shapely.intersection(shapes[one], shapes[other])
     found = []
     for number in np.flatnonzero(shapely.area(common) > 0.0):
-        size = area_m2(common[number])
+        size = drawn_area_m2(common[number])
         if size > least_m2:
             pair = (areas[one[number]], areas[other[number]])
             found.append(_between("overlap", pair, common[number], size))
@@ -147,7 +147,7 @@ def _gaps(areas: Sequence[Area], least_m2: float) -> list[Fault]:
     found = []
     holes = [Polygon(ring) for part in polygons(shapely.union_all(shapes)) for ring in part.interiors]
     for hole in holes:
-        size = area_m2(hole)
+        size = drawn_area_m2(hole)
         if not least_m2 < size <= LARGEST_GAP_M2:
             continue
         around = tuple(areas[row] for row in sorted(tree.query(hole, predicate="touches")))

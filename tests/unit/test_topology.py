@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from app.domain.coordinates.measure import area_m2, drawn_area_m2
 from app.domain.topology import Area, beyond_range, faults
 
 WEST, EAST = box(106.0, 35.0, 106.01, 35.01), box(106.01, 35.0, 106.02, 35.01)
@@ -75,3 +76,27 @@ def test_a_first_level_zone_in_a_bay_of_the_second_is_within() -> None:
     outer = box(106.0, 35.0, 106.1, 35.1)
     bank = box(106.04, 35.0, 106.06, 35.04)  # it reaches the river's bank as the second level does
     assert beyond_range([_area("first", bank, "s")], {"s": [outer.difference(bank)]}) == []
+
+
+def test_a_corner_that_only_one_neighbour_has_on_the_common_line_is_no_fault() -> None:
+    """Between the line of one neighbour and the corner that the other has on it, as well as numbers can say,
+    nothing lies; the geodesic passes 13 cm beside that corner."""
+    sliver = Polygon(
+        [(107.21623, 35.229872), (107.246691, 35.21359), (107.23658373734345, 35.21899252948275)]
+    )
+    assert area_m2(sliver) > 200.0
+    assert drawn_area_m2(sliver) < 0.001
+    around = [
+        WEST.union(EAST).difference(box(106.005, 35.002, 106.015, 35.008)),
+        box(106.02, 35, 106.03, 35.01),
+    ]
+    half = [around[0], box(106.005, 35.002, 106.01, 35.008), box(106.01, 35.002, 106.015, 35.008 - 1e-7)]
+    found = faults([_area(name, shape) for name, shape in zip("abc", half, strict=True)])
+    assert [fault.code for fault in found] == ["gap"]  # a centimetre of half a kilometre is still told
+    assert found[0].area_m2 == pytest.approx(5.05, rel=0.01)
+
+
+def test_small_areas_are_measured_with_edges_straight_in_degrees() -> None:
+    small = box(106.5, 35.2, 106.501, 35.201)
+    assert drawn_area_m2(small) == pytest.approx(area_m2(small), rel=1e-4)
+    assert drawn_area_m2(Polygon()) == 0.0

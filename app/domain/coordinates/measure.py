@@ -49,6 +49,18 @@ def area_m2(shape: BaseGeometry) -> float:
     return math.fsum(_polygon_area(part) for part in polygons(shape))
 
 
+def drawn_area_m2(shape: BaseGeometry) -> float:
+    """Square metres of a small polygon or multipolygon whose edges are straight in degrees, as on maps.
+
+    The geodesic between two corners leaves that line by metres within some kilometres: of a sliver along a
+    boundary that one neighbour has an extra corner on, `area_m2` would tell hundreds of square metres.
+    """
+    lat = math.radians(shape.centroid.y) if not shape.is_empty else 0.0
+    bend = 1.0 - _GEOD.es * math.sin(lat) ** 2
+    across, along = _GEOD.a * math.cos(lat) / math.sqrt(bend), _GEOD.a * (1.0 - _GEOD.es) / bend**1.5
+    return float(shape.area) * math.radians(across) * math.radians(along)
+
+
 def polygons(shape: BaseGeometry) -> list[Polygon]:
     """The polygons a shape is made of; lines and points have none."""
     if isinstance(shape, Polygon):
