@@ -14,7 +14,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import Invalid, StoreFailure
-from app.exchange.grid import Book, Sheet, text_of
+from app.exchange.grid import Book, Sheet, column_letter, text_of
 from app.exchange.report import ImportReport, Refusal, Warned
 from app.i18n import N_, tr
 
@@ -22,6 +22,7 @@ _RED = PatternFill("solid", fgColor="FFFFC7CE")
 _RED_FONT = Font(color="FF9C0006", bold=True)
 _YELLOW = PatternFill("solid", fgColor="FFFFEB9C")
 _AUTHOR = "Gridward"
+_SEEN_ROWS = 200  # that the width of a column is taken from
 _FORBIDDEN = dict.fromkeys(
     range(32)
 )  # control characters that no workbook may hold, but for tab and line ends
@@ -55,7 +56,8 @@ def write_errors(source: Path, book: Book, report: ImportReport, target: Path) -
 def _open(source: Path) -> Workbook | None:
     """The workbook with its looks; None when it cannot be kept (an xls, or parts openpyxl does not know)."""
     try:
-        return openpyxl.load_workbook(source)
+        with source.open("rb") as file:  # by what is in it: openpyxl refuses other endings
+            return openpyxl.load_workbook(file)
     except (InvalidFileException, KeyError, ValueError, TypeError, OSError):
         return None
 
@@ -78,6 +80,12 @@ def _copy(sheet: Sheet, page: Worksheet) -> None:
         for column, value in enumerate(row, 1):
             if value is not None:
                 page.cell(sheet.first_row + index + shift, column, _writable(value))
+    for span in sheet.merged:
+        page.merge_cells(None, span.top, span.left, span.bottom, span.right)
+    for column in range(1, sheet.width + 1):
+        cells = (text_of(row[column - 1]) for row in sheet.rows[:_SEEN_ROWS] if column <= len(row))
+        breadth = max((sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in cells), default=0)
+        page.column_dimensions[column_letter(column)].width = min(max(breadth + 2, 7), 30)
 
 
 def _writable(value: object) -> str | float | int | bool:
@@ -92,7 +100,7 @@ def _title(name: str) -> str:
 def _comment(result: Workbook, refused: Sequence[Refusal], features: Collection[str]) -> int:
     """One comment a cell, with all its reasons; `features` are GIS layers, whose headings stand in row 1."""
     reasons: dict[tuple[str, int, int], list[str]] = {}
-    for refusal in refused:
+    for refusal in (cell for first in refused for cell in (first, *first.also)):
         reasons.setdefault((refusal.sheet, refusal.row, max(refusal.column, 1)), []).append(refusal.why)
     pages = _pages(result, features)
     for (name, row, column), why in reasons.items():

@@ -21,7 +21,7 @@ from app.exchange.places import Gazetteer
 from app.exchange.placing import Placing
 from app.exchange.questions import Asked, Question
 from app.exchange.reading import Draft, RowReader
-from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
+from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Warned
 from app.exchange.rows import Body, body_of
 from app.exchange.rules import rules_for
 from app.exchange.settling import expanded, settle_counts, settle_required, settle_years
@@ -303,7 +303,8 @@ class _Planner:
         records: list[PlannedRecord], duplicates: int, more: int, crs: str,
     ) -> ImportReport:  # fmt: skip
         tables, bodies, mapped = source
-        refused: list[Refusal] = [draft.refusals[0] for draft in drafts if draft.refusals]
+        wrong = [draft.refusals for draft in drafts if draft.refusals]
+        refused = [replace(first, also=tuple(others)) for first, *others in wrong]
         warnings = [
             *self._warned,
             *(warned for draft in drafts if not draft.refusals for warned in draft.warnings),
@@ -312,9 +313,8 @@ class _Planner:
         for sheet in hidden if not any(table.sheet in hidden for table in tables) else ():
             why = tr(N_("The sheet “{sheet}” is hidden and was not read."), sheet=sheet.name)
             warnings.append(Warned(sheet.name, 0, "hidden_sheet", why))
-        name = "、".join(dict.fromkeys(table.sheet.name for table in tables))
+        name = "、".join(dict.fromkeys(name for table in tables for name in _sheets_of(table.sheet)))
         warnings += further_tables(tables)
-        refused = [replace(item, field=item.field or "") for item in refused]
         sheets = [table.sheet.name for table in tables]
         return ImportReport(
             name,
@@ -338,6 +338,11 @@ class _Planner:
             shift=self._shift,
             sheets=[sheet.name for sheet in self._book.sheets if not sheet.is_empty],
         )
+
+
+def _sheets_of(sheet: Sheet) -> list[str]:
+    """The sheets a table was read from; one of forms may come from many."""
+    return [form.sheet for form in sheet.origins] or [sheet.name]
 
 
 def _warn_of_cells(sheet: Sheet, drafts: Sequence[Draft], columns: Sequence[Column]) -> None:

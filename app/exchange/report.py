@@ -23,7 +23,8 @@ ADD, CHANGE, UNCHANGED = "add", "change", "unchanged"
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that will not be taken, or the first reason for it; `column` is where a comment belongs."""
+    """A row that will not be taken, or the first reason for it; `column` is where a comment belongs, `also`
+    are the row's other wrong cells."""
 
     sheet: str
     row: int
@@ -32,6 +33,7 @@ class Refusal:
     code: str
     why: str
     column: int = 1
+    also: tuple[Refusal, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The refusal as the report carries it."""

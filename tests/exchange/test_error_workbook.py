@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import xlwt
 
 from app.errors import AppError, Invalid
 from app.exchange.error_workbook import write_errors
@@ -64,3 +65,31 @@ def test_the_source_is_never_overwritten(tmp_path: Path) -> None:
         _errors(path, path)
     with pytest.raises(AppError):
         _errors(path, tmp_path / "no" / "b.xlsx")
+
+
+def test_every_wrong_cell_of_a_row_has_its_comment_and_the_row_counts_once(tmp_path: Path) -> None:
+    path = simple(tmp_path / "a.xlsx", good_row(1, 锅炉吨位="很多", 完成时限="2107-01-01"))
+    path = path.rename(tmp_path / "called old.xls")  # and the looks stay whatever it is called
+    report = plan(path).report
+    assert len(report.refused) == 1
+    _errors(path, tmp_path / "b.xlsx")
+    page = openpyxl.load_workbook(tmp_path / "b.xlsx").active
+    assert page is not None
+    assert [cell.coordinate for cell in page[2] if cell.comment is not None] == ["D2", "H2"]
+
+
+def test_an_old_workbook_keeps_its_sheets_and_merged_cells(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    for name, row in (("甲", good_row(1)), ("乙", good_row(2, 锅炉吨位="很多"))):
+        page = book.add_sheet(name)
+        page.write_merge(0, 0, 0, 8, "整治台账")
+        for at, cells in enumerate((HEADER, row), 1):
+            for column, cell in enumerate(cells):
+                page.write(at, column, cell)
+    book.save(str(tmp_path / "a.xls"))
+    report = plan(tmp_path / "a.xls", answers={"sheet": "all"}).report
+    write_errors(tmp_path / "a.xls", open_book(tmp_path / "a.xls"), report, tmp_path / "b.xlsx")
+    made = openpyxl.load_workbook(tmp_path / "b.xlsx")
+    assert made.sheetnames == ["甲", "乙"]
+    assert made["乙"]["D3"].comment is not None
+    assert [str(span) for span in made["甲"].merged_cells.ranges] == ["A1:I1"]

@@ -200,12 +200,15 @@ def _believable(residuals: Sequence[Residual]) -> None:
     worst = max(residuals, key=lambda item: item.off_m)
     if worst.off_m > _FAR_M:
         raise Invalid(
-            N_("The common points do not belong together: {name} stays {off} m off."),
+            N_(
+                "The common points do not belong together: {name} stays {off} m off; at most {most} m may be."
+            ),
             hint=N_("Check its coordinates in both systems, and the zone."),
             code="points",
             details=[{"name": item.name, "off_m": round(item.off_m, 3)} for item in residuals],
             name=worst.name,
             off=f"{worst.off_m:.1f}",
+            most=f"{_FAR_M:g}",
         )
 
 

@@ -129,9 +129,9 @@ class ImportWizard(QDialog):
     def _go(self, step: int) -> None:
         self.pages.setCurrentIndex(step)
         for at, label in enumerate(self._labels):
-            label.setFont(metrics.sized(1.0, bold=at == step))
             label.setProperty("muted", at != step)
             label.style().polish(label)
+            label.setFont(metrics.sized(1.0, bold=at == step))  # after: polishing gives it back an older font
         self._name_buttons()
 
     def _next(self) -> None:
