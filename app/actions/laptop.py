@@ -6,15 +6,22 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shapely import Point
+from shapely.ops import nearest_points
+
 from app.actions.session import Session
-from app.domain.areas import Scope, area_of_record, covers
+from app.domain.areas import ROOTED, Scope, area_of_record, covers
+from app.domain.catalog import BY_NAME
 from app.domain.changes import Change
+from app.domain.coordinates.measure import distance_m
+from app.domain.entities.division import Division
 from app.domain.entities.people import Person, is_at_hub
 from app.domain.entity import Entity
+from app.domain.filters import equal
 from app.domain.rights import within_cap
 from app.domain.values import show_moment
 from app.errors import AppError, Invalid, NotAllowed
-from app.i18n import N_
+from app.i18n import N_, tr
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
 from app.sync.state import ENROL_REQUEST, GRANTS
@@ -24,6 +31,13 @@ if TYPE_CHECKING:
     from app.sync.transport import Transport
 
 E = TypeVar("E", bound=Entity)
+# Our own choice: the second-level zone of a river reaches 2 km, that of a well in coarse gravel 5 km.
+_NEAR_M = 5000.0
+_SHARED = N_("{kind}: the same for all of {root}, so it is entered there; this laptop ({mine}) reads it")
+_HAND_IN = N_(
+    "Nothing was changed. Draw yours as a sketch, which the city gets with the next sync, or send its file; "
+    "the city’s staff (R5) enter it on a laptop of the whole area."
+)
 
 
 def facts_of(session: Session) -> ReplicaFacts:
@@ -157,6 +171,41 @@ def in_own_area(session: Session, record: E) -> E:
     return record.replace(div_code=facts.area) if above else record
 
 
+def only_read_here(workspace: Workspace, entity: str) -> str:
+    """Why this laptop only reads all records of a kind; empty where it writes them.
+
+    Built-up areas, divisions and settings are the same for everybody, so one house keeps them.
+    """
+    facts = workspace.replica.facts()
+    if facts is None or facts.founding or facts.area == facts.root or entity not in ROOTED:
+        return ""
+    return tr(_SHARED, kind=BY_NAME[entity].text, mine=facts.area, root=facts.root)
+
+
+def zones_unknown_near(session: Session, record: Entity) -> str:
+    """Whether a place may lie in a neighbour's protection zone that this laptop does not have.
+
+    Zones belong to the area of their source; one of another county reaches over the boundary now and then.
+    """
+    facts, place = session.workspace.replica.facts(), record.geometry
+    if facts is None or facts.founding or facts.area == facts.root or not isinstance(place, Point):
+        return ""
+    if getattr(record, "zone_level", "none") is not None:  # no kind that lies in zones, or a zone is known
+        return ""
+    own = session.workspace.find(Division, equal(code=facts.area), limit=1)
+    outline = own[0].geometry if own else None
+    if outline is None:
+        return ""
+    edge = nearest_points(outline.boundary, place)[0]
+    metres = distance_m(place.x, place.y, edge.x, edge.y)
+    if metres > _NEAR_M and outline.contains(place):
+        return ""
+    said = N_(
+        "{km} km from the boundary of {area}: protection zones beyond it are not on this laptop; ask the city"
+    )
+    return tr(said, km=f"{metres / 1000:.1f}", area=own[0].name)
+
+
 def check_scope(workspace: Workspace, changes: Iterable[Change]) -> None:
     """Raise NotAllowed when a change is about a record outside the laptop's area: the hub would refuse it."""
     facts = workspace.replica.facts()
@@ -168,6 +217,9 @@ def check_scope(workspace: Workspace, changes: Iterable[Change]) -> None:
 
 
 def _check_change(workspace: Workspace, scope: Scope, change: Change) -> None:
+    if change.entity in ROOTED:
+        raise NotAllowed(_SHARED, hint=_HAND_IN, kind=BY_NAME[change.entity].text, mine=scope.area,
+                         root=scope.root, code="outside_area")  # fmt: skip
     record: Entity | None = None
     if change.operation != "insert":
         record = workspace.get(change.entity, change.uid)

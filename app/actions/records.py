@@ -17,7 +17,7 @@ from app.actions.evidence import (
     photos_used_again,
     places_of_photos,
 )
-from app.actions.laptop import in_own_area
+from app.actions.laptop import in_own_area, zones_unknown_near
 from app.actions.places import derived_values
 from app.actions.rebounds import Rebound, last_rebound
 from app.actions.rights import require_area, require_role, require_writer
@@ -51,7 +51,8 @@ class RecordView:
 
     `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here;
     `used_again` the photographs that are evidence elsewhere too; `rebound` how it came into its later round;
-    `photo_places` where photographs were taken, by the uid of the paper.
+    `photo_places` where photographs were taken, by the uid of the paper; `zones_unknown` whether a zone that
+    this laptop does not have may reach here.
     """
 
     record: Entity
@@ -64,6 +65,7 @@ class RecordView:
     used_again: tuple[UsedAgain, ...] = ()
     rebound: Rebound | None = None
     photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)
+    zones_unknown: str = ""
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
@@ -103,6 +105,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         used_again=tuple(photos_used_again(session, record)),
         rebound=last_rebound(session, record),
         photo_places=places_of_photos(session, record, papers),
+        zones_unknown=zones_unknown_near(session, record),
     )
 
 

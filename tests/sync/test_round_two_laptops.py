@@ -12,8 +12,11 @@ import shapely
 
 from app.actions import syncing
 from app.actions.history import history
+from app.actions.laptop import only_read_here, zones_unknown_near
+from app.actions.records import add_record
 from app.actions.syncing import sync_status
-from app.domain.changes import delete, insert
+from app.domain.changes import delete, insert, update
+from app.domain.entities.division import Division
 from app.domain.entities.water import BuiltUpArea
 from app.errors import HubUnreachable, NotAllowed, Refused, StoreFailure
 from app.sync.folding import Folded, finish_begun
@@ -67,6 +70,37 @@ def test_a_record_outside_the_laptops_area_is_refused_at_once(lan: Lan) -> None:
         town.enter("clerk", "X-1", div_code="620802106")
     assert refused.value.code == "outside_area"
     assert town.session.workspace.unsent() == 0
+
+
+def test_a_county_reads_what_is_the_same_for_all_and_is_told_who_enters_it(lan: Lan) -> None:
+    county = lan.laptop(COUNTY, "R4")
+    with pytest.raises(NotAllowed) as refused:
+        add_record(
+            county.as_("clerk"), "builtup", {"name": "建成区", "year": "2026"}, shapely.box(106, 35, 107, 36)
+        )
+    assert refused.value.code == "outside_area" and "只读" in refused.value.message
+    assert "标绘" in refused.value.hint
+    workspace = county.session.workspace
+    assert only_read_here(workspace, "built_up_area") and not only_read_here(workspace, "boiler")
+    city = lan.laptop(CITY, "R6")
+    assert not only_read_here(city.session.workspace, "built_up_area")
+
+
+def test_a_boiler_near_the_countys_boundary_says_that_zones_beyond_it_are_unknown(lan: Lan) -> None:
+    city, county = lan.laptop(CITY, "R6"), lan.laptop(COUNTY, "R4")
+    near, far = county.enter("clerk", "N-1"), county.enter("clerk", "F-1", note="deep inside")
+    assert near.geometry is not None
+    x, y = near.geometry.x, near.geometry.y
+    session = city.as_("city")
+    own = session.workspace.by_key(Division, COUNTY)
+    session.commit([update(own, geometry=shapely.box(x - 0.02, y - 0.5, x + 0.5, y + 0.5))], "edit")
+    lan.drain(city, county)
+    told = zones_unknown_near(county.session, county.boiler("N-1"))
+    assert "崆峒区" in told and "1.8" in told
+    deep = far.replace(geometry=shapely.Point(x + 0.2, y))
+    assert zones_unknown_near(county.session, deep) == ""
+    assert zones_unknown_near(county.session, near.replace(zone_level="second")) == ""
+    assert zones_unknown_near(session, city.boiler("N-1")) == "", "the city knows them all"
 
 
 @pytest.mark.parametrize(("answers_lost", "apart"), [(False, True), (True, True), (True, False)])

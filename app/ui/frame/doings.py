@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.domain.catalog import entity_type
 from app.errors import StoreFailure
 from app.i18n import N_, tr
+from app.ui import messages
 from app.ui.dialogs.goto import GotoDialog
 from app.ui.dialogs.keys import KeysDialog
 from app.ui.dialogs.newworkspace import NewWorkspaceDialog
@@ -319,7 +320,13 @@ class Doings:
 
     def add(self) -> None:
         """A new record of the ledger that is shown."""
+        from app.actions.laptop import only_read_here  # late: actions load after the first paint
+
         entity = self._window.page if self._window.page in THEME_OF else "boiler"
+        why = only_read_here(self._desk.need().workspace, entity)
+        if why:
+            messages.tell(self._window, why)
+            return
         EditDialog(self._desk, entity_type(entity), None, self._window).open()
 
     def delete(self) -> None:

@@ -62,7 +62,9 @@ class Editing(QObject):
             return tr(N_("The workspace is open for reading only."))
         if kind.append_only or actor.role not in WRITERS.get(kind.name, ()):
             return tr(N_("Your role may not edit this ledger."))
-        return ""
+        from app.actions.laptop import only_read_here  # late: actions load after the first paint
+
+        return only_read_here(session.workspace, kind.name)
 
     def toggle(self) -> None:
         """Begin editing, or end it; edits that are not saved are asked about."""

@@ -30,4 +30,6 @@ def alerts_of(view: RecordView, today: str) -> list[str]:
     due = held.get("due_date")
     if state in _WAITING and due and due < today[: len(due)]:
         found.append(tr(N_("Past its due date ({day})"), day=due))
+    if view.zones_unknown:
+        found.append(view.zones_unknown)
     return found
