@@ -27,5 +27,6 @@ static inline Py_ssize_t items(const Held *held) { return held->view.len / held-
 extern PyMethodDef unpack_methods[];
 extern PyMethodDef ink_methods[];
 extern PyMethodDef board_methods[];
+extern PyMethodDef mesh_methods[];
 
 #endif

@@ -828,7 +828,7 @@ PyMODINIT_FUNC PyInit__scan(void)
 {
     PyObject *made = PyModule_Create(&module);
     if (made && (PyModule_AddFunctions(made, unpack_methods) || PyModule_AddFunctions(made, ink_methods)
-                 || PyModule_AddFunctions(made, board_methods))) {
+                 || PyModule_AddFunctions(made, board_methods) || PyModule_AddFunctions(made, mesh_methods))) {
         Py_DECREF(made);
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* Reads areas out of GeoPackage blobs into flat arrays, and sums the bytes of an array.
+/* Reads areas out of GeoPackage blobs and identities out of their text into arrays, and sums an array's bytes.
  *
  * A blob is "GP", a version, flags, a reference system, an envelope and WKB (OGC 12-128r19, 2.1.3). What is no
  * little-endian two-dimensional polygon or multipolygon, or is cut short, is named and left to the caller.
@@ -246,7 +246,68 @@ static PyObject *digest(PyObject *self, PyObject *args)
     return PyLong_FromUnsignedLongLong(lanes[0]);
 }
 
+/* Eight hexadecimal digits as a number, eight letters at a time. */
+static uint64_t eight_digits(const char *text)
+{
+    uint64_t found = 0;
+    for (int at = 0; at < 8; at++) found |= (uint64_t)(uint8_t)text[at] << (56 - 8 * at);
+    found = (found & 0x0f0f0f0f0f0f0f0fu) + 9 * ((found >> 6) & 0x0101010101010101u);
+    found = (found | found >> 4) & 0x00ff00ff00ff00ffu;
+    found = (found | found >> 8) & 0x0000ffff0000ffffu;
+    return (found | found >> 16) & 0xffffffffu;
+}
+
+/* A UUID as we write it, as two numbers; 0 when it is none. */
+static int take_identity(const char *text, Py_ssize_t length, uint64_t *pair)
+{
+    if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return 0;
+    char digits[32];
+    memcpy(digits, text, 8);
+    memcpy(digits + 8, text + 9, 4);
+    memcpy(digits + 12, text + 14, 4);
+    memcpy(digits + 16, text + 19, 4);
+    memcpy(digits + 20, text + 24, 12);
+    int bad = 0;
+    for (int at = 0; at < 32; at++) {
+        unsigned letter = (uint8_t)digits[at];
+        bad |= (letter - '0' > 9) & (letter - 'a' > 5);
+    }
+    pair[0] = eight_digits(digits) << 32 | eight_digits(digits + 8);
+    pair[1] = eight_digits(digits + 16) << 32 | eight_digits(digits + 24);
+    return !bad;
+}
+
+PyDoc_STRVAR(identities_doc,
+             "identities(uids, out) -> bool\n\nUUIDs of a list as two numbers each (uint64); False when one is no UUID as we write it.");
+
+static PyObject *identities(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *list, *target;
+    Held held[1] = {0};
+    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &list, &target)) return NULL;
+    Py_ssize_t count = PyList_Size(list);
+    if (hold(target, held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 8, "out")) { let_go(held, 1); return NULL; }
+    if (items(held) != 2 * count) {
+        let_go(held, 1);
+        PyErr_SetString(PyExc_ValueError, "out does not fit the list");
+        return NULL;
+    }
+    uint64_t *pairs = held[0].view.buf;
+    int good = 1;
+    for (Py_ssize_t i = 0; i < count && good; i++) {
+        PyObject *item = PyList_GetItem(list, i);
+        Py_ssize_t length = 0;
+        const char *text = item && PyUnicode_Check(item) ? PyUnicode_AsUTF8AndSize(item, &length) : NULL;
+        good = text && take_identity(text, length, pairs + 2 * i);
+    }
+    let_go(held, 1);
+    PyErr_Clear();   /* what UTF-8 cannot hold is no identity either */
+    return PyBool_FromLong(good);
+}
+
 PyMethodDef unpack_methods[] = {
+    {"identities", identities, METH_VARARGS, identities_doc},
     {"measure", measure, METH_VARARGS, measure_doc},
     {"unpack", unpack, METH_VARARGS, unpack_doc},
     {"digest", digest, METH_VARARGS, digest_doc},

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.carto.features import FeatureColumns
-from app.carto.flat import NOT_DRAWN
+from app.carto.flat import HAS_SCAN, NOT_DRAWN
 from app.carto.layers import Layer
+
+if HAS_SCAN:
+    from app.carto import _scan
 
 Codes = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 UID_BYTES = 16
-_UID_LENGTH, _DASHES = 36, (8, 13, 18, 23)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,20 +89,12 @@ def _as_columns(name: str, words: Iterable[Any]) -> FeatureColumns:
 
 
 def uids_as_bytes(uids: Sequence[str]) -> NDArray[np.uint64] | None:
-    """Identities as two numbers each (n, 2); None when one of them is no UUID as we write it."""
-    text = "".join(uids)
-    if len(text) != _UID_LENGTH * len(uids) or not text.isascii() or text != text.lower():
-        return None
-    letters = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, _UID_LENGTH)
-    if not (letters[:, _DASHES] == ord("-")).all():
-        return None
-    digits = text.replace("-", "")
-    if len(digits) != 2 * UID_BYTES * len(uids):
-        return None
-    try:
-        return np.frombuffer(bytes.fromhex(digits), dtype=">u8").reshape(-1, 2).astype(np.uint64)
-    except ValueError:
-        return None
+    """Identities as two numbers each (n, 2); None when one of them is no UUID as we write it.
+
+    Needs HAS_SCAN.
+    """
+    found = np.empty((len(uids), 2), dtype=np.uint64)
+    return found if _scan.identities(list(uids), found) else None
 
 
 def uids_as_text(numbers: NDArray[np.uint64]) -> list[str]:

@@ -235,6 +235,8 @@ def _middle_of(parts: Sequence[Part]) -> tuple[float, float]:
 
 def _empty_placeless(xy: NDArray[np.float32], rings: NDArray[np.uint32]) -> None:
     """Draw rings with a vertex that has no place into one point: they hold no pixel."""
+    if len(xy) and xy.min() > -_FARTHEST and xy.max() < _FARTHEST:  # false for what is no number, too
+        return
     with np.errstate(invalid="ignore"):
         bad = np.flatnonzero(~(np.abs(xy) < _FARTHEST).all(axis=1))
     for ring in np.unique(np.searchsorted(rings, bad, side="right") - 1).tolist():

@@ -17,8 +17,8 @@ from app.carto.display import Floats
 from app.carto.features import Extent, FeatureColumns
 from app.carto.flat import NOT_DRAWN, FlatAreas
 from app.carto.layers import Layer
+from app.carto.meshing import placed
 from app.carto.projected import ProjectedFeatures
-from app.carto.projection import to_map
 from app.carto.unpacking import unpacked
 
 Fetch = Callable[[Sequence[str], Sequence[str]], FeatureColumns]
@@ -193,7 +193,7 @@ class ManyReader:
 
     def _placed(self, blobs: list[bytes | None]) -> tuple[Floats, NDArray[np.uint32], NDArray[np.uint32]]:
         xy, rings, areas = unpacked(blobs)
-        return (to_map(xy, self._crs) if len(xy) else xy), rings, areas
+        return (placed(xy, self._crs) if len(xy) else xy), rings, areas
 
     def done(self, mark: Mark, fetch: Fetch) -> ManyAreas | None:
         """All of them; None when an identity is none of ours or they are too many."""

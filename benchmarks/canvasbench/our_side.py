@@ -7,6 +7,7 @@ Parts: first again cells everything memory.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -60,6 +61,7 @@ def main() -> None:
     """Draw what was asked for."""
     path, times, parts = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     ensure_application()
+    gc.disable()  # as the window does: it sweeps between events, and never in the thread that draws
     warm_up()  # the window does so before a file is opened, as QGIS loads its providers
     only, everything = themes()
     cpu, begun = time.process_time(), time.perf_counter()
