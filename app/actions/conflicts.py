@@ -125,6 +125,7 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
         raise Refused(N_("There is no conflict {uid}"), uid=uid, code="unknown_record")
     view = _view(session, found, {})
     _require_decider(session, found, view)
+    _refuse_unseen(found)
     side, values = _chosen(view, take)
     known = view.record.exists
     record: Entity | None = session.workspace.get(view.record.entity, view.record.uid) if known else None
@@ -252,6 +253,20 @@ def _require_decider(session: Session, item: Conflict, view: ConflictView) -> No
             role=actor.role,
             roles=" ".join(view.decides) or "-",
             code="role",
+        )
+
+
+def _refuse_unseen(item: Conflict) -> None:
+    """Nobody decides about values that this program cannot show."""
+    kind = BY_NAME.get(item.owner_entity)
+    known = {field.id for field in kind.fields.values()} | {GEOMETRY} if kind is not None else set()
+    beyond = [name for name in _cells(item.offered) if name not in known]
+    if beyond and item.situation == "open":
+        raise Refused(
+            N_("This program does not know “{field}” yet"),
+            hint=N_("Nothing was changed. Bring this program up to date, and decide then."),
+            field=", ".join(beyond),
+            code="newer_field",
         )
 
 

@@ -23,6 +23,7 @@ from app.i18n import N_, tr
 
 RESOLVE = "resolve"
 _DELETIONS = ("edit_kept", "revived")  # what stands is the record, what was offered its end
+BEYOND = "unknown_field"  # what a newer program wrote at a hub that did not know it
 STATE = "state"  # two steps contradict each other
 _QUARANTINE = "quarantine"  # late work of a revoked laptop
 Choice = tuple[str, Mapping[str, Any], Mapping[str, Any]]
@@ -41,7 +42,7 @@ def changes_of(
         return RESOLVE, []
     if item.kind == "void" or (item.kind == _QUARANTINE and not values):
         raise _nothing_to_take()
-    if record is None and item.kind == _QUARANTINE:
+    if record is None and (item.kind == _QUARANTINE or item.note == BEYOND):
         return RESOLVE, [_entered(session, item, values)]
     if record is None:
         raise Refused(

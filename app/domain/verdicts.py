@@ -36,7 +36,10 @@ SENTENCES: Mapping[str, str] = {
     "signed": N_("The record has been signed; exclude it instead of deleting it."),
     "stamped": N_("The hub worked out the dates of the step itself."),
     "bad_value": N_("The value cannot be: type, length or limits."),
-    "unknown_field": N_("The hub does not know this field yet; the value is kept for a newer hub."),
+    "unknown_field": N_(
+        "The hub’s program is older than the writer’s and does not know this field; the value is kept here."
+        " Take it once the hub’s program has been brought up to date."
+    ),
     "duplicate": N_("Another record has this number already; both are kept for somebody to look at."),
     "near": N_(
         "Another boiler of the same unit or place is there; somebody should look whether it is the same."

@@ -20,6 +20,7 @@ from app.hub.rows import Row, state_of
 from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
 
+_BEYOND = "unknown_field"  # the note of what a newer program wrote
 _BESIDE = ("approval", "attachment")  # what stands or falls with the record it belongs to
 _ASIDE = (*_BESIDE, "person")
 
@@ -257,9 +258,9 @@ class Deciding:
             found = reject(note if mine else "together", item.cells, state, kind if mine else "rejected")
             is_state = item is lead and kind == "state"
             drafts = found.conflicts
-            if is_state:
+            if is_state or (mine and note == _BEYOND):  # a person has to see it
                 draft = drafts[0]
-                drafts = (ConflictDraft("state", note, draft.kept, draft.offered, open=True),)
+                drafts = (ConflictDraft(draft.kind, note, draft.kept, draft.offered, open=True),)
             verdict = "conflict" if is_state else found.verdict
             self._put(item, row, Decision("n", {}, found.results, verdict, found.note))
             if item is lead or item.entry.entity != "approval":
@@ -314,7 +315,7 @@ class Deciding:
         try:
             for item in group:
                 if not is_known(item.entry.entity):
-                    raise Unfit("unknown_field", item.entry.entity)
+                    raise Unfit(_BEYOND, item.entry.entity)
                 if not signed:
                     self._set_aside(item)
                 item.cells = admitted(known(item.entry.entity), item.entry.op, item.entry.cells)
@@ -333,7 +334,7 @@ class Deciding:
             return
         entry.cells = {name: value for name, value in entry.cells.items() if name in ids}
         row = self.desk.rows.get(entry.entity, entry.uid)
-        draft = ConflictDraft("rejected", "unknown_field", {}, beyond, open=False)
+        draft = ConflictDraft("rejected", _BEYOND, {}, beyond, open=True)
         item.cells = entry.cells
         self._raise(item, row, (draft,))
 

@@ -8,7 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from app.actions import conflicts as decisions
+from app.actions.conflicts import open_conflicts, resolve
+from app.domain.entity import EntityType
 from app.domain.replication import Batch, Block, Effect
+from app.errors import AppError
+from app.hub import admitting, deciding
 from app.store import crossing as crossings
 from app.store.crossing import Crossing, crossing
 from sync import doings
@@ -132,3 +137,50 @@ def test_a_kind_that_only_a_newer_hub_has(world: World) -> None:
 def fold_one(laptop: Laptop, block: Block) -> None:
     """Fold a block as it comes from a hub, without its bytes."""
     laptop.workspace.replica.fold(block, bytes(32))
+
+
+@contextmanager
+def older_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A hub whose boilers have no field `model` yet; the laptops know it."""
+    ids, checks = deciding.field_ids, admitting._checks
+
+    def fewer(kind: EntityType) -> tuple[str, ...]:
+        return tuple(name for name in ids(kind) if name != "model")
+
+    def fewer_checks(name: str) -> dict[str, object]:
+        return {field: test for field, test in checks(name).items() if field != "model"}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deciding, "field_ids", fewer)
+        patch.setattr(admitting, "_checks", fewer_checks)
+        yield
+
+
+def test_what_an_older_hub_cannot_keep_waits_for_a_person_and_is_taken_after_its_upgrade(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, county = world.laptops["town_a"], world.laptops["county"]
+    with older_hub(monkeypatch):
+        assert doings.edit(a, "officer", there(a), note="known", model="M-9")
+        a.round()
+        assert doings.edit(a, "officer", there(a), model="M-10")
+        a.round()
+    assert there(a).note == "known"
+    county.round()
+    session = county.as_("clerk")
+    waiting = open_conflicts(session)
+    assert [(view.fields[0].field, view.fields[0].offered, view.can_decide) for view in waiting] == [
+        ("model", "M-9", True),
+        ("model", "M-10", True),
+    ]
+    with monkeypatch.context() as older:
+        older.setattr(decisions, "BY_NAME", {})
+        with pytest.raises(AppError) as unseen:
+            resolve(session, waiting[0].uid, "kept")
+        assert unseen.value.code == "newer_field"
+    resolve(session, waiting[1].uid, "offered", "中心已更新")
+    resolve(session, waiting[0].uid, "kept", "后一个为准")
+    county.round()
+    a.round()
+    assert there(a).model == "M-10" and not open_conflicts(session)
+    assert agrees(world)
