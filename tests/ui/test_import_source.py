@@ -60,6 +60,28 @@ def test_a_sheet_is_chosen_before_it_is_asked_about(office: Office, qtbot: QtBot
     wizard.reject()
 
 
+def test_each_table_is_asked_about_where_a_person_wants_that(
+    office: Office, qtbot: QtBot, tmp_path: Path
+) -> None:
+    running, wizard = _wizard(office, qtbot, two_sheets(tmp_path / "两年.xlsx"))
+    _pick(wizard, qtbot, "sheet", "all", 3)
+    wizard.next.click()
+    box = wizard.questions._boxes["crs"]
+    box.setCurrentIndex(box.findData("by_part"))
+    wizard.next.click()
+    qtbot.waitUntil(
+        lambda: "crs@2018" in wizard.questions._boxes and wizard.next.isEnabled(), timeout=WAIT_MS
+    )
+    of_2018 = wizard.questions._boxes["crs@2018"]
+    of_2018.setCurrentIndex(of_2018.findData("gcj02"))
+    wizard.next.click()
+    qtbot.waitUntil(lambda: wizard._plan.ready and wizard.next.isEnabled(), timeout=WAIT_MS)
+    sources = {record.sheet: record.values["coord_src"] for record in wizard._plan.records}
+    assert sources == {"2017": "typed", "2018": "gcj02"}
+    settle(running, qtbot)
+    wizard.reject()
+
+
 def test_heading_rows_and_encoding_are_chosen(office: Office, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "台账.csv"
     lines = [

@@ -50,6 +50,7 @@ BOILER = Rules(
         "更新后",
         "新建锅炉",
         "新锅炉",
+        "新上锅炉",
     ),
     before_words=("整治前", "改造前", "治理前", "整改前", "原有", "原", "现有", "现状"),
     after_fields={"rated_tph": "after_tph", "fuel": "after_fuel"},
@@ -108,7 +109,7 @@ BOILER = Rules(
     more_words=WORDS,
     never={
         "user_org": r"制造|性质|厂家|设计|施工|检测|供热|联系|责任|监管|督导|产权|主管|牵头|包抓",
-        "ledger_no": r"报告|合同|文件|证|检测|电话|邮|信用|批次|封条",
+        "ledger_no": r"出厂|制造|产品|报告|合同|文件|证|检测|电话|邮|信用|批次|封条",
         "rated_tph": r"燃料|耗|费|压力|面积|排放|改造后|整治后",
         "done_date": r"是否|情况|进展",
         "due_date": r"是否|情况|进展",
