@@ -33,7 +33,8 @@ Beside = tuple[str, str, str]  # area, entity, uid
 def keep(raw: sqlite3.Connection, area: str, effects: Sequence[Effect]) -> int:
     """Keep what these entries say beyond this program, in the transaction that is open; what it adds to the
     digest of the area."""
-    if not any(map(_is_beyond, effects)) and _is_empty(raw):
+    forms = {(effect.entity, *effect.cells) for effect in effects}
+    if not any(_is_beyond(*form) for form in forms) and _is_empty(raw):
         return 0
     held: dict[Beside, Cells] = {}
     before: dict[Beside, Cells] = {}
@@ -90,8 +91,7 @@ def _adopt(connection: Connection, database: Database, facts: ReplicaFacts, bloc
         effect.op = "u" if (effect.entity, effect.uid) in there else "i"
     chain.seal_found(connection)
     step = Step(FoldState(raw, database.layout, facts, block, (1, block.last), 0))
-    for effect in block.effects:
-        step.take(effect)
+    step.work_out()
     write(connection, step)
 
 
@@ -106,8 +106,8 @@ def _there(raw: sqlite3.Connection, database: Database, block: Block) -> set[tup
     return found
 
 
-def _is_beyond(effect: Effect) -> bool:
-    return not is_known(effect.entity) or not effect.cells.keys() <= crossing(effect.entity).known
+def _is_beyond(entity: str, *fields: str) -> bool:
+    return not is_known(entity) or not crossing(entity).known.issuperset(fields)
 
 
 def _beyond(effect: Effect) -> Cells:

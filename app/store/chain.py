@@ -16,6 +16,8 @@ from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 
 START = "0" * 64
 _MANY = 500
+SEALED_TO = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY id DESC LIMIT 1"
+Headers = dict[int, tuple[list[Any], list[int]]]  # by transaction its own row, and what it answers for
 _CONTENT = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 # `sealed_batch` is written later, when a batch is pushed, so it is no part of what is sealed.
 _HEADER = [column for column in TRANSACTIONS.columns if column.name != "sealed_batch"]
@@ -58,8 +60,7 @@ def seal_found(connection: Connection) -> None:
 
 def sealed_to(connection: Connection) -> int:
     """The number of the last journal row the chain holds."""
-    query = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY id DESC LIMIT 1"
-    row = raw_of(connection).execute(query).fetchone()
+    row = raw_of(connection).execute(SEALED_TO).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -76,11 +77,17 @@ def _link(connection: Connection, head: str, transaction: int, rows: Sequence[An
     return new
 
 
-def link_runs(connection: Connection, runs: Sequence[tuple[int, Sequence[Sequence[Any]]]]) -> None:
-    """Chain what this program has just noted: each run of neighbouring rows with its transaction."""
-    raw = raw_of(connection)
-    numbers = list(dict.fromkeys(transaction for transaction, _ in runs))
-    headers = _headers(raw, numbers)
+def link_runs(
+    connection: Connection,
+    runs: Sequence[tuple[int, Sequence[Sequence[Any]]]],
+    known: Headers | None = None,
+) -> None:
+    """Chain what this program has just noted: each run of neighbouring rows with its transaction.
+
+    `known` has the own rows of transactions that have just been written.
+    """
+    raw, headers = raw_of(connection), dict(known or {})
+    headers |= _headers(raw, list({transaction for transaction, _ in runs} - headers.keys()))
     head, links = head_of(connection), []
     for transaction, rows in runs:
         header, claimed = headers[transaction]
@@ -90,10 +97,10 @@ def link_runs(connection: Connection, runs: Sequence[tuple[int, Sequence[Sequenc
     raw.executemany("INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)", links)
 
 
-def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, tuple[list[Any], list[int]]]:
+def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> Headers:
     """What is sealed with the rows of these transactions: their own row, and what they answer for."""
     names = ", ".join(column.name for column in _HEADER)
-    found: dict[int, tuple[list[Any], list[int]]] = {}
+    found: Headers = {}
     for start in range(0, len(numbers), _MANY):
         part = numbers[start : start + _MANY]
         marks = ",".join("?" * len(part))

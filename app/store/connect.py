@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into
 _LONG_LOG = 16_000  # entries of folds after which it is, about 150 MB
 _WORTH = 500  # entries after which it is at the end of a series of folds
 _TOO_LONG = 4  # every so many times the fold waits for it
+_PRIMARY = 0xFF  # the part of an error code that says what sort it is
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
 
@@ -47,13 +48,12 @@ class Database:
         self.read_only = read_only
         self._before_writing = before_writing  # raises StoreFailure when nobody may write
         self._writers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
-        self._noters = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
+        self._savers = _Noters(path, "ro" if read_only else "rw", "BEGIN IMMEDIATE")
+        self._folders = _Noters(path, "ro" if read_only else "rw", "BEGIN")
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
         self._untidied = 0  # entries folded since the write-ahead log was brought into the file
         self._tidied = 0  # times that happened beside a fold, which lets the log grow
         self._tidying: threading.Thread | None = None
-        self._shape = -1  # the version of the file's tables for which `_noters` was told about triggers
-        self._loud = True  # whether they fire there
         self._turn = threading.RLock()
 
     @contextmanager
@@ -73,7 +73,9 @@ class Database:
     def saving(self) -> Iterator[Connection]:
         """The write transaction of a person's save, on the disk when it ends. Its writer notes every cell and
         keeps the spatial index by itself; triggers are left out where nobody else has put any."""
-        with self._noting("FULL", _SHORT_LOG) as connection:
+        self._before_writing()
+        with self._turn, self._savers.noting("FULL", _SHORT_LOG) as (connection, begin):
+            begin()
             yield connection
 
     @contextmanager
@@ -84,36 +86,30 @@ class Database:
         order, and the next save makes it durable. The write-ahead log is brought into the file by `tidy()`
         later, not in the middle of a long series.
         """
-        with self._noting("NORMAL", 0) as connection:
+        self._before_writing()
+        with self._turn, self._savers.noting("NORMAL", 0) as (connection, begin):
+            begin()
             yield connection
 
     @contextmanager
-    def _noting(self, synchronous: str, checkpoint: int) -> Iterator[Connection]:
-        self._before_writing()
-        with self._turn, translated(self.path), self._noters.connect() as connection:
-            raw = raw_of(connection)
-            raw.execute(f"PRAGMA synchronous = {synchronous}")
-            raw.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
-            with connection.begin():
-                self._hush(raw)
-                if self._loud:
-                    set_context(connection, NOTED)
-                yield connection
-                if self._loud:
-                    set_context(connection, FOREIGN)
+    def prepared(self) -> Iterator[tuple[Connection, Callable[[], None]]]:
+        """The same, for a fold that reads and reckons first: others may write until it calls what is given
+        beside the connection, which must come before its first write and may come again.
 
-    def _hush(self, raw: sqlite3.Connection) -> None:
-        """Leave triggers out, unless another program has added its own, such as GDAL's count of features:
-        then all fire, and those of the journal stand aside."""
-        shape = raw.execute("PRAGMA schema_version").fetchone()[0]
-        if shape == self._shape:
-            return
-        strange = watch.strange(raw)
-        if strange:
-            _LOG.info("%s has triggers of another program: %s", self.path.name, " ".join(strange))
-            silence.heard(raw)
-        self._loud = bool(strange) or not silence.silenced(raw)
-        self._shape = shape
+        That raises Overtaken when somebody has written since this transaction began, or is writing now;
+        nothing has happened then.
+        """
+        self._before_writing()
+        with ExitStack() as turn, self._folders.noting("NORMAL", 0) as (connection, begin):
+            locked: list[bool] = []
+
+            def lock() -> None:
+                if not locked:
+                    turn.enter_context(self._turn)
+                    begin()
+                    locked.append(True)
+
+            yield connection, lock
 
     def tidy(self, entries: int = 0, *, ended: bool = False) -> None:
         """So many entries were folded: bring the write-ahead log into the file when it has become long; when
@@ -160,7 +156,8 @@ class Database:
         self._readers.dispose()
         if not self.read_only:
             self._join()
-            self._noters.dispose()
+            self._savers.engine.dispose()
+            self._folders.engine.dispose()
             self._checkpoint()
         self._writers.dispose()
 
@@ -174,6 +171,68 @@ class Database:
     def _stays(self, failure: StoreFailure) -> None:
         # What was saved is safe in the log and comes into the file when there is room again.
         _LOG.warning("the log of %s stays beside it: %s", self.path.name, failure.details)
+
+
+class Overtaken(Exception):
+    """Somebody else wrote between what a transaction has read and what it wanted to write."""
+
+
+class _Noters:
+    """The one connection of those that note by themselves what they write and keep the spatial index; with
+    `begin` BEGIN their transactions read first and have the file when they say so."""
+
+    def __init__(self, path: Path, mode: str, begin: str) -> None:
+        self.engine = _engine(path, mode=mode, begin=begin, size=1, writes=True)
+        self._path = path
+        self._late = begin == "BEGIN"
+        self._shape = -1  # the version of the file's tables for which the connection was told about triggers
+        self._loud = True  # whether they fire there
+        self._told = False  # whether they were told in this transaction to stand aside
+
+    @contextmanager
+    def noting(self, synchronous: str, checkpoint: int) -> Iterator[tuple[Connection, Callable[[], None]]]:
+        """A transaction, and what is to be called once before it writes; that raises Overtaken."""
+        with translated(self._path), self.engine.connect() as connection:
+            raw = raw_of(connection)
+            raw.execute(f"PRAGMA synchronous = {synchronous}")
+            raw.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
+            with connection.begin():
+                self._hush(raw)
+                self._told = False
+                yield connection, lambda: self._begin(connection)
+                if self._told:
+                    set_context(connection, FOREIGN)
+
+    def _begin(self, connection: Connection) -> None:
+        """Have the file for writing; triggers that fire are told that their changes are noted already."""
+        if self._late:
+            _have(raw_of(connection))
+        if self._loud:
+            set_context(connection, NOTED)
+            self._told = True
+
+    def _hush(self, raw: sqlite3.Connection) -> None:
+        """Leave triggers out, unless another program has added its own, such as GDAL's count of features:
+        then all fire, and those of the journal stand aside."""
+        shape = raw.execute("PRAGMA schema_version").fetchone()[0]
+        if shape == self._shape:
+            return
+        strange = watch.strange(raw)
+        if strange:
+            _LOG.info("%s has triggers of another program: %s", self._path.name, " ".join(strange))
+            silence.heard(raw)
+        self._loud = bool(strange) or not silence.silenced(raw)
+        self._shape = shape
+
+
+def _have(raw: sqlite3.Connection) -> None:
+    """Have the file for writing in a transaction that has only read; raises Overtaken."""
+    try:
+        raw.execute("UPDATE sync_ctx SET base = base WHERE one = 1")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+            raise
+        raise Overtaken from error
 
 
 def raw_of(connection: Connection) -> sqlite3.Connection:
@@ -213,11 +272,11 @@ def is_frozen(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK) and not (beside.is_file() and beside.stat().st_size)
 
 
-def _engine(path: Path, *, mode: str, begin: str, size: int) -> Engine:
+def _engine(path: Path, *, mode: str, begin: str, size: int, writes: bool = False) -> Engine:
     def connect() -> sqlite3.Connection:
         with translated(path):
             connection = opened(path, mode)
-            if begin == "BEGIN":
+            if begin == "BEGIN" and not writes:
                 connection.execute("PRAGMA query_only = ON")
             else:
                 connection.execute(f"PRAGMA cache_size = -{_WRITER_KIB}")

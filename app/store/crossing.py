@@ -36,6 +36,7 @@ class Crossing:
         self.known = frozenset(kinds)
         self.defaults = {item.id for item in kind.stored.values() if default_of(kind, item) is not None}
         self.unique: tuple[str, ...] = tuple(item.id for item in kind.stored.values() if item.unique)
+        self.unique_in = frozenset(self.unique)
         self._to_wire = _chosen(kinds, _TO_WIRE)
         self._to_file = _chosen(kinds, _TO_FILE)
         self._from_wire = _chosen(kinds, _FROM_WIRE)
@@ -110,6 +111,18 @@ class Crossing:
             return None
         turn = self._untold.get(column)
         return cell if turn is None else turn(cell)
+
+    def before_and_after(self, cells: Iterable[Sequence[Any]]) -> tuple[Row, Row]:
+        """Cells of a journal row ([column, old, new], …) as two rows on the wire; None in unknown columns."""
+        old: Row = {}
+        new: Row = {}
+        for cell in cells:
+            column = cell[0]
+            if column in self._untold or column not in self.known:
+                old[column], new[column] = self.untold(column, cell[1]), self.untold(column, cell[2])
+            else:
+                old[column], new[column] = cell[1], cell[2]
+        return old, new
 
 
 @lru_cache(maxsize=256)

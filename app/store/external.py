@@ -83,7 +83,7 @@ class ExternalEdits:
             if not found:
                 return 0
             change_set = ChangeSet((), SEAL_ACTION, actor, reason.strip())
-            _, number = open_transaction(connection, self.device, change_set, at)
+            _, number, _ = open_transaction(connection, self.device, change_set, at)
             connection.execute(insert(CLAIMS), [{"seq": seq, "txn": number} for seq in found])
             chain.seal(connection, number)
         return len(found)

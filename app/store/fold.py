@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter, thread_time
 
@@ -22,27 +22,31 @@ from app.errors import AppError, StoreFailure
 from app.i18n import N_
 from app.litter import LARGE, undisturbed
 from app.store import beyond, chain, keptblocks, outbox, pending, views
-from app.store.connect import Database, raw_of
+from app.store.connect import Database, Overtaken, raw_of
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
 from app.store.keptblocks import KeptBlock
 from app.store.replica_facts import START, ReplicaFacts
 
-_FIRST, _LEAST, _MOST = 300, 100, 2000  # entries of a step
-_WORK, _WAIT = 0.03, 0.1  # seconds of the processor and of the clock that a step should take
+_FIRST, _LEAST, _MOST = 300, 200, 3000  # work of a step, in updates of one record
+# What entries cost, in updates: a new record has many cells and indexes; own changes are there already.
+_PRICE = {"i": 3.0, "d": 2.0, "u": 1.0, "n": 1.0}
+_OWN = 0.5
+_WORK, _WAIT = 0.03, 0.045  # seconds of the processor and of the clock that a step should have the file
 
 
 @dataclass
 class FoldDone:
-    """What a fold did: entries that came in, the records whose values in sight changed, and what became of
-    own changes."""
+    """What a fold did: entries that came in, the records whose values in sight changed, what became of own
+    changes, and the longest time in seconds that others had to wait for the file."""
 
     entries: int = 0
     touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rejected: int = 0
     conflicts: int = 0
     settled: int = 0
+    held: float = 0.0
 
     def add(self, other: FoldDone) -> None:
         """Count what another fold did as well."""
@@ -50,6 +54,7 @@ class FoldDone:
         self.rejected += other.rejected
         self.conflicts += other.conflicts
         self.settled += other.settled
+        self.held = max(self.held, other.held)
         for entity, uids in other.touched.items():
             self.touched[entity] = tuple(dict.fromkeys((*self.touched.get(entity, ()), *uids)))
 
@@ -85,14 +90,15 @@ def fold(
     block are missing, `wrong_head` when the log is not the one this file has followed, and what `blocks`
     raises; what came before is in the file then.
     """
-    series, pace = _Series(database, facts, iter(blocks)), _Pace(step)
+    pace = _Pace(step)
+    series = _Series(database, facts, iter(blocks), pace)
     while True:
         with undisturbed(LARGE):
-            if not series.fetch(pace.entries):
+            if not series.fetch():
                 break
             with pace:
-                done = series.step(pace.entries)
-                pace.done = done.entries
+                done = series.step()
+            done.held = pace.took
         if done.entries:
             database.tidy(done.entries)
             yield done
@@ -102,29 +108,58 @@ def fold(
 
 
 class _Pace:
-    """How many entries a step takes: `fixed`, else as many as the processor does in a moment, and fewer when
-    the disk is slow."""
+    """How much a step does: `fixed` entries, else as much as the processor does in a moment while the file is
+    held, and less when the disk is slow."""
 
     def __init__(self, fixed: int | None) -> None:
-        self.entries = fixed or _FIRST
-        self.done = 0
+        self.work: float = fixed or _FIRST
+        self.done = 0.0
+        self.took = 0.0  # seconds for which the last step had the file
         self._fixed = fixed is not None
-        self._begun = (0.0, 0.0)
+        self._held: tuple[float, float] | None = None
 
     def __enter__(self) -> None:
-        self._begun = (thread_time(), perf_counter())
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing is done yet, and nobody waits."""
+        self.done, self.took, self._held = 0.0, 0.0, None
 
     def __exit__(self, *_: object) -> None:
-        if self.done and not self._fixed:
-            worked, took = thread_time() - self._begun[0], perf_counter() - self._begun[1]
-            share = min(_WORK / max(worked, 1e-6), _WAIT / max(took, 1e-6))
-            self.entries = max(_LEAST, min(int(self.done * share), 2 * self.entries, _MOST))
+        if self._held is None:
+            return
+        worked, self.took = thread_time() - self._held[0], perf_counter() - self._held[1]
+        if not self._fixed:
+            fitting = self.done * min(_WORK / max(worked, 1e-6), _WAIT / max(self.took, 1e-6))
+            grown = (self.work + fitting) / 2  # one quick step proves little, a slow one enough
+            self.work = max(_LEAST, min(fitting, max(grown, self.work), 2 * self.work, _MOST))
+
+    def held(self) -> None:
+        """From now on others wait for the file."""
+        if self._held is None:
+            self._held = (thread_time(), perf_counter())
+
+    def reach(self, block: Block, after: int, own: bool) -> int:
+        """The last entry of the block after `after` that the step still has time for; counted as done."""
+        start, last = after + 1 - block.first, block.last
+        if self._fixed:
+            last = min(after + int(self.work - self.done), last)
+            self.done += last - after
+            return last
+        for place in range(start, len(block.effects)):
+            self.done += _OWN if own else _PRICE[block.effects[place].op]
+            if self.done >= self.work:
+                return block.first + place
+        return last
 
 
 class _Series:
     """Blocks on their way into the file, the next ones in memory."""
 
-    def __init__(self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming]) -> None:
+    def __init__(
+        self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming], pace: _Pace
+    ) -> None:
+        self._pace = pace
         self._database = database
         self._facts = facts
         self._source = source
@@ -132,13 +167,13 @@ class _Series:
         self._at: int | None = None  # the number reached in the first of them, once it has been looked at
         self.failure: AppError | None = None
 
-    def fetch(self, entries: int) -> bool:
+    def fetch(self) -> bool:
         """Have the blocks of a step at hand, so that nothing is decoded while the file is held; whether
         there is anything to be done."""
         there = sum(len(incoming.block.effects) for incoming in self._waiting)
         if self._at is not None:
             there -= self._at - self._waiting[0].block.first + 1
-        while there < entries and self.failure is None:
+        while there < self._pace.work and self.failure is None:
             try:
                 incoming = next(self._source, None)
             except AppError as failure:
@@ -150,32 +185,51 @@ class _Series:
             there += len(incoming.block.effects)
         return bool(self._waiting)
 
-    def step(self, entries: int) -> FoldDone:
-        """At most so many entries, in one transaction."""
-        done, touched = FoldDone(), dict[str, dict[str, None]]()
-        with self._database.repeatable() as connection:
-            raw = raw_of(connection)
-            while self._waiting and done.entries < entries:
-                try:
-                    at = _check(raw, self._waiting[0]) if self._at is None else self._at
-                except StoreFailure as failure:  # what stands before it shall be kept
-                    self.failure = failure
-                    self._waiting.clear()
-                    break
-                if at is None:
-                    self._waiting.popleft()
-                    continue
-                last = min(at + entries - done.entries, self._waiting[0].block.last)
-                found = self._piece(connection, (at + 1, last))
-                _count(done, touched, found, last - at)
+    def step(self) -> FoldDone:
+        """As many entries as the pace says, in one transaction; it is worked out before others have to wait,
+        unless somebody wrote meanwhile: then once more while they do."""
+        try:
+            with self._database.prepared() as (connection, lock):
+                return self._step(connection, lock)
+        except Overtaken:
+            with self._database.repeatable() as connection:
+                self._pace.begin()
+                self._pace.held()
+                return self._step(connection, None)
+
+    def _step(self, connection: Connection, lock: Callable[[], None] | None) -> FoldDone:
+        done, touched, raw = FoldDone(), dict[str, dict[str, None]](), raw_of(connection)
+        while self._waiting and self._pace.done < self._pace.work:
+            incoming = self._waiting[0]
+            try:
+                at = _check(raw, incoming) if self._at is None else self._at
+            except StoreFailure as failure:  # what stands before it shall be kept
+                self.failure = failure
+                self._waiting.clear()
+                break
+            if at is None:
+                self._waiting.popleft()
+                continue
+            own = (incoming.block.device, incoming.block.epoch) == (self._facts.device, self._facts.epoch)
+            last = self._pace.reach(incoming.block, at, own)
+            found = self._piece(connection, (at + 1, last), lock)
+            _count(done, touched, found, last - at)
         done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
         return done
 
-    def _piece(self, connection: Connection, span: tuple[int, int]) -> Step:
+    def _piece(self, connection: Connection, span: tuple[int, int], lock: Callable[[], None] | None) -> Step:
         """These entries of the first block."""
         incoming, raw = self._waiting[0], raw_of(connection)
+
+        def have() -> None:
+            if lock is not None:
+                lock()
+                self._pace.held()
+
+        found = _planned(raw, self._database, self._facts, incoming.block, span, have)
+        have()
         _keep(raw, incoming)
-        found = _step(connection, self._database, self._facts, incoming.block, span)
+        _write(connection, found, incoming.block, span)
         self._at = span[1]
         if span[1] == incoming.block.last:
             _finish(raw, incoming)
@@ -189,8 +243,8 @@ def _count(done: FoldDone, touched: dict[str, dict[str, None]], step: Step, entr
     done.rejected += step.rejected
     done.conflicts += step.conflicts
     done.settled += len(step.settled)
-    for entity, uid in step.touched:
-        touched.setdefault(entity, {})[uid] = None
+    for entity, uids in step.touched.items():
+        touched.setdefault(entity, {}).update(uids)
 
 
 def _keep(raw: sqlite3.Connection, incoming: Incoming) -> None:
@@ -233,17 +287,21 @@ def _check(raw: sqlite3.Connection, incoming: Incoming) -> int | None:
     return max(seq, block.first - 1)
 
 
-def _step(
-    connection: Connection, database: Database, facts: ReplicaFacts, block: Block, span: tuple[int, int]
-) -> Step:
-    """Entries `span` of a block, in the transaction that is open."""
-    raw = raw_of(connection)
-    chain.seal_found(connection)
-    number = views.base_of(raw) + 1
-    state = FoldState(raw, database.layout, facts, block, span, number)
+def _planned(
+    raw: sqlite3.Connection, database: Database, facts: ReplicaFacts, block: Block, span: tuple[int, int],
+    lock: Callable[[], None],
+) -> Step:  # fmt: skip
+    """What entries `span` of a block do to the file, worked out and not written."""
+    state = FoldState(raw, database.layout, facts, block, span, views.base_of(raw) + 1, lock)
     found = Step(state)
-    for effect in state.effects:
-        found.take(effect)
+    found.work_out()
+    return found
+
+
+def _write(connection: Connection, found: Step, block: Block, span: tuple[int, int]) -> None:
+    """Write it, in the transaction that is open."""
+    raw, number = raw_of(connection), found.state.number
+    chain.seal_found(connection)
     write(connection, found)
     start = span[0] - block.first
     found.digest += beyond.keep(raw, block.area, block.effects[start : span[1] - block.first + 1])
@@ -257,7 +315,6 @@ def _step(
     views.note(raw, number, block.area, span[1])
     if pending.oldest(raw) is None:
         views.forget(raw, block.area, number)
-    return found
 
 
 def _finish(raw: sqlite3.Connection, incoming: Incoming) -> None:

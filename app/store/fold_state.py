@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
 from app.domain.replication import Block, Effect
 from app.store import journal, outbox, pending
 from app.store.crossing import Row, crossing, known_cells, unpacked
+from app.store.fold_plain import Form
 from app.store.pending import Place, chunks, rounded_chunks
 from app.store.rebase import Pending, Shadow
 from app.store.replica_facts import ReplicaFacts
@@ -24,6 +25,7 @@ class FoldState:
     """The records of a step as they are held, and all that stands beside them.
 
     `held` has whole records, and in `narrow` only the fields the step touches; None where there is no record.
+    `plain` are updates by form (see `fold_plain.py`), the entries left are `others`, both with their places.
     `accepted` are own changes that come back just as they were written, with nothing else said of their
     record: they are in sight already, and the record is not read.
     """
@@ -34,7 +36,10 @@ class FoldState:
     block: Block
     span: tuple[int, int]
     number: int
+    lock: Callable[[], None] | None = None  # to be called before anything is written
     effects: tuple[Effect, ...] = ()
+    others: list[tuple[int, Effect]] = field(default_factory=list)
+    plain: dict[Form, list[tuple[int, Effect]]] = field(default_factory=dict)
     held: dict[Place, Row | None] = field(default_factory=dict)
     fids: dict[Place, int] = field(default_factory=dict)
     narrow: set[Place] = field(default_factory=set)
@@ -51,7 +56,9 @@ class FoldState:
         """Read everything the step needs."""
         start = self.span[0] - self.block.first
         chosen = self.block.effects[start : self.span[1] - self.block.first + 1]
-        self.effects = tuple(effect for effect in chosen if is_known(effect.entity))
+        if not all(map(is_known, {effect.entity for effect in chosen})):
+            chosen = tuple(effect for effect in chosen if is_known(effect.entity))
+        self.effects = chosen
         self._acts()
         records = {(effect.entity, effect.uid) for effect in self.effects}
         since = pending.oldest(self.raw)
@@ -60,7 +67,8 @@ class FoldState:
         self._beside(records)
         if self.pending:
             self._accepted()
-        self._records(records - self.accepted.keys())
+        self._sort(alone=not self.pending and len(records) == len(self.effects))
+        self._records({(effect.entity, effect.uid) for _, effect in self.others} - self.accepted.keys())
 
     def beside(self, place: Place) -> bool:
         """Whether something stands beside a record that changes what an entry does to it."""
@@ -78,12 +86,14 @@ class FoldState:
 
     def _acts(self) -> None:
         """Which transactions of the block the file has, and which of them are its own and unanswered."""
-        wanted = list({self.block.acts[effect.act].uid for effect in self.effects})
+        wanted = list({self.block.acts[act].uid for act in {effect.act for effect in self.effects}})
         for part, marks in chunks(wanted):
             query = f"SELECT uuid, id, sealed_batch FROM sync_txn WHERE uuid IN ({marks})"
             for uid, number, state in self.raw.execute(query, part).fetchall():
                 self.acts[uid] = number
                 if state is None:
+                    if self.lock is not None:
+                        self.lock()
                     outbox.open_act(self.raw, uid)
                 if state in (None, journal.SENT):
                     self.own[uid] = number
@@ -133,20 +143,35 @@ class FoldState:
             return known_cells(cells) == change.new
         return bool(effect.dseq) and cells == change.new and _place_field(effect.entity) not in cells
 
+    def _sort(self, *, alone: bool) -> None:
+        """Tell plain updates from the other entries; `alone`: no record comes twice, and nothing waits."""
+        alone = alone and not (self.shadows or self.ghosts or self.taken)
+        times = Counter() if alone else Counter((effect.entity, effect.uid) for effect in self.effects)
+        for item in enumerate(self.effects):
+            effect = item[1]
+            plain = effect.op == "u" and (alone or self._stands_alone((effect.entity, effect.uid), times))
+            if plain and crossing(effect.entity).unique_in.isdisjoint(effect.cells):
+                self.plain.setdefault((effect.entity, tuple(effect.cells)), []).append(item)
+            else:
+                self.others.append(item)
+
+    def _stands_alone(self, place: Place, times: Counter[Place]) -> bool:
+        return times[place] == 1 and place not in self.pending and not self.beside(place)
+
     def _records(self, records: set[Place]) -> None:
-        """The records themselves: of those that are only updated just the fields in question."""
+        """The records of the other entries: of those that are only updated just the fields in question."""
         whole = {place for place in records if place in self.pending or self.beside(place)}
-        whole |= {(effect.entity, effect.uid) for effect in self.effects if effect.op in "id"} & records
+        whole |= {(effect.entity, effect.uid) for _, effect in self.others if effect.op in "id"} & records
         self.narrow = records - whole
         for entity, uids in _by_entity(whole).items():
             self._read(entity, crossing(entity).columns, uids)
         fields: dict[Place, tuple[str, ...]] = {}
-        for effect in self.effects:
+        for _, effect in self.others:
             place = (effect.entity, effect.uid)
             if place in self.narrow:
                 names = tuple(effect.cells)
                 fields[place] = names if fields.get(place, names) == names else (*fields[place], *names)
-        forms: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        forms: dict[Form, list[str]] = {}
         for (entity, uid), names in fields.items():
             forms.setdefault((entity, names), []).append(uid)
         for (entity, names), uids in forms.items():

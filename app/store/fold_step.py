@@ -9,7 +9,9 @@ from app.domain.areas import OWNERS
 from app.domain.digest import cell_hash, row_hash
 from app.domain.replication import Act, Effect
 from app.store.crossing import Row, crossing
+from app.store.fold_plain import Plain
 from app.store.fold_state import FoldState
+from app.store.journal import written
 from app.store.pending import Place
 from app.store.rebase import (
     WHOLE,
@@ -26,16 +28,9 @@ from app.store.rebase import (
 LEAVE = "leave"  # the note of a `d` that only takes a record out of the area
 
 
-@dataclass(slots=True)
-class Note:
-    """A journal row to be written: a part of `act` or, with `answer`, what the hub made of an own act."""
-
-    act: Act
-    answer: str | None
-    entity: str
-    uid: str
-    op: str
-    cells: list[list[Any]]
+# A journal row to be written: the place of its entry in the step, the act it is a part of, with a word what
+# the hub made of an own act, entity, uid, operation, and the cells as the journal has them.
+Note = tuple[int, Act, str | None, str, str, str, str]
 
 
 @dataclass(slots=True)
@@ -63,9 +58,37 @@ class Step:
         self.shadows: set[Place] = set()
         self.ghosts: dict[tuple[str, Place], Row | None] = {}
         self.places: dict[Place, str | None] = {}
-        self.touched: set[Place] = set()
+        self.touched: dict[str, dict[str, None]] = {}  # by entity the records whose values in sight change
+        self.plain: list[Plain] = []
         self.rejected = 0
         self.conflicts = 0
+        self._at = 0
+
+    def work_out(self) -> None:
+        """Work all entries of the step in."""
+        state = self.state
+        for self._at, effect in state.others:
+            self.take(effect)
+        for place in self.first:
+            self.touch(place)
+        acts = state.block.acts
+        for form, entries in state.plain.items():
+            plain = Plain(state.layout, form, entries)
+            plain.work_out(state.raw)
+            if plain.noted:
+                self.plain.append(plain)
+                self.digest += plain.digest
+                entity = form[0]
+                self.notes += [
+                    (at, acts[effect.act], None, entity, effect.uid, "u", cells)
+                    for at, effect, cells in plain.noted
+                ]
+                uids = [effect.uid for _, effect, _ in plain.noted]
+                self.touched.setdefault(entity, {}).update(dict.fromkeys(uids))
+
+    def touch(self, place: Place) -> None:
+        """Say that what is in sight of a record changes."""
+        self.touched.setdefault(place[0], {})[place[1]] = None
 
     def take(self, effect: Effect) -> None:
         """Work one entry of the log in."""
@@ -93,7 +116,6 @@ class Step:
             self._keep_place(place, self.state.block.area)
         self._note(effect, None, "i", cross.note([(name, None, value) for name, value in row.items()]))
         self.first.setdefault(place, None)
-        self.touched.add(place)
         self.state.held[place] = row
 
     def _gone(self, effect: Effect, place: Place) -> None:
@@ -108,7 +130,6 @@ class Step:
         cells = crossing(entity).note([(name, value, None) for name, value in held.items()])
         self._note(effect, None, "d", cells)
         self.first.setdefault(place, held)
-        self.touched.add(place)
         self.state.held[place] = None
 
     def _quick(self, effect: Effect, place: Place) -> None:
@@ -131,7 +152,6 @@ class Step:
             self.digest += cell_hash(entity, uid, name, new) - cell_hash(entity, uid, name, old)
             held[name] = new
         self._note(effect, None, "u", cross.note(changed))
-        self.touched.add(place)
 
     def _confirm(self, effect: Effect, place: Place) -> None:
         """An own change that was taken as it was written: it is in sight and in the journal already."""
@@ -283,11 +303,10 @@ class Step:
         if names or op != "u":
             place = (effect.entity, effect.uid)
             self.first.setdefault(place, held)
-            self.touched.add(place)
 
     def _note(self, effect: Effect, answer: str | None, op: str, cells: list[list[Any]]) -> None:
         act = self.state.block.acts[effect.act]
-        self.notes.append(Note(act, answer, effect.entity, effect.uid, op, cells))
+        self.notes.append((self._at, act, answer, effect.entity, effect.uid, op, written(cells)))
 
     def _keep_shadow(
         self,

@@ -17,7 +17,7 @@ from app.domain.replication import HUB_PERSON, Act
 from app.domain.values import as_moment
 from app.store import chain, gpkg, journal, outbox, rtree
 from app.store.crossing import Row, crossing, packed
-from app.store.fold_step import Note, Step
+from app.store.fold_step import Step
 from app.store.pending import Place
 from app.store.rebase import differing
 from app.store.rtree import quoted
@@ -36,8 +36,7 @@ def write(connection: Connection, step: Step) -> None:
     settle_taken(raw, step)
     _journal(connection, raw, step)
     _beside(raw, step)
-    names = {place[0] for place in step.touched}
-    gpkg.touch(connection, [step.state.layout.of(name) for name in names])
+    gpkg.touch(connection, [step.state.layout.of(name) for name in step.touched])
 
 
 def _records(raw: sqlite3.Connection, step: Step) -> None:
@@ -64,6 +63,8 @@ def _records(raw: sqlite3.Connection, step: Step) -> None:
         )
         _index(raw, step, entity, ((fid, None) for fid in those))
     _free_unique(raw, step, changed)
+    for plain in step.plain:
+        plain.write(raw)
     for (entity, names), rows in changed.items():
         _update(raw, step, (entity, names), rows)
     for entity, records in new.items():
@@ -125,45 +126,60 @@ def _journal(connection: Connection, raw: sqlite3.Connection, step: Step) -> Non
     """The journal rows with their transactions, chained run by run."""
     if not step.notes:
         return
-    _new_acts(raw, step)
+    headers = _new_acts(raw, step)
     at = as_moment(datetime.fromtimestamp(step.state.block.received / 1000, UTC))
-    acts, written = step.state.acts, journal.written
+    acts = step.state.acts
+    step.notes.sort(key=itemgetter(0))
     runs: list[tuple[int, list[list[Any]]]] = []
-    for seq, note in enumerate(step.notes, journal.last_row(raw) + 1):
-        number = acts[(note.act if note.answer is None else _answer(step, note)).uid]
-        row = [seq, number, note.entity, note.uid, note.op, None, written(note.cells), at]
-        if runs and runs[-1][0] == number:
+    rows, seq, last = [], journal.last_row(raw), None
+    for _, act, answer, entity, uid, op, cells in step.notes:
+        seq += 1
+        number = acts[(act if answer is None else _answer(step, act, answer)).uid]
+        row = [seq, number, entity, uid, op, None, cells, at]
+        rows.append(row)
+        if number == last:
             runs[-1][1].append(row)
         else:
             runs.append((number, [row]))
-    journal.append(raw, [row for run in runs for row in run[1]])
-    chain.link_runs(connection, runs)
+            last = number
+    journal.append(raw, rows)
+    chain.link_runs(connection, runs, headers)
 
 
-def _new_acts(raw: sqlite3.Connection, step: Step) -> None:
-    """The transactions the notes belong to, as far as the file does not have them."""
-    acts = step.state.acts
-    for note in step.notes:
-        act = note.act if note.answer is None else _answer(step, note)
-        if act.uid not in acts:
-            acts[act.uid] = added_act(raw, act)
+def _new_acts(raw: sqlite3.Connection, step: Step) -> chain.Headers:
+    """Write the transactions the notes belong to, as far as the file does not have them; gives what is sealed
+    of those that were written."""
+    acts, headers = step.state.acts, chain.Headers()
+    for _, act, answer, *_ in step.notes:
+        if answer is None:
+            if act.uid not in acts:  # those of the block were looked for
+                header = _insert_act(raw, act)
+                acts[act.uid] = header[0]
+                headers[header[0]] = (header, [])
+        elif (told := _answer(step, act, answer)).uid not in acts:
+            acts[told.uid] = added_act(raw, told)
+    return headers
 
 
 def added_act(raw: sqlite3.Connection, act: Act) -> int:
     """The number of a transaction that came from the hub; it is written when it is new in this file."""
     found = raw.execute("SELECT id FROM sync_txn WHERE uuid = ?", (act.uid,)).fetchone()
-    if found:
-        return int(found[0])
+    return int(found[0]) if found else int(_insert_act(raw, act)[0])
+
+
+def _insert_act(raw: sqlite3.Connection, act: Act) -> list[Any]:
+    """Write a transaction; gives its row as far as it is sealed, its number first."""
     who = (act.uid, act.device, act.person, act.person_name, act.role, act.org)
-    what = (act.action, act.reason, act.undoes, act.hlc, act.wall, journal.FROM_HUB)
+    what = (act.action, act.reason, act.undoes, act.hlc, act.wall)
     query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
-    return int(raw.execute(query, (*who, *what)).lastrowid or 0)
+    number = raw.execute(query, (*who, *what, journal.FROM_HUB)).lastrowid
+    return [number, *who, *what]
 
 
-def _answer(step: Step, note: Note) -> Act:
+def _answer(step: Step, own: Act, answer: str) -> Act:
     """The act under which the hub's answer to an own act is journalled here; one for each act and step."""
     state = step.state
-    name = f"{note.act.uid} {state.block.area} {state.span[0]}"
+    name = f"{own.uid} {state.block.area} {state.span[0]}"
     at = as_moment(datetime.fromtimestamp(state.block.received / 1000, UTC))
     hlc = state.block.received << 16
     return Act(
@@ -174,7 +190,7 @@ def _answer(step: Step, note: Note) -> Act:
         "",
         "",
         ANSWER,
-        note.answer or "",
+        answer,
         None,
         hlc,
         at,

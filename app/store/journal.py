@@ -27,6 +27,7 @@ FROM_HUB = "hub"  # another laptop's or the hub's own
 SENT = "sent"  # ours; the rows in sync_sent still wait for the hub's answer
 SETTLED = "settled"  # ours, and the hub has answered all of it
 
+LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'"
 _TO_JSON = msgspec.json.Encoder().encode
 _FROM_JSON = msgspec.json.Decoder(list[list[Any]]).decode
 _metadata = MetaData()
@@ -106,7 +107,7 @@ def set_context(connection: Connection, transaction: int) -> None:
 
 def last_row(raw: sqlite3.Connection) -> int:
     """The highest number a journal row ever had."""
-    row = raw.execute("SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'").fetchone()
+    row = raw.execute(LAST).fetchone()
     return int(row[0]) if row else 0
 
 

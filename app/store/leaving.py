@@ -66,8 +66,7 @@ def _remove(connection: Connection, database: Database, facts: ReplicaFacts, blo
     raw = _raw(connection)
     chain.seal_found(connection)
     step = Step(FoldState(raw, database.layout, facts, block, (1, block.last), 0))
-    for effect in block.effects:
-        step.take(effect)
+    step.work_out()
     write(connection, step)
 
 

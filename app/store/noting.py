@@ -29,38 +29,68 @@ def rows_of(changes: Sequence[Change], seen: Seen, number: int, last: int, base:
     """The journal rows of a transaction's changes, numbered after `last`; `base` is the fold their writer had
     seen. A change that leaves every cell as it was has none."""
     held: dict[tuple[str, str], Row] = {}
+    often = len({(change.entity, change.uid) for change in changes}) < len(changes)
     at, rows = as_moment(datetime.now(UTC)), []
     for change in changes:
         place = (change.entity, change.uid)
         before = held.get(place) or seen.rows.get(place, {})
-        cells, now = _cells(change, before)
-        held[place] = now
+        cells = _NOTED[change.operation](change, before)
+        if often:  # the next change of the record builds upon this one
+            held[place] = _after(change, before)
         if cells or change.operation != "update":
             last += 1
-            told = written(cells)
-            rows.append([last, number, *place, change.operation[0], base, told, at])
+            rows.append([last, number, *place, change.operation[0], base, written(cells), at])
     return rows
 
 
-def _cells(change: Change, before: Row) -> tuple[list[list[Any]], Row]:
-    """[[column, old, new], …] of the cells that differ, in the order of the table, and the record then."""
-    columns = _columns(change.entity)
+def _after(change: Change, before: Row) -> Row:
+    """The record once the change is in."""
     if change.operation == "delete":
-        told = [(name, turn(before.get(field))) for field, (name, turn) in columns.items()]
-        return [[name, old, None] for name, old in told if old is not None], {}
+        return {}
     if change.operation == "insert":
-        now = {**_defaults(change.entity), **change.after}
-        new = [(name, turn(now.get(field))) for field, (name, turn) in columns.items() if field in now]
-        return [[name, None, cell] for name, cell in new if cell is not None], now
-    after = change.after
-    changed = after if len(after) < 2 else [field for field in columns if field in after]
-    cells = []
-    for field in changed:
+        return {**_defaults(change.entity), **change.after}
+    return {**before, **change.after}
+
+
+def _removed(change: Change, before: Row) -> list[list[Any]]:
+    """[[column, old, null], …] of a record that goes, in the order of the table."""
+    columns, cells = _columns(change.entity), []
+    for field in _ordered(change.entity, tuple(before)):
+        value = before[field]
+        if value is not None:
+            name, turn = columns[field]
+            old = value if turn is None else turn(value)
+            if old is not None:
+                cells.append([name, old, None])
+    return cells
+
+
+def _added(change: Change, _: Row) -> list[list[Any]]:
+    """[[column, null, new], …] of a record that comes."""
+    columns, cells = _columns(change.entity), []
+    now = {**_defaults(change.entity), **change.after}
+    for field in _ordered(change.entity, tuple(now)):
         name, turn = columns[field]
-        old, cell = turn(before.get(field)), turn(after[field])
-        if old != cell:
-            cells.append([name, old, cell])
-    return cells, {**before, **after}
+        new = now[field] if turn is None else turn(now[field])
+        if new is not None:
+            cells.append([name, None, new])
+    return cells
+
+
+def _changed(change: Change, before: Row) -> list[list[Any]]:
+    """[[column, old, new], …] of the cells that differ."""
+    columns, cells, after = _columns(change.entity), [], change.after
+    for field in after if len(after) < 2 else _ordered(change.entity, tuple(after)):
+        name, turn = columns[field]
+        old, new = before.get(field), after[field]
+        if turn is not None:
+            old, new = turn(old), turn(new)
+        if old != new:
+            cells.append([name, old, new])
+    return cells
+
+
+_NOTED = {"delete": _removed, "insert": _added, "update": _changed}
 
 
 def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], seen: Seen) -> None:
@@ -82,11 +112,19 @@ def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], se
 
 
 @lru_cache(maxsize=256)
-def _columns(entity: str) -> dict[str, tuple[str, Told]]:
-    """By field name the column and what makes a value as SQLite holds it, in the order of the table."""
+def _columns(entity: str) -> dict[str, tuple[str, Told | None]]:
+    """By field name the column and what makes a value as SQLite holds it (None: it is that already), in the
+    order of the table."""
     kind = known(entity)
-    found: dict[str, tuple[str, Told]] = {GEOMETRY: (GEOMETRY, _hex)} if kind.shape.value else {}
-    return found | {name: (item.id, _TOLD.get(item.kind, _plain)) for name, item in kind.fields.items()}
+    found: dict[str, tuple[str, Told | None]] = {GEOMETRY: (GEOMETRY, _hex)} if kind.shape.value else {}
+    return found | {name: (item.id, _TOLD.get(item.kind)) for name, item in kind.fields.items()}
+
+
+@lru_cache(maxsize=1024)
+def _ordered(entity: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+    """These fields in the order of the table."""
+    wanted = set(fields)
+    return tuple(field for field in _columns(entity) if field in wanted)
 
 
 @lru_cache(maxsize=256)
@@ -95,10 +133,6 @@ def _defaults(entity: str) -> dict[str, Any]:
     kind = known(entity)
     found = {name: default_of(kind, item) for name, item in kind.fields.items()}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _plain(value: Any) -> Any:
-    return value
 
 
 def _hex(value: Any) -> str | None:

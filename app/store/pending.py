@@ -62,10 +62,7 @@ def every(raw: sqlite3.Connection) -> Iterator[tuple[Place, Pending]]:
 def change_of(row: Sequence[Any]) -> Pending:
     """A pending change from (entity, uid, seq, op, cells, owner, number)."""
     entity, _, seq, op, cells, owner, number = row
-    untold = crossing(entity).untold
-    old, new = {}, {}
-    for column, before, after, *_ in journal.read(cells):
-        old[column], new[column] = untold(column, before), untold(column, after)
+    old, new = crossing(entity).before_and_after(journal.read(cells))
     if op == "i":
         old, new = {}, {name: value for name, value in new.items() if value is not None}
     return Pending(seq, op, old, new, owner, number)

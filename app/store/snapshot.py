@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -35,7 +36,9 @@ from app.store.rtree import index_name, quoted
 from app.store.tables import STORED_TYPES, is_known
 
 _BLOCK = 1 << 20
-_AT_ONCE = 2000
+_AT_ONCE = (
+    20_000  # records; those of one town in it fill pages of their own, which folds of its log then share
+)
 _LEVEL = 3
 _FRAME_HEAD = 18  # bytes at most
 _PIECE = 1 << 18  # bytes of a snapshot unpacked at once
@@ -167,7 +170,7 @@ def _insert(raw: sqlite3.Connection, database: Database, entity: str, run: Itera
     columns = ("uid", *cross.columns)
     listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
     rows, written = iter(run), cross.writer(cross.columns)
-    while part := list(islice(rows, _AT_ONCE)):
+    while part := sorted(islice(rows, _AT_ONCE), key=attrgetter("area")):
         values = [[row.uid, *written(cross.taken(row.cells))] for row in part]
         raw.executemany(f"INSERT INTO {table} ({listed}) VALUES ({marks})", values)
         if entity in OWNERS:

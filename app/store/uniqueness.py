@@ -7,7 +7,8 @@ from typing import Any
 
 from app.domain.replication import HUB_PERSON, Act
 from app.store.crossing import crossing
-from app.store.fold_step import Note, Step
+from app.store.fold_step import Step
+from app.store.journal import written
 from app.store.pending import Place, rounded_chunks
 from app.store.rtree import quoted
 
@@ -90,5 +91,5 @@ def _marked(value: Any, uid: str) -> str:
 
 def _note(step: Step, place: Place, cell: list[Any]) -> None:
     act = Act("", "", HUB_PERSON, HUB_PERSON, "", "", TAKEN, "", None, 0, "")
-    step.notes.append(Note(act, TAKEN, *place, "u", [cell]))
-    step.touched.add(place)
+    step.notes.append((len(step.state.effects), act, TAKEN, *place, "u", written([cell])))
+    step.touch(place)

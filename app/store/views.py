@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from app.domain.replication import SEEN_BYTES
 
+BASE = "SELECT base FROM sync_ctx WHERE one = 1"
+
 
 def base_of(raw: sqlite3.Connection) -> int:
     """The number of the last fold."""
-    row = raw.execute("SELECT base FROM sync_ctx WHERE one = 1").fetchone()
+    row = raw.execute(BASE).fetchone()
     return int(row[0] or 0) if row else 0
 
 

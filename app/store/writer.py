@@ -24,6 +24,8 @@ from app.store.seen import Seen, check_seen, duplicate
 _CLOCK_BITS = 16
 # Own ones only: another laptop's wrong clock must not run away with this one's.
 _NEWEST_OWN = "SELECT hlc FROM sync_txn WHERE sealed_batch IS NOT 'hub' ORDER BY id DESC LIMIT 1"
+# What has been noted and what of it is chained, the highest number ever given, and the last fold.
+_STANDS = f"SELECT (SELECT max(seq) FROM sync_journal), ({chain.SEALED_TO}), ({journal.LAST}), ({views.BASE})"
 
 
 class Writer:
@@ -46,7 +48,7 @@ class Writer:
         layout = self._database.layout
         with self._database.saving() as connection:
             seen = check_seen(connection, layout, changes, undoes=change_set.undoes)
-            uid, number = open_transaction(connection, self.device, change_set, at)
+            uid, *opened = open_transaction(connection, self.device, change_set, at)
             try:
                 for run in _runs(changes):
                     self._write(connection, run)
@@ -58,7 +60,7 @@ class Writer:
             touched = _touched(changes)
             gpkg.touch(connection, [layout.of(name) for name in touched])
             noting.index(raw_of(connection), layout, changes, seen)
-            note(connection, number, changes, seen)
+            note(connection, opened, changes, seen)
         return Committed(uid, touched)
 
     def _write(self, connection: Connection, run: Sequence[Change]) -> None:
@@ -85,24 +87,29 @@ class Writer:
 
 def open_transaction(
     connection: Connection, device: str, change_set: ChangeSet, at: datetime
-) -> tuple[str, int]:
-    """Write who, when and why; gives the transaction's uid and number."""
+) -> tuple[str, int, list[Any]]:
+    """Write who, when and why; gives the transaction's uid, its number and what is sealed of its row."""
     uid, actor, raw = new_uid(), change_set.actor, raw_of(connection)
     last = raw.execute(_NEWEST_OWN).fetchone()
     hlc = max(int(at.timestamp() * 1000) << _CLOCK_BITS, (last[0] if last else 0) + 1)
     who = (uid, device, actor.uid, actor.name, actor.role, actor.org)
-    what = (change_set.action, change_set.reason, change_set.undoes, hlc, as_moment(at), None)
-    query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
-    return uid, int(raw.execute(query, (*who, *what)).lastrowid or 0)
+    what = (change_set.action, change_set.reason, change_set.undoes, hlc, as_moment(at))
+    query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,NULL)"
+    number = int(raw.execute(query, (*who, *what)).lastrowid or 0)
+    return uid, number, [number, *who, *what]
 
 
-def note(connection: Connection, number: int, changes: Sequence[Change], seen: Seen) -> None:
-    """Write the journal rows of a transaction and chain them; the edits of others stand before them."""
+def note(connection: Connection, opened: Sequence[Any], changes: Sequence[Change], seen: Seen) -> None:
+    """Write the journal rows of a transaction (its number and row) and chain them; the edits of others stand
+    before them."""
+    number, header = opened
     raw = raw_of(connection)
-    chain.seal_found(connection)
-    rows = noting.rows_of(changes, seen, number, journal.last_row(raw), views.base_of(raw))
+    newest, sealed, last, base = raw.execute(_STANDS).fetchone()
+    if newest is not None and newest > (sealed or 0):
+        chain.seal_found(connection)
+    rows = noting.rows_of(changes, seen, number, last or 0, base or 0)
     journal.append(raw, rows)
-    chain.link_runs(connection, [(number, rows)])
+    chain.link_runs(connection, [(number, rows)], {number: (header, [])})
 
 
 def _runs(changes: Sequence[Change]) -> Iterator[list[Change]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -220,10 +220,24 @@ def _read_cells(source: Reader, forms: Sequence[Form], form_of: Sequence[int]) -
     values = {key: iter(read_values(source, count)) for key, count in columns.items()}
     cells: list[Any] = [None] * len(form_of)
     for (entity, _, fields), those in zip(forms, places, strict=True):
-        parts = [values[entity, field] for field in fields]
-        for place in those:
-            cells[place] = dict(zip(fields, map(next, parts), strict=True))
+        for place, row in _rows([values[entity, field] for field in fields], fields, those):
+            cells[place] = row
     return cells
+
+
+def _rows(
+    columns: Sequence[Iterator[Any]], fields: Sequence[str], places: Sequence[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each place with its cells; `zip` asks for the place first, so no value of the next form is lost."""
+    if not fields:
+        yield from ((place, {}) for place in places)
+    elif len(fields) == 1:
+        name = fields[0]
+        yield from ((place, {name: value}) for place, value in zip(places, columns[0], strict=False))
+    else:
+        rows = zip(*columns, strict=False)
+        for place, row in zip(places, rows, strict=False):
+            yield place, dict(zip(fields, row, strict=True))
 
 
 def total_of(counts: Sequence[int], at_most: int) -> int:

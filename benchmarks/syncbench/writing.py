@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 from unittest.mock import patch
 
+from app.store.fold import FoldDone
 from app.store.workspace import Workspace
 from app.sync.folding import proved
-from syncbench import hubs
+from app.sync.messages import SignedBlock
+from syncbench import bare, hubs
 from syncbench.exchange import Place
 from syncbench.files import make_workspace
 from syncbench.laptops import AT, Laptop, change_sets, key_of
@@ -53,38 +56,59 @@ def once(acts: list[list[Edit]]) -> list[list[Edit]]:
 def _without_book(write: Callable[[], None]) -> Taken:
     """The writer without the transaction's row, the journal and the chain."""
     with (
-        patch("app.store.writer.open_transaction", lambda *_: ("", 0)),
+        patch("app.store.writer.open_transaction", lambda *_: ("", 0, [])),
         patch("app.store.writer.note", lambda *_: None),
     ):
         return timed(write)
 
 
-def fold(place: Place, number: int, entries: int) -> dict[str, float]:
-    """A laptop that has nothing of its own takes in what others wrote: seconds for `entries`, longest wait.
+def fold(place: Place, number: int, entries: int, times: int = 3) -> dict[str, float]:
+    """A laptop that has nothing of its own takes in what others wrote: seconds for `entries`, and how long
+    others waited for the file. Signature, decoding and folding count, the network does not.
 
-    Signature, decoding and folding count, the network does not.
+    Beside it the floor: the statements that it wrote with, once more by bare SQLite in the same steps.
     """
-    path = place.folder / f"folding{number}.gpkg"
-    laptop = Laptop.install(place.start, path, key_of(number), hubs.enrol(place.hub, number))
+    path, start = place.folder / "folding.gpkg", place.folder / "before.gpkg"
+    laptop = Laptop.install(place.start, start, key_of(number), hubs.enrol(place.hub, number))
     blocks = [block for block in place.hub.pull(laptop.device, {}, 1 << 40).blocks if block.first > 1]
-    waits: list[float] = []
-    done = 0
-
-    def work() -> None:
-        nonlocal done
-        last = perf_counter()
-        for step in laptop.workspace.replica.fold_all(proved(block, place.hub.key) for block in blocks):
-            waits.append(perf_counter() - last)
-            done += step.entries
-            last = perf_counter()
-
-    settle()
-    taken = timed(work)
     laptop.close()
-    for rest in path.parent.glob(path.name + "*"):
-        rest.unlink()
-    share = entries / done
+    ours: list[Taken] = []
+    floor: list[Taken] = []
+    held, pages, done = 0.0, 0.0, 0
+    for _ in range(times):
+        steps: list[FoldDone] = []
+        with _opened(start, path) as workspace:
+            settle()
+            ours.append(timed(partial(_fold, workspace, blocks, place, steps)))
+        done, held = sum(step.entries for step in steps), max(held, *(step.held for step in steps))
+        with _opened(start, path) as workspace:
+            size = done // len(steps)
+            written = bare.statements(partial(_fold, workspace, blocks, place, [], size))
+        taken, pages = bare.again(written, start, path)
+        floor.append(taken)
+    share, mine, least = entries / done, middle(ours), middle(floor)
     return {
-        "entries": done, "fold_s": taken.wall * share, "fold_cpu_s": taken.cpu * share,
-        "longest_step_ms": max(waits) * 1000,
+        "entries": done, "fold_s": mine.wall * share, "fold_cpu_s": mine.cpu * share,
+        "longest_held_ms": held * 1000, "floor_s": least.wall * share, "floor_cpu_s": least.cpu * share,
+        "times_the_floor": mine.cpu / least.cpu, "pages_a_change": pages / done,
     }  # fmt: skip
+
+
+def _fold(
+    workspace: Workspace, blocks: list[SignedBlock], place: Place, steps: list[FoldDone],
+    size: int | None = None,
+) -> None:  # fmt: skip
+    """The fold, in steps of `size` entries or as it thinks best; `steps` hears what each did."""
+    steps += workspace.replica.fold_all((proved(block, place.hub.key) for block in blocks), size)
+
+
+@contextmanager
+def _opened(start: Path, path: Path) -> Iterator[Workspace]:
+    """A copy of the file as it was, open, and removed in the end."""
+    shutil.copyfile(start, path)
+    try:
+        with Workspace.open(path) as workspace:
+            yield workspace
+    finally:
+        for rest in path.parent.glob(path.name + "*"):
+            shutil.rmtree(rest) if rest.is_dir() else rest.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.replication import Effect
 from app.errors import Conflict, StoreFailure
-from app.store import connect
+from app.store import connect, fold
 from app.store.fold import Incoming
 from store.records import boiler
 from store.replicas import OTHER, TOWN, Laptop, TinyHub, sha_of
@@ -80,6 +81,36 @@ def test_own_changes_that_come_back_unaltered_are_settled_without_a_trace(lend: 
     laptop.sync()
     assert laptop.workspace.verify_journal().changes == before
     assert not laptop.replica.pending().changes
+    assert laptop.agrees()
+    assert laptop.workspace.check().ok
+
+
+def test_a_save_goes_through_while_a_step_is_worked_out(lend: Lend, monkeypatch: pytest.MonkeyPatch) -> None:
+    laptop = lend("dev-a")
+    laptop.desk.add(boiler("PL-OWN", div_code=TOWN))
+    laptop.sync()
+    (mine,) = laptop.workspace.find(Boiler)
+    act = laptop.hub.hub_act(new_uid())
+    effect = Effect(0, 0, "boiler", mine.uid, "u", {"note": "县里改过"})
+    laptop.hub.rows[("boiler", mine.uid)]["note"] = "县里改过"
+    block = laptop.hub.write(act, [effect], TOWN)
+    planned, times = fold._planned, []
+
+    def meanwhile(*given: Any) -> Any:
+        found = planned(*given)
+        times.append(found)
+        if len(times) == 1:
+            laptop.desk.edit(mine, rated_tph=6.0)
+        return found
+
+    monkeypatch.setattr(fold, "_planned", meanwhile)
+    incoming = Incoming(block, laptop.hub.logs[TOWN].head, sha_of(block))
+    (done,) = laptop.replica.fold_all([incoming])
+    assert (len(times), done.entries) == (2, 1), "what was read had become stale"
+    assert done.held > 0
+    now = laptop.workspace.get(Boiler, mine.uid)
+    assert (now.note, now.rated_tph) == ("县里改过", 6.0)
+    laptop.sync()
     assert laptop.agrees()
     assert laptop.workspace.check().ok
 
