@@ -92,11 +92,15 @@ class FoldState:
             for uid, number, state in self.raw.execute(query, part).fetchall():
                 self.acts[uid] = number
                 if state is None:
-                    if self.lock is not None:
-                        self.lock()
-                    outbox.open_act(self.raw, uid)
+                    self._open(uid)
                 if state in (None, journal.SENT):
                     self.own[uid] = number
+
+    def _open(self, uid: str) -> None:
+        """List the changes of an own act that comes back although nobody here remembers having sealed it."""
+        if self.lock is not None:
+            self.lock()
+        outbox.open_act(self.raw, uid)
 
     def _beside(self, records: set[Place]) -> None:
         for entity, uid, alive, cells, unseen in self._kept("sync_shadow", records):
