@@ -61,18 +61,24 @@ def device_row(batch: Batch, sha256: bytes, received: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_PLACED = frozenset(("div_code", "area"))
+
+
 def likely_areas(desk: Desk, batch: Batch) -> set[str]:
     """The areas a batch is likely to write to."""
     found: set[str] = set()
     fresh: set[tuple[str, str | None]] = set()  # new records, by entity and division
+    stored = {entity: desk.rows.by_uid(entity) for entity in {entry.entity for entry in batch.entries}}
     for entry in batch.entries:
-        row = desk.rows.peek(entry.entity, entry.uid)
+        row = stored[entry.entity].get(entry.uid)
         if row is not None:
             found.add(row.area)
+        if entry.op != "i" and _PLACED.isdisjoint(entry.cells):
+            continue
         if row is None and entry.op == "i" and entry.entity not in OWNERS:
             code = entry.cells.get(PLACES.get(entry.entity, "div_code"))
             fresh.add((entry.entity, code if isinstance(code, str) else None))
-        elif entry.op == "i" or "div_code" in entry.cells or "area" in entry.cells:
+        else:
             found.add(desk.area_of(entry.entity, entry.uid, entry.cells, row))
     for entity, code in fresh:
         found.add(desk.area_of(entity, "", {PLACES.get(entity, "div_code"): code}, None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +115,15 @@ class Logs:
         first, acts, places = block_acts(bytes(found.body))
         self._read.append((code, first, acts, places))
         return acts[places[seq - first]]
+
+    @contextmanager
+    def read_by(self, connection: Connection) -> Iterator[None]:
+        """Meanwhile read by another connection, as the own one is busy writing."""
+        own, self._connection = self._connection, connection
+        try:
+            yield
+        finally:
+            self._connection = own
 
     def count(self, code: str, difference: int) -> None:
         """Add to the digest of an area."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, insert, select
@@ -26,7 +24,6 @@ from app.hub.answering import (
     likely_areas,
     own_copy,
 )
-from app.hub.applying import count_digests, write_acts, write_rows
 from app.hub.book import BATCHES, field_ids
 from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding, owners_of, protects, touched_uids
@@ -35,11 +32,11 @@ from app.hub.devices import Device
 from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
-from app.hub.nearby import flag_near
 from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
 from app.hub.quick import Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
+from app.hub.storing import Storing
 from app.hub.verifiers import Verifiers
 from app.i18n import N_
 from app.litter import undisturbed
@@ -51,7 +48,6 @@ __all__ = ["TRIES", "PushAnswer", "Pushing", "read_rows"]
 
 TRIES = 6
 _KEYS = 50_000
-_BESIDE = 500  # rows that are written while the log's blocks are made
 _HEADS = 200_000
 # Another process wrote the same number or area at the same moment: who meets it looks again.
 _MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
@@ -187,7 +183,8 @@ class Pushing:
         else:
             self._decide(connection, desk, batch, (seen, extra))
             state = "taken"
-        self._write(connection, desk, device, (batch, received))
+        storing = Storing(self.database, self.keys, connection, desk, batch)
+        storing.store(device, flagged=state == "taken" and not desk.founding)
         tally = desk.tally
         answer = PushAnswer(
             batch.last + 1, state, device.epoch, tally.accepted, tally.merged, tally.conflict, tally.rejected
@@ -221,8 +218,6 @@ class Pushing:
         keys = read_keys(self.database, connection, batch.entries)
         desk.returned = lost.sites_of(connection, batch.views)
         Deciding(desk, connection, keys, self._repeated(connection, desk, batch)).run(batch)
-        if not desk.founding:
-            flag_near(self.database, connection, desk, batch)
 
     def _repeated(self, connection: Connection, desk: Desk, batch: Batch) -> set[str]:
         """The acts that the hub has already; of those it may have in part the desk learns what it has."""
@@ -234,25 +229,6 @@ class Pushing:
         desk.continued.update({act.uid: act for act in batch.acts if act.uid in desk.parts})
         keep_parts(connection, marks_of_push(batch, desk.parts))
         return repeated - desk.parts.keys()
-
-    def _write(self, connection: Connection, desk: Desk, device: Device, what: tuple[Batch, int]) -> None:
-        rows = desk.rows.touched()
-
-        def sealed() -> list[dict[str, Any]]:
-            count_digests(desk.logs, rows)
-            return desk.logs.sealed(self.keys, device.uid, device.epoch, what[1])
-
-        if self.database.postgres and len(rows) > _BESIDE:
-            with ThreadPoolExecutor(1) as beside:  # the server is busy with the rows meanwhile
-                writing = beside.submit(write_rows, self.database, connection, rows)
-                blocks = sealed()
-                writing.result()
-        else:
-            write_rows(self.database, connection, rows)
-            blocks = sealed()
-        acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
-        write_acts(self.database, connection, desk, acts)
-        desk.logs.store(blocks)
 
 
 def read_rows(rows: Rows, batch: Batch) -> None:
@@ -267,10 +243,10 @@ def read_rows(rows: Rows, batch: Batch) -> None:
 def _names(entity: str, those: Iterable[Entry]) -> list[str]:
     """The fields that deciding these entries asks for: those that every decision looks at, and theirs."""
     kind = known(entity)
-    names = dict.fromkeys(context_ids(kind))
+    names = set(context_ids(kind))
     for entry in those:
         if entry.op == "u":
-            names.update(dict.fromkeys(entry.cells))
+            names.update(entry.cells)
     return [name for name in field_ids(kind) if name in names]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -252,6 +253,15 @@ class Rows:
     def by_uid(self, entity: str) -> Mapping[str, Row]:
         """The same by their uids."""
         return self._kinds.get(entity, {})
+
+    @contextmanager
+    def read_by(self, connection: Connection) -> Iterator[None]:
+        """Meanwhile read by another connection, as the own one is busy writing."""
+        own, self._connection = self._connection, connection
+        try:
+            yield
+        finally:
+            self._connection = own
 
     def clear(self) -> None:
         """Forget everything, to read it again under a lock."""
