@@ -85,10 +85,41 @@ def try_it() -> None:
         command = [str(PROGRAM), "demo", folder, "--headless"]
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         written = sorted(path.name for path in Path(folder).iterdir())
-    if result.returncode != 0:
-        sys.exit(f"The built program does not run (exit code {result.returncode}):\n{result.stderr[-4000:]}")
-    print("The built program made the demo:", ", ".join(written))
+        if result.returncode != 0:
+            sys.exit(f"The built program does not run ({result.returncode}):\n{result.stderr[-4000:]}")
+        print("The built program made the demo:", ", ".join(written))
+        try_picture(Path(folder), environment)
     try_hub()
+
+
+def try_picture(folder: Path, environment: dict[str, str]) -> None:
+    """Let the built program draw an orthophoto under the demo's map: its GDAL is collected by hand."""
+    import numpy as np
+    import rasterio
+    from PIL import Image
+    from rasterio.transform import Affine
+
+    blue = np.zeros((3, 64, 64), dtype=np.uint8)
+    blue[2] = 200
+    place = {"transform": Affine(0.002, 0.0, 106.6, 0.0, -0.002, 35.6), "crs": "EPSG:4490"}
+    with rasterio.open(
+        folder / "photo.tif", "w", driver="GTiff", width=64, height=64, count=3, dtype="uint8", **place
+    ) as file:
+        file.write(blue)
+    layer = {"id": "a1", "title": "photo", "kind": "tiles", "path": "photo.tif", "crs": "EPSG:4490"}
+    arranged = {"format": 1, "themes": {}, "chosen": {}, "added": [layer]}
+    (folder / "pingliang.map.json").write_text(json.dumps(arranged), "utf-8")
+    picture = folder / "photo.png"
+    extent = ["--extent", "106.61,35.49,106.71,35.59", "--size", "200x200"]
+    command = [str(PROGRAM), "-w", str(folder / "pingliang.gpkg"), "render", "-o", str(picture), *extent]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        sys.exit(f"The built program draws no map:\n{result.stderr[-4000:]}")
+    with Image.open(picture) as image:
+        shown = np.mean(np.all(np.abs(np.asarray(image.convert("RGB"), int) - [0, 0, 200]) < 3, axis=2))
+    if shown < 0.3:
+        sys.exit("The built program does not show a GeoTIFF under the map.")
+    print(f"The built program showed a GeoTIFF under the map ({shown:.0%} of the picture)")
 
 
 def try_hub() -> None:

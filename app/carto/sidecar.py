@@ -74,10 +74,8 @@ def read(path: Path, crs: str, fetch: Fetch) -> ManyAreas | None:
 
 
 def _mapped(file: int) -> mmap.mmap:
-    """The file in memory; where the system can, all pages at once, as every byte is summed anyway."""
-    if hasattr(mmap, "MAP_POPULATE"):
-        flags = mmap.MAP_PRIVATE | mmap.MAP_POPULATE
-        return mmap.mmap(file, 0, flags=flags, prot=mmap.PROT_READ)
+    """The file in memory. Its pages come while the bytes are summed, when the interpreter's lock is free:
+    called for at once, a cold disk would hold the lock, and the window, for as long as it reads."""
     return mmap.mmap(file, 0, access=mmap.ACCESS_READ)
 
 
