@@ -47,6 +47,9 @@ def look_at(session: Session) -> Opened:
     from app.domain.entities.boiler import Boiler
     from app.domain.filters import equal
 
+    _ = (
+        session.workspace.surroundings().rings
+    )  # here and not in the window, which lists boilers by them at once
     synthetic = bool(session.workspace.count(Boiler, equal(synthetic=True)))
     return Opened(
         session, read_names(session), home_extent(session), CITY, feature_source(session), synthetic
