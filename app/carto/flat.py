@@ -158,15 +158,21 @@ class FlatAreas:
         return counts
 
     def extent(self, classes: NDArray[np.uint8]) -> Box | None:
-        """The box around the groups that hold a drawn area; None when there is none."""
-        if not len(classes):
+        """The box around all drawn areas: by the boxes of groups that are drawn whole, else by their own."""
+        drawn = classes != NOT_DRAWN
+        if not drawn.any():
             return None
-        drawn = np.logical_or.reduceat(classes != NOT_DRAWN, np.arange(0, len(classes), GROUP))
-        boxes = self.boxes[drawn].astype(float)
+        firsts = np.arange(0, len(drawn), GROUP)
+        whole = np.logical_and.reduceat(drawn, firsts)
+        rows = np.flatnonzero(drawn & ~np.repeat(whole, GROUP)[: len(drawn)])
+        rows = rows[self.areas[rows] < self.areas[rows + 1]]
+        boxes = self.boxes[whole].astype(float) + np.tile(self.origin, 2)
+        if len(rows):
+            boxes = np.concatenate([boxes, self.bounds_of(rows)])
         boxes = boxes[np.isfinite(boxes).all(axis=1) & (boxes[:, 0] <= boxes[:, 2])]
         if not len(boxes):
             return None
-        (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0) + self.origin, boxes[:, 2:].max(axis=0) + self.origin
+        (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         return float(x0), float(y0), float(x1), float(y1)
 
     def _near(self, box: Box) -> Box:

@@ -81,7 +81,7 @@ class ManyAreas:
         return int(self.areas.tally(self.classes(layer), box).sum())
 
     def extent(self, layer: Layer) -> Extent | None:
-        """The box around what a layer draws, to the boxes that 32 areas share; None when it draws nothing."""
+        """The box around what a layer draws; None when it draws nothing."""
         return self.areas.extent(self.classes(layer))
 
     def touched(self, layer: Layer, box: Extent) -> list[str]:

@@ -447,3 +447,17 @@ def test_fill_colours_are_those_gdal_burns(session: Session, layer: Layer) -> No
 
 def filled(item: SymbolClass, colour: str) -> SymbolClass:
     return replace(item, symbol=Symbol(Fill(colour or "#1a9641")))
+
+
+def test_the_extent_of_a_layer_is_told_without_reading_it(session: Session) -> None:
+    many = many_of(session)
+    rows = feature_source(session).columns("grid_cell", PLAIN.fields(), None)
+    alone = ProjectedFeatures(rows, CRS).extent(PLAIN)
+    assert alone is not None
+    assert many.extent(PLAIN) == pytest.approx(alone, abs=0.5)
+    one = replace(PLAIN, where={"level": (1,)}, where_not={})
+    few = ProjectedFeatures(rows, CRS).extent(one)
+    assert few is not None
+    assert many.extent(one) == pytest.approx(few, abs=0.5)
+    assert many.extent(replace(PLAIN, where={"level": (9,)})) is None
+    assert ProjectedFeatures(rows, CRS).extent(replace(PLAIN, where={"level": (9,)})) is None

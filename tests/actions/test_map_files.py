@@ -199,3 +199,13 @@ def test_a_picture_opened_late_of_a_layer_that_was_removed_is_let_go(
     monkeypatch.setattr(maps, "_opened", slowly)
     assert maps.imagery(layer.entity) is None
     assert not maps._pictures
+
+
+def test_a_picture_that_was_never_drawn_says_where_it_lies(tmp_path: Path) -> None:
+    picture_files.folder(tmp_path / "瓦片")
+    maps = MapLayers(tmp_path / "a.gpkg")
+    maps.book = maps.book.adding(AddedLayer("", "瓦片", "tiles", "瓦片", "EPSG:4490"))
+    assert maps.picture_extent("a1") == pytest.approx(picture_files.BOX, abs=0.03)
+    assert maps.credit("a1") == "瓦片"  # a folder names nobody
+    assert maps.picture_extent("a2") is None and maps.credit("a2") == ""
+    maps.close()
