@@ -214,6 +214,28 @@ static void add_ring(const Lines *lines, const Ring *ring, const Paper *paper, c
     if (any) add_edge(band, x0, y0, firstx, firsty);
 }
 
+/* The first place from `x` on where something begins or ends. */
+static Py_ssize_t run_end(const float *sums, Py_ssize_t x, Py_ssize_t last)
+{
+    for (; x + 8 <= last; x += 8) {
+        uint32_t words[8], any = 0;
+        memcpy(words, sums + x, sizeof words);
+        for (int at = 0; at < 8; at++) any |= words[at];
+        if (any) break;
+    }
+    while (x < last && sums[x] == 0.0f) x++;
+    return x;
+}
+
+/* A run of pixels that are covered alike. */
+static void lay_run(uint32_t *line, Py_ssize_t x, Py_ssize_t end, uint32_t colour, uint32_t part)
+{
+    uint32_t top = part >= 255 ? colour : share_of(colour, part);
+    if (!part) return;
+    if (top >> 24 == 255) for (; x < end; x++) line[x] = top;
+    else for (; x < end; x++) line[x] = over(top, line[x]);
+}
+
 static void lay_sums(const Paper *paper, const Band *band, const Ink *ink)
 {
     for (Py_ssize_t row = band->top; row < band->bottom; row++) {
@@ -223,20 +245,19 @@ static void lay_sums(const Paper *paper, const Band *band, const Ink *ink)
         uint32_t *line = paper->at + row * paper->stride + paper->left;
         float sum = 0.0f;
         Py_ssize_t last = reached.last < band->width ? reached.last : band->width;
-        uint32_t part = 0;
-        for (Py_ssize_t x = reached.first; x < last; x++) {
-            if (sums[x] != 0.0f || ink->hatched || x == reached.first) {
-                sum += sums[x];
-                float cover = fabsf(sum);
-                part = part_of(ink, cover > 1.0f ? 1.0 : (double)cover, paper->left + x, row);
-            }
-            put(line + x, ink->colour, part);
+        for (Py_ssize_t x = reached.first; x < last;) {
+            sum += sums[x];
+            double cover = fabsf(sum) > 1.0f ? 1.0 : (double)fabsf(sum);
+            Py_ssize_t end = run_end(sums, x + 1, last);
+            if (ink->hatched && cover > 0.0)
+                for (; x < end; x++) put(line + x, ink->colour, part_of(ink, cover, paper->left + x, row));
+            else lay_run(line, x, end, ink->colour, (uint32_t)(cover * 255.0 + 0.5));
+            x = end;
         }
         if (last < band->width && fabsf(sum) > 0.002f) {   /* open at the right: the rest of the row */
-            for (Py_ssize_t x = last; x < band->width; x++) {
-                part = part_of(ink, fabsf(sum) > 1.0f ? 1.0 : (double)fabsf(sum), paper->left + x, row);
-                put(line + x, ink->colour, part);
-            }
+            double cover = fabsf(sum) > 1.0f ? 1.0 : (double)fabsf(sum);
+            for (Py_ssize_t x = last; x < band->width; x++)
+                put(line + x, ink->colour, part_of(ink, cover, paper->left + x, row));
         }
         memset(sums + reached.first, 0, (size_t)(reached.last - reached.first) * sizeof(float));
     }
@@ -269,12 +290,12 @@ static int fill_all(const Lines *lines, const Paper *paper, const Ink *ink)
 
 /* ------------------------------------------------------------------ strokes */
 typedef struct { uint8_t *covers; Reached *reached; Py_ssize_t width, top, bottom; } Strokes;
-typedef struct { double x0, y0, x1, y1; int flat_start, flat_end; } Segment;
+typedef struct { double x0, y0, x1, y1; int flat_start, flat_end; double length, ux, uy; } Segment;   /* u: its direction */
 
 static void cover_row(const Strokes *band, const Segment *at, double width, Py_ssize_t row)
 {
     double half = (width > 1.0 ? width / 2 : 0.5) + 0.5;
-    double dx = at->x1 - at->x0, dy = at->y1 - at->y0, length2 = dx * dx + dy * dy;
+    double dx = at->x1 - at->x0, dy = at->y1 - at->y0;
     double y = (double)row + 0.5 - at->y0, west, east;
     if (fabs(dy) > 1e-9) {   /* where the line is within reach of this row */
         double a = (y - half) / dy, b = (y + half) / dy;
@@ -294,28 +315,30 @@ static void cover_row(const Strokes *band, const Segment *at, double width, Py_s
     if (first < reached->first) reached->first = first;
     if (last > reached->last) reached->last = last;
     uint8_t *covers = band->covers + (row - band->top) * band->width;
-    double per = length2 > 0.0 ? 1.0 / length2 : 0.0, length = sqrt(length2);
     for (Py_ssize_t x = first; x < last; x++) {
-        double px = (double)x + 0.5 - at->x0, along = (px * dx + y * dy) * per;
-        double near = along < 0.0 ? 0.0 : along > 1.0 ? 1.0 : along, limit = 1.0;
-        double before = along * length, after = length - before;
-        if (at->flat_start && before < 0.5) { limit = 0.5 + before; near = along; }
-        if (at->flat_end && after < 0.5) { limit = limit < 0.5 + after ? limit : 0.5 + after; near = along; }
-        double ex = px - near * dx, ey = y - near * dy, d2 = ex * ex + ey * ey;
-        if (d2 >= half * half || limit <= 0.0) continue;
-        double cover = cover_of(width, sqrt(d2)) * (limit < 1.0 ? limit : 1.0);
+        double px = (double)x + 0.5 - at->x0, before = px * at->ux + y * at->uy, after = at->length - before;
+        double away = fabs(px * at->uy - y * at->ux), limit = 1.0, beyond = before < 0.0 ? -before : -after;
+        if (at->flat_start && before < 0.5) { limit = 0.5 + before; beyond = 0.0; }
+        if (at->flat_end && after < 0.5) { limit = limit < 0.5 + after ? limit : 0.5 + after; beyond = 0.0; }
+        if (beyond > 0.0) away = sqrt(away * away + beyond * beyond);
+        if (away >= half || limit <= 0.0) continue;
+        double cover = cover_of(width, away) * (limit < 1.0 ? limit : 1.0);
         uint8_t part = (uint8_t)(cover * 255.0 + 0.5);
         if (part > covers[x]) covers[x] = part;
     }
 }
 
-static void cover_segment(const Strokes *band, const Segment *at, double width)
+static void cover_segment(const Strokes *band, Segment *at, double width)
 {
     double half = (width > 1.0 ? width / 2 : 0.5) + 0.5;
     double north = (at->y0 < at->y1 ? at->y0 : at->y1) - half, south = (at->y0 < at->y1 ? at->y1 : at->y0) + half;
     if (!(south > (double)band->top && north < (double)band->bottom)) return;
     Py_ssize_t first = north > (double)band->top ? (Py_ssize_t)north : band->top;
     Py_ssize_t last = south + 1.0 < (double)band->bottom ? (Py_ssize_t)(south + 1.0) : band->bottom;
+    double dx = at->x1 - at->x0, dy = at->y1 - at->y0;
+    at->length = sqrt(dx * dx + dy * dy);
+    at->ux = at->length > 0.0 ? dx / at->length : 1.0;
+    at->uy = at->length > 0.0 ? dy / at->length : 0.0;
     for (Py_ssize_t row = first; row < last; row++) cover_row(band, at, width, row);
 }
 
@@ -337,7 +360,7 @@ static void cover_ring(const Lines *lines, const Ring *ring, const Paper *paper,
         int end = !pen->closed && v + 1 == last;
         if (kept && !end && fabs(x - x0) < SAME && fabs(y - y0) < SAME) continue;
         if (kept) {
-            Segment at = {x0, y0, x, y, !pen->closed && kept == 1, end};
+            Segment at = {x0, y0, x, y, !pen->closed && kept == 1, end, 0.0, 0.0, 0.0};
             cover_segment(band, &at, pen->width);
         } else { firstx = x; firsty = y; }
         kept++;
@@ -345,7 +368,7 @@ static void cover_ring(const Lines *lines, const Ring *ring, const Paper *paper,
         y0 = y;
     }
     if (pen->closed && kept) {
-        Segment at = {x0, y0, firstx, firsty, 0, 0};
+        Segment at = {x0, y0, firstx, firsty, 0, 0, 0.0, 0.0, 0.0};
         cover_segment(band, &at, pen->width);
     }
 }
