@@ -9,6 +9,8 @@ from typing import Any
 from app.domain.fields import Field, Kind
 from app.domain.values import show, show_with_unit
 
+_LEVELS = (6, 9)  # digits of the codes of counties and townships
+
 
 @dataclass(frozen=True)
 class Names:
@@ -23,6 +25,12 @@ class Names:
     def known(self, entity: str) -> Mapping[str, str]:
         """All names of an entity by what a reference to it holds."""
         return self.by_entity.get(entity, {})
+
+    def places(self, code: str) -> str:
+        """The names of a division and of those it lies in, from the county down, spaces between them."""
+        known = self.known("division")
+        steps = dict.fromkeys((*(code[:digits] for digits in _LEVELS if digits < len(code)), code))
+        return " ".join(known[step] for step in steps if step in known)
 
     def show(self, declared: Field, value: Any, *, unit: bool = False) -> str:
         """A field's value as a person reads it, references by name."""

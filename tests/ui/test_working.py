@@ -271,7 +271,8 @@ def test_the_finder_reads_names_initials_coordinates_and_commands(office: Office
     running = office("clerk")
     session = running.desk.session
     assert session is not None
-    assert initials("崆峒区") == "kdq"
+    assert {"kdq", "ktq"} <= set(initials("崆峒区").split("|"))
+    assert "hts" in initials("华亭市").split("|") and len(initials("重庆" * 30).split("|")) <= 16
     assert "崆峒区" in [item.title for item in find_records(session, "kdq", lambda: False)]
     assert next(item.entity for item in find_records(session, "PL-0003", lambda: False)) == "boiler"
     (place, *_) = find_places("106.6653, 35.5428")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 COMMAND, PLACE, RECORD = "command", "place", "record"
 _SEARCHED = ("division", "boiler", "grid_cell", "water_source", "protection_zone")
 _NAMED = {"division": "name", "boiler": "user_org", "water_source": "name", "protection_zone": "name"}
+_MOST_READINGS = 16  # of a name, as its characters combine
 _PER_KIND = 8
 _PLACES = 4
 _SURE = 0.3
@@ -101,7 +102,16 @@ def _by_initials(session: Session, kind: EntityType, wanted: str, have: set[str]
 
 @lru_cache(maxsize=100_000)  # a large ledger's units and addresses, asked again at every key
 def initials(name: str) -> str:
-    """The pinyin initials of a name: 崆峒区 → kdq; other letters as they are."""
-    from pypinyin import Style, lazy_pinyin  # late: its tables take a third of a second
+    """The pinyin initials of a name in every reading, a bar between them: 崆峒区 → kdq|kdo|ktq|kto.
 
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).casefold()
+    People here say kōngtóng, dictionaries kōngdòng. Of long names the first characters with several readings
+    are taken in all of them. Other letters stand as they are.
+    """
+    from pypinyin import Style, pinyin  # late: its tables take a third of a second
+
+    told = [""]
+    for spoken in pinyin(name, style=Style.FIRST_LETTER, heteronym=True):
+        letters = list(dict.fromkeys(spoken))
+        taken = letters if len(told) * len(letters) <= _MOST_READINGS else letters[:1]
+        told = [begun + letter for begun in told for letter in taken]
+    return "|".join(told).casefold()

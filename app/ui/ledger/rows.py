@@ -144,13 +144,14 @@ def _remembered(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
 def _words_fit(
     words: str, kind: EntityType, searched: Sequence[str], names: Names
 ) -> Callable[[Mapping[str, Any], int], bool]:
-    """Every word must occur somewhere: in a searched field, in the name of the division, or as initials."""
+    """Every word must occur somewhere: in a searched field, in the name of the division or its county, or as
+    initials."""
     wanted = words.casefold().split()
     spoken = [name for name in _SPOKEN if name in searched]
     placed = "div_code" in kind.fields
 
     def fits(values: Mapping[str, Any], row: int) -> bool:
-        division = names.of("division", str(values["div_code"][row] or "")) if placed else ""
+        division = names.places(str(values["div_code"][row] or "")) if placed else ""
         held = [str(values[name][row] or "") for name in searched]
         shown = " ".join((*held, division)).casefold()
         missing = [word for word in wanted if word not in shown]
