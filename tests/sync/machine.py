@@ -120,6 +120,13 @@ class Stories(RuleBasedStateMachine):
         """An old batch arrives by stick: again, out of order, or cut short."""
         self.world.deliver(which, cut)
 
+    @rule(name=names, there=st.none() | small, back=st.none() | small)
+    def carries(self, name: str, there: int | None, back: int | None) -> None:
+        """A bundle is written, and one of this laptop's arrives, this or an older one; one of the answers is
+        read, this or an older one. None is lost on its way."""
+        with suppress(AppError):
+            self._laptop(name).carry(there, back)
+
     # ------------------------------------------------------------ accidents
     @rule(name=names, after=st.none() | st.integers(0, 3))
     def killed(self, name: str, after: int | None) -> None:

@@ -168,6 +168,8 @@ class Laptop:
         self.revoked = False
         self.alter: Callable[[Batch], Batch] | None = None  # makes batches as another version would
         self.backups: list[Saved] = []
+        self.written: list[Path] = []  # bundles for the hub, and its answers
+        self.answers: list[Path] = []
         self.session: WatchedSession
         self.open()
 
@@ -240,6 +242,23 @@ class Laptop:
                     return None
                 give_bundle(self.world.hub, self.device, answer, self.world.tick())
                 return stick.read(answer)
+        finally:
+            self.look()
+
+    def carry(self, there: int | None, back: int | None) -> None:
+        """Bundles as they lie in a bag: how many before the newest one arrives there, and is read here."""
+        stick = Stick(self.workspace, self.keys, self.clock(), lambda *_: None)
+        folder = Path(tempfile.mkdtemp(dir=self.world.folder))
+        try:
+            stick.write(folder / "out.bundle")
+            self.written.append(folder / "out.bundle")
+            if there is None:
+                return
+            take_bundle(self.world.hub, self.written[-1 - there % len(self.written)], self.world.tick())
+            give_bundle(self.world.hub, self.device, folder / "back.bundle", self.world.tick())
+            self.answers.append(folder / "back.bundle")
+            if back is not None:
+                stick.read(self.answers[-1 - back % len(self.answers)])
         finally:
             self.look()
 
@@ -401,7 +420,7 @@ class World:
     def drain(self) -> None:
         """Everybody syncs on a good line until nothing moves any more."""
         for _ in range(8):
-            moved = 0
+            moved, before = 0, self.hub.status().areas
             for laptop in self.laptops.values():
                 if laptop.revoked:
                     with suppress(AppError):
@@ -410,7 +429,8 @@ class World:
                 done = laptop.round()
                 assert done is not None
                 moved += done.pushed + done.pulled
-            if not moved:
+            # What a revoked laptop hands over moves nothing of its own, and everybody hears of it.
+            if not moved and self.hub.status().areas == before:
                 return
         raise AssertionError("the laptops do not come to rest")
 
