@@ -22,6 +22,7 @@ from app.demo.seed import dice
 from app.demo.shares import DUPLICATES_PERCENT
 from app.demo.truth import Truth
 from app.domain.coordinates.gcj import to_gcj02
+from app.exchange.looks import look, put_on
 
 SHEET = "锅炉台账"
 FIRST_ROW = 5  # a title, a line about the form, two header rows
@@ -264,13 +265,16 @@ def _write_foot(sheet: Worksheet, ledger: Ledger) -> None:
 
 def _format(sheet: Worksheet) -> None:
     thin = Side(style="thin", color="808080")
+    border = Border(left=thin, right=thin, top=thin, bottom=thin)
+    centre = Alignment(horizontal="center", vertical="center", wrap_text=True)
+    framed = look(sheet, alignment=centre, border=border)
+    title = look(sheet, alignment=centre)
+    form = look(sheet, alignment=Alignment(horizontal="center", vertical="center", wrap_text=False))
     for column, (_, _, _, width) in enumerate(COLUMNS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     for number, cells in enumerate(sheet.iter_rows(min_row=1, max_row=sheet.max_row), 1):
         for cell in cells:
-            cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=number != 2)
-            if number >= 3:
-                cell.border = Border(left=thin, right=thin, top=thin, bottom=thin)
+            put_on(cell, (title, form, framed)[min(number, 3) - 1])
     sheet.cell(1, 1).font = Font(size=16, bold=True)
     sheet.freeze_panes = f"F{FIRST_ROW}"
     sheet.page_setup.orientation = "landscape"

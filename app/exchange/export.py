@@ -23,6 +23,7 @@ from app.domain.fields import Field, Kind
 from app.domain.values import show
 from app.errors import Invalid, StoreFailure
 from app.exchange.export_spatial import SPATIAL, write_spatial
+from app.exchange.looks import look, put_on
 from app.i18n import N_, tr
 
 TABLES = (".xlsx", ".csv")
@@ -174,12 +175,13 @@ def _write_xlsx(kind: EntityType, records: Sequence[Entity], target: Path, optio
         page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(words))
         top = 2
     _write_head(page, top, words)
+    framed = look(page, border=_BORDER)
     for number, line in enumerate(lines, top + 1):
         for column, value in enumerate(line, 1):
             cell = page.cell(number, column, value)
             if isinstance(value, str) and value.startswith("=") and isinstance(cell, Cell):
                 cell.data_type = "s"  # text, never a formula
-            cell.border = _BORDER
+            put_on(cell, framed)
     _set_widths(page, words, lines)
     page.freeze_panes = f"B{top + 1}"
     page.auto_filter.ref = f"A{top}:{get_column_letter(len(words))}{top + max(len(lines), 1)}"

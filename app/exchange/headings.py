@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from app.domain.entity import EntityType, Shape
 from app.domain.fields import Field, Kind
@@ -163,6 +163,24 @@ class Vocabulary:
         """The declaration of a field, or None for x, y and the like."""
         return self.type.fields.get(name)
 
+    def may_name(self, words: Iterable[str]) -> bool:
+        """Whether any spelling may be told from these words; most cells above a table tell none."""
+        return any(word in self._whole or word in self._starts or self._within.search(word) for word in words)
+
+    @cached_property
+    def _whole(self) -> frozenset[str]:
+        return frozenset().union(*self.spellings.values())
+
+    @cached_property
+    def _starts(self) -> frozenset[str]:
+        """What a spelling may be cut to."""
+        return frozenset(name[:end] for name in _telling(self._whole) for end in range(3, len(name)))
+
+    @cached_property
+    def _within(self) -> re.Pattern[str]:
+        """Finds a spelling in the middle of a heading."""
+        return re.compile("|".join(map(re.escape, sorted(_telling(self._whole)))) or "(?!)")
+
 
 def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
     """The spellings of an entity's fields from its labels in every language, aliases, names and rules."""
@@ -285,7 +303,10 @@ def _fields(parts: Sequence[str], path: Sequence[str], words: Vocabulary, fuzzy:
     bare = _without(leaf, (*words.rules.after_words, *words.rules.before_words))
     units = {word for piece in path for word in bracketed(piece)}
     wholes = {joined, pair} if len(parts) > 1 else set[str]()
-    sure = {name: _certainty({leaf, bare}, wholes, names) for name, names in words.spellings.items()}
+    if words.may_name({leaf, bare, *wholes}):
+        sure = {name: _certainty({leaf, bare}, wholes, names) for name, names in words.spellings.items()}
+    else:
+        sure = dict.fromkeys(words.spellings, 0.0)
     fuzzy = fuzzy and max(sure.values(), default=0.0) < _OUTRIGHT  # the very words are nothing alike them
     found = []
     for name, names in words.spellings.items():
@@ -323,9 +344,7 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
         return 0.9 if leaves <= _WEAK else 0.97
     best = 0.0
     for leaf in leaves:
-        for name in names:
-            if len(name) < 2 or name in _GENERIC:
-                continue
+        for name in _telling(names):
             if leaf.endswith(name):
                 best = max(best, 0.6 + 0.33 * len(name) / len(leaf))
             elif name in leaf:
@@ -333,6 +352,12 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
             elif len(leaf) >= 3 and name.startswith(leaf):
                 best = max(best, 0.55 + 0.35 * len(leaf) / len(name))
     return best
+
+
+@lru_cache(maxsize=1024)
+def _telling(names: frozenset[str]) -> tuple[str, ...]:
+    """The spellings that tell something where they are only a part."""
+    return tuple(name for name in names if len(name) >= 2 and name not in _GENERIC)
 
 
 def _alike(leaf: str, names: frozenset[str]) -> float:

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import Invalid
 from app.exchange.export import harmless
+from app.exchange.looks import look, put_on
 from app.exchange.whole import whole
 from app.i18n import N_
 
@@ -79,13 +80,14 @@ def _book(found: ReportTable) -> Workbook:
     page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
     _head(page, found.headings)
     first = 2 + deep
+    plain, bold = (look(page, border=_BORDER, font=Font(bold=heavy)) for heavy in (False, True))
     for number, line in enumerate(found.lines, first):
+        worn = bold if number >= first + len(found.lines) - found.sums else plain
         for column, value in enumerate(line, 1):
             cell = page.cell(number, column, value)
             if isinstance(value, str):
                 cell.data_type = "s"
-            cell.border = _BORDER
-            cell.font = Font(bold=number >= first + len(found.lines) - found.sums)
+            put_on(cell, worn)
     for column in range(1, width + 1):
         page.column_dimensions[get_column_letter(column)].width = _breadth(found, column - 1)
     if found.below:
