@@ -163,23 +163,40 @@ class Vocabulary:
         """The declaration of a field, or None for x, y and the like."""
         return self.type.fields.get(name)
 
-    def may_name(self, words: Iterable[str]) -> bool:
-        """Whether any spelling may be told from these words; most cells above a table tell none."""
-        return any(word in self._whole or word in self._starts or self._within.search(word) for word in words)
+    def named_by(self, words: Iterable[str]) -> set[str]:
+        """The fields of which some spelling may be told from these words; most cells name none."""
+        found: set[str] = set()
+        for word in words:
+            found.update(self._whole.get(word, ()))
+            if word in self._starts or self._within.search(word):
+                for name, mine in self._telling.items():
+                    if name in word or (len(word) >= 3 and name.startswith(word)):
+                        found.update(mine)
+        return found
 
     @cached_property
-    def _whole(self) -> frozenset[str]:
-        return frozenset().union(*self.spellings.values())
+    def _whole(self) -> Mapping[str, Sequence[str]]:
+        """The fields of each spelling."""
+        found: dict[str, list[str]] = {}
+        for field, names in self.spellings.items():
+            for name in names:
+                found.setdefault(name, []).append(field)
+        return found
+
+    @cached_property
+    def _telling(self) -> Mapping[str, Sequence[str]]:
+        """The fields of each spelling that tells something where it is only a part."""
+        return {name: mine for name, mine in self._whole.items() if _tells(name)}
 
     @cached_property
     def _starts(self) -> frozenset[str]:
         """What a spelling may be cut to."""
-        return frozenset(name[:end] for name in _telling(self._whole) for end in range(3, len(name)))
+        return frozenset(name[:end] for name in self._telling for end in range(3, len(name)))
 
     @cached_property
     def _within(self) -> re.Pattern[str]:
         """Finds a spelling in the middle of a heading."""
-        return re.compile("|".join(map(re.escape, sorted(_telling(self._whole)))) or "(?!)")
+        return re.compile("|".join(map(re.escape, self._telling)) or "(?!)")
 
 
 def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
@@ -303,10 +320,9 @@ def _fields(parts: Sequence[str], path: Sequence[str], words: Vocabulary, fuzzy:
     bare = _without(leaf, (*words.rules.after_words, *words.rules.before_words))
     units = {word for piece in path for word in bracketed(piece)}
     wholes = {joined, pair} if len(parts) > 1 else set[str]()
-    if words.may_name({leaf, bare, *wholes}):
-        sure = {name: _certainty({leaf, bare}, wholes, names) for name, names in words.spellings.items()}
-    else:
-        sure = dict.fromkeys(words.spellings, 0.0)
+    sure = dict.fromkeys(words.spellings, 0.0)
+    for name in words.named_by({leaf, bare, *wholes}):
+        sure[name] = _certainty({leaf, bare}, wholes, words.spellings[name])
     fuzzy = fuzzy and max(sure.values(), default=0.0) < _OUTRIGHT  # the very words are nothing alike them
     found = []
     for name, names in words.spellings.items():
@@ -344,7 +360,9 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
         return 0.9 if leaves <= _WEAK else 0.97
     best = 0.0
     for leaf in leaves:
-        for name in _telling(names):
+        for name in names:
+            if not _tells(name):
+                continue
             if leaf.endswith(name):
                 best = max(best, 0.6 + 0.33 * len(name) / len(leaf))
             elif name in leaf:
@@ -354,10 +372,9 @@ def _certainty(leaves: set[str], wholes: set[str], names: frozenset[str]) -> flo
     return best
 
 
-@lru_cache(maxsize=1024)
-def _telling(names: frozenset[str]) -> tuple[str, ...]:
-    """The spellings that tell something where they are only a part."""
-    return tuple(name for name in names if len(name) >= 2 and name not in _GENERIC)
+def _tells(name: str) -> bool:
+    """Whether a spelling tells something where it is only a part of a heading."""
+    return len(name) >= 2 and name not in _GENERIC
 
 
 def _alike(leaf: str, names: frozenset[str]) -> float:

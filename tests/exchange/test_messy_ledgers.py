@@ -84,7 +84,8 @@ def _read(folder: Path, seed: int) -> Read:
     unanswered = _dry_run(path, truth, {})
     asked = {question["code"] for question in unanswered["ask"]}
     answers = {code: choice for code, choice in truth.answers.items() if code in asked}
-    return Read(path, truth, unanswered, answers, _dry_run(path, truth, answers))
+    settled = _dry_run(path, truth, answers) if answers else unanswered  # the same file, the same answers
+    return Read(path, truth, unanswered, answers, settled)
 
 
 def _dry_run(path: Path, truth: Truth, answers: dict[str, str]) -> dict[str, Any]:
