@@ -166,7 +166,7 @@ class BoilerSheet:
         serials = boilers.column("serial")
         lost = [str(serials[row]) for row, place in enumerate(boilers.geometry) if place is None]
         if lost:
-            named = ", ".join(lost[:_MOST_NAMED]) + ("…" if len(lost) > _MOST_NAMED else "")
+            named = "、".join(lost[:_MOST_NAMED]) + ("…" if len(lost) > _MOST_NAMED else "")
             notes.append(
                 tr("Not on the map for want of a position: {n} ({serials})", n=len(lost), serials=named)
             )

@@ -79,7 +79,7 @@ class QuestionsPage(QScrollArea):
             box.addItem(words, choice)
         box.setCurrentIndex(max(0, box.findData(chosen)))
         box.setAccessibleName(what.text())
-        rows = ", ".join(str(row) for row in list(question.rows)[:_MOST_ROWS])
+        rows = "、".join(str(row) for row in list(question.rows)[:_MOST_ROWS])
         more = " …" if len(question.rows) > _MOST_ROWS else ""
         why = QLabel(
             question.why + (f"\n{tr(N_('Rows {rows}'), rows=rows + more)}" if rows else ""), wordWrap=True

@@ -99,7 +99,7 @@ class ImportWizard(QDialog):
         self._plan = plan
         report = plan.report
         where = tr(N_("Sheet {sheet}, headings in rows {rows}"), sheet=report.sheet or "—",
-                   rows=", ".join(str(row) for row in report.header_rows) or "—")  # fmt: skip
+                   rows="、".join(str(row) for row in report.header_rows) or "—")  # fmt: skip
         about = [where, report.encoding or "", tr(N_("{n} rows"), n=report.read)]
         self.columns.about.setText(" · ".join(part for part in about if part))
         self.columns.show_columns(report.mapping)

@@ -70,7 +70,7 @@ class UnderList(QFrame):
         self.list.setFixedHeight(lines * self.list.sizeHintForRow(0) + metrics.grid(2))
 
     def _offer(self, unseen: Sequence[str]) -> None:
-        named = ", ".join(unseen[:_NAMED]) + ("…" if len(unseen) > _NAMED else "")
+        named = "、".join(unseen[:_NAMED]) + ("…" if len(unseen) > _NAMED else "")
         words = tr(N_("Also look through layers not shown now ({layers})"), layers=named)
         line = QListWidgetItem(icons.icon("layers"), words)
         line.setData(_UNDER, _FURTHER)
