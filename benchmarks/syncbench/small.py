@@ -122,7 +122,7 @@ def measure(hub: Hub, url: str, server: int, uids: list[str], laptops: int, sync
         stderr=log, text=True, cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
     senders = [_sender(hub, uids, number, syncs + WARM) for number in range(laptops)]
-    ready = threading.Barrier(laptops + 1)
+    ready = threading.Barrier(laptops + 1, timeout=300)  # one that fell over would keep the others waiting
     try:
         assert place.stdout is not None
         host, port = place.stdout.readline().strip().rpartition("/")[2].split(":")
