@@ -168,11 +168,18 @@ class Vocabulary:
         found: set[str] = set()
         for word in words:
             found.update(self._whole.get(word, ()))
-            if word in self._starts or self._within.search(word):
-                for name, mine in self._telling.items():
-                    if name in word or (len(word) >= 3 and name.startswith(word)):
-                        found.update(mine)
+            found.update(self._in_part(word))
         return found
+
+    def _in_part(self, word: str) -> list[str]:
+        """The fields of which a spelling is in a word, or cut to it."""
+        if word not in self._starts and not self._within.search(word):
+            return []
+        cut = len(word) >= 3
+        hits = (
+            mine for name, mine in self._telling.items() if name in word or (cut and name.startswith(word))
+        )
+        return [field for mine in hits for field in mine]
 
     @cached_property
     def _whole(self) -> Mapping[str, Sequence[str]]:
