@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -84,11 +85,24 @@ class Desk(QObject):
         topic: str = "",
         title: str = "",
     ) -> Task | None:
-        """Read in a thread; nothing happens when no workspace is open."""
+        """Read in a thread; nothing happens when no workspace is open, nor with what was read in one that no
+        longer lies here."""
         session = self.session
         if session is None:
             return None
-        return self.tasks.run(owner, lambda token: work(session, token), done, topic=topic, title=title)
+        heard = done if isinstance(done, Callbacks) else Callbacks(done)
+        wanted = replace(
+            heard,
+            result=lambda value: heard.result(value) if self.session is session else None,
+            error=lambda error: self._unread(error, heard) if self.session is session else None,
+        )
+        return self.tasks.run(owner, lambda token: work(session, token), wanted, topic=topic, title=title)
+
+    def _unread(self, error: Exception, heard: Callbacks[Any]) -> None:
+        if heard.error is not None:
+            heard.error(error)
+        else:
+            self.failed.emit(error)
 
     def act(
         self,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
 from app.errors import Cancelled, Invalid
+from app.settings import Preferences
+from app.ui.desk import Desk
 from app.ui.tasks import Callbacks, Lane, Tasks, Token
 
 
@@ -18,6 +21,10 @@ def tasks(qapp: Any) -> Any:
     running = Tasks()
     yield running
     running.close()
+
+
+def _refuse() -> str:
+    raise Invalid("not there")
 
 
 def test_the_result_comes_back_in_the_window_s_thread(tasks: Tasks, qtbot: QtBot) -> None:
@@ -116,3 +123,30 @@ def _is_valid(owner: QObject) -> bool:
     from shiboken6 import isValid
 
     return bool(isValid(owner))
+
+
+@pytest.mark.parametrize(
+    "ends", [pytest.param(lambda: "old", id="result"), pytest.param(_refuse, id="error")]
+)
+def test_what_was_read_in_a_workspace_that_is_gone_is_not_shown(
+    qapp: Any, qtbot: QtBot, ends: Callable[[], str]
+) -> None:
+    desk = Desk(Preferences())
+    seen: list[object] = []
+    go_on = threading.Event()
+    desk.failed.connect(seen.append)
+    desk.session = cast(Any, object())
+
+    def work(session: object, token: Token) -> str:
+        go_on.wait(10)
+        return ends()
+
+    desk.read(desk, work, Callbacks(seen.append, finished=lambda: seen.append("finished")))
+    desk.session = cast(Any, object())
+    go_on.set()
+    qtbot.waitUntil(desk.tasks.idle)
+    assert seen == ["finished"]
+    desk.read(desk, lambda session, _: "new", seen.append)
+    qtbot.waitUntil(desk.tasks.idle)
+    assert seen == ["finished", "new"]
+    desk.tasks.close()

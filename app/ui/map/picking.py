@@ -36,20 +36,23 @@ class Picking(QObject):
 
     def at(self, x: float, y: float, add: bool) -> None:
         """Select what lies under a pixel."""
-        scene, view = self._pane.scene, self._pane.canvas.view
+        scene, view, entity = self._pane.scene, self._pane.canvas.view, self._entity
         if scene is None or view is None:
             return
         self._pane.canvas.setFocus()
         self._desk.tasks.run(
-            self, lambda _: find_at(scene, view, (x, y)), lambda hits: self._picked(hits, add), lane=Lane.DRAW
+            self,
+            lambda _: find_at(scene, view, (x, y)),
+            lambda hits: self._picked(hits, entity, add),
+            lane=Lane.DRAW,
         )
 
-    def _picked(self, hits: list[Hit], add: bool) -> None:
-        wanted = (*_BESIDE.get(self._entity, (self._entity,)), "sketch")
+    def _picked(self, hits: list[Hit], entity: str, add: bool) -> None:
+        wanted = (*_BESIDE.get(entity, (entity,)), "sketch")
         hit = next((hit for name in wanted for hit in hits if hit.entity == name), None)
         if hit is None:
             if not add:
-                self.choose(self._entity, [])
+                self.choose(entity, [])
         elif add:
             self.choosing = True
             self._desk.selection.toggle(hit.entity, hit.uid)
