@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.domain import merge
 from app.domain.changes import Change
 from app.domain.entities.boiler import Boiler
-from app.hub import allowing, deciding, lost, pushing, quick, returning, steps
+from app.hub import allowing, deciding, lost, pushing, quick, returning, steps, storing
 from app.hub.desk import Desk
 from app.store import fold
 from app.sync import rejoining
@@ -74,7 +74,7 @@ def _no_known_acts(patch: pytest.MonkeyPatch) -> None:
         run(self, batch)
 
     patch.setattr(deciding.Deciding, "run", forgetful)
-    patch.setattr(pushing, "write_acts", lambda *_: None)
+    patch.setattr(storing, "write_acts", lambda *_: None)
 
 
 def _repeated(world: World) -> None:

@@ -33,6 +33,15 @@ def _pane(office: Office, qtbot: QtBot, **preferences: str) -> LedgerPane:
     return pane
 
 
+def _rest(painted: list[int], qtbot: QtBot) -> None:
+    """Wait until nothing has been painted for a moment, and forget what was."""
+    seen = -1
+    while seen != len(painted):
+        seen = len(painted)
+        qtbot.wait(300)
+    painted.clear()
+
+
 def _picture(pane: LedgerPane) -> QImage:
     return pane.table.viewport().grab().toImage()
 
@@ -61,6 +70,7 @@ def test_one_turn_of_the_wheel_paints_the_rows_that_came_and_no_others(
         CellDelegate, "paint", lambda self, painter, option, index: (
             rows.append(index.row()), plain(self, painter, option, index))
     )  # fmt: skip
+    _rest(rows, qtbot)
     bar = pane.table.verticalScrollBar()
     before = pane.table.rowAt(pane.table.viewport().height() - 1)
     bar.setValue(bar.value() + 3)

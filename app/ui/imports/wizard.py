@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -283,7 +284,9 @@ class ImportWizard(QDialog):
         self._labels = [QLabel(tr(words)) for words in _STEPS]
         top = QHBoxLayout()
         top.setSpacing(metrics.grid(6))
+        bold = QFontMetrics(metrics.sized(1.0, bold=True))  # the steps stand still when one becomes bold
         for label in self._labels:
+            label.setMinimumWidth(bold.horizontalAdvance(label.text()) + 2)
             top.addWidget(label)
         top.addStretch(1)
         self.pages = QStackedWidget()
