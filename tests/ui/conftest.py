@@ -63,6 +63,8 @@ def program(
     yield make
     for one in made:
         one.window.work.map.drawing.work.end()  # a test that failed while drawing would be asked about it
+        if one.window.work.ledger is not None:
+            one.window.work.ledger.model.staging.clear()  # and so would one that failed while editing
         one.window.close()
         one.window.deleteLater()
         one.desk.deleteLater()

@@ -280,7 +280,7 @@ class ImportWizard(QDialog):
         self.next.setText(tr(N_("Import {n} records"), n=count))
         self.next.setEnabled(plan is not None and plan.ready and count > 0)
 
-    def _lay_out(self) -> None:
+    def _lay_out_steps(self) -> QHBoxLayout:
         self._labels = [QLabel(tr(words)) for words in _STEPS]
         top = QHBoxLayout()
         top.setSpacing(metrics.grid(6))
@@ -289,6 +289,9 @@ class ImportWizard(QDialog):
             label.setMinimumWidth(bold.horizontalAdvance(label.text()) + 2)
             top.addWidget(label)
         top.addStretch(1)
+        return top
+
+    def _lay_out(self) -> None:
         self.pages = QStackedWidget()
         for page in (self.columns, self.questions, self.differences):
             self.pages.addWidget(page)
@@ -315,7 +318,7 @@ class ImportWizard(QDialog):
             foot.addWidget(button)
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 2)
-        column.addLayout(top)
+        column.addLayout(self._lay_out_steps())
         column.addWidget(self.pages, 1)
         column.addWidget(self._reason_row)
         column.addWidget(self._bar)
