@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QItemSelectionModel, QPoint
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
@@ -64,6 +65,8 @@ def test_one_turn_of_the_wheel_paints_the_rows_that_came_and_no_others(
     office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pane = _pane(office, qtbot)
+    under = pane.table.viewport()
+    QTest.mouseMove(under, QPoint(9, under.height() - 3))  # the row under the pointer is painted too
     rows: list[int] = []
     plain = CellDelegate.paint
     monkeypatch.setattr(
