@@ -42,14 +42,8 @@ def _ledger(running: Program, qtbot: QtBot) -> LedgerPane:
     qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=WAIT_MS)
     _press(Key.Key_3, CTRL)
     settle(running, qtbot)
-    pane = window.work.ledger
-    assert window.page == "boiler" and pane is not None
-    for _ in range(4):
-        if QApplication.focusWidget() is pane.table:
-            break
-        _press(Key.Key_F6)
-    assert QApplication.focusWidget() is pane.table
-    return pane
+    assert window.page == "boiler"
+    return _to_table(running)
 
 
 def test_a_ledger_is_filtered_sorted_edited_and_saved_by_keys_alone(office: Office, qtbot: QtBot) -> None:
@@ -61,7 +55,7 @@ def test_a_ledger_is_filtered_sorted_edited_and_saved_by_keys_alone(office: Offi
     whole = pane.model.rowCount()
     qtbot.waitUntil(lambda: pane.model.rowCount() < whole, timeout=WAIT_MS)
     settle(running, qtbot)
-    pane = _back_to_table(running)
+    pane = _to_table(running)
     _press(Key.Key_Home, CTRL)
     _go_to(pane, "rated_tph")
     _press(Key.Key_Up, ALT)
@@ -81,7 +75,8 @@ def test_a_ledger_is_filtered_sorted_edited_and_saved_by_keys_alone(office: Offi
     assert "Lane 9" not in {session.workspace.get(Boiler, uid).address for uid in first}
 
 
-def _back_to_table(running: Program) -> LedgerPane:
+def _to_table(running: Program) -> LedgerPane:
+    """With F6 to the ledger."""
     pane = running.window.work.ledger
     assert pane is not None
     for _ in range(8):
