@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -35,16 +36,26 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     fingerprint: str
+    written: IO[str]
 
     def http(self, **options: Any) -> httpx.Client:
         """A client of it that asks no proxy."""
         return httpx.Client(base_url=self.url, trust_env=False, timeout=30, **options)
 
+    def log(self) -> str:
+        """What it and its workers have written until now."""
+        return Path(self.written.name).read_text(encoding="utf-8")
+
+    def events(self, event: str) -> list[dict[str, Any]]:
+        """The whole lines of its log about an event; the last line may be half written yet."""
+        lines = self.log().split("\n")[:-1]
+        return [line for line in map(json.loads, lines) if line["event"] == event]
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Tell it to stop; its exit code and its log."""
         self.process.send_signal(number)
-        _, log = self.process.communicate(timeout=60)
-        return self.process.returncode, log
+        self.process.communicate(timeout=60)
+        return self.process.returncode, self.log()
 
 
 @contextmanager
@@ -53,16 +64,17 @@ def served(folder: Path | None, *words: str, **variables: str) -> Iterator[Serve
     command = [sys.executable, "-m", "app", "hub", "serve", *([str(folder)] if folder else []), "--port", "0",
                "--json", *words]  # fmt: skip
     environment = {**os.environ, "GRIDWARD_LANG": "en", **variables}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None and process.stderr is not None
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
-        told = json.loads(line)
-        yield Served(process, told["url"], told["fingerprint"])
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    with tempfile.NamedTemporaryFile("w+", encoding="utf-8", suffix=".log") as written:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=written, text=True
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, Path(written.name).read_text(encoding="utf-8")
+            told = json.loads(line)
+            yield Served(process, told["url"], told["fingerprint"], written)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
