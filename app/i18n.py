@@ -42,6 +42,11 @@ def in_a_row(parts: Iterable[str]) -> str:
     return tr(N_("; ")).join(parts)
 
 
+def listed(words: Iterable[str]) -> str:
+    """Words of a list one behind the other, with the mark between them that the language has."""
+    return tr(N_(", ")).join(words)
+
+
 def in_language(code: str, text: str) -> str:
     """`text` in the language `code`, whatever is in use; for names that are written into a file once."""
     return _catalogue(code).get(text, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import shapely
@@ -26,7 +27,7 @@ from app.domain.rights import in_area
 from app.domain.values import check, parse, show
 from app.domain.verdicts import sentence
 from app.errors import Invalid, NotAllowed, Refused
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 Take = str | Mapping[str, Any]  # "mine", "theirs", "kept", "offered", or values by field
 
@@ -104,7 +105,9 @@ def open_conflicts(session: Session, all: bool = False) -> list[ConflictView]:
     wanted = EVERYTHING if all else equal(situation="open")
     found = session.workspace.find(Conflict, wanted, order="raised_at")
     names = {item.uid: item.name for item in session.workspace.find(Person)} if found else {}
-    return [_view(session, item, names) for item in found]
+    acts = {item.kept_act for item in found if item.kept_act}
+    actions = session.workspace.actions(acts) if acts else {}
+    return [_view(session, item, names, actions) for item in found]
 
 
 def count_open(session: Session) -> int:
@@ -123,7 +126,7 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     found = session.workspace.by_key(Conflict, uid)
     if found is None:
         raise Refused(N_("There is no conflict {uid}"), uid=uid, code="unknown_record")
-    view = _view(session, found, {})
+    view = _view(session, found)
     _require_decider(session, found, view)
     _refuse_unseen(found)
     side, values = _chosen(view, take)
@@ -140,7 +143,13 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     return session.commit([*changes, settled], word, reason)
 
 
-def _view(session: Session, item: Conflict, names: Mapping[str, str]) -> ConflictView:
+def _view(
+    session: Session,
+    item: Conflict,
+    names: Mapping[str, str] = MappingProxyType({}),
+    actions: Mapping[str, str] = MappingProxyType({}),
+) -> ConflictView:
+    """`names` are persons by uid, `actions` what acts did by theirs: the hub names only the other side's."""
     kind = BY_NAME.get(item.owner_entity)
     record: Entity | None = session.workspace.get(item.owner_entity, item.owner) if kind else None
     device = session.workspace.device
@@ -156,8 +165,8 @@ def _view(session: Session, item: Conflict, names: Mapping[str, str]) -> Conflic
             record is not None,
         ),
         fields=_fields(kind, item) if kind is not None else (),
-        kept=_side(item, "kept", device),
-        offered=_side(item, "offered", device),
+        kept=_side(item, "kept", device, actions.get(item.kept_act or "", "")),
+        offered=_side(item, "offered", device, item.offered_action or ""),
         rule=sentence(item.note),
         proposal=item.proposal,
         proposal_text=PROPOSALS.label(item.proposal),
@@ -172,7 +181,7 @@ def _view(session: Session, item: Conflict, names: Mapping[str, str]) -> Conflic
     )
 
 
-def _side(item: Conflict, side: str, device: str) -> Side:
+def _side(item: Conflict, side: str, device: str, action: str) -> Side:
     def told(name: str) -> str:
         return str(getattr(item, f"{side}_{name}", None) or "")
 
@@ -182,7 +191,7 @@ def _side(item: Conflict, side: str, device: str) -> Side:
         at=told("at"),
         device=told("device"),
         reason=told("reason"),
-        action=told("action"),
+        action=action,
         mine=bool(told("device")) and told("device") == device,
         act=told("act"),
     )
@@ -265,7 +274,7 @@ def _refuse_unseen(item: Conflict) -> None:
         raise Refused(
             N_("This program does not know “{field}” yet"),
             hint=N_("Nothing was changed. Bring this program up to date, and decide then."),
-            field=", ".join(beyond),
+            field=listed(beyond),
             code="newer_field",
         )
 

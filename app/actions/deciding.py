@@ -19,7 +19,7 @@ from app.domain.fields import Merge
 from app.domain.rights import SETTLED, SETTLED_WRITERS
 from app.domain.workflow import judge, refuse
 from app.errors import Changed, Refused
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 RESOLVE = "resolve"
 _DELETIONS = ("edit_kept", "revived")  # what stands is the record, what was offered its end
@@ -71,7 +71,7 @@ def _refuse_moved(record: Entity, kept: Mapping[str, Any]) -> None:
                 " Edit the record if it is to be otherwise."
             ),
             title=record.title(),
-            fields="、".join(labels) or tr(N_("Position")),
+            fields=listed(labels) or tr(N_("Position")),
         )
 
 

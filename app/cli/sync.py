@@ -10,7 +10,7 @@ from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, option, word
 from app.cli.records import REASON
 from app.cli.shell import Shell, WrongUsage
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, Side
@@ -189,7 +189,7 @@ def conflicts(shell: Shell, words: ConflictsWords) -> Answer:
             view.uid[:8],
             view.kind_text,
             view.record.title,
-            "、".join(item.label for item in view.fields),
+            listed(item.label for item in view.fields),
             view.rule,
         ]
         for view in found

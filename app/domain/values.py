@@ -9,10 +9,11 @@ from typing import Any
 
 from app.domain.fields import Field, Kind
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 BUREAU_TIME = timezone(timedelta(hours=8))
 _DATE = re.compile(r"^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$")
+_MOST_LISTED = 20  # values of a closed list that a message names
 _YES = {"yes", "y", "true", "1", "是", "有", "√", "✓", "○", "对"}
 _NO = {"no", "n", "false", "0", "否", "无", "×", "✗", "x", "不"}
 
@@ -76,7 +77,7 @@ def check(field: Field, value: Any) -> Any:
     if field.kind in (Kind.NUMBER, Kind.INTEGER):
         _check_range(field, value)
     if field.kind in (Kind.CHOICE, Kind.STATE) and field.choices and value not in field.choices.codes:
-        raise Invalid(N_("{field}: “{value}” is not one of its values"), field=tr(field.label), value=value)
+        raise _unlisted(field, str(value))
     if field.kind is Kind.TEXTS and field.choices:
         return _listed(field, value)
     return value
@@ -164,5 +165,19 @@ def _listed(field: Field, parts: Any) -> tuple[str, ...]:
 def _choice(field: Field, clean: str) -> str:
     code = field.choices.code_of(clean) if field.choices else clean
     if code is None:
-        raise Invalid(N_("{field}: “{value}” is not one of its values"), field=tr(field.label), value=clean)
+        raise _unlisted(field, clean)
     return code
+
+
+def _unlisted(field: Field, value: str) -> Invalid:
+    """What to say of a value that is not in the field's list: the list, as codes with their words."""
+    codes = field.choices.codes if field.choices else ()
+    known = [f"{code} ({field.choices.label(code)})" for code in codes if field.choices]
+    more = tr(N_(" and {n} more"), n=len(known) - _MOST_LISTED) if len(known) > _MOST_LISTED else ""
+    return Invalid(
+        N_("{field}: “{value}” is not one of its values"),
+        hint=N_("Values: {known}"),
+        field=tr(field.label),
+        value=value,
+        known=listed(known[:_MOST_LISTED]) + more,
+    )

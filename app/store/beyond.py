@@ -63,21 +63,32 @@ def every(raw: sqlite3.Connection) -> Iterator[tuple[str, str, str, Cells]]:
 
 
 def adopt(database: Database, facts: ReplicaFacts, at: str, received: int) -> int:
-    """Put into the records what this program knows by now, a few hundred at a time; how many records."""
+    """Put into the records what this program knows by now, a few hundred at a time; how many records.
+
+    Each portion is read in the transaction that writes it: nothing that is folded meanwhile is overwritten.
+    """
     with database.reading() as connection:
-        found = [
-            (area, Effect(0, 0, entity, uid, "u", known))
+        places = [
+            (area, entity, uid)
             for area, entity, uid, cells in every(_raw(connection))
-            if is_known(entity) and (known := _known(entity, cells))
+            if is_known(entity) and _known(entity, cells)
         ]
-    for start in range(0, len(found), _AT_ONCE):
-        part = found[start : start + _AT_ONCE]
+    adopted = 0
+    for start in range(0, len(places), _AT_ONCE):
         with database.repeatable() as connection:
-            for area in sorted({area for area, _ in part}):
+            found = _waiting(_raw(connection), places[start : start + _AT_ONCE])
+            adopted += len(found)
+            for area in sorted({area for area, _ in found}):
                 act = Act(new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", NEWER, "", None, received << 16, at)
-                effects = tuple(effect for place, effect in part if place == area)
+                effects = tuple(effect for place, effect in found if place == area)
                 _adopt(connection, database, facts, Block(area, 1, "", 0, received, (act,), effects))
-    return len(found)
+    return adopted
+
+
+def _waiting(raw: sqlite3.Connection, places: Sequence[Beside]) -> list[tuple[str, Effect]]:
+    """What stands beside these records now and is known by now, each with its area."""
+    found = ((*place, _known(place[1], _read(raw, place))) for place in places)
+    return [(area, Effect(0, 0, entity, uid, "u", cells)) for area, entity, uid, cells in found if cells]
 
 
 def _adopt(connection: Connection, database: Database, facts: ReplicaFacts, block: Block) -> None:

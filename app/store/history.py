@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.store.journal import CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 from app.store.tables import known
 from app.store.values import from_journal
 
+_AT_ONCE = 500  # acts asked for in one query
 _OPERATIONS = {"i": "insert", "u": "update", "d": "delete"}
 
 
@@ -132,6 +134,17 @@ class History:
             for owner, entity, number in connection.execute(counted):
                 counts[owner][entity] = number
         return [_transaction(row, counts[row.id]) for row in rows]
+
+    def actions(self, acts: Iterable[str]) -> dict[str, str]:
+        """The action of each of these acts that the journal knows, by the act's uid."""
+        known = sorted(set(acts))
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(known), _AT_ONCE):
+                named = TRANSACTIONS.c.uuid.in_(known[start : start + _AT_ONCE])
+                rows = connection.execute(select(TRANSACTIONS.c.uuid, TRANSACTIONS.c.action).where(named))
+                found.update((uuid, action) for uuid, action in rows if action)
+        return found
 
 
 def entry_of(row: Any) -> HistoryEntry:

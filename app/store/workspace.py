@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -166,6 +166,10 @@ class Workspace:
     def transactions(self, limit: int = 100) -> list[TransactionEntry]:
         """The newest transactions, newest first."""
         return self._history.transactions(limit)
+
+    def actions(self, acts: Iterable[str]) -> dict[str, str]:
+        """The action of each of these acts that the journal knows, by the act's uid."""
+        return self._history.actions(acts)
 
     def snapshot_id(self) -> str:
         """A short word that stands for the state of the records; it changes with every change."""

@@ -109,6 +109,12 @@ def test_add_edit_delete_and_back(terminal: Terminal) -> None:
     assert terminal.json("show", "boiler", "KT-2")["rated_tph"] == 4.0
 
 
+def test_a_wrong_choice_names_the_values_there_are(terminal: Terminal) -> None:
+    done = terminal("edit", "boiler", "KT-1", "--set", "fuel=煤炭", as_="clerk")
+    assert done.code == 1
+    assert "bituminous (烟煤)" in done.err and "biomass" in done.err
+
+
 def test_writing_needs_a_name(terminal: Terminal) -> None:
     assert terminal.refused("edit", "boiler", "KT-1", "--set", "note=x") == (3, "not_signed_in")
     assert terminal.refused("undo") == (3, "not_signed_in")

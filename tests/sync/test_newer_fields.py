@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,9 +12,10 @@ import pytest
 from app.actions import conflicts as decisions
 from app.actions.conflicts import open_conflicts, resolve
 from app.domain.entity import EntityType
-from app.domain.replication import Batch, Block, Effect
+from app.domain.replication import Batch, Block, Cells, Effect
 from app.errors import AppError
 from app.hub import admitting, deciding
+from app.store import beyond
 from app.store import crossing as crossings
 from app.store.crossing import Crossing, crossing
 from sync import doings
@@ -89,6 +91,29 @@ def test_an_older_laptop_keeps_and_compares_a_field_of_a_newer_hub(
     assert agrees(world)
     assert there(other).model == "DZL6" and there(other).contact == "王芳"
     assert other.workspace.check().ok
+
+
+def test_what_is_folded_while_a_newer_program_looks_is_not_overwritten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    with older_program(monkeypatch):
+        as_newer(a, "DZL4")
+        note(a, "一")
+        a.round()
+        assert agrees(world)
+    plain, database = beyond.every, other.workspace.replica._database
+
+    def overtaken(raw: sqlite3.Connection) -> Iterator[tuple[str, str, str, Cells]]:
+        found = list(plain(raw))
+        with database.repeatable() as connection:  # another thread's fold, between the look and the write
+            for area, entity, uid, _ in found:
+                beyond._write(beyond._raw(connection), (area, entity, uid), {"model": "DZL8"})
+        yield from found
+
+    monkeypatch.setattr(beyond, "every", overtaken)
+    assert other.workspace.replica.adopt(world.tick()) == 1
+    assert there(other).model == "DZL8"
 
 
 def test_a_record_that_goes_takes_its_unknown_fields_along(

@@ -11,7 +11,7 @@ from app.domain.entities.conflict import PROPOSALS
 from app.domain.entities.people import ROLES
 from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
 from app.ui.conflicts.model import is_decidable, kind_of
 from app.ui.conflicts.papers import PaperStrip
@@ -137,7 +137,7 @@ def _foot_words(view: ConflictView) -> str:
         by_rule = tr(N_("The rule has settled this; you may decide otherwise.")) + " "
         keys = tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))
         return keys if view.situation == "open" else by_rule + keys
-    roles = tr(N_(", ")).join(ROLES.label(role) for role in view.decides)
+    roles = listed(ROLES.label(role) for role in view.decides)
     return tr(N_("Decided by: {roles}"), roles=roles or "—")
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from app.domain.catalog import entity_type
 from app.domain.values import show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView
@@ -75,7 +75,7 @@ def what_differs(view: ConflictView) -> str:
     labels = [field.label for field in view.fields]
     if not labels:
         return kind_of(view)
-    few = tr(N_(", ")).join(labels[:3])
+    few = listed(labels[:3])
     return few if len(labels) <= 3 else tr(N_("{fields} and {n} more"), fields=few, n=len(labels) - 3)
 
 

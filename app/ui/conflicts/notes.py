@@ -86,7 +86,7 @@ def _line(view: ConflictView) -> str:
         return "\n".join([said, *_kept_values(view)])
     if view.kind == VOID:
         return tr(N_("The signature of {who} of {when} is void: {why}"), who=who, when=when, why=view.rule)
-    labels = tr(N_(", ")).join(field.label for field in view.fields[:_MOST_FIELDS])
+    labels = listed(field.label for field in view.fields[:_MOST_FIELDS])
     return f"{view.kind_text} · {labels}" if labels else view.kind_text
 
 
