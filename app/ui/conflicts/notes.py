@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.domain.entities.conflict import Conflict
 from app.domain.filters import equal
 from app.domain.values import show_moment
-from app.i18n import N_, in_a_row, tr
+from app.i18n import N_, in_a_row, listed, tr
 from app.ui import metrics
 from app.ui.parts import heading, muted, side_button
 
