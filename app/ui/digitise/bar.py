@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from shapely.geometry import MultiPolygon
 
@@ -17,14 +17,19 @@ from app.ui.digitise.work import Digitising, Mode
 from app.ui.parts import fault, say_fault, side_button
 
 _MODES = (
-    (Mode.CORNERS, "corners", N_("Corners: drag, double click an edge to add one, Delete takes one away")),
-    (Mode.HOLE, "hole", N_("Draw a hole")),
-    (Mode.CUT, "cut", N_("Cut along a line; begin and end outside of the area")),
+    (
+        Mode.CORNERS,
+        "corners",
+        "E",
+        N_("Corners: drag, double click an edge to add one, Delete takes one away"),
+    ),
+    (Mode.HOLE, "hole", "H", N_("Draw a hole")),
+    (Mode.CUT, "cut", "C", N_("Cut along a line; begin and end outside of the area")),
 )
 _SWITCHES = (
-    ("snap", "snap", N_("Snap to corners and edges nearby")),
-    ("trace", "trace", N_("Follow a boundary between two of its corners (Alt: the other way round)")),
-    ("together", "together", N_("Corners that shapes share move together")),
+    ("snap", "snap", "S", N_("Snap to corners and edges nearby")),
+    ("trace", "trace", "T", N_("Follow a boundary between two of its corners (Alt: the other way round)")),
+    ("together", "together", "G", N_("Corners that shapes share move together")),
 )
 
 
@@ -41,6 +46,7 @@ class DigitiseBar(QWidget):
         self._work = work
         self.modes: dict[Mode, QAction] = {}
         self.switches: dict[str, QAction] = {}
+        self.by_keys: list[QAction] = []  # to be had on the map by their keys while something is drawn
         self.corner = QLineEdit(placeholderText=tr(N_("Type a corner in any notation, Enter")))
         self.corner.setAccessibleName(tr(N_("A corner's position")))
         self.corner.returnPressed.connect(self._typed)
@@ -100,15 +106,15 @@ class DigitiseBar(QWidget):
         row = QHBoxLayout()
         row.setSpacing(metrics.grid(0.5))
         group = QActionGroup(self)
-        for mode, icon, words in _MODES:
-            act = self._button(row, icon, words, partial(self._work.turn_to, mode))
+        for mode, icon, key, words in _MODES:
+            act = self._button(row, icon, words, partial(self._work.turn_to, mode), key)
             act.setCheckable(True)
             group.addAction(act)
             self.modes[mode] = act
-        self.join = self._button(row, "join", N_("Join the shapes into one"), self._work.join)
+        self.join = self._button(row, "join", N_("Join the shapes into one"), self._work.join, "J")
         row.addSpacing(metrics.grid(2))
-        for name, icon, words in _SWITCHES:
-            act = self._button(row, icon, words, partial(self._switch, name))
+        for name, icon, key, words in _SWITCHES:
+            act = self._button(row, icon, words, partial(self._switch, name), key)
             act.setCheckable(True)
             act.setChecked(getattr(self._work.switches, name))
             self.switches[name] = act
@@ -120,16 +126,33 @@ class DigitiseBar(QWidget):
         self.save = side_button(tr(N_("Save…")), self.saving.emit)
         self.save.setProperty("primary", True)
         self.leave = side_button(tr(N_("End")), self.leaving.emit)
-        row.addWidget(self.save)
-        row.addWidget(self.leave)
+        for button, key in ((self.save, "Ctrl+S"), (self.leave, "Ctrl+W")):
+            row.addWidget(button)
+            button.setToolTip(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText))
+            act = QAction(button.text(), self)
+            act.triggered.connect(button.click)
+            self._give_key(act, key)
+        type_one = QAction(self.corner.accessibleName(), self)
+        type_one.triggered.connect(lambda: self.corner.setFocus())
+        self._give_key(type_one, "P")
         column.addLayout(row)
         below = QHBoxLayout()
         below.addWidget(self._says)
         below.addWidget(self._fault, 1)
         column.addLayout(below)
 
-    def _button(self, row: QHBoxLayout, icon: str, words: str, run: Callable[[], object]) -> QAction:
+    def _give_key(self, act: QAction, key: str) -> None:
+        act.setShortcut(QKeySequence(key))
+        act.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.by_keys.append(act)
+
+    def _button(
+        self, row: QHBoxLayout, icon: str, words: str, run: Callable[[], object], key: str = ""
+    ) -> QAction:
         act = QAction(tr(words), self)
+        if key:
+            act.setToolTip(f"{tr(words)} ({key})")
+            self._give_key(act, key)
         icons.wear(act, icon)
 
         def pressed() -> None:

@@ -37,6 +37,8 @@ class MapDrawing(QObject):
         self._canvas.settled.connect(self.work.look_around)
         self.work.changed.connect(self._canvas.update)
         self.bar.used.connect(self.use)
+        self.work.begun.connect(lambda: self._canvas.addActions(self.bar.by_keys))
+        self.work.ended.connect(self._take_keys)
 
     def offer(self, actions: Sequence[QAction]) -> None:
         """Put buttons of the window's commands beside the tools."""
@@ -57,6 +59,11 @@ class MapDrawing(QObject):
         if self._canvas.view is not None:
             self.work.look_around(self._canvas.view)
         self._canvas.setFocus()
+
+    def _take_keys(self) -> None:
+        """The keys of the drawing are the map's no longer."""
+        for act in self.bar.by_keys:
+            self._canvas.removeAction(act)
 
     def _paint(self, painter: QPainter, canvas: Canvas) -> None:
         if self.work.on and canvas.view is not None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from app.carto.digitise.corners import XY, Corner, place_of
 from app.carto.digitise.snapping import Snap
-from app.ui import metrics
+from app.carto.view import MapView
 from app.ui.digitise.ground import Near
 from app.ui.digitise.paint import paint_drawing
 from app.ui.digitise.work import Digitising, Mode
 from app.ui.map.canvas import Canvas
 from app.ui.map.tools import Tool
-from app.ui.theme import colours
 
 _KEY_PX, _FAR_PX = 1.0, 10.0  # an arrow moves the corner in hand so far, with Shift further
 _ARROWS = {
@@ -40,7 +39,6 @@ class DigitiseTool(Tool):
         self._hover: Near | None = None
         self._snap: Snap | None = None
         self._free: XY | None = None
-        self._by_keys = False
         self._board = work.board
         work.changed.connect(self._follow_board)
 
@@ -49,7 +47,6 @@ class DigitiseTool(Tool):
     def press(self, event: QMouseEvent) -> None:
         """Take a corner in hand, or begin a click or a drag of the paper."""
         super().press(event)
-        self._by_keys = False
         view = self.canvas.view
         if (
             event.button() == Qt.MouseButton.LeftButton
@@ -75,6 +72,12 @@ class DigitiseTool(Tool):
             self._snap = None
             self._hover = self._work.screen(view.crs).corner(_xy(event.position()), view)
         self.canvas.update()
+
+    def aimed(self, at: QPointF) -> None:
+        """The loose end of the line is under the cross."""
+        if self._work.on and self._work.mode is not Mode.CORNERS:
+            self._free, self._snap = self._place(at)
+            self.canvas.update()
 
     def release(self, event: QMouseEvent) -> None:
         """Put the corner down, or set one."""
@@ -148,26 +151,26 @@ class DigitiseTool(Tool):
         return self._key_of_corners(event) if self._work.mode is Mode.CORNERS else self._key_of_line(event)
 
     def _key_of_line(self, event: QKeyEvent) -> bool:
-        """Space sets a corner in the middle, under which arrows move the map; Enter ends, Backspace takes
-        back."""
+        """Space sets a corner under the cross, with Shift along the other way round a boundary; Enter ends,
+        Backspace takes back."""
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._work.finish()
         elif key == Qt.Key.Key_Backspace:
             self._work.back()
         elif key == Qt.Key.Key_Space:
-            self._by_keys = True
-            middle = QPointF(self.canvas.width() / 2, self.canvas.height() / 2)
-            self._work.add_corner(*self._place(middle))
+            self.canvas.use_cross(True)
+            other_way = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._work.add_corner(*self._place(self.canvas.cross.at), other_way=other_way)
         elif key == Qt.Key.Key_Escape and self._work.chain:
             self._work.turn_to(self._work.mode)
         else:
-            self._by_keys = self._by_keys or key in _ARROWS
             return key == Qt.Key.Key_Escape  # the work is ended by its bar, never by a key too many
         return True
 
     def _key_of_corners(self, event: QKeyEvent) -> bool:
-        """Tab goes from corner to corner, arrows move the one in hand, Insert adds one, Delete removes it."""
+        """Tab goes from corner to corner and Space takes the one under the cross; arrows move the one in hand,
+        Enter draws it to what it may snap to, Insert adds one, Delete removes it."""
         view, active, key = self.canvas.view, self._work.active, Qt.Key(event.key())
         if view is None:
             return False
@@ -175,6 +178,11 @@ class DigitiseTool(Tool):
             step = -1 if key == Qt.Key.Key_Backtab else 1
             self._work.active = self._work.screen(view.crs).following(active, step)
             self._bring_into_view()
+        elif key == Qt.Key.Key_Space:
+            self.canvas.use_cross(True)
+            self._work.active = self._work.screen(view.crs).corner(_xy(self.canvas.cross.at), view)
+        elif active is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._draw_near(active, view)
         elif active is not None and key in _ARROWS:
             self._nudge(
                 active, key, _FAR_PX if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else _KEY_PX
@@ -190,6 +198,12 @@ class DigitiseTool(Tool):
             return False
         self.canvas.update()
         return True
+
+    def _draw_near(self, active: Near, view: MapView) -> None:
+        """A corner moved by keys goes exactly to the corner or edge beside it."""
+        snap = self._work.snap(place_of(self._work.board.need(active.uid), active.corner), view)
+        if snap is not None:
+            self._move(active, snap.place)
 
     def _nudge(self, active: Near, key: Qt.Key, px: float) -> None:
         view = self.canvas.view
@@ -224,11 +238,9 @@ class DigitiseTool(Tool):
     def paint(self, painter: QPainter) -> None:
         """What is in hand; the board itself is painted whichever tool is in use."""
         if self.canvas.view is not None and self._work.on:
-            loose = self._free if self._work.chain and not self._by_keys else None
+            loose = self._free if self._work.chain else None
             held = (self._held, self._to) if self._held and self._to else None
             paint_drawing(painter, self.canvas.view, self._work, (self._hover, held, loose, self._snap))
-            if self._by_keys:
-                _cross(painter, self.canvas)
 
 
 def _xy(at: QPointF) -> XY:
@@ -238,13 +250,3 @@ def _xy(at: QPointF) -> XY:
 def _after(near: Near) -> Corner:
     """The place in the ring behind a corner, where a new one goes."""
     return replace(near.corner, at=near.corner.at + 1)
-
-
-def _cross(painter: QPainter, canvas: Canvas) -> None:
-    """Where Space sets a corner."""
-    middle = QPointF(canvas.width() / 2, canvas.height() / 2)
-    arm = metrics.grid(4)
-    for colour, width in (("#ffffff", 4.0), (colours().accent, 1.6)):
-        painter.setPen(QPen(QColor(colour), width))
-        painter.drawLine(middle - QPointF(arm, 0), middle + QPointF(arm, 0))
-        painter.drawLine(middle - QPointF(0, arm), middle + QPointF(0, arm))

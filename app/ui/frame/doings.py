@@ -363,13 +363,21 @@ class Doings:
         dialog.open()
 
     def next_pane(self) -> None:
-        """F6: map, ledger, record in turn."""
+        """F6: the bar of what is drawn, map, layers, ledger, record in turn, as far as they are shown."""
         work = self._window.work
-        places = [work.map.canvas, work.ledger.table if work.ledger else work.map.canvas, work.record.tabs]
-        now = next(
-            (at for at, box in enumerate(places) if box.hasFocus() or box.isAncestorOf(box.focusWidget())), -1
-        )
-        places[(now + 1) % len(places)].setFocus()
+        parts = [
+            (work.map.drawing.bar, work.map.drawing.bar.corner),
+            (work.map.canvas, work.map.canvas),
+            (work.map.layers, work.map.tree),
+            *([(work.ledger, work.ledger.table)] if work.ledger else []),
+            (work.record, work.record.tabs),
+        ]
+        seen = [(part, first) for part, first in parts if part.isVisible()] or parts[1:2]
+        places = [part for part, _ in seen]
+        focus = self._window.focusWidget()
+        now = next((at for at, part in enumerate(places) if part is focus or part.isAncestorOf(focus)), None)
+        at_map = places.index(work.map.canvas) if work.map.canvas in places else 0
+        seen[at_map if now is None else (now + 1) % len(seen)][1].setFocus()
 
     def settings(self) -> None:
         """Language, appearance, notation."""

@@ -25,6 +25,7 @@ from app.carto.features import Extent
 from app.carto.view import MapView
 from app.i18n import N_, tr
 from app.ui import metrics
+from app.ui.map.crosshair import Crosshair
 from app.ui.map.fling import Fling
 from app.ui.map.picture import Picture, placed
 from app.ui.map.trail import Trail
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 _SETTLE_MS = 70
 _AT_LEAST_EVERY_MS = 300
 _NEAREST, _AT_A_POINT = 1_500.0, 10_000.0  # closer than the first is a point, shown at the second
-_STEP = 0.2  # of the window's width, for an arrow key
 _WHEEL = 1.0018  # zoom factor for an eighth of a degree of the wheel
 
 
@@ -66,6 +66,7 @@ class Canvas(QWidget):
         self._tool: Tool | None = None
         self.trail = Trail()
         self.fling = Fling(self.pan, self)
+        self.cross = Crosshair(self)
         self.grabGesture(Qt.GestureType.PinchGesture)
         self.furniture: list[Callable[[QPainter, Canvas], None]] = []  # drawn above the map, in this order
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -198,10 +199,6 @@ class Canvas(QWidget):
         self._marks = marks
         self.update()
 
-    def has_marks(self) -> bool:
-        """Whether marks of a selection lie on the map."""
-        return self._marks is not None
-
     @property
     def picture(self) -> Picture | None:
         """The last picture."""
@@ -226,6 +223,8 @@ class Canvas(QWidget):
                 draw(painter, self)
             if self._tool:
                 self._tool.paint(painter)
+            if self.cross.shown:
+                self.cross.draw(painter)
         painter.end()
 
     def _is_stretched(self) -> bool:
@@ -273,11 +272,21 @@ class Canvas(QWidget):
         """Tell where the pointer is, then give it to the tool."""
         if self.view is None:
             return
-        lon, lat = self.view.degrees_at(event.position().x(), event.position().y())
-        if lon == lon:
-            self.pointed.emit(lon, lat)
+        self.use_cross(False)
+        self._point(event.position())
         if self._tool:
             self._tool.move(event)
+
+    def _point(self, at: QPointF) -> None:
+        lon, lat = self.view.degrees_at(at.x(), at.y()) if self.view else (float("nan"),) * 2
+        if lon == lon:
+            self.pointed.emit(lon, lat)
+
+    def use_cross(self, shown: bool) -> None:
+        """The keys point at the middle of the map now, or the mouse points again."""
+        if shown != self.cross.shown:
+            self.cross.shown = shown
+            self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Give it to the tool."""
@@ -329,19 +338,13 @@ class Canvas(QWidget):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows pan, + and - zoom, Home shows all; the rest is the tool's."""
+        """Arrows move the ground under the cross, + and - zoom, Home shows all; the rest is the tool's."""
         self.fling.stop()
         if self._tool and self._tool.key(event):
             return
-        steps = {
-            Qt.Key.Key_Left: (1, 0),
-            Qt.Key.Key_Right: (-1, 0),
-            Qt.Key.Key_Up: (0, 1),
-            Qt.Key.Key_Down: (0, -1),
-        }
-        key = Qt.Key(event.key())
-        if key in steps:
-            self.pan(steps[key][0] * self.width() * _STEP, steps[key][1] * self.height() * _STEP)
+        key, step = Qt.Key(event.key()), self.cross.step(event)
+        if step is not None:
+            self.pan(*step)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(1.5)
         elif key == Qt.Key.Key_Minus:
@@ -349,6 +352,17 @@ class Canvas(QWidget):
         elif key == Qt.Key.Key_Home:
             self.show_all()
         elif key == Qt.Key.Key_Escape:
+            self.use_cross(False)
             self.escaped.emit()
+            return
         else:
             super().keyPressEvent(event)
+            return
+        self._aim()
+
+    def _aim(self) -> None:
+        """Other ground lies under the cross: say what, here and to the tool."""
+        self.use_cross(True)
+        self._point(self.cross.at)
+        if self._tool and self.view:
+            self._tool.aimed(self.cross.at)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from app.carto.hit import hidden_layers, lying_at, lying_hidden
 from app.i18n import N_, tr
-from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.map.identified import MOST, Under, described, described_hidden
 from app.ui.map.tools import Tool
 from app.ui.map.underlist import AttributesDialog, UnderList
 from app.ui.tasks import Lane
-from app.ui.theme import colours
 
 if TYPE_CHECKING:
     from app.ui.map.pane import MapPane
@@ -39,16 +37,12 @@ class IdentifyTool(Tool):
         """Enter or the space bar asks about the middle."""
         if event.key() not in _HERE:
             return False
-        self.asked.emit(self.canvas.width() / 2, self.canvas.height() / 2)
+        self.asked.emit(self.canvas.cross.at.x(), self.canvas.cross.at.y())
         return True
 
     def paint(self, painter: QPainter) -> None:
-        """A cross in the middle, for who uses the keys."""
-        middle = QPointF(self.canvas.width() / 2, self.canvas.height() / 2)
-        arm = metrics.grid(2)
-        painter.setPen(QPen(QColor(colours().accent), 1.5))
-        painter.drawLine(middle - QPointF(arm, 0), middle + QPointF(arm, 0))
-        painter.drawLine(middle - QPointF(0, arm), middle + QPointF(0, arm))
+        """The cross from the beginning, for who uses the keys."""
+        self.canvas.cross.draw(painter)
 
 
 class Identifying(QObject):
@@ -100,7 +94,8 @@ class Identifying(QObject):
 
     def middle(self) -> None:
         """List what lies in the middle of the map."""
-        self.at(self._pane.canvas.width() / 2, self._pane.canvas.height() / 2)
+        at = self._pane.canvas.cross.at
+        self.at(at.x(), at.y())
 
     def _show(self, found: list[Under], left_out: int, at: QPoint) -> None:
         scene, canvas = self._pane.scene, self._pane.canvas

@@ -28,7 +28,7 @@ def entries(pane: MapPane) -> list[Entry]:
     return [
         ("layers", "layers", N_("Layers and legend"), pane.toggle_layers),
         gap,
-        ("select", "select", N_("Select (Shift+drag: in a box)"), lambda: canvas.use(pane.select)),
+        ("select", "select", N_("Select (Shift+drag: in a box)"), lambda: pane.take(pane.select)),
         ("lasso", "lasso", N_("Select with a lasso (Ctrl adds)"), lambda: pane.take(pane.lasso)),
         ("identify", "identify", N_("What lies here (Alt+click)"), lambda: pane.take(pane.identifying.tool)),
         ("measure_distance", "distance", N_("Measure a distance"), lambda: pane.take(pane.distance)),

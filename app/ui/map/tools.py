@@ -27,6 +27,7 @@ _CLICK_PX = 4
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 _CTRL = Qt.KeyboardModifier.ControlModifier
+_SET = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Tool(QObject):
@@ -66,12 +67,20 @@ class Tool(QObject):
         """A key; true when the tool has used it."""
         return False
 
+    def aimed(self, at: QPointF) -> None:
+        """By the keys other ground was brought under the cross at a pixel."""
+
     def claims(self, event: QKeyEvent) -> bool:
         """Whether a key that is a shortcut of the window too shall come here."""
         return False
 
     def paint(self, painter: QPainter) -> None:
         """What the tool draws above the map."""
+
+    def ground_at(self, at: QPointF) -> tuple[float, float]:
+        """Longitude and latitude (EPSG:4490) under a pixel."""
+        view = self.canvas.view
+        return view.degrees_at(at.x(), at.y()) if view else (0.0, 0.0)
 
     def stop(self) -> None:
         """Another tool takes over."""
@@ -85,11 +94,13 @@ class Tool(QObject):
 
 
 class _BoxTool(Tool):
-    """Draws a box while the left button is down; Esc takes a begun one back, other buttons drag the paper."""
+    """Draws a box while the left button is down, or from where the cross was to where it is; Esc takes a begun
+    one back, other buttons drag the paper."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._box: QRectF | None = None
+        self._from: tuple[float, float] | None = None  # the corner set by a key, in degrees
 
     def begins_box(self, event: QMouseEvent) -> bool:
         """Whether a press begins a box."""
@@ -98,6 +109,7 @@ class _BoxTool(Tool):
     def press(self, event: QMouseEvent) -> None:
         """Begin a click, a drag or a box."""
         super().press(event)
+        self._from = None
         if self.begins_box(event):
             self._box = QRectF(event.position(), event.position())
 
@@ -111,28 +123,47 @@ class _BoxTool(Tool):
 
     def key(self, event: QKeyEvent) -> bool:
         """Esc takes a begun box back."""
-        if event.key() != Qt.Key.Key_Escape or self._box is None:
+        if event.key() != Qt.Key.Key_Escape or (self._box is None and self._from is None):
             return False
         self.stop()
         return True
 
+    def begin_at_cross(self) -> None:
+        """Set the first corner of a box on the ground under the cross."""
+        self._from = self.ground_at(self.canvas.cross.at)
+        self.canvas.use_cross(True)
+        self.canvas.update()
+
+    @property
+    def begun_by_keys(self) -> bool:
+        """Whether a box spans from a corner set by a key to the cross."""
+        return self._from is not None
+
     def stop(self) -> None:
         """Forget the box."""
-        self._box = None
+        self._box = self._from = None
         self.canvas.update()
 
     def paint(self, painter: QPainter) -> None:
         """The box being drawn."""
-        if self._box is not None:
+        box = self._now()
+        if box is not None:
             colour = QColor(colours().accent)
             painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
             colour.setAlpha(40)
             painter.setBrush(colour)
-            painter.drawRect(self._box.normalized())
+            painter.drawRect(box.normalized())
+
+    def _now(self) -> QRectF | None:
+        view = self.canvas.view
+        if self._from is None or view is None:
+            return self._box
+        return QRectF(QPointF(*view.px_of(*self._from)), self.canvas.cross.at)
 
     def take_box(self) -> QRectF | None:
         """The box that was drawn, which is then forgotten; None for none, and for one as small as a click."""
-        box, self._box = self._box, None
+        box = self._now()
+        self._box = self._from = None
         self.canvas.update()
         large = box is not None and min(abs(box.width()), abs(box.height())) > _CLICK_PX
         return box.normalized() if box is not None and large else None
@@ -140,7 +171,7 @@ class _BoxTool(Tool):
 
 class SelectTool(_BoxTool):
     """Click selects, Ctrl+click adds or takes away, Alt+click asks what lies there, Shift+drag selects in a
-    box, plain drag pans."""
+    box, plain drag pans. With keys: Space, Insert, and Shift+Space for the first corner of a box."""
 
     picked = Signal(float, float, bool)  # pixel x, y, add to the selection
     boxed = Signal(float, float, float, float, bool)
@@ -154,7 +185,7 @@ class SelectTool(_BoxTool):
         """Select what was clicked or boxed."""
         add, begun, box = bool(event.modifiers() & _CTRL), self._box is not None, self.take_box()
         if box is not None:
-            self.boxed.emit(box.left(), box.top(), box.right(), box.bottom(), add)
+            self._tell_box(box, add)
         elif not begun and event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
             x, y = event.position().x(), event.position().y()
             if event.modifiers() & _ALT:
@@ -163,13 +194,32 @@ class SelectTool(_BoxTool):
                 self.picked.emit(x, y, add)
         super().release(event)
 
+    def _tell_box(self, box: QRectF, add: bool) -> None:
+        self.boxed.emit(box.left(), box.top(), box.right(), box.bottom(), add)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Space selects under the cross, Insert adds or takes away; both end a box that Shift+Space began."""
+        if event.key() not in (*_SET, Qt.Key.Key_Insert):
+            return super().key(event)
+        if event.modifiers() & _SHIFT and not self.begun_by_keys:
+            self.begin_at_cross()
+            return True
+        add, begun, box = event.key() == Qt.Key.Key_Insert, self.begun_by_keys, self.take_box()
+        self.canvas.use_cross(True)
+        if box is not None:
+            self._tell_box(box, add)
+        elif not begun:
+            self.picked.emit(self.canvas.cross.at.x(), self.canvas.cross.at.y(), add)
+        return True
+
     def double_click(self, event: QMouseEvent) -> None:
         """Closer, about the pointer."""
         self.canvas.zoom(2.0, event.position())
 
 
 class ZoomBoxTool(_BoxTool):
-    """A dragged box fills the window; a click comes closer, with Shift further away."""
+    """A dragged box fills the window; a click comes closer, with Shift further away. With keys Space sets one
+    corner and then the other."""
 
     cursor = Qt.CursorShape.CrossCursor
 
@@ -182,9 +232,20 @@ class ZoomBoxTool(_BoxTool):
             self.canvas.zoom(0.5 if event.modifiers() & _SHIFT else 2.0, event.position())
         super().release(event)
 
+    def key(self, event: QKeyEvent) -> bool:
+        """Space, the ground moved by arrows, Space."""
+        if event.key() not in _SET:
+            return super().key(event)
+        if not self.begun_by_keys:
+            self.begin_at_cross()
+        elif (box := self.take_box()) is not None:
+            self.canvas.show_box(box)
+        return True
+
 
 class MeasureTool(Tool):
-    """Click corner after corner; double click or Enter ends, Backspace takes one back, Esc starts again."""
+    """Click corner after corner, or Space under the cross; double click or Enter ends, Backspace takes one
+    back, Esc starts again."""
 
     cursor = Qt.CursorShape.CrossCursor
     measured = Signal(str)
@@ -199,17 +260,24 @@ class MeasureTool(Tool):
     def release(self, event: QMouseEvent) -> None:
         """A click sets a corner."""
         if event.button() == Qt.MouseButton.LeftButton and self._is_click(event.position()):
-            if self._done:
-                self._corners, self._done = [], False
-            self._corners.append(self._place(event.position()))
-            self._tell()
+            self._set(event.position())
         super().release(event)
+
+    def _set(self, at: QPointF) -> None:
+        if self._done:
+            self._corners, self._done = [], False
+        self._corners.append(self.ground_at(at))
+        self._tell()
 
     def move(self, event: QMouseEvent) -> None:
         """The loose end follows the pointer."""
         super().move(event)
+        self.aimed(event.position())
+
+    def aimed(self, at: QPointF) -> None:
+        """The loose end is at a pixel."""
         if self._corners and not self._done:
-            self._free = self._place(event.position())
+            self._free = self.ground_at(at)
             self._tell()
 
     def double_click(self, event: QMouseEvent) -> None:
@@ -217,8 +285,12 @@ class MeasureTool(Tool):
         self._finish()
 
     def key(self, event: QKeyEvent) -> bool:
-        """Enter ends, Backspace takes the last corner back, Esc starts again."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        """Space sets a corner, Enter ends, Backspace takes the last corner back, Esc starts again."""
+        if event.key() == Qt.Key.Key_Space:
+            self.canvas.use_cross(True)
+            self._free = None
+            self._set(self.canvas.cross.at)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
         elif event.key() == Qt.Key.Key_Backspace and self._corners:
             self._corners.pop()
@@ -238,7 +310,9 @@ class MeasureTool(Tool):
         """The measure in words, on the ellipsoid."""
         places = self._places()
         if len(places) < 2:
-            return tr(N_("Click the corners; double click or Enter ends, Esc starts again"))
+            return tr(
+                N_("Click the corners, or arrows and Space; double click or Enter ends, Esc starts again")
+            )
         if not self._closed or len(places) < 3:
             return _along(places)
         shape = Polygon(places)
@@ -273,10 +347,6 @@ class MeasureTool(Tool):
     def _places(self) -> list[tuple[float, float]]:
         loose = [self._free] if self._free and not self._done else []
         return [*self._corners, *loose]
-
-    def _place(self, at: QPointF) -> tuple[float, float]:
-        view = self.canvas.view
-        return view.degrees_at(at.x(), at.y()) if view else (0.0, 0.0)
 
     def _finish(self) -> None:
         """A double click sets its corner twice: drop the copy."""

@@ -86,7 +86,7 @@ class LabelTab(QWidget):
             "size_mm": self.em.value(),
             "halo_mm": self.halo.value(),
             "bold": self.bold.isChecked(),
-            "leader": self.place.currentData() == OUTWARD or bool(self._kept.get("leader", False)),
+            "leader": self._leads(),
         }
         if self.colour in self._chosen:
             made["colour"] = self.colour.colour
@@ -95,6 +95,12 @@ class LabelTab(QWidget):
         made.pop("scales", None)
         pair = self.scales.pair()
         return {**made, "scales": pair} if pair else made
+
+    def _leads(self) -> bool:
+        """Whether a line leads to the words: outwards always; beside the feature only as the theme has it."""
+        place = self.place.currentData()
+        same = place == self._kept.get("placing", AROUND)
+        return place == OUTWARD or (same and bool(self._kept.get("leader", False)))
 
     def _recolour(self, button: ColourButton) -> None:
         self._chosen.add(button)
