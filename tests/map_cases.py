@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import shapely
 
-from app.carto.features import FeatureColumns, MemorySource, as_columns
+from app.carto.features import Extent, FeatureColumns, as_columns, within
 from app.printing.request import (
     BoilerMapContent,
     IntakePoint,
@@ -50,6 +51,18 @@ BOILERS = [
     boiler("4", 106.70, status="in_progress", rated_tph=None),
     boiler("5", None, status="cleared"),
 ]
+
+
+class MemorySource:
+    """Features held in memory by entity, each row a mapping with `uid`, `geometry` and values."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        self._rows = rows
+
+    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
+        """The rows of `entity` that touch `extent`."""
+        found = as_columns(self._rows.get(entity, ()), fields)
+        return found if extent is None else within(found, extent)
 
 
 def source(**more: list[dict[str, Any]]) -> MemorySource:

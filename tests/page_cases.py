@@ -9,10 +9,10 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon, Point, box
 
-from app.carto.features import MemorySource
 from app.carto.theme import read_theme
 from app.web.meta import PageMeta
 from app.web.page import PageReport, write_page
+from map_cases import MemorySource
 
 WELL = "景家庄9号井"
 PHONE, PERSON = "0933-0001234", "赵某某"

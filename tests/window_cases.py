@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from app.carto.theme import DARK, LIGHT, read_palette
 from app.domain.entities.boiler import Boiler
 from app.domain.filters import equal
 from app.ui.application import Program
@@ -36,3 +39,12 @@ def choose(running: Program, qtbot: QtBot, boiler: Boiler) -> None:
     panel = running.window.work.record
     qtbot.waitUntil(lambda: panel.view is not None and panel.view.record.uid == boiler.uid, timeout=WAIT_MS)
     settle(running, qtbot)
+
+
+def shows_marks(running: Program) -> bool:
+    """Whether the colour of a selection is to be seen on the map."""
+    canvas = running.window.work.map.canvas
+    picture = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(picture.constBits(), np.uint32).reshape(picture.height(), -1) & 0xFFFFFF
+    wanted = read_palette(LIGHT if running.desk.preferences.theme == "light" else DARK)["select"]
+    return bool((pixels == int(wanted[1:], 16)).sum() > 20)

@@ -3,22 +3,20 @@ picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.carto.compose_layer import LayerPicture, draw_layer
 from app.carto.compose_many import draw_many
-from app.carto.cutting import cut_rings, thinned
-from app.carto.display import Box, DisplayList, Floats, Ints, Markers, Op, Shapes
+from app.carto.display import Box, DisplayList, Op
 from app.carto.features import FeatureSource
 from app.carto.keeping import ProjectedLayers
 from app.carto.labels import MIDDLE, LabelWish, label_ops, place_labels
 from app.carto.layers import Layer
 from app.carto.many import ManyAreas
 from app.carto.pictures import is_picture, picture_ops
-from app.carto.symbols import Fill, Line, Marker
 from app.carto.theme import Theme
 from app.carto.view import MapView
 
@@ -98,57 +96,3 @@ def _elsewhere(wish: LabelWish, boxes: tuple[Box, ...]) -> bool:
     if wish.placing == MIDDLE:
         return False
     return any(x <= wish.x <= x + w and y <= wish.y <= y + h for x, y, w, h in boxes)
-
-
-@dataclass(frozen=True)
-class Highlight:
-    """Colours of a selection drawn over the map."""
-
-    colour: str
-    halo: str
-    width_mm: float = 0.7
-
-
-def highlight(
-    theme: Theme,
-    source: FeatureSource | ProjectedLayers,
-    view: MapView,
-    selected: Mapping[str, Iterable[str]],
-) -> tuple[Op, ...]:
-    """The drawing that marks selected features: uids by entity, in the theme's selection colour."""
-    layers = ProjectedLayers.of(source)
-    style = Highlight(theme.colours["select"], theme.colours["select_halo"])
-    ops: list[Op] = []
-    for entity, uids in selected.items():
-        wanted = set(uids)
-        features = layers.of_uids(entity, list(wanted), view.crs)
-        mask = np.fromiter(
-            (uid in wanted for uid in features.columns.uids), dtype=bool, count=len(features.columns)
-        )
-        mask &= features.touching(view.padded(_BEYOND_MM))
-        if not mask.any():
-            continue
-        for rings, closed in ((features.areas, True), (features.lines, False)):
-            xy, starts = rings.of(mask)
-            if closed and len(starts):
-                xy, starts = cut_rings(xy, starts, view.padded(_BEYOND_MM))
-            if len(starts):
-                ops += _outlined(*thinned(view.to_mm(xy), starts), closed, style)
-        points, owner = features.points
-        if len(points) and mask[owner].any():
-            ops += _ringed(view.to_mm(points[mask[owner]]), style)
-    return tuple(ops)
-
-
-def _outlined(xy: Floats, starts: Ints, closed: bool, style: Highlight) -> list[Op]:
-    fill = Fill(style.colour, 0.12) if closed else None
-    return [
-        Shapes(xy, starts, line=Line(style.halo, style.width_mm * 2.2, opacity=0.8), closed=closed),
-        Shapes(xy, starts, fill, Line(style.colour, style.width_mm), closed),
-    ]
-
-
-def _ringed(xy: Floats, style: Highlight) -> list[Op]:
-    wide = Marker("ring", 5.0, style.halo, line_mm=style.width_mm * 2.0, casing_mm=0.0)
-    thin = Marker("ring", 5.0, style.colour, line_mm=style.width_mm, casing_mm=0.0)
-    return [Markers(xy, wide), Markers(xy, thin)]

@@ -73,18 +73,6 @@ def as_columns(rows: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Feat
     return FeatureColumns([str(row["uid"]) for row in rows], geometry, values)
 
 
-class MemorySource:
-    """Features held in memory by entity, each row a mapping with `uid`, `geometry` and values."""
-
-    def __init__(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        self._rows = rows
-
-    def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:
-        """The rows of `entity` that touch `extent`."""
-        found = as_columns(self._rows.get(entity, ()), fields)
-        return found if extent is None else within(found, extent)
-
-
 def within(columns: FeatureColumns, extent: Extent) -> FeatureColumns:
     """The features whose bounding box touches `extent`."""
     if not len(columns):

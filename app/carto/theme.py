@@ -57,11 +57,6 @@ class Theme:
         others = [other for other in self.layers if other.id != layer.id]
         return replace(self, layers=tuple(sorted([*others, layer], key=lambda item: item.order)))
 
-    def with_visible(self, switches: Mapping[str, bool]) -> Theme:
-        """The theme with layers switched on or off by id."""
-        shown = (layer.shown(switches.get(layer.id, layer.visible)) for layer in self.layers)
-        return replace(self, layers=tuple(shown))
-
     def without(self, *layer_ids: str) -> Theme:
         """The theme with some layers left out."""
         return replace(self, layers=tuple(layer for layer in self.layers if layer.id not in layer_ids))

@@ -20,12 +20,13 @@ from app.actions.session import Session
 from app.carto import compose_many
 from app.carto import hit as carto_hit
 from app.carto import many as carto_many
-from app.carto.compose import display_list, highlight
+from app.carto.compose import display_list
 from app.carto.display import DisplayList, Mosaic
 from app.carto.hit import identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
 from app.carto.many import ManyAreas
+from app.carto.marking import highlight
 from app.carto.projected import ProjectedFeatures
 from app.carto.projection import to_degrees
 from app.carto.symbols import Fill, Hatch, Line, Symbol, TextStyle

@@ -26,6 +26,7 @@ from app.ui.dialogs.signin import SignInDialog
 from app.ui.forms.checklist import ChecklistEditor
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.stepdialog import StepDialog
+from window_cases import shows_marks
 
 PATIENCE_S = 30.0
 PIN = "246810"
@@ -200,7 +201,7 @@ def story(driver: Driver, paper: Path) -> None:
     find(driver, boiler.ledger_no)
     record = driver.window.work.record
     driver.seen["title"] = record.title.text()
-    driver.seen["marked_on_map"] = driver.window.work.map.canvas.has_marks()
+    driver.seen["marked_on_map"] = shows_marks(driver.program)
     ledger = driver.window.work.ledger
     assert ledger is not None
     rows = ledger.table.selectionModel().selectedRows()

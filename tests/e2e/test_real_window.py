@@ -107,7 +107,7 @@ def _drive(display: str, arguments: list[Any], home: Path) -> dict[str, Any]:
         "QT_QPA_PLATFORM": "xcb",
         "GRIDWARD_CONFIG": str(home / "config"),
         "GRIDWARD_LOGS": str(home / "logs"),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
     }
     command = [sys.executable, str(DRIVER), *(str(word) for word in arguments)]
     done = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=150, check=False)

@@ -13,19 +13,20 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.carto.compose import display_list, highlight
+from app.carto.compose import display_list
 from app.carto.cutting import cut_rings, thinned
 from app.carto.display import Shapes
-from app.carto.features import MemorySource
 from app.carto.flat import COLOURS, FlatAreas
 from app.carto.hit import identify, in_box
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
+from app.carto.marking import highlight
 from app.carto.paper import Paper
 from app.carto.symbols import Fill, Hatch, Line, Marker, Symbol, TextStyle
 from app.carto.theme import read_theme
 from app.carto.view import MapView
 from app.render.image import paint_to_image
+from map_cases import MemorySource
 
 pytestmark = pytest.mark.usefixtures("qapp")
 NAN, INF = float("nan"), float("inf")

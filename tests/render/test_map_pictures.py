@@ -14,7 +14,6 @@ from app.actions.map_layers import MapLayers
 from app.carto.basemap import with_base
 from app.carto.compose import Look, display_list
 from app.carto.display import Raster, Shapes
-from app.carto.features import MemorySource
 from app.carto.mapbook import TILES, AddedLayer
 from app.carto.pictures import picture_ops
 from app.carto.projection import to_degrees
@@ -22,6 +21,7 @@ from app.carto.view import MapView
 from app.render.image import paint_to_image
 from app.render.pdf import write_pdf
 from app.render.raster import bend
+from map_cases import MemorySource
 from picture_files import BOX, colour_at
 
 CITY = "tm:106.5"

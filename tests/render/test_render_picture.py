@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFontInfo, QFontMetricsF, QImage, QPainter
 
-from app.carto.compose import display_list, highlight
+from app.carto.compose import display_list
 from app.carto.display import Group, Markers, Op, Shapes, Text, rectangle
+from app.carto.marking import highlight
 from app.carto.measure import text_width_mm
 from app.carto.symbols import SHAPES, Fill, Hatch, Line, Marker, TextStyle
 from app.carto.theme import DARK, read_theme

@@ -13,7 +13,7 @@ from app.domain.filters import equal
 from app.ui import selection
 from app.ui.application import Program
 from app.ui.map.pane import MapPane
-from window_cases import WAIT_MS, settle
+from window_cases import WAIT_MS, settle, shows_marks
 
 Office = Callable[..., Program]
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -92,7 +92,7 @@ def test_all_that_the_filter_shows_is_selected(office: Office, qtbot: QtBot) -> 
     settle(running, qtbot)
     assert len(wanted) > 1
     assert len(ledger.table.rows_chosen()) == len(wanted)
-    assert running.window.work.map.canvas.has_marks()
+    assert shows_marks(running)
 
 
 def test_a_selection_that_is_cut_says_so(

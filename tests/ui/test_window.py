@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.records import edit_record
 from app.ui.application import Program
-from window_cases import WAIT_MS, boiler_in, choose, settle
+from window_cases import WAIT_MS, boiler_in, choose, settle, shows_marks
 
 Office = Callable[..., Program]
 
@@ -27,7 +27,7 @@ def test_selecting_in_the_ledger_marks_the_map_and_fills_the_record(office: Offi
     assert running.desk.selection.now.uids == (uid,)
     assert work.record.view is not None
     assert work.record.title.text() == work.record.view.record.title()
-    assert work.map.canvas.has_marks()
+    assert shows_marks(running)
 
 
 def test_clicking_a_boiler_on_the_map_selects_its_row(office: Office, qtbot: QtBot) -> None:

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 import shapely
 
-from app.carto.compose import Look, display_list, highlight
+from app.carto.compose import Look, display_list
 from app.carto.display import DisplayList, Markers, Shapes, Text, walk
-from app.carto.features import FeatureColumns, MemorySource
+from app.carto.features import FeatureColumns
 from app.carto.hit import identify, in_box, in_outline, lying_at
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer, SymbolClass, SymbolRule
 from app.carto.legend import legend, range_words
+from app.carto.marking import highlight
 from app.carto.symbols import Fill, Line, Symbol
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
-from map_cases import BOILERS, EAST, WEST, boiler, source
+from map_cases import BOILERS, EAST, WEST, MemorySource, boiler, source
 
 VIEW = MapView.of_degrees((106.45, 35.25, 107.15, 35.65), (1200, 800), "EPSG:4545")
 THEME = read_theme("boilers")
@@ -65,7 +66,7 @@ def test_a_layer_outside_its_scales_or_switched_off_is_not_drawn() -> None:
     assert layer is not None
     near_only = THEME.with_layer(replace(layer, scales=(0.0, 1000.0)))
     assert markers(display_list(near_only, source(), VIEW)) == []
-    assert markers(display_list(THEME.with_visible({"boilers": False}), source(), VIEW)) == []
+    assert markers(display_list(THEME.with_layer(layer.shown(False)), source(), VIEW)) == []
 
 
 def test_features_without_a_finite_place_are_passed_over() -> None:
@@ -206,6 +207,31 @@ def test_a_selection_is_ringed_or_outlined() -> None:
     ops = highlight(THEME, source(), VIEW, {"boiler": ["3", "5"], "division": ["d1"], "grid_cell": ["x"]})
     assert [type(op) for op in ops] == [Markers, Markers, Shapes, Shapes]
     assert len(ops[0].xy) == 1  # type: ignore[union-attr]
+
+
+def test_a_crowd_is_outlined_once_and_its_symbols_stay_to_be_seen() -> None:
+    rows = [boiler(f"{n}", 106.6 + 1e-4 * (n % 8), 35.4 + 1e-4 * (n // 8)) for n in range(64)]
+    alone = boiler("alone", 106.95, 35.5)
+    marked = highlight(THEME, source(boiler=[*rows, alone]), VIEW, {"boiler": [row["uid"] for row in rows]})
+    assert [type(op) for op in marked] == [Shapes, Shapes], "rings around each would be a fill"
+    assert len(marked[0].starts) == 1  # type: ignore[union-attr]
+    pair = highlight(THEME, source(boiler=[rows[0], rows[1], alone]), VIEW, {"boiler": ["0", "alone"]})
+    assert [type(op) for op in pair] == [Markers, Markers]
+
+
+def test_small_areas_are_surrounded_together_by_thinner_lines_inside() -> None:
+    step = 2.0 * VIEW.m_per_mm / 90_000  # two millimetres of the picture, in degrees
+    cells = [
+        {"uid": f"{n}", "geometry": shapely.box(x, y, x + step, y + step)}
+        for n in range(16)
+        for x, y in [(106.7 + step * (n % 4), 35.45 + step * (n // 4))]
+    ]
+    marked = highlight(THEME, source(grid_cell=cells), VIEW, {"grid_cell": [cell["uid"] for cell in cells]})
+    tint, hair, halo, outline = marked
+    assert tint.fill is not None  # type: ignore[union-attr]
+    assert tint.line is None  # type: ignore[union-attr]
+    assert (len(hair.starts), len(halo.starts), len(outline.starts)) == (16, 1, 1)  # type: ignore[union-attr]
+    assert hair.line.width_mm < 0.3 * outline.line.width_mm  # type: ignore[union-attr]
 
 
 def test_points_beyond_the_frame_have_no_label_in_it() -> None:

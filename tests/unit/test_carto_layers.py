@@ -148,5 +148,6 @@ def test_an_unknown_theme_names_the_known_ones() -> None:
 
 def test_a_layer_can_be_replaced_hidden_and_left_out() -> None:
     theme = read_theme("boilers")
-    assert theme.with_visible({"boilers": False}).layer("boilers") == theme.layer("boilers").shown(False)  # type: ignore[union-attr]
+    hidden = theme.layer("boilers").shown(False)  # type: ignore[union-attr]
+    assert theme.with_layer(hidden).layer("boilers") == hidden
     assert theme.without("boilers").layer("boilers") is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from app.domain.coordinates.fit import Places, degree_alternatives, diagnose, offset_proposal
-from app.domain.coordinates.gcj import to_bd09, to_gcj02
+from app.domain.coordinates.fit import Hypothesis, Places, diagnose, offset_proposal
+from app.domain.coordinates.gcj import from_bd09, from_gcj02, to_bd09, to_gcj02
 
 COUNTY = shapely.box(106.5, 35.4, 106.7, 35.6)
 AREA = shapely.box(105.3, 34.9, 107.8, 35.9)
@@ -19,8 +19,17 @@ def _points(count: int = 60) -> tuple[np.ndarray, np.ndarray]:
     return xs, ys
 
 
+def _alternatives(xs: np.ndarray, ys: np.ndarray) -> dict[Hypothesis, tuple[np.ndarray, np.ndarray]]:
+    """What points in degrees would be if they were exchanged, GCJ-02 or BD-09."""
+    return {
+        ("axes", "yx"): (ys, xs),
+        ("crs", "gcj02"): from_gcj02(xs, ys),
+        ("crs", "bd09"): from_bd09(xs, ys),
+    }
+
+
 def _diagnose(xs: np.ndarray, ys: np.ndarray) -> list[tuple[str, str, int]]:
-    found = diagnose((xs, ys), Places([COUNTY] * len(xs), AREA), degree_alternatives(xs, ys))
+    found = diagnose((xs, ys), Places([COUNTY] * len(xs), AREA), _alternatives(xs, ys))
     return [(item.code, item.choice, len(item.indexes)) for item in found]
 
 
@@ -37,7 +46,7 @@ def test_a_file_from_amap_or_baidu_is_recognised_at_the_border() -> None:
 def test_exchanged_rows_are_named_row_by_row() -> None:
     xs, ys = _points()
     xs[5], ys[5] = ys[5], xs[5]
-    proposal = diagnose((xs, ys), Places([COUNTY] * 60, AREA), degree_alternatives(xs, ys))[0]
+    proposal = diagnose((xs, ys), Places([COUNTY] * 60, AREA), _alternatives(xs, ys))[0]
     assert (proposal.code, proposal.choice, proposal.indexes) == ("axes", "yx", (5,))
     assert proposal.before < proposal.after == 1.0
     assert proposal.why

@@ -64,12 +64,6 @@ class Proposal:
     why: str
 
 
-def degree_alternatives(xs: ArrayLike, ys: ArrayLike) -> dict[Hypothesis, tuple[Floats, Floats]]:
-    """What points in degrees would be if they were exchanged, GCJ-02 or BD-09."""
-    x, y = np.asarray(xs, float), np.asarray(ys, float)
-    return {("axes", "yx"): (y, x), ("crs", "gcj02"): from_gcj02(x, y), ("crs", "bd09"): from_bd09(x, y)}
-
-
 def diagnose(
     points: tuple[ArrayLike, ArrayLike],
     places: Places,

@@ -169,7 +169,7 @@ class DigitiseTool(Tool):
         return True
 
     def _key_of_corners(self, event: QKeyEvent) -> bool:
-        """Tab goes from corner to corner and Space takes the one under the cross; arrows move the one in hand,
+        """Tab goes from corner to corner, Space takes the one under the cross; arrows move the one in hand,
         Enter draws it to what it may snap to, Insert adds one, Delete removes it."""
         view, active, key = self.canvas.view, self._work.active, Qt.Key(event.key())
         if view is None:

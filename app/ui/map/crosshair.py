@@ -1,4 +1,4 @@
-"""The pointer of who uses the keys: a cross in the middle of the map, under which the arrows move the ground."""
+"""The pointer of who uses the keys: a cross in the middle of the map; the arrows move the ground below."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Crosshair:
         return towards[0] * far[0], towards[1] * far[1]
 
     def draw(self, painter: QPainter) -> None:
-        """Dark on light, so that it shows on any map; open in the middle, so that what is aimed at does too."""
+        """Dark on light, so that it shows on any map; open in the middle, where one aims."""
         near, far = metrics.grid(1), metrics.grid(4)
         for colour, width in (("#ffffff", 4.0), (colours().accent, 1.6)):
             painter.setPen(QPen(QColor(colour), width))

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from app.carto.compose import display_list, highlight
+from app.carto.compose import display_list
 from app.carto.display import DrawnClass
 from app.carto.features import DRAWN_FROM, Extent, FeatureSource
 from app.carto.hit import Hit, identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
+from app.carto.marking import highlight
 from app.carto.projection import extent_in_degrees
 from app.carto.theme import Theme
 from app.carto.view import MapView

@@ -94,8 +94,8 @@ class Tool(QObject):
 
 
 class _BoxTool(Tool):
-    """Draws a box while the left button is down, or from where the cross was to where it is; Esc takes a begun
-    one back, other buttons drag the paper."""
+    """Draws a box while the left button is down, or from where the cross was to where it is; Esc takes a
+    begun one back, other buttons drag the paper."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
