@@ -64,9 +64,20 @@ def _equal(numbers: Numbers, count: int) -> Numbers:
 
 
 def _quantile(numbers: Numbers, count: int) -> Numbers:
-    """The first value of each part but the lowest; equal values stay in one class."""
-    places = np.ceil(np.arange(1, count) * len(numbers) / count).astype(int)
-    return np.asarray(numbers[np.minimum(places, len(numbers) - 1)])
+    """The first value of each part but the lowest; equal values stay in one class.
+
+    A value so frequent that it fills several parts has one of them, and what is greater is divided into the
+    parts that are left.
+    """
+    starts: list[float] = []
+    for parts in range(count, 1, -1):
+        frequent = int(np.searchsorted(numbers, numbers[0], side="right"))
+        place = max(int(np.ceil(len(numbers) / parts)), frequent)
+        if place >= len(numbers):
+            break
+        numbers = numbers[np.searchsorted(numbers, numbers[place]) :]
+        starts.append(float(numbers[0]))
+    return np.asarray(starts)
 
 
 def _natural(numbers: Numbers, count: int) -> Numbers:
@@ -231,5 +242,9 @@ def _range_titles(breaks: Sequence[float], numbers: Numbers) -> list[str]:
     if not len(finite):
         return [N_("No numbers")]
     ends = [float(finite.min()), *breaks, float(finite.max())]
-    pairs = [(f"{low:.10g}", f"{high:.10g}") for low, high in pairwise(ends)]
+    if (finite == np.round(finite)).all():  # whole numbers: the class before a break of 5 ends at 4
+        last = [*(float(np.ceil(end)) - 1.0 for end in breaks), ends[-1]]
+        pairs = [(f"{np.ceil(low):.10g}", f"{high:.10g}") for low, high in zip(ends, last, strict=False)]
+    else:
+        pairs = [(f"{low:.10g}", f"{high:.10g}") for low, high in pairwise(ends)]
     return [low if low == high else f"{low}–{high}" for low, high in pairs]

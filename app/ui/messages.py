@@ -69,7 +69,6 @@ def buttons(do_it: str, *, cancel: bool = True) -> QDialogButtonBox:
     """The row of buttons at the foot of a dialog: the deed on the default button, and a way out."""
     row = QDialogButtonBox()
     deed = row.addButton(do_it, QDialogButtonBox.ButtonRole.AcceptRole)
-    deed.setDefault(True)
     deed.setObjectName("deed")
     if cancel:
         name_button(row.addButton(QDialogButtonBox.StandardButton.Cancel), N_("Cancel"))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from app.carto.digitise.corners import place_of, rings
@@ -19,6 +19,8 @@ from app.domain.filters import equal
 from app.ui.application import Program
 from app.ui.dialogs.keys import KeysDialog
 from app.ui.digitise.work import Mode
+from app.ui.messages import buttons
+from app.ui.styling.dialog import LayerDialog
 from app.ui.styling.labeltab import LabelTab
 from window_cases import WAIT_MS, settle
 
@@ -225,3 +227,56 @@ def test_a_line_to_the_words_goes_with_their_place(qtbot: QtBot) -> None:
     assert tab.label()["leader"] is False  # type: ignore[index]
     tab.fill({"field": "name", "placing": "around", "leader": True}, None)
     assert tab.label()["leader"] is True, "as its theme has it"  # type: ignore[index]
+
+
+def test_the_list_of_layers_is_worked_by_keys_of_its_own(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    tree, layers = running.window.work.map.tree, running.window.work.map.arranging
+    running.window.activateWindow()
+    tree.setFocus()
+    qtbot.waitUntil(tree.hasFocus, timeout=WAIT_MS)
+    qtbot.keyClick(tree, KEY.Key_Home)
+    for shown in (False, True):  # the group stays the current line, though the list is made anew
+        qtbot.keyClick(tree, KEY.Key_Space)
+        qtbot.waitUntil(
+            lambda shown=shown: layers.theme("light").layer("boilers").visible is shown, timeout=WAIT_MS
+        )
+    tree.choose("boilers")
+    qtbot.keyClick(tree, KEY.Key_F2)
+    line = tree.findChild(QLineEdit)
+    assert line is not None, "F2 is the list's here, not the record's"
+    line.setText("城区锅炉")
+    qtbot.keyClick(line, KEY.Key_Return)
+    qtbot.waitUntil(lambda: layers.theme("light").layer("boilers").title == "城区锅炉", timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert not running.window.findChildren(LayerDialog), "Enter ended the writing and asked for nothing"
+
+
+def test_the_look_of_a_layer_is_edited_beside_the_map(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    pane.layers.wanted.emit("boilers")
+    dialog = running.window.findChild(LayerDialog)
+    shown = QRect(pane.canvas.mapToGlobal(QPoint(0, 0)), pane.canvas.size())
+    covered = shown.intersected(QRect(dialog.pos(), dialog.size()))
+    assert covered.width() < 0.5 * shown.width()
+    dialog.reject()
+
+
+def test_enter_does_the_deed_when_the_keys_have_passed_cancel(qtbot: QtBot) -> None:
+    dialog = QDialog()
+    field, foot = QLineEdit(), buttons("做")
+    foot.accepted.connect(dialog.accept)
+    foot.rejected.connect(dialog.reject)
+    column = QVBoxLayout(dialog)
+    column.addWidget(field)
+    column.addWidget(foot)
+    qtbot.addWidget(dialog)
+    dialog.open()
+    dialog.activateWindow()
+    cancel = foot.button(foot.StandardButton.Cancel)
+    for box in (cancel, field):
+        box.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.waitUntil(box.hasFocus, timeout=WAIT_MS)
+    qtbot.keyClick(field, KEY.Key_Return)
+    assert dialog.result() == QDialog.DialogCode.Accepted

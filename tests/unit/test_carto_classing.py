@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from app.carto.classing import (
     DIVISIONS,
+    EQUAL,
     MOST_VALUES,
+    QUANTILE,
     RAMPS,
     Wish,
     breaks_of,
@@ -112,3 +114,18 @@ def test_ramps_get_darker_so_that_a_copy_keeps_their_order(ramp: str) -> None:
         red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
         light.append(0.2126 * red + 0.7152 * green + 0.0722 * blue)
     assert all(a - b > 5 for a, b in pairwise(light))
+
+
+def test_a_value_that_fills_several_parts_leaves_the_others_to_the_rest() -> None:
+    many_zeros = [0] * 1000 + [1] * 40 + [2] * 12 + [3] * 4 + [5] * 4
+    assert breaks_of(many_zeros, 5, QUANTILE) == (1.0, 2.0, 3.0, 5.0)
+    assert breaks_of([0] * 5 + [1] * 95, 5, QUANTILE) == (1.0,)
+
+
+def test_classes_of_whole_numbers_do_not_share_their_ends() -> None:
+    values = np.array([0, 0, 1, 2, 3, 4, 5, 7], dtype=object)
+    made = graduated(Wish("n", 3, EQUAL), values, {"fill": {"colour": "#000000"}})
+    assert [item["title"] for item in made["class"]] == ["0–2", "3–4", "5–7"]
+    halves = np.array([0.5, 1.0, 2.0, 4.0], dtype=object)
+    made = graduated(Wish("n", 2, EQUAL), halves, {"fill": {"colour": "#000000"}})
+    assert [item["title"] for item in made["class"]] == ["0.5–2.25", "2.25–4"]

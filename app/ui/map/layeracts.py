@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QPoint, QSize, Qt
 
 from app.carto.features import Extent
 from app.carto.pictures import is_picture
@@ -32,7 +32,18 @@ class LayerActs(QObject):
         pane = self._pane
         dialog = LayerDialog(self._desk, pane.arranging, layer, palette_in_use(), pane.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.move(self._beside_the_map(dialog.size()))
         dialog.open()
+
+    def _beside_the_map(self, size: QSize) -> QPoint:
+        """Where a dialog leaves most of the map to be seen: at the right edge of the window."""
+        window, canvas = self._pane.window(), self._pane.canvas
+        room = window.geometry()
+        top = canvas.mapToGlobal(canvas.rect().topLeft()).y()
+        return QPoint(
+            max(room.left(), room.right() - size.width()),
+            max(room.top(), min(top, room.bottom() - size.height())),
+        )
 
     def zoom_to(self, layer_id: str) -> None:
         """Show the whole of a layer: where a picture lies, or what features it shows."""

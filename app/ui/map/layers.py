@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDropEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -57,8 +57,8 @@ class LayerTree(QTreeWidget):
         self.customContextMenuRequested.connect(self._ask)
 
     def show_theme(self, theme: Theme) -> None:
-        """List a theme's layers; the current one stays current."""
-        current = self.current()
+        """List a theme's layers; the current one stays current, or the current group."""
+        current, group = self.current(), self._current_group()
         self.blockSignals(True)
         self.clear()
         self._items.clear()
@@ -70,9 +70,11 @@ class LayerTree(QTreeWidget):
             mine = [layer for layer in layers if layer.group == name]
             if not mine:
                 continue
-            group = self._group(name, mine)
+            item = self._group(name, mine)
             for layer in mine:
-                self._items[layer.id] = self._layer(group, layer)
+                self._items[layer.id] = self._layer(item, layer)
+            if name == group:
+                self.setCurrentItem(item)
         self.blockSignals(False)
         self.choose(current)
 
@@ -109,6 +111,10 @@ class LayerTree(QTreeWidget):
         while item is not None and not item.data(0, _LAYER):
             item = item.parent()
         return str(item.data(0, _LAYER)) if item is not None else ""
+
+    def _current_group(self) -> str:
+        item = self.currentItem()
+        return str(item.data(0, _GROUP) or "") if item is not None else ""
 
     def choose(self, layer_id: str) -> None:
         """Make a layer the current one."""
@@ -213,11 +219,21 @@ class LayerTree(QTreeWidget):
             middle = self.visualItemRect(target).center().y()
             self.moved.emit(layer, str(target.data(0, _LAYER)), event.position().y() < middle)
 
+    def event(self, event: QEvent) -> bool:
+        """F2 writes in the line, though elsewhere it edits the record."""
+        overrides = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if overrides and event.key() == Qt.Key.Key_F2 and self.current():  # type: ignore[attr-defined]
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Alt+Up and Alt+Down move the layer, Enter opens its properties; the rest is the tree's."""
         keys = {Qt.Key.Key_Up: True, Qt.Key.Key_Down: False}
         key = Qt.Key(event.key())
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier and key in keys:
+        if self.state() is QAbstractItemView.State.EditingState:  # Enter ends the writing and means no more
+            super().keyPressEvent(event)
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and key in keys:
             self.shift_current(keys[key])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current():
             self.wanted.emit(self.current())
