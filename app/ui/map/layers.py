@@ -113,7 +113,7 @@ class LayerTree(QTreeWidget):
         return str(item.data(0, _LAYER)) if item is not None else ""
 
     def _current_group(self) -> str:
-        item = self.currentItem()
+        item: QTreeWidgetItem | None = self.currentItem()
         return str(item.data(0, _GROUP) or "") if item is not None else ""
 
     def choose(self, layer_id: str) -> None:
