@@ -10,6 +10,7 @@ from typing import Any
 
 import shapely
 
+from app.actions import latework
 from app.actions.action import action
 from app.actions.deciding import changes_of
 from app.actions.evidence import evidence_of
@@ -26,7 +27,7 @@ from app.domain.replication import HUB_PERSON
 from app.domain.rights import in_area
 from app.domain.values import check, parse, show
 from app.domain.verdicts import sentence
-from app.errors import Invalid, NotAllowed, Refused
+from app.errors import AppError, Invalid, NotAllowed, Refused
 from app.i18n import N_, listed, tr
 
 Take = str | Mapping[str, Any]  # "mine", "theirs", "kept", "offered", or values by field
@@ -73,7 +74,9 @@ class Side:
 @dataclass(frozen=True)
 class ConflictView:
     """A conflict as a person sees it: `kept` stands, `offered` is the other; `rule` and `proposal_text` are
-    sentences; `decides` are the roles that may decide and `can_decide` whether I am one of them."""
+    sentences; `decides` are the roles that may decide and `can_decide` whether I am one of them. `step` is
+    the name of the step that taking the other side takes again in my name ("" for none), `obstacle` why I
+    cannot take the other side of late work."""
 
     uid: str
     kind: str
@@ -93,6 +96,8 @@ class ConflictView:
     evidence: tuple[Attachment, ...]
     settled_by: str = ""
     settled_at: str = ""
+    step: str = ""
+    obstacle: str = ""
 
     @property
     def mine(self) -> str:
@@ -132,15 +137,16 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     side, values = _chosen(view, take)
     known = view.record.exists
     record: Entity | None = session.workspace.get(view.record.entity, view.record.uid) if known else None
-    word, changes = changes_of(session, found, record, (side, values, _kept(view)), reason)
-    settled = update(
-        found,
-        situation="settled",
-        taken=side or _as_text(values),
-        settled_by=session.person().uid,
-        settled_at=session.moment(),
-    )
-    return session.commit([*changes, settled], word, reason)
+    kept = _values(view.fields, "kept")
+    word, changes = changes_of(session, found, record, (side, values, kept), reason)
+    settled = {
+        "situation": "settled",
+        "taken": side or _as_text(values),
+        "settled_by": session.person().uid,
+        "settled_at": session.moment(),
+    }
+    more = latework.with_its_signatures(session, found, settled) if view.step else []
+    return session.commit([*changes, update(found, **settled), *more], word, reason)
 
 
 def _view(
@@ -153,6 +159,9 @@ def _view(
     kind = BY_NAME.get(item.owner_entity)
     record: Entity | None = session.workspace.get(item.owner_entity, item.owner) if kind else None
     device = session.workspace.device
+    fields = _fields(kind, item) if kind is not None else ()
+    decidable = _may_decide(session, item, record) and not item.settled_by
+    late = decidable and item.situation == "open" and item.kind == latework.LATE
     return ConflictView(
         uid=item.uid,
         kind=item.kind,
@@ -164,21 +173,47 @@ def _view(
             item.owner_title or (record.title() if record else item.owner[:8]),
             record is not None,
         ),
-        fields=_fields(kind, item) if kind is not None else (),
+        fields=fields,
         kept=_side(item, "kept", device, actions.get(item.kept_act or "", "")),
         offered=_side(item, "offered", device, item.offered_action or ""),
         rule=sentence(item.note),
         proposal=item.proposal,
         proposal_text=PROPOSALS.label(item.proposal),
         decides=tuple((item.decides or "").split()),
-        can_decide=_may_decide(session, item, record) and not item.settled_by,
+        can_decide=decidable,
         situation=item.situation,
         taken=item.taken,
         raised_at=item.raised_at,
-        evidence=tuple(evidence_of(session, record)) if record else (),
+        evidence=_evidence(session, item, record, fields),
         settled_by=names.get(item.settled_by or "", item.settled_by or ""),
         settled_at=item.settled_at or "",
+        step=latework.step_of(item),
+        obstacle=_obstacle(session, item, record, fields) if late else "",
     )
+
+
+def _evidence(
+    session: Session, item: Conflict, record: Entity | None, fields: tuple[FieldSide, ...]
+) -> tuple[Attachment, ...]:
+    """The papers to look at: those of the record, or the one that a revoked laptop had added."""
+    if record is not None:
+        return tuple(evidence_of(session, record))
+    paper = latework.paper_of(item, _values(fields, "offered")) if item.kind == latework.LATE else None
+    return (paper,) if paper is not None else ()
+
+
+def _obstacle(session: Session, item: Conflict, record: Entity | None, fields: tuple[FieldSide, ...]) -> str:
+    """Why this person cannot take the late work in as things stand; "" when nothing is in the way."""
+    offered = ("offered", _values(fields, "offered"), _values(fields, "kept"))
+    try:
+        changes_of(session, item, record, offered, tr(N_("Reason")))  # a reason is asked when it is taken
+    except AppError as error:
+        return str(error)
+    return ""
+
+
+def _values(fields: tuple[FieldSide, ...], side: str) -> dict[str, Any]:
+    return {item.field: getattr(item, side) for item in fields}
 
 
 def _side(item: Conflict, side: str, device: str, action: str) -> Side:
@@ -287,8 +322,7 @@ def _chosen(view: ConflictView, take: Take) -> tuple[str, dict[str, Any]]:
     side = {"mine": view.mine, "theirs": _OTHER[view.mine]}.get(take, take)
     if side not in _OTHER:
         raise Invalid(N_("Take mine, theirs or FIELD=VALUE, not “{take}”"), take=take, code="bad_take")
-    values = {item.field: getattr(item, side) for item in view.fields}
-    return side, values
+    return side, _values(view.fields, side)
 
 
 _OTHER = {"kept": "offered", "offered": "kept"}
@@ -305,10 +339,6 @@ def _given(known: Mapping[str, FieldSide], name: str, value: Any) -> Any:
             code="bad_field",
         )
     return parse(item.declared, value) if isinstance(value, str) else check(item.declared, value)
-
-
-def _kept(view: ConflictView) -> dict[str, Any]:
-    return {item.field: item.kept for item in view.fields}
 
 
 def _as_text(values: Mapping[str, Any]) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.actions.laptop import in_own_area
+from app.actions import latework
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import case_of, workflow_of
 from app.domain.casework import enters, may_fill, outcome, signature
-from app.domain.catalog import entity_type
 from app.domain.changes import Change, delete, insert, update
 from app.domain.entities.conflict import Conflict
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.fields import Merge
 from app.domain.rights import SETTLED, SETTLED_WRITERS
+from app.domain.verdicts import LATE_WORDS
 from app.domain.workflow import judge, refuse
 from app.errors import Changed, Refused
 from app.i18n import N_, listed, tr
@@ -25,7 +25,6 @@ RESOLVE = "resolve"
 _DELETIONS = ("edit_kept", "revived")  # what stands is the record, what was offered its end
 BEYOND = "unknown_field"  # what a newer program wrote at a hub that did not know it
 STATE = "state"  # two steps contradict each other
-_QUARANTINE = "quarantine"  # late work of a revoked laptop
 Choice = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 
@@ -40,22 +39,26 @@ def changes_of(
     side, values, kept = choice
     if side == "kept":
         return RESOLVE, []
-    if item.kind == "void" or (item.kind == _QUARANTINE and not values):
-        raise _nothing_to_take()
-    if record is None and (item.kind == _QUARANTINE or item.note == BEYOND):
-        return RESOLVE, [_entered(session, item, values)]
+    late = item.kind == latework.LATE
+    if late and item.note == LATE_WORDS["d"]:
+        return RESOLVE, [latework.removed(session, item, record, reason)]
+    if item.kind == "void" or (late and not values):
+        raise latework.nothing_to_take()
+    if record is None and (late or item.note == BEYOND):
+        return RESOLVE, [latework.entered(session, item, values)]
     if record is None:
         raise Refused(
             N_("The record is not on this laptop any more"),
             hint=N_("Nothing was changed."),
             code="unknown_record",
         )
-    if item.kind != STATE:  # a step is judged upon the record as it stands
+    step = item.kind == STATE or bool(latework.step_of(item))
+    if not step:  # a step is judged upon the record as it stands
         _refuse_moved(record, kept)
     if item.kind in _DELETIONS and side:
         return RESOLVE, [_deleted(session, record)]
     changing = {name for name, value in values.items() if getattr(record, name, value) != value}
-    if item.kind == STATE or _states(record) & changing:
+    if step or _states(record) & changing:
         return _step_again(session, item, record, values, reason)
     return RESOLVE, [_edited(session, record, values)]
 
@@ -79,33 +82,6 @@ def _same(here: Any, kept: Any) -> bool:
     if hasattr(here, "equals_exact"):
         return kept is not None and bool(here.equals_exact(kept, 1e-9))
     return bool(here == kept) or (here in (None, "", ()) and kept in (None, "", ()))
-
-
-def _nothing_to_take() -> Refused:
-    return Refused(
-        N_("There is no other value to take"),
-        hint=N_("Nothing was changed. Keep what stands, and let the step be taken again."),
-        code="nothing_to_take",
-    )
-
-
-def _entered(session: Session, item: Conflict, values: Mapping[str, Any]) -> Change:
-    """The record that a revoked laptop entered and the hub does not have, as whoever takes it in enters it:
-    from its first state on, since steps are taken by persons."""
-    kind = entity_type(item.owner_entity)
-    if kind.append_only:  # papers and signatures go with a step
-        raise _nothing_to_take()
-    require_writer(session, kind)
-    fields = kind.fields
-    fits = {
-        name: value
-        for name, value in values.items()
-        if name == GEOMETRY or fields[name].merge not in (Merge.STATE, Merge.HUB)
-    }
-    record = kind.record(uid=item.owner, **fits)
-    record = in_own_area(session, record.replace(**derived_values(session, record)))
-    require_area(session, record)
-    return insert(record)
 
 
 def _states(record: Entity) -> set[str]:
@@ -162,9 +138,9 @@ def _step_again(
     found = judge(flow, row, case)
     if not found.allowed:
         why = refuse(found)
-        raise (
-            _not_while_it_stands(item, why) if isinstance(why, Refused) and why.code == "wrong_state" else why
-        )
+        if item.kind == STATE and isinstance(why, Refused) and why.code == "wrong_state":
+            raise _not_while_it_stands(item, why)
+        raise why
     after = outcome(filled, flow, found, case)
     signed = signature(session.new_uid(), after, case, action, session.moment())
     return action, [update(record, **after.values()), insert(signed)]

@@ -256,6 +256,8 @@ def conflict_document(view: ConflictView, labels: bool) -> dict[str, Any]:
         "proposal": "mine" if view.proposal == view.mine else "theirs",
         "decides": list(view.decides),
         "can_decide": view.can_decide,
+        "step": view.step or None,
+        "obstacle": view.obstacle or None,
         "situation": view.situation,
         "taken": view.taken,
         "raised_at": view.raised_at,

@@ -47,10 +47,29 @@ SENTENCES: Mapping[str, str] = {
     "undo": N_("Only who did something takes it back, and only what the hub has."),
     "together": N_("It belongs to a step that was not accepted."),
     "quarantine": N_("The laptop was revoked before this reached the hub; a person looks at it."),
+    "late_deletion": N_(
+        "The laptop was revoked before this reached the hub: it had deleted the record. Whoever decides may"
+        " delete it in their own name."
+    ),
+    "late_paper": N_(
+        "The laptop was revoked before this reached the hub: it had added this paper. Whoever decides may add"
+        " it in their own name once the file is here."
+    ),
+    "late_signature": N_(
+        "The laptop was revoked before this reached the hub. A signature cannot be taken over: whoever may"
+        " takes the step again."
+    ),
     "returned": N_("The hub had lost this when it was restored from a backup; a laptop gave it back."),
     "stands": N_("The hub was restored from a backup; this is what stands there now."),
     "leave": N_("The record moved to another area."),
     "enter": N_("The record came from another area."),
+}
+
+# What a revoked laptop did too late: a deletion, or a kind of record; all else is "quarantine".
+LATE_WORDS: Mapping[str, str] = {
+    "d": "late_deletion",
+    "attachment": "late_paper",
+    "approval": "late_signature",
 }
 
 

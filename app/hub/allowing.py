@@ -178,7 +178,16 @@ def _conflict(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) 
     """People settle a conflict, and open it again; everything else in it is the hub's."""
     if told.entry.op != "u" or row is None or not told.cells.keys() <= CONFLICT_FIELDS:
         return "hub_field"
-    if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
+    if not desk.scope.writes(area) or not _decided_in_place(desk, told, row, area, actor):
         return "outside_area"
     decides = str(desk.rows.complete(row).values.get("decides") or "").split()
     return "" if actor.role in decides else "role"
+
+
+def _decided_in_place(desk: Desk, told: Told, row: Row, area: str, actor: Actor) -> bool:
+    """Whether the person decides in the conflict's place: that of its record, or the log it stands in when
+    the hub does not have the record, as with what a revoked laptop entered or signed."""
+    owner = desk.rows.get(str(row.values.get("owner_entity")), str(row.values.get("owner")))
+    if owner is None:
+        return _lies_in(actor.area, row.area)
+    return _in_place(desk, told, row, area, actor)

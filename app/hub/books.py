@@ -163,3 +163,13 @@ def _lag(item: Device, now: Mapping[str, Area], root: str) -> int:
     cursors = json.loads(item.delivered or item.cursors or "{}")
     scope = Scope(item.area, root)
     return sum(max(0, seq - cursors.get(area, 0)) for area, (seq, _, _) in now.items() if scope.reads(area))
+
+
+def areas_naming(connection: Connection, mark: str, sha256: str) -> set[str]:
+    """The areas of the records that name this attachment, and of the papers of revoked laptops that wait for
+    somebody to decide about them."""
+    named = f"SELECT DISTINCT h_area FROM attachment WHERE h_alive AND sha256 = {mark}"
+    late = f"""SELECT DISTINCT h_area FROM conflict WHERE h_alive AND kind = 'quarantine'
+      AND situation = 'open' AND owner_entity = 'attachment' AND offered LIKE {mark}"""
+    asked = ((named, sha256), (late, f'%"sha256": "{sha256}"%'))
+    return {area for query, word in asked for (area,) in connection.exec_driver_sql(query, (word,))}

@@ -254,12 +254,13 @@ class Hub:
         Snapshots(self.database, self.folder / SNAPSHOTS, self.root).forget()
 
     def names_blob(self, device: str, sha256: str) -> bool:
-        """Whether a living record that the laptop may read names this attachment."""
+        """Whether a living record that the laptop may read names this attachment, or late work does that
+        waits for a person."""
         with self.database.reading() as connection:
             found = self._device(connection, device)
-            query = f"SELECT DISTINCT h_area FROM attachment WHERE h_alive AND sha256 = {self.database.mark}"
             scope = Scope(found.area, self.root)
-            return any(scope.reads(area) for (area,) in connection.exec_driver_sql(query, (sha256,)))
+            areas = books.areas_naming(connection, self.database.mark, sha256)
+            return any(scope.reads(area) for area in areas)
 
     def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
         """The laptop has folded this much, as it said by stick."""

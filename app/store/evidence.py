@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Attachment
 from app.errors import StoreFailure
 from app.i18n import N_
@@ -14,6 +18,8 @@ from app.store.failures import translated
 from app.store.journal import FROM_HUB
 from app.store.rtree import quoted
 from app.store.tables import Layout
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +32,8 @@ class BlobNeed:
 
 def wanted(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
     """The evidence files that records name and that are not beside the workspace."""
-    return [need for need in _named(raw, layout) if not _is_whole(files, need)]
+    needs = {*_named(raw, layout), *_late(raw, layout)}
+    return [need for need in sorted(needs) if not _is_whole(files, need)]
 
 
 def unsent(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
@@ -67,6 +74,21 @@ def _named(raw: sqlite3.Connection, layout: Layout) -> list[BlobNeed]:
     table = quoted(layout.of(Attachment.TYPE.name).name)
     rows = raw.execute(f"SELECT sha256, max(size) FROM {table} GROUP BY sha256 ORDER BY min(fid)")
     return [BlobNeed(str(row[0]), int(row[1] or 0)) for row in rows]
+
+
+def _late(raw: sqlite3.Connection, layout: Layout) -> list[BlobNeed]:
+    """The papers that a revoked laptop had added: whoever decides about them has to see them."""
+    table = quoted(layout.of(Conflict.TYPE.name).name)
+    query = f"""SELECT offered FROM {table}
+      WHERE kind = 'quarantine' AND situation = 'open' AND owner_entity = ? AND json_valid(offered)"""
+    found = [json.loads(row[0]) for row in raw.execute(query, (Attachment.TYPE.name,))]
+    return [BlobNeed(cells["sha256"], cells["size"]) for cells in found if _is_named(cells)]
+
+
+def _is_named(cells: Any) -> bool:
+    """Whether these cells, which no rule has judged yet, name a file: a hash and a size."""
+    sha256, size = cells.get("sha256"), cells.get("size")
+    return isinstance(sha256, str) and bool(_SHA256.fullmatch(sha256)) and type(size) is int and size > 0
 
 
 def _is_whole(files: Attachments, need: BlobNeed) -> bool:

@@ -74,6 +74,24 @@ def test_an_attachment_is_given_to_laptops_that_read_a_record_naming_it(bench: H
     assert given == [True, False, True]
 
 
+def test_the_paper_of_a_revoked_laptop_is_given_to_those_who_decide(bench: HubBench) -> None:
+    town, other, county = bench.laptop(), bench.laptop(TOWN2), bench.laptop(COUNTY, "R5")
+    bench.hub.revoke(town.uid, bench.clock.now, "丢失")
+    owner = town.enter("officer")
+    paper = town.paper(owner, "other", "officer")
+    town.act("officer", "attach")
+    town.insert(paper)
+    assert town.push().state == "quarantined"
+    given = [bench.hub.names_blob(one.uid, paper.sha256) for one in (other, county)]
+    assert given == [False, True], "the paper waits where its record does, which the hub does not have either"
+    county.pull()
+    county.act("clerk", "resolve", "不采用")
+    [late] = [item for item in bench.hub.conflicts() if item.owner == paper.uid]
+    county.write("conflict", late.uid, "u", {"situation": "settled", "taken": "kept"})
+    assert county.push().accepted == 1
+    assert not bench.hub.names_blob(county.uid, paper.sha256)
+
+
 def test_a_revoked_laptops_work_waits_for_a_person(bench: HubBench) -> None:
     laptop, other = bench.laptop(), bench.laptop(COUNTY, "R5")
     made = laptop.enter("officer")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
 
-from app.domain.entities.conflict import PROPOSALS
 from app.i18n import N_, tr
+from app.ui.conflicts.model import deed_of
 from app.ui.desk import Desk
 from app.ui.dialogs.reason import ReasonDialog
 
@@ -20,7 +20,7 @@ _PLAIN = "merged"
 
 def decide(desk: Desk, view: ConflictView, side: str, parent: QWidget) -> ReasonDialog:
     """Ask for the reason, then settle the conflict by this side (`kept` or `offered`)."""
-    deed = PROPOSALS.label(side)
+    deed = deed_of(view, side)
     lines = [
         f"{field.label}: {(field.kept_text if side == 'kept' else field.offered_text) or '—'}"
         for field in view.fields

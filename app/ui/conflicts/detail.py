@@ -13,7 +13,7 @@ from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
-from app.ui.conflicts.model import is_decidable, kind_of
+from app.ui.conflicts.model import deed_of, is_decidable, kind_of
 from app.ui.conflicts.papers import PaperStrip
 from app.ui.conflicts.placemap import PlaceMap, Scenes
 from app.ui.conflicts.sides import Sides
@@ -106,9 +106,9 @@ class ConflictDetail(QWidget):
     def _show_foot(self, view: ConflictView) -> None:
         free, settled = is_decidable(view), bool(view.settled_by)
         for at, (button, side) in enumerate(((self.keep, KEPT), (self.take, OFFERED)), 1):
-            button.setText(f"{at}  {PROPOSALS.label(side)}")
+            button.setText(f"{at}  {deed_of(view, side)}")
             button.setVisible(not settled)
-            button.setEnabled(free)
+            button.setEnabled(free and not (side == OFFERED and view.obstacle))
             button.setProperty("primary", free and view.proposal == side)
             button.style().polish(button)
         self._why_not.setText(_foot_words(view))
@@ -133,6 +133,8 @@ def _foot_words(view: ConflictView) -> str:
         when = show_moment(view.settled_at) if view.settled_at else ""
         told = tr(N_("Settled by {who}"), who=view.settled_by)
         return " · ".join(part for part in (told, when, _taken(view)) if part)
+    if is_decidable(view) and view.obstacle:
+        return tr(N_("Cannot be taken in: {why}"), why=view.obstacle)
     if is_decidable(view):
         by_rule = tr(N_("The rule has settled this; you may decide otherwise.")) + " "
         keys = tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.domain.catalog import entity_type
+from app.domain.entities.conflict import PROPOSALS
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 
@@ -82,3 +83,12 @@ def what_differs(view: ConflictView) -> str:
 def kind_of(view: ConflictView) -> str:
     """What kind of record a conflict is about."""
     return entity_type(view.record.entity).text
+
+
+def deed_of(view: ConflictView, side: str) -> str:
+    """What the key that takes this side says it does."""
+    if side == "offered" and view.kind == QUARANTINE:
+        if view.step:
+            return tr(N_("Take this step again in my name"))
+        return tr(N_("Take it in under my name"))
+    return PROPOSALS.label(side)
