@@ -166,13 +166,7 @@ def _view(
         uid=item.uid,
         kind=item.kind,
         kind_text=KINDS.label(item.kind),
-        record=RecordRef(
-            item.owner_entity,
-            kind.cli if kind else item.owner_entity,
-            item.owner,
-            item.owner_title or (record.title() if record else item.owner[:8]),
-            record is not None,
-        ),
+        record=_record_ref(kind, item, record),
         fields=fields,
         kept=_side(item, "kept", device, actions.get(item.kept_act or "", "")),
         offered=_side(item, "offered", device, item.offered_action or ""),
@@ -189,6 +183,16 @@ def _view(
         settled_at=item.settled_at or "",
         step=latework.step_of(item),
         obstacle=_obstacle(session, item, record, fields) if late else "",
+    )
+
+
+def _record_ref(kind: EntityType | None, item: Conflict, record: Entity | None) -> RecordRef:
+    return RecordRef(
+        item.owner_entity,
+        kind.cli if kind else item.owner_entity,
+        item.owner,
+        item.owner_title or (record.title() if record else item.owner[:8]),
+        record is not None,
     )
 
 
