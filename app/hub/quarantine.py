@@ -37,7 +37,7 @@ def keep(desk: Desk, batch: Batch, device: Device, *, areas: set[str]) -> None:
 
 
 def _area(desk: Desk, entry: Entry, cells: Cells, near: tuple[Mapping[str, str], Device]) -> str:
-    """The area of what the hub does not have. A paper goes with its record, which may wait too: in this batch,
+    """The area of what the hub does not have. A paper goes with its record, which may wait too, in this batch
     or since an earlier one; else to those who look after the laptop's area."""
     field, kind = OWNERS.get(entry.entity, ("", None))
     owner = str(cells.get(field))
