@@ -2,7 +2,7 @@
 
     python gridward_verify.py LOG [CERTIFICATE] [--key HEX]
 
-LOG is what `gridward hub export-log` wrote, or the `hub.db` of an office. `--key` is the hub's public key as
+LOG is what `gridward hub export-log` wrote. `--key` is the hub's public key as
 a bureau's paper gives it; without it the key in the log is believed. It needs msgspec, zstandard and
 cryptography, and nothing of Gridward. docs/proof.md has the formats and tells what is checked.
 """
@@ -22,15 +22,13 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import msgpack
 from zstandard import ZstdDecompressor, ZstdError
 
 
 class Refused(Exception):
     """The name of what is wrong, and where."""
-
-    name = property(lambda self: self.args[0])
 
 
 def need(true: Any, name: str, where: str) -> None:
@@ -57,43 +55,39 @@ class Columns:
         width, first = self.number(), self.number()
         if width <= 8:
             return self.spread(width, first, count)
-        return list(map(signed, accumulate(self.spread(width - 9, self.number(), count - 1), initial=first)))
+        steps = self.spread(width - 9, self.number(), count - 1)
+        return list(map(signed, accumulate(steps, initial=first)))
 
     def spread(self, width: int, low: int, count: int) -> list[int]:
         planes = [self.chunk(count) for _ in range(width)]  # the lowest bytes of all, then the next ones
         return [signed(low + int.from_bytes([plane[n] for plane in planes], "little")) for n in range(count)]
 
-    def joined(self, count: int) -> list[bytes]:
+    def joined(self, count: int, read: Any = bytes) -> list[Any]:
         sizes = self.ints(count)
-        return cut(self.chunk(self.number()), sizes)
-
-    def plain_texts(self, count: int) -> list[str]:
-        sizes = self.ints(count)
-        return cut(self.chunk(self.number()).decode(), sizes)
+        return cut(read(self.chunk(self.number())), sizes)
 
     def texts(self, count: int) -> list[str]:
-        form = self.number() if count else 0
+        form = self.number() if count else -1
         if form == 1:  # each different text once, then which one
-            texts = self.plain_texts(self.number())
+            texts = self.joined(self.number(), bytes.decode)
             return [texts[place] for place in self.ints(count)]
         if form == 2:
             return [str(UUID(bytes=uid)) for (uid,) in struct.iter_unpack("16s", self.chunk(16 * count))]
         if form == 3:
             return list(map(moment, self.ints(count)))
-        return self.plain_texts(count) if count else []
+        return self.joined(count, bytes.decode) if count else []
 
     def floats(self, count: int) -> list[float]:
-        decimals = self.number() if count else 0
-        numbers = self.ints(count)
+        decimals, numbers = self.number(), self.ints(count)
         if decimals == 10:  # as they are
             return list(struct.unpack(f"<{count}d", struct.pack(f"<{count}q", *numbers)))
         return [value / 10.0**decimals for value in numbers]
 
     def shapes(self, count: int) -> list[bytes]:
-        if not count or self.number() == 0:
-            return self.joined(count) if count else []
-        xs, ys = self.floats(count), self.floats(count)
-        return [struct.pack("<BI2d", 1, 1, x, y) for x, y in zip(xs, ys, strict=True)]
+        if self.number() == 0:
+            return self.joined(count)
+        points = zip(self.floats(count), self.floats(count), strict=True)
+        return [struct.pack("<BI2d", 1, 1, x, y) for x, y in points]
 
     def lists(self, count: int) -> list[list[str]]:
         sizes = self.ints(count)
@@ -205,9 +199,7 @@ class Log:
             rows = file.execute(f"SELECT {columns} FROM hub_log ORDER BY rowid").fetchall()
             stand = file.execute("SELECT code, seq, head, digest FROM hub_area").fetchall()
             file.close()
-            seed = Ed25519PrivateKey.from_private_bytes(facts.get("seed", bytes(32)))  # only in a `hub.db`
-            self.key = key or facts.get("key") or seed.public_key().public_bytes_raw()
-            self.hub = facts["hub"].decode()
+            self.key, self.hub = key or facts["key"], facts["hub"].decode()
         except (sqlite3.DatabaseError, KeyError) as error:
             raise Refused("not_a_log", str(error)) from None
         for area in sorted({row[0] for row in rows}):

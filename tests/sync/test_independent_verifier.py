@@ -59,7 +59,7 @@ def test_a_true_log_and_certificate_pass(
     assert "甲" in [item["value"] for item in told["in_conflict"] if item["field"] == "address"]
     assert verifier.main([str(log), str(certificate), "--key", lan.hub.key.hex()]) == 0
     assert "every value is accounted for" in capsys.readouterr().out
-    assert verifier.main([str(lan.hub.folder / "hub.db"), str(certificate)]) == 0
+    assert verifier.main([str(log), str(certificate)]) == 0
     whole = verifier.Log(log)
     areas = lan.hub.status().areas
     assert {area: whole.digest(area) for area in areas} == {
@@ -71,7 +71,7 @@ def test_it_is_one_short_file_that_uses_nothing_of_the_program() -> None:
     files = list(VERIFY.glob("*.py"))
     assert [path.name for path in files] == ["gridward_verify.py"]
     written = files[0].read_text("utf-8")
-    assert len(written.splitlines()) < 360, "so that it can be read before it is believed"
+    assert len(written.splitlines()) < 346, "so that it can be read before it is believed"
     used = {
         name.name.split(".")[0]
         for node in ast.walk(ast.parse(written))
@@ -216,7 +216,7 @@ def test_a_forged_log_is_named(
     with pytest.raises(verifier.Refused) as refused:
         # the digests would tell as well that a conflict is gone; its own check must do without them
         verifier.Log(log, until={TOWN: 1 << 60} if name == "dropped_conflict" else None)
-    assert refused.value.name == name
+    assert refused.value.args[0] == name
 
 
 def test_a_log_told_anew_is_not_signed_by_the_known_key(
@@ -226,10 +226,10 @@ def test_a_log_told_anew_is_not_signed_by_the_known_key(
     _rewritten(_entry_order)(log)
     with pytest.raises(verifier.Refused) as refused:
         verifier.Log(log, lan.hub.key)
-    assert refused.value.name == "bad_signature"
+    assert refused.value.args[0] == "bad_signature"
     with pytest.raises(verifier.Refused) as refused:
         verifier.check_certificate(told, log)
-    assert refused.value.name in ("foreign_certificate", "value_lost", "dropped_conflict")
+    assert refused.value.args[0] in ("foreign_certificate", "value_lost", "dropped_conflict")
 
 
 def _lose(told: dict[str, Any]) -> None:
@@ -268,4 +268,4 @@ def test_a_forged_certificate_is_named(
     change(told)
     with pytest.raises(verifier.Refused) as refused:
         verifier.check_certificate(told, log)
-    assert refused.value.name == name
+    assert refused.value.args[0] == name
