@@ -212,3 +212,25 @@ def _raise(running: Program, boiler: Any, *uids: str) -> None:
 
 def _reason_dialog(running: Program) -> ReasonDialog:
     return next(box for box in running.window.findChildren(ReasonDialog) if box.isVisible())
+
+
+def test_late_work_that_cannot_be_taken_in_says_why_before_a_key_is_pressed(
+    office: Office, hub: FakeHub, qtbot: QtBot
+) -> None:
+    running = office("clerk")
+    late = a_conflict(boiler_in(running, "suspect"), "c1", "quarantine")
+    hub.views = [replace(late, step="验收", obstacle="状态不符")]
+    running.window.go(CONFLICTS)
+    read_again(running, qtbot)
+    page = running.window.conflicts
+    page.show_conflict("c1")
+    assert "以我的名义重新办理" in page.detail.take.text() and not page.detail.take.isEnabled()
+    assert "状态不符" in page.detail._why_not.text()
+    for side, asked in (("offered", 0), ("kept", 1)):
+        page._decide(side)
+        dialogs = [box for box in running.window.findChildren(ReasonDialog) if box.isVisible()]
+        assert len(dialogs) == asked, side
+    dialogs[0].reject()
+    hub.views = [late]
+    read_again(running, qtbot)
+    assert "以我的名义采用" in page.detail.take.text() and page.detail.take.isEnabled()

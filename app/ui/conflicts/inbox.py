@@ -168,7 +168,7 @@ class ConflictsPage(QSplitter):
 
     def _decide(self, side: str) -> None:
         view = self.detail.view
-        if view is not None and is_decidable(view):
+        if view is not None and is_decidable(view) and not (side == OFFERED and view.obstacle):
             decide(self._desk, view, side, self.window())
 
     # ---- layout

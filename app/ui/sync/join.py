@@ -111,10 +111,9 @@ class JoinDialog(WorkDialog):
         column.addWidget(self.by_address)
         column.addWidget(self.by_file)
         column.addLayout(form)
-        column.addWidget(muted(tr(N_(
-            "The code holds for ten minutes and one laptop. The PIN protects the keys of this laptop where "
-            "the system has no keystore of its own."
-        ))))  # fmt: skip
+        code = N_("The code holds for ten minutes and one laptop.")
+        pin = N_("The PIN protects the keys of this laptop where the system has no keystore of its own.")
+        column.addWidget(muted("\n".join(tr(words) for words in ((code,) if self._again else (code, pin)))))
         self.add_foot(column)
         self.setMinimumWidth(metrics.chars(82))
 

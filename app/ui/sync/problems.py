@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.errors import AppError
@@ -21,6 +22,21 @@ ADVICE = {
     "not_for_me": N_("It is meant for another laptop. Give it to the one whose name it carries."),
     "not_a_bundle": N_("This file is no bundle. Choose the file that ends in .bundle."),
 }
+
+# What a bundle is called when something else than its wholeness is wrong; by the code of the first finding.
+_VERDICTS = {
+    "foreign": N_("This bundle does not belong here."),
+    "not_for_me": N_("This bundle is for another laptop."),
+    "not_a_bundle": N_("This is no bundle."),
+    "altered": N_("The bundle has been altered."),
+}
+
+
+def verdict_of(whole: bool, codes: Sequence[str]) -> str:
+    """The one sentence about a bundle: whole, or what is wrong first of all."""
+    if whole:
+        return tr(N_("The bundle is whole."))
+    return tr(_VERDICTS.get(codes[0] if codes else "", N_("The bundle is not whole.")))
 
 
 def finding_words(finding: BundleFinding) -> str:

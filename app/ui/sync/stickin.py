@@ -14,7 +14,7 @@ from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.parts import heading, muted, say_fault, side_button
-from app.ui.sync.problems import finding_words, refusal_words
+from app.ui.sync.problems import finding_words, refusal_words, verdict_of
 from app.ui.sync.work import Report, WorkDialog, drives, size_words
 from app.ui.tasks import Callbacks
 
@@ -102,9 +102,7 @@ class StickInDialog(WorkDialog):
 
     def _looked(self, report: BundleReport) -> None:
         self.report = report
-        self._say(
-            tr(N_("The bundle is whole.")) if report.ok else tr(N_("The bundle is not whole.")), report.ok
-        )
+        self._say(verdict_of(report.ok, [item.code for item in report.problems]), report.ok)
         self._facts.setText("\n".join(_facts(report)))
         self._facts.show()
         self._deed().setEnabled(report.ok and not self._only_verify)

@@ -35,7 +35,7 @@ class StickOutDialog(WorkDialog):
         self._plugged = self.where.count() > 0
         if not self._plugged:
             self.add_folder(Path(folder))
-        choose = side_button(tr(N_("Another folder…")), self._choose)
+        choose = self._another = side_button(tr(N_("Another folder…")), self._choose)
         row = QHBoxLayout()
         row.addWidget(self.where, 1)
         row.addWidget(choose)
@@ -48,10 +48,11 @@ class StickOutDialog(WorkDialog):
         metrics.tight(column, 3, 3)
         column.addWidget(muted(self._about()))
         column.addLayout(form)
-        if not self._plugged:
-            column.addWidget(
-                muted(tr(N_("No USB stick was found. Plug one in and open this again, or choose a folder.")))
-            )
+        self._none = muted(
+            tr(N_("No USB stick was found. Plug one in and open this again, or choose a folder."))
+        )
+        column.addWidget(self._none)
+        self._none.setVisible(not self._plugged)
         column.addWidget(self._result)
         self.add_foot(column)
         self.setMinimumWidth(metrics.chars(90))
@@ -125,6 +126,8 @@ class StickOutDialog(WorkDialog):
         row.addLayout(texts, 1)
         self._result.show()
         self.where.setEnabled(False)
+        self._another.setEnabled(False)
+        self._none.hide()
         self._only_close()
         self._fit()
         self._desk.sync.look()
