@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,14 @@ def test_drawing_fetches_nothing_and_fetching_brings_what_was_drawn(tmp_path: Pa
     asked = len(server.asked)
     assert isinstance(_look(_tiles(tmp_path, server)), Pixels)  # the next start, from the folder
     assert len(server.asked) == asked
+
+
+def test_the_key_is_in_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    tiles = _tiles(tmp_path, Server())
+    _look(tiles)
+    assert tiles.fetch_wanted(lambda: False)
+    assert "my-key" not in caplog.text
 
 
 def test_without_a_network_the_folder_is_shown_and_the_failure_said(tmp_path: Path) -> None:

@@ -232,6 +232,22 @@ def test_a_picture_is_laid_under_the_map_when_its_system_has_been_named(
     assert "影像.mbtiles" in pane.arranging.faults()["a1"]
 
 
+def test_a_dropped_folder_of_tiles_is_laid_under_the_map(
+    office: Office, qtbot: QtBot, demo_file: Path
+) -> None:
+    folder = demo_file.with_name("瓦片")
+    picture_files.folder(folder)
+    running = office()
+    pane = running.window.work.map
+    _drop(pane, folder)
+    dialog: PictureDialog = _dialog(PictureDialog, qtbot)
+    dialog.shifted.setChecked(True)
+    dialog.accept()
+    settle(running, qtbot)
+    assert pane.arranging.faults() == {}
+    assert pane.arranging.theme("light").layer("a1") is not None
+
+
 def test_an_arrangement_that_cannot_be_used_is_set_aside(
     office: Office, qtbot: QtBot, demo_file: Path
 ) -> None:

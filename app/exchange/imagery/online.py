@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,6 +37,7 @@ _LARGEST_TILE = 2_000_000
 _MOST_WANTED = 200
 _AT_ONCE = 24
 _SECONDS = 15.0
+logging.getLogger("httpx").setLevel(logging.WARNING)  # below that it writes addresses, and the key is in them
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 
 

@@ -35,7 +35,7 @@ from app.ui.map.picture import (
 from app.ui.map.toolrow import TOOLS, entries
 from app.ui.map.tools import MeasureTool, SelectTool, Tool, ZoomBoxTool
 from app.ui.parts import named
-from app.ui.record.evidence import local_files
+from app.ui.record.evidence import local_paths
 from app.ui.selection import Selected
 from app.ui.tasks import Lane, Token
 
@@ -309,7 +309,7 @@ class MapPane(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A map file dropped on the map is shown on it; anything else is the window's matter."""
-        if self._scene is not None and may_be_added(local_files(event)):
+        if self._scene is not None and may_be_added(local_paths(event)):
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -317,7 +317,7 @@ class MapPane(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Offer the layers of the dropped files."""
         event.acceptProposedAction()
-        self.adding.offer(local_files(event))
+        self.adding.offer(local_paths(event))
 
     def toggle_layers(self) -> None:
         """Show or hide the layers beside the map."""

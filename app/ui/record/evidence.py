@@ -134,10 +134,13 @@ class EvidenceView(QWidget):
 
 def local_files(event: QDropEvent) -> list[Path]:
     """The files of a drag."""
-    urls = event.mimeData().urls()
-    return [
-        Path(url.toLocalFile()) for url in urls if url.isLocalFile() and Path(url.toLocalFile()).is_file()
-    ]
+    return [path for path in local_paths(event) if path.is_file()]
+
+
+def local_paths(event: QDropEvent) -> list[Path]:
+    """The files and folders of a drag."""
+    paths = (Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+    return [path for path in paths if path.exists()]
 
 
 def file_filter() -> str:
