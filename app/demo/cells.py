@@ -10,7 +10,8 @@ from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 
 LEVELS = {"city": 1, "county": 2, "town": 3, "village": 4}
-_PATROLS = {2: "每月1次", 3: "每周1次", 4: "每周2次（采暖期每日1次）"}
+_PATROLS = {2: "每月1次", 4: "每周2次（采暖期每日1次）"}
+_PATROLS_OF_TOWNS = ((100, "每周2次"), (200, "每周1次"), (400, "每月2次"))  # below: streets, 镇, 乡
 
 
 def admin_code(division: str, serial: int = 1) -> str:
@@ -34,7 +35,15 @@ def _cell(division: Division) -> GridCell:
         "parent": admin_code(division.parent_code) if division.parent_code else None,
         "div_code": division.code,
         "clipped": False,
-        "patrol_freq": _PATROLS.get(level),
+        "patrol_freq": _patrols(division, level),
         "synthetic": True,
     }
     return GridCell(uid=uid("cell", division.code), geometry=division.geometry, **values)
+
+
+def _patrols(division: Division, level: int) -> str | None:
+    """How often a cell is gone through: townships by their kind, which the code tells; others not yet."""
+    if division.level != "town":
+        return _PATROLS.get(level)
+    serial = int(division.code[6:9])
+    return next((words for below, words in _PATROLS_OF_TOWNS if serial < below), None)
