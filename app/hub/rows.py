@@ -216,7 +216,7 @@ class Rows:
     def ask_owned(self, entity: str, owner_field: str, owners: Iterable[str]) -> None:
         """Read the living rows of `entity` that belong to these owners, once for each owner."""
         asked = self._asked.setdefault((entity, owner_field), set())
-        wanted = sorted(set(owners) - asked)
+        wanted = sorted({uid for uid in owners if "\0" not in uid} - asked)  # no owner PostgreSQL could have
         if not wanted:
             return
         asked.update(wanted)

@@ -226,7 +226,7 @@ assert (painted(mosaic, as_paths=False) == painted(mosaic, as_paths=True)).all()
     assert done.stderr.count("compiled drawing is not there") == 1
 
 
-def test_the_wheel_holds_the_compiled_part(tmp_path: Path) -> None:
+def test_the_wheel_holds_the_compiled_parts(tmp_path: Path) -> None:
     """An optional extension that did not build leaves a wheel of the same name without it."""
     source = tmp_path / "source"
     source.mkdir()
@@ -242,8 +242,12 @@ def test_the_wheel_holds_the_compiled_part(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     wheel = next(tmp_path.glob("*.whl"))
     assert "-cp311-abi3-" in wheel.name
-    held = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("app/carto/_scan")]
-    assert any(name.endswith(".so") for name in held)
+    held = [
+        name
+        for name in zipfile.ZipFile(wheel).namelist()
+        if name.startswith(("app/carto/_scan", "app/domain/_digest"))
+    ]
+    assert sum(name.endswith(".so") for name in held) == 2
 
 
 @pytest.mark.parametrize("marker", [Marker("circle", 2.0, "#d7191c"), Marker("star_ring", 3.0, "#1a9641")])
