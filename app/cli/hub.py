@@ -199,7 +199,7 @@ def devices(shell: Shell, words: PlaceWords) -> Answer:
     from app.actions.hubs import devices as list_  # late: help pages need no database
 
     documents = list_(_place(words))
-    headings = [tr(N_("Laptop")), "", tr(N_("Division")), tr(N_("Role")), tr(N_("Last sync")),
+    headings = [tr(N_("Laptop")), tr(N_("Name")), tr(N_("Division")), tr(N_("Role")), tr(N_("Last sync")),
                 tr(N_("Behind by")), tr(N_("Revoked"))]  # fmt: skip
     names = ("device", "label", "area", "role", "last_sync", "lag", "revoked_at")
     return Answer(documents, table(headings, [[item[name] for name in names] for item in documents]))

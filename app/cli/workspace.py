@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, option, word
-from app.cli.shell import Shell
+from app.cli.shell import Shell, WrongUsage
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def seal(shell: Shell, words: SealWords) -> Answer:
         with shell.session(write=True) as session:
             count = answer_for(session, words.reason)
         return Answer({"sealed": count}, [tr(N_("{n} edits now carry your name and reason"), n=count)])
+    if words.reason:
+        raise WrongUsage(N_("A reason is given with --confirm, which puts your name under the edits"))
     with shell.session() as session:
         edits = [_edit(item) for item in external_edits(session)]
     lines = [f"{item['at']}  {item['operation']}  {item['kind']}  {item['uid']}" for item in edits]

@@ -232,6 +232,7 @@ def test_edits_of_another_program_wait_for_a_name_and_a_reason(terminal: Termina
     assert terminal.json("history", "person", "clerk")[0]["external"]
     assert "gridward seal" in terminal("edit", "boiler", "KT-1", "--set", "note=x", as_="clerk").err
     assert terminal.refused("seal", "--confirm", as_="clerk") == (1, "reason")
+    assert terminal.refused("seal", "--reason", "QGIS 改", as_="clerk") == (2, "usage")
     assert terminal.refused("seal", "--confirm", "--reason", "QGIS 改", as_="inspector")[0] == 3
     assert terminal.json("seal", "--confirm", "--reason", "QGIS 改", as_="clerk") == {"sealed": 1}
     newest = terminal.json("history", "person", "clerk")[0]
