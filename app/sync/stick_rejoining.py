@@ -47,8 +47,8 @@ def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBloc
     """
     facts = replica.facts()
     assert facts is not None, "only a replica reads bundles"
-    if standing.hub_time < facts.hub_time_ms:  # an old bundle: it says nothing of where the hub is now
-        return Way()
+    if standing.hub_time < facts.hub_time_ms and standing.epoch <= facts.epoch:
+        return Way()  # an old bundle: it says nothing of where the hub is now
     forks = _forks(replica, standing, blocks)
     lost = [block for area, fork in sorted(forks.items()) for block in replica.kept_after(area, fork)]
     entries = sum(block.last - block.first + 1 for block in lost)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from sync import doings
@@ -39,6 +41,26 @@ def test_a_hub_is_given_back_by_stick_what_it_lost(world: World, declared: bool)
     assert world.hub.status().given_back == 2
     other.round()
     assert there(other).note == "written before the stick is carried"
+    settle(world)
+
+
+def test_a_restored_hub_whose_clock_was_set_back_is_noticed_at_once(world: World) -> None:
+    """Its bundles look older than what the laptop has read; that they speak of a newer epoch tells."""
+    a = world.laptops["town_a"]
+    assert a.by_stick()
+    world.back_up_hub()
+    note(a, "lost")
+    assert a.by_stick()
+    world.restore_hub(0, declared=True)
+    world.now -= timedelta(days=90)
+    note(a, "written after it")
+    told = a.by_stick()
+    assert told is not None and told.restored
+    a.by_stick()
+    done = a.by_stick()
+    assert done and done.agrees and not done.unsent
+    assert world.hub.status().given_back == 1
+    world.now += timedelta(days=90)
     settle(world)
 
 
