@@ -290,31 +290,17 @@ static int fill_all(const Lines *lines, const Paper *paper, const Ink *ink)
 
 /* ------------------------------------------------------------------ strokes */
 typedef struct { uint8_t *covers; Reached *reached; Py_ssize_t width, top, bottom; } Strokes;
-typedef struct { double x0, y0, x1, y1; int flat_start, flat_end; double length, ux, uy; } Segment;   /* u: its direction */
+typedef struct {
+    double x0, y0, x1, y1;
+    int flat_start, flat_end;
+    double length, ux, uy;   /* u: its direction */
+    double across, along;    /* how far x goes for a row; how far for a pixel of its length; 0 for endless */
+} Segment;
 
-static void cover_row(const Strokes *band, const Segment *at, double width, Py_ssize_t row)
+/* Pixels of a row beside a segment's ends or beyond them. */
+static void cover_ends(uint8_t *covers, const Segment *at, double width, double y, Py_ssize_t first, Py_ssize_t last)
 {
     double half = (width > 1.0 ? width / 2 : 0.5) + 0.5;
-    double dx = at->x1 - at->x0, dy = at->y1 - at->y0;
-    double y = (double)row + 0.5 - at->y0, west, east;
-    if (fabs(dy) > 1e-9) {   /* where the line is within reach of this row */
-        double a = (y - half) / dy, b = (y + half) / dy;
-        a = a < 0.0 ? 0.0 : a > 1.0 ? 1.0 : a;
-        b = b < 0.0 ? 0.0 : b > 1.0 ? 1.0 : b;
-        west = at->x0 + (a < b ? (dx < 0 ? b : a) : (dx < 0 ? a : b)) * dx - half;
-        east = at->x0 + (a < b ? (dx < 0 ? a : b) : (dx < 0 ? b : a)) * dx + half;
-    } else {
-        west = (dx < 0 ? at->x1 : at->x0) - half;
-        east = (dx < 0 ? at->x0 : at->x1) + half;
-    }
-    if (!(east >= 0.0 && west < (double)band->width)) return;
-    Py_ssize_t first = west > 0.0 ? (Py_ssize_t)west : 0;
-    Py_ssize_t last = east + 1.0 < (double)band->width ? (Py_ssize_t)(east + 1.0) : band->width;
-    if (first >= last) return;
-    Reached *reached = band->reached + (row - band->top);
-    if (first < reached->first) reached->first = first;
-    if (last > reached->last) reached->last = last;
-    uint8_t *covers = band->covers + (row - band->top) * band->width;
     for (Py_ssize_t x = first; x < last; x++) {
         double px = (double)x + 0.5 - at->x0, before = px * at->ux + y * at->uy, after = at->length - before;
         double away = fabs(px * at->uy - y * at->ux), limit = 1.0, beyond = before < 0.0 ? -before : -after;
@@ -328,6 +314,60 @@ static void cover_row(const Strokes *band, const Segment *at, double width, Py_s
     }
 }
 
+/* Pixels of a row between a segment's ends: only their distance from the line counts. */
+static void cover_sides(uint8_t *covers, const Segment *at, double width, double y, Py_ssize_t first, Py_ssize_t last)
+{
+    double most = width > 1.0 ? 1.0 : width, fall = width > 1.0 ? 1.0 : width;
+    double start = width > 1.0 ? width / 2 + 0.5 : width;
+    for (Py_ssize_t x = first; x < last; x++) {
+        double cover = start - fall * fabs(((double)x + 0.5 - at->x0) * at->uy - y * at->ux);
+        cover = cover > 0.0 ? cover : 0.0;   /* in this way round no jump is needed */
+        cover = cover < most ? cover : most;
+        uint8_t part = (uint8_t)(cover * 255.0 + 0.5);
+        covers[x] = part > covers[x] ? part : covers[x];
+    }
+}
+
+/* The pixels of a row from `first` to `last` that lie between the ends of a segment, half a pixel within. */
+static Reached between_ends(const Segment *at, double y, Py_ssize_t first, Py_ssize_t last)
+{
+    double low = 0.5, high = at->length - 0.5, shift = y * at->uy;
+    if (at->along == 0.0) return shift > low && shift < high ? (Reached){first, last} : (Reached){last, last};
+    double a = (low - shift) * at->along + at->x0 - 0.5, b = (high - shift) * at->along + at->x0 - 0.5;
+    if (a > b) { double t = a; a = b; b = t; }
+    Reached found = {a < (double)first ? first : a < (double)last ? (Py_ssize_t)a + 1 : last,
+                     b > (double)last ? last : b > (double)first ? (Py_ssize_t)b : first};
+    return low < high && found.first < found.last ? found : (Reached){last, last};
+}
+
+static void cover_row(const Strokes *band, const Segment *at, double width, Py_ssize_t row)
+{
+    double half = (width > 1.0 ? width / 2 : 0.5) + 0.5;
+    double y = (double)row + 0.5 - at->y0;
+    double low = at->x0 < at->x1 ? at->x0 : at->x1, high = at->x0 < at->x1 ? at->x1 : at->x0;
+    if (at->uy != 0.0) {   /* where the line is within reach of this row */
+        double a = at->x0 + (y - half) * at->across, b = at->x0 + (y + half) * at->across;
+        double near = a < b ? a : b, far = a < b ? b : a;
+        if (near > high) near = high;
+        if (far < low) far = low;
+        if (near > low) low = near;
+        if (far < high) high = far;
+    }
+    double west = low - half, east = high + half;
+    if (!(east >= 0.0 && west < (double)band->width)) return;
+    Py_ssize_t first = west > 0.0 ? (Py_ssize_t)west : 0;
+    Py_ssize_t last = east + 1.0 < (double)band->width ? (Py_ssize_t)(east + 1.0) : band->width;
+    if (first >= last) return;
+    Reached *reached = band->reached + (row - band->top);
+    if (first < reached->first) reached->first = first;
+    if (last > reached->last) reached->last = last;
+    uint8_t *covers = band->covers + (row - band->top) * band->width;
+    Reached plain = between_ends(at, y, first, last);
+    cover_ends(covers, at, width, y, first, plain.first);
+    cover_sides(covers, at, width, y, plain.first, plain.last);
+    cover_ends(covers, at, width, y, plain.last, last);
+}
+
 static void cover_segment(const Strokes *band, Segment *at, double width)
 {
     double half = (width > 1.0 ? width / 2 : 0.5) + 0.5;
@@ -339,6 +379,9 @@ static void cover_segment(const Strokes *band, Segment *at, double width)
     at->length = sqrt(dx * dx + dy * dy);
     at->ux = at->length > 0.0 ? dx / at->length : 1.0;
     at->uy = at->length > 0.0 ? dy / at->length : 0.0;
+    if (fabs(dy) <= 1e-9) at->uy = 0.0;
+    at->across = at->uy != 0.0 ? dx / dy : 0.0;
+    at->along = fabs(at->ux) > 1e-6 ? 1.0 / at->ux : 0.0;
     for (Py_ssize_t row = first; row < last; row++) cover_row(band, at, width, row);
 }
 
@@ -360,7 +403,7 @@ static void cover_ring(const Lines *lines, const Ring *ring, const Paper *paper,
         int end = !pen->closed && v + 1 == last;
         if (kept && !end && fabs(x - x0) < SAME && fabs(y - y0) < SAME) continue;
         if (kept) {
-            Segment at = {x0, y0, x, y, !pen->closed && kept == 1, end, 0.0, 0.0, 0.0};
+            Segment at = {x0, y0, x, y, !pen->closed && kept == 1, end, 0.0, 0.0, 0.0, 0.0, 0.0};
             cover_segment(band, &at, pen->width);
         } else { firstx = x; firsty = y; }
         kept++;
@@ -368,7 +411,7 @@ static void cover_ring(const Lines *lines, const Ring *ring, const Paper *paper,
         y0 = y;
     }
     if (pen->closed && kept) {
-        Segment at = {x0, y0, firstx, firsty, 0, 0, 0.0, 0.0, 0.0};
+        Segment at = {x0, y0, firstx, firsty, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0};
         cover_segment(band, &at, pen->width);
     }
 }
@@ -380,7 +423,13 @@ static void lay_covers(const Paper *paper, const Strokes *band, const Ink *ink)
         if (reached.first >= reached.last) continue;
         uint8_t *covers = band->covers + (row - band->top) * band->width;
         uint32_t *line = paper->at + row * paper->stride + paper->left;
-        for (Py_ssize_t x = reached.first; x < reached.last; x++) put(line + x, ink->colour, covers[x]);
+        for (Py_ssize_t x = reached.first; x < reached.last;) {
+            uint64_t eight = 0;
+            if (x + 8 <= reached.last) memcpy(&eight, covers + x, 8);
+            if (x + 8 <= reached.last && !eight) { x += 8; continue; }   /* between strokes: most of a row */
+            Py_ssize_t end = x + 8 < reached.last ? x + 8 : reached.last;
+            for (; x < end; x++) put(line + x, ink->colour, covers[x]);
+        }
         memset(covers + reached.first, 0, (size_t)(reached.last - reached.first));
     }
 }

@@ -23,7 +23,8 @@
 typedef struct {
     const float *xy;          /* x, y of every vertex about the layer's origin */
     const uint32_t *rings;    /* the first vertex of each ring, and one more */
-    const uint32_t *areas;    /* the first ring of each area, and one more */
+    const uint32_t *areas;    /* the first ring of each area, and one more, or */
+    const uint16_t *few_areas; /* the same of a layer with fewer than 65,536 rings */
     const float *boxes;       /* west, south, east, north of every GROUP areas */
     const uint8_t *classes;   /* the class of each area */
     Py_ssize_t count;         /* areas */
@@ -55,6 +56,11 @@ typedef struct {
     int32_t *bands, *listed;   /* which of them each band of `rows` rows from `top` on needs, or NULL: ask all */
     Py_ssize_t top, rows;
 } Seen;
+
+static inline uint32_t first_ring(const Layer *layer, Py_ssize_t area)
+{
+    return layer->few_areas ? layer->few_areas[area] : layer->areas[area];
+}
 
 static inline Py_ssize_t clamped(double value, Py_ssize_t low, Py_ssize_t high)
 {
@@ -168,7 +174,7 @@ static int scan_many(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py
     if (make_room(store, 0, rows + 1)) return -1;
     memset(store->rows, 0, (size_t)(rows + 1) * sizeof(Py_ssize_t));
     for (int turn = 0; turn < 2; turn++) {
-        for (uint32_t ring = layer->areas[area]; ring < layer->areas[area + 1]; ring++) {
+        for (uint32_t ring = first_ring(layer, area), after = first_ring(layer, area + 1); ring < after; ring++) {
             uint32_t begin = layer->rings[ring], end = layer->rings[ring + 1];
             if (begin >= end || (Py_ssize_t)end > layer->vertices || end - begin < 2) continue;
             double x0 = layer->xy[2 * (size_t)(end - 1)] * layer->sx + layer->ox;
@@ -208,7 +214,7 @@ static int scan_many(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py
 /* One area: thrown out early when no sample can lie in it. */
 static int scan_area(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Store *store)
 {
-    uint32_t ring = layer->areas[area], after = layer->areas[area + 1];
+    uint32_t ring = first_ring(layer, area), after = first_ring(layer, area + 1);
     if (ring >= after || (Py_ssize_t)after > layer->ring_count) return 0;
     uint32_t begin = layer->rings[ring], end = layer->rings[after];
     Py_ssize_t n = (Py_ssize_t)end - begin;
@@ -350,8 +356,8 @@ ALWAYS int scan_some(const Layer *layer, const Sheet *sheet, Py_ssize_t area, Py
 {
     for (; area < end; area++) {
         if (layer->classes[area] == NOT_DRAWN) continue;
-        uint32_t ring = layer->areas[area];
-        if (layer->areas[area + 1] == ring + 1 && (Py_ssize_t)ring < layer->ring_count) {
+        uint32_t ring = first_ring(layer, area);
+        if (first_ring(layer, area + 1) == ring + 1 && (Py_ssize_t)ring < layer->ring_count) {
             uint32_t begin = layer->rings[ring];
             if (layer->rings[ring + 1] == begin + 4 && (Py_ssize_t)begin + 4 <= layer->vertices) {
                 scan_quad(layer, sheet, layer->xy + 2 * (size_t)begin, (int32_t)area + 1);
@@ -409,15 +415,30 @@ static int scan_layer(const Layer *layer, const Sheet *sheet, const Seen *seen, 
 /* ------------------------------------------------------------------ buffers from Python */
 enum { XY, RINGS, AREAS, BOXES, CLASSES, LAYER_PARTS };
 
+static inline Py_ssize_t start_at(const Held *starts, Py_ssize_t i)
+{
+    if (starts->view.itemsize == 2) return ((const uint16_t *)starts->view.buf)[i];
+    return ((const uint32_t *)starts->view.buf)[i];
+}
+
 /* Starts must count upwards and end where the next array ends: nothing outside a buffer is ever read. */
 static int counts_up(const Held *starts, Py_ssize_t end)
 {
-    const uint32_t *at = starts->view.buf;
     Py_ssize_t count = items(starts);
-    if (count < 1 || at[0] != 0 || (Py_ssize_t)at[count - 1] != end) return 0;
+    if (count < 1 || start_at(starts, 0) != 0 || start_at(starts, count - 1) != end) return 0;
     for (Py_ssize_t i = 1; i < count; i++)
-        if (at[i] < at[i - 1]) return 0;
+        if (start_at(starts, i) < start_at(starts, i - 1)) return 0;
     return 1;
+}
+
+/* The starts of areas: uint32, or uint16 where that holds them. */
+static int hold_starts(PyObject *object, Held *held)
+{
+    if (PyObject_GetBuffer(object, &held->view, PyBUF_C_CONTIGUOUS)) return -1;
+    held->held = 1;
+    if (held->view.itemsize == 2 || held->view.itemsize == 4) return 0;
+    PyErr_SetString(PyExc_ValueError, "areas: items of 2 or 4 bytes wanted");
+    return -1;
 }
 
 static int hold_layer(PyObject *parts, Held *held, Layer *layer)
@@ -427,7 +448,7 @@ static int hold_layer(PyObject *parts, Held *held, Layer *layer)
     for (int i = 0; i < LAYER_PARTS; i++) {
         PyObject *part = PySequence_GetItem(parts, i);
         if (!part) return -1;
-        int bad = hold(part, &held[i], PyBUF_C_CONTIGUOUS, sizes[i], names[i]);
+        int bad = i == AREAS ? hold_starts(part, &held[i]) : hold(part, &held[i], PyBUF_C_CONTIGUOUS, sizes[i], names[i]);
         Py_DECREF(part);
         if (bad) return -1;
     }
@@ -443,7 +464,8 @@ static int hold_layer(PyObject *parts, Held *held, Layer *layer)
     }
     layer->xy = held[XY].view.buf;
     layer->rings = held[RINGS].view.buf;
-    layer->areas = held[AREAS].view.buf;
+    if (held[AREAS].view.itemsize == 2) layer->few_areas = held[AREAS].view.buf;
+    else layer->areas = held[AREAS].view.buf;
     layer->boxes = held[BOXES].view.buf;
     layer->classes = held[CLASSES].view.buf;
     return 0;
@@ -459,7 +481,8 @@ static PyObject *check(PyObject *self, PyObject *args)
     int good = 0;
     if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) return NULL;
     for (int i = 0; i < 3; i++)
-        if (hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS, 4, "layer")) goto done;
+        if (i == 2 ? hold_starts(objects[i], &held[i]) : hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS, 4, "layer"))
+            goto done;
     good = counts_up(&held[1], items(&held[0]) / 2) && counts_up(&held[2], items(&held[1]) - 1);
     if (!good) PyErr_SetString(PyExc_ValueError, "starts of rings or areas are out of order");
 done:
@@ -744,7 +767,7 @@ typedef struct { double west, south, east, north; } Box;
 /* How an area lies to a box: 0 outside, 1 its bounding box touches. */
 static int touches(const Layer *layer, Py_ssize_t area, const Box *box)
 {
-    uint32_t ring = layer->areas[area], after = layer->areas[area + 1];
+    uint32_t ring = first_ring(layer, area), after = first_ring(layer, area + 1);
     if (ring >= after || (Py_ssize_t)after > layer->ring_count) return 0;
     uint32_t begin = layer->rings[ring], end = layer->rings[after];
     if (begin >= end || (Py_ssize_t)end > layer->vertices) return 0;
@@ -771,7 +794,7 @@ static uint32_t look(const Layer *layer, const Box *box, uint32_t *tally, uint32
         for (Py_ssize_t area = group * GROUP; area < end; area++) {
             uint8_t class = layer->classes[area];
             if (class == NOT_DRAWN) continue;
-            if (whole ? layer->areas[area] == layer->areas[area + 1] : !touches(layer, area, box)) continue;
+            if (whole ? first_ring(layer, area) == first_ring(layer, area + 1) : !touches(layer, area, box)) continue;
             tally[class]++;
             if (rows) rows[found] = (uint32_t)area;
             found++;

@@ -35,19 +35,21 @@ _FARTHEST = 1e9  # no system of metres reaches further; beyond, float32 and pixe
 _SAMPLED = 64  # every so many vertices tell where the middle is
 _SHARED_PIXELS = 1_000_000  # below this a second thread costs more than it brings
 _WORKER_NICE = 5
+_NARROW = 2**16
 
 
 @dataclass(frozen=True, eq=False)
 class FlatAreas:
     """Polygons of a layer: ring r is `xy[rings[r]:rings[r + 1]]`, area a the rings `areas[a]:areas[a + 1]`.
 
-    `xy` (n, 2) float32 in the map's units about `origin`, so that metres keep their centimetres; `rings` and
-    `areas` uint32; `boxes` (g, 4) float32 around every 32 areas. The inside follows the even-odd rule.
+    `xy` (n, 2) float32 in the map's units about `origin`, so that metres keep their centimetres; `rings`
+    uint32; `areas` uint32, or uint16 with fewer than 65,536 rings; `boxes` (g, 4) float32 around every 32
+    areas. The inside follows the even-odd rule.
     """
 
     xy: NDArray[np.float32]
     rings: NDArray[np.uint32]
-    areas: NDArray[np.uint32]
+    areas: NDArray[np.uint32] | NDArray[np.uint16]
     boxes: NDArray[np.float32]
     origin: tuple[float, float]
 
@@ -61,7 +63,8 @@ class FlatAreas:
         near = np.ascontiguousarray((xy - origin).astype(np.float32))
         rings = np.append(starts, len(xy)).astype(np.uint32)
         areas = np.searchsorted(owner, np.arange(count + 1)).astype(np.uint32)
-        return cls(near, rings, areas, boxes_of(near, rings, areas), (float(origin[0]), float(origin[1])))
+        boxes = boxes_of(near, rings, areas)
+        return cls(near, rings, _narrowed(areas), boxes, (float(origin[0]), float(origin[1])))
 
     @classmethod
     def joined(cls, parts: Sequence[Part]) -> FlatAreas | None:
@@ -84,7 +87,7 @@ class FlatAreas:
             areas[area : area + len(first_ring)] = first_ring + np.uint32(ring)
             vertex += len(xy)
         _empty_placeless(near, rings)
-        return cls(near, rings, areas, boxes_of(near, rings, areas), origin)
+        return cls(near, rings, _narrowed(areas), boxes_of(near, rings, areas), origin)
 
     def with_areas(self, more: FlatAreas, order: Ints) -> FlatAreas:
         """The areas in another order, numbers from `len(self)` on being those of `more`."""
@@ -96,7 +99,7 @@ class FlatAreas:
         rings = np.concatenate([[0], np.cumsum(lengths[ring_order])]).astype(np.uint32)
         areas = np.concatenate([[0], np.cumsum(counts[order])]).astype(np.uint32)
         near = np.ascontiguousarray(xy[_runs(np.cumsum(lengths) - lengths, lengths, ring_order)])
-        return FlatAreas(near, rings, areas, boxes_of(near, rings, areas), self.origin)
+        return FlatAreas(near, rings, _narrowed(areas), boxes_of(near, rings, areas), self.origin)
 
     def __len__(self) -> int:
         return len(self.areas) - 1
@@ -258,7 +261,12 @@ def _runs(starts: Ints, lengths: Ints, order: Ints) -> Ints:
     return places
 
 
-def _lengths(starts: NDArray[np.uint32]) -> Ints:
+def _narrowed(areas: NDArray[np.uint32]) -> NDArray[np.uint32] | NDArray[np.uint16]:
+    """The starts of areas in half the room, where they are few enough for that."""
+    return areas.astype(np.uint16) if areas[-1] < _NARROW else areas
+
+
+def _lengths(starts: NDArray[np.uint32] | NDArray[np.uint16]) -> Ints:
     return (starts[1:] - starts[:-1]).astype(np.int64)
 
 

@@ -128,5 +128,5 @@ def _runs(op: Mosaic) -> Iterator[tuple[int, NDArray[np.uint32]]]:
         if len(rows):
             yield (
                 number,
-                np.ascontiguousarray(np.column_stack([op.areas.areas[rows], op.areas.areas[rows + 1]])),
+                np.column_stack([op.areas.areas[rows], op.areas.areas[rows + 1]]).astype(np.uint32),
             )

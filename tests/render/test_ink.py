@@ -95,6 +95,20 @@ def test_a_stroke_is_as_wide_as_asked_and_its_ends_are_flat(width: float) -> Non
     assert np.abs(found - expected).mean() < 0.01
 
 
+@pytest.mark.parametrize("width", [0.3, 1.0, 2.4])
+@pytest.mark.parametrize(
+    "shape", [star(1), star(4), shapely.box(-3.0, 5.5, 30.0, 40.25), shapely.box(4, 9, 4, 30)]
+)
+def test_a_strokes_pixel_is_covered_by_how_near_it_lies(shape: shapely.Geometry, width: float) -> None:
+    """Level, upright and slanted edges, within their ends and beyond: the distance says it everywhere."""
+    paper = blank_paper()
+    paper.stroke(outlines(shape), BLACK, width, closed=True)
+    edges = shapely.boundary(shape) if shape.area else shapely.LineString([(4, 9), (4, 30)])
+    away = shapely.distance(shapely.centroid(cells()), edges)
+    wanted = np.clip(width * (1 - away) if width <= 1 else width / 2 + 0.5 - away, 0, 1)
+    assert np.abs(covers(paper) - wanted).max() < 0.6 / 255
+
+
 def test_only_the_frame_is_written() -> None:
     paper = Paper(np.full(SIDE * SIDE, GUARD, dtype=np.uint32), SIDE, (10, 12, 30, 33))
     paper.fill(outlines(shapely.box(-1e8, -1e8, 1e8, 1e8)), BLACK, NO_HATCH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -185,6 +186,26 @@ def test_what_is_no_number_or_far_away_draws_nothing() -> None:
             found = broken.numbers(np.zeros(len(flat), np.uint8), (span, 5.0, -span, 5.0), (10, 10))
             assert found.min() >= 0
             assert found.max() <= len(flat)
+
+
+def test_starts_in_half_the_room_draw_the_same_and_grow_when_there_are_more() -> None:
+    few = flat_of(messy(5, 60))
+    wide = dataclasses.replace(few, areas=few.areas.astype(np.uint32))
+    classes = (np.arange(len(few)) % 5).astype(np.uint8)
+    place = place_of(few, 1.0, 1.0)
+    assert few.areas.dtype == np.uint16 and few.nbytes < wide.nbytes
+    assert np.array_equal(few.numbers(classes, place, SIZE), wide.numbers(classes, place, SIZE))
+    box = (100.0, 50.0, 140.0, 90.0)
+    assert few.touching(classes, box).tolist() == wide.touching(classes, box).tolist() != []
+    side = grid(255, 1.0)
+    many = flat_of(side).with_areas(few, np.arange(len(side) + len(few)))
+    assert many.areas.dtype == np.uint16  # 65,536 rings less some
+    more = many.with_areas(flat_of(grid(50, 1.0)), np.arange(len(many) + 2500))
+    assert more.areas.dtype == np.uint32 and len(more) == len(many) + 2500
+    last = np.array([len(more) - 1])
+    assert np.allclose(more.bounds_of(last), flat_of(grid(50, 1.0)).bounds_of(np.array([2499])), atol=1e-3)
+    with pytest.raises(ValueError, match="2 or 4 bytes"):
+        dataclasses.replace(few, areas=few.areas.astype(np.uint64)).numbers(classes, place, SIZE)
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
