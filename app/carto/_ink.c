@@ -247,6 +247,7 @@ static void lay_sums(const Paper *paper, const Band *band, const Ink *ink)
         Py_ssize_t last = reached.last < band->width ? reached.last : band->width;
         for (Py_ssize_t x = reached.first; x < last;) {
             sum += sums[x];
+            sums[x] = 0.0f;   /* only where a run begins is anything to take away for the next band */
             double cover = fabsf(sum) > 1.0f ? 1.0 : (double)fabsf(sum);
             Py_ssize_t end = run_end(sums, x + 1, last);
             if (ink->hatched && cover > 0.0)
@@ -259,7 +260,7 @@ static void lay_sums(const Paper *paper, const Band *band, const Ink *ink)
             for (Py_ssize_t x = last; x < band->width; x++)
                 put(line + x, ink->colour, part_of(ink, cover, paper->left + x, row));
         }
-        memset(sums + reached.first, 0, (size_t)(reached.last - reached.first) * sizeof(float));
+        for (Py_ssize_t x = last; x < reached.last; x++) sums[x] = 0.0f;
     }
 }
 
@@ -428,9 +429,11 @@ static void lay_covers(const Paper *paper, const Strokes *band, const Ink *ink)
             if (x + 8 <= reached.last) memcpy(&eight, covers + x, 8);
             if (x + 8 <= reached.last && !eight) { x += 8; continue; }   /* between strokes: most of a row */
             Py_ssize_t end = x + 8 < reached.last ? x + 8 : reached.last;
-            for (; x < end; x++) put(line + x, ink->colour, covers[x]);
+            for (; x < end; x++) {
+                put(line + x, ink->colour, covers[x]);
+                covers[x] = 0;
+            }
         }
-        memset(covers + reached.first, 0, (size_t)(reached.last - reached.first));
     }
 }
 
