@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-
 ENOUGH_S, MOST = 0.4, 40
 
 
