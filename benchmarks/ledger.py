@@ -59,7 +59,7 @@ def fill(session: Session, rows: int) -> None:
             ledger_no=f"B-{at:06}",
             user_org=f"第{at}小学锅炉房",
             div_code=f"62080{at % 7 + 2}{at % 20:03}",
-            rated_tph=at % 40 / 2,
+            rated_tph=(at % 40 + 1) / 2,
             fuel=("bituminous", "gas", "biomass")[at % 3],
             address=f"人民路{at % 500}号",
             synthetic=True,

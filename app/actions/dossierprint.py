@@ -107,8 +107,20 @@ def _papers(session: Session, boiler: Boiler) -> tuple[list[PaperLine], list[Pho
         elif item.kind in PHOTO_KINDS:
             taken = show_moment(item.taken_at) if item.taken_at else added
             caption = f"{label}　{tr(N_('round {n}'), n=item.round_no)}　{taken}　{item.sha256[:8]}"
-            cells.append((item.round_no, PHOTO_KINDS.index(item.kind), taken, PhotoCell(str(path), caption)))
+            instead = _unreadable(path, item)
+            lost += [f"{label}：{instead}"] if instead else []
+            cell = PhotoCell(str(path), caption, instead)
+            cells.append((item.round_no, PHOTO_KINDS.index(item.kind), taken, cell))
     return lines, [cell for *_, cell in sorted(cells, key=lambda known: known[:3])], lost
+
+
+def _unreadable(path: Path, item: Attachment) -> str:
+    """What stands in a photograph's frame when the picture in the file cannot be read; else empty."""
+    from app.render.photos import can_be_read  # late: most actions draw nothing
+
+    if can_be_read(str(path)):
+        return ""
+    return tr(N_("The picture “{file}” cannot be read"), file=item.file_name)
 
 
 def _file(session: Session, item: Attachment) -> Path | None:

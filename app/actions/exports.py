@@ -9,6 +9,7 @@ from app.actions.action import action
 from app.actions.outputs import output_file
 from app.actions.records import list_records
 from app.actions.session import Session
+from app.actions.watching import UNWATCHED, Watch
 from app.domain.catalog import entity_type
 from app.domain.entity import Entity
 from app.errors import Refused
@@ -25,18 +26,25 @@ def export_records(
     *,
     where: str | None = None,
     options: ExportOptions | None = None,
+    watch: Watch = UNWATCHED,
 ) -> int:
     """Write the records an expression means; gives their number. The file appears only when it is whole.
 
     Raises Invalid for an ending that is no format, Refused when nothing is meant.
     """
-    return export_these(session, kind, list_records(session, kind, where), target, options)
+    return export_these(session, kind, list_records(session, kind, where), target, options, watch=watch)
 
 
 def export_these(
-    session: Session, kind: str, records: Sequence[Entity], target: Path, options: ExportOptions | None = None
+    session: Session,
+    kind: str,
+    records: Sequence[Entity],
+    target: Path,
+    options: ExportOptions | None = None,
+    *,
+    watch: Watch = UNWATCHED,
 ) -> int:
-    """Write these records, in this order, such as a ledger shows them."""
+    """Write these records, in this order, such as a ledger shows them. Cancelled leaves what was there."""
     described = entity_type(kind)
     if not records:
         raise Refused(
@@ -54,5 +62,6 @@ def export_these(
         records,
         output_file(session, target),
         ExportOptions(chosen.public, chosen.crs, shown, chosen.encoding),
+        watch.ticker(tr(N_("Writing the rows"))),
     )
     return len(records)

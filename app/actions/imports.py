@@ -92,6 +92,7 @@ def preview(
         today=date.fromisoformat(session.today),
         new_uid=session.new_uid,
         near_m=session.policy.duplicate_m,
+        common_point_m=session.policy.common_point_m,
         lookup=lambda entity, words: _lookup(session, entity, words),
         tick=_ticker(progress, cancelled),
         recall=Shelf(request.learned).recall if request.learned else lambda key: None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from app.actions.session import Session
@@ -65,6 +66,11 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 _WHERE_COUNTED = ("migrated", "unsorted")
 _OUTSIDE = ("outside", N_("Outside the baseline"))
 _BEFORE = ("before", N_("Done by the month before"))
+
+
+def month_in_hand(session: Session) -> str:
+    """The month to propose for a schedule now, by the program's clock and the bureau's setting."""
+    return session.policy.month_in_hand(date.fromisoformat(session.today))
 
 
 def month_of(session: Session, period: str) -> MonthOfArea:

@@ -98,7 +98,7 @@ class Text:
 class Photo:
     """A picture file, upright and undistorted, as large as `box` (x, y, width, height) lets it be.
 
-    One that cannot be read leaves its box empty.
+    One that cannot be read leaves its box empty; whoever lays out the page asks before.
     """
 
     box: Box

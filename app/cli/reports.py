@@ -123,7 +123,7 @@ def _round_line(item: Progress) -> str:
     counted = tr(
         words, n=item.visited, all=item.drawn, good=item.good, reported=item.reported, rebound=item.rebound
     )
-    return f"{item.round.name} ({item.round.seed}): {counted}"
+    return tr(N_("{name} ({seed}): {words}"), name=item.round.name, seed=item.round.seed, words=counted)
 
 
 def reports(shell: Shell, words: NoWords) -> Answer:

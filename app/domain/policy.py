@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from app.domain.coordinates.datum import FAR_M
 from app.domain.workdays import WorkCalendar, days
 from app.errors import Invalid
 from app.i18n import N_
@@ -20,6 +21,9 @@ class Policy:
     site_photo_same_day: whether that photograph must be of the day of the check.
     notice_working_days: how long the public notice runs, in working days (5 to 7 seen elsewhere).
     duplicate_m: boilers closer than this are shown as possible duplicates, in metres.
+    common_point_m: how far a common point may stay off the fit of an old datum, in metres.
+    month_before_until_day: until this day of a month the schedule of the month before is the one in hand; the
+    bureaus make it at a month's end or in the first days of the next (our own choice of the day).
     sealed_until_month, sealed_until_day: when the next heating season forces a re-check of sealed boilers.
     builtup_year: which built-up areas count: of each place the newest up to this year (0: the newest).
     calendar_years: years whose days off the bureau has entered itself, separated by spaces.
@@ -32,6 +36,8 @@ class Policy:
     site_photo_same_day: bool = True
     notice_working_days: int = 5
     duplicate_m: float = 15.0
+    common_point_m: float = FAR_M
+    month_before_until_day: int = 10
     sealed_until_month: int = 11
     sealed_until_day: int = 1
     builtup_year: int = 0
@@ -78,6 +84,11 @@ class Policy:
         """The year without holidays into which a notice from `start` would run."""
         end = self.working_calendar.after(start, self.notice_working_days)
         return end if isinstance(end, int) else None
+
+    def month_in_hand(self, today: date) -> str:
+        """The month (2026-10) whose schedule is made on a day: in its first days that of the month before."""
+        end = today if today.day > self.month_before_until_day else today.replace(day=1) - timedelta(days=1)
+        return end.isoformat()[:7]
 
     def next_heating_season(self, today: date) -> date:
         """The next first day of the heating season after `today`."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -24,6 +23,7 @@ from app.domain.values import show
 from app.errors import Invalid, StoreFailure
 from app.exchange.export_spatial import SPATIAL, write_spatial
 from app.exchange.looks import look, put_on
+from app.exchange.streamed import Tick, go_on, save_with_rows
 from app.i18n import N_, tr
 
 TABLES = (".xlsx", ".csv")
@@ -32,6 +32,7 @@ _HEAD = PatternFill("solid", fgColor="FFDCE6F1")
 _THIN = Side(style="thin", color="FFB0B7C3")
 _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _WIDEST, _NARROWEST = 48.0, 7.0
+_TICK_RECORDS = 500
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,14 @@ class ExportOptions:
     encoding: str = "utf-8-sig"
 
 
-def export_records(kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions) -> Path:
+def export_records(
+    kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions, tick: Tick = go_on
+) -> Path:
     """Write records by the ending of `target`; returns the file written. Raises Invalid for an unknown
     ending.
 
-    A file that is there before is replaced only when the new one is complete.
+    A file that is there before is replaced only when the new one is complete. `tick(share)` is called now and
+    then while a table is written, and may raise to cancel.
     """
     ending = target.suffix.lower()
     if ending not in FORMATS:
@@ -72,12 +76,12 @@ def export_records(kind: EntityType, records: Sequence[Entity], target: Path, op
     part = target.with_name(f".{target.stem}.part{ending}")
     try:
         if ending == ".xlsx":
-            _write_xlsx(kind, records, part, options)
+            _write_xlsx(kind, records, part, options, tick)
         elif ending == ".shp":  # several files, each put in its place when all are complete
             write_spatial(kind, records, target, exported_fields(kind, options.public), options.crs)
             return target
         elif ending == ".csv":
-            _write_csv(kind, records, part, options)
+            _write_csv(kind, records, part, options, tick)
         else:
             write_spatial(kind, records, part, exported_fields(kind, options.public), options.crs)
         part.replace(target)
@@ -112,9 +116,15 @@ def _with_points(kind: EntityType, options: ExportOptions) -> bool:
     return kind.shape is Shape.POINT and not options.public
 
 
-def _lines(kind: EntityType, records: Sequence[Entity], options: ExportOptions) -> list[list[Any]]:
+def _lines(
+    kind: EntityType, records: Sequence[Entity], options: ExportOptions, tick: Tick
+) -> list[list[Any]]:
     fields = exported_fields(kind, options.public)
-    lines = [[_cell(field, getattr(record, field.name)) for field in fields] for record in records]
+    lines = []
+    for number, record in enumerate(records):
+        if number % _TICK_RECORDS == 0:
+            tick(number / len(records) / 2)
+        lines.append([_cell(field, getattr(record, field.name)) for field in fields])
     if _with_points(kind, options):
         for line, (x, y) in zip(lines, _coordinates(records, options.crs), strict=True):
             line += [x, y]
@@ -145,14 +155,16 @@ def _coordinates(records: Sequence[Entity], crs: str) -> list[tuple[float | None
     return found
 
 
-def _write_csv(kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions) -> None:
+def _write_csv(
+    kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions, tick: Tick
+) -> None:
     with target.open("w", encoding=options.encoding, errors="replace", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(headings(kind, options))
         writer.writerows(
             [
                 ["" if cell is None else harmless(cell) for cell in line]
-                for line in _lines(kind, records, options)
+                for line in _lines(kind, records, options, tick)
             ]
         )
 
@@ -162,12 +174,14 @@ def harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+@" and len(cell) > 1 else cell
 
 
-def _write_xlsx(kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions) -> None:
+def _write_xlsx(
+    kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions, tick: Tick
+) -> None:
     book = Workbook()
     page = book.active
     assert isinstance(page, Worksheet)
     page.title = kind.text[:31]
-    words, lines = headings(kind, options), _lines(kind, records, options)
+    words, lines = headings(kind, options), _lines(kind, records, options, tick)
     top = 1
     if options.title:
         page.cell(1, 1, options.title).font = Font(bold=True, size=14)
@@ -176,12 +190,8 @@ def _write_xlsx(kind: EntityType, records: Sequence[Entity], target: Path, optio
         top = 2
     _write_head(page, top, words)
     framed = look(page, border=_BORDER)
-    for number, line in enumerate(lines, top + 1):
-        for column, value in enumerate(line, 1):
-            cell = page.cell(number, column, value)
-            if isinstance(value, str) and value.startswith("=") and isinstance(cell, Cell):
-                cell.data_type = "s"  # text, never a formula
-            put_on(cell, framed)
+    for column in range(1, len(words) + 1) if lines else ():  # the model of all lines
+        put_on(page.cell(top + 1, column), framed)
     _set_widths(page, words, lines)
     page.freeze_panes = f"B{top + 1}"
     page.auto_filter.ref = f"A{top}:{get_column_letter(len(words))}{top + max(len(lines), 1)}"
@@ -190,7 +200,7 @@ def _write_xlsx(kind: EntityType, records: Sequence[Entity], target: Path, optio
     page.page_setup.paperSize = page.PAPERSIZE_A4
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.page_setup.fitToHeight = 0
-    book.save(target)
+    save_with_rows(book, page, top + 1, lines, target, lambda share: tick(0.5 + share / 2))
 
 
 def _write_head(page: Worksheet, row: int, words: Sequence[str]) -> None:

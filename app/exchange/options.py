@@ -11,7 +11,7 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.changes import new_uid
-from app.domain.coordinates.datum import Shift, fit_points, parameters
+from app.domain.coordinates.datum import FAR_M, Shift, fit_points, parameters
 from app.domain.coordinates.notation import PINGLIANG, Box
 from app.domain.coordinates.zones import normalise_crs
 from app.domain.entities.division import Division
@@ -45,8 +45,9 @@ class ImportOptions:
     params: str = ""
     points: Path | None = None
 
-    def shift(self, layer_crs: str = "") -> Shift | None:
-        """The way from an old datum that was given; raises Invalid when it is none, or starts nowhere."""
+    def shift(self, layer_crs: str = "", most_m: float = FAR_M) -> Shift | None:
+        """The way from an old datum that was given; raises Invalid when it is none, starts nowhere, or fits
+        a common point no better than `most_m`."""
         if not self.params and self.points is None:
             return None
         crs = self.crs or layer_crs
@@ -56,7 +57,7 @@ class ImportOptions:
                 hint=N_("Write --crs with the old system, such as EPSG:2380 or xian80."),
                 code="params",
             )
-        return parameters(self.params, crs) if self.points is None else _fitted(self.points, crs)
+        return parameters(self.params, crs) if self.points is None else _fitted(self.points, crs, most_m)
 
     def all_answers(self) -> dict[str, str]:
         """The mapping file's answers and the caller's own, checked; raises Invalid for one that answers
@@ -86,10 +87,10 @@ class ImportOptions:
         return answers
 
 
-def _fitted(points: Path, crs: str) -> Shift:
+def _fitted(points: Path, crs: str, most_m: float) -> Shift:
     from app.exchange.point_pairs import read_point_pairs  # late: it opens workbooks
 
-    return fit_points(read_point_pairs(points, crs), crs)
+    return fit_points(read_point_pairs(points, crs), crs, most_m)
 
 
 def _answers(key: str, choice: str) -> bool:
@@ -132,7 +133,8 @@ class ImportContext:
     """What the plan is made against: the kind's existing records, the divisions, the workspace's area, today.
 
     `lookup(entity, words)` gives the uid of a referenced record; `tick(share)` is called now and then with
-    the share of the rows done, and may raise to cancel. Records closer than `near_m` metres may be one.
+    the share of the rows done, and may raise to cancel. Records closer than `near_m` metres may be one; a
+    common point farther off its fit than `common_point_m` is refused.
     `recall(key)` gives what was learned of a template (`exchange/learned.py`).
     """
 
@@ -143,6 +145,7 @@ class ImportContext:
     today: date
     new_uid: Callable[[], str] = new_uid
     near_m: float = 15.0
+    common_point_m: float = FAR_M
     lookup: Callable[[str, str], str | None] = _no_record
     tick: Callable[[float], None] = _go_on
     recall: Callable[[str], MappingFile | None] = _nothing_learned

@@ -127,7 +127,7 @@ class Placing:
         )
 
     def _shift(self, layer_crs: str) -> Shift | None:
-        self.shift = self._options.shift(layer_crs)
+        self.shift = self._options.shift(layer_crs, self._context.common_point_m)
         return self.shift
 
     def _stated(self, draft: Draft, layer_crs: str) -> Stated:

@@ -19,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from app.errors import Invalid
 from app.exchange.export import harmless
 from app.exchange.looks import look, put_on
+from app.exchange.streamed import Tick, go_on, save_with_rows
 from app.exchange.whole import whole
 from app.i18n import N_
 
@@ -46,7 +47,7 @@ class ReportTable:
     below: str = ""
 
 
-def write_report_table(found: ReportTable, target: Path) -> Path:
+def write_report_table(found: ReportTable, target: Path, tick: Tick = go_on) -> Path:
     """Write the table by the ending of `target`; a csv has a BOM so that Excel reads it.
 
     Raises Invalid for another ending, StoreFailure when the file cannot be written.
@@ -59,7 +60,7 @@ def write_report_table(found: ReportTable, target: Path) -> Path:
         if ending == ".csv":
             _write_csv(found, part)
         else:
-            _book(found).save(part)
+            _write_xlsx(found, part, tick)
     return target
 
 
@@ -70,7 +71,7 @@ def _write_csv(found: ReportTable, target: Path) -> None:
         writer.writerows([["" if cell is None else harmless(cell) for cell in line] for line in found.lines])
 
 
-def _book(found: ReportTable) -> Workbook:
+def _write_xlsx(found: ReportTable, target: Path, tick: Tick) -> None:
     book = Workbook()
     page = book.active
     assert isinstance(page, Worksheet)
@@ -81,7 +82,10 @@ def _book(found: ReportTable) -> Workbook:
     _head(page, found.headings)
     first = 2 + deep
     plain, bold = (look(page, border=_BORDER, font=Font(bold=heavy)) for heavy in (False, True))
+    alike = _alike(found)
     for number, line in enumerate(found.lines, first):
+        if 0 < number - first < alike:
+            continue  # they follow the first when the book is saved
         worn = bold if number >= first + len(found.lines) - found.sums else plain
         for column, value in enumerate(line, 1):
             cell = page.cell(number, column, value)
@@ -95,15 +99,20 @@ def _book(found: ReportTable) -> Workbook:
         page.cell(row, 1, found.below).alignment = Alignment(wrap_text=True, vertical="top")
         page.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
         page.row_dimensions[row].height = 18 * (2 + len(found.below) // (width * 4))
-    _set_page(page, first, len(found.lines))
-    return book
+    _set_page(page, first, len(found.lines), alike)
+    save_with_rows(book, page, first, found.lines[:alike], target, tick)
 
 
-def _set_page(page: Worksheet, first: int, lines: int) -> None:
+def _alike(found: ReportTable) -> int:
+    """The number of lines that look alike: all but the sums."""
+    return len(found.lines) - found.sums
+
+
+def _set_page(page: Worksheet, first: int, lines: int, alike: int) -> None:
     """How the table is printed: lying, as wide as the paper, its head on each page, pages numbered."""
     breadth = sum(item.width for item in page.column_dimensions.values())
     page.row_dimensions[1].height = _TITLE_POINTS
-    for row in range(first, first + lines):
+    for row in (first, *range(first + alike, first + lines)):
         page.row_dimensions[row].height = _ROW_POINTS
     page.freeze_panes = f"B{first}"
     footer = page.HeaderFooter.oddFooter

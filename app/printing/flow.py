@@ -19,10 +19,12 @@ _THIN = Line(RULE, 0.15)
 
 @dataclass(frozen=True)
 class PhotoCell:
-    """A photograph of one file with the words under it."""
+    """A photograph of one file with the words under it; `instead` stands in the frame of one that cannot be
+    read."""
 
     path: str
     caption: str
+    instead: str = ""
 
 
 class Flow:
@@ -110,7 +112,7 @@ def photo_row(cells: Sequence[PhotoCell], across: int, width_mm: float, style: T
     for number, cell in enumerate(cells):
         x = number * (wide + gap)
         ops.append(rectangle((x, 0.0, wide, tall), Fill("#f6f7f8"), _THIN))
-        ops.append(Photo((x + 0.6, 0.6, wide - 1.2, tall - 1.2), cell.path))
+        ops += _in_frame((x + 0.6, 0.6, wide - 1.2, tall - 1.2), cell, style)
         lines = wrap(cell.caption, style, wide)
         ops += [
             Text(x + wide / 2, tall + 0.8 + at * line_height(style) + base_line(style), line, style, "middle")
@@ -118,6 +120,19 @@ def photo_row(cells: Sequence[PhotoCell], across: int, width_mm: float, style: T
         ]
         below = max(below, len(lines) * line_height(style))
     return Block(width_mm, tall + 0.8 + below, tuple(ops))
+
+
+def _in_frame(box: Box, cell: PhotoCell, style: TextStyle) -> list[Op]:
+    """The picture, or in the middle of its frame the words why there is none."""
+    if not cell.instead:
+        return [Photo(box, cell.path)]
+    x, y, wide, tall = box
+    lines = wrap(cell.instead, style, wide - 2 * _PAD_MM)[: int(tall // line_height(style))]
+    top = y + (tall - len(lines) * line_height(style)) / 2 + base_line(style)
+    return [
+        Text(x + wide / 2, top + at * line_height(style), line, style, "middle")
+        for at, line in enumerate(lines)
+    ]
 
 
 def plain(words: str, style: TextStyle, width_mm: float) -> Block:

@@ -27,6 +27,11 @@ def paint_photo(painter: QPainter, op: Photo, px_per_mm: float) -> None:
     painter.drawImage(at, image)
 
 
+def can_be_read(path: str) -> bool:
+    """Whether a page can show this file; read whole, as a header says nothing of the rest, but small."""
+    return not read_photo(Photo((0.0, 0.0, 5.0, 5.0), path)).isNull()
+
+
 def read_photo(op: Photo) -> QImage:
     """The picture in no more pixels than its box needs on paper; a null image when it cannot be read."""
     reader = QImageReader(op.path)

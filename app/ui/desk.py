@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.domain.changes import Actor, Committed
+from app.domain.entity import EntityType
+from app.domain.rights import WRITERS
 from app.errors import AppError, NotAllowed
-from app.i18n import N_
+from app.i18n import N_, tr
 from app.settings import Preferences, save_preferences
 from app.ui.names import Names
 from app.ui.selection import Selection
@@ -55,6 +57,21 @@ class Desk(QObject):
     def actor(self) -> Actor | None:
         """Who is signed in."""
         return self.session.actor if self.session else None
+
+    def why_not_write(self, kind: EntityType) -> str:
+        """Why records of a kind cannot be written here and now by whoever is signed in; empty when they can.
+
+        The actions judge again; this is for what the window offers.
+        """
+        if self.session is None or self.actor is None:
+            return tr(N_("Sign in first."))
+        if self.session.workspace.read_only:
+            return tr(N_("The workspace is open for reading only."))
+        if kind.append_only or self.actor.role not in WRITERS.get(kind.name, ()):
+            return tr(N_("Your role may not edit this ledger."))
+        from app.actions.laptop import only_read_here  # late: actions load after the first paint
+
+        return only_read_here(self.session.workspace, kind.name)
 
     def lay(self, session: Session | None, names: Names | None = None) -> None:
         """Put a workspace on the desk, or clear it; the old one is closed."""

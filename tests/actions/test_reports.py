@@ -18,7 +18,7 @@ from openpyxl.styles import PatternFill
 from actions.office import PEOPLE, Office
 from app.actions.counts import freeze_baseline
 from app.actions.dossierprint import content_of
-from app.actions.evidence import evidence_of
+from app.actions.evidence import add_evidence, evidence_of
 from app.actions.lookback import draw_lookback
 from app.actions.reports import REPORTS, ReportKind, ReportOrder, export_template, make_report
 from app.domain.entities.boiler import Boiler
@@ -396,3 +396,15 @@ def test_marks_in_header_and_footer_are_filled_and_unknown_ones_named(office: Of
         "oddFooter.right {{no_such}}",
         "oddFooter.right {{user_org}}",
     ]
+
+
+def test_a_printed_dossier_names_a_photograph_that_cannot_be_read(office: Office, tmp_path: Path) -> None:
+    boiler = office.cleared()
+    broken = tmp_path / "坏图.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0" + b"no picture" * 50)
+    office.as_("clerk")
+    add_evidence(office.session, boiler, [("photo_after", broken)])
+    content = content_of(office.session, office.boiler(), [])
+    said = "图片“坏图.jpg”无法读取"
+    assert [photo.instead for photo in content.photos if photo.instead] == [said]
+    assert len(content.lacks) == 1 and said in content.lacks[0]

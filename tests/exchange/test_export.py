@@ -11,11 +11,13 @@ import pyogrio
 import pytest
 from shapely import MultiPolygon, Point, box
 
+from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.people import Org
 from app.domain.entities.water import ProtectionZone
-from app.errors import AppError, Invalid
+from app.errors import AppError, Cancelled, Invalid
 from app.exchange.export import ExportOptions, export_records
+from app.exchange.workbook import open_book
 from exchange_cases import HEADER, good_row, plan, report, simple
 
 BOILERS = [
@@ -162,3 +164,60 @@ def test_a_ledger_written_out_and_read_in_again_is_unchanged(tmp_path: Path) -> 
         changed = [line.get("changed") for line in document["rows"] if line["action"] == "change"]
         assert (document["added"], document["unchanged"], changed) == (0, 4, []), name
         assert document["ask"] == [], name
+
+
+def _many(count: int) -> list[Boiler]:
+    return [
+        Boiler(
+            uid=new_uid(),
+            ledger_no=f"M-{at:05}",
+            user_org=f"第{at}小学<锅炉房>&",
+            address="=1+1",
+            note="a\x07b\n c ",
+        )
+        for at in range(count)
+    ]
+
+
+def test_many_rows_keep_the_looks_of_the_first(tmp_path: Path) -> None:
+    records = _many(1203)
+    export_records(Boiler.TYPE, records, tmp_path / "多.xlsx", ExportOptions(title="台账"))
+    page = openpyxl.load_workbook(tmp_path / "多.xlsx").active
+    assert page.max_row == 1205 and page.dimensions.endswith("1205")
+    column = {page.cell(2, at).value: at for at in range(1, page.max_column + 1)}
+    for row in (3, 700, 1205):
+        assert page.cell(row, column["使用单位"]).value == f"第{row - 3}小学<锅炉房>&"
+        assert page.cell(row, column["地址"]).value == "=1+1"
+        assert page.cell(row, column["地址"]).data_type == "s"
+        assert page.cell(row, column["备注"]).value == "ab\n c "
+        assert all(page.cell(row, at).border.bottom.style == "thin" for at in column.values())
+    assert page.auto_filter.ref.endswith("1205") and page.print_title_rows == "$1:$2"
+    read = open_book(tmp_path / "多.xlsx").sheets[0]
+    assert len(read.rows) == 1205 and read.rows[1204][0] == "M-01202"
+
+
+def test_a_cancelled_export_leaves_the_file_that_was_there(tmp_path: Path) -> None:
+    heard: list[float] = []
+
+    def stop(share: float) -> None:
+        heard.append(share)
+        if share > 0.6:
+            raise Cancelled("stop")
+
+    for ending in (".xlsx", ".csv"):
+        target = tmp_path / f"台账{ending}"
+        target.write_text("earlier", "utf-8")
+        with pytest.raises(Cancelled):
+            export_records(
+                Boiler.TYPE,
+                _many(1500),
+                target,
+                ExportOptions(),
+                stop if ending == ".xlsx" else _stop_at_once,
+            )
+        assert target.read_text("utf-8") == "earlier"
+    assert len(list(tmp_path.iterdir())) == 2 and heard == sorted(heard) and len(heard) > 3
+
+
+def _stop_at_once(_: float) -> None:
+    raise Cancelled("stop")

@@ -19,7 +19,8 @@ from app.domain.coordinates.measure import distance_m
 from app.domain.coordinates.zones import transform
 from app.errors import Invalid
 from app.exchange.options import ImportOptions
-from exchange_cases import good_row, report, simple, workbook
+from app.exchange.plan import plan_file
+from exchange_cases import context, good_row, report, simple, workbook
 
 VALUES = (-12.5, 87.25, 41.75, 1.1, -0.6, 2.3, -3.4)  # made up, of the size real ones have
 TEXT = ",".join(str(value) for value in VALUES)
@@ -174,3 +175,12 @@ def test_what_was_used_stays_with_the_import(tmp_path: Path) -> None:
     assert plan.report.shift is not None
     assert told.endswith(plan.report.shift.sentence())
     session.close()
+
+
+def test_the_bureau_says_how_far_a_common_point_may_stay_off(tmp_path: Path) -> None:
+    path, points = simple(tmp_path / "a.xlsx", *_rows(BARE)), _points(tmp_path / "p.xlsx", G3=20.0)
+    options = ImportOptions(crs=BARE, points=points)
+    assert plan_file(path, context(common_point_m=30.0), options).report.shift is not None
+    with pytest.raises(Invalid) as refused:
+        plan_file(path, context(common_point_m=5.0), options)
+    assert refused.value.code == "points" and "最多允许 5 米" in refused.value.message

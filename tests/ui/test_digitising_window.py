@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QMenu
 from pytestqt.qtbot import QtBot
 from shapely.geometry import MultiPolygon, Point
 
@@ -318,3 +318,26 @@ def test_a_list_of_faults_that_was_closed_checks_no_more(office: Office, qtbot: 
     qtbot.waitUntil(lambda: not running.window.findChildren(FaultsDialog), timeout=WAIT_MS)
     running.window.commands.actions["check_topology"].trigger()
     assert len(running.window.findChildren(FaultsDialog)) == 1
+
+
+def test_what_this_laptop_may_not_save_is_not_begun(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = office("clerk")
+    said: list[str] = []
+    monkeypatch.setattr("app.ui.digitise.doings.tell", lambda _, words: said.append(words))
+    monkeypatch.setattr(
+        "app.actions.laptop.only_read_here", lambda _, name: "市级录入" if name == "built_up_area" else ""
+    )
+    drawing = running.window.doings.drawing
+    drawing.begin_new(entity_type("built_up_area"))
+    assert said == ["市级录入"] and not running.window.work.map.drawing.work.on
+    drawing.choose_kind()
+    menu = next(item for item in running.window.findChildren(QMenu) if item.isVisible())
+    greyed = [
+        (item.text(), item.toolTip()) for item in menu.actions() if not item.isEnabled() and item.text()
+    ]
+    assert greyed == [(entity_type("built_up_area").text, "市级录入")]
+    menu.close()
+    drawing.begin_new(entity_type("boiler"))
+    assert running.window.work.map.drawing.work.on

@@ -10,13 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app.actions.people import actor_of, find_person
 from app.domain.entities.boiler import Boiler
 from app.ui import messages
 from app.ui.application import Program
 from app.ui.ledger.columnfilter import ColumnFilter
 from app.ui.ledger.pane import LedgerPane
 from clipping import cut_off
-from window_cases import WAIT_MS, settle
+from window_cases import WAIT_MS, boiler_in, choose, settle
 
 Office = Callable[..., Program]
 FLAGS = QItemSelectionModel.SelectionFlag
@@ -271,3 +272,21 @@ def test_cells_of_several_ranges_are_each_written_once(office: Office, qtbot: Qt
     assert table.spots() == sorted(held, key=lambda spot: (spot[0], shown.index(spot[1])))
     assert len(held) > 10
     settle(running, qtbot)
+
+
+def test_a_leader_sees_what_is_not_for_them_greyed_with_the_reason(office: Office, qtbot: QtBot) -> None:
+    running = office("chief")
+    pane = the_pane(running, qtbot)
+    assert not pane._edit.isEnabled() and pane._edit.toolTip() == "您的角色不能编辑此台账。"
+    choose(running, qtbot, boiler_in(running, "registered"))
+    record = running.window.work.record
+    assert not record.edit.isEnabled() and record.edit.toolTip() == pane._edit.toolTip()
+    actions = running.window.commands.actions
+    for name in ("edit_table", "new_shape", "edit_record"):
+        assert not actions[name].isEnabled() and actions[name].toolTip().startswith("您的角色无此权限")
+    assert running.desk.session is not None
+    running.desk.session.actor = actor_of(find_person(running.desk.session, "clerk"))
+    running.desk.actor_changed.emit()
+    settle(running, qtbot)
+    assert pane._edit.isEnabled() and record.edit.isEnabled() and actions["edit_table"].isEnabled()
+    assert "您的角色" not in actions["edit_table"].toolTip()

@@ -212,3 +212,16 @@ def test_a_list_of_what_was_never_drawn_says_so_and_asks_for_a_round(office: Off
     assert page.form._scope_name.text() == "回头看批次"
     assert page.numbers.about.text() == "尚未抽取回头看批次 请先抽取一批。"
     assert page.numbers.about.y() < page.numbers.height() / 4, "the words stay on top of the empty page"
+
+
+def test_the_month_is_the_one_in_hand_by_the_programs_clock(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    session = _session(running)
+    page = _page(running, qtbot)
+    page.form.choose("monthly")
+    assert page.form.period == session.today[:7]
+    page.form.offer({}, {}, "2026-10")
+    assert page.form.period == "2026-10"
+    page.form.month.setDate(QDate(2026, 8, 1))  # what was chosen stays
+    page.form.offer({}, {}, "2026-11")
+    assert page.form.order().period == "2026-08"

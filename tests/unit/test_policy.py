@@ -83,3 +83,12 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, text: str) -> None:
 def test_the_heating_season_after_its_first_day_is_next_years() -> None:
     assert Policy().next_heating_season(date(2026, 11, 23)) == date(2027, 11, 1)
     assert Policy().next_heating_season(date(2026, 3, 1)) == date(2026, 11, 1)
+
+
+def test_a_month_is_reported_at_its_end_and_in_the_first_days_of_the_next() -> None:
+    policy = Policy()
+    assert policy.month_in_hand(date(2026, 11, 23)) == "2026-11"
+    assert policy.month_in_hand(date(2026, 11, 3)) == "2026-10"
+    assert policy.month_in_hand(date(2027, 1, 10)) == "2026-12"
+    strict = policy.with_settings({"month_before_until_day": "0"})
+    assert strict.month_in_hand(date(2027, 1, 1)) == "2027-01"

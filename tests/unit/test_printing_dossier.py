@@ -105,3 +105,16 @@ def test_photographs_stand_two_by_three(count: int, on_pages: list[int]) -> None
         assert len({round(y) for _, y in places}) == (len(places) + 1) // 2
     for page in pages:
         _check_inside(page)
+
+
+def test_a_photograph_that_cannot_be_read_says_so_in_its_frame() -> None:
+    cells = [
+        PhotoCell("/a.jpg", "整治前照片"),
+        PhotoCell("/b.jpg", "整治后照片", "图片“很长的文件名.jpg”无法读取"),
+    ]
+    pages = dossier_pages(replace(CONTENT, photos=cells))
+    placed = [item for page in pages for item in _placed(page)]
+    assert [op.path for *_, op in placed if isinstance(op, Photo)] == ["/a.jpg"]
+    assert "无法读取" in "".join(op.text for *_, op in placed if isinstance(op, Text))
+    for page in pages:
+        _check_inside(page)

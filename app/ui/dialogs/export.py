@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions.exports import ExportOptions, export_these
+from app.actions.watching import Watch
 from app.domain.entity import EntityType
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -25,7 +26,7 @@ from app.ui.desk import Desk
 from app.ui.ledger.rows import Question, read_page, read_rows
 from app.ui.messages import ask, buttons, tell
 from app.ui.parts import fault, muted, say_refusal, side_button
-from app.ui.tasks import Callbacks
+from app.ui.tasks import Callbacks, Token
 
 _FORMATS = (
     (".xlsx", N_("Excel workbook (.xlsx)")),
@@ -87,11 +88,13 @@ class ExportDialog(QDialog):
         ):
             return
 
-        def work(session: Any, _: Any) -> int:
+        def work(session: Any, token: Token) -> int:
             uids = read_rows(session, question, names).uids
             found = read_page(session, question.kind, uids)
             records = [found[uid] for uid in uids if uid in found]
-            return export_these(session, question.kind.cli, records, path, ExportOptions(public=public))
+            options = ExportOptions(public=public)
+            watch = Watch(token.progress, token.cancelled)
+            return export_these(session, question.kind.cli, records, path, options, watch=watch)
 
         self.foot.setEnabled(False)
         callbacks: Callbacks[int] = Callbacks(

@@ -11,13 +11,14 @@ from shapely.geometry.base import BaseGeometry
 from app.domain.catalog import entity_type
 from app.domain.entity import Entity, EntityType, Shape
 from app.domain.filters import one_of
+from app.domain.rights import WRITERS
 from app.domain.topology import Fault
 from app.i18n import N_, tr
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.digitise.faults import FaultsDialog
 from app.ui.digitise.work import MOST_RECORDS, Mode
 from app.ui.frame.commands import SIGNED_IN, Command
-from app.ui.messages import ask, show_error
+from app.ui.messages import ask, show_error, tell
 from app.ui.record.editdialog import EditDialog
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _DRAWN_KINDS = ("boiler", "water_source", "intake", "protection_zone", "grid_cell", "built_up_area")
 
 
+_DRAWERS = tuple(sorted({role for name in (*_DRAWN_KINDS, "sketch") for role in WRITERS[name]}))
 _SKETCHES = (
     (Shape.POINT, N_("Sketch: a point")),
     (Shape.GEOMETRY, N_("Sketch: a line")),
@@ -51,7 +53,7 @@ class DrawingDoings:
         """The commands that are the window's own."""
         return [
             Command("new_shape", N_("Draw a new shape…"), self.choose_kind, "map", "digitise", "Ctrl+Shift+W",
-                    SIGNED_IN),
+                    SIGNED_IN, _DRAWERS),
         ]  # fmt: skip
 
     def offer(self) -> None:
@@ -71,11 +73,14 @@ class DrawingDoings:
         if len(uids) > MOST_RECORDS:
             self._desk.said.emit(tr(N_("At most {n} shapes can be edited at once"), n=MOST_RECORDS))
             return
+        kind = entity_type(entity)
+        if why := self._desk.why_not_write(kind):
+            tell(self._window, why)
+            return
         if not self._may_begin():
             return
         if self._work.on:
             self.end()  # what is drawn from now on, while the records are read, is newer than this wish
-        kind = entity_type(entity)
 
         def read(session: Session, _: Any) -> list[Entity]:
             found = {item.uid: item for item in session.workspace.find(kind.record, one_of("uid", uids))}
@@ -95,20 +100,30 @@ class DrawingDoings:
     def choose_kind(self) -> None:
         """Ask what is to be drawn; the ledger that is shown comes first."""
         menu = QMenu(self._window)
+        menu.setToolTipsVisible(True)
         page = self._window.page
         for name in sorted(_DRAWN_KINDS, key=lambda name: name != page):
             kind = entity_type(name)
-            menu.addAction(kind.text, partial(self.begin_new, kind))
+            self._offer(menu, kind.text, kind)
         menu.addSeparator()
         for form, words in _SKETCHES:
-            menu.addAction(tr(words), partial(self.begin_new, entity_type("sketch"), form))
+            self._offer(menu, tr(words), entity_type("sketch"), form)
         canvas = self._pane.canvas
         self._show_map(page)
         menu.popup(canvas.mapToGlobal(canvas.rect().topLeft()))
 
+    def _offer(self, menu: QMenu, words: str, kind: EntityType, form: Shape = Shape.NONE) -> None:
+        """One kind to draw; one that would be refused on saving says why instead."""
+        action = menu.addAction(words, partial(self.begin_new, kind, form))
+        why = self._desk.why_not_write(kind)
+        action.setEnabled(not why)
+        action.setToolTip(why)
+
     def begin_new(self, kind: EntityType, form: Shape = Shape.NONE) -> None:
-        """Draw the shape of a new record; a sketch says of which form."""
-        if self._may_begin():
+        """Draw the shape of a new record; a sketch says of which form. What cannot be saved is not begun."""
+        if why := self._desk.why_not_write(kind):
+            tell(self._window, why)
+        elif self._may_begin():
             self._show_map(kind.name)
             self._work.begin_new(kind, form)
             self._drawing.use()

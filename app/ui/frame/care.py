@@ -34,6 +34,8 @@ _POLICY = {
     "site_photo_same_day": N_("Site photo on the day of the check"),
     "notice_working_days": N_("Public notice (working days)"),
     "duplicate_m": N_("Distance of possible duplicates (m)"),
+    "common_point_m": N_("Greatest distance of a common point from the fit (m)"),
+    "month_before_until_day": N_("Until which day the month before is reported"),
     "sealed_until_month": N_("Month of the heating season"),
     "sealed_until_day": N_("Day of the heating season"),
     "builtup_year": N_("Built-up areas of which year count (0: the newest)"),

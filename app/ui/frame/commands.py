@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.domain.changes import Actor
-from app.i18n import tr
+from app.i18n import N_, tr
 from app.ui import icons
 
 if TYPE_CHECKING:
@@ -88,11 +88,15 @@ class Commands:
 
     def _enable(self, command: Command) -> None:
         fits = not command.roles or self._role in command.roles
-        self.actions[command.id].setEnabled(command.needs <= self._level and fits)
+        action = self.actions[command.id]
+        action.setEnabled(command.needs <= self._level and fits)
+        known = bool(self._role) and not fits
+        action.setToolTip(tr(N_("Not for your role: {name}"), name=tr(command.label)) if known else "")
 
     def menu(self, groups: Iterable[str], title: str = "") -> QMenu:
         """A menu of the commands of these groups, with a line between groups."""
         menu = QMenu(title, self._window)
+        menu.setToolTipsVisible(True)
         for group in groups:
             if not menu.isEmpty():
                 menu.addSeparator()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QFileDialog
 
 from app.domain.catalog import entity_type
+from app.domain.rights import WRITERS
 from app.errors import StoreFailure
 from app.i18n import N_, tr
 from app.ui import messages
@@ -134,6 +135,7 @@ class Doings:
                 "edit",
                 "Ctrl+Shift+D",
                 SIGNED_IN,
+                WRITERS["boiler"],
             ),
             *(
                 Command(f"page_{name}", label, partial(self._window.go, name), "pages", "", f"Ctrl+{at}")

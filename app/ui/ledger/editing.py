@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.domain.entity import Entity
-from app.domain.rights import WRITERS
 from app.errors import AppError
 from app.i18n import N_, tr
 from app.litter import LARGE, kept
@@ -55,16 +54,7 @@ class Editing(QObject):
 
     def why_not(self) -> str:
         """Why the table cannot be edited now; empty when it can."""
-        actor, session, kind = self._desk.actor, self._desk.session, self._model.kind
-        if actor is None or session is None:
-            return tr(N_("Sign in first."))
-        if session.workspace.read_only:
-            return tr(N_("The workspace is open for reading only."))
-        if kind.append_only or actor.role not in WRITERS.get(kind.name, ()):
-            return tr(N_("Your role may not edit this ledger."))
-        from app.actions.laptop import only_read_here  # late: actions load after the first paint
-
-        return only_read_here(session.workspace, kind.name)
+        return self._desk.why_not_write(self._model.kind)
 
     def toggle(self) -> None:
         """Begin editing, or end it; edits that are not saved are asked about."""

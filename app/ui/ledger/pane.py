@@ -54,12 +54,12 @@ class LedgerPane(QWidget):
         self._clear = side_button(tr(N_("Empty the filter")), self._clear_filter)
         self._edit = side_button(tr(N_("Edit in the table")), self.editing.toggle)
         self._edit.setCheckable(True)
-        self._edit.setToolTip("Ctrl+Shift+D")
         self._columns = side_button(tr(N_("Columns…")), self.choose_columns)
         self.foot.lead(self.arranging.button, self._edit)
         self._dress_table()
         self._lay_out()
         self._connect()
+        self._offer_editing()
         self.reload()
 
     def _connect(self) -> None:
@@ -67,6 +67,7 @@ class LedgerPane(QWidget):
         self.arranging.changed.connect(self.reload)
         self.editing.changed.connect(self._show_editing)
         self._desk.changed.connect(self._records_changed)
+        self._desk.actor_changed.connect(self._offer_editing)
         self._desk.selection.changed.connect(self._follow)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.activated.connect(lambda index: self._open(index.row()))
@@ -177,6 +178,12 @@ class LedgerPane(QWidget):
     def _show_editing(self, on: bool) -> None:
         self._edit.setChecked(on)
         self._edit.setText(tr(N_("End editing")) if on else tr(N_("Edit in the table")))
+
+    def _offer_editing(self) -> None:
+        """The button as whoever is signed in may use it, else why not; what is being edited can be ended."""
+        why = self.editing.why_not()
+        self._edit.setEnabled(not why or self.editing.on)
+        self._edit.setToolTip(why or "Ctrl+Shift+D")
 
     def _copy(self) -> None:
         """What is chosen as a block a spreadsheet can take, headings first; read in a thread."""

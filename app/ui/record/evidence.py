@@ -79,8 +79,11 @@ class EvidenceView(QWidget):
         foot.addWidget(self._add)
         column.addLayout(foot)
 
-    def show_papers(self, view: RecordView, may_add: bool) -> None:
-        """Show the papers of a record, the newest round first, and what its dossier lacks."""
+    def show_papers(self, view: RecordView, fixed: str = "") -> None:
+        """Show the papers of a record, the newest round first, and what its dossier lacks.
+
+        `fixed` says why none can be added.
+        """
         papers, lacks = view.attachments, view.dossier_lacks
         ordered = sorted(papers, key=lambda item: (-item.round_no, EVIDENCE_KINDS.codes.index(item.kind)))
         self._papers = {item.uid: item for item in ordered}
@@ -93,7 +96,8 @@ class EvidenceView(QWidget):
             if warnings:
                 row.setForeground(QColor(colours().danger))
             self.list.addItem(row)
-        self._add.setEnabled(may_add)
+        self._add.setEnabled(not fixed)
+        self._add.setToolTip(fixed)
         self._abreast.setVisible(len([item for item in papers if item.kind in ABREAST]) > 1)
         empty = tr(N_("No papers or photographs yet. Drop files here."))
         drop = tr(N_("Drop files here to add them.")) if ordered else empty

@@ -50,6 +50,9 @@ _BESIDE = frozenset({"attachment", "approval", "conflict"})
 _Read = tuple["RecordView", Sequence["HistoryEntry"], Sequence["ConflictView"]]
 
 
+_EDIT = N_("Edit this record (F2)")
+
+
 class RecordPanel(QWidget):
     """One record; empty it says how to choose one."""
 
@@ -73,7 +76,7 @@ class RecordPanel(QWidget):
         self.fields, self.history = FieldsView(), HistoryView()
         self.evidence, self.steps, self.signatures = EvidenceView(desk), NextSteps(), SignaturesView()
         self.many = ManySteps(desk)
-        self.edit = self._button("edit", N_("Edit this record (F2)"), self.edit_record)
+        self.edit = self._button("edit", _EDIT, self.edit_record)
         self.locate = self._button("zoom_selection", N_("Show on the map"), self.located)
         self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("muted", True)
@@ -124,13 +127,15 @@ class RecordPanel(QWidget):
         say_fault(self.alerts, "\n".join(alerts_of(self.view, self._desk.need().today)))
         self.conflicts.show_conflicts(disputes)
         self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
-        self.evidence.show_papers(self.view, self._desk.actor is not None)
+        self.evidence.show_papers(self.view, self._desk.why_not_write(entity_type("attachment")))
         self.signatures.show_signatures(self.view.signatures)
         self.history.show_history(kind, entries, self._desk.names)
         self.steps.setVisible(self.view.state is not None)
         self.steps.show_steps(self.view.steps, self._desk.actor is not None)
         self.many.follow(self._desk.selection.now)
-        self.edit.setEnabled(self._desk.actor is not None and not kind.append_only)
+        why = self._desk.why_not_write(kind)
+        self.edit.setEnabled(not why)
+        self.edit.setToolTip(why or tr(_EDIT))
         self._name_tabs()
         self._pages.setCurrentIndex(1)
         self.shown.emit(self.view)

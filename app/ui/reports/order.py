@@ -26,6 +26,7 @@ from app.ui.parts import side_button
 
 ALL, SELECTED, SHOWN = "", "selected", "shown"
 _TYPING_MS = 300
+_NO_MONTH = QDate(2000, 1, 1)  # until the workspace has said which one is in hand
 _NAMED = {"lookback": N_("Look-back round"), "baseline": N_("Baseline")}  # what of its kind it is of
 # What the window knows beyond the records: the boilers selected, and those the ledger shows now.
 Known = Callable[[str], Sequence[str]]
@@ -46,8 +47,10 @@ class OrderForm(QWidget):
         self.report, self.scope, self.format = QComboBox(), QComboBox(), QComboBox()
         for kind in REPORTS:
             self.report.addItem(kind.text, kind)
-        self.month = QDateEdit(QDate.currentDate())
+        self.month = QDateEdit(_NO_MONTH)
+        self._proposed = ""  # the month that was proposed last; one that was chosen stays
         self.month.setDisplayFormat("yyyy-MM")
+        self.month.setToolTip(tr(N_("In the first days of a month the month before is proposed")))
         self.condition = QLineEdit(placeholderText=tr(N_("Such as rated_tph>=4 and fuel=gas")))
         self.template = QLineEdit(placeholderText=tr(N_("None: the program’s own layout")))
         self.public = QCheckBox(tr(N_("Public edition: without coordinates, names and phones")))
@@ -73,8 +76,9 @@ class OrderForm(QWidget):
 
     @property
     def period(self) -> str:
-        """The month, where the report has one."""
-        return self.month.date().toString("yyyy-MM") if self.kind.name in OF_MONTH else ""
+        """The month, where the report has one; empty for the running one."""
+        chosen = self.month.date()
+        return chosen.toString("yyyy-MM") if self.kind.name in OF_MONTH and chosen != _NO_MONTH else ""
 
     def order(self) -> ReportOrder:
         """What is wanted, as the action takes it; raises Invalid when the ledger gives no boiler."""
@@ -109,8 +113,12 @@ class OrderForm(QWidget):
         """What was chosen a moment ago has been read or given up: nothing is emitted for it any more."""
         self._delay.stop()
 
-    def offer(self, counties: Mapping[str, str], named: Mapping[str, Sequence[str]]) -> None:
-        """What the workspace offers as scopes; what was chosen stays chosen where it still is there."""
+    def offer(self, counties: Mapping[str, str], named: Mapping[str, Sequence[str]], month: str) -> None:
+        """What the workspace offers as scopes, and the month to report now; what was chosen stays
+        chosen where it still is there."""
+        if self.month.date() == _NO_MONTH or self.month.date().toString("yyyy-MM") == self._proposed:
+            self.month.setDate(QDate.fromString(month, "yyyy-MM"))
+        self._proposed = month
         self._counties, self._named = counties, named
         self._fill_scope()
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.actions.freezing import freeze_report, withdraw_frozen
 from app.actions.lookback import round_names
+from app.actions.monthly import month_in_hand
 from app.actions.reports import ReportDone, ReportOrder, count_report, make_report
 from app.actions.session import Session
 from app.actions.snapshots import (
@@ -65,12 +66,13 @@ _FREEZE = (
 
 @dataclass(frozen=True)
 class Offers:
-    """What the page offers: counties, rounds and baselines as scopes, and the frozen reports."""
+    """What the page offers: counties, rounds and baselines as scopes, frozen reports, the month in hand."""
 
     counties: Mapping[str, str]
     named: Mapping[str, Sequence[str]]
     frozen: Sequence[ReportSnapshot]
     gone: Mapping[str, ReportWithdrawal]
+    month: str
 
 
 class ReportsPage(QSplitter):
@@ -151,7 +153,7 @@ class ReportsPage(QSplitter):
                         topic="report_numbers")  # fmt: skip
 
     def _take(self, offers: Offers) -> None:
-        self.form.offer(offers.counties, offers.named)
+        self.form.offer(offers.counties, offers.named, offers.month)
         self.frozen.show_reports(offers.frozen, offers.gone, self._desk.actor)
         self._enable()
 
@@ -364,4 +366,5 @@ def _offers(session: Session, _: Any) -> Offers:
         },
         frozen_reports(session),
         withdrawals(session),
+        month_in_hand(session),
     )
