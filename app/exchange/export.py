@@ -58,21 +58,7 @@ def export_records(
     A file that is there before is replaced only when the new one is complete. `tick(share)` is called now and
     then while a table is written, and may raise to cancel.
     """
-    ending = target.suffix.lower()
-    if ending not in FORMATS:
-        raise Invalid(
-            N_("“{ending}” is no format to export to."),
-            code="format",
-            ending=ending or target.name,
-            hint=N_("Known endings: {known}"),
-            known=" ".join(FORMATS),
-        )
-    if options.public and ending in SPATIAL and kind.shape is Shape.POINT:
-        raise Invalid(
-            N_("A public edition has no coordinates, so it cannot be a map file."),
-            code="public",
-            hint=N_("Export it as xlsx or csv."),
-        )
+    ending = _ending_for(kind, target, options)
     part = target.with_name(f".{target.stem}.part{ending}")
     try:
         if ending == ".xlsx":
@@ -91,6 +77,26 @@ def export_records(
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _ending_for(kind: EntityType, target: Path, options: ExportOptions) -> str:
+    """The ending that says the format; raises Invalid for one that is unknown or not for this edition."""
+    ending = target.suffix.lower()
+    if ending not in FORMATS:
+        raise Invalid(
+            N_("“{ending}” is no format to export to."),
+            code="format",
+            ending=ending or target.name,
+            hint=N_("Known endings: {known}"),
+            known=" ".join(FORMATS),
+        )
+    if options.public and ending in SPATIAL and kind.shape is Shape.POINT:
+        raise Invalid(
+            N_("A public edition has no coordinates, so it cannot be a map file."),
+            code="public",
+            hint=N_("Export it as xlsx or csv."),
+        )
+    return ending
 
 
 def exported_fields(kind: EntityType, public: bool) -> list[Field]:

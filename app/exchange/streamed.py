@@ -51,9 +51,8 @@ def save_with_rows(
         book.save(made)
         with zipfile.ZipFile(made) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
             name = f"xl/worksheets/sheet{book.sheetnames.index(page.title) + 1}.xml"
-            for entry in source.infolist():
-                if entry.filename != name:
-                    package.writestr(entry, source.read(entry))
+            for entry in (entry for entry in source.infolist() if entry.filename != name):
+                package.writestr(entry, source.read(entry))
             with package.open(name, "w", force_zip64=True) as part:
                 _fill(source.read(name), first, lines, part, tick)
     finally:
