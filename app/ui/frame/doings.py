@@ -126,17 +126,9 @@ class Doings:
         return [*on_map, *self._pages()]
 
     def _pages(self) -> list[Command]:
+        words, run, who = N_("Edit in the table"), self.edit_table, WRITERS["boiler"]
         return [
-            Command(
-                "edit_table",
-                N_("Edit in the table"),
-                self.edit_table,
-                "edit",
-                "edit",
-                "Ctrl+Shift+D",
-                SIGNED_IN,
-                WRITERS["boiler"],
-            ),
+            Command("edit_table", words, run, "edit", "edit", "Ctrl+Shift+D", SIGNED_IN, who),
             *(
                 Command(f"page_{name}", label, partial(self._window.go, name), "pages", "", f"Ctrl+{at}")
                 for at, (name, label) in enumerate(_PAGES, 1)
