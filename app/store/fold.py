@@ -33,7 +33,7 @@ _FIRST, _LEAST, _MOST = 300, 200, 3000  # work of a step, in updates of one reco
 # What entries cost, in updates: a new record has many cells and indexes; own changes are there already.
 _PRICE = {"i": 3.0, "d": 2.0, "u": 1.0, "n": 1.0}
 _OWN = 0.5
-_WORK, _WAIT = 0.03, 0.045  # seconds of the processor and of the clock that a step should have the file
+_WORK, _WAIT = 0.025, 0.036  # seconds of the processor and of the clock that a step should have the file
 
 
 @dataclass
