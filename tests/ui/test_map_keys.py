@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from app.carto.digitise.corners import place_of, rings
@@ -20,6 +20,7 @@ from app.ui.application import Program
 from app.ui.dialogs.keys import KeysDialog
 from app.ui.digitise.work import Mode
 from app.ui.messages import buttons
+from app.ui.record.editdialog import EditDialog
 from app.ui.styling.dialog import LayerDialog
 from app.ui.styling.labeltab import LabelTab
 from window_cases import WAIT_MS, settle
@@ -280,3 +281,15 @@ def test_enter_does_the_deed_when_the_keys_have_passed_cancel(qtbot: QtBot) -> N
         qtbot.waitUntil(box.hasFocus, timeout=WAIT_MS)
     qtbot.keyClick(field, KEY.Key_Return)
     assert dialog.result() == QDialog.DialogCode.Accepted
+
+
+def test_a_form_opens_with_the_keys_in_its_first_field(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    running.window.go("boiler")
+    settle(running, qtbot)
+    running.window.doings.add()
+    dialog = running.window.findChild(EditDialog)
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: dialog.focusWidget() is not None, timeout=WAIT_MS)
+    assert isinstance(dialog.focusWidget(), QLineEdit | QComboBox)
+    dialog.done(0)

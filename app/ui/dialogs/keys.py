@@ -58,7 +58,7 @@ _IN_THE_LEDGER = (
     (N_("Enter, Tab, Shift + Enter, Shift + Tab"), N_("Take the value and go on or back")),
     (N_("Ctrl + V"), N_("Paste a block of a spreadsheet")),
     (N_("Ctrl + D"), N_("Fill down")),
-    (N_("Delete"), N_("Empty the chosen cells")),
+    ("Delete", N_("Empty the chosen cells")),
     (N_("Ctrl + Backspace"), N_("Put back what the records hold")),
     (N_("Ctrl + Z while editing"), N_("Take back the last step of writing")),
     (N_("Ctrl + S"), N_("Save the edits as one change")),
@@ -98,7 +98,7 @@ class KeysDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(area, 1)
         column.addWidget(foot)
-        metrics.open_at(self, metrics.chars(66), metrics.line_height() * 22)
+        metrics.open_at(self, metrics.chars(92), metrics.line_height() * 22)
 
     def _list(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
         """A heading, and below it the keys of one part of the window."""

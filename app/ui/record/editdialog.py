@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from shapely.geometry.base import BaseGeometry
 
@@ -110,6 +111,7 @@ class EditDialog(QDialog):
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one types into the first field at once
         area.setWidget(body)
         outer = QVBoxLayout(self)
         outer.addWidget(area, 1)
