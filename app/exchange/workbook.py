@@ -16,6 +16,7 @@ from app.errors import Invalid
 from app.exchange.delimited import read_delimited
 from app.exchange.grid import Book, Sheet, Span, Value
 from app.exchange.spatial import SPATIAL_ENDINGS, read_spatial
+from app.exchange.web_table import read_web_tables
 from app.exchange.workbook_xml import Extras, check_bomb, check_extent, read_extras
 from app.i18n import N_
 
@@ -45,6 +46,9 @@ def open_book(path: Path, encoding: str | None = None) -> Book:
         check_extent(path, MAX_CELLS)
         return _read_workbook(path, "xlsx")
     if start.lstrip()[:15].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        tables = read_web_tables(path, encoding)
+        if tables is not None:
+            return tables
         raise Invalid(
             N_("“{file}” is a web page, not a workbook."),
             code="not_a_workbook",
