@@ -96,7 +96,7 @@ class _Reader(HTMLParser):
                 raise _too_large(self._path)
             self._open[-1].begin_cell(down, across)
         elif tag == "br":
-            self.handle_data(" ")
+            self._hear(" ")
 
     def handle_endtag(self, tag: str) -> None:
         """A table or what is not seen ends."""
@@ -107,10 +107,12 @@ class _Reader(HTMLParser):
         elif self._open and tag == "table":
             self._open.pop().end_cell()
 
-    def handle_data(self, data: str) -> None:
+    def _hear(self, data: str) -> None:
         """Words of the cell that is open."""
         if self._open and not self._unseen and self._open[-1].words is not None:
             self._open[-1].words.append(data)
+
+    handle_data = _hear  # the name the parser calls
 
 
 def _count(said: str | None) -> int:
