@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.actions.session import Session
 from app.actions.standing import claimed_only
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS
+from app.domain.entities.boiler_codes import STATUS_GROUPS, group_of
 from app.domain.entities.division import Division
 from app.domain.filters import one_of
 from app.domain.frozen import Counted, Number, Row, total_of
@@ -48,7 +48,7 @@ def _of_place(code: str, name: str, rows: list[Row], claimed: frozenset[str]) ->
     groups: dict[str, list[Row]] = {group: [] for group in labels}
     for row in rows:
         if row.state:
-            groups[CLAIMED if row.uid in claimed else GROUP_OF_STATE[row.state]].append(row)
+            groups[CLAIMED if row.uid in claimed else group_of(row.state)].append(row)
     return [
         _number(code, name, ALL, N_("All boilers"), rows),
         *(_number(code, name, group, labels[group], some) for group, some in groups.items() if some),

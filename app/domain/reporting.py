@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain.entities.boiler_codes import GROUP_OF_STATE, OUTSIDE_KINDS, STATUS_GROUPS
+from app.domain.entities.boiler_codes import OUTSIDE_KINDS, STATUS_GROUPS, group_of
 from app.domain.output import Total
 from app.errors import Invalid
 from app.i18n import N_
@@ -57,7 +57,7 @@ class Fact:
         state = self.state_at(day)
         if state == "cleared" and self.claimed and not (self.proved_on and self.proved_on <= day):
             return CLAIMED
-        return GROUP_OF_STATE[state] if state else None
+        return group_of(state) if state else None
 
     def state_at(self, day: str) -> str | None:
         """The state at the end of a day; None when the boiler was not known then."""

@@ -53,6 +53,12 @@ GROUP_OF_STATE = {
     "excluded": "excluded",
 }
 
+
+def group_of(state: str) -> str:
+    """The status group of a state; a state this program does not know counts as unverified."""
+    return GROUP_OF_STATE.get(state, "unverified")
+
+
 BOILER_TYPES = codes(
     ("steam", N_("Steam"), ["蒸汽锅炉", "蒸汽炉"]),
     ("hot_water", N_("Hot water"), ["热水锅炉", "热水炉"]),

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATES, STATUS_GROUPS
+from app.domain.entities.boiler_codes import STATES, STATUS_GROUPS, group_of
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.symbols import status_icon
@@ -65,7 +65,7 @@ class Stepper(QWidget):
 
     def place(self) -> int:
         """The place on the line that the state stands at, from 0."""
-        group = GROUP_OF_STATE.get(self._state, "unverified")
+        group = group_of(self._state)
         wanted = _BESIDE.get(group, group)
         return next(at for at, (name, _) in enumerate(LINE) if name == wanted)
 
@@ -90,7 +90,7 @@ class Stepper(QWidget):
         for at, (group, state) in enumerate(LINE):
             own = at == here
             shown = self._state if own else state
-            label = STATUS_GROUPS.label(GROUP_OF_STATE[self._state] if own else group)
+            label = STATUS_GROUPS.label(group_of(self._state) if own else group)
             self._draw_step(
                 painter, QRectF(at * cell, 0, cell, self.height()), shown, label, (own, at <= here)
             )
