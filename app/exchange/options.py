@@ -19,7 +19,7 @@ from app.domain.entity import Entity, EntityType
 from app.errors import Invalid
 from app.exchange.mapping import MappingFile
 from app.exchange.positions import PACKED
-from app.exchange.questions import BY_PART, CODES, PARTED, PLACED
+from app.exchange.questions import BY_PART, BY_TABLE, CODES, PARTED
 from app.exchange.settling import EACH, TOTAL
 from app.exchange.zone_choice import is_zone_answer
 from app.i18n import N_
@@ -98,7 +98,7 @@ def _answers(key: str, choice: str) -> bool:
     if at and (code not in PARTED or not part):
         return False
     if choice == BY_PART:
-        return code in PLACED and not part
+        return code in BY_TABLE and not part
     match code:
         case "crs":
             return choice == PACKED or bool(normalise_crs(choice))

@@ -25,7 +25,7 @@ from app.exchange.matching import Matcher
 from app.exchange.options import ImportContext, ImportOptions
 from app.exchange.places import Gazetteer
 from app.exchange.positions import Frame, Placed, Placer, Stated
-from app.exchange.questions import Asked, Question
+from app.exchange.questions import Asked, Place, Question
 from app.exchange.reading import Draft
 from app.exchange.written_positions import Form, read_written
 from app.i18n import N_, tr
@@ -145,6 +145,7 @@ class Placing:
             self._gazetteer.polygon(draft.values.get("div_code") or draft.initial.get("div_code")),
             self._source(draft),
             (point.x, point.y) if point is not None else None,
+            draft.row.sheet,
         )
 
     def _source(self, draft: Draft) -> str:
@@ -187,7 +188,7 @@ class Placing:
         placed = [(draft, shape) for draft, shape in shapes if shape is not None and not shape.is_empty]
         turned = {id(draft) for draft, shape in placed if self._seems_turned(shape)}
         if turned and self._turn(
-            [draft.row.number for draft, _ in placed if id(draft) in turned], len(placed)
+            [(draft.row.sheet, draft.row.number) for draft, _ in placed if id(draft) in turned], len(placed)
         ):
             flip = [(d, shapely.transform(s, _flipped) if id(d) in turned else s) for d, s in placed]
             placed = flip
@@ -205,7 +206,7 @@ class Placing:
             return False
         return bool(shapely.intersects(area, shapely.transform(shape, _flipped)))
 
-    def _turn(self, rows: Sequence[int], count: int) -> bool:
+    def _turn(self, rows: Sequence[Place], count: int) -> bool:
         why = tr(
             N_("{n} of {all} positions have their latitude in the column of the longitude."),
             n=len(rows),

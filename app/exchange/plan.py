@@ -24,14 +24,17 @@ from app.exchange.reading import Draft, RowReader
 from app.exchange.report import ImportPlan, ImportReport, PlannedRecord, Warned
 from app.exchange.rows import Body, body_of
 from app.exchange.rules import rules_for
-from app.exchange.settling import expanded, settle_counts, settle_required, settle_years
+from app.exchange.settling import expanded, settle_required
 from app.exchange.several_tables import (
+    Part,
     Source,
     all_columns,
-    asked_of,
     further_headings,
     further_tables,
     parts_of,
+    placed_together,
+    settle_counts_by_table,
+    settle_years_by_table,
 )
 from app.exchange.sheets import ALL, Table, choose_tables
 from app.exchange.stated_places import (
@@ -95,14 +98,14 @@ class _Planner:
         for table, body, columns in zip(tables, bodies, mapped, strict=True):
             drafts += self._drafts(table, body, columns)
         columns = mapped[0]
-        titles = [title for table in tables for title in (*table.titles, table.sheet.name)]
-        settle_years(drafts, titles, context.today, self._asked)
-        settle_counts(drafts, columns, self._rules, self._matcher, self._asked)
+        parts = parts_of((tables, bodies, mapped), drafts)
+        settle_years_by_table(parts, context.today, self._asked)
+        settle_counts_by_table(parts, self._rules, self._matcher, self._asked)
         if settle_required(drafts, columns, context.kind):
             give_numbers(drafts, context.existing, context.kind, self._rules)
         duplicates = self._first_of_equals(drafts)
         context.tick(1.0)
-        crs = self._place((tables, bodies, mapped), drafts)
+        crs = self._place(parts)
         self._claims(drafts)
         context.tick(1.0)
         records, more = self._match(drafts)
@@ -113,12 +116,10 @@ class _Planner:
             report = replace(report, rings=rings, problems=[*turned_rows(drafts), *problems])
         return ImportPlan(context.kind, report)
 
-    def _place(self, source: Source, drafts: Sequence[Draft]) -> str:
+    def _place(self, parts: Sequence[Part]) -> str:
         """Give the drafts their places, together those of tables that say the same of their system."""
         found = []
-        parts = parts_of(source, drafts, self._asked)
-        for part in parts:
-            asked = asked_of(part, parts, self._asked)
+        for part, asked in placed_together(parts, self._asked):
             placing = Placing(self._context, self._options, self._gazetteer, self._matcher, asked)
             found.append(placing.place(part.drafts, part.columns, part.texts, part.crs))
             self._shift = placing.shift or self._shift
@@ -282,7 +283,7 @@ class _Planner:
             owners[index].warn(
                 "duplicate_of", tr(N_("This may be {title}, which is there already."), title=title)
             )
-        rows = sorted({wanted[index].row for index, _, _ in matched.alike})
+        rows = sorted({(wanted[index].sheet, wanted[index].row) for index, _, _ in matched.alike})
         choice = self._asked.settle(
             Question(
                 "duplicate_of",
@@ -313,11 +314,12 @@ class _Planner:
         for sheet in hidden if not any(table.sheet in hidden for table in tables) else ():
             why = tr(N_("The sheet “{sheet}” is hidden and was not read."), sheet=sheet.name)
             warnings.append(Warned(sheet.name, 0, "hidden_sheet", why))
-        name = "、".join(dict.fromkeys(name for table in tables for name in _sheets_of(table.sheet)))
+        names = list(dict.fromkeys(name for table in tables for name in _sheets_of(table.sheet)))
+        asked = self._asked.questions
         warnings += further_tables(tables)
         sheets = [table.sheet.name for table in tables]
         return ImportReport(
-            name,
+            "、".join(names),
             self._book.encoding,
             tables[0].header.rows,
             crs,
@@ -325,7 +327,7 @@ class _Planner:
             more,
             duplicates,
             all_columns(tables, mapped),
-            self._asked.questions,
+            asked if len(names) > 1 else [question.of_one_sheet() for question in asked],
             refused,
             sorted(warnings, key=lambda item: item.row),
             sorted(

@@ -26,7 +26,7 @@ from app.domain.coordinates.zones import (
 )
 from app.exchange import zone_choice
 from app.exchange.grid_positions import between, false_million, grid_parts
-from app.exchange.questions import Asked, Question
+from app.exchange.questions import Asked, Place, Question
 from app.exchange.written_positions import Form, Written
 from app.i18n import N_, tr
 
@@ -70,13 +70,14 @@ class Frame:
 @dataclass(frozen=True)
 class Stated:
     """One row's side of the matter: its number, what is written, its county's outline, its own stated
-    system."""
+    system, its sheet."""
 
     row: int
     written: Written
     county: BaseGeometry | None = None
     source: str = ""
     known: tuple[float, float] | None = None
+    sheet: str = ""
 
 
 class Placer:
@@ -109,8 +110,10 @@ class Placer:
     def _wide_area(self) -> BaseGeometry | None:
         return self._frame.area.buffer(_NEAR_DEG) if self._frame.area is not None else None
 
-    def _rows(self, indexes: Sequence[int]) -> list[int]:
-        return sorted({self._stated[n].row for n in indexes})
+    def _rows(self, indexes: Sequence[int]) -> list[Place]:
+        """The rows in the order in which they were read."""
+        stated = (self._stated[n] for n in sorted(indexes))
+        return list(dict.fromkeys((item.sheet, item.row) for item in stated))
 
     # --- degrees -------------------------------------------------------------------------------------------
 

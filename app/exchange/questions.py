@@ -6,15 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-PLACED = ("crs", "axes", "zone")  # questions that tables of one file may need different answers to
-PARTED = (*PLACED, "header")
+Place = tuple[str, int]  # a row: its sheet, and its number as a person sees it
+
+PLACED = ("crs", "axes", "zone")
+BY_TABLE = (*PLACED, "units_meaning", "year")  # tables of one file may need different answers to these
+PARTED = (*BY_TABLE, "header")
 BY_PART = "by_part"  # the answer “differently for each table: ask for each”
 CODES = ("crs", "axes", "zone", "units_meaning", "year", "sheet", "encoding", "header", "duplicate_of")
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question; the answer settles it for `rows` (row numbers as a person sees them).
+    """One question; the answer settles it for the rows `at`. Their sheets are empty where only one is read.
 
     `part` names the table it is about when a file has several that may need different answers.
     """
@@ -22,7 +25,7 @@ class Question:
     code: str
     what: str
     choices: Sequence[str]
-    rows: Sequence[int]
+    at: Sequence[Place]
     proposal: str
     why: str
     part: str = ""
@@ -32,16 +35,38 @@ class Question:
         """What an answer calls it: its code, with the part behind it where there is one."""
         return f"{self.code}@{self.part}" if self.part else self.code
 
+    @property
+    def rows(self) -> list[int]:
+        """The numbers of the rows it is about."""
+        return [row for _, row in self.at]
+
+    @property
+    def by_sheet(self) -> dict[str, list[int]]:
+        """The numbers of the rows it is about, by the name of their sheet."""
+        found: dict[str, list[int]] = {}
+        for sheet, row in self.at:
+            found.setdefault(sheet, []).append(row)
+        return found
+
+    def of_one_sheet(self) -> Question:
+        """The same for a file of which one sheet is read: there it need not be named."""
+        return replace(self, at=[("", row) for row in self.rows])
+
     def to_json(self) -> dict[str, object]:
         """The question as the report carries it."""
         line: dict[str, object] = {
             "code": self.code,
             "what": self.what,
             "choices": list(self.choices),
-            "rows": list(self.rows),
+            "rows": self.rows,
             "proposal": self.proposal,
             "why": self.why,
         }
+        named = {sheet: rows for sheet, rows in self.by_sheet.items() if sheet}
+        if named:
+            line["sheet"] = "、".join(named)
+        if len(named) > 1:
+            line["rows_by_sheet"] = named
         return {**line, "part": self.part} if self.part else line
 
 
@@ -77,7 +102,7 @@ class Asked:
         if given is not None:
             return given
         part = self._part if question.code in PARTED else ""
-        more = (BY_PART,) if self._several and question.code in PLACED else ()
+        more = (BY_PART,) if self._several and question.code in BY_TABLE else ()
         question = replace(question, part=part, choices=(*question.choices, *more))
         earlier = next((at for at, held in enumerate(self.questions) if held.key == question.key), None)
         if earlier is None:
@@ -94,7 +119,7 @@ def _joined(first: Question, more: Question) -> Question:
         first.code,
         first.what,
         tuple(dict.fromkeys((*first.choices, *more.choices))),
-        (*first.rows, *more.rows),
+        (*first.at, *more.at),
         first.proposal,
         why,
         first.part,

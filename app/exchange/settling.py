@@ -23,19 +23,16 @@ from app.i18n import N_, tr
 EACH, TOTAL = "each", "total"
 
 
-def settle_years(drafts: Sequence[Draft], titles: Sequence[str], today: date, asked: Asked) -> None:
+def settle_years(drafts: Sequence[Draft], likely: int, why: str, today: date, asked: Asked) -> None:
     """Dates written without a year get the one answered, or for the preview the likeliest."""
     waiting = [draft for draft in drafts if draft.dateless]
-    if not waiting:
-        return
-    likely, why = _likely_year(drafts, titles, today)
     choices = sorted({str(year) for year in (likely - 1, likely, likely + 1, today.year)})
     answer = asked.settle(
         Question(
             "year",
             tr(N_("Which year do dates without a year belong to?")),
             choices,
-            [draft.row.number for draft in waiting],
+            [(draft.row.sheet, draft.row.number) for draft in waiting],
             str(likely),
             why,
         )
@@ -49,7 +46,8 @@ def settle_years(drafts: Sequence[Draft], titles: Sequence[str], today: date, as
                 draft.refuse(column, "bad_date", tr(N_("“{value}” is not a date."), value=words), words)
 
 
-def _likely_year(drafts: Sequence[Draft], titles: Sequence[str], today: date) -> tuple[int, str]:
+def likely_year(drafts: Sequence[Draft], titles: Sequence[str]) -> tuple[int, str] | None:
+    """The year that titles or other dates speak for, and why; None when nothing names one."""
     for title in titles:
         found = re.search(r"(20\d{2})\s*(?:年|-|\.|/)", title)
         if found:
@@ -61,15 +59,13 @@ def _likely_year(drafts: Sequence[Draft], titles: Sequence[str], today: date) ->
     if years:
         year = years.most_common(1)[0][0]
         return int(year), tr(N_("Most other dates of this column are of {year}."), year=year)
-    return today.year, tr(N_("Nothing in the file names a year; this is the present one."))
+    return None
 
 
-def settle_counts(
-    drafts: Sequence[Draft], columns: Sequence[Column], rules: Rules, matcher: Matcher, asked: Asked
-) -> None:
-    """Rows that stand for several things: how many, and whether their amount is of each or of all."""
+def several_in_one(drafts: Sequence[Draft], rules: Rules, matcher: Matcher) -> list[Draft]:
+    """The rows that stand for several things with one amount, once each row is told how many it is."""
     if not rules.count_field:
-        return
+        return []
     several = []
     for draft in drafts:
         if _is_one_of_several(draft, rules, matcher):
@@ -77,15 +73,20 @@ def settle_counts(
         _agree(draft, rules)
         if draft.count > 1 and not draft.refusals:
             several.append(draft)
-    amounts = [
+    return [
         draft for draft in several if draft.values.get(rules.each_field) is not None and not _listed(draft)
     ]
-    if not amounts:
-        return
+
+
+def stated_meaning(columns: Sequence[Column], rules: Rules) -> str:
+    """Whether the heading says that amounts are of each or of all; empty when it does not."""
     heading = next((column.heading for column in columns if column.field == rules.each_field), "")
-    said = EACH if re.search(r"单台|每台|/台", heading) else TOTAL if re.search(r"总|合计", heading) else None
-    if said is None:
-        said = asked.settle(_units_question(amounts, rules))
+    return EACH if re.search(r"单台|每台|/台", heading) else TOTAL if re.search(r"总|合计", heading) else ""
+
+
+def settle_counts(amounts: Sequence[Draft], columns: Sequence[Column], rules: Rules, asked: Asked) -> None:
+    """Whether the amount of rows that stand for several things is of each or of all."""
+    said = stated_meaning(columns, rules) or asked.settle(_units_question(amounts, rules))
     for draft in amounts if said == TOTAL else ():
         draft.values[rules.each_field] = round(draft.values[rules.each_field] / draft.count, 4)
         if "rated_mw" in draft.values:
@@ -104,14 +105,18 @@ def _is_one_of_several(draft: Draft, rules: Rules, matcher: Matcher) -> bool:
     return draft.count <= 1 and known is not None and getattr(known, rules.count_field, None) == stated
 
 
-def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:
-    """Ordinarily “2台4蒸吨” means 4 each; where the models say otherwise, so does the proposal."""
+def likely_meaning(drafts: Sequence[Draft], rules: Rules) -> str:
+    """Ordinarily “2台4蒸吨” means 4 each, unless the models say otherwise."""
     totals = [
         draft for draft in drafts
         if (model := model_tph(draft.values.get("model")))
         and abs(model * draft.count - draft.values[rules.each_field]) < 0.1 * draft.values[rules.each_field]
     ]  # fmt: skip
-    proposal = TOTAL if len(totals) > len(drafts) / 2 else EACH
+    return TOTAL if len(totals) > len(drafts) / 2 else EACH
+
+
+def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:
+    proposal = likely_meaning(drafts, rules)
     why = (
         tr(N_("The models' names agree with the amount divided by the number."))
         if proposal == TOTAL
@@ -121,7 +126,7 @@ def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:
         "units_meaning",
         tr(N_("Is the output in rows with several boilers that of each or of all?")),
         (EACH, TOTAL),
-        [draft.row.number for draft in drafts],
+        [(draft.row.sheet, draft.row.number) for draft in drafts],
         proposal,
         why,
     )

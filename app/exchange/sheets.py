@@ -144,7 +144,7 @@ def _ask_header(table: Table, asked: Asked) -> Table:
             "header",
             tr(N_("Which rows are the heading of “{sheet}”?"), sheet=sheet.name),
             [name(header), name(other)],
-            [header.rows[0], other.rows[0]],
+            [(sheet.name, header.rows[0]), (sheet.name, other.rows[0])],
             name(header),
             tr(N_("Two groups of rows look like a heading.")),
         )

@@ -12,7 +12,7 @@ from app.domain.coordinates.gcj import Floats
 from app.domain.coordinates.notation import Box
 from app.domain.coordinates.zones import normalise_crs, transform, zone3, zone_crs, zone_meridian
 from app.exchange.grid_positions import false_million, prefix_crs
-from app.exchange.questions import Asked, Question
+from app.exchange.questions import Asked, Place, Question
 from app.i18n import N_, tr
 
 BY_FIT = "fit"  # the answer “each row in the zone where it falls into its county”
@@ -56,7 +56,7 @@ class ZoneChoice:
         first, last = zone3(stated.box[0]), zone3(stated.box[2])
         self._here = [str(zone) for zone in range(first, last + 1)]
 
-    def systems(self, asked: Asked, rows_of: Callable[[Sequence[int]], list[int]]) -> dict[int, str]:
+    def systems(self, asked: Asked, rows_of: Callable[[Sequence[int]], list[Place]]) -> dict[int, str]:
         """The system of each row; open questions go to `asked`."""
         own = {n: prefix_crs(prefix) for n, (_, prefix, _) in self._metres.items() if prefix}
         bare = [n for n, (_, prefix, _) in self._metres.items() if not prefix]
@@ -92,7 +92,7 @@ class ZoneChoice:
 
     def _chosen(
         self, asked: Asked, some: Sequence[int], bare: Sequence[int], fits: Mapping[str, set[int]],
-        rows_of: Callable[[Sequence[int]], list[int]],
+        rows_of: Callable[[Sequence[int]], list[Place]],
     ) -> str:  # fmt: skip
         """The zone a person named, the one the file names where it fits, or the answer to the question."""
         if self._stated.zone is not None:

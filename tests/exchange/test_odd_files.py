@@ -249,7 +249,7 @@ def test_tables_of_one_file_may_be_answered_each_by_itself(tmp_path: Path) -> No
         assert distance_m(line["x"], line["y"], *place) < 0.1
 
 
-@pytest.mark.parametrize("answers", [{"year@甲": "2018"}, {"crs@": "gcj02"}, {"crs@甲": "by_part"}])
+@pytest.mark.parametrize("answers", [{"sheet@甲": "all"}, {"crs@": "gcj02"}, {"crs@甲": "by_part"}])
 def test_an_answer_for_a_part_answers_a_question_that_has_parts(
     tmp_path: Path, answers: dict[str, str]
 ) -> None:

@@ -9,6 +9,7 @@ from time import perf_counter
 import pytest
 from openpyxl import Workbook
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
@@ -67,6 +68,8 @@ def test_each_table_is_asked_about_where_a_person_wants_that(
     _pick(wizard, qtbot, "sheet", "all", 3)
     wizard.next.click()
     box = wizard.questions._boxes["crs"]
+    shown = "\n".join(label.text() for label in wizard.questions.findChildren(QLabel))
+    assert "2017：第 2 行\n2018：第 2、3 行" in shown
     box.setCurrentIndex(box.findData("by_part"))
     wizard.next.click()
     qtbot.waitUntil(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -27,6 +27,7 @@ _WORDS = {
     "by_part": N_("differently for each table: ask for each"),
 }
 _MOST_ROWS = 12
+_MOST_SHEETS = 8
 
 
 class QuestionsPage(QScrollArea):
@@ -79,17 +80,23 @@ class QuestionsPage(QScrollArea):
             box.addItem(words, choice)
         box.setCurrentIndex(max(0, box.findData(chosen)))
         box.setAccessibleName(what.text())
-        rows = "、".join(str(row) for row in list(question.rows)[:_MOST_ROWS])
-        more = " …" if len(question.rows) > _MOST_ROWS else ""
-        why = QLabel(
-            question.why + (f"\n{tr(N_('Rows {rows}'), rows=rows + more)}" if rows else ""), wordWrap=True
-        )
+        why = QLabel("\n".join((question.why, *_where(question.by_sheet))), wordWrap=True)
         why.setProperty("muted", True)
         column.addWidget(what)
         column.addWidget(box)
         column.addWidget(why)
         self._boxes[question.key] = box
         return frame
+
+
+def _where(by_sheet: Mapping[str, Sequence[int]]) -> list[str]:
+    """The rows a question is about, a line for each sheet; the sheet is named where several are read."""
+    lines = []
+    for sheet, rows in list(by_sheet.items())[:_MOST_SHEETS]:
+        more = " …" if len(rows) > _MOST_ROWS else ""
+        said = tr(N_("Rows {rows}"), rows="、".join(str(row) for row in rows[:_MOST_ROWS]) + more)
+        lines.append(f"{sheet}：{said}" if sheet else said)
+    return [*lines, "…"] if len(by_sheet) > _MOST_SHEETS else lines
 
 
 def _in_words(code: str, choice: str) -> str:
