@@ -315,7 +315,6 @@ class _Planner:
             why = tr(N_("The sheet “{sheet}” is hidden and was not read."), sheet=sheet.name)
             warnings.append(Warned(sheet.name, 0, "hidden_sheet", why))
         names = list(dict.fromkeys(name for table in tables for name in _sheets_of(table.sheet)))
-        asked = self._asked.questions
         warnings += further_tables(tables)
         sheets = [table.sheet.name for table in tables]
         return ImportReport(
@@ -327,7 +326,7 @@ class _Planner:
             more,
             duplicates,
             all_columns(tables, mapped),
-            asked if len(names) > 1 else [question.of_one_sheet() for question in asked],
+            self._asked.said(len(names) > 1),
             refused,
             sorted(warnings, key=lambda item: item.row),
             sorted(

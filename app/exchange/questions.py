@@ -96,6 +96,10 @@ class Asked:
         given = of_part or self._answers.get(code)
         return None if given == BY_PART else given
 
+    def said(self, sheets: bool) -> list[Question]:
+        """The open questions; their rows name their sheet when several `sheets` were read."""
+        return self.questions if sheets else [question.of_one_sheet() for question in self.questions]
+
     def settle(self, question: Question) -> str:
         """The answer, or the proposal while the question is open (it is then kept)."""
         given = self.answer(question.code)
