@@ -359,7 +359,7 @@ class Hub:
             return books.records(self.database, connection, Person)
 
     def quarantine(self) -> list[books.QuarantinedBatch]:
-        """Batches of revoked laptops that wait for a person."""
+        """Batches of revoked laptops, also those decided about: conflicts say what still waits."""
         with self.database.reading() as connection:
             return books.quarantined(connection)
 

@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app.hub.port import HubDoor
-from app.hub.views import AreaLine, DeviceLine, area_lines, device_lines
+from app.hub.views import AreaLine, DeviceLine, area_lines, device_lines, late_open
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -63,8 +63,10 @@ class _Standing(Collector):
         """One family for each number."""
         hub = self._hub
         devices = device_lines(hub)
-        yield _single("gridward_conflicts_open", "Conflicts that wait for a person", len(hub.conflicts()))
-        yield _single("gridward_quarantined_batches", "Batches of revoked laptops", len(hub.quarantine()))
+        conflicts = hub.conflicts()
+        late = "Those of them that revoked laptops sent"
+        yield _single("gridward_conflicts_open", "Conflicts that wait for a person", len(conflicts))
+        yield _single("gridward_late_conflicts_open", late, late_open(conflicts))
         yield _single("gridward_devices", "Laptops", sum(not line.revoked for line in devices))
         yield _by_area(area_lines(hub))
         yield _by_device("gridward_device_lag", "Entries not yet fetched", devices, lambda line: line.lag)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.entities.conflict import Conflict
 from app.domain.values import as_moment
 from app.hub.port import HubDoor
 
@@ -68,6 +70,12 @@ def area_lines(hub: HubDoor) -> list[AreaLine]:
         AreaLine(code, seq, digest if isinstance(digest, str) else f"{digest:032x}")
         for code, (seq, _, digest) in sorted(hub.status().areas.items())
     ]
+
+
+def late_open(conflicts: Iterable[Conflict]) -> int:
+    """How many of these open conflicts are late work of revoked laptops. The batches themselves are kept for
+    ever, so they do not tell what still waits for somebody."""
+    return sum(item.kind == "quarantine" for item in conflicts)
 
 
 def moment_of(value: int | str | datetime | None) -> datetime | None:

@@ -15,6 +15,7 @@ from app.domain.entities.people import Person
 from app.errors import Invalid, NotAllowed, Refused, StoreFailure
 from app.hub import sticks
 from app.hub.hub import Hub
+from app.hub.views import late_open
 from app.store.replica_facts import ReplicaFacts
 from app.store.snapshot import install_snapshot
 from app.store.workspace import Workspace
@@ -106,6 +107,7 @@ def test_a_revoked_laptops_work_waits_for_a_person(bench: HubBench) -> None:
     raised = {item.owner: item for item in bench.hub.conflicts()}
     assert {item.kind for item in raised.values()} == {"quarantine"} and set(raised) == {made.uid, fresh.uid}
     assert json.loads(raised[made.uid].offered) == {"note": "诚实的工作"}
+    assert late_open(bench.hub.conflicts()) == 2
     waiting = bench.hub.quarantine()
     assert [(item.device, item.changes, item.reason) for item in waiting] == [(laptop.uid, 2, "丢失")]
     other.pull()
@@ -115,6 +117,11 @@ def test_a_revoked_laptops_work_waits_for_a_person(bench: HubBench) -> None:
     assert other.push().accepted == 2
     found = bench.boiler(made.uid)
     assert found is not None and found.note == "诚实的工作" and act.reason
+    assert late_open(bench.hub.conflicts()) == 1
+    other.act("clerk", "resolve", "不采用")
+    other.write("conflict", raised[fresh.uid].uid, "u", {"situation": "settled", "taken": "kept"})
+    assert other.push().accepted == 1
+    assert late_open(bench.hub.conflicts()) == 0 and bench.hub.quarantine() == waiting  # kept, but done with
     bench.check()
 
 

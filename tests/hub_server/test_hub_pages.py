@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -170,6 +171,25 @@ def test_revoking_asks_for_a_reason_and_shows(http: TestClient, hub: SmallHub) -
     assert http.get("/admin/devices/dev-x/revoke").status_code == 404
 
 
+@pytest.mark.parametrize(("visitor", "refused"), [("city", 403), ("leader", 403), ("admin", 200)])
+def test_the_laptop_of_a_higher_role_is_revoked_by_nobody_below_it(
+    http: TestClient, hub: SmallHub, visitor: str, refused: int
+) -> None:
+    """The city bureau invites and revokes laptops up to its own role: not the administrator's."""
+    hub.people_.append(person("leader", "R6"))
+    hub.let_in(hub.people_[-1])
+    hub.devices_["dev-4"] = device_line("dev-4", role="R0")
+    sign_in(http, visitor)
+    shown = http.get("/admin/devices").text
+    assert "/admin/devices/invite" in shown and "/admin/devices/dev-1/revoke" in shown
+    assert ("/admin/devices/dev-4/revoke" in shown) is (refused == 200)
+    assert ("只能停用不高于本人角色的电脑" in shown) is (refused != 200)
+    given = token(http.get("/admin/devices/dev-1/revoke").text)
+    assert http.get("/admin/devices/dev-4/revoke").status_code == refused
+    http.post("/admin/devices/dev-4/revoke", data={"token": given, "reason": "丢失"})
+    assert (hub.devices_["dev-4"].revoked_at is None) is (refused != 200)
+
+
 def test_what_people_entered_stays_text(http: TestClient) -> None:
     sign_in(http)
     page = http.get("/admin/conflicts").text
@@ -267,7 +287,10 @@ def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
     assert "here" in page and "elsewhere" not in page
     overview = http.get("/admin/").text
     assert "崆峒区" in overview and "平凉市" not in overview
-    assert re.findall(r"<b>(\d+)</b>", overview) == ["1", "1", "1", "2", "12"]
+    assert re.findall(r"<b>(\d+)</b>", overview) == ["1", "1", "2", "12"]  # no batch, once it is decided
+    hub.places["c3"] = "620802105"
+    hub.conflicts_.append(replace(town, uid="c3", kind="quarantine"))
+    assert re.findall(r"<b>(\d+)</b>", http.get("/admin/").text) == ["2", "1", "1", "2", "12"]
     for path in ("devices", "people", "areas"):
         page = http.get(f"/admin/{path}").text
         assert "620823" not in page and "平凉市 " not in page

@@ -65,7 +65,7 @@ def button(running: Program, name: str) -> QPushButton:
         (UNSENT, "3 条未上报 · 已存本机", ""),
         (replace(UNSENT, waiting_for_reason=2), "3 条未上报 · 已存本机 · 2 条待说明原因", "warning"),
         (OFFLINE, "离线 · 3 条未上报 · 已存本机", "warning"),
-        (REVOKED, "本机已被吊销 · 3 条未上报，仍存本机", "danger"),
+        (REVOKED, "本机已被停用 · 3 条未上报，仍存本机", "danger"),
         (RESTORED, "已全部上报 · 上次同步 10:32 · 中心曾恢复", "good"),
         (replace(RESTORED, restored_at="2026-11-20T02:32:00.000Z"), "已全部上报 · 上次同步 10:32", "good"),
     ],

@@ -103,4 +103,4 @@ def test_a_revoked_laptop_is_told_so(program: Make, lan: Lan, qtbot: QtBot) -> N
     assert not running.window.revoked.isVisible()
     sync_in_window(running, qtbot)
     assert running.window.revoked.isVisible()
-    assert "本机已被吊销" in running.window.top.sync.text()
+    assert "本机已被停用" in running.window.top.sync.text()

@@ -14,9 +14,10 @@ from app.domain.areas import covers
 from app.domain.entities.people import ROLES
 from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed
-from app.hub.admin.pages import code_words, lets_in, person_of, sees_from
+from app.hub.admin.pages import code_words, lets_in, may_revoke, person_of, sees_from
 from app.hub.admin.render import page, page_language, set_cookie, visits_of
 from app.hub.admin.visits import LANGUAGE_COOKIE, Visit
+from app.hub.admin.words import REVOKES_UP_TO
 from app.hub.logs import say
 from app.hub.service import Service, service_of
 from app.hub.speaking import body_of
@@ -68,13 +69,13 @@ async def invite(request: Request, visit: Visit) -> Response:
 
 async def revoke_form(request: Request, visit: Visit) -> Response:
     """Ask once more, and why."""
-    return page(request, "revoke", visit, line=await _line(request, visit))
+    return page(request, "revoke", visit, line=await _line_to_revoke(request, visit))
 
 
 async def revoke(request: Request, visit: Visit) -> Response:
     """Stop a laptop."""
     service = service_of(request)
-    line = await _line(request, visit)
+    line = await _line_to_revoke(request, visit)
     form = await form_of(request, visit.nonce)
     reason = form.get("reason", "").strip()
     if not reason:
@@ -136,6 +137,13 @@ async def _line(request: Request, visit: Visit) -> Any:
         if line.uid == wanted and covers(sees_from(visit, line.area), line.area):
             return line
     raise Invalid(N_("There is no such laptop"), code="unknown_blob")
+
+
+async def _line_to_revoke(request: Request, visit: Visit) -> Any:
+    line = await _line(request, visit)
+    if not may_revoke(visit, line):
+        raise NotAllowed(REVOKES_UP_TO, hint=N_("Ask an administrator (R0)."), code="role")
+    return line
 
 
 def _qr(text: str) -> str:

@@ -14,12 +14,13 @@ from app.domain.catalog import BY_NAME
 from app.domain.entities.conflict import KINDS
 from app.domain.entities.people import ROLES
 from app.domain.fields import CodeList
+from app.domain.rights import within_cap
 from app.errors import AppError
 from app.hub.admin.render import page, page_language, visits_of
 from app.hub.admin.visits import COOKIE, Visit, may_enter
 from app.hub.service import Service, service_of
 from app.hub.speaking import said, status_of
-from app.hub.views import DeviceLine, area_lines, device_lines, moment_of
+from app.hub.views import DeviceLine, area_lines, device_lines, late_open, moment_of
 from app.i18n import in_language
 from app.resources import resource
 
@@ -80,7 +81,8 @@ async def devices(request: Request, visit: Visit) -> Response:
     service = service_of(request)
     lines, names = await service.call(_devices, service, visit)
     since = service.now() - SILENT_AFTER
-    return page(request, "devices", visit, lines=lines, names=names, since=since)
+    mine = [line.uid for line in lines if may_revoke(visit, line)]
+    return page(request, "devices", visit, lines=lines, names=names, since=since, mine=mine)
 
 
 async def people(request: Request, visit: Visit) -> Response:
@@ -149,6 +151,7 @@ def _sees(visit: Visit, service: Service, area: str) -> bool:
 def _overview(service: Service, visit: Visit) -> dict[str, Any]:
     hub, now = service.hub, service.now()
     status, lines = hub.status(), _seen_devices(service, visit)
+    open_ones = hub.conflicts(visit.person.area or None)
     working = [line for line in lines if line.revoked is None]
     silent = [line for line in working if (line.last_sync or line.enrolled or now) < now - SILENT_AFTER]
     return {
@@ -157,8 +160,8 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
         "people": sum(not item.disabled for item in _seen_people(service, visit)),
         "working": len(working),
         "silent": len(silent),
-        "open_conflicts": len(hub.conflicts(visit.person.area or None)),
-        "waiting": len(_quarantined(service, visit)),
+        "open_conflicts": len(open_ones),
+        "waiting": late_open(open_ones),
         "area": sees_from(visit, str(status.area)),
         "names": hub.division_names(),
         "now": now,
@@ -182,6 +185,11 @@ def lets_in(visit: Visit, person: Any) -> bool:
     """Whether the visitor may make the link by which this person chooses a passphrase."""
     inside = covers(sees_from(visit, person.area or ""), person.area or "")
     return visit.person.role == "R0" and inside and may_enter(person)
+
+
+def may_revoke(visit: Visit, line: DeviceLine) -> bool:
+    """Whether the visitor may stop this laptop: as with invitations, none for a role above their own."""
+    return within_cap(line.role, visit.person.role)
 
 
 def _seen_people(service: Service, visit: Visit) -> list[Any]:

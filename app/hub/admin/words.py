@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from app.i18n import N_, in_language
 
+REVOKES_UP_TO = N_("Only laptops up to your own role can be revoked")
+
 WORDS: Mapping[str, str] = {
     "hub": N_("Gridward hub"),
     "overview": N_("Overview"),
@@ -41,7 +43,7 @@ WORDS: Mapping[str, str] = {
     "laptops_at_work": N_("Laptops at work"),
     "silent_laptops": N_("Not synced for a week"),
     "open_conflicts": N_("Open conflicts"),
-    "quarantined": N_("Batches in quarantine"),
+    "quarantined": N_("Of them from revoked laptops"),
     "persons": N_("People who may sign in"),
     "entries": N_("Changes in all logs"),
     "area": N_("Division"),
@@ -64,6 +66,7 @@ WORDS: Mapping[str, str] = {
     "never": N_("Never"),
     "revoked": N_("Revoked"),
     "revoke": N_("Revoke…"),
+    "revokes_up_to": REVOKES_UP_TO,
     "invite": N_("Invite a laptop"),
     "no_devices": N_("No laptop is enrolled yet. Invite the first one; it brings the records with it."),
     "role": N_("Role"),
