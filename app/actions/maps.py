@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 
 from app.actions.action import action
 from app.actions.map_areas import AreaSource
@@ -126,16 +127,12 @@ def feature_source(session: Session, area: str = "") -> FeatureSource:
 def home_extent(session: Session) -> Extent:
     """The box of the workspace's counties in degrees; the whole of Pingliang's surroundings without any."""
     found = session.workspace.columns("division", ["level"], None)
-    shapes = [shape for shape in found.geometry if shape is not None]
-    if not shapes:
+    bounds = shapely.bounds(found.geometry)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]  # without those that have no shape, or an empty one
+    if not len(bounds):
         return (105.3, 34.9, 107.8, 35.9)
-    bounds = np.asarray([shape.bounds for shape in shapes])
-    return (
-        float(bounds[:, 0].min()),
-        float(bounds[:, 1].min()),
-        float(bounds[:, 2].max()),
-        float(bounds[:, 3].max()),
-    )
+    (x0, y0), (x1, y1) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 @action(N_("Save the map as a picture…"), "map", command="render")

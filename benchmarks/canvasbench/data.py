@@ -29,7 +29,7 @@ CRS = "EPSG:4545"
 CLASSES = 6
 _CENTRE = (500_000.0, 3_930_000.0)
 _CHARS = "清河东西南北安平永宁长兴龙泉石桥马庄李家沟王营大青山柳树店高新城关镇福寿德和"
-_STATES = ("suspect", "registered", "planned", "cleared", "under_way")
+_STATES = ("suspect", "registered", "planned", "cleared", "in_progress")
 _OUTPUTS = (2.0, 4.0, 6.0, 10.0, 35.0)
 _LEVELS = ("first", "second", "quasi")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 COLOURS = ("#2c7bb6", "#7fb8d8", "#d9ef8b", "#fee08b", "#fc8d59", "#d7191c")
 STATES = {
     "suspect": "#9e9e9e", "registered": "#d7191c", "planned": "#fdae61", "cleared": "#1a9641",
-    "under_way": "#2c7bb6",
+    "in_progress": "#2c7bb6",
 }  # fmt: skip
 OUTLINE, OUTLINE_MM = "#555555", 0.1
 TABLES = {"cells": "网格", "boilers": "燃煤锅炉", "zones": "水源保护区", "towns": "行政区划"}
