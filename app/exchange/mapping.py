@@ -36,7 +36,7 @@ class Column:
     """What one column means. `field` is a field's name, `x`, `y` or `xy`; empty when it is not read.
 
     `unit` is the unit its bare numbers are in; `choice` the code a tick means; `part` of a split angle;
-    `table` the label of a table with other headings than the first.
+    `table` the label of a table with other headings than the first; `samples` its first values.
     """
 
     number: int
@@ -47,6 +47,7 @@ class Column:
     choice: str = ""
     part: str = ""
     table: str = ""
+    samples: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.domain.coordinates.datum import Shift
 from app.domain.fields import Kind
 from app.exchange.forms import unfolded
-from app.exchange.grid import Book, Sheet
+from app.exchange.grid import Book, Sheet, text_of
 from app.exchange.headings import IGNORED, XY, Vocabulary, X, Y, vocabulary
 from app.exchange.learned import joined, template_key
 from app.exchange.mapping import Column, MappingFile, given_for, propose
@@ -50,6 +50,7 @@ from app.exchange.zone_plan import lists_corners, plan_zones, rings_of, turned_r
 from app.i18n import N_, tr
 
 _TICK_ROWS = 500
+_SAMPLED, _SAMPLES, _SAMPLE_SIGNS = 30, 3, 24  # rows looked through, values shown, their length
 
 
 def plan_file(path: Path, context: ImportContext, options: ImportOptions) -> ImportPlan:
@@ -159,7 +160,8 @@ class _Planner:
         first = self._first_with[table.header.headings]
         given = given_for(self._options.mapping, (table.label, first), letters=not first)
         given = joined(given, self._learned[table.header.headings], known)
-        return propose(table.header, [row.cells for row in body.rows], self._words, given)
+        columns = propose(table.header, [row.cells for row in body.rows], self._words, given)
+        return [replace(column, samples=_first_of(body, column.number)) for column in columns]
 
     def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
         rows, filled = body.rows, list[int]()
@@ -344,6 +346,12 @@ class _Planner:
 def _sheets_of(sheet: Sheet) -> list[str]:
     """The sheets a table was read from; one of forms may come from many."""
     return [form.sheet for form in sheet.origins] or [sheet.name]
+
+
+def _first_of(body: Body, number: int) -> tuple[str, ...]:
+    """The first values of a column, so that people see what they choose a field for."""
+    words = (text_of(row.cell(number)) for row in body.rows[:_SAMPLED])
+    return tuple(dict.fromkeys(word[:_SAMPLE_SIGNS] for word in words if word))[:_SAMPLES]
 
 
 def _warn_of_cells(sheet: Sheet, drafts: Sequence[Draft], columns: Sequence[Column]) -> None:

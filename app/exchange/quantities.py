@@ -122,6 +122,14 @@ def read_quantity(cell: Value, field: Field, unit: str) -> Quantity | None:
     return single if single is not None else _listed(text, field, unit)
 
 
+def only_count(cell: Value) -> int | None:
+    """The number in “2台”, which says how many and not how much; None for anything else."""
+    found = (
+        re.fullmatch(rf"(?:共)?{_COUNT}[台座套](?:锅炉)?", _plain(cell)) if isinstance(cell, str) else None
+    )
+    return _count(found[1]) or None if found else None
+
+
 def _in_digits(text: str) -> str:
     """“二吨”, “半吨” in digits."""
     found = _WRITTEN_OUT.fullmatch(text)

@@ -22,7 +22,7 @@ from app.exchange.grid import Value, is_blank, text_of
 from app.exchange.headings import XY, X, Y
 from app.exchange.mapping import Column
 from app.exchange.places import Gazetteer
-from app.exchange.quantities import Quantity, read_quantity
+from app.exchange.quantities import Quantity, only_count, read_quantity
 from app.exchange.report import Refusal, Warned
 from app.exchange.rows import LedgerRow
 from app.exchange.rules.base import Rules
@@ -148,6 +148,9 @@ class RowReader:
 
     def _number(self, draft: Draft, column: Column, declared: Field, cell: Value) -> None:
         found = read_quantity(cell, declared, column.unit)
+        if found is None and declared.name == self.rules.each_field and (count := only_count(cell)):
+            draft.count = count  # “1台”, where the output stands in another column
+            return
         if found is None or (found.each and declared.name != self.rules.each_field):
             draft.refuse(
                 column, "unreadable", tr(N_("“{value}” is not a number."), value=text_of(cell)), text_of(cell)
@@ -237,8 +240,15 @@ class RowReader:
 
     def _tick(self, draft: Draft, column: Column, words: str) -> None:
         """A column headed by one word of a list: any mark but a “no” chooses the word."""
-        if _folded(words) not in _NO:
-            draft.values[column.field] = column.choice
+        if _folded(words) in _NO:
+            return
+        earlier = draft.values.setdefault(column.field, column.choice)
+        if earlier != column.choice:
+            why = N_(
+                "The row ticks several columns of {field}; the first counts, the other stands in the note."
+            )
+            draft.warn("several_ticks", tr(why, field=tr(self.kind.fields[column.field].label)), column.field)
+            self._note(draft, f"{column.heading}：{words}")
 
     def _choice(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
         assert declared.choices is not None
@@ -260,8 +270,10 @@ class RowReader:
             ),
             column.field,
         )
+        self._note(draft, f"{column.heading}：{words}")
+
+    def _note(self, draft: Draft, kept: str) -> None:
         if "note" in self.kind.fields:
-            kept = f"{column.heading}：{words}"
             draft.values["note"] = f"{draft.values['note']}；{kept}" if draft.values.get("note") else kept
 
     def _reference(self, draft: Draft, column: Column, declared: Field, words: str) -> None:

@@ -79,9 +79,14 @@ def several_in_one(drafts: Sequence[Draft], rules: Rules, matcher: Matcher) -> l
 
 
 def stated_meaning(columns: Sequence[Column], rules: Rules) -> str:
-    """Whether the heading says that amounts are of each or of all; empty when it does not."""
+    """Whether the heading says that amounts are of each or of all; empty when it does not.
+
+    A stroke also stands between the rows of a heading (“规模/台数及吨位”): behind a unit it means “for each”.
+    """
     heading = next((column.heading for column in columns if column.field == rules.each_field), "")
-    return EACH if re.search(r"单台|每台|/台", heading) else TOTAL if re.search(r"总|合计", heading) else ""
+    if re.search(r"单台|每台|[吨时tThHW]/台(?!数)", heading):
+        return EACH
+    return TOTAL if re.search(r"总(?!台)|合计", heading) else ""
 
 
 def settle_counts(amounts: Sequence[Draft], columns: Sequence[Column], rules: Rules, asked: Asked) -> None:

@@ -179,6 +179,48 @@ def test_ticks_under_a_group_choose_the_word(tmp_path: Path) -> None:
     assert values == ["dismantle", "coal_to_gas", "coal_to_electric", None]
 
 
+def test_several_ticks_of_one_row_are_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    rows = [
+        ["台账编号", "使用单位", "整治方式", None],
+        [None, None, "拆除取缔", "煤改气"],
+        ["K-1", "甲", "√", "二期"],
+        ["K-2", "乙", "√", "√"],
+    ]
+    document = report(workbook(tmp_path / "a.xlsx", rows, ["A1:A2", "B1:B2", "C1:D1"]))
+    assert [line["values"]["treatment"] for line in document["rows"]] == ["dismantle", "dismantle"]
+    assert document["rows"][0]["values"]["note"] == "整治方式/煤改气：二期"
+    told = [(w["row"], w["field"]) for w in document["warnings"] if w["code"] == "several_ticks"]
+    assert told == [(3, "treatment"), (4, "treatment")]
+
+
+def test_a_number_of_boilers_where_the_output_is_asked_for_says_how_many(tmp_path: Path) -> None:
+    document = report(simple(tmp_path / "a.xlsx", good_row(1, 锅炉吨位="2台"), good_row(2, 锅炉吨位="半台")))
+    assert [(line["row"], line["values"].get("rated_tph")) for line in document["rows"]] == [
+        (2, None),
+        (2, None),
+    ]
+    assert [(line["row"], line["code"]) for line in document["refused"]] == [(3, "unreadable")]
+    assert document["ask"] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "asked"),
+    [("锅炉规模/台数及吨位", True), ("吨位(吨/台)", False), ("单台吨位", False), ("合计吨位", False)],
+)
+def test_only_a_stroke_behind_a_unit_says_for_each(tmp_path: Path, heading: str, asked: bool) -> None:
+    header = [heading if name == "锅炉吨位" else name for name in HEADER]
+    path = workbook(tmp_path / "a.xlsx", [header, good_row(1, 锅炉吨位="2台4蒸吨")])
+    document = report(path)
+    assert [q["code"] for q in document["ask"]] == (["units_meaning"] if asked else [])
+
+
+def test_a_row_that_names_nobody_is_told(tmp_path: Path) -> None:
+    keep = [at for at, name in enumerate(HEADER) if name != "台账编号"]
+    rows = [HEADER, good_row(1), good_row(2, 使用单位="")]
+    path = workbook(tmp_path / "a.xlsx", [[row[at] for at in keep] for row in rows])
+    assert [w["row"] for w in report(path)["warnings"] if w["code"] == "nobody"] == [3]
+
+
 @pytest.mark.parametrize(
     ("word", "value"),
     [

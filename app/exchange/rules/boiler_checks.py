@@ -23,7 +23,12 @@ def finish(values: dict[str, Any], units: Mapping[str, str]) -> list[Finding]:
     """Complete a boiler row in place; returns (code, field, why) of what looks wrong but is taken."""
     _both_outputs(values, units)
     _split_contact(values)
-    return [*_outputs_differ(values, units), *_model_differs(values), *_bad_credit_code(values)]
+    found = [*_outputs_differ(values, units), *_model_differs(values), *_bad_credit_code(values)]
+    if not values.get("user_org") and not values.get("ledger_no"):
+        found.append(
+            ("nobody", "user_org", tr(N_("The row names neither a number nor who uses the boiler.")))
+        )
+    return found
 
 
 def model_tph(model: str | None) -> float | None:

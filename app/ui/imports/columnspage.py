@@ -41,9 +41,15 @@ class ColumnsPage(QWidget):
         self._found: dict[str, str] = {}
         self._boxes: dict[str, QComboBox] = {}
         self.source, self.about = SourceBox(), QLabel(wordWrap=True)
-        self.table = QTableWidget(0, 4)
+        self.table = QTableWidget(0, 5)
         self.table.setHorizontalHeaderLabels(
-            [tr(N_("Column")), tr(N_("Heading in the file")), tr(N_("Field")), tr(N_("Certainty"))]
+            [
+                tr(N_("Column")),
+                tr(N_("Heading in the file")),
+                tr(N_("First values")),
+                tr(N_("Field")),
+                tr(N_("Certainty")),
+            ]
         )
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(metrics.line_height() + metrics.grid(2))
@@ -51,6 +57,7 @@ class ColumnsPage(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 2)
         column.addWidget(self.source)
@@ -95,13 +102,16 @@ class ColumnsPage(QWidget):
             self.table.setItem(row, 1, heading)
             box = self._box(column.field)
             box.activated.connect(self.corrected)
-            self.table.setCellWidget(row, 2, box)
+            samples = QTableWidgetItem("；".join(column.samples))
+            samples.setToolTip("\n".join(column.samples))
+            self.table.setItem(row, 2, samples)
+            self.table.setCellWidget(row, 3, box)
             self._boxes[column.key] = box
             sure = tr(N_("sure")) if column.certainty >= _SURE else tr(N_("please check"))
             words = f"{column.certainty * 100:.0f} % · {sure}" if column.field else "—"
-            self.table.setItem(row, 3, QTableWidgetItem(words))
+            self.table.setItem(row, 4, QTableWidgetItem(words))
         self.table.resizeColumnToContents(0)
-        self.table.resizeColumnToContents(3)
+        self.table.resizeColumnToContents(4)
 
     def boxes(self) -> list[QComboBox]:
         """The choosers of fields, in the order of the columns."""
