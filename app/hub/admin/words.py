@@ -109,7 +109,8 @@ WORDS: Mapping[str, str] = {
     "why": N_("Why"),
     "no_quarantine": N_("Nothing is in quarantine."),
     "quarantine_note": N_(
-        "Work that revoked laptops sent. Nothing of it counts until a person has looked at it."
+        "All that revoked laptops sent, kept as it came. It counts once decided; "
+        "what still waits is under Conflicts."
     ),
     "yes": N_("Yes"),
 }
