@@ -315,7 +315,7 @@ def _ticks(parts: Sequence[str], words: Vocabulary) -> list[Match]:
     for name, names in words.spellings.items():
         field = words.type.fields[name]
         if field.kind is Kind.CHOICE and field.choices and parts[-2] in names:
-            code = field.choices.code_of(parts[-1])
+            code = field.choices.code_of(parts[-1]) or words.rules.code_in(name, parts[-1])
             if code:
                 found.append(Match(name, 0.95, choice=code))
     return found

@@ -473,3 +473,22 @@ def test_headings_of_positions_in_surveyors_words(tmp_path: Path, x: str, y: str
     assert {line["heading"]: line["field"] for line in document["mapping"] if line["field"] in "xy"} == {
         x: "x", y: "y",
     }  # fmt: skip
+
+
+def test_amounts_and_ticks_under_grouped_headings(tmp_path: Path) -> None:
+    """A stroke that joins heading rows says nothing of “each”; a bare number of boilers is no output."""
+    rows = [
+        ["使用单位", "县区", "规模", None, "整治措施", None, None],
+        [None, None, "台数及吨位", "折合兆瓦（MW）", "拆除", "煤改气", "生物质改造"],
+        ["安国中学", "崆峒区", "2台4蒸吨", None, "√", None, None],
+        ["安国粮油公司", "崆峒区", "1台", 2.8, None, None, "√"],
+        ["安国砖厂", "崆峒区", "1台2吨", None, "√", "√", None],
+        [None, "崆峒区", "1吨", None, None, None, "√"],
+    ]
+    document = report(workbook(tmp_path / "a.xlsx", rows, ["A1:A2", "B1:B2", "C1:D1", "E1:G1"]))
+    assert [(ask["code"], ask["rows"]) for ask in document["ask"]] == [("units_meaning", [3])]
+    assert document["refused"] == []
+    found = [(row["values"]["rated_tph"], row["values"]["treatment"]) for row in document["rows"]]
+    assert found[2:] == [(4.0, "biomass"), (2.0, "dismantle"), (1.0, "biomass")]
+    assert {"several_ticks", "nobody"} <= {line["code"] for line in document["warnings"]}
+    assert "煤改气" in document["rows"][3]["values"]["note"]

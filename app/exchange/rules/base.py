@@ -43,3 +43,9 @@ class Rules:
     told_apart: tuple[str, ...] = ()
     finish: Callable[[dict[str, Any], Mapping[str, str]], list[tuple[str, str, str]]] | None = None
     initial: Mapping[str, object] = field(default_factory=dict)
+
+    def code_in(self, field: str, heading: str) -> str:
+        """The code of the longest known word in a heading (“生物质改造”), or an empty text."""
+        more = self.more_words.get(field, {})
+        known = [word for word in more if word in heading]
+        return more[max(known, key=len)] if known else ""
