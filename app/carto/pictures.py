@@ -29,7 +29,7 @@ _FEWEST = 3
 
 # Vector tiles plainly: kind of ground -> fill and line by the palette's names, from the ground up.
 _LOOKS: Mapping[str, tuple[str, str, float]] = {
-    "green": ("builtup_fill", "", 0.0),
+    "green": ("green", "", 0.0),
     "other": ("", "border_town", 0.1),
     "water": ("water", "water_line", 0.15),
     "building": ("builtup", "", 0.0),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.entities.boiler_codes import words_of_state
 from app.domain.fields import Field, Kind
 from app.domain.values import show, show_with_unit
 
@@ -33,7 +34,9 @@ class Names:
         return " ".join(known[step] for step in steps if step in known)
 
     def show(self, declared: Field, value: Any, *, unit: bool = False) -> str:
-        """A field's value as a person reads it, references by name."""
+        """A field's value as a person reads it, references by name, states with the word of the map."""
         if declared.kind is Kind.REFERENCE and value:
             return self.of(declared.refers_to, str(value))
+        if declared.kind is Kind.STATE and value:
+            return words_of_state(str(value))
         return show_with_unit(declared, value) if unit else show(declared, value)

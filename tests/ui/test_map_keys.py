@@ -293,3 +293,22 @@ def test_a_form_opens_with_the_keys_in_its_first_field(office: Office, qtbot: Qt
     qtbot.waitUntil(lambda: dialog.focusWidget() is not None, timeout=WAIT_MS)
     assert isinstance(dialog.focusWidget(), QLineEdit | QComboBox)
     dialog.done(0)
+
+
+def test_an_untouched_form_closes_without_a_question(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("app.ui.record.editdialog.ask", lambda *words: bool(asked.append(words[1])))
+    running = office()
+    running.window.go("boiler")
+    settle(running, qtbot)
+    running.window.doings.add()
+    dialog = running.window.findChild(EditDialog)
+    dialog.form.editor("ledger_no").show_written("C-1")
+    dialog.reject()
+    assert asked  # what was entered is not lost by one key
+    dialog.form.editor("ledger_no").show_written("")
+    dialog.reject()
+    assert len(asked) == 1
+    assert dialog.result() == QDialog.DialogCode.Rejected

@@ -59,6 +59,14 @@ def group_of(state: str) -> str:
     return GROUP_OF_STATE.get(state, "unverified")
 
 
+def words_of_state(state: str) -> str:
+    """A state as ledger and record say it: the word of map and legend, then the state if it says more."""
+    group = group_of(state)
+    word, exact = STATUS_GROUPS.label(group), STATES.label(state)
+    alone = list(GROUP_OF_STATE.values()).count(group) == 1
+    return word if exact == word or (alone and state in GROUP_OF_STATE) else f"{word} · {exact}"
+
+
 BOILER_TYPES = codes(
     ("steam", N_("Steam"), ["蒸汽锅炉", "蒸汽炉"]),
     ("hot_water", N_("Hot water"), ["热水锅炉", "热水炉"]),

@@ -26,6 +26,7 @@ class Form(QWidget):
         self._names = names
         self._editors: dict[str, Editor] = {}
         self._before: dict[str, Any] = {}
+        self._shown: dict[str, str] = {}
         self._column = QVBoxLayout(self)
         metrics.tight(self._column, 0, 2)
 
@@ -55,6 +56,7 @@ class Form(QWidget):
         self._before = {name: values.get(name) for name in self._editors}
         for name, editor in self._editors.items():
             editor.set_value(values.get(name))
+        self._shown = {name: editor.written() for name, editor in self._editors.items()}
 
     def editor(self, name: str) -> Editor:
         """The editor of a field."""
@@ -71,6 +73,10 @@ class Form(QWidget):
     def changes(self) -> dict[str, Any]:
         """The fields that differ from what `fill` showed; raises Invalid like `values`."""
         return self._collect(only_changed=True)
+
+    def touched(self) -> bool:
+        """Whether something else was written than `fill` showed, whether it can be taken or not."""
+        return any(editor.written() != self._shown[name] for name, editor in self._editors.items())
 
     def _collect(self, *, only_changed: bool) -> dict[str, Any]:
         found: dict[str, Any] = {}

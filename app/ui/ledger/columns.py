@@ -40,7 +40,7 @@ _WIDTHS = {
     "div_code": 12,
     "grid_code": 20,
     "name": 22,
-    "status": 14,
+    "status": 25,
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
-from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS
+from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS, group_of
 from app.domain.entity import EntityType
 from app.domain.filters import Condition, Filter, parse_filter
 from app.domain.output import Total
@@ -54,7 +54,7 @@ class FilterBar(QWidget):
     def filter(self) -> Filter:
         """The filter the boxes and the expression mean together; raises Invalid for a bad expression."""
         common = [
-            *([Condition("status", "in", self._states())] if self.status.currentData() else []),
+            *self._in_group(),
             *self._within(),
             *([Condition("uid", "in", self._rows)] if self._rows is not None else []),
         ]
@@ -149,8 +149,18 @@ class FilterBar(QWidget):
             or self._rows is not None
         )
 
-    def _states(self) -> tuple[str, ...]:
-        return tuple(state for state, group in GROUP_OF_STATE.items() if group == self.status.currentData())
+    def _in_group(self) -> list[Condition]:
+        """What holds for the states counted under the chosen word; for the unverified also unknown ones."""
+        chosen = self.status.currentData()
+        if not chosen:
+            return []
+        if chosen == group_of(""):
+            return [
+                Condition("status", "!=", known) for known, group in GROUP_OF_STATE.items() if group != chosen
+            ]
+        return [
+            Condition("status", "in", tuple(one for one, group in GROUP_OF_STATE.items() if group == chosen))
+        ]
 
     def _within(self) -> list[Condition]:
         code = self.division.currentData()

@@ -11,7 +11,7 @@ from app.carto.hit import Hit
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.scale import scale_text
 from app.domain.catalog import BY_NAME
-from app.domain.values import show
+from app.domain.entities.boiler_codes import words_of_state
 from app.i18n import N_, tr
 from app.ui.map.picture import Scene
 
@@ -71,8 +71,8 @@ def _record(session: Session, hit: Hit) -> Under | None:
     record = session.workspace.get(kind.record, hit.uid)
     if record is None:
         return None
-    status = kind.fields.get("status")
-    parts = [kind.text, show(status, getattr(record, "status", None)) if status else ""]
+    state = getattr(record, "status", None) if "status" in kind.fields else None
+    parts = [kind.text, words_of_state(state) if state else ""]
     return Under(record.title(), " · ".join(part for part in parts if part), hit.entity, hit.uid)
 
 

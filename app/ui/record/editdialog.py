@@ -91,10 +91,7 @@ class EditDialog(QDialog):
 
     def reject(self) -> None:
         """Ask before entries are thrown away."""
-        try:
-            dirty = bool(self.form.changes() or self.place.edited())
-        except Invalid:
-            dirty = True
+        dirty = self.form.touched() or self.place.edited() or bool(self.reason.text().strip())
         if not dirty or ask(self, tr(N_("Throw away what you have entered?")), tr(N_("Throw away"))):
             super().reject()
 

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.catalog import entity_type
+from app.domain.entities.boiler_codes import words_of_state
 from app.domain.surroundings import SOURCES
-from app.domain.values import show
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.conflicts.notes import ConflictNotes, of_record
@@ -147,7 +147,7 @@ class RecordPanel(QWidget):
         selected = self._desk.selection.now
         parts = [record.TYPE.text]
         if self.view and self.view.state:
-            parts.append(show(record.TYPE.fields["status"], self.view.state))
+            parts.append(words_of_state(self.view.state))
         if getattr(record, "round_no", 1) != 1:
             parts.append(tr(N_("round {n}"), n=record.values()["round_no"]))
         if getattr(record, "synthetic", None):
