@@ -51,9 +51,9 @@ static PyObject *spread(PyObject *self, PyObject *args)
     Grid grid;
     if (!PyArg_ParseTuple(args, "O(dnn)OO", &objects[0], &grid.cell, &grid.columns, &grid.rows, &objects[1], &objects[2]))
         return NULL;
-    if (hold(objects[0], &held[0], PyBUF_C_CONTIGUOUS, 8, "boxes")
-        || hold(objects[1], &held[1], PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "starts")
-        || (objects[2] != Py_None && hold(objects[2], &held[2], PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "order"))
+    if (hold(objects[0], &held[0], 0, "f8", "boxes")
+        || hold(objects[1], &held[1], WRITTEN, "i4", "starts")
+        || (objects[2] != Py_None && hold(objects[2], &held[2], WRITTEN, "i4", "order"))
         || !good_grid(&grid, &held[1]))
         goto done;
     const double *boxes = held[0].view.buf;
@@ -113,7 +113,7 @@ static PyObject *clear(PyObject *self, PyObject *args)
 {
     (void)self;
     enum { ASKED, BOXES, STARTS, ORDER, OUT, PARTS };
-    static const Py_ssize_t sizes[] = {8, 8, 4, 4, 1};
+    static const char *wanted[] = {"f8", "f8", "i4", "i4", "i1"};
     PyObject *objects[PARTS], *result = NULL;
     Held held[PARTS] = {0};
     Grid grid;
@@ -121,7 +121,7 @@ static PyObject *clear(PyObject *self, PyObject *args)
                           &objects[STARTS], &objects[ORDER], &objects[OUT]))
         return NULL;
     for (int i = 0; i < PARTS; i++)
-        if (hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS | (i == OUT ? PyBUF_WRITABLE : 0), sizes[i], "clear")) goto done;
+        if (hold(objects[i], &held[i], i == OUT ? WRITTEN : 0, wanted[i], "clear")) goto done;
     if (!good_grid(&grid, &held[STARTS])) goto done;
     if (items(&held[OUT]) != items(&held[ASKED]) / 4) {
         PyErr_SetString(PyExc_ValueError, "out does not fit the boxes");

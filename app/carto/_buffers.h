@@ -1,18 +1,32 @@
-/* Buffers that Python lends: held while C reads or writes them, with items of the size that is wanted. */
+/* Buffers that Python lends: held while C reads or writes them, with items of the kind that is wanted. */
 #ifndef GRIDWARD_BUFFERS_H
 #define GRIDWARD_BUFFERS_H
 
+#define WRITTEN PyBUF_WRITABLE
+
 typedef struct { Py_buffer view; int held; } Held;
 
-static inline int hold(PyObject *object, Held *held, int flags, Py_ssize_t size, const char *what)
+/* Whether the items are fractions ('f') or whole numbers ('i'), in this machine's order of bytes. */
+static inline char kind_of_items(const char *format)
 {
-    if (PyObject_GetBuffer(object, &held->view, flags)) return -1;
+    if (!format) return 'i';   /* bytes */
+    if (*format == '@' || *format == '=') format++;
+    if (!*format || format[1]) return '?';
+    return strchr("fd", *format) ? 'f' : strchr("?bBhHiIlLqQ", *format) ? 'i' : '?';
+}
+
+/* Hold a buffer; `wanted` is a kind and the bytes an item may have, as "f4" or "i24"; `how` is WRITTEN or 0.
+ * C-contiguous, and placed as items of that size must be. */
+static inline int hold(PyObject *object, Held *held, int how, const char *wanted, const char *what)
+{
+    if (PyObject_GetBuffer(object, &held->view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | how)) return -1;
     held->held = 1;
-    if (held->view.itemsize != size) {
-        PyErr_Format(PyExc_ValueError, "%s: items of %zd bytes wanted", what, size);
-        return -1;
-    }
-    return 0;
+    Py_ssize_t size = held->view.itemsize;
+    int fits = size > 0 && size < 10 && strchr(wanted + 1, '0' + (int)size)
+               && kind_of_items(held->view.format) == *wanted;
+    if (fits && (uintptr_t)held->view.buf % (uintptr_t)size == 0) return 0;
+    PyErr_Format(PyExc_ValueError, "%s: items of the kind %s wanted, each in its place", what, wanted);
+    return -1;
 }
 
 static inline void let_go(Held *held, int count)

@@ -18,6 +18,7 @@
 #define BAND_BYTES (1 << 17)
 #define SAME 0.4        /* corners of a stroke within so many pixels are one */
 #define MOST_SIDE 65536
+#define FLATTEST 1e-30 /* of a row: what an edge rises, else it turns nothing on and its slope is no number */
 
 typedef struct {
     const float *few;         /* x, y as float32, or */
@@ -115,7 +116,7 @@ static inline uint32_t part_of(const Ink *ink, double cover, Py_ssize_t x, Py_ss
         double off = across / ink->step;
         cover *= cover_of(2 * ink->half, fabs(off - floor(off + 0.5)) * ink->step);
     }
-    return (uint32_t)(cover * 255.0 + 0.5);
+    return cover > 0.0 ? (uint32_t)(cover * 255.0 + 0.5) : 0;   /* a hatch of no numbers covers nothing */
 }
 
 static inline void put(uint32_t *pixel, uint32_t colour, uint32_t part)
@@ -182,7 +183,7 @@ static void add_edge(const Band *band, double x0, double y0, double x1, double y
     double turn = 1.0;
     if (y0 > y1) { double t = x0; x0 = x1; x1 = t; t = y0; y0 = y1; y1 = t; turn = -1.0; }
     double top = (double)band->top, bottom = (double)band->bottom;
-    if (!(y1 > top && y0 < bottom) || y0 == y1) return;
+    if (!(y1 > top && y0 < bottom) || !(y1 - y0 > FLATTEST)) return;
     double slope = (x1 - x0) / (y1 - y0);
     if (y0 < top) { x0 += (top - y0) * slope; y0 = top; }
     if (y1 > bottom) { x1 -= (y1 - bottom) * slope; y1 = bottom; }
@@ -482,13 +483,11 @@ enum { OUT, XY, STARTS, RUNS, PARTS };
 
 static int hold_lines(PyObject **objects, Held *held, Lines *lines)
 {
-    if (PyObject_GetBuffer(objects[XY], &held[XY].view, PyBUF_C_CONTIGUOUS)) return -1;
-    held[XY].held = 1;
+    if (hold(objects[XY], &held[XY], 0, "f48", "xy")) return -1;
     if (held[XY].view.itemsize == 4) lines->few = held[XY].view.buf;
-    else if (held[XY].view.itemsize == 8) lines->many = held[XY].view.buf;
-    else { PyErr_SetString(PyExc_ValueError, "xy: items of 4 or 8 bytes wanted"); return -1; }
-    if (hold(objects[STARTS], &held[STARTS], PyBUF_C_CONTIGUOUS, 4, "starts")) return -1;
-    if (objects[RUNS] != Py_None && hold(objects[RUNS], &held[RUNS], PyBUF_C_CONTIGUOUS, 4, "runs")) return -1;
+    else lines->many = held[XY].view.buf;
+    if (hold(objects[STARTS], &held[STARTS], 0, "i4", "starts")) return -1;
+    if (objects[RUNS] != Py_None && hold(objects[RUNS], &held[RUNS], 0, "i4", "runs")) return -1;
     lines->starts = held[STARTS].view.buf;
     lines->vertices = items(&held[XY]) / 2;
     lines->rings = items(&held[STARTS]) - 1;
@@ -505,7 +504,7 @@ static int hold_lines(PyObject **objects, Held *held, Lines *lines)
 
 static int hold_paper(PyObject *out, Held *held, Paper *paper)
 {
-    if (hold(out, held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) return -1;
+    if (hold(out, held, WRITTEN, "i4", "out")) return -1;
     if (paper->stride < 1 || paper->stride > MOST_SIDE || paper->left < 0 || paper->top < 0 || paper->right > paper->stride
         || paper->bottom > MOST_SIDE || paper->left > paper->right || paper->top > paper->bottom
         || paper->bottom * paper->stride > items(held)) {
@@ -596,7 +595,7 @@ static PyObject *stamp(PyObject *self, PyObject *args)
         return NULL;
     if (hold_paper(objects[0], &held[0], &paper)) goto done;
     for (int i = 1; i < 3; i++)
-        if (hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS, 4, "stamp")) goto done;
+        if (hold(objects[i], &held[i], 0, "i4", "stamp")) goto done;
     if (side < 1 || side > 4096 || items(&held[1]) != side * side || items(&held[2]) % 2) {
         PyErr_SetString(PyExc_ValueError, "picture and corners do not fit");
         goto done;

@@ -7,6 +7,7 @@
 #include <Python.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 #include "_buffers.h"
 
 typedef struct { const double *nodes; Py_ssize_t columns, rows; double x0, y0, step_x, step_y; } Mesh;
@@ -54,8 +55,8 @@ static PyObject *interpolate(PyObject *self, PyObject *args)
     Mesh mesh = {0};
     if (!PyArg_ParseTuple(args, "OOn(dd)(dd)", &points, &nodes, &mesh.columns, &mesh.x0, &mesh.y0, &mesh.step_x, &mesh.step_y))
         return NULL;
-    if (hold(points, &held[0], PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 8, "xy")
-        || hold(nodes, &held[1], PyBUF_C_CONTIGUOUS, 8, "nodes"))
+    if (hold(points, &held[0], WRITTEN, "f8", "xy")
+        || hold(nodes, &held[1], 0, "f8", "nodes"))
         goto done;
     if (mesh.columns > 0) mesh.rows = items(&held[1]) / 2 / mesh.columns;
     if (mesh.columns < 4 || mesh.rows < 4 || !(mesh.step_x > 0.0) || !(mesh.step_y > 0.0)) {

@@ -431,24 +431,16 @@ static int counts_up(const Held *starts, Py_ssize_t end)
     return 1;
 }
 
-/* The starts of areas: uint32, or uint16 where that holds them. */
-static int hold_starts(PyObject *object, Held *held)
-{
-    if (PyObject_GetBuffer(object, &held->view, PyBUF_C_CONTIGUOUS)) return -1;
-    held->held = 1;
-    if (held->view.itemsize == 2 || held->view.itemsize == 4) return 0;
-    PyErr_SetString(PyExc_ValueError, "areas: items of 2 or 4 bytes wanted");
-    return -1;
-}
+/* What the parts of a layer are; the starts of areas are uint32, or uint16 where that holds them. */
+static const char *const part_kinds[] = {"f4", "i4", "i24", "f4", "i1"};
+static const char *const part_names[] = {"xy", "rings", "areas", "boxes", "classes"};
 
 static int hold_layer(PyObject *parts, Held *held, Layer *layer)
 {
-    static const Py_ssize_t sizes[] = {4, 4, 4, 4, 1};
-    static const char *names[] = {"xy", "rings", "areas", "boxes", "classes"};
     for (int i = 0; i < LAYER_PARTS; i++) {
         PyObject *part = PySequence_GetItem(parts, i);
         if (!part) return -1;
-        int bad = i == AREAS ? hold_starts(part, &held[i]) : hold(part, &held[i], PyBUF_C_CONTIGUOUS, sizes[i], names[i]);
+        int bad = hold(part, &held[i], 0, part_kinds[i], part_names[i]);
         Py_DECREF(part);
         if (bad) return -1;
     }
@@ -481,8 +473,7 @@ static PyObject *check(PyObject *self, PyObject *args)
     int good = 0;
     if (!PyArg_ParseTuple(args, "OOO", &objects[0], &objects[1], &objects[2])) return NULL;
     for (int i = 0; i < 3; i++)
-        if (i == 2 ? hold_starts(objects[i], &held[i]) : hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS, 4, "layer"))
-            goto done;
+        if (hold(objects[i], &held[i], 0, part_kinds[i], part_names[i])) goto done;
     good = counts_up(&held[1], items(&held[0]) / 2) && counts_up(&held[2], items(&held[1]) - 1);
     if (!good) PyErr_SetString(PyExc_ValueError, "starts of rings or areas are out of order");
 done:
@@ -501,8 +492,7 @@ static PyObject *boxes(PyObject *self, PyObject *args)
     PyObject *result = NULL;
     if (!PyArg_ParseTuple(args, "OOOO", &objects[0], &objects[1], &objects[2], &objects[3])) return NULL;
     for (int i = 0; i < 4; i++)
-        if (hold(objects[i], &held[i], i == 3 ? PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE : PyBUF_C_CONTIGUOUS, 4, "layer"))
-            goto done;
+        if (hold(objects[i], &held[i], i == 3 ? WRITTEN : 0, i == 2 ? "i4" : part_kinds[i], part_names[i])) goto done;
     Py_ssize_t count = items(&held[2]) - 1;
     if (count < 0 || items(&held[3]) != 4 * ((count + GROUP - 1) / GROUP)) {
         PyErr_SetString(PyExc_ValueError, "out does not fit the areas");
@@ -549,7 +539,7 @@ static PyObject *numbers(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O(dddd)On", &parts, &layer.sx, &layer.ox, &layer.sy, &layer.oy, &target, &width))
         return NULL;
     if (hold_layer(parts, held, &layer)) goto done;
-    if (hold(target, &held[LAYER_PARTS], PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
+    if (hold(target, &held[LAYER_PARTS], WRITTEN, "i4", "out")) goto done;
     if (width < 1 || items(&held[LAYER_PARTS]) % width || items(&held[LAYER_PARTS]) / width > MOST_PIXELS) {
         PyErr_SetString(PyExc_ValueError, "out is no whole number of rows");
         goto done;
@@ -739,8 +729,8 @@ static PyObject *draw(PyObject *self, PyObject *args)
                           &stride, &left, &top, &right, &bottom, &first, &last))
         return NULL;
     if (hold_layer(parts, held, &layer)) goto done;
-    if (hold(table, colours_held, PyBUF_C_CONTIGUOUS, 4, "colours")) goto done;
-    if (hold(target, out_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "out")) goto done;
+    if (hold(table, colours_held, 0, "i4", "colours")) goto done;
+    if (hold(target, out_held, WRITTEN, "i4", "out")) goto done;
     if (left < 0 || left >= right || right > stride || stride > MOST_PIXELS || top < 0 || top > bottom
         || bottom > MOST_PIXELS || bottom * stride > items(out_held) || first < 0 || first > last || last > bottom - top
         || items(colours_held) != 768) {
@@ -819,8 +809,8 @@ static PyObject *touching(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O(dddd)OO", &parts, &box.west, &box.south, &box.east, &box.north, &tally, &rows))
         return NULL;
     if (hold_layer(parts, held, &layer)) goto done;
-    if (hold(tally, tally_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "tally")) goto done;
-    if (rows != Py_None && hold(rows, rows_held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 4, "rows")) goto done;
+    if (hold(tally, tally_held, WRITTEN, "i4", "tally")) goto done;
+    if (rows != Py_None && hold(rows, rows_held, WRITTEN, "i4", "rows")) goto done;
     if (items(tally_held) != 256 || (rows_held->held && items(rows_held) < layer.count)) {
         PyErr_SetString(PyExc_ValueError, "tally or rows do not fit the layer");
         goto done;

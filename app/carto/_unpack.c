@@ -117,13 +117,13 @@ static int take_area(Bytes from, Target *target)
     return GOOD;
 }
 
-/* The bytes of a list's items; None is an empty one. The list keeps them alive. */
-static Bytes *bytes_of(PyObject *list, Py_ssize_t count)
+/* The bytes of a tuple's items; None is an empty one. The tuple keeps them alive, whatever becomes of the list. */
+static Bytes *bytes_of(PyObject *kept, Py_ssize_t count)
 {
     Bytes *all = malloc((size_t)(count ? count : 1) * sizeof(Bytes));
     if (!all) { PyErr_NoMemory(); return NULL; }
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = PyList_GetItem(list, i);
+        PyObject *item = PyTuple_GetItem(kept, i);
         char *at = NULL;
         all[i].left = 0;
         if (item == Py_None) { all[i].at = NULL; continue; }
@@ -140,18 +140,20 @@ PyDoc_STRVAR(measure_doc,
 static PyObject *measure(PyObject *self, PyObject *args)
 {
     (void)self;
-    PyObject *list, *how;
+    PyObject *list, *how, *result = NULL;
     Held held[1] = {0};
     if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &list, &how)) return NULL;
-    Py_ssize_t count = PyList_Size(list);
-    if (hold(how, held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 1, "found")) { let_go(held, 1); return NULL; }
+    PyObject *kept = PyList_AsTuple(list);
+    if (!kept) return NULL;
+    Py_ssize_t count = PyTuple_Size(kept);
+    Bytes *all = NULL;
+    if (hold(how, held, WRITTEN, "i1", "found")) goto done;
     if (items(held) != count) {
-        let_go(held, 1);
         PyErr_SetString(PyExc_ValueError, "found does not fit the blobs");
-        return NULL;
+        goto done;
     }
-    Bytes *all = bytes_of(list, count);
-    if (!all) { let_go(held, 1); return NULL; }
+    all = bytes_of(kept, count);
+    if (!all) goto done;
     uint8_t *found = held[0].view.buf;
     Target whole = {0};
     Py_BEGIN_ALLOW_THREADS
@@ -163,9 +165,12 @@ static PyObject *measure(PyObject *self, PyObject *args)
         whole.ring_count += one.ring_count;
     }
     Py_END_ALLOW_THREADS
+    result = Py_BuildValue("nn", whole.vertices, whole.ring_count);
+done:
     free(all);
+    Py_DECREF(kept);
     let_go(held, 1);
-    return Py_BuildValue("nn", whole.vertices, whole.ring_count);
+    return result;
 }
 
 PyDoc_STRVAR(unpack_doc,
@@ -177,17 +182,19 @@ static PyObject *unpack(PyObject *self, PyObject *args)
     (void)self;
     PyObject *list, *objects[4], *result = NULL;
     Held held[4] = {0};
-    static const Py_ssize_t sizes[] = {1, 8, 4, 4};
+    static const char *wanted[] = {"i1", "f8", "i4", "i4"};
     if (!PyArg_ParseTuple(args, "O!OOOO", &PyList_Type, &list, &objects[0], &objects[1], &objects[2], &objects[3]))
         return NULL;
-    Py_ssize_t count = PyList_Size(list);
+    PyObject *kept = PyList_AsTuple(list);
+    if (!kept) return NULL;
+    Py_ssize_t count = PyTuple_Size(kept);
     Bytes *all = NULL;
     for (int i = 0; i < 4; i++)
-        if (hold(objects[i], &held[i], PyBUF_C_CONTIGUOUS | (i ? PyBUF_WRITABLE : 0), sizes[i], "unpack")) goto done;
+        if (hold(objects[i], &held[i], i ? WRITTEN : 0, wanted[i], "unpack")) goto done;
     const uint8_t *found = held[0].view.buf;
     uint32_t *areas = held[3].view.buf;
     if (items(&held[0]) != count || items(&held[3]) != count + 1 || items(&held[2]) < 1) goto unfit;
-    all = bytes_of(list, count);
+    all = bytes_of(kept, count);
     if (!all) goto done;
     Target target = {held[1].view.buf, held[2].view.buf, 0, 0};
     int fits = 1;
@@ -212,6 +219,7 @@ unfit:
     PyErr_SetString(PyExc_ValueError, "the arrays do not fit the blobs");
 done:
     free(all);
+    Py_DECREF(kept);
     let_go(held, 4);
     return result;
 }
@@ -224,7 +232,7 @@ static PyObject *digest(PyObject *self, PyObject *args)
     PyObject *object;
     Held held[1] = {0};
     if (!PyArg_ParseTuple(args, "O", &object)) return NULL;
-    if (hold(object, held, PyBUF_C_CONTIGUOUS, 1, "buffer")) { let_go(held, 1); return NULL; }
+    if (hold(object, held, 0, "i1", "buffer")) { let_go(held, 1); return NULL; }
     const uint8_t *at = held[0].view.buf;
     size_t left = (size_t)held[0].view.len;
     uint64_t lanes[4] = {0x9E3779B97F4A7C15u ^ left, 0xC2B2AE3D27D4EB4Fu, 0x165667B19E3779F9u, 0x27D4EB2F165667C5u};
@@ -287,7 +295,7 @@ static PyObject *identities(PyObject *self, PyObject *args)
     Held held[1] = {0};
     if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &list, &target)) return NULL;
     Py_ssize_t count = PyList_Size(list);
-    if (hold(target, held, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, 8, "out")) { let_go(held, 1); return NULL; }
+    if (hold(target, held, WRITTEN, "i8", "out")) { let_go(held, 1); return NULL; }
     if (items(held) != 2 * count) {
         let_go(held, 1);
         PyErr_SetString(PyExc_ValueError, "out does not fit the list");
