@@ -15,6 +15,7 @@ from app.actions.history import history, redo, seal, undo
 from app.actions.imports import import_records
 from app.actions.lookback import draw_lookback, rounds
 from app.actions.maps import save_picture
+from app.actions.patrols import record_patrol
 from app.actions.people import add_user, change_pin, disable_user, sign_in
 from app.actions.places import locate
 from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
@@ -43,6 +44,7 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         add_record,
         edit_record,
         delete_record,
+        record_patrol,
         do_step,
         do_steps,
         add_evidence,

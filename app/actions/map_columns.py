@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from app.actions.patrols import days_by_cell
 from app.actions.session import Session
 from app.carto.coded import Coded
 from app.carto.counting import counted_within
@@ -20,7 +21,7 @@ from app.carto.projection import to_map
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
 from app.domain.entities.grid_cell import GridCell
-from app.domain.patrols import patrols_a_month
+from app.domain.patrols import coverage, patrols_a_month
 
 _DONE = ("cleared", "retained", "excluded")
 
@@ -54,6 +55,30 @@ def _patrols(session: Session, cells: FeatureColumns) -> Objects:
     return found
 
 
+def _covered(session: Session, cells: FeatureColumns) -> Objects:
+    """How much of the patrols arranged was made, in percent; None where none is arranged or made."""
+    words = session.workspace.columns(GridCell.TYPE.name, ["patrol_freq"], None)
+    known = dict(zip(words.uids, words.values["patrol_freq"], strict=True))
+    days, today = days_by_cell(session), session.today
+    found = np.empty(len(cells), dtype=object)
+    found[:] = [coverage(known.get(uid), days.get(uid, ()), today).percent for uid in cells.uids]
+    return found
+
+
+def _covered_in(session: Session, cells: ManyAreas) -> Coded:
+    """The same for very many: what nobody patrolled goes by its words, the patrolled cells one by one."""
+    arranged, today = cells.columns["patrol_freq"], session.today
+    unpatrolled = arranged.worked(lambda words: coverage(words, (), today).percent)
+    days = days_by_cell(session)
+    rows, uids = cells.rows_of(list(days))
+    words = unpatrolled.words + tuple(range(101))
+    places = unpatrolled.codes.astype(np.int64)
+    for row, uid, freq in zip(rows.tolist(), uids, arranged.taken(rows), strict=True):
+        percent = coverage(freq, days[uid], today).percent
+        places[row] = len(unpatrolled.words) + (percent or 0)
+    return Coded.of_places(places, words)
+
+
 def _boilers_left_in(session: Session, cells: ManyAreas) -> Coded:
     counted = counted_within(cells.areas, to_map(shapely.get_coordinates(_left(session)), cells.crs))
     words, places = np.unique(counted, return_inverse=True)
@@ -80,10 +105,12 @@ class WorkedOut:
 # By entity and field; `app.carto.features.DRAWN_FROM` names the records each is worked out from.
 WORKED_OUT: Mapping[tuple[str, str], Callable[[Session, FeatureColumns], Objects]] = {
     (GridCell.TYPE.name, "boilers_left"): _boilers_left,
+    (GridCell.TYPE.name, "patrol_coverage"): _covered,
     (GridCell.TYPE.name, "patrols_a_month"): _patrols,
 }
 WORKED_OUT_IN: Mapping[tuple[str, str], WorkedOut] = {
     (GridCell.TYPE.name, "boilers_left"): WorkedOut((), _boilers_left_in),
+    (GridCell.TYPE.name, "patrol_coverage"): WorkedOut(("patrol_freq",), _covered_in),
     (GridCell.TYPE.name, "patrols_a_month"): WorkedOut(("patrol_freq",), _patrols_in),
 }
 

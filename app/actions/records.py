@@ -18,6 +18,7 @@ from app.actions.evidence import (
     places_of_photos,
 )
 from app.actions.laptop import in_own_area, zones_unknown_near
+from app.actions.patrols import coverage_of, coverage_words
 from app.actions.places import derived_values
 from app.actions.rebounds import Rebound, last_rebound
 from app.actions.rights import require_area, require_role, require_writer
@@ -26,6 +27,7 @@ from app.actions.steps import NextStep, approvals_of, case_of, dossier_lacks, ne
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, delete, insert, update
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
+from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
@@ -52,7 +54,7 @@ class RecordView:
     `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here;
     `used_again` the photographs that are evidence elsewhere too; `rebound` how it came into its later round;
     `photo_places` where photographs were taken, by the uid of the paper; `zones_unknown` whether a zone that
-    this laptop does not have may reach here.
+    this laptop does not have may reach here; `patrols` what is known of the patrols of a cell.
     """
 
     record: Entity
@@ -66,6 +68,7 @@ class RecordView:
     rebound: Rebound | None = None
     photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)
     zones_unknown: str = ""
+    patrols: str = ""
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")
@@ -106,6 +109,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         rebound=last_rebound(session, record),
         photo_places=places_of_photos(session, record, papers),
         zones_unknown=zones_unknown_near(session, record),
+        patrols=coverage_words(coverage_of(session, record)) if isinstance(record, GridCell) else "",
     )
 
 

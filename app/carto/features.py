@@ -16,7 +16,7 @@ Extent = tuple[float, float, float, float]
 Objects = NDArray[np.object_]
 
 # Fields that are worked out from other records: whoever changes those changes what these layers show.
-DRAWN_FROM = {("grid_cell", "boilers_left"): "boiler"}
+DRAWN_FROM = {("grid_cell", "boilers_left"): "boiler", ("grid_cell", "patrol_coverage"): "patrol"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -101,6 +101,19 @@ class ManyAreas:
         """The same areas with other columns."""
         return replace(self, columns=columns, _classes={}, _few={})
 
+    def rows_of(self, uids: Sequence[str]) -> tuple[NDArray[np.intp], list[str]]:
+        """Where the features of these identities stand, and the identity of each; others are left out."""
+        wanted = uids_as_bytes(uids)
+        if wanted is None or not len(wanted):
+            return np.empty(0, dtype=np.intp), []
+        among = np.flatnonzero(
+            np.isin(self.uids[:, 0], wanted[:, 0]) & np.isin(self.uids[:, 1], wanted[:, 1])
+        )
+        known = set(uids)
+        named = uids_as_text(self.uids[among])
+        kept = [place for place, uid in enumerate(named) if uid in known]
+        return among[kept], [named[place] for place in kept]
+
     def taken(self, rows: NDArray[np.integer], fields: Sequence[str]) -> ProjectedFeatures:
         """Some of the features, in order: from the columns what they hold, the rest from the records."""
         uids = uids_as_text(self.uids[rows])

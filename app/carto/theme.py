@@ -16,7 +16,7 @@ from app.i18n import N_
 from app.resources import map_file
 
 # Themes by id, in the order a chooser shows them; each is the file `maps/ID.toml`.
-THEMES = ("boilers", "boilers_left", "cells", "patrols", "sources")
+THEMES = ("boilers", "boilers_left", "cells", "coverage", "patrols", "sources")
 BASE = "base"
 LIGHT, DARK = "light", "dark"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OUTPUT = option("-o", "--output", help_=N_("The file to write"))
 PUBLIC = option("--public", help_=N_("The public edition: no coordinates, names or phones"))
-THEME = option("--theme", help_=N_("boilers, boilers_left, cells, patrols or sources"))
+THEME = option("--theme", help_=N_("boilers, boilers_left, cells, coverage, patrols or sources"))
 _PAPERS = ("A4", "A3", "A2", "A1", "A0")
 
 

@@ -77,6 +77,15 @@ class DeleteWords:
 
 
 @dataclass(frozen=True)
+class PatrolWords:
+    """Which cells somebody went through, and what is said of it."""
+
+    cells: Annotated[list[str], word("CELL", N_("The code of a cell; several for one walk"))]
+    values: Annotated[list[str], SET] = field(default_factory=list)
+    reason: Annotated[str, REASON] = ""
+
+
+@dataclass(frozen=True)
 class AttachWords:
     """Files to put beside a record."""
 
@@ -145,6 +154,17 @@ def delete(shell: Shell, words: DeleteWords) -> Answer:
         {"deleted": record.uid, "title": title, "transaction": done.transaction},
         [tr(N_("Deleted {title}; undo brings it back"), title=title)],
     )
+
+
+def patrol(shell: Shell, words: PatrolWords) -> Answer:
+    """Enter a patrol of cells."""
+    from app.actions.patrols import record_patrol  # late: help pages need no database
+    from app.cli.documents import record_document
+
+    with shell.session(write=True) as session:
+        made = record_patrol(session, words.cells, assignments(words.values), words.reason)
+    said = tr(N_("Patrol recorded for {n} cells"), n=len(made))
+    return Answer([record_document(item, shell.labels) for item in made], [said])
 
 
 def attach(shell: Shell, words: AttachWords) -> Answer:
@@ -297,6 +317,7 @@ COMMANDS = (
     Command("add", N_("Add one record"), add, AddWords),
     Command("edit", N_("Change fields or the place of a record"), edit, EditWords),
     Command("delete", N_("Delete a record that has no life yet"), delete, DeleteWords),
+    Command("patrol", N_("Record a patrol of cells"), patrol, PatrolWords),
     Command("attach", N_("Put evidence beside a record"), attach, AttachWords),
     Command("history", N_("Who changed what of a record, when, where and why"), history, RecordWords),
 )

@@ -22,6 +22,7 @@ from app.demo.builtup import built_up_areas, outlines
 from app.demo.cells import admin_cells
 from app.demo.ledgers import Ledger, ledgers, write_ledger
 from app.demo.papers import Occasion, paper
+from app.demo.patrols import walk
 from app.demo.people import CITY, CITY_BUREAU, PIN, assignments, orgs, person, users
 from app.demo.seats import township_seats
 from app.demo.seed import MARK, Clock, day, uid_source
@@ -87,6 +88,8 @@ def build(folder: Path, boiler_count: int = BASELINE, cell_size_m: int = CELL_SI
         freeze_baseline(session, BASELINE_NAME, MIGRATION)
         tell(50, 100, tr(N_("Workflow steps")))
         _play(session, clock, truths, tell)
+        act_as(session, "city")
+        walk(session, clock)
     except BaseException:
         session.workspace.discard()
         raise

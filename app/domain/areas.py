@@ -15,6 +15,7 @@ OWNERS: Mapping[str, tuple[str, str | None]] = {
     "approval": ("owner", None),
     "conflict": ("owner", None),
     "assignment": ("cell", "grid_cell"),
+    "patrol": ("cell", "grid_cell"),
     "intake": ("source", "water_source"),
     "protection_zone": ("source", "water_source"),
     "baseline_entry": ("baseline", "baseline"),

@@ -8,6 +8,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.lookback import LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
+from app.domain.entities.patrol import Patrol
 from app.domain.entities.people import Assignment, Org, Person
 from app.domain.entities.setting import Setting
 from app.domain.entities.sketch import Sketch
@@ -29,6 +30,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     ProtectionZone,
     BuiltUpArea,
     Sketch,
+    Patrol,
     Attachment,
     Approval,
     Baseline,

@@ -14,6 +14,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "intake": ("R3", "R5"),
     "protection_zone": ("R3", "R5"),
     "built_up_area": ("R3", "R5"),
+    "patrol": ("R1", "R2", "R3", "R5"),
     "sketch": ("R1", "R2", "R3", "R5"),
     "org": ("R0", "R3", "R5"),
     "division": ("R0", "R5"),

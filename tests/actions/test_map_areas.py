@@ -35,6 +35,7 @@ from app.carto.view import MapView
 from app.domain.changes import Actor, delete, insert, update
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
+from app.domain.entities.patrol import Patrol
 from app.store.workspace import Workspace
 from conftest import Clock
 
@@ -372,6 +373,11 @@ def boilers_at(session: Session, *places: tuple[float, float]) -> list[Boiler]:
     return made
 
 
+def patrol_of(session: Session, uid: str) -> Patrol:
+    made, today = session.new_uid(), session.today
+    return Patrol(uid=made, cell=uid, grid_code="C", patrolled_on=today, mode="routine", result="normal")
+
+
 def test_worked_out_columns_are_those_of_features_each_for_itself(session: Session) -> None:
     odd = [
         (106.455, 35.254),
@@ -380,7 +386,10 @@ def test_worked_out_columns_are_those_of_features_each_for_itself(session: Sessi
     ]  # in a hole, around it, elsewhere
     boilers_at(session, (106.505, 35.205), (106.506, 35.206), (106.899, 35.51), (100.0, 30.0), *odd)
     session.commit([update(cell(session, "C0003"), patrol_freq="每周2次")], "test")
-    fields = ("boilers_left", "patrols_a_month")
+    cells = [*(cell(session, code).uid for code in ("C0003", "C0005", "C0003")), session.new_uid()]
+    patrols = [patrol_of(session, uid) for uid in cells]
+    session.commit(map(insert, patrols), "test")
+    fields = ("boilers_left", "patrols_a_month", "patrol_coverage")
     source = feature_source(session)
     many = source.many("grid_cell", fields, CRS, None)  # type: ignore[attr-defined]
     alone = source.columns("grid_cell", fields, None)
@@ -391,6 +400,7 @@ def test_worked_out_columns_are_those_of_features_each_for_itself(session: Sessi
         told = dict(zip(alone.uids, alone.column(name), strict=True))
         assert dict(zip(taken.uids, taken.column(name), strict=True)) == told
     assert sorted(set(taken.column("boilers_left"))) == [0, 1, 2, 6]
+    assert {None, 12, 100} == set(taken.column("patrol_coverage"))
     assert len(sidecars(session)) == 1  # and what is worked out is not kept in it
     kept = source.many("grid_cell", ("kind",), CRS, many)  # type: ignore[attr-defined]
     assert set(kept.columns) <= set(GridCell.TYPE.stored)

@@ -18,6 +18,8 @@ from pytestqt.qtbot import QtBot
 import picture_files
 from app.actions.map_layers import Offered
 from app.carto.theme import read_theme
+from app.domain.entities.grid_cell import GridCell
+from app.domain.filters import equal
 from app.exchange.imagery.online import OnlineTiles
 from app.ui.application import Program
 from app.ui.map.adddialog import AddDialog
@@ -25,6 +27,7 @@ from app.ui.map.layers import LayerTree
 from app.ui.map.onlinedialog import OnlineDialog
 from app.ui.map.pane import MapPane
 from app.ui.map.picturedialog import PictureDialog
+from app.ui.record.patroldialog import PatrolDialog
 from app.ui.styling.dialog import LayerDialog
 from clipping import cut_off
 from window_cases import WAIT_MS, settle
@@ -275,6 +278,35 @@ def test_boilers_left_follow_the_records(office: Office, qtbot: QtBot) -> None:
     settle(running, qtbot)
     again = pane.scene.layers.features("grid_cell", ("boilers_left",), pane.canvas.view.crs)  # type: ignore[union-attr]
     assert again is not cells
+
+
+def test_a_patrol_recorded_in_the_window_colours_its_cells(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane, actions = running.window.work.map, running.window.commands.actions
+    pane.arranging.choose("coverage")
+    assert running.desk.session is not None
+    towns = running.desk.session.workspace.find(GridCell, equal(kind="admin", level=3, patrol_freq="每周1次"))
+    mine = [cell for cell in towns if (cell.div_code or "").startswith("620802")]
+
+    def covered() -> list[Any]:
+        settle(running, qtbot)
+        fields = ("patrol_coverage", "kind")
+        found = pane.scene.layers.features("grid_cell", fields, pane.canvas.view.crs)  # type: ignore[union-attr]
+        known = dict(zip(found.columns.uids, found.columns.column("patrol_coverage"), strict=True))
+        return [known[cell.uid] for cell in mine]
+
+    before = covered()
+    running.desk.selection.choose("grid_cell", [cell.uid for cell in mine])
+    settle(running, qtbot)
+    for _ in range(4):  # on one day: it counts as one of four
+        actions["record_patrol"].trigger()
+        dialog = next(item for item in running.window.findChildren(PatrolDialog) if item.isVisible())
+        dialog.send()
+        qtbot.waitUntil(lambda shown=dialog: not shown.isVisible(), timeout=WAIT_MS)
+    after = covered()
+    assert sum(after) > sum(before)
+    assert all(25 <= percent <= 100 for percent in after)
+    assert running.desk.session.today in running.window.work.record.subtitle.text()
 
 
 def test_online_maps_are_off_until_somebody_brings_a_key(

@@ -27,6 +27,7 @@ from app.ui.frame.opening import look_at
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
+from app.ui.record.patroldialog import ask_patrol
 from app.ui.sync.doings import SyncDoings
 from app.ui.tasks import Lane
 
@@ -80,6 +81,7 @@ class Doings:
             "add_record": (self.add, "record", SIGNED_IN),
             "edit_record": (record.edit_record, "record", SIGNED_IN),
             "delete_record": (self.delete, "record", SIGNED_IN),
+            "record_patrol": (partial(ask_patrol, window), "record", SIGNED_IN),
             "do_step": (record.first_step, "record", SIGNED_IN),
             "do_steps": (record.many.ask, "record", SIGNED_IN),
             "add_evidence": (record.choose_papers, "record", SIGNED_IN),

@@ -115,6 +115,8 @@ class RecordPanel(QWidget):
     def _records_changed(self, touched: Touched) -> None:
         current = self._desk.selection.now
         beside = _BESIDE | (SOURCES if current.entity and entity_type(current.entity).at_read else set())
+        if current.entity == "grid_cell":
+            beside |= {"patrol"}
         if current.current in touched.get(current.entity, ()) or beside & set(touched):
             self.read()
 
@@ -150,6 +152,8 @@ class RecordPanel(QWidget):
             parts.append(words_of_state(self.view.state))
         if getattr(record, "round_no", 1) != 1:
             parts.append(tr(N_("round {n}"), n=record.values()["round_no"]))
+        if self.view and self.view.patrols:
+            parts.append(self.view.patrols)
         if getattr(record, "synthetic", None):
             parts.append(tr(N_("Synthetic")))
         if len(selected.uids) > 1:

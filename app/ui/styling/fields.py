@@ -13,7 +13,11 @@ from app.ui.names import Names
 from app.ui.styling.symbolbox import PARTS
 
 _WORKED_OUT = {
-    "grid_cell": (("boilers_left", N_("Boilers left")), ("patrols_a_month", N_("Patrols a month"))),
+    "grid_cell": (
+        ("boilers_left", N_("Boilers left")),
+        ("patrol_coverage", N_("Patrols made of those arranged, %")),
+        ("patrols_a_month", N_("Patrols a month")),
+    ),
     "boiler": (("serial", N_("Serial in the ledger")),),
 }
 _AREAS = ("line", "fill")

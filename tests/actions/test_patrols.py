@@ -1,0 +1,112 @@
+"""Patrols of cells: who may record one, what it belongs to, and what the map makes of them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from shapely.geometry import MultiPolygon, box
+
+from actions.office import TOWN, Office
+from app.actions.history import undo
+from app.actions.map_columns import with_worked_out
+from app.actions.patrols import record_patrol
+from app.actions.records import add_record, find_record, list_records, show_record
+from app.domain.changes import insert
+from app.domain.entities.grid_cell import GridCell
+from app.domain.patrols import coverage
+from app.errors import Invalid, NotAllowed, Refused
+
+TODAY = "2026-11-29"
+
+
+def _ago(days: int) -> str:
+    return (date.fromisoformat(TODAY) - timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("words", "ago", "percent"),
+    [
+        (None, (), None),  # nobody arranged or made any
+        (None, (3,), 100),  # made though none is arranged
+        ("每周1次", (), 0),
+        ("每周1次", (1, 8), 50),  # 2 of 4
+        ("每周1次", (1, 8, 15, 22, 29), 100),
+        ("每周1次", (1, 1, 1, 1, 1), 25),  # one day, entered by five people
+        ("每日2次", tuple(range(30)) * 2, 100),
+        ("每季度1次", (60,), 100),  # looked at as far back as one is arranged
+        ("每月1次", (31,), 0),  # a day too long ago
+        ("每月1次", (30,), 100),
+        ("每月1次", (-1,), 0),  # a day to come covers nothing
+    ],
+)
+def test_coverage_is_what_was_made_of_what_is_arranged(
+    words: str | None, ago: tuple[int, ...], percent: int | None
+) -> None:
+    assert coverage(words, [_ago(days) for days in ago], TODAY).percent == percent
+
+
+def _cells(office: Office) -> list[GridCell]:
+    """Two cells of the clerk's county, the first with patrols arranged."""
+    squares = [MultiPolygon([box(west, 35.5, west + 0.01, 35.51)]) for west in (106.6, 106.61)]
+    made = [
+        GridCell(uid=office.session.new_uid(), grid_code=f"{TOWN}-0{n}", kind="admin", level=4, div_code=TOWN,
+                 patrol_freq=words, geometry=squares[n])
+        for n, words in enumerate(("每周1次", None))
+    ]  # fmt: skip
+    office.session.commit(map(insert, made), "test")
+    return made
+
+
+def test_a_patrol_belongs_to_its_cell_and_colours_it(office: Office) -> None:
+    office.as_("clerk")
+    cell, other = _cells(office)[:2]
+    (made,) = record_patrol(office.session, [cell.grid_code], {"result": "problem", "note": "渣堆未覆盖"})
+    assert (made.cell, made.div_code, made.mode) == (cell.uid, cell.div_code, "routine")
+    assert made.patrolled_on == office.session.today
+    assert made.inspectors == (office.session.person().name,)
+    assert find_record(office.session, "patrol", made.uid).values()["result"] == "problem"
+    assert office.session.today in show_record(office.session, "cell", cell.uid).patrols
+    columns = office.session.workspace.columns("grid_cell", ["kind"], None)
+    covered = with_worked_out(office.session, "grid_cell", ["patrol_coverage"], columns)
+    shown = dict(zip(covered.uids, covered.column("patrol_coverage"), strict=True))
+    assert shown[cell.uid] == coverage(cell.patrol_freq, [office.session.today], office.session.today).percent
+    assert shown[cell.uid]
+    assert not shown[other.uid]
+    undo(office.session)
+    assert list_records(office.session, "patrol") == []
+
+
+def test_one_walk_through_several_cells_is_one_change(office: Office) -> None:
+    office.as_("clerk")
+    cells = [cell.uid for cell in _cells(office)[:2]]
+    assert len(record_patrol(office.session, [*cells, cells[0]], {})) == 2
+    undo(office.session)
+    assert list_records(office.session, "patrol") == []
+
+
+def test_what_is_no_patrol_is_refused_and_nothing_is_kept(office: Office) -> None:
+    office.as_("clerk")
+    cell = _cells(office)[0].uid
+    tomorrow = (date.fromisoformat(office.session.today) + timedelta(days=1)).isoformat()
+    for values in (
+        {"patrolled_on": tomorrow},
+        {"patrolled_on": "2026-11"},
+        {"mode": "驾车"},
+        {"result": None},
+        {"x": "1"},
+    ):
+        with pytest.raises(Invalid):
+            record_patrol(office.session, [cell], values)
+    for cells in ([], ["R1000-0-0-0"], [cell, "R1000-0-0-0"]):
+        with pytest.raises(Refused):
+            record_patrol(office.session, cells, {})
+    with pytest.raises((Invalid, Refused)):
+        add_record(office.session, "patrol", {"mode": "routine", "result": "normal", "patrolled_on": TODAY})
+    office.as_("stranger")
+    with pytest.raises(NotAllowed):
+        record_patrol(office.session, [cell], {})
+    office.as_("leader")
+    with pytest.raises(NotAllowed):
+        record_patrol(office.session, [cell], {})
+    assert list_records(office.session, "patrol") == []
