@@ -40,7 +40,10 @@ def decode(blob: bytes, encoding: str | None, name: str) -> tuple[str, str, Sequ
         return _decode_as(blob, encoding, name), encoding.lower(), ()
     for mark, codec in _BOMS:
         if blob.startswith(mark):
-            return _decode_as(blob, codec, name).lstrip("\ufeff"), codec.removesuffix("-sig"), ()
+            try:
+                return blob.decode(codec).lstrip("\ufeff"), codec.removesuffix("-sig"), ()
+            except UnicodeError:  # the mark lies: the bytes behind it decide
+                blob = blob.removeprefix(mark)
     try:
         return blob.decode("utf-8"), "utf-8", ()
     except UnicodeDecodeError:
@@ -89,8 +92,17 @@ def _last_resort(blob: bytes, name: str) -> tuple[str, str, Sequence[str]]:
         N_("The text of “{file}” is in no known encoding."),
         code="encoding",
         file=name,
-        hint=N_("Open it in Excel or WPS and save it as xlsx."),
+        hint=N_("Line {line} is the first that is not UTF-8. Open it in Excel or WPS and save it as xlsx."),
+        line=_first_line_unlike_utf8(blob),
     )
+
+
+def _first_line_unlike_utf8(blob: bytes) -> int:
+    try:
+        blob.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return blob.count(b"\n", 0, error.start) + 1
+    return 1
 
 
 def everyday_share(blob: bytes) -> float:

@@ -23,7 +23,8 @@ from app.domain.values import show
 from app.errors import Invalid, StoreFailure
 from app.exchange.export_spatial import SPATIAL, write_spatial
 from app.exchange.looks import look, put_on
-from app.exchange.streamed import Tick, go_on, save_with_rows
+from app.exchange.streamed import save_with_rows
+from app.exchange.ticking import Tick, go_on
 from app.i18n import N_, tr
 
 TABLES = (".xlsx", ".csv")

@@ -21,6 +21,7 @@ from app.exchange.mapping import MappingFile
 from app.exchange.positions import PACKED
 from app.exchange.questions import BY_PART, BY_TABLE, CODES, PARTED
 from app.exchange.settling import EACH, TOTAL
+from app.exchange.ticking import Tick, go_on
 from app.exchange.zone_choice import is_zone_answer
 from app.i18n import N_
 
@@ -124,10 +125,6 @@ def _nothing_learned(key: str) -> MappingFile | None:
     return None
 
 
-def _go_on(share: float) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class ImportContext:
     """What the plan is made against: the kind's existing records, the divisions, the workspace's area, today.
@@ -147,7 +144,7 @@ class ImportContext:
     near_m: float = 15.0
     common_point_m: float = FAR_M
     lookup: Callable[[str, str], str | None] = _no_record
-    tick: Callable[[float], None] = _go_on
+    tick: Tick = go_on
     recall: Callable[[str], MappingFile | None] = _nothing_learned
 
     @property

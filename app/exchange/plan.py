@@ -56,7 +56,7 @@ _SAMPLED, _SAMPLES, _SAMPLE_SIGNS = 30, 3, 24  # rows looked through, values sho
 def plan_file(path: Path, context: ImportContext, options: ImportOptions) -> ImportPlan:
     """Read a file and plan its import. Raises Invalid when the file as a whole cannot be taken."""
     encoding = options.encoding or options.all_answers().get("encoding")
-    return plan_import(open_book(path, encoding), context, options)
+    return plan_import(open_book(path, encoding, context.tick), context, options)
 
 
 def plan_import(book: Book, context: ImportContext, options: ImportOptions) -> ImportPlan:

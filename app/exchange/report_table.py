@@ -19,7 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from app.errors import Invalid
 from app.exchange.export import harmless
 from app.exchange.looks import look, put_on
-from app.exchange.streamed import Tick, go_on, save_with_rows
+from app.exchange.streamed import save_with_rows
+from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
 from app.i18n import N_
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import IO, Any
@@ -18,16 +18,13 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.worksheet import Worksheet
 
-Tick = Callable[[float], None]
+from app.exchange.ticking import Tick, go_on
+
 _TICK_ROWS = 500
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # no XML may hold them
 _STYLE = re.compile(rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?')
 _EXTENT = re.compile(rb'(<dimension ref="[A-Z]+\d+:[A-Z]+)(\d+)')
 _LONGEST = 32767  # characters a cell of a workbook holds
-
-
-def go_on(_: float) -> None:
-    """What is called when nobody watches."""
 
 
 def save_with_rows(

@@ -74,8 +74,8 @@ def fill(template: Path, filling: Filling, target: Path) -> int:
 
 
 def _open(template: Path) -> Workbook:
-    check_bomb(template)
     try:
+        check_bomb(template)
         return openpyxl.load_workbook(template)
     except (InvalidFileException, KeyError, ValueError, TypeError, OSError) as error:
         raise Invalid(N_("The template {file} cannot be read as an xlsx workbook"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,18 +20,60 @@ _UNSEEN = frozenset({"script", "style", "head", "noscript"})
 _ROWS, _CELLS = "tr", ("td", "th")
 
 
+def is_web_archive(start: bytes) -> bool:
+    """True for a page packed with its parts in one file (.mht), as Excel and old systems write it."""
+    return b"mime-version:" in start.lower() or start.lower().lstrip().startswith(b"from: <saved by")
+
+
 def read_web_tables(path: Path, encoding: str | None = None) -> Book | None:
     """The tables of a page as sheets, outer ones before those inside; None when it has none with words.
 
     Only words are read: no script runs, nothing is fetched, and no entity but a sign is known. Raises Invalid
     for a page that is too large.
     """
+    return _book(path, [decode(_bytes(path), encoding, path.name)])
+
+
+def read_web_archive(path: Path, encoding: str | None = None) -> Book:
+    """The tables of every page in a packed one. Raises Invalid when it has none, or is too large."""
+    parts = message_from_bytes(_bytes(path)).walk()
+    pages = [(part.get_payload(decode=True), part.get_content_charset()) for part in parts
+             if part.get_content_type() == "text/html"]  # fmt: skip
+    texts = [
+        decode(blob, encoding or _known(charset), path.name)
+        for blob, charset in pages
+        if isinstance(blob, bytes) and blob
+    ]
+    found = _book(path, texts) if texts else None
+    if found is None:
+        raise Invalid(
+            N_("“{file}” is a web page, not a workbook."),
+            code="not_a_workbook",
+            hint=N_("Open it in Excel or WPS and save it as xlsx."),
+            file=path.name,
+        )
+    return found
+
+
+def _known(charset: str | None) -> str | None:
+    """The encoding a part names; GB 2312 is said by programs that write all of GB18030."""
+    return "gb18030" if charset in ("gb2312", "gbk") else charset
+
+
+def _bytes(path: Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
         raise _too_large(path)
-    text, used, doubt = decode(path.read_bytes(), encoding, path.name)
+    return path.read_bytes()
+
+
+def _book(path: Path, pages: Sequence[tuple[str, str, Sequence[str]]]) -> Book | None:
+    """The tables of pages (text, encoding, other encodings that would do); None when none has words."""
     reader = _Reader(path)
-    reader.feed(text)
-    reader.close()
+    for text, *_ in pages:
+        reader.feed(text)
+        reader.close()
+        reader.reset()
+    _, used, doubt = pages[0]
     filled = [table for table in reader.tables if any(any(row) for row in table.rows)]
     names = [path.stem if len(filled) == 1 else f"{path.stem} {at}" for at in range(1, len(filled) + 1)]
     sheets = [Sheet(name, table.rows, merged=table.spans) for name, table in zip(names, filled, strict=True)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -13,10 +15,14 @@ from xml.sax.saxutils import unescape
 
 from app.errors import Invalid
 from app.exchange.grid import column_number
+from app.exchange.ticking import Tick, go_on
 from app.i18n import N_
 
 MAX_UNPACKED_BYTES = 800_000_000
 MAX_RATIO = 400  # ordinary sheets pack 5 to 30 times
+_PIECE = 1 << 20
+_READ = re.compile(r"xl/(?!media/|drawings/|embeddings/).*\.(?:xml|bin|rels)|content\.xml")  # by the fast reader
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml")
 _HIDDEN_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"')
 _ERROR = re.compile(rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)
 _FORMULA = re.compile(
@@ -54,13 +60,8 @@ def check_bomb(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as package:
             sizes = [(entry.file_size, entry.compress_size) for entry in package.infolist()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise Invalid(
-            N_("“{file}” is damaged and cannot be opened."),
-            code="unreadable_file",
-            hint=N_("Open it in Excel or WPS, repair it and save it again."),
-            file=path.name,
-        ) from error
+    except zipfile.BadZipFile as error:
+        raise _damaged(path) from error
     unpacked, packed = sum(size for size, _ in sizes), sum(size for _, size in sizes) or 1
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > 50_000_000 and unpacked / packed > MAX_RATIO):
         raise Invalid(
@@ -72,16 +73,29 @@ def check_bomb(path: Path) -> None:
         )
 
 
-def check_extent(path: Path, limit: int) -> None:
+def _damaged(path: Path | str | None) -> Invalid:
+    return Invalid(
+        N_("“{file}” is damaged and cannot be opened."),
+        code="unreadable_file",
+        hint=N_("Open it in Excel or WPS, repair it and save it again."),
+        file=Path(path or "").name,
+    )
+
+
+def check_extent(path: Path, limit: int, tick: Tick = go_on) -> None:
     """Raise Invalid when the cells with a value span more than `limit` cells, as one in the last row does.
 
-    The fast reader makes room for the whole rectangle at once; where there is none it ends the program.
+    The fast reader makes room for the whole rectangle at once; where there is none it ends the program. It
+    also unpacks whatever there is: a part that unpacks to more than it says is refused here.
     """
     with zipfile.ZipFile(path) as package:
-        for name in package.namelist():
-            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml|content\.xml", name):
+        for entry in package.infolist():
+            if not _READ.fullmatch(entry.filename):
                 continue
-            rows, columns = _extent(package.read(name))
+            xml = _unpacked(package, entry, tick)
+            if not _SHEET.fullmatch(entry.filename):
+                continue
+            rows, columns = _extent(xml)
             if rows * columns > limit:
                 raise Invalid(
                     N_("A sheet of “{file}” claims {rows} rows and {columns} columns."),
@@ -91,6 +105,22 @@ def check_extent(path: Path, limit: int) -> None:
                     rows=rows,
                     columns=columns,
                 )
+
+
+def _unpacked(package: zipfile.ZipFile, entry: zipfile.ZipInfo, tick: Tick) -> bytes:
+    """A part piece by piece; raises Invalid when it is not as long as it says, or damaged."""
+    whole, room = bytearray(), copy(entry)
+    room.file_size = entry.file_size + 1  # one byte more shows that there is more
+    try:
+        with package.open(room) as part:
+            while piece := part.read(_PIECE):
+                tick(0.0)
+                whole += piece
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        whole = bytearray(entry.file_size + 1)  # damaged, or packed in a way that no program for tables uses
+    if len(whole) != entry.file_size:
+        raise _damaged(package.filename)
+    return bytes(whole)
 
 
 def _extent(xml: bytes) -> tuple[int, int]:
@@ -108,7 +138,7 @@ def _extent(xml: bytes) -> tuple[int, int]:
     return rows, columns
 
 
-def read_extras(path: Path) -> dict[str, Extras]:
+def read_extras(path: Path, tick: Tick = go_on) -> dict[str, Extras]:
     """The extras of every sheet by its name; nothing for a file that is not in the xlsx form."""
     with zipfile.ZipFile(path) as package:
         names = set(package.namelist())
@@ -116,7 +146,12 @@ def read_extras(path: Path) -> dict[str, Extras]:
             return {}
         files = _sheet_files(package, names)
         styles = _month_styles(package.read("xl/styles.xml")) if "xl/styles.xml" in names else ()
-        return {sheet: _extras(package.read(file), styles) for sheet, file in files.items() if file in names}
+        found = {}
+        for sheet, file in files.items():
+            tick(0.0)
+            if file in names:
+                found[sheet] = _extras(package.read(file), styles)
+        return found
 
 
 def _month_styles(xml: bytes) -> Sequence[int]:

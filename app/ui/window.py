@@ -21,7 +21,7 @@ from app.ui.desk import Desk, Touched
 from app.ui.finder.field import Finder
 from app.ui.finder.search import COMMAND, PLACE, Found
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
-from app.ui.frame.doings import Doings
+from app.ui.frame.doings import LEDGERS, Doings
 from app.ui.frame.notice import ForeignEditsBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from app.actions.action import ActionEntry
     from app.actions.session import Session
 
-_LEDGERS = (".xlsx", ".xls", ".xlsb", ".et", ".csv", ".ods", ".geojson", ".shp", ".gpkg", ".kml", ".zip")
 _SUBMENUS = (
     (N_("Record"), ("edit", "record")),
     (N_("Map"), ("map", "pages")),
@@ -360,7 +359,7 @@ class MainWindow(QMainWindow):
 
 
 def _is_ledger(path: Path) -> bool:
-    return path.suffix.lower() in _LEDGERS
+    return path.suffix.lower() in LEDGERS
 
 
 def _load_actions(_: object) -> tuple[ActionEntry, ...]:

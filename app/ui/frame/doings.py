@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 WORKSPACES = N_("Workspaces")
+LEDGERS = (  # files whose drop opens the wizard
+    ".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods", ".xml", ".mht", ".mhtml", ".html", ".htm", ".csv", ".tsv",
+    ".txt", ".shp", ".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".gpx", ".dxf",
+)  # fmt: skip
 _PAGES = (
     (TODAY, N_("Go to Today")),
     ("grid_cell", N_("Go to the cells")),
@@ -191,7 +195,7 @@ class Doings:
 
     def import_ledger(self) -> None:
         """Choose a file, then the wizard."""
-        kinds = f"{tr(N_('Ledgers and maps'))} (*.xlsx *.xls *.xlsb *.csv *.ods *.geojson *.shp *.gpkg *.zip)"
+        kinds = f"{tr(N_('Ledgers and maps'))} ({' '.join(f'*{ending}' for ending in LEDGERS)})"
         name, _ = QFileDialog.getOpenFileName(self._window, tr(N_("Import a ledger")), self._folder(), kinds)
         if name:
             self.import_file(Path(name))
