@@ -21,7 +21,9 @@ from app.i18n import N_
 MAX_UNPACKED_BYTES = 800_000_000
 MAX_RATIO = 400  # ordinary sheets pack 5 to 30 times
 _PIECE = 1 << 20
-_READ = re.compile(r"xl/(?!media/|drawings/|embeddings/).*\.(?:xml|bin|rels)|content\.xml")  # by the fast reader
+_READ = re.compile(
+    r"xl/(?!media/|drawings/|embeddings/).*\.(?:xml|bin|rels)|content\.xml"
+)  # by the fast reader
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml|content\.xml")
 _HIDDEN_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"[^>]*?\bhidden="(?:1|true)"')
 _ERROR = re.compile(rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*?\bt="e"[^>]*>.*?<v>([^<]*)</v>', re.S)

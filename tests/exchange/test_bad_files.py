@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import python_calamine
 import pytest
+import python_calamine
 
 from app.errors import Cancelled, Invalid
 from app.exchange.ticking import go_on, left_when_cancelled
@@ -78,15 +78,13 @@ def test_the_mark_of_a_workbook_that_is_open_elsewhere(tmp_path: Path, mark: str
 
 def _page(rows: int) -> str:
     lines = (HEADER, *(good_row(n) for n in range(1, rows + 1)))
-    return PAGE.format(
-        "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines)
-    )
+    return PAGE.format("".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in line)}</tr>" for line in lines))
 
 
 def test_a_packed_page_of_several_parts(tmp_path: Path) -> None:
     path = tmp_path / "台账.xls"
     parts = [
-        b"Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/html; charset=\"gb2312\"\r\n\r\n"
+        b'Content-Transfer-Encoding: quoted-printable\r\nContent-Type: text/html; charset="gb2312"\r\n\r\n'
         + quopri.encodestring(page.encode("gb18030"))
         for page in ("<html><frameset></frameset></html>", _page(2))
     ]
@@ -99,19 +97,32 @@ def test_a_packed_page_of_several_parts(tmp_path: Path) -> None:
 
 _EXCEL_2003 = """<?xml version="1.0"?>
 <?mso-application progid="Excel.Sheet"?>
-<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:x="urn:schemas-microsoft-com:office:excel"
- xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="台账"><Table>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:x="urn:schemas-microsoft-com:office:excel"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="台账"><Table>
 <Row><Cell ss:MergeAcross="3"><Data ss:Type="String">崆峒区台账</Data></Cell></Row>
-<Row ss:Index="3"><Cell><Data ss:Type="String">台账编号</Data></Cell>
- <Cell><Data ss:Type="String">使用单位</Data></Cell><Cell ss:Index="4"><Data ss:Type="String">吨位</Data></Cell>
- <Cell><Data ss:Type="String">完成时限</Data></Cell></Row>
-<Row><Cell><Data ss:Type="String">K-1</Data></Cell><Cell ss:MergeDown="1"><Data ss:Type="String">甲<B>宾馆</B></Data></Cell>
+<Row ss:Index="3">
+ <Cell><Data ss:Type="String">台账编号</Data></Cell>
+ <Cell><Data ss:Type="String">使用单位</Data></Cell>
+ <Cell ss:Index="4"><Data ss:Type="String">吨位</Data></Cell>
+ <Cell><Data ss:Type="String">完成时限</Data></Cell>
+</Row>
+<Row>
+ <Cell><Data ss:Type="String">K-1</Data></Cell>
+ <Cell ss:MergeDown="1"><Data ss:Type="String">甲<B>宾馆</B></Data></Cell>
  <Cell ss:Index="4"><Data ss:Type="Number">4</Data></Cell>
- <Cell><Data ss:Type="DateTime">2018-10-01T00:00:00.000</Data></Cell></Row>
-<Row ss:Hidden="1"><Cell><Data ss:Type="String">K-2</Data></Cell><Cell ss:Index="4"><Data ss:Type="Error">#REF!</Data>
- </Cell></Row>
-</Table></Worksheet><Worksheet ss:Name="隐藏"><Table><Row><Cell><Data ss:Type="String">旧</Data></Cell></Row></Table>
-<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions></Worksheet></Workbook>"""
+ <Cell><Data ss:Type="DateTime">2018-10-01T00:00:00.000</Data></Cell>
+</Row>
+<Row ss:Hidden="1">
+ <Cell><Data ss:Type="String">K-2</Data></Cell>
+ <Cell ss:Index="4"><Data ss:Type="Error">#REF!</Data></Cell>
+</Row>
+</Table></Worksheet>
+<Worksheet ss:Name="隐藏">
+<Table><Row><Cell><Data ss:Type="String">旧</Data></Cell></Row></Table>
+<x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions>
+</Worksheet></Workbook>"""
 
 
 def test_the_xml_of_excel_2003(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def _half_a_workbook(folder: Path) -> Path:
 def _lying_text(folder: Path) -> Path:
     path = folder / "谎.csv"
     text = ",".join(HEADER) + "\n" + ",".join(str(cell) for cell in good_row(1)) + "\n"
-    path.write_bytes(b"\xef\xbb\xbf" + text.encode("gb18030"))
+    path.write_bytes(text.encode() + text.splitlines()[1].encode("gb18030"))  # two encodings in one file
     return path
 
 
