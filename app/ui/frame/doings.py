@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 WORKSPACES = N_("Workspaces")
 LEDGERS = (  # files whose drop opens the wizard
-    ".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods", ".xml", ".mht", ".mhtml", ".html", ".htm", ".csv", ".tsv",
-    ".txt", ".shp", ".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".gpx", ".dxf",
+    ".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods", ".xml", ".mht", ".mhtml", ".html", ".htm", ".csv",
+    ".tsv", ".txt", ".shp", ".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".gpx", ".dxf",
 )  # fmt: skip
 _PAGES = (
     (TODAY, N_("Go to Today")),
