@@ -18,6 +18,7 @@ from app.actions.laptop import in_own_area
 from app.actions.places import Places, derived_values, places_around
 from app.actions.rights import require_role, require_writer
 from app.actions.session import Session
+from app.actions.watching import UNWATCHED, Watch
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, insert, update
 from app.domain.entities.boiler import Boiler
@@ -94,7 +95,10 @@ def preview(
         near_m=session.policy.duplicate_m,
         common_point_m=session.policy.common_point_m,
         lookup=lambda entity, words: _lookup(session, entity, words),
-        tick=_ticker(progress, cancelled),
+        tick=Watch(progress, cancelled).ticker(
+            tr(N_("Reading the rows")),
+            Cancelled(N_("The import was cancelled"), hint=N_("Nothing was written.")),
+        ),
         recall=Shelf(request.learned).recall if request.learned else lambda key: None,
     )
     plan = _within_rights(session, plan_file(request.source, context, request.settled()))
@@ -136,11 +140,12 @@ def import_records(
     return ImportDone(plan.report, committed)
 
 
-def save_refused(request: ImportRequest, plan: ImportPlan, target: Path) -> Path:
-    """Write the same workbook again with a comment on every refused cell."""
+def save_refused(request: ImportRequest, plan: ImportPlan, target: Path, watch: Watch = UNWATCHED) -> Path:
+    """Write the same workbook again with a comment on every refused cell; Cancelled leaves what was there."""
     options = request.settled()
-    book = open_book(request.source, options.encoding or options.all_answers().get("encoding"))
-    write_errors(request.source, book, plan.report, target)
+    tick = watch.ticker(tr(N_("Writing the error list")))
+    book = open_book(request.source, options.encoding or options.all_answers().get("encoding"), tick)
+    write_errors(request.source, book, plan.report, target, tick)
     return target
 
 
@@ -200,16 +205,6 @@ def area_of(session: Session) -> BaseGeometry | None:
 def _lookup(session: Session, entity: str, words: str) -> str | None:
     found = session.workspace.by_key(entity_type(entity).record, words)
     return found.uid if found is not None else None
-
-
-def _ticker(progress: Progress | None, cancelled: Callable[[], bool] | None) -> Callable[[float], None]:
-    def tick(share: float) -> None:
-        if cancelled is not None and cancelled():
-            raise Cancelled(N_("The import was cancelled"), hint=N_("Nothing was written."))
-        if progress is not None:
-            progress(round(share * 100), 100, tr(N_("Reading the rows")))
-
-    return tick
 
 
 def _within_rights(session: Session, plan: ImportPlan) -> ImportPlan:

@@ -16,12 +16,13 @@ class Watch:
     progress: Callable[[int, int, str], None] | None = None
     cancelled: Callable[[], bool] | None = None
 
-    def ticker(self, words: str) -> Callable[[float], None]:
-        """What the work calls with the share that is done; raises Cancelled when somebody stopped it."""
+    def ticker(self, words: str, stopped: Cancelled | None = None) -> Callable[[float], None]:
+        """What the work calls with the share that is done; raises `stopped` when somebody stopped it, by
+        itself that no file was written."""
 
         def tick(share: float) -> None:
             if self.cancelled is not None and self.cancelled():
-                raise Cancelled(N_("The writing was cancelled"), hint=N_("No file was written."))
+                raise stopped or Cancelled(N_("The writing was cancelled"), hint=N_("No file was written."))
             if self.progress is not None:
                 self.progress(round(share * 100), 100, words)
 

@@ -169,7 +169,8 @@ def _summary(document: dict[str, Any]) -> Iterable[str]:
 
 
 def _rows(found: Iterable[dict[str, Any]]) -> list[list[Any]]:
-    return [[item["row"], item["field"], item["value"], item["why"]] for item in found]
+    cells = (cell for item in found for cell in (item, *item.get("also", ())))
+    return [[cell["row"], cell["field"], cell["value"], cell["why"]] for cell in cells]
 
 
 COMMANDS = (

@@ -13,15 +13,19 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.errors import Invalid, StoreFailure
+from app.errors import Invalid
 from app.exchange.grid import Book, Sheet, column_letter, text_of
+from app.exchange.heard import Heard, save_book
 from app.exchange.report import ImportReport, Refusal, Warned
+from app.exchange.ticking import Tick, go_on
+from app.exchange.whole import whole
 from app.i18n import N_, tr
 
 _RED = PatternFill("solid", fgColor="FFFFC7CE")
 _RED_FONT = Font(color="FF9C0006", bold=True)
 _YELLOW = PatternFill("solid", fgColor="FFFFEB9C")
 _AUTHOR = "Gridward"
+_TICK_ROWS = 500
 _SEEN_ROWS = 200  # that the width of a column is taken from
 _FORBIDDEN = dict.fromkeys(
     range(32)
@@ -30,53 +34,52 @@ for _kept in (9, 10, 13):
     _FORBIDDEN.pop(_kept)
 
 
-def write_errors(source: Path, book: Book, report: ImportReport, target: Path) -> int:
+def write_errors(source: Path, book: Book, report: ImportReport, target: Path, tick: Tick = go_on) -> int:
     """Write `target` (xlsx) with a comment on every refused cell; returns the number of comments.
 
-    A workbook keeps its looks; text and GIS files become a workbook of their rows. Raises Invalid when the
-    target cannot be written.
+    A workbook keeps its looks; text and GIS files become a workbook of their rows. `tick` may raise to
+    cancel; the target then stays what it was. Raises Invalid when the target cannot be written.
     """
     if source.resolve() == target.resolve():
         raise Invalid(
             N_("The list of errors needs a file of its own; it would overwrite “{file}”."), file=source.name
         )
-    result = _open(source) if book.format == "xlsx" else None
-    result = result or _made(book)
+    result = _open(source, tick) if book.format == "xlsx" else None
+    result = result or _made(book, tick)
     features = {name for sheet in book.sheets if sheet.headings for name in (sheet.name, _title(sheet.name))}
     count = _comment(result, report.refused, features)
     _mark(result, report.warnings, features)
-    try:
-        result.save(target)
-    except OSError as error:
-        raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
-                           why=error.strerror or str(error)) from error  # fmt: skip
+    with whole(target) as part:
+        save_book(result, part, tick)
     return count
 
 
-def _open(source: Path) -> Workbook | None:
+def _open(source: Path, tick: Tick) -> Workbook | None:
     """The workbook with its looks; None when it cannot be kept (an xls, or parts openpyxl does not know)."""
     try:
-        with source.open("rb") as file:  # by what is in it: openpyxl refuses other endings
+        with Heard(source, tick) as file:  # by what is in it: openpyxl refuses other endings
             return openpyxl.load_workbook(file)
     except (InvalidFileException, KeyError, ValueError, TypeError, OSError):
         return None
 
 
-def _made(book: Book) -> Workbook:
+def _made(book: Book, tick: Tick) -> Workbook:
     result = Workbook()
     if result.active is not None:
         result.remove(result.active)
     for sheet in book.sheets:
-        _copy(sheet, result.create_sheet(_title(sheet.name)))
+        _copy(sheet, result.create_sheet(_title(sheet.name)), tick)
     return result
 
 
-def _copy(sheet: Sheet, page: Worksheet) -> None:
+def _copy(sheet: Sheet, page: Worksheet, tick: Tick) -> None:
     """The rows at the numbers the report calls them by; a GIS layer's headings stand above its row 1."""
     shift = 1 if sheet.headings else 0
     for column, heading in enumerate(sheet.headings, 1):
         page.cell(1, column, heading).font = Font(bold=True)
     for index, row in enumerate(sheet.rows):
+        if index % _TICK_ROWS == 0:
+            tick(index / len(sheet.rows) / 2)
         for column, value in enumerate(row, 1):
             if value is not None:
                 page.cell(sheet.first_row + index + shift, column, _writable(value))
@@ -100,7 +103,7 @@ def _title(name: str) -> str:
 def _comment(result: Workbook, refused: Sequence[Refusal], features: Collection[str]) -> int:
     """One comment a cell, with all its reasons; `features` are GIS layers, whose headings stand in row 1."""
     reasons: dict[tuple[str, int, int], list[str]] = {}
-    for refusal in (cell for first in refused for cell in (first, *first.also)):
+    for refusal in (cell for first in refused for cell in first.cells):
         reasons.setdefault((refusal.sheet, refusal.row, max(refusal.column, 1)), []).append(refusal.why)
     pages = _pages(result, features)
     for (name, row, column), why in reasons.items():

@@ -58,6 +58,9 @@ def words_of_system(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text in texts if system_named([text]) or _SAYS_SYSTEM.search(text.upper()))
 
 
+_SURELY_WRONG = ("bad_position", "outside_area")
+
+
 class Placing:
     """Gives the drafts of one file their geometry."""
 
@@ -95,7 +98,9 @@ class Placing:
             return ""
         named = system_named([*texts, *(column.heading for column in here)])
         stated = [self._stated(draft, layer_crs) for draft in live]
-        placer = Placer(stated, self._frame(named, texts, here, layer_crs), self._asked)
+        frame = self._frame(named, texts, here, layer_crs)
+        self._find_more_faults(drafts, layer_crs, frame)
+        placer = Placer(stated, frame, self._asked)
         placed = placer.place()
         for draft, item, result in zip(live, stated, placed, strict=True):
             if named == OLD and not self._options.crs and item.written.form in (Form.DEGREES, Form.METRES):
@@ -105,6 +110,16 @@ class Placing:
                 )
             self._take(draft, item, result)
         return placer.crs or STORED
+
+    def _find_more_faults(self, drafts: Sequence[Draft], layer_crs: str, frame: Frame) -> None:
+        """Say of rows refused for another cell that their position is wrong too; nothing is asked for
+        them."""
+        refused = [draft for draft in drafts if draft.refusals]
+        stated = [self._stated(draft, layer_crs) for draft in refused]
+        placed = Placer(stated, frame, self._asked.quietly()).place() if stated else []
+        for draft, item, result in zip(refused, stated, placed, strict=True):
+            if result.refused in _SURELY_WRONG:
+                self._take(draft, item, result)
 
     def _frame(self, named: str, texts: Sequence[str], here: Sequence[Column], layer_crs: str) -> Frame:
         options = self._options

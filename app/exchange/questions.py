@@ -86,6 +86,12 @@ class Asked:
         inner.questions, inner.remembered = self.questions, self.remembered
         return inner
 
+    def quietly(self) -> Asked:
+        """The same answers, for questions that nobody is to hear of; they follow their proposals."""
+        inner = Asked(self._answers)
+        inner._part = self._part
+        return inner
+
     def given(self, key: str) -> str | None:
         """The answer written under this very key."""
         return self._answers.get(key)

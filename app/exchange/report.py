@@ -36,8 +36,8 @@ class Refusal:
     also: tuple[Refusal, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """The refusal as the report carries it."""
-        return {
+        """The refusal as the report carries it; one line a row, its other wrong cells under `also`."""
+        line: dict[str, object] = {
             "sheet": self.sheet,
             "row": self.row,
             "field": self.field,
@@ -45,6 +45,12 @@ class Refusal:
             "code": self.code,
             "why": self.why,
         }
+        return {**line, "also": [cell.to_json() for cell in self.also]} if self.also else line
+
+    @property
+    def cells(self) -> tuple[Refusal, ...]:
+        """Every wrong cell of the row, this one first."""
+        return self, *self.also
 
 
 @dataclass(frozen=True)

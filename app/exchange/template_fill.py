@@ -18,11 +18,14 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import Invalid
+from app.exchange.heard import Heard, save_book
 from app.exchange.template_ranges import follow
+from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
 from app.exchange.workbook_xml import check_bomb
-from app.i18n import N_
+from app.i18n import N_, listed
 
+_TICK_ROWS = 200
 MARK = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 Line = Mapping[str, Any]
 
@@ -36,15 +39,16 @@ class Filling:
     names: frozenset[str]  # every mark a line may have, known even when there is no line
 
 
-def fill(template: Path, filling: Filling, target: Path) -> int:
+def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> int:
     """Write `target` from a template; gives the number of rows written.
 
     The row with marks of a line is repeated for every line, with its looks and merged cells; what stands
     below moves down, and so do merged cells and all that `template_ranges` follows. Marks in headers and
-    footers are filled with what stands once. Raises Invalid naming every cell with a mark that nobody knows,
-    StoreFailure when the target cannot be written.
+    footers are filled with what stands once. `tick(share)` may raise to cancel; the target then stays what
+    it was. Raises Invalid naming every cell with a mark that nobody knows, StoreFailure when the target
+    cannot be written.
     """
-    book = _open(template)
+    book = _open(template, tick)
     unknown = [
         f"{page.title}!{cell.coordinate} {{{{{name}}}}}"
         for page in book.worksheets
@@ -63,20 +67,21 @@ def fill(template: Path, filling: Filling, target: Path) -> int:
             N_("The template has marks that are not known: {marks}"),
             hint=N_("Nothing was written. Marks that are known: {known}"),
             details=unknown,
-            marks="、".join(unknown[:20]),
+            marks=listed(unknown[:20]),
             known=" ".join(sorted({*filling.facts, *filling.names})),
             code="unknown_mark",
         )
-    written = sum(_fill_page(page, filling) for page in book.worksheets)
+    written = sum(_fill_page(page, filling, tick) for page in book.worksheets)
     with whole(target) as part:
-        book.save(part)
+        save_book(book, part, tick)
     return written
 
 
-def _open(template: Path) -> Workbook:
+def _open(template: Path, tick: Tick) -> Workbook:
     try:
         check_bomb(template)
-        return openpyxl.load_workbook(template)
+        with Heard(template, tick) as file:
+            return openpyxl.load_workbook(file)
     except (InvalidFileException, KeyError, ValueError, TypeError, OSError) as error:
         raise Invalid(N_("The template {file} cannot be read as an xlsx workbook"),
                       hint=N_("Save it again as .xlsx in Excel or WPS."), file=template.name,
@@ -100,14 +105,16 @@ def _edges(page: Worksheet) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{side}", part
 
 
-def _fill_page(page: Worksheet, filling: Filling) -> int:
+def _fill_page(page: Worksheet, filling: Filling, tick: Tick) -> int:
     rows = sorted({cell.row for cell, name in _marks(page) if name not in filling.facts})
     written = 0
     for row in reversed(rows):  # from below, so that the numbers of the rows above stay
-        _repeat(page, row, len(filling.lines))
+        _repeat(page, row, len(filling.lines), tick)
         if not filling.lines:
             _put(page, row, dict.fromkeys(filling.names) | dict(filling.facts))
         for place, line in enumerate(filling.lines):
+            if place % _TICK_ROWS == 0:
+                tick(0.5)
             _put(page, row + place, {**filling.facts, **line})
         written += len(filling.lines)
     for cell, _ in list(_marks(page)):
@@ -139,7 +146,7 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _repeat(page: Worksheet, row: int, times: int) -> None:
+def _repeat(page: Worksheet, row: int, times: int, tick: Tick) -> None:
     """Make `times` rows like `row` out of it; what stands below moves down."""
     extra = times - 1
     if extra <= 0:
@@ -158,6 +165,8 @@ def _repeat(page: Worksheet, row: int, times: int) -> None:
         item.expand(down=extra)
         page.merged_cells.add(item)
     for place in range(1, times):
+        if place % _TICK_ROWS == 0:
+            tick(place / times / 2)
         _copy_row(page, row, row + place)
         for item in across:
             page.merge_cells(

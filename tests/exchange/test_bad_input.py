@@ -176,6 +176,22 @@ def test_a_wrong_cell_is_answered_at_the_cell(name: str, tmp_path: Path, city: S
     assert noted == [cell]
 
 
+def test_every_wrong_cell_of_a_row_is_answered_not_only_the_first(tmp_path: Path, city: Session) -> None:
+    wrong = {"锅炉吨位": "4000000t/h", "完成时限": "2018-13-40", "县区": "海淀区", "经度": 999}
+    path = simple(tmp_path / "台账.xlsx", good_row(1), good_row(2, **wrong))
+    request = ImportRequest("boiler", path)
+    plan = preview(city, request)
+    assert [question.code for question in plan.report.ask] == ["crs"]  # of the good row, not of the wrong one
+    assert plan.report.ask[0].rows == [2]
+    document = plan.report.to_json(plan.kind)
+    told = [(cell["row"], cell["field"]) for line in document["refused"] for cell in (line, *line["also"])]
+    assert told == [(3, "rated_tph"), (3, "due_date"), (3, "div_code"), (3, "x")]
+    page = openpyxl.load_workbook(save_refused(request, plan, tmp_path / "退回.xlsx")).active
+    assert page is not None
+    noted = [item.coordinate for row in page.iter_rows() for item in row if item.comment is not None]
+    assert noted == ["C3", "D3", "F3", "H3"]
+
+
 def test_a_value_from_another_workbook_is_read_as_it_was_last_calculated_and_shown(tmp_path: Path) -> None:
     path = simple(tmp_path / "台账.xlsx", good_row(1), good_row(2))
     _edit(
@@ -250,12 +266,14 @@ def test_an_open_question_or_a_cancelled_preview_leaves_nothing_behind(tmp_path:
     with pytest.raises(Refused):
         import_records(city, preview(city, ImportRequest("boiler", path)))
     shares: list[int] = []
-    asked = iter([False, False, True])
-    with pytest.raises(Cancelled):
-        preview(
-            city, ImportRequest("boiler", path), lambda done, *_: shares.append(done), lambda: next(asked)
-        )
-    assert len(shares) == 2
+    for enough in (0, 30):  # while the workbook is read, and while its rows are
+        shares.clear()
+        with pytest.raises(Cancelled):
+            preview(
+                city, ImportRequest("boiler", path), lambda done, *_: shares.append(done),
+                lambda limit=enough: bool(shares) and shares[-1] >= limit,
+            )  # fmt: skip
+        assert enough <= shares[-1] < 100
     assert city.workspace.find(Boiler) == []
 
 

@@ -67,9 +67,10 @@ class DifferencesPage(QWidget):
             lambda at: self._taken(self._order[at]),
         )
         self._records.lines.ticked.connect(self._ticked)
-        self._list(N_("Refused {n}"), (N_("Row"), N_("Field"), N_("Value"), N_("Why")), [
-            (self._row(item), self._label(item.field), item.value, item.why) for item in report.refused
-        ])  # fmt: skip
+        cells = [cell for item in report.refused for cell in item.cells]
+        lines = [(self._row(item), self._label(item.field), item.value, item.why) for item in cells]
+        headings = (N_("Row"), N_("Field"), N_("Value"), N_("Why"))
+        self._list(N_("Refused {n}"), headings, lines, len(report.refused))
         self._warnings(report.warnings)
         self._list(N_("Not records {n}"), (N_("Row"), N_("What"), N_("Text")), [
             (self._row(item), tr(_SKIPPED.get(item.kind, item.kind)), item.text) for item in report.skipped
@@ -150,8 +151,13 @@ class DifferencesPage(QWidget):
         field = self._kind.fields.get(name)
         return tr(field.label) if field else name
 
-    def _list(self, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    def _list(
+        self, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]], rows: int | None = None
+    ) -> None:
+        """A tab of lines; `rows` when they are of fewer rows than there are lines."""
         self._tab(title, headings, len(lines), lines.__getitem__)
+        if rows is not None:
+            self.tabs.setTabText(self.tabs.count() - 1, tr(title, n=rows))
 
     def _tab(
         self, title: str, headings: Sequence[str], count: int, line: Line,

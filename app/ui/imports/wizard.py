@@ -31,6 +31,7 @@ from app.actions.imports import (
     save_refused,
     share_mapping,
 )
+from app.actions.watching import Watch
 from app.domain.entity import EntityType
 from app.errors import StoreFailure
 from app.i18n import N_, tr
@@ -247,7 +248,8 @@ class ImportWizard(QDialog):
         request, plan = self._request, self._plan
         said = N_("The error list is in {path}")
         self._desk.read(
-            self, lambda *_: save_refused(request, plan, target),
+            self,
+            lambda _, token: save_refused(request, plan, target, Watch(token.progress, token.cancelled)),
             lambda path: tell(self, tr(said, path=path)),
             title=tr(N_("Saving the error list")),
         )  # fmt: skip
