@@ -81,7 +81,7 @@ def _exchange(folder: Path, rows: int, size: Found) -> Found:
     sides: dict[str, list[Taken]] = {"ours": [], "geodiff": [], "push": [], "copy": []}
     parts: list[dict[str, float]] = []
     with postgres.server() as (url, server):
-        hub = hubs.make(url, rows)
+        hub = hubs.make(folder / "hub", url, rows)
         start, _ = laptops.snapshot(folder, rows)
         place = Place(hub, url, server, start, folder, uids)
         pushed = 0
@@ -118,7 +118,7 @@ def measure_small(folder: Path, size: Found) -> Found:
     """Small syncs on a hub with enough boilers for each to be changed once."""
     rows = size["many"]
     with postgres.server() as (url, server):
-        hub = hubs.make(url, rows)
+        hub = hubs.make(folder / "hub", url, rows)
         uids = [uid for uid, _ in boilers(0, rows)]
         found = small.measure(hub, url, server, uids, size["laptops"], size["syncs"])
         hub.close()

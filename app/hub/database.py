@@ -19,12 +19,14 @@ from sqlalchemy.pool import QueuePool
 from app.errors import StoreFailure
 from app.hub.rounds import Asked, Round
 from app.i18n import N_
-from app.store.postgis import engine_of
 
 SQLITE_NAME = "hub.db"
 BUCKETS = 1000.0  # to a degree: squares of about 100 m in which boilers close together are looked for
 _POINT = struct.Struct("<BI2d")
 _BUSY_SECONDS = 30.0
+_INCARNATION = "incarnation"
+# Whoever brings an older state back ends all sessions: the server starts again or the database is another.
+_WHICH = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
 _CONNECTIONS = 16  # one for each thread of a server: a fresh one has nothing prepared
 Ask = Callable[..., Asked]
 
@@ -35,7 +37,7 @@ class HubDatabase:
     def __init__(self, place: Path | None, url: str | None, *, make: bool = False) -> None:
         self.postgres = url is not None
         if url is not None:
-            self._writers = self._readers = engine_of(url, _CONNECTIONS)
+            self._writers = self._readers = _postgresql(url, _CONNECTIONS)
             event.listen(self._writers, "connect", _leave_prepared)
         elif place is not None:
             file = place / SQLITE_NAME
@@ -104,6 +106,11 @@ class HubDatabase:
             return "unnest(%s::text[]) AS s(word)", array_of(words)
         return "(SELECT value AS word FROM json_each(?)) AS s", json.dumps(list(words), ensure_ascii=False)
 
+    def incarnation(self, connection: Connection) -> Any:
+        """What a restore of PostgreSQL's changes, whoever does it and says nothing: what a process remembers
+        of the database holds for one incarnation only. The same for any connection to an embedded one."""
+        return connection.info.get(_INCARNATION)
+
     @property
     def mark(self) -> str:
         """How a statement for the driver marks a parameter."""
@@ -113,6 +120,37 @@ class HubDatabase:
         """Close every connection."""
         self._readers.dispose()
         self._writers.dispose()
+
+
+class Reading:
+    """What reads by the connection of its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def read_by(self, connection: Connection) -> Iterator[None]:
+        """Meanwhile read by another connection, as the own one is busy writing."""
+        own, self._connection = self._connection, connection
+        try:
+            yield
+        finally:
+            self._connection = own
+
+
+def _postgresql(url: str, connections: int = 5) -> Engine:
+    """An engine for a PostgreSQL address such as `postgresql://user@host/name`, which keeps so many
+    connections open; ten more are made when they are needed, and closed again."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=connections)
+
+    @event.listens_for(engine, "connect")
+    def _plain_plans(connection: Any, record: Any) -> None:
+        # Compiling a plan takes longer than the small queries of a sync; the planner's costs mislead it here.
+        connection.execute("SET jit = off")
+        record.info[_INCARNATION] = connection.execute(_WHICH).fetchone()
+        connection.commit()
+
+    return engine
 
 
 def _leave_prepared(connection: Any, _record: Any) -> None:

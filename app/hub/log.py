@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Act, Block, Effect
 from app.hub.book import AREAS, LOG
-from app.hub.database import HubDatabase
+from app.hub.database import HubDatabase, Reading
 from app.hub.keys import HubKeys
 from app.sync.messages import SignedBlock
 from app.sync.signing import HEAD_START, next_head
@@ -43,12 +42,12 @@ class AreaLog:
     effects: list[Effect] = field(default_factory=list)
 
 
-class Logs:
+class Logs(Reading):
     """The logs of all areas a push may write to."""
 
     def __init__(self, database: HubDatabase, connection: Connection) -> None:
+        super().__init__(connection)
         self._database = database
-        self._connection = connection
         self._areas: dict[str, AreaLog] = {}
         self._locked: set[str] = set()
         # Of blocks that somebody asked about: the acts, and whose each entry is. Conflicts come in swarms.
@@ -115,15 +114,6 @@ class Logs:
         first, acts, places = block_acts(bytes(found.body))
         self._read.append((code, first, acts, places))
         return acts[places[seq - first]]
-
-    @contextmanager
-    def read_by(self, connection: Connection) -> Iterator[None]:
-        """Meanwhile read by another connection, as the own one is busy writing."""
-        own, self._connection = self._connection, connection
-        try:
-            yield
-        finally:
-            self._connection = own
 
     def count(self, code: str, difference: int) -> None:
         """Add to the digest of an area."""

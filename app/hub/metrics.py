@@ -1,26 +1,57 @@
 """What the hub counts for Prometheus: requests, verdicts, open conflicts, and how far laptops have come.
 
 Counters of several worker processes are added up through files in the folder PROMETHEUS_MULTIPROC_DIR, which
-`serve.py` sets before any worker starts; what stands in the database is read when somebody asks.
+is set before any worker starts; what stands in the database is read when somebody asks.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from app.domain.changes import new_uid
+from app.errors import StoreFailure
 from app.hub.port import HubDoor
 from app.hub.views import AreaLine, DeviceLine, area_lines, device_lines, late_open
+from app.store.lock import WriterLock
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+
+
+@contextmanager
+def counted_together(folder: Path) -> Iterator[None]:
+    """Meanwhile the worker processes that are begun count through files in a folder of this server's own
+    in `folder`. What servers that were killed have left there is removed first."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in folder.iterdir():
+        if left.is_dir():
+            with suppress(StoreFailure):  # another server is at work there
+                _remove(left, WriterLock(left))
+    own = folder / new_uid()
+    lock = WriterLock(own)
+    own.mkdir()
+    os.environ[MULTIPROCESS] = str(own)
+    try:
+        yield
+    finally:
+        os.environ.pop(MULTIPROCESS, None)
+        _remove(own, lock)
+
+
+def _remove(counters: Path, lock: WriterLock) -> None:
+    shutil.rmtree(counters, ignore_errors=True)
+    lock.release()
 
 
 class Measures:

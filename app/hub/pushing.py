@@ -34,7 +34,7 @@ from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
 from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
-from app.hub.quick import Arrived, Quick, Remembered
+from app.hub.quick import AnotherDatabase, Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
 from app.hub.storing import Storing
 from app.hub.verifiers import Verifiers
@@ -73,7 +73,13 @@ class Pushing:
         laptop or another hub's batch.
         """
         with undisturbed(len(signed)):
-            return self._taken(signed, received, wanted)
+            while True:
+                with suppress(
+                    AnotherDatabase
+                ):  # looked at again, now that nothing of the old one is remembered
+                    return self._taken(signed, received, wanted)
+                self.heads.clear()
+                self.known.clear()
 
     def _taken(self, signed: bytes, received: datetime, wanted: Wanted | None) -> PushAnswer:
         """The same, while nobody looks for litter."""
@@ -93,6 +99,7 @@ class Pushing:
         for left in reversed(range(TRIES)):
             try:
                 with self.database.writing() as connection:
+                    self.remembered.check(self.database.incarnation(connection))
                     return self._push(connection, message, batch, signed, _ms(received), extra)
             except NeedArea as needed:
                 extra.add(needed.code)

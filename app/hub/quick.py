@@ -42,6 +42,10 @@ _FEW = 3  # areas locked on the mere expectation that a push will need them
 _ASIDE = frozenset(("person", "setting"))  # what this process may remember from before
 
 
+class AnotherDatabase(Exception):
+    """What this process remembers is of the database before somebody brought an older state back."""
+
+
 @dataclass
 class Remembered:
     """What this process remembers between pushes: the areas each laptop wrote to last, and the bureau's
@@ -49,6 +53,14 @@ class Remembered:
 
     areas: OrderedDict[str, tuple[str, ...]] = field(default_factory=OrderedDict)
     policy: tuple[tuple[int, bytes], Policy] | None = None
+    incarnation: object = None  # of the database that all this was read from
+
+    def check(self, found: object) -> None:
+        """Raises AnotherDatabase, once, where an older state was brought back since."""
+        if found != self.incarnation:
+            self.areas.clear()
+            self.policy, self.incarnation = None, found
+            raise AnotherDatabase
 
     def learn(self, device: str, areas: set[str]) -> None:
         """The laptop wrote to these areas."""
@@ -86,6 +98,7 @@ class Quick:
         if any(entry.entity in _ASIDE for entry in batch.entries):
             return None
         with self.database.writing() as connection:
+            self.remembered.check(self.database.incarnation(connection))
             return self._push(connection, arrived, areas)
 
     def _push(self, connection: Connection, arrived: Arrived, areas: tuple[str, ...]) -> PushAnswer | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,7 @@ from app.domain.merge import DELETION
 from app.domain.replication import Cells, RowState, Stamp
 from app.domain.values import as_moment
 from app.hub.book import field_ids
-from app.hub.database import HubDatabase, as_sqlalchemy
+from app.hub.database import HubDatabase, Reading, as_sqlalchemy
 from app.store.tables import is_known, known
 
 ALL = "*"  # the stamp of every field without one of its own
@@ -101,12 +100,12 @@ class Row:
         return (self.stamps or {}).get(ALL) if name and not self.replaced else None
 
 
-class Rows:
+class Rows(Reading):
     """All rows of a push, by entity and uid."""
 
     def __init__(self, database: HubDatabase, connection: Connection) -> None:
+        super().__init__(connection)
         self._database = database
-        self._connection = connection
         self._rows: dict[Key, Row] = {}
         self._kinds: dict[str, dict[str, Row]] = {}  # the same rows, by entity
         self._absent: set[Key] = set()
@@ -253,15 +252,6 @@ class Rows:
     def by_uid(self, entity: str) -> Mapping[str, Row]:
         """The same by their uids."""
         return self._kinds.get(entity, {})
-
-    @contextmanager
-    def read_by(self, connection: Connection) -> Iterator[None]:
-        """Meanwhile read by another connection, as the own one is busy writing."""
-        own, self._connection = self._connection, connection
-        try:
-            yield
-        finally:
-            self._connection = own
 
     def clear(self) -> None:
         """Forget everything, to read it again under a lock."""

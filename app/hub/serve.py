@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.errors import Invalid, StoreFailure
 from app.hub import logs, tls
+from app.hub.metrics import counted_together
 from app.hub.opening import open_hub
 from app.hub.patience import PatientProtocol
 from app.hub.place import HubPlace
@@ -60,10 +60,12 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
     place.note_serving(url, fingerprint)
     started(url, fingerprint)
     _stop_in_order()
-    with tempfile.TemporaryDirectory(prefix="gridward-hub-") as counters:
-        if wanted.workers > 1:
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters  # before anything counts: app/hub/metrics.py
-        _run(_config(wanted, certificate), listener)
+    config = _config(wanted, certificate)
+    if wanted.workers > 1:
+        with counted_together(place.folder / "counters"):
+            Multiprocess(config, sockets=[listener]).run()
+    else:
+        Server(config).run(sockets=[listener])
     logs.say("stopped")
 
 
@@ -157,13 +159,6 @@ def _config(wanted: Listening, certificate: tls.Certificate | None) -> Config:
         ssl_certfile=certificate.file if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,
     )
-
-
-def _run(config: Config, listener: socket.socket) -> None:
-    if config.workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
-    else:
-        Server(config).run(sockets=[listener])
 
 
 def _stop_in_order() -> None:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import shapely
-
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Kind
 from app.domain.replication import Cells
@@ -141,12 +139,6 @@ def unpacked(text: str, entity: str) -> Row:
     """A row from the tables of a replica."""
     untold = crossing(entity).untold
     return {name: untold(name, cell) for name, cell in json.loads(text).items()}
-
-
-def wire_geometry(geometry: Any) -> bytes:
-    """A shapely geometry as on the wire."""
-    written: bytes = shapely.to_wkb(geometry, byte_order=1)
-    return written
 
 
 def known_cells(cells: Cells) -> Row:

@@ -162,11 +162,6 @@ def triggers(kind: EntityType, table: str) -> list[str]:
     return [f"CREATE TRIGGER journal_{name}_{what} {moments[what]} BEGIN {noted[what]} END" for what in noted]
 
 
-def trigger_names(kind: EntityType) -> tuple[str, ...]:
-    """The names of an entity's journal triggers."""
-    return tuple(f"journal_{kind.name}_{what}" for what in ("insert", "update", "delete", "identity"))
-
-
 def cells_of_row(kind: EntityType, row: str) -> str:
     """The SQL expression of [[column, null, value], …] of a row called `row`, as its insert is noted."""
     return _cells(_columns(kind), "", row)

@@ -11,7 +11,6 @@ SHA-256 over all that.
 from __future__ import annotations
 
 import os
-import secrets
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,11 +119,6 @@ class OpenInvitation:
             part.unlink()
             raise _problem("altered", self.path)
         part.replace(target)
-
-
-def new_secret() -> str:
-    """A fresh secret of 50 bits as ten letters."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(HALF))
 
 
 def make_code(secret: str, fingerprint: str) -> Code:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -27,8 +26,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def make(url: str, count: int) -> Hub:
-    """A hub with divisions, two persons and so many boilers, each town's log standing at number 1."""
+def make(folder: Path, url: str, count: int) -> Hub:
+    """A hub, its files in `folder`, with divisions, two persons and so many boilers: one block a town."""
     divisions: list[Any] = [
         Division(uid=f"00000000-0000-4000-8000-{code:0>12}", code=code, name=code, level=level)
         for code, level in ((ROOT, "city"), (COUNTY, "county"), *((town, "town") for town in TOWNS))
@@ -39,7 +38,6 @@ def make(url: str, count: int) -> Hub:
     person = Person(
         uid=PERSON.uid, login="wang", name=PERSON.name, role=PERSON.role, org=PERSON.org, area=PERSON.area
     )
-    folder = Path(tempfile.mkdtemp(prefix="gridward-bench-hub-"))
     hub = Hub.init(folder, url, ROOT, [*divisions, person], admin, now=now())
     digests = fill(url, count)
     with psycopg.connect(url) as connection:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.setting import Setting
+from app.domain.replication import SEEN_BYTES
 from app.hub import pulling
 from app.hub.hub import Hub
 from app.hub.log import read_blocks
 from hub.office_hub import CITY, TOWN, HubBench, Laptop
+from postgres_server import needs_postgis, run
 
 
 def _beside(bench: HubBench, laptop: Laptop, place: Boiler, degrees: float) -> Boiler:
@@ -39,6 +42,35 @@ def test_another_process_changes_a_setting_between_two_small_pushes(
     assert last.uid in {item.owner for item in bench.hub.conflicts()}
     other.hub.close()
     bench.check()
+
+
+@needs_postgis
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_an_older_state_brought_back_under_a_serving_hub_is_noticed(
+    bench: HubBench, postgres_folder: Path
+) -> None:
+    """By whoever keeps PostgreSQL, without a word to the hub, which had looked at the lost blocks before."""
+    writer, reader = bench.laptop(), bench.laptop()
+    made = writer.enter("officer")
+    writer.push()
+    server, name = ("-h", str(postgres_folder), "-U", "gridward"), bench.hub.database._readers.url.database
+    bench.hub.database.close()  # nobody may have open what is copied
+    run("createdb", *server, "-T", str(name), f"{name}_kept")
+    writer.edit("officer", made.uid, note="lost")
+    writer.push()
+    reader.pull()
+    areas = bench.hub.pull(reader.uid, {}).areas
+    seen = {code: (seq, head[:SEEN_BYTES]) for code, (seq, head, _) in areas.items()}
+    writer.edit("officer", made.uid, note="lost as well")
+    assert writer.push(seen=seen).state == "taken"
+    run("dropdb", "-f", *server, str(name))
+    run("createdb", *server, "-T", f"{name}_kept", str(name))
+    run("dropdb", *server, f"{name}_kept")
+    with pytest.raises(OperationalError):  # one request meets the session that was ended; laptops repeat it
+        bench.hub.status()
+    reader.edit("officer", made.uid, note="upon what is lost")
+    assert reader.push(seen=seen).state == "restored"
+    assert bench.boiler(made.uid) == made
 
 
 @pytest.mark.parametrize("pushes", [3, pulling.MANY + 4])

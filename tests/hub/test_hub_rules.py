@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import shapely
 
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
@@ -14,7 +15,6 @@ from app.domain.entities.people import Org, Person
 from app.domain.entities.setting import Setting
 from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.rights import WRITERS
-from app.store.crossing import wire_geometry
 from hub.office_hub import CITY, COUNTY, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person, wkb
 
 
@@ -440,7 +440,7 @@ def test_boilers_that_become_alike_by_an_edit_are_flagged_once(bench: HubBench) 
         return type(place)(place.x + metres / 90_000, place.y)
 
     def wkb(metres: float) -> bytes:
-        return wire_geometry(point(metres))
+        return bytes(shapely.to_wkb(point(metres), byte_order=1))
 
     first = laptop.enter("officer", geometry=point(0), address="中山街1号")
     moved = laptop.enter("officer", geometry=point(900), user_org="第二小学", address="一")

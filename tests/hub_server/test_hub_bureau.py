@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from app.hub.metrics import MULTIPROCESS, counted_together
 from hub_server.served import PIN, ROOT, gridward, served
 from postgres_server import PROGRAMS, needs_postgis, run
 
@@ -62,6 +63,20 @@ def test_several_workers_serve_one_hub_and_are_replaced(bureau: dict[str, str]) 
         code, _ = hub.stop()
         assert code == 0
         assert {line["engine"] for line in hub.events("started")} == {"postgresql"}
+    counters = Path(bureau["GRIDWARD_HUB_HOME"]) / "counters"
+    assert not any(counters.iterdir())
+
+
+def test_what_a_killed_server_left_is_removed_by_the_next_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    left.mkdir()
+    (left / "counter_1.db").write_bytes(b"1")
+    with counted_together(tmp_path):
+        [first] = [item for item in tmp_path.iterdir() if item.is_dir()]
+        assert first != left and os.environ[MULTIPROCESS] == str(first)
+        with counted_together(tmp_path):
+            assert len([item for item in tmp_path.iterdir() if item.is_dir()]) == 2
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_database_that_is_gone_is_said_and_tried_again(bureau: dict[str, str], server: Path) -> None:

@@ -11,7 +11,7 @@ from osgeo_utils.samples import validate_gpkg
 
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.papers import BaselineEntry
-from app.store import journal, migrations, replica_tables, rtree
+from app.store import migrations, replica_tables, rtree
 from app.store.workspace import Workspace
 from store.records import Desk, boiler, cell, foreign
 
@@ -32,9 +32,9 @@ def older(file: Path) -> Path:
     with Workspace.open(file) as workspace:
         Desk(workspace).add(boiler("PL-1", note="原有"), cell("C1"))
     drop = [
-        f"DROP TRIGGER {name}"
+        f"DROP TRIGGER journal_{kind.name}_{what}"
         for kind in (Boiler.TYPE, BaselineEntry.TYPE)
-        for name in journal.trigger_names(kind)
+        for what in ("insert", "update", "delete", "identity")
     ]
     _make_older(
         file,

@@ -28,9 +28,9 @@ from app.sync.enrol import Joined, Owner
 from app.sync.keys import DeviceKeys
 from app.sync.messages import EnrolAnswer, EnrolRequest, PullRequest
 from app.sync.results import SyncDone
-from app.sync.transport import Direct
 from builders import PLACE
 from conftest import Clock
+from sync.direct import Direct
 
 CITY, COUNTY, TOWN, TOWN2 = "620800", "620802", "620802105", "620802106"
 FILE = "laptop.gpkg"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -128,16 +129,14 @@ def _forged(world: World) -> None:
 
 # ------------------------------------------------------------ 5 to 8: fold, numbers, clocks
 def _apart(patch: pytest.MonkeyPatch) -> None:
-    """The cursor is saved, then the program is killed before the effects are written."""
-    write, left = fold.write, [1]
+    """The cursor is saved, then now and then the program is killed before the effects are written."""
+    write, folds = fold.write, itertools.count()
 
-    def killed_once(connection: Any, found: Any) -> None:
-        if left and found.state.effects:
-            left.pop()
-            return
-        write(connection, found)
+    def killed_at_times(connection: Any, found: Any) -> None:
+        if not found.state.effects or next(folds) % 5:
+            write(connection, found)
 
-    patch.setattr(fold, "write", killed_once)
+    patch.setattr(fold, "write", killed_at_times)
 
 
 def _two_laptops(world: World) -> None:

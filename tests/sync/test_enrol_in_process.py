@@ -22,7 +22,7 @@ from app.store.workspace import Workspace
 from app.sync import enrol as joining
 from app.sync.enrol_again import ask_again
 from app.sync.invitation import Invitation, make_code, write_invitation
-from app.sync.transport import Direct
+from sync.direct import Direct
 from sync.lan import CITY, COUNTY, TOWN, Lan, Laptop
 
 

@@ -16,7 +16,6 @@ from app.sync.invitation import (
     Invitation,
     check_invitation,
     make_code,
-    new_secret,
     parse_code,
     read_invitation,
     write_invitation,
@@ -61,10 +60,6 @@ def test_what_is_no_code_is_said(typed: str) -> None:
     with pytest.raises(Invalid) as told:
         parse_code(typed)
     assert told.value.code == "bad_code"
-
-
-def test_secrets_are_fresh() -> None:
-    assert len({new_secret() for _ in range(100)}) == 100
 
 
 @pytest.fixture(scope="module")

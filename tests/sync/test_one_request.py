@@ -11,7 +11,7 @@ from app.actions.people import add_user, disable_user, find_person, sign_in
 from app.errors import NotAllowed
 from app.hub.policies import RENEWED_MS
 from app.sync import messages as m
-from app.sync.transport import Direct
+from sync.direct import Direct
 from sync.lan import PIN, TOWN, Lan, Laptop
 
 ASKED = ("push", "pull", "policy", "rejoin")

@@ -35,10 +35,11 @@ from app.sync.round import Round
 from app.sync.sending import Sealer
 from app.sync.signing import ENROL, sign
 from app.sync.stick import Stick
-from app.sync.transport import Direct, pull_reply
+from app.sync.transport import pull_reply
 from app.sync.wire import decode_block
 from postgres_server import run
-from sync.oracle import Oracle
+from sync.direct import Direct
+from sync.oracle import Lost, Oracle
 
 ROOT, COUNTY = "620800", "620802"
 TOWN_A, TOWN_B = "620802105", "620802101"
@@ -432,7 +433,7 @@ class World:
             # What a revoked laptop hands over moves nothing of its own, and everybody hears of it.
             if not moved and self.hub.status().areas == before:
                 return
-        raise AssertionError("the laptops do not come to rest")
+        raise Lost("the laptops do not come to rest")
 
     def close(self) -> None:
         """Close every file."""
