@@ -15,7 +15,7 @@ from app.errors import StoreFailure
 from app.i18n import N_
 from app.store.attachments import Attachments, digest
 from app.store.failures import translated
-from app.store.journal import FROM_HUB
+from app.store.journal import BEGINNING, FROM_HUB
 from app.store.rtree import quoted
 from app.store.tables import Layout
 
@@ -63,7 +63,9 @@ def keep(files: Attachments, workspace: Path, sha256: str, source: Path) -> Path
 def elsewhere(raw: sqlite3.Connection, layout: Layout) -> set[str]:
     """The evidence files that others have: what came from the hub, and what the hub has got from here."""
     table = quoted(layout.of(Attachment.TYPE.name).name)
-    own = f"""SELECT a.sha256 FROM {table} a JOIN sync_journal j ON j.tbl = ? AND j.uid = a.uid AND j.op = 'i'
+    own = f"""SELECT a.sha256 FROM {table} a CROSS JOIN sync_journal j
+        ON substr(j.uid, 1, {BEGINNING}) = substr(a.uid, 1, {BEGINNING}) AND j.uid IS a.uid
+        AND j.tbl = ? AND j.op = 'i'
       LEFT JOIN sync_txn t ON t.id = j.txn WHERE t.sealed_batch IS NOT ?"""
     written_here = {row[0] for row in raw.execute(own, (Attachment.TYPE.name, FROM_HUB))}
     known = {row[0] for row in raw.execute(f"SELECT DISTINCT sha256 FROM {table}")}

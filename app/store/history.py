@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.store.connect import Database
-from app.store.journal import CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
+from app.store.journal import CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS, of_record
 from app.store.tables import known
 from app.store.values import from_journal
 
@@ -88,9 +88,7 @@ class History:
 
     def of_record(self, entity: str, uid: str) -> list[HistoryEntry]:
         """All changes of a record, newest first; also of one that has been deleted."""
-        query = (
-            journal_rows().where(JOURNAL.c.tbl == entity, JOURNAL.c.uid == uid).order_by(JOURNAL.c.seq.desc())
-        )
+        query = journal_rows().where(of_record(entity, uid)).order_by(JOURNAL.c.seq.desc())
         with self._database.reading() as connection:
             return [entry_of(row) for row in connection.execute(query)]
 

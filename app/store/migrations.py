@@ -96,12 +96,13 @@ def _system(connection: Connection) -> list[str]:
     """What the tables of the journal lack since format 1."""
     for statement in replica_tables.TABLES:
         connection.exec_driver_sql(statement)
+    added = ["sync_journal.uid"] if journal.index_records(connection) else []
     rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info('sync_ctx')")
     if "base" in set(rows.scalars()):
-        return []
+        return added
     connection.exec_driver_sql("ALTER TABLE sync_ctx ADD COLUMN base INTEGER")
     connection.exec_driver_sql("UPDATE sync_ctx SET base = 0")
-    return ["sync_ctx.base"]
+    return [*added, "sync_ctx.base"]
 
 
 def _make(connection: Connection, kind: EntityType, table: Table) -> None:

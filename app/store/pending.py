@@ -43,8 +43,12 @@ def of_records(raw: sqlite3.Connection, places: Iterable[Place], since: int) -> 
         by_entity.setdefault(entity, []).append(uid)
     for entity, uids in by_entity.items():
         for part, marks in chunks(uids):
-            query = f"{_ROWS} AND j.tbl = ? AND j.uid IN ({marks}) ORDER BY j.seq"
-            for row in raw.execute(query, (since, entity, *part)):
+            begins = [uid[: journal.BEGINNING] for uid in part]
+            where = (
+                f"substr(j.uid, 1, {journal.BEGINNING}) IN ({marks}) AND +j.uid IN ({marks}) AND j.tbl = ?"
+            )
+            query = f"{_ROWS} AND {where} ORDER BY j.seq"
+            for row in raw.execute(query, (since, *begins, *part, entity)):
                 found.setdefault((entity, row[1]), []).append(change_of(row))
     return found
 

@@ -14,7 +14,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.store.conditions import order_of, where_of
 from app.store.connect import Database
-from app.store.journal import JOURNAL
+from app.store.journal import JOURNAL, of_record
 from app.store.surroundings import Around, Source, names_of
 from app.store.tables import default_of, known
 
@@ -144,11 +144,7 @@ def _everything(table: Table, record: type[Entity]) -> tuple[tuple[str, ...], Se
     """
     kind = record.TYPE
     names = ("uid", *((GEOMETRY,) if kind.shape.value else ()), *kind.stored)
-    revision = (
-        select(func.max(JOURNAL.c.seq))
-        .where(JOURNAL.c.tbl == kind.name, JOURNAL.c.uid == table.c.uid)
-        .scalar_subquery()
-    )
+    revision = select(func.max(JOURNAL.c.seq)).where(of_record(kind.name, table.c.uid)).scalar_subquery()
     query = select(*(table.c[name] for name in names), func.coalesce(revision, 0))
     defaults = {
         name: found for name in kind.stored if (found := default_of(kind, kind.stored[name])) is not None

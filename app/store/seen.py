@@ -14,7 +14,7 @@ from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show, show_moment
 from app.errors import AppError, Changed, Invalid
 from app.i18n import N_, tr
-from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS
+from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS, of_record
 from app.store.tables import Layout, known
 from app.store.values import same
 
@@ -130,7 +130,7 @@ def last_writer(connection: Connection, entity: str, uid: str) -> tuple[str, str
                 TRANSACTIONS, TRANSACTIONS.c.id == owner
             )
         )
-        .where(JOURNAL.c.tbl == entity, JOURNAL.c.uid == uid)
+        .where(of_record(entity, uid))
         .order_by(JOURNAL.c.seq.desc())
         .limit(1)
     ).first()

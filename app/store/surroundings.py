@@ -9,8 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, case, cast, func, literal, null, select
 
-from app.domain.entities.setting import Setting
-from app.domain.entities.water import BuiltUpArea, ProtectionZone
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.filters import Filter
 from app.domain.surroundings import Area, Surroundings, Zone, counting
@@ -18,11 +16,11 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.store.connect import Database
 from app.store.geom import from_blobs
+from app.store.journal import AROUND, WATCHED
 from app.store.tables import column_type
 
 YEAR_SETTING = "builtup_year"
-_WATCHED = (BuiltUpArea.TYPE.name, ProtectionZone.TYPE.name, Setting.TYPE.name)
-_NEWEST = f"SELECT tbl, max(seq) FROM sync_journal WHERE tbl IN {_WATCHED} GROUP BY tbl ORDER BY tbl"
+_NEWEST = f"SELECT tbl, max(seq) FROM sync_journal WHERE {AROUND} GROUP BY tbl ORDER BY tbl"
 Version = tuple[tuple[Any, ...], ...]
 
 
@@ -81,12 +79,12 @@ class Around:
 
     def _version(self, connection: Connection) -> Version:
         newest = tuple(tuple(row) for row in connection.exec_driver_sql(_NEWEST))
-        held = [select(func.count()).select_from(self._database.layout.of(name)) for name in _WATCHED]
+        held = [select(func.count()).select_from(self._database.layout.of(name)) for name in WATCHED]
         return (*newest, tuple(connection.execute(query).scalar_one() for query in held))
 
     def _read(self, connection: Connection) -> Surroundings:
         layout = self._database.layout
-        areas, zones, settings = (layout.of(name) for name in _WATCHED)
+        areas, zones, settings = (layout.of(name) for name in WATCHED)
         rows = connection.execute(
             select(areas.c.uid, areas.c.name, areas.c.year, areas.c[GEOMETRY]).order_by(areas.c.fid)
         )
