@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 
 from app.errors import Invalid, NotAllowed
 from app.hub.logs import say
+from app.hub.metrics import VERDICTS
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
 from app.i18n import N_
@@ -33,10 +34,9 @@ from app.sync.messages import (
     SessionRequest,
     decode_message,
 )
-from app.sync.signing import unpack_signed
+from app.sync.signing import signer_of
 from app.sync.transport import pull_reply
 
-_VERDICTS = ("accepted", "merged", "conflicts", "rejected")
 _SMALLEST_PULL = 64 * 1024
 
 
@@ -72,12 +72,10 @@ async def push(request: Request) -> Response:
     service = service_of(request)
     device = service.device(request)
     asked = decode_message(PushRequest, await body_of(request, MAX_PUSH))
-    if unpack_signed(asked.batch).device != device:
-        raise NotAllowed(N_("This batch was written by another laptop"), code="bad_token")
     reply = await service.call(_push, service, device, asked)
-    _count_push(service, reply)
-    counts = {name: getattr(reply, name) for name in _VERDICTS if getattr(reply, name)}
-    say("push", device=device, state=reply.state, **counts)
+    counts = {name: getattr(reply, name) for name in VERDICTS if getattr(reply, name)}
+    service.measures.count_push(reply.state, counts)
+    request.scope["told"] = "push", {"state": reply.state, **counts}
     return packed(reply)
 
 
@@ -139,6 +137,8 @@ def _hash(file: Path, _changed: int, _size: int) -> str:
 
 
 def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
+    if signer_of(asked.batch) != device:
+        raise NotAllowed(N_("This batch was written by another laptop"), code="bad_token")
     effects: PullReply | None = None
     if asked.after is None:
         answer = service.hub.push(asked.batch, service.now())
@@ -191,13 +191,6 @@ def _enrolled(made: Any, hub_time: int) -> EnrolAnswer:
         return made
     names = [name for name in EnrolAnswer.__struct_fields__ if name != "hub_time"]
     return EnrolAnswer(**{name: getattr(made, name) for name in names}, hub_time=hub_time)
-
-
-def _count_push(service: Service, reply: PushReply) -> None:
-    service.measures.pushes.labels(reply.state).inc()
-    if reply.state != "repeat":
-        for name in _VERDICTS:
-            service.measures.changes.labels(name).inc(getattr(reply, name))
 
 
 def _ms(service: Service) -> int:

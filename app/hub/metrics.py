@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from app.hub.port import HubDoor
 from app.hub.views import AreaLine, DeviceLine, area_lines, device_lines, late_open
 from app.store.lock import WriterLock
 
+VERDICTS = ("accepted", "merged", "conflicts", "rejected")
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
@@ -72,6 +73,14 @@ class Measures:
         self.pulled = Counter("gridward_pulled_bytes", "Bytes of log given to laptops", registry=here)
         self.blob_bytes = Counter("gridward_blob_bytes", "Bytes of attachments", ["direction"], registry=here)
         self.refusals = Counter("gridward_refusals", "Requests refused", ["code"], registry=here)
+        self._verdicts = {name: self.changes.labels(name) for name in VERDICTS}
+
+    def count_push(self, state: str, counts: Mapping[str, int]) -> None:
+        """Count a batch and its changes by verdict; of a repeat the changes have been counted."""
+        self.pushes.labels(state).inc()
+        if state != "repeat":
+            for name, count in counts.items():
+                self._verdicts[name].inc(count)
 
     def page(self, hub: HubDoor, now: datetime) -> bytes:
         """The page Prometheus reads."""

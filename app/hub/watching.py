@@ -1,4 +1,8 @@
-"""Around every request: its time and outcome are counted and logged, and answers say how they may be used."""
+"""Around every request: its time and outcome are counted and logged, and answers say how they may be used.
+
+A request has one line in the log. An endpoint with more to tell names the line's event and further fields in
+the scope's `told`.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +58,9 @@ class Watched:
             self._measures.refusals.labels(refusal).inc()
         if route in _QUIET and status < 400:
             return
+        event, told = scope.get("told", ("request", {}))
         fields: dict[str, object] = {
             "method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1),
         }  # fmt: skip
         optional = {"refusal": refusal, "device": scope.get("device"), "person": scope.get("person")}
-        say("request", **fields, **{name: value for name, value in optional.items() if value})
+        say(event, **fields, **{name: value for name, value in optional.items() if value}, **told)

@@ -24,6 +24,8 @@ _FIRST_PAUSE = 0.3  # seconds; doubled with each try, and up to half as much aga
 _AGAIN = frozenset({408, 429, 502, 503, 504})
 _LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
 _PART = 1024 * 1024
+# Tokens by hub and laptop: good for hours, while each round has a way to the hub of its own.
+_TOKENS: dict[tuple[str, str, str], str] = {}
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=10.0)
 
 
@@ -42,7 +44,7 @@ class Client:
         self.url = check_address(url)
         self._device, self._sign, self._pause = device, sign, pause
         self._pinned = pinned(fingerprint)
-        self._token = ""
+        self._whose = self.url, fingerprint, device
         # Neither proxies nor certificates named by the environment: the hub is in the office.
         self._http = httpx.Client(
             base_url=self.url, verify=self._pinned, timeout=_TIMEOUT, trust_env=False, http2=False
@@ -204,7 +206,8 @@ class Client:
             error = self._refusal(reply)
             if open_ or renewed or not self._token_lost(error, reply):
                 raise error
-            renewed, self._token = True, ""
+            renewed = True
+            _TOKENS.pop(self._whose, None)
 
     def _try(self, method: str, path: str, again: bool, options: dict[str, Any]) -> httpx.Response | None:
         """One try; None when another one may help."""
@@ -224,9 +227,10 @@ class Client:
         self._pause(pause * (1 + random.random() / 2))  # laptops shall not come together
 
     def _bearer(self) -> dict[str, str]:
-        if not self._token:
-            self._token = self._fetch_token()
-        return {"Authorization": f"Bearer {self._token}"}
+        token = _TOKENS.get(self._whose)
+        if token is None:
+            token = _TOKENS[self._whose] = self._fetch_token()
+        return {"Authorization": f"Bearer {token}"}
 
     def _fetch_token(self) -> str:
         if self._sign is None:

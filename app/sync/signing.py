@@ -91,17 +91,26 @@ def pack_signed(message: Signed) -> bytes:
     return msgspec.msgpack.encode(_Wired(message.device, message.signature, message.body))
 
 
+def signer_of(packed: bytes) -> str:
+    """The device that a signed message says it is from. Raises Invalid (`bad_message`)."""
+    return _unpacked(packed).device
+
+
 def unpack_signed(packed: bytes) -> Signed:
     """A signed message from bytes; its signature is not yet verified. Raises Invalid (`bad_message`)."""
+    found = _unpacked(packed)
+    return Signed(found.body, sha256(found.body).digest(), found.signature, found.device)
+
+
+def _unpacked(packed: bytes) -> _Wired:
     try:
         if len(packed) > LIMIT + _ENVELOPE:
             raise msgspec.ValidationError("too long")
-        found = msgspec.msgpack.decode(packed, type=_Wired)
+        return msgspec.msgpack.decode(packed, type=_Wired)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Invalid(
             N_("What arrived is not a message of this program, or it is damaged"), code="bad_message"
         ) from None
-    return Signed(found.body, sha256(found.body).digest(), found.signature, found.device)
 
 
 def next_head(head: bytes, body: bytes) -> bytes:

@@ -1,33 +1,43 @@
 """Many small syncs over HTTP: laptops and hub on the same machine, every push durable before its answer.
 
-The laptops are lean: their batches were sealed and signed by the real code before the clock starts, their
-HTTP is a socket and a few lines, and they keep nothing. They ask as the program's round does: one request
-with the batch, where they stand, and which grants they hold. What comes back is proved, decoded and followed
-as a laptop does. No record is changed twice, as a laptop would by then have seen and named the newer state.
+Each laptop is a process. Its batches were sealed and signed by the real code before the clock starts; they
+go through the program's own transport (`app/sync/client.py`), on a new connection for each sync, as a round
+every ten minutes has one. It asks as the program's round does: one request with the batch, where it stands,
+and which grants it holds. What comes back is proved, decoded and followed as a laptop does; it is not
+folded into a file, which is the laptop's own disk and not the hub's. No record is changed twice, as a
+laptop would by then have seen and named the newer state.
+
+The same is done by lean laptops (`Lean`), whose HTTP is a socket that stays open and a few lines: what they
+take less is the transport of the laptops.
 """
 
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import random
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter, sleep
-from typing import IO, Any
+from typing import IO, Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.domain.replication import Act, Batch, Entry
 from app.hub.hub import Hub
+from app.sync.client import Client
 from app.sync.grants import read_grants
 from app.sync.messages import (
     SESSION_CONTEXT,
     Held,
+    PullRequest,
     PushReply,
     PushRequest,
     SessionAnswer,
@@ -46,12 +56,25 @@ from syncbench.sizes import OP
 CHANGES, FIRST = 20, 500
 WORKERS = 2
 WARM = 10  # syncs of each laptop before the clock starts
+_FORK = multiprocessing.get_context("fork")  # a laptop has its batches from here
 _SERVER = (
     "import sys; from pathlib import Path; from app.hub.place import HubPlace;"
     " from app.hub.serve import Listening, serve;"
     " serve(HubPlace(Path(sys.argv[1]), sys.argv[2]), Listening(port=0, workers=int(sys.argv[3])),"
     " lambda url, _: print(url, flush=True))"
 )
+
+
+class Way(Protocol):
+    """A laptop's way to the hub."""
+
+    def push(self, batch: bytes, asked: PullRequest) -> PushReply:
+        """Send a batch and ask for what is new."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
 
 
 @dataclass
@@ -61,7 +84,6 @@ class Sender:
     device: str
     seed: bytes
     hub_key: bytes
-    town: str
     batches: list[bytes]
     after: dict[str, int]
     heads: dict[str, bytes]
@@ -69,26 +91,21 @@ class Sender:
     taken: list[float] = field(default_factory=list)
     pulled: int = 0
 
-    def run(self, host: str, port: int, ready: threading.Barrier) -> None:
-        """Sign in, sync a few times, wait for the others, then push and pull until all is sent."""
-        line = Line(host, port)
-        asked = SessionRequest(device=self.device)
-        challenge = decode_message(SessionAnswer, _post(line, "/v1/session", asked, "")).challenge
-        proof = sign_session(challenge, self.seed)
-        asked = SessionRequest(device=self.device, challenge=challenge, signature=proof)
-        token = decode_message(SessionAnswer, _post(line, "/v1/session", asked, "")).token
+    def run(self, way: Way, gate: Any, told: Any) -> None:
+        """Sync a few times, wait for the others, then push and pull until all is sent; tell what it took."""
         for place, batch in enumerate(self.batches):
             if place == WARM:
                 self.pulled = 0
-                ready.wait()
-                ready.wait()  # until the clock is read
+                gate.wait()
+                gate.wait()  # until the clock is read
             begun = perf_counter()
-            request = PushRequest(batch=batch, after=self.after, held=self.held)
-            reply = decode_message(PushReply, _post(line, "/v1/push", request, token))
-            self._follow(reply)
+            self._follow(way.push(batch, PullRequest(after=self.after, held=self.held)))
             if place >= WARM:
                 self.taken.append(perf_counter() - begun)
-        line.close()
+        gate.wait()
+        told.put((self.taken, self.pulled))
+        gate.wait()  # until the processor's time of this process is read
+        way.close()
 
     def _follow(self, reply: PushReply) -> None:
         assert reply.state == "taken", reply
@@ -106,54 +123,79 @@ class Sender:
             self.pulled += len(decode_block(block.body).effects)
 
 
-def sign_session(challenge: bytes, seed: bytes) -> bytes:
-    """A laptop's answer to a challenge."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(seed).sign(SESSION_CONTEXT + challenge)
-
-
 def measure(hub: Hub, url: str, server: int, uids: list[str], laptops: int, syncs: int) -> dict[str, float]:
     """So many syncs of so many laptops, two in each town: each brings 20 changes and takes 40 effects away,
-    its own and the neighbour's."""
+    its own and the neighbour's. What lean laptops, in other towns, take is named `lean_…`."""
     log = tempfile.TemporaryFile()  # noqa: SIM115 - the server's, until it has ended
     place = subprocess.Popen(
         [sys.executable, "-c", _SERVER, str(hub.folder), url, str(WORKERS)], stdout=subprocess.PIPE,
         stderr=log, text=True, cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
-    senders = [_sender(hub, uids, number, syncs + WARM) for number in range(laptops)]
-    ready = threading.Barrier(laptops + 1, timeout=300)  # one that fell over would keep the others waiting
+    senders = [_sender(hub, uids, number, syncs + WARM) for number in range(2 * laptops)]
+    hub.database.close()  # the laptops' processes shall not have its connections
     try:
         assert place.stdout is not None
-        host, port = place.stdout.readline().strip().rpartition("/")[2].split(":")
+        at = place.stdout.readline().strip()
         _await_workers(log)
-        threads = [threading.Thread(target=one.run, args=(host, int(port), ready)) for one in senders]
-        for thread in threads:
-            thread.start()
-        ready.wait()
-        used, begun = cpu_of(server, place.pid), perf_counter()
-        ready.wait()
-        for thread in threads:
-            thread.join()
-        wall = perf_counter() - begun
-        used = cpu_of(server, place.pid) - used
+        found = _timed(senders[:laptops], lambda one: _program(at, one), (server, place.pid))
+        lean = _timed(senders[laptops:], lambda one: Lean(at, one), (server, place.pid))
     finally:
-        ready.abort()
         place.terminate()
         place.wait(timeout=60)
         log.close()
-    taken = [seconds for one in senders for seconds in one.taken]
-    assert len(taken) == laptops * syncs, "a laptop stopped before its end"
+    return {"laptops": laptops, **found, **{f"lean_{name}": value for name, value in lean.items()}}
+
+
+def _timed(
+    senders: Sequence[Sender], way: Callable[[Sender], Way], servers: tuple[int, ...]
+) -> dict[str, float]:
+    """What it takes until each laptop, in a process of its own, has sent all it has."""
+    gate, told = _FORK.Barrier(len(senders) + 1, timeout=300), _FORK.Queue()
+    laptops = [_FORK.Process(target=_laptop, args=(one, way, gate, told)) for one in senders]
+    for laptop in laptops:
+        laptop.start()
+    try:
+        gate.wait()
+        pids = [laptop.pid or 0 for laptop in laptops]
+        used, begun = cpu_of(*servers, *pids), perf_counter()
+        gate.wait()
+        gate.wait()
+        wall = perf_counter() - begun
+        answers = [told.get(timeout=60) for _ in laptops]
+        used = cpu_of(*servers, *pids) - used
+        gate.wait()
+    except BaseException:
+        gate.abort()
+        raise
+    finally:
+        for laptop in laptops:
+            laptop.join(timeout=60)
+    taken = [seconds for those, _ in answers for seconds in those]
     parts = quantiles(taken, n=100)
     return {
-        "laptops": laptops,
         "syncs": len(taken),
         "syncs_a_second": len(taken) / wall,
         "p50_ms": parts[49] * 1000,
         "p99_ms": parts[98] * 1000,
         "cpu_ms_a_sync": used / len(taken) * 1000,
-        "effects_a_sync": sum(one.pulled for one in senders) / len(taken),
+        "effects_a_sync": sum(pulled for _, pulled in answers) / len(taken),
     }
+
+
+def _laptop(sender: Sender, way: Callable[[Sender], Way], gate: Any, told: Any) -> None:
+    """The process of a laptop; when it falls over, the others shall not wait for it."""
+    try:
+        sender.run(way(sender), gate, told)
+    except BaseException:
+        gate.abort()
+        raise
+
+
+def _program(at: str, sender: Sender) -> Way:
+    """The program's own transport, on a new connection for each request."""
+    client = Client(at, device=sender.device, sign=lambda claim: _signature(claim, sender.seed))
+    client._http.headers["Connection"] = "close"
+    return client
 
 
 def _await_workers(log: IO[bytes]) -> None:
@@ -181,7 +223,7 @@ def _sender(hub: Hub, uids: list[str], number: int, syncs: int) -> Sender:
         message = signed(BATCH, encode_batch(batch), told["device"], key_of(FIRST + number))
         previous = message.sha256
         batches.append(pack_signed(message))
-    return Sender(told["device"], key_of(FIRST + number), hub.key, town, batches, after, heads)
+    return Sender(told["device"], key_of(FIRST + number), hub.key, batches, after, heads)
 
 
 def _batch(
@@ -222,18 +264,37 @@ def far(number: int, serial: int) -> bytes:
     return point(105.3 + (spread & 0xFFFFFF) / 0x1000000 * 2.5, 40.0 + (spread >> 24) / 0x1000000 * 2.5)
 
 
-class Line:
-    """One HTTP connection that stays open."""
+def _signature(claim: bytes, seed: bytes) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(claim)
 
-    def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.create_connection((host, port), timeout=60)
+
+class Lean:
+    """One HTTP connection that stays open, and no more of HTTP than is needed."""
+
+    def __init__(self, at: str, sender: Sender) -> None:
+        host, port = at.rpartition("/")[2].split(":")
+        self._socket = socket.create_connection((host, int(port)), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head = f"Host: {host}:{port}\r\nContent-Type: application/msgpack\r\n"
+        asked = SessionRequest(device=sender.device)
+        challenge = decode_message(SessionAnswer, self._post("/v1/session", asked)).challenge
+        proof = _signature(SESSION_CONTEXT + challenge, sender.seed)
+        asked = SessionRequest(device=sender.device, challenge=challenge, signature=proof)
+        token = decode_message(SessionAnswer, self._post("/v1/session", asked)).token
+        self._head += f"Authorization: Bearer {token}\r\n"
 
-    def post(self, path: str, body: bytes, token: str) -> tuple[int, bytes]:
-        """Send a body; status and body of the answer."""
-        proof = f"Authorization: Bearer {token}\r\n" if token else ""
-        head = f"POST {path} HTTP/1.1\r\n{self._head}{proof}Content-Length: {len(body)}\r\n\r\n"
+    def push(self, batch: bytes, asked: PullRequest) -> PushReply:
+        """Send a batch and ask for what is new."""
+        request = PushRequest(batch=batch, after=asked.after, held=asked.held)
+        return decode_message(PushReply, self._post("/v1/push", request))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _post(self, path: str, message: Any) -> bytes:
+        body = encode_message(message)
+        head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Length: {len(body)}\r\n\r\n"
         self._socket.sendall(head.encode() + body)
         found = b""
         while b"\r\n\r\n" not in found:
@@ -242,21 +303,12 @@ class Line:
         length = int(told.lower().partition(b"content-length:")[2].split()[0])
         while len(found) < length:
             found += self._more()
-        return int(told.split(None, 2)[1]), found
-
-    def close(self) -> None:
-        """Hang up."""
-        self._socket.close()
+        if (status := int(told.split(None, 2)[1])) != 200:
+            raise RuntimeError(f"{path}: {status} {found[:300]!r}")
+        return found
 
     def _more(self) -> bytes:
         part = self._socket.recv(1 << 16)
         if not part:
             raise ConnectionError("the server hung up")
         return part
-
-
-def _post(line: Line, path: str, message: Any, token: str) -> bytes:
-    status, body = line.post(path, encode_message(message), token)
-    if status != 200:
-        raise RuntimeError(f"{path}: {status} {body[:300]!r}")
-    return body

@@ -89,6 +89,8 @@ def test_the_log_is_json_and_holds_nothing_personal(
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["route"] for line in lines if line["event"] == "request"][-1] == "/v1/policy"
     assert {"push", "request"} <= {line["event"] for line in lines}
+    of_push = [line for line in lines if line.get("route") == "/v1/push"]
+    assert [(line["event"], line["state"], line["status"]) for line in of_push] == [("push", "taken", 200)]
     assert any(line.get("error") == "ValueError" and line["where"] for line in lines)
     for word in ("王芳", "wangfang", "13812345678", PIN, "999999", laptop.token, "\\u738b"):
         assert word not in log.getvalue()

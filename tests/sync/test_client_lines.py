@@ -43,8 +43,14 @@ class Poor(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         if self.path == "/v1/session":
             request = m.decode_message(m.SessionRequest, asked)
-            told = m.SessionAnswer(token="t") if request.signature else m.SessionAnswer(challenge=bytes(64))
+            told = (
+                m.SessionAnswer(token=self.server.good)
+                if request.signature
+                else m.SessionAnswer(challenge=bytes(64))
+            )
             self._answer(200, m.encode_message(told))
+        elif (self.path, self.headers["Authorization"]) == ("/v1/pull", f"Bearer {self.server.ended}"):
+            self._answer(401, json.dumps({"error": "expired_token", "message": "ended"}).encode())
         elif self.server.busy > 0:
             self.server.busy -= 1
             self._answer(503)
@@ -88,6 +94,7 @@ class Poor(BaseHTTPRequestHandler):
 def server() -> Iterator[Any]:
     found: Any = ThreadingHTTPServer(("127.0.0.1", 0), Poor)
     found.cuts = found.busy = 0
+    found.good, found.ended = "t", ""
     found.got, found.whole, found.asked = b"", False, []
     thread = threading.Thread(target=found.serve_forever, daemon=True)
     thread.start()
@@ -98,12 +105,17 @@ def server() -> Iterator[Any]:
 
 
 @pytest.fixture
-def client(server: Any) -> Iterator[Client]:
-    found = Client(
-        f"http://127.0.0.1:{server.server_port}", "", "device", lambda claim: bytes(64), lambda _: None
-    )
+def client(server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setattr("app.sync.client._TOKENS", {})
+    found = way(server)
     yield found
     found.close()
+
+
+def way(server: Any, device: str = "device") -> Client:
+    """A laptop's way to the hub."""
+    url = f"http://127.0.0.1:{server.server_port}"
+    return Client(url, "", device, lambda claim: bytes(64), lambda _: None)
 
 
 def test_a_file_that_is_cut_comes_on_from_where_it_stopped(
@@ -138,3 +150,20 @@ def test_somebody_else_answers(server: Any, client: Client) -> None:
     with pytest.raises(AppError) as found:
         Client(client.url + "/elsewhere", "", "d", lambda claim: b"", lambda _: None).thumbnail("x")
     assert found.value.code in ("bad_message", "not_a_hub", "hub_unreachable", "hub_failed")
+
+
+def test_the_next_round_goes_on_with_the_token_of_the_last(server: Any, client: Client) -> None:
+    sign_in = ["/v1/session", "/v1/session"]
+    client.pull(m.PullRequest(after={}))
+    assert server.asked == [*sign_in, "/v1/pull"]
+    later, other = way(server), way(server, "another")
+    later.pull(m.PullRequest(after={}))
+    assert server.asked[3:] == ["/v1/pull"]
+    other.pull(m.PullRequest(after={}))
+    assert server.asked[4:] == [*sign_in, "/v1/pull"]
+    server.good, server.ended = "u", "t"
+    later.pull(m.PullRequest(after={}))
+    client.pull(m.PullRequest(after={}))
+    assert server.asked[7:] == ["/v1/pull", *sign_in, "/v1/pull", "/v1/pull"]
+    for one in (later, other):
+        one.close()
