@@ -7,6 +7,7 @@ everything  cells, 50,000 boilers, 500 zones and names with collision, at 44k
 first       from opening the file to the first picture, without and with the sidecar of the map
 frames      pan and zoom in a real window on an X server (Xvfb), 1.1 million cells and 50,000 boilers
 memory      bytes our arrays hold for a cell
+likeness    where edges lie and how colours differ between both sides' pictures of one view
 
 Both sides take turns, each in a process of its own; medians of all rounds, by clock and in processor time.
 Without QGIS (apt-get install qgis python3-qgis) our side is measured alone and no ratio is given.
@@ -26,7 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from canvasbench import data, frames
+from canvasbench import data, frames, likeness
 from canvasbench.looks import SHARES, SIZES
 from syncbench.measuring import machine
 
@@ -80,6 +81,19 @@ def compare(file: Path, scale: str, rounds: int, *, qgis: bool) -> dict[str, Fou
             sides["qgis"].append(run("qgis", file, 3, parts))
         print(f"{scale} round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     return {side: middle(runs) for side, runs in sides.items() if runs}
+
+
+def alike(file: Path, folder: Path) -> dict[str, dict[str, float]]:
+    """Both sides' pictures of the same views of a file, compared pixel by pixel."""
+    kept = {f"{share * 100:g} %": folder / f"ours-{number}.png" for number, share in enumerate(SHARES)}
+    told = run("ours", file, 1, [f"picture={name}={path}" for name, path in kept.items()])
+    found = {}
+    for name, path in kept.items():
+        box = ",".join(str(told[f"picture {name}"][side]) for side in ("x0", "y0", "x1", "y1"))
+        peer = path.with_name(path.name.replace("ours", "qgis"))
+        run("qgis", file, 1, [f"picture={box}={peer}"])
+        found[name] = likeness.compare(path, peer)
+    return found
 
 
 def ratios(found: dict[str, dict[str, Found]]) -> list[tuple[str, float, float, str, float]]:
@@ -136,11 +150,15 @@ def main(words: list[str] | None = None) -> int:
                 data.make(file, scale)
             sides[scale] = compare(file, scale, 1 if given.quick else given.rounds, qgis=qgis)
         found["sides"] = sides
+        pictured = folder / f"cells-{'44k' if '44k' in scales else scales[0]}.gpkg"
+        found["likeness"] = alike(pictured, Path(scratch)) if qgis else {}
         largest = folder / f"cells-{scales[-1]}.gpkg"
         found["frames"] = frames.run(largest, 40 if given.quick else 150)
     print(json.dumps(found["machine"], ensure_ascii=False))
     for line in table(sides, found["frames"], quick=given.quick):
         print(line)
+    for name, told in found["likeness"].items():
+        print(f"pictures of {name} of the area: " + ", ".join(f"{key} {n:.3f}" for key, n in told.items()))
     if given.json:
         given.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 0

@@ -9,6 +9,7 @@ STATES = {
 }  # fmt: skip
 OUTLINE, OUTLINE_MM = "#555555", 0.1
 TABLES = {"cells": "网格", "boilers": "燃煤锅炉", "zones": "水源保护区", "towns": "行政区划"}
+CRS = "EPSG:4545"  # of the pictures that are compared
 SIZES = ((1920, 1080), (1024, 640))
 SHARES = (1.0, 0.01, 0.0001)  # of the area
 

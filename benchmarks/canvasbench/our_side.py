@@ -2,7 +2,8 @@
 
 PYTHONPATH=.:benchmarks/canvasbench python our_side.py FILE TIMES PART…
 
-Parts: first again cells everything memory.
+Parts: first again cells everything memory; picture=SHARE=FILE keeps the picture of a share of the area and
+tells the box of metres it shows.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from looks import COLOURS, OUTLINE, OUTLINE_MM, SIZES, STATES, views
+from looks import COLOURS, CRS, OUTLINE, OUTLINE_MM, SIZES, STATES, views
 from timing import measure, tell
 
 from app.actions.maps import feature_source
 from app.actions.session import Session
 from app.bootstrap import warm_up
 from app.carto.compose import display_list
+from app.carto.features import Extent
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import LabelRule, Layer, SymbolClass, SymbolRule
 from app.carto.symbols import Fill, Line, Marker, Symbol, TextStyle
@@ -30,8 +32,6 @@ from app.carto.view import MapView
 from app.render.fonts import ensure_application
 from app.render.image import paint_to_image
 from app.store.workspace import Workspace
-
-CRS = "EPSG:4545"
 
 
 def _rule(field: str, looks: dict[object, Symbol]) -> SymbolRule:
@@ -55,6 +55,14 @@ def themes() -> tuple[Theme, Theme]:
     )
     colours = {**read_theme("boilers").colours, "ground": "#ffffff"}
     return Theme("cells", "c", layers[:1], colours), Theme("everything", "e", layers, colours)
+
+
+def keep_pictures(parts: list[str], theme: Theme, layers: ProjectedLayers, extent: Extent) -> None:
+    """Keep the pictures that were asked for, and tell which box of metres each shows."""
+    for _, share, kept in (part.split("=") for part in parts if part.startswith("picture=")):
+        view = MapView.of_degrees(dict(views(extent))[share], SIZES[0], CRS)
+        paint_to_image(display_list(theme, layers, view), view).save(kept)
+        tell(f"picture {share}", **dict(zip(("x0", "y0", "x1", "y1"), view.extent, strict=True)))
 
 
 def main() -> None:
@@ -88,6 +96,7 @@ def main() -> None:
         many = layers.many("grid_cell", only.classed_by("grid_cell"), CRS)
         if many is not None:
             tell("memory", bytes=many.nbytes / len(many), cells=len(many))
+    keep_pictures(parts, only, layers, extent)
     if "everything" in parts:
         view = MapView.of_degrees(extent, SIZES[0], CRS)
         draw(everything, view)

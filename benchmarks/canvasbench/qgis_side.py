@@ -1,6 +1,8 @@
 """QGIS draws the workspace: run by the Python that QGIS is built for, by benchmarks/canvas.py.
 
 /usr/bin/python3 qgis_side.py FILE TIMES PART…      parts: first cells everything
+
+The part picture=X0,Y0,X1,Y1=FILE keeps the picture of a box of metres.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ import time
 from functools import partial
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from looks import COLOURS, OUTLINE, OUTLINE_MM, SIZES, STATES, TABLES, views
+from looks import COLOURS, CRS, OUTLINE, OUTLINE_MM, SIZES, STATES, TABLES, views
 from qgis.core import (  # type: ignore[import-not-found]
     QgsApplication,
     QgsCategorizedSymbolRenderer,
+    QgsCoordinateReferenceSystem,
     QgsFillSymbol,
     QgsMapRendererParallelJob,
     QgsMapSettings,
@@ -73,11 +76,11 @@ def labelled(layer) -> None:  # type: ignore[no-untyped-def]
     layer.setLabelsEnabled(True)
 
 
-def drawn(layers, box, size) -> object:  # type: ignore[no-untyped-def]
-    """The picture of a box of degrees."""
+def drawn(layers, box, size, crs=None) -> object:  # type: ignore[no-untyped-def]
+    """The picture of a box of degrees, or of another system's units."""
     asked = QgsMapSettings()
     asked.setLayers(layers)
-    asked.setDestinationCrs(layers[-1].crs())
+    asked.setDestinationCrs(crs or layers[-1].crs())
     asked.setOutputSize(QSize(*size))
     asked.setOutputDpi(96)
     asked.setBackgroundColor(QColor("white"))
@@ -108,6 +111,9 @@ def main() -> None:
                 tell(
                     f"cells {name} {size[0]}x{size[1]}", **measure(partial(drawn, [cells], box, size), times)
                 )
+    for _, box, kept in (part.split("=") for part in parts if part.startswith("picture=")):
+        metres = QgsCoordinateReferenceSystem(CRS)
+        drawn([cells], [float(value) for value in box.split(",")], SIZES[0], metres).save(kept)
     if "everything" in parts:
         layers = [opened(path, name) for name in ("boilers", "zones", "towns")] + [cells]
         tell("everything", **measure(lambda: drawn(layers, extent, SIZES[0]), times))
