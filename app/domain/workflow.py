@@ -201,8 +201,13 @@ def refuse(judgement: Judgement) -> AppError:
     kind = NotAllowed if who else Refused
     values: dict[str, Any] = dict(first.values)
     error = kind(first.sentence, hint=N_("Nothing was changed."), code=first.code, **values)
-    error.details = [{"code": lack.code, "why": lack.text} for lack in judgement.lacks]
+    error.details = [_told(lack) for lack in judgement.lacks]
     return error
+
+
+def _told(lack: Lack) -> dict[str, object]:
+    kind = {"evidence": lack.values["evidence"]} if "evidence" in lack.values else {}
+    return {"code": lack.code, "why": lack.text, **kind}
 
 
 def fingerprint(record: Entity, attachments: Iterable[Attachment]) -> str:

@@ -63,11 +63,17 @@ class Desk(QObject):
 
         The actions judge again; this is for what the window offers.
         """
+        if kind.append_only:
+            return tr(N_("These records are added and never edited."))
+        return self.why_not_add(kind)
+
+    def why_not_add(self, kind: EntityType) -> str:
+        """Why no record of a kind (a paper, for one) can be added here and now; empty when it can."""
         if self.session is None or self.actor is None:
             return tr(N_("Sign in first."))
         if self.session.workspace.read_only:
             return tr(N_("The workspace is open for reading only."))
-        if kind.append_only or self.actor.role not in WRITERS.get(kind.name, ()):
+        if self.actor.role not in WRITERS.get(kind.name, ()):
             return tr(N_("Your role may not edit this ledger."))
         from app.actions.laptop import only_read_here  # late: actions load after the first paint
 

@@ -134,6 +134,7 @@ CHECKLISTS: dict[str, tuple[str, ...]] = {
     "B": ("furnace_broken", "pipes_cut"),
     "C": ("fuel_changed", "hard_to_reverse", "within_limits"),
 }
+END_PAPERS: dict[str, tuple[str, ...]] = {"C": ("monitoring_report",)}  # what an end state is shown by
 
 COORD_SOURCES = codes(
     ("gps", N_("GPS"), ["GPS", "手持GPS"]),

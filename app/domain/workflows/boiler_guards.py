@@ -6,7 +6,7 @@ from datetime import date
 
 from pyproj import Geod
 
-from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
+from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS, END_PAPERS
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import as_datetime, bureau_day
 from app.domain.workflow import Case, Guard, Lack
@@ -58,9 +58,8 @@ def new_boiler_notice_if_converted(case: Case) -> Lack | None:
 
 def report_if_converted(case: Case) -> Lack | None:
     """The monitoring report for end state C."""
-    if case.record.end_state != "C" or _newest(case, "monitoring_report"):
-        return None
-    return _missing("monitoring_report")
+    wanted = END_PAPERS.get(case.record.end_state or "", ())
+    return next((_missing(kind) for kind in wanted if not _newest(case, kind)), None)
 
 
 def _found(code: str) -> Guard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -30,8 +30,8 @@ class Form(QWidget):
         self._column = QVBoxLayout(self)
         metrics.tight(self._column, 0, 2)
 
-    def add_group(self, title: str, fields: Iterable[Field]) -> None:
-        """Add editors below a heading (an empty title gives none)."""
+    def add_group(self, title: str, fields: Iterable[Field], needed: Collection[str] = ()) -> None:
+        """Add editors below a heading (an empty title gives none); `needed` are marked as required too."""
         if title:
             heading = QLabel(title)
             heading.setFont(metrics.sized(1.0, bold=True))
@@ -45,7 +45,7 @@ class Form(QWidget):
             editor = editor_for(field, self._names, self)
             editor.edited.connect(self.edited)
             self._editors[field.name] = editor
-            star = " *" if field.required else ""
+            star = " *" if field.required or field.name in needed else ""
             label = QLabel(tr(field.label) + star)
             label.setBuddy(editor)
             rows.addRow(label, editor)
@@ -57,6 +57,12 @@ class Form(QWidget):
         for name, editor in self._editors.items():
             editor.set_value(values.get(name))
         self._shown = {name: editor.written() for name, editor in self._editors.items()}
+
+    def preset(self, values: Mapping[str, Any]) -> None:
+        """Write values that were not there before; they are changes, but nobody typed them."""
+        for name in values.keys() & self._editors.keys():
+            self._editors[name].set_value(values[name])
+            self._shown[name] = self._editors[name].written()
 
     def editor(self, name: str) -> Editor:
         """The editor of a field."""

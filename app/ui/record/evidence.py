@@ -166,6 +166,7 @@ def thumbnail(path: Path, side: int) -> QImage:
 def load_thumbnails(desk: Desk, rows: QListWidget, papers: Sequence[Attachment], side_steps: float) -> None:
     """Make small pictures of the photographs off the GUI thread and show them in a list's rows (UID_ROLE)."""
     pictures = [item for item in papers if (item.mime or "").startswith("image/")]
+    names = {item.uid: item.file_name for item in pictures}
     side = round(metrics.grid(side_steps) * rows.devicePixelRatioF())
 
     def show(made: Mapping[str, QImage]) -> None:
@@ -173,6 +174,8 @@ def load_thumbnails(desk: Desk, rows: QListWidget, papers: Sequence[Attachment],
             image = made.get(str(rows.item(at).data(UID_ROLE)))
             if image is not None and not image.isNull():
                 rows.item(at).setIcon(QIcon(QPixmap.fromImage(image)))
+            elif image is not None:
+                _say_unreadable(rows.item(at), str(names[str(rows.item(at).data(UID_ROLE))]))
 
     def made_small(session: Session, token: Token) -> dict[str, QImage]:
         from app.actions.evidence import picture_of  # late: actions load after the first paint
@@ -181,6 +184,11 @@ def load_thumbnails(desk: Desk, rows: QListWidget, papers: Sequence[Attachment],
         return {uid: thumbnail(path, side) for uid, path in found.items() if path and not token.cancelled()}
 
     desk.read(rows, made_small, show, topic="thumbnails")
+
+
+def _say_unreadable(row: QListWidgetItem, file: str) -> None:
+    row.setText("\n".join((row.text(), tr(N_("The picture “{file}” cannot be read"), file=file))))
+    row.setForeground(QColor(colours().danger))
 
 
 def icon_of(item: Attachment) -> QIcon:

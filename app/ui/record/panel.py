@@ -129,7 +129,7 @@ class RecordPanel(QWidget):
         say_fault(self.alerts, "\n".join(alerts_of(self.view, self._desk.need().today)))
         self.conflicts.show_conflicts(disputes)
         self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
-        self.evidence.show_papers(self.view, self._desk.why_not_write(entity_type("attachment")))
+        self.evidence.show_papers(self.view, self._desk.why_not_add(entity_type("attachment")))
         self.signatures.show_signatures(self.view.signatures)
         self.history.show_history(kind, entries, self._desk.names)
         self.steps.setVisible(self.view.state is not None)

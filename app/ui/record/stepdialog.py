@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QScrollArea,
@@ -20,8 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain.entities.boiler_codes import CHECKLISTS
-from app.domain.entities.papers import EVIDENCE_KINDS
+from app.domain.entities.boiler_codes import CHECKLISTS, END_PAPERS
 from app.domain.entity import Entity
 from app.domain.fields import Field
 from app.errors import AppError, Invalid
@@ -30,11 +26,12 @@ from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.forms.checklist import ChecklistEditor
 from app.ui.forms.form import Form
-from app.ui.messages import buttons
-from app.ui.parts import heading, muted, side_button
+from app.ui.messages import ask, buttons
+from app.ui.parts import heading, muted
 from app.ui.record.drafts import offer_drafts
-from app.ui.record.evidence import file_filter, local_files
+from app.ui.record.evidence import local_files
 from app.ui.record.papers import guess_kind
+from app.ui.record.slots import PaperSlots
 from app.ui.tasks import Callbacks
 
 if TYPE_CHECKING:
@@ -49,8 +46,7 @@ class StepDialog(QDialog):
         super().__init__(parent)
         self._desk, self._record, self._step = desk, shown.record, step
         self._have = {paper.kind for paper in shown.attachments if paper.round_no == _round(shown.record)}
-        self._files: dict[str, list[Path]] = {}
-        self._slots: dict[str, QLabel] = {}
+        self.papers = PaperSlots(self._absent)
         self.setWindowTitle(f"{step.label} · {self._about()}")
         self.setAcceptDrops(True)
         self.form = Form(desk.names)
@@ -72,8 +68,7 @@ class StepDialog(QDialog):
         except Invalid as fault:
             self._refused(fault)
             return
-        evidence = [(kind, path) for kind, paths in self._files.items() for path in paths]
-        self.take(values, evidence, self.reason.toPlainText().strip())
+        self.take(values, self.papers.chosen(), self.reason.toPlainText().strip())
 
     def take(self, values: Mapping[str, Any], evidence: Sequence[tuple[str, Path]], reason: str) -> None:
         """Start the action with what was entered."""
@@ -94,16 +89,11 @@ class StepDialog(QDialog):
 
     def preset(self, values: Mapping[str, Any]) -> None:
         """Fill in what is known from where the step was begun."""
-        for name, value in values.items():
-            if name in self.form.names():
-                self.form.editor(name).set_value(value)
+        self.form.preset(values)
 
     def add_file(self, kind: str, path: Path) -> None:
         """Put a file under a kind of evidence."""
-        self._files.setdefault(kind, []).append(path)
-        if kind not in self._slots:
-            self._add_slot(kind)
-        self._show_slot(kind)
+        self.papers.add(kind, path)
 
     def fault(self) -> str:
         """Why the step was refused; empty before it was."""
@@ -111,7 +101,13 @@ class StepDialog(QDialog):
 
     def missing(self) -> list[str]:
         """The kinds of evidence the step asks for and nobody has given yet."""
-        return [kind for kind in self._slots if kind not in self._have and kind not in self._files]
+        return [kind for kind in self.papers.open_kinds() if kind not in self._have]
+
+    def reject(self) -> None:
+        """Ask before entries and chosen papers are thrown away."""
+        entered = self.form.touched() or self.papers.chosen() or self.reason.toPlainText().strip()
+        if not entered or ask(self, tr(N_("Throw away what you have entered?")), tr(N_("Throw away"))):
+            super().reject()
 
     def _done(self, done: StepDone) -> None:
         self._desk.said.emit(done.message)
@@ -124,22 +120,25 @@ class StepDialog(QDialog):
         if not isinstance(error, AppError):
             self._desk.failed.emit(error)
             return
-        whys = [str(item["why"]) for item in error.details if isinstance(item, dict) and "why" in item]
+        told = [item for item in error.details if isinstance(item, dict)]
+        self.papers.want(str(item["evidence"]) for item in told if "evidence" in item)
+        whys = [str(item["why"]) for item in told if "why" in item]
         lines = whys or [error.message]
         self._fault.setText(
             "\n".join(f"• {line}" for line in lines) + (f"\n{error.hint}" if error.hint else "")
         )
         self._fault.show()
+        self._grow()
 
     # ---- layout
 
     def _lay_out(self) -> None:
-        body = QWidget()
-        column = QVBoxLayout(body)
+        self._body = QWidget()
+        column = QVBoxLayout(self._body)
         metrics.tight(column, 1, 3)
         fields = self._fields()
         if fields:
-            self.form.add_group("", fields)
+            self.form.add_group("", fields, needed=self._step.asks)
             self.form.fill(self._start())
             self.form.edited.connect(self._offer_checks)
             self._offer_checks()
@@ -150,14 +149,21 @@ class StepDialog(QDialog):
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setWidget(body)
+        area.setWidget(self._body)
         outer = QVBoxLayout(self)
         outer.addWidget(area, 1)
         outer.addWidget(self._fault)
         outer.addWidget(self.foot)
-        metrics.open_at(
-            self, metrics.chars(72), min(body.sizeHint().height() + metrics.grid(30), metrics.grid(160))
-        )
+        metrics.open_at(self, metrics.chars(72), self._wanted_height())
+
+    def _wanted_height(self) -> int:
+        """What shows everything, as far as a small screen allows."""
+        said = 0 if self._fault.isHidden() else self._fault.heightForWidth(self._body.width())
+        return min(self._body.sizeHint().height() + metrics.grid(30) + said, metrics.grid(160))
+
+    def _grow(self) -> None:
+        """Make room for what came later: another paper's line, the reasons of a refusal."""
+        self.resize(self.width(), max(self.height(), self._wanted_height()))
 
     def _about(self) -> str:
         """What the window's title says the step is about."""
@@ -190,50 +196,21 @@ class StepDialog(QDialog):
         """The items of the end state that is chosen, and no others."""
         if not {"end_state", "end_checks"} <= set(self.form.names()):
             return
-        editor = self.form.editor("end_checks")
+        editor, state = self.form.editor("end_checks"), str(self.form.editor("end_state").value())
         if isinstance(editor, ChecklistEditor):
-            editor.offer(CHECKLISTS.get(str(self.form.editor("end_state").value()), ()))
+            editor.offer(CHECKLISTS.get(state, ()))
+        self.papers.want(END_PAPERS.get(state, ()))
 
     def _add_papers(self, column: QVBoxLayout) -> None:
-        self._papers = QFormLayout()
-        self._papers.setHorizontalSpacing(metrics.grid(3))
         wanted = [*self._step.evidence, *self._wanted_by_guards()]
         if wanted:
             column.addWidget(heading(tr(N_("Papers and photographs"))))
-            for kind in dict.fromkeys(wanted):
-                self._add_slot(kind)
-        column.addLayout(self._papers)
+            self.papers.want(wanted)
+        column.addWidget(self.papers)
         column.addWidget(muted(tr(N_("More files can be dropped on this window."))))
 
     def _wanted_by_guards(self) -> list[str]:
         return [str(lack.values["evidence"]) for lack in self._step.lacks if "evidence" in lack.values]
-
-    def _add_slot(self, kind: str) -> None:
-        line = QWidget()
-        row = QHBoxLayout(line)
-        metrics.tight(row, 0, 1)
-        state = QLabel(wordWrap=True)
-        choose = side_button(tr(N_("Choose…")), lambda: self._choose(kind))
-        row.addWidget(state, 1)
-        row.addWidget(choose)
-        self._slots[kind] = state
-        self._papers.addRow(QLabel(EVIDENCE_KINDS.label(kind)), line)
-        self._show_slot(kind)
-
-    def _show_slot(self, kind: str) -> None:
-        files = self._files.get(kind, [])
-        chosen = "、".join(path.name for path in files)
-        words, tone = (chosen, "good") if files else self._absent(kind)
-        label = self._slots[kind]
-        label.setText(words)
-        for name in ("good", "danger", "muted"):
-            label.setProperty(name, name == tone)
-        label.style().polish(label)
-
-    def _choose(self, kind: str) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, EVIDENCE_KINDS.label(kind), "", file_filter())
-        for name in names:
-            self.add_file(kind, Path(name))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Local files are welcome."""
