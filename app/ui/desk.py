@@ -45,7 +45,7 @@ class Desk(QObject):
         self.selection = Selection(self)
         self.tasks = Tasks(self)
         self.names = Names()
-        self._gathering = False
+        self._gathering = 0
         self._gathered: dict[str, dict[str, None]] = {}
         self._hand_on = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._hand_on.timeout.connect(self._hand_on_gathered)
@@ -141,9 +141,9 @@ class Desk(QObject):
         return self.tasks.run(owner, lambda token: work(session, token), done, lane=Lane.WRITE, title=title)
 
     def gather(self, on: bool) -> None:
-        """While a round with the hub runs, tell the views of many changes at once."""
-        self._gathering = on
-        if not on:
+        """While a round with the hub or a batch of steps runs, tell the views of many changes at once."""
+        self._gathering += 1 if on else -1
+        if not self._gathering:
             self._hand_on_gathered()
 
     def tell_changed(self, touched: Touched) -> None:

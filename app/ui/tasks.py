@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from shiboken6 import isValid
 
 from app.errors import Cancelled
+from app.i18n import N_
 
 T = TypeVar("T")
 _REPORT_EVERY_S = 0.05
@@ -93,6 +94,18 @@ class Task:
         self.token.cancel()
 
 
+def _unless_late(work: Callable[[Token], T]) -> Callable[[Token], T]:
+    """What is only read, unless nobody wants it any more when its turn comes: hundreds of steps in a row
+    make as many questions, and a new one would wait behind them all."""
+
+    def unless_late(token: Token) -> T:
+        if token.cancelled():
+            raise Cancelled(N_("Stopped; nothing was lost."))
+        return work(token)
+
+    return unless_late
+
+
 class Tasks(QObject):
     """Runs work in threads and brings the outcome back to the GUI thread."""
 
@@ -130,7 +143,8 @@ class Tasks(QObject):
         token = Token(lambda done, total, text: self._news.emit(number, "progress", (done, total, text)))
         task = Task(number, title, topic, owner, wanted, token, lane)
         self._tasks[number] = task
-        self._lanes[lane].submit(self._work, number, work, token)
+        asked = _unless_late(work) if lane is Lane.READ else work
+        self._lanes[lane].submit(self._work, number, asked, token)
         self._tell(task, 0, 0)
         return task
 

@@ -150,3 +150,21 @@ def test_what_was_read_in_a_workspace_that_is_gone_is_not_shown(
     qtbot.waitUntil(desk.tasks.idle)
     assert seen == ["finished", "new"]
     desk.tasks.close()
+
+
+def test_what_nobody_wants_any_more_is_not_read_at_all(qtbot: QtBot, tasks: Tasks) -> None:
+    hold = threading.Event()
+    asked: list[int] = []
+    seen: list[int] = []
+
+    def read(number: int) -> int:
+        asked.append(number)
+        return number
+
+    for _ in range(2):  # both readers are busy
+        tasks.run(tasks, lambda _: hold.wait(10), lambda _: None)
+    for number in range(50):
+        tasks.run(tasks, lambda _, number=number: read(number), seen.append, topic="today")
+    hold.set()
+    qtbot.waitUntil(tasks.idle)
+    assert (asked, seen) == ([49], [49])

@@ -63,9 +63,10 @@ class BatchDialog(StepDialog):
             given = Given(values, evidence, reason)
             return do_steps(session, step.action, records, given, token.progress, token.cancelled)
 
+        self._desk.gather(True)
         self._allow(on=False)
         callbacks: Callbacks[list[BatchLine]] = Callbacks(
-            self._finished, self._refused, self._show_progress, lambda: self._allow(on=True)
+            self._finished, self._refused, self._show_progress, self._over
         )
         self._task = self._desk.act(self, work, callbacks, title=step.label)
 
@@ -75,6 +76,10 @@ class BatchDialog(StepDialog):
             self._task.cancel()
             return
         super().reject()
+
+    def _over(self) -> None:
+        self._desk.gather(False)
+        self._allow(on=True)
 
     def _allow(self, *, on: bool) -> None:
         for button in self.foot.buttons():
