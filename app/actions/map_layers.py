@@ -19,6 +19,7 @@ from app.carto.mapbook import FEATURES, TILES, AddedLayer, MapBook
 from app.carto.pictures import is_picture
 from app.domain.coordinates.zones import GCJ02, STORED, transform
 from app.domain.imagery import Imagery, ImageryFacts, Outlines, Pixels
+from app.domain.portions import in_portions
 from app.errors import AppError, Invalid, StoreFailure
 from app.exchange.grid import Book, Sheet
 from app.exchange.imagery import online
@@ -30,16 +31,19 @@ from app.i18n import N_, tr
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 1
+_FARTHEST = 1e8  # metres, with a zone before them or not; beyond it no system has a place
 
 
 @dataclass(frozen=True)
 class Offered:
-    """A layer of a file that may be laid over the map: how many features, where, in which stated system."""
+    """A layer of a file that may be laid over the map: how many features, where, in which stated system;
+    `placeless` of them have no shape, or coordinates that are no place in any system."""
 
     part: str
     count: int
     extent: Extent | None
     crs: str
+    placeless: int = 0
 
 
 class MapLayers:
@@ -276,11 +280,15 @@ def offered_layers(path: Path) -> list[Offered]:
     """The layers of a map file with features that have a place; raises Invalid naming what is wrong."""
     offers = []
     for sheet in _read(path).sheets:
-        places = np.asarray(sheet.geometries, dtype=object)
-        bounds = shapely.total_bounds(places) if len(places) else np.full(4, np.nan)
-        if np.isfinite(bounds).all():
-            x0, y0, x1, y1 = bounds.tolist()
-            offers.append(Offered(sheet.name, len(sheet.rows), (x0, y0, x1, y1), sheet.crs))
+        boxes = in_portions(shapely.bounds, np.asarray(sheet.geometries, dtype=object).reshape(-1))
+        boxes = boxes.reshape(-1, 4)
+        with np.errstate(invalid="ignore"):
+            placed = (np.abs(boxes) < _FARTHEST).all(axis=1)
+        if placed.any():
+            west, south = boxes[placed, :2].min(axis=0).tolist()
+            east, north = boxes[placed, 2:].max(axis=0).tolist()
+            lost = len(boxes) - int(placed.sum())
+            offers.append(Offered(sheet.name, len(sheet.rows), (west, south, east, north), sheet.crs, lost))
     if not offers:
         raise Invalid(
             N_("No feature of “{file}” has a place on the map."),

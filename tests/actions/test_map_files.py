@@ -209,3 +209,20 @@ def test_a_picture_that_was_never_drawn_says_where_it_lies(tmp_path: Path) -> No
     assert maps.credit("a1") == "瓦片"  # a folder names nobody
     assert maps.picture_extent("a2") is None and maps.credit("a2") == ""
     maps.close()
+
+
+def test_features_without_a_place_are_counted_and_hide_no_others(tmp_path: Path) -> None:
+    """As another program may have written them: no number, infinite, absurd, empty, none."""
+    odd = [
+        shapely.Point(float("inf"), 35.5), shapely.Point(1e308, 35.5), shapely.Point(float("nan"), 35.5),
+        shapely.Polygon(), None,
+    ]  # fmt: skip
+    path = tmp_path / "坏坐标.gpkg"
+    geopandas.GeoDataFrame(geometry=[shapely.Point(*AT), *odd], crs="EPSG:4490").to_file(path)
+    found = offered_layers(path)[0]
+    assert (found.count, found.placeless) == (6, 5)
+    assert found.extent == pytest.approx((*AT, *AT))
+    geopandas.GeoDataFrame(geometry=odd, crs="EPSG:4490").to_file(tmp_path / "无.gpkg")
+    with pytest.raises(Invalid) as refused:
+        offered_layers(tmp_path / "无.gpkg")
+    assert refused.value.code == "no_places"

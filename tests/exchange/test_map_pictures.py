@@ -160,6 +160,30 @@ def test_wrong_mbtiles_are_named(sql: str, word: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "tile",
+    ["hello", b"", b"\x89PNG\r\n\x1a\n" + b"x" * 500, b"\x1f\x8b" + b"x" * 90],
+    ids=["text", "empty", "png", "gzip"],
+)
+@pytest.mark.parametrize("form", ["png", "pbf", "folder", "pmtiles", "geopackage"])
+def test_a_file_none_of_whose_tiles_can_be_read_is_refused(
+    form: str, tile: str | bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = tile.encode() if isinstance(tile, str) and form in ("folder", "pmtiles") else tile
+    if form == "pmtiles" and not blob:
+        return  # its writer knows no empty tile
+    monkeypatch.setattr(picture_files, "tile", lambda *_, **__: blob)
+    name, make = FORMATS.get(form, FORMATS["mbtiles"])
+    path = make(tmp_path / name)
+    if form == "pbf":
+        with closing(sqlite3.connect(path)) as link:
+            link.execute("UPDATE metadata SET value = 'pbf' WHERE name = 'format'")
+            link.commit()
+    with pytest.raises(Invalid, match="没有一张是能读取的影像") as refused:
+        open_imagery(path, picture_parts(path)[0])
+    assert path.name in refused.value.message
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "UPDATE gpkg_tile_matrix_set SET min_x = 'west'",

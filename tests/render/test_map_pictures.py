@@ -18,9 +18,10 @@ from app.carto.mapbook import TILES, AddedLayer
 from app.carto.pictures import picture_ops
 from app.carto.projection import to_degrees
 from app.carto.view import MapView
+from app.render import raster as rasters
 from app.render.image import paint_to_image
 from app.render.pdf import write_pdf
-from app.render.raster import bend
+from app.render.raster import bent, dots_of
 from map_cases import MemorySource
 from picture_files import BOX, colour_at
 
@@ -147,8 +148,23 @@ def test_paper_gets_the_same_picture(maps: MapLayers, tmp_path: Path) -> None:
     write_pdf([Page(view.width_mm, view.height_mm, finished.ops)], path)
     held = PdfReader(path).pages[0].images
     assert max(image.image.width for image in held if image.image) > 900
-    bent = np.asarray(bend(raster, view.size_px)).astype(float)
-    assert _off(bent, _expected(view)) < 0.6
+    assert _off(_pixels(bent(raster, view.size_px)).astype(float), _expected(view)) < 0.6
+
+
+def test_a_large_sheet_holds_its_picture_once_and_in_strips(
+    maps: MapLayers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dots_of(297.0, 420.0, 1200 / 25.4) == (3508, 4961)  # A3 as sharp as paper shows it
+    wide, high = dots_of(1189.0, 841.0, 1200 / 25.4)
+    assert wide * high == pytest.approx(36e6, rel=1e-3) and wide / 1189.0 * 25.4 > 150
+    source = _laid(maps, picture_files.mbtiles(tmp_path / "a.mbtiles"))
+    view = MapView.of_degrees(INNER, (640, 480), CITY)
+    finished = display_list(maps.book.theme("sources"), source, view, Look(labels=False))
+    raster = next(op for op in finished.ops if isinstance(op, Raster))
+    whole, plain = bent(raster, view.size_px), bent(raster, view.size_px, premultiplied=False)
+    monkeypatch.setattr(rasters, "_STRIP_PX", 1)
+    assert bent(raster, view.size_px) == whole
+    assert (_pixels(plain) == _pixels(whole)).all()
 
 
 def test_vector_tiles_are_drawn_plainly(maps: MapLayers, tmp_path: Path) -> None:

@@ -374,3 +374,19 @@ def test_another_key_is_tried_at_once(office: Office, qtbot: QtBot) -> None:
     arranging._waiting.start()  # as after a failure
     arranging.go_online(True, "another-key", [])
     assert not arranging._waiting.isActive()
+
+
+def test_layers_without_a_name_of_their_own_are_called_in_words(qapp: QApplication) -> None:
+    """GDAL calls the parts of a GPX file and the one layer of a drawing in English."""
+    box = (106.6, 35.5, 106.7, 35.6)
+    offers = [Offered("waypoints", 1, box, "EPSG:4326"), Offered("track_points", 12, box, "EPSG:4326", 3)]
+    dialog = AddDialog("巡查.gpx", offers)
+    items = [dialog.list.topLevelItem(row) for row in range(2)]
+    assert [item.text(0) for item in items if item] == ["航点", "轨迹点"]
+    assert items[1] is not None and items[1].text(1) == "12（3 个无位置）"
+    assert [layer.title for layer in dialog.chosen()] == ["巡查 · 航点", "巡查 · 轨迹点"]
+    assert [layer.part for layer in dialog.chosen()] == ["waypoints", "track_points"]
+    assert (
+        AddDialog("总图.dxf", [Offered("entities", 1, box, "EPSG:4326")]).list.topLevelItem(0).text(0)
+        == "图形"
+    )  # type: ignore[union-attr]

@@ -14,7 +14,9 @@ from app.errors import AppError, Invalid
 from app.exchange.imagery.pyramid import Level, TilePyramid, mercator_level, narrowed
 from app.exchange.imagery.words import (
     CREDIT_KEYS,
+    LOOKED_AT,
     in_degrees,
+    need_one_tile,
     numbers_of,
     seems_shifted,
     side_of_tile,
@@ -91,8 +93,13 @@ def open_mbtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     )
     levels = [mercator_level(number, side) for number in sorted(held)]
     pyramid = TilePyramid(levels, fetch, vector=form == "pbf", close=file.close)
-    box = numbers_of(facts.get("bounds", ""), 4)
-    extent = box if box and box[0] < box[2] and box[1] < box[3] else _extent_held(file, levels)
+    try:
+        need_one_tile(path, _some_tiles(file, "tiles"), pyramid.readable)
+        box = numbers_of(facts.get("bounds", ""), 4)
+        extent = box if box and box[0] < box[2] and box[1] < box[3] else _extent_held(file, levels)
+    except BaseException:
+        file.close()
+        raise
     credit = facts.get("attribution", "")
     words = " ".join(facts.get(key, "") for key in CREDIT_KEYS)
     return pyramid, ImageryFacts(
@@ -126,9 +133,14 @@ def _is_level(value: object) -> bool:
     return isinstance(value, int) and 0 <= value <= _DEEPEST
 
 
+def _some_tiles(file: _File, table: str, most: int = LOOKED_AT) -> list[bytes | None]:
+    """Some tiles of a table (its name quoted); what is no blob is an unreadable one."""
+    rows = file.rows(f"SELECT tile_data FROM {table} LIMIT {most}")
+    return [row[0] if row[0] is None or isinstance(row[0], bytes) else b"" for row in rows]
+
+
 def _first_tile(file: _File) -> bytes:
-    found = file.rows("SELECT tile_data FROM tiles LIMIT 1")
-    return found[0][0] if found and isinstance(found[0][0], bytes) else b""
+    return next(iter(_some_tiles(file, "tiles", 1)), None) or b""
 
 
 def _format_of(file: _File) -> str:
@@ -163,9 +175,10 @@ def open_gpkg_tiles(path: Path, table: str) -> tuple[TilePyramid, ImageryFacts]:
         except (TypeError, ValueError, OverflowError) as error:  # words or nothing where numbers belong
             raise unreadable(path, error) from error
         quoted = '"' + table.replace('"', '""') + '"'
-        file.rows(f"SELECT count(*) FROM (SELECT 1 FROM {quoted} LIMIT 1)")
+        some = _some_tiles(file, quoted)
         if not levels:
             raise _no_tiles(path)
+        need_one_tile(path, some, TilePyramid(levels, lambda *_: None).readable)
     except BaseException:
         file.close()
         raise

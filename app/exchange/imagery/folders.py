@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import mmap
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pmtiles.reader import Reader
 from pmtiles.tile import Compression, MagicNumberNotFound, SpecVersionUnsupported, TileType
 
-from app.domain.imagery import MERCATOR, ImageryFacts
+from app.domain.coordinates.zones import STORED, transform
+from app.domain.imagery import MERCATOR, Extent, ImageryFacts
 from app.errors import Invalid
 from app.exchange.imagery.pyramid import Level, TilePyramid, mercator_level, narrowed
-from app.exchange.imagery.words import in_degrees, seems_shifted, side_of_tile, unreadable
+from app.exchange.imagery.words import (
+    LOOKED_AT,
+    in_degrees,
+    need_one_tile,
+    seems_shifted,
+    side_of_tile,
+    unreadable,
+)
 from app.i18n import N_
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".pbf", ".mvt")
@@ -34,9 +44,14 @@ def is_tile_folder(path: Path) -> bool:
 
 def _first(path: Path) -> Path | None:
     """Any tile of the coarsest level."""
+    return next(_tiles(path), None)
+
+
+def _tiles(path: Path) -> Iterator[Path]:
+    """The tiles, those of the coarsest level first."""
     columns = (path / str(z) / str(x) for z in _numbered(path) for x in _numbered(path / str(z)))
     rows = (row for column in columns for row in sorted(column.iterdir()))
-    return next((row for row in rows if row.suffix.lower() in ENDINGS and row.stem.isdigit()), None)
+    return (row for row in rows if row.suffix.lower() in ENDINGS and row.stem.isdigit())
 
 
 def _numbered(path: Path) -> list[int]:
@@ -68,6 +83,11 @@ def open_folder(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     side = 512 if not vector and side_of_tile(first.read_bytes()) == 512 else 256
     known = [mercator_level(number, side) for number in levels]
     pyramid = TilePyramid(known, fetch, vector=vector)
+    try:
+        some = [tile.read_bytes() for tile in islice(_tiles(path), LOOKED_AT)]
+    except OSError as error:
+        raise unreadable(path, error) from error
+    need_one_tile(path, some, pyramid.readable)
     box = narrowed(_held(path, known, from_south))
     return pyramid, ImageryFacts(
         "XYZ",
@@ -134,7 +154,26 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         [mercator_level(number, 512 if sides == [512] else 256) for number in levels],
         fetch, vector=vector, close=held.close,
     )  # fmt: skip
-    return pyramid, _facts_of(head, facts, (levels[0], levels[-1]))
+    found = _facts_of(head, facts, (levels[0], levels[-1]))
+    some = _around_the_middle(pyramid, found.extent, fetch)
+    try:
+        need_one_tile(path, some, pyramid.readable)
+    except Invalid:
+        held.close()
+        raise
+    return pyramid, found
+
+
+def _around_the_middle(
+    pyramid: TilePyramid, extent: Extent | None, fetch: Callable[[int, int, int], bytes | None]
+) -> list[bytes | None]:
+    """A tile of each level, at the middle of where the file says that it lies."""
+    west, south, east, north = extent or (-180.0, -85.0, 180.0, 85.0)
+    x, y = transform((west + east) / 2, (south + north) / 2, STORED, MERCATOR)
+    if not np.isfinite([x, y]).all():
+        return []
+    at = [(level.number, level.range((float(x), float(y), float(x), float(y)))) for level in pyramid.levels]
+    return [fetch(number, first, upper) for number, (first, _, upper, _) in at][:LOOKED_AT]
 
 
 def _facts_of(head: Mapping[str, Any], facts: Mapping[str, Any], levels: tuple[int, int]) -> ImageryFacts:

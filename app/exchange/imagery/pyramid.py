@@ -179,6 +179,12 @@ class TilePyramid:
             return None
         return picture if picture.size == (side, side) else picture.resize((side, side))
 
+    def readable(self, blob: bytes) -> bool:
+        """Whether a tile's bytes can be drawn."""
+        if self._vector:
+            return not outlines_of([(0, 0, 0, blob)])[1]
+        return self._picture(blob, self.levels[0].tile_px) is not None
+
     def _outlines(self, level: Level, where: Sequence[tuple[int, int]]) -> Outlines | None:
         tiles = []
         for column, row in where:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.domain.imagery import Extent
 from app.errors import Invalid
 from app.i18n import N_
 
+LOOKED_AT = 16  # tiles, to see whether any can be read
 CREDIT_KEYS = ("name", "description", "attribution", "legend", "url", "source")
 _SHIFTED = (
     "amap",
@@ -72,6 +74,18 @@ def in_degrees(extent: Extent, crs: str) -> Extent | None:
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return None
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def need_one_tile(path: Path, tiles: Iterable[bytes | None], readable: Callable[[bytes], object]) -> None:
+    """Raises Invalid when there are tiles and none of them can be read; one that can is enough."""
+    there = [blob for blob in tiles if blob is not None]
+    if there and not any(readable(blob) for blob in there):
+        raise Invalid(
+            N_("None of the tiles looked at in “{file}” is a picture that can be read."),
+            hint=N_("Copy or download it again; the rest of the map is not touched."),
+            code="unreadable_file",
+            file=path.name,
+        )
 
 
 def side_of_tile(blob: bytes) -> int:

@@ -40,6 +40,14 @@ if TYPE_CHECKING:
     from app.actions.map_layers import Offered
 
 _EACH = "each"  # of several layers, each in the system it states
+_NAMELESS = {  # GPX and DXF
+    "waypoints": N_("Waypoints"),
+    "routes": N_("Routes"),
+    "route_points": N_("Points of routes"),
+    "tracks": N_("Tracks"),
+    "track_points": N_("Points of tracks"),
+    "entities": N_("Drawing"),
+}
 _SYSTEMS = (
     STORED, "EPSG:4326", GCJ02, BD09, "EPSG:3857",
     zone_crs(35), zone_crs(36), zone_crs(35, prefixed=True), zone_crs(36, prefixed=True),
@@ -60,11 +68,12 @@ class AddDialog(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setAccessibleName(tr(N_("Layers of the file")))
         for offer in offers:
             said = _title(offer.crs) if offer.crs else tr(N_("nothing"))
-            item = QTreeWidgetItem(self.list, [offer.part, f"{offer.count:,}", said])
+            item = QTreeWidgetItem(self.list, [_called(offer.part), _counted(offer), said])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             item.setCheckState(0, Qt.CheckState.Checked)
         self.system = QComboBox(editable=True)
@@ -99,7 +108,7 @@ class AddDialog(QDialog):
 
     def _name(self, offer: Offered) -> str:
         stem = self._file.rsplit(".", 1)[0]
-        return stem if len(self._offers) == 1 or offer.part == stem else f"{stem} · {offer.part}"
+        return stem if len(self._offers) == 1 or offer.part == stem else f"{stem} · {_called(offer.part)}"
 
     def _propose(self) -> None:
         said = {offer.crs for offer in self._offers}
@@ -169,6 +178,17 @@ class AddDialog(QDialog):
         column.addWidget(muted(tr(note)))
         column.addWidget(self._foot)
         metrics.open_at(self, metrics.chars(84), metrics.line_height() * 17)
+
+
+def _called(part: str) -> str:
+    """A layer's name; those which GDAL gives to layers without one, in words."""
+    return tr(_NAMELESS.get(part, part))
+
+
+def _counted(offer: Offered) -> str:
+    if not offer.placeless:
+        return f"{offer.count:,}"
+    return tr(N_("{n} ({without} without a place)"), n=f"{offer.count:,}", without=f"{offer.placeless:,}")
 
 
 def _title(crs: str) -> str:
