@@ -68,24 +68,26 @@ def open_mbtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     """An MBTiles file; raises Invalid for one that holds no tiles or tiles nobody can draw."""
     file = _File(path)
     try:
-        facts = {str(k).lower(): str(v or "") for k, v in file.rows("SELECT name, value FROM metadata")}
-        held = [
-            int(row[0]) for row in file.rows("SELECT DISTINCT zoom_level FROM tiles") if _is_level(row[0])
-        ]
-        if not held:
-            raise _no_tiles(path)
-        form = facts.get("format", "").lower() or _format_of(file)
-        if form not in (*_PICTURES, "pbf"):
-            raise Invalid(
-                N_("The tiles of “{file}” are of the format “{format}”, which cannot be drawn."),
-                code="unreadable_file",
-                file=path.name,
-                format=form or "?",
-            )
-        side = 512 if form != "pbf" and side_of_tile(_first_tile(file)) == 512 else 256
+        return _mbtiles(file, path)
     except BaseException:
         file.close()
         raise
+
+
+def _mbtiles(file: _File, path: Path) -> tuple[TilePyramid, ImageryFacts]:
+    facts = {str(k).lower(): str(v or "") for k, v in file.rows("SELECT name, value FROM metadata")}
+    held = [int(row[0]) for row in file.rows("SELECT DISTINCT zoom_level FROM tiles") if _is_level(row[0])]
+    if not held:
+        raise _no_tiles(path)
+    form = facts.get("format", "").lower() or _format_of(file)
+    if form not in (*_PICTURES, "pbf"):
+        raise Invalid(
+            N_("The tiles of “{file}” are of the format “{format}”, which cannot be drawn."),
+            code="unreadable_file",
+            file=path.name,
+            format=form or "?",
+        )
+    side = 512 if form != "pbf" and side_of_tile(_first_tile(file)) == 512 else 256
     # MBTiles counts rows from the south
     fetch = file.tile(
         "SELECT tile_data FROM tiles WHERE zoom_level = ?1 AND tile_column = ?2"
@@ -93,17 +95,17 @@ def open_mbtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     )
     levels = [mercator_level(number, side) for number in sorted(held)]
     pyramid = TilePyramid(levels, fetch, vector=form == "pbf", close=file.close)
-    try:
-        need_one_tile(path, _some_tiles(file, "tiles"), pyramid.readable)
-        box = numbers_of(facts.get("bounds", ""), 4)
-        extent = box if box and box[0] < box[2] and box[1] < box[3] else _extent_held(file, levels)
-    except BaseException:
-        file.close()
-        raise
-    credit = facts.get("attribution", "")
+    need_one_tile(path, _some_tiles(file, "tiles"), pyramid.readable)
+    box = numbers_of(facts.get("bounds", ""), 4)
+    extent = box if box and box[0] < box[2] and box[1] < box[3] else _extent_held(file, levels)
     words = " ".join(facts.get(key, "") for key in CREDIT_KEYS)
     return pyramid, ImageryFacts(
-        "MBTiles", extent, (min(held), max(held)), MERCATOR, credit, seems_shifted(words)
+        "MBTiles",
+        extent,
+        (min(held), max(held)),
+        MERCATOR,
+        facts.get("attribution", ""),
+        seems_shifted(words),
     )
 
 

@@ -74,20 +74,13 @@ def open_folder(path: Path) -> tuple[TilePyramid, ImageryFacts]:
 
     def fetch(level: int, column: int, row: int) -> bytes | None:
         row = 2**level - 1 - row if from_south else row
-        try:
-            return (path / str(level) / str(column) / f"{row}{ending}").read_bytes()
-        except OSError:
-            return None
+        return _read_or_nothing(path / str(level) / str(column) / f"{row}{ending}")
 
     vector = ending.lower() in (".pbf", ".mvt")
     side = 512 if not vector and side_of_tile(first.read_bytes()) == 512 else 256
     known = [mercator_level(number, side) for number in levels]
     pyramid = TilePyramid(known, fetch, vector=vector)
-    try:
-        some = [tile.read_bytes() for tile in islice(_tiles(path), LOOKED_AT)]
-    except OSError as error:
-        raise unreadable(path, error) from error
-    need_one_tile(path, some, pyramid.readable)
+    need_one_tile(path, map(_read_or_nothing, islice(_tiles(path), LOOKED_AT)), pyramid.readable)
     box = narrowed(_held(path, known, from_south))
     return pyramid, ImageryFacts(
         "XYZ",
@@ -96,6 +89,13 @@ def open_folder(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         MERCATOR,
         seems_shifted=seems_shifted(path.name),
     )
+
+
+def _read_or_nothing(tile: Path) -> bytes | None:
+    try:
+        return tile.read_bytes()
+    except OSError:
+        return None
 
 
 def _held(
@@ -149,18 +149,11 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         return blob
 
     vector = kind is TileType.MVT
-    sides = [side_of_tile(blob) for blob in (fetch(levels[0], 0, 0),) if blob and not vector]
-    pyramid = TilePyramid(
-        [mercator_level(number, 512 if sides == [512] else 256) for number in levels],
-        fetch, vector=vector, close=held.close,
-    )  # fmt: skip
+    side = 256 if vector else side_of_tile(fetch(levels[0], 0, 0) or b"")
+    known = [mercator_level(number, 512 if side == 512 else 256) for number in levels]
+    pyramid = TilePyramid(known, fetch, vector=vector, close=held.close)
     found = _facts_of(head, facts, (levels[0], levels[-1]))
-    some = _around_the_middle(pyramid, found.extent, fetch)
-    try:
-        need_one_tile(path, some, pyramid.readable)
-    except Invalid:
-        held.close()
-        raise
+    need_one_tile(path, _around_the_middle(pyramid, found.extent, fetch), pyramid.readable)
     return pyramid, found
 
 
