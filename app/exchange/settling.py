@@ -21,6 +21,11 @@ from app.exchange.rules.boiler_checks import MW_PER_TPH, model_tph
 from app.i18n import N_, tr
 
 EACH, TOTAL = "each", "total"
+_AMOUNT = r"(?:额定|装机)?(?:蒸吨|吨位|容量|规模|蒸发量|出力|功率|能力|吨数|吨)"
+_OF_ALL = re.compile(
+    rf"(?:(?<!汇)总|合计|共计|总计){_AMOUNT}|{_AMOUNT}数?[(（]?(?:合计|总计|共计|总和|总量|总数)"
+)
+_SPEAKS_OF_SUMS = re.compile(r"总(?!台)|合计|共计")
 
 
 def settle_years(drafts: Sequence[Draft], likely: int, why: str, today: date, asked: Asked) -> None:
@@ -82,16 +87,22 @@ def stated_meaning(columns: Sequence[Column], rules: Rules) -> str:
     """Whether the heading says that amounts are of each or of all; empty when it does not.
 
     A stroke also stands between the rows of a heading (“规模/台数及吨位”): behind a unit it means “for each”.
+    A sum is said only by a word of sums that belongs to the amount (总吨位, 吨位合计, 合计/吨位): 总 may also
+    stand in 总体情况 or 汇总, and 合计 over a column beside this one.
     """
-    heading = next((column.heading for column in columns if column.field == rules.each_field), "")
+    heading = _heading_of_amounts(columns, rules)
     if re.search(r"单台|每台|[吨时tThHW]/台(?!数)", heading):
         return EACH
-    return TOTAL if re.search(r"总(?!台)|合计", heading) else ""
+    return TOTAL if _OF_ALL.search("".join(re.split(r"[/\s]+", heading)[-2:])) else ""
+
+
+def _heading_of_amounts(columns: Sequence[Column], rules: Rules) -> str:
+    return next((column.heading for column in columns if column.field == rules.each_field), "")
 
 
 def settle_counts(amounts: Sequence[Draft], columns: Sequence[Column], rules: Rules, asked: Asked) -> None:
     """Whether the amount of rows that stand for several things is of each or of all."""
-    said = stated_meaning(columns, rules) or asked.settle(_units_question(amounts, rules))
+    said = stated_meaning(columns, rules) or asked.settle(_units_question(amounts, columns, rules))
     for draft in amounts if said == TOTAL else ():
         draft.values[rules.each_field] = round(draft.values[rules.each_field] / draft.count, 4)
         if "rated_mw" in draft.values:
@@ -120,13 +131,14 @@ def likely_meaning(drafts: Sequence[Draft], rules: Rules) -> str:
     return TOTAL if len(totals) > len(drafts) / 2 else EACH
 
 
-def _units_question(drafts: Sequence[Draft], rules: Rules) -> Question:
+def _units_question(drafts: Sequence[Draft], columns: Sequence[Column], rules: Rules) -> Question:
     proposal = likely_meaning(drafts, rules)
-    why = (
-        tr(N_("The models' names agree with the amount divided by the number."))
-        if proposal == TOTAL
-        else tr(N_("Counties usually write the output of one; “2台4蒸吨” is then twice 4 t/h."))
-    )
+    if proposal == TOTAL:
+        why = tr(N_("The models' names agree with the amount divided by the number."))
+    elif _SPEAKS_OF_SUMS.search(_heading_of_amounts(columns, rules)):
+        proposal, why = TOTAL, tr(N_("The heading speaks of a sum, but does not say surely of what."))
+    else:
+        why = tr(N_("Counties usually write the output of one; “2台4蒸吨” is then twice 4 t/h."))
     return Question(
         "units_meaning",
         tr(N_("Is the output in rows with several boilers that of each or of all?")),

@@ -205,13 +205,20 @@ def test_a_number_of_boilers_where_the_output_is_asked_for_says_how_many(tmp_pat
 
 @pytest.mark.parametrize(
     ("heading", "asked"),
-    [("锅炉规模/台数及吨位", True), ("吨位(吨/台)", False), ("单台吨位", False), ("合计吨位", False)],
-)
+    [
+        ("锅炉规模/台数及吨位", True), ("吨位(吨/台)", False), ("单台吨位", False), ("合计吨位", False),
+        ("总蒸吨", False), ("总装机容量(t/h)", False), ("吨位合计", False), ("锅炉吨位（总计）", False),
+        ("合计/吨位", False), ("总体情况/吨位", True), ("汇总/吨位", True), ("合计/锅炉/台数及吨位", True),
+        ("总台数及吨位", True), ("供热总站/锅炉吨位", True),
+    ],
+)  # fmt: skip
 def test_only_a_stroke_behind_a_unit_says_for_each(tmp_path: Path, heading: str, asked: bool) -> None:
     header = [heading if name == "锅炉吨位" else name for name in HEADER]
     path = workbook(tmp_path / "a.xlsx", [header, good_row(1, 锅炉吨位="2台4蒸吨")])
     document = report(path)
     assert [q["code"] for q in document["ask"]] == (["units_meaning"] if asked else [])
+    sums = heading not in ("锅炉规模/台数及吨位", "总台数及吨位")
+    assert [q["proposal"] for q in document["ask"]] == ([("total" if sums else "each")] if asked else [])
 
 
 def test_a_row_that_names_nobody_is_told(tmp_path: Path) -> None:
