@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from app.ui.desk import Desk, Touched
 from app.ui.finder.field import Finder
 from app.ui.finder.search import COMMAND, PLACE, Found
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
-from app.ui.frame.doings import LEDGERS, Doings
+from app.ui.frame.doings import Doings
 from app.ui.frame.notice import ForeignEditsBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
@@ -29,6 +30,7 @@ from app.ui.frame.settling import Settling
 from app.ui.frame.statusline import StatusLine
 from app.ui.frame.topbar import TopBar
 from app.ui.frame.workpage import WorkPage
+from app.ui.imports.endings import is_ledger
 from app.ui.map.pane import THEME_OF
 from app.ui.messages import ask
 from app.ui.record.evidence import local_files
@@ -36,6 +38,7 @@ from app.ui.sync.bar import RevokedBar
 from app.ui.sync.page import SyncPage
 from app.ui.tasks import Callbacks, Lane
 from app.ui.today.page import TodayPage
+from app.ui.turns import in_turns
 from app.ui.welcome.page import WelcomePage
 
 if TYPE_CHECKING:
@@ -204,15 +207,21 @@ class MainWindow(QMainWindow):
         )
 
     def show_opened(self, opened: Opened) -> None:
-        """Lay a workspace on the desk and show it."""
+        """Lay a workspace on the desk; its page, its map and the sign-in follow one turn after the other."""
         self.desk.remember(last_workspace=str(opened.session.workspace.path))
         self.work.forget()
         self.desk.lay(opened.session, opened.names)
-        self._open_map(opened)
-        self.settling.expect(opened.session)
-        self.go(self.page)
+        self._show_in_turns(opened, lambda: self.settling.expect(opened.session), self._greet)
+
+    def _show_in_turns(self, opened: Opened, *more: Callable[[], object]) -> None:
+        """The page before the map: a picture means that all of it is there."""
+        still, page = lambda: self.desk.session is opened.session, lambda: self.go(self.page)
+        draw = partial(self.work.map.open, opened.source, opened.home, opened.crs, synthetic=opened.synthetic)
+        in_turns(self, still, page, draw, *more)
+
+    def _greet(self) -> None:
         if self.desk.actor is None:
-            QTimer.singleShot(0, self.doings.sign_in)
+            self.doings.sign_in()
 
     def _look_again(self, session: Session) -> None:
         """The window was built anew: the session stays."""
@@ -220,11 +229,7 @@ class MainWindow(QMainWindow):
 
     def _show_again(self, opened: Opened) -> None:
         self._show_desk()
-        self._open_map(opened)
-        self.go(self.page)
-
-    def _open_map(self, opened: Opened) -> None:
-        self.work.map.open(opened.source, opened.home, opened.crs, synthetic=opened.synthetic)
+        self._show_in_turns(opened)
 
     def _show_desk(self) -> None:
         is_open = self.desk.session is not None
@@ -290,7 +295,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A ledger or a workspace may be dropped anywhere, and papers while a record is shown."""
         files = local_files(event)
-        if files and (_is_ledger(files[0]) or self.work.record.view is not None):
+        if files and (is_ledger(files[0]) or self.work.record.view is not None):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -301,7 +306,7 @@ class MainWindow(QMainWindow):
             return
         if self.desk.session is None and files[0].suffix.lower() == ".gpkg":
             self.open_path(files[0])
-        elif _is_ledger(files[0]):
+        elif is_ledger(files[0]):
             self.doings.import_file(files[0])
         else:
             self.work.record.add_papers(files)
@@ -356,10 +361,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self.setStatusBar(self.status)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-
-
-def _is_ledger(path: Path) -> bool:
-    return path.suffix.lower() in LEDGERS
 
 
 def _load_actions(_: object) -> tuple[ActionEntry, ...]:

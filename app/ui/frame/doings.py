@@ -25,6 +25,7 @@ from app.ui.frame.care import Care
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY
+from app.ui.imports.endings import LEDGERS
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.patroldialog import ask_patrol
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 WORKSPACES = N_("Workspaces")
-LEDGERS = (  # files whose drop opens the wizard
-    ".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods", ".xml", ".mht", ".mhtml", ".html", ".htm", ".csv",
-    ".tsv", ".txt", ".shp", ".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".gpx", ".dxf",
-)  # fmt: skip
 _PAGES = (
     (TODAY, N_("Go to Today")),
     ("grid_cell", N_("Go to the cells")),
