@@ -237,7 +237,7 @@ def _side(item: Conflict, side: str, device: str, action: str) -> Side:
 
 
 def _fields(kind: EntityType, item: Conflict) -> tuple[FieldSide, ...]:
-    kept, offered = _cells(item.kept), _cells(item.offered)
+    kept, offered = latework.cells_of(item.kept), latework.cells_of(item.offered)
     names = [name for name, field in kind.fields.items() if field.id in kept or field.id in offered]
     found = [_field(kind.fields[name], kept, offered) for name in names]
     if GEOMETRY in kept or GEOMETRY in offered:
@@ -250,15 +250,6 @@ def _fields(kind: EntityType, item: Conflict) -> tuple[FieldSide, ...]:
 def _field(field: Field, kept: Mapping[str, Any], offered: Mapping[str, Any]) -> FieldSide:
     one, other = (_native(field, cells.get(field.id)) for cells in (kept, offered))
     return FieldSide(field.name, tr(field.label), one, other, field, show(field, one), show(field, other))
-
-
-def _cells(text: str | None) -> dict[str, Any]:
-    """The cells of a side; none when they were too long to be kept whole."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _native(field: Field, value: Any) -> Any:
@@ -308,7 +299,7 @@ def _refuse_unseen(item: Conflict) -> None:
     """Nobody decides about values that this program cannot show."""
     kind = BY_NAME.get(item.owner_entity)
     known = {field.id for field in kind.fields.values()} | {GEOMETRY} if kind is not None else set()
-    beyond = [name for name in _cells(item.offered) if name not in known]
+    beyond = [name for name in latework.cells_of(item.offered) if name not in known]
     if beyond and item.situation == "open":
         raise Refused(
             N_("This program does not know “{field}” yet"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Iterator
@@ -128,11 +129,14 @@ def devices(place: HubPlace) -> list[dict[str, Any]]:
 
 
 def revoke(place: HubPlace, device: str, reason: str) -> dict[str, Any]:
-    """Stop taking a laptop's work as it comes; `device` may be the beginning of its identifier."""
+    """Stop taking a laptop's work as it comes; `device` may be the beginning of its identifier.
+
+    Of any role: whoever has a shell and the hub's database could do all that a hub does. Who it was is kept.
+    """
     if not reason.strip():
         raise Invalid(N_("A reason is needed"), hint=N_("Nothing was changed."), code="missing")
     with opened(place) as hub:
-        hub.revoke(_device(hub, device), _now(), reason.strip())
+        hub.revoke(_device(hub, device), _now(), reason.strip(), f"shell:{getpass.getuser()}")
         return next(line.document() for line in device_lines(hub) if line.uid.startswith(device))
 
 

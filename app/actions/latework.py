@@ -6,6 +6,7 @@ took it in. Signatures are never taken over: who signs has to have seen.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,8 +76,17 @@ def with_its_signatures(session: Session, item: Conflict, settled: Mapping[str, 
     """The late signatures under the same step: once it is decided, they are settled too."""
     waiting = session.workspace.find(Conflict, equal(kind=LATE, situation="open", owner_entity="approval"))
     mine = [one for one in waiting if item.offered_act and one.offered_act == item.offered_act]
-    about = f'"owner": "{item.owner}"'
-    return [update(one, **{**settled, "taken": "kept"}) for one in mine if about in (one.offered or "")]
+    under = [one for one in mine if cells_of(one.offered).get("owner") == item.owner]
+    return [update(one, **{**settled, "taken": "kept"}) for one in under]
+
+
+def cells_of(written: str | None) -> dict[str, Any]:
+    """The cells of a side of a conflict; none when they were too long to be kept whole."""
+    try:
+        found = json.loads(written or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def paper_of(item: Conflict, values: Mapping[str, Any]) -> Attachment | None:

@@ -20,8 +20,6 @@ from app.hub.lost import restored_at
 from app.hub.records import record_of
 from app.hub.rows import Rows
 from app.store.tables import STORED_TYPES
-from app.sync.signing import unpack_signed
-from app.sync.wire import decode_batch
 
 E = TypeVar("E", bound=Entity)
 Area = tuple[int, bytes, int]
@@ -42,6 +40,8 @@ class DeviceBook:
     clock_off: int | None
     founding: bool
     label: str
+    revoked_by: str = ""
+    revoked_why: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def laptops(connection: Connection, root: str) -> list[DeviceBook]:
             DeviceBook(
                 item.uid, item.area, item.role_cap, item.epoch, item.enrolled_at, item.last_sync,
                 _lag(item, now, root), item.revoked_at, item.clock_off, item.founding, item.label or "",
+                item.revoked_by or "", item.revoked_why or "",
             )
         )  # fmt: skip
     return found
@@ -119,16 +120,15 @@ def is_unfounded(connection: Connection) -> bool:
 def quarantined(connection: Connection) -> list[QuarantinedBatch]:
     """Batches of revoked laptops, oldest first."""
     query = (
-        select(BATCHES.c.device, BATCHES.c.received, BATCHES.c.signed, DEVICES.c.revoked_why)
+        select(BATCHES.c.device, BATCHES.c.received, BATCHES.c.first, BATCHES.c.last, DEVICES.c.revoked_why)
         .join(DEVICES, DEVICES.c.uid == BATCHES.c.device)
         .where(BATCHES.c.state == "quarantined")
         .order_by(BATCHES.c.received)
     )
-    found = []
-    for row in connection.execute(query):
-        batch = decode_batch(unpack_signed(bytes(row.signed)).body)
-        found.append(QuarantinedBatch(row.device, row.received, len(batch.entries), row.revoked_why or ""))
-    return found
+    return [
+        QuarantinedBatch(row.device, row.received, row.last - row.first + 1, row.revoked_why or "")
+        for row in connection.execute(query)
+    ]
 
 
 def records(

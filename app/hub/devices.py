@@ -46,6 +46,7 @@ class Device:
     revoked_at: int | None
     revoked_after: int | None
     revoked_why: str | None
+    revoked_by: str | None
     label: str | None
 
 
@@ -153,7 +154,7 @@ def renew(connection: Connection, found: Device, above: int) -> int:
     return epoch
 
 
-def revoke(connection: Connection, uid: str, now: int, reason: str) -> Device:
+def revoke(connection: Connection, uid: str, now: int, reason: str, by: str) -> Device:
     """Take a laptop's work no longer as it comes; what it sends from now on waits for a person.
 
     Raises Invalid for an unknown laptop.
@@ -162,7 +163,8 @@ def revoke(connection: Connection, uid: str, now: int, reason: str) -> Device:
     if found is None:
         raise Invalid(N_("There is no laptop {device}"), device=uid, code="unknown_device")
     if found.revoked_at is None:
-        change(connection, uid, revoked_at=now, revoked_after=found.next - 1, revoked_why=reason)
+        told = {"revoked_why": reason, "revoked_by": by}
+        change(connection, uid, revoked_at=now, revoked_after=found.next - 1, **told)
     done = device(connection, uid)
     assert done is not None
     return done

@@ -331,10 +331,10 @@ class Hub:
         with self.database.reading() as connection:
             return books.laptops(connection, self.root)
 
-    def revoke(self, device: str, now: datetime, reason: str = "") -> Device:
-        """Take a laptop's work no longer as it comes."""
+    def revoke(self, device: str, now: datetime, reason: str = "", by: str = "") -> Device:
+        """Take a laptop's work no longer as it comes; `by` says who wants it."""
         with self.database.writing() as connection:
-            return devices.revoke(connection, device, _ms(now), reason)
+            return devices.revoke(connection, device, _ms(now), reason, by)
 
     def found(self, device: str) -> None:
         """The founding laptop has sent all it had; from now on its work is judged."""

@@ -38,8 +38,13 @@ def _keep_lost(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _keep_revokers(connection: Connection) -> None:
+    """Version 4: who revoked a laptop."""
+    connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN revoked_by TEXT")
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
-STEPS: dict[int, Callable[[Connection], None]] = {1: _keep_secrets, 2: _keep_lost}
+STEPS: dict[int, Callable[[Connection], None]] = {1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers}
 
 
 def make_schema(database: HubDatabase) -> None:

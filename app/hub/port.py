@@ -81,8 +81,8 @@ class HubDoor(Protocol):
     def invite(self, area: str, role: str, minutes: int, now: datetime) -> Any:
         """A one-time code."""
 
-    def revoke(self, device: str, now: datetime, reason: str) -> Any:
-        """Stop taking a laptop's work as it comes."""
+    def revoke(self, device: str, now: datetime, reason: str, by: str) -> Any:
+        """Stop taking a laptop's work as it comes; `by` says who wants it."""
 
     def policy(self, device: str, now: datetime) -> bytes:
         """The signed grants for a laptop."""

@@ -25,6 +25,8 @@ class DeviceLine:
     lag: int | None
     revoked: datetime | None
     label: str = ""
+    revoked_by: str = ""
+    revoked_why: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -38,6 +40,8 @@ class DeviceLine:
             "last_sync": moment_text(self.last_sync),
             "lag": self.lag,
             "revoked_at": moment_text(self.revoked),
+            "revoked_by": self.revoked_by or None,
+            "revoked_why": self.revoked_why or None,
         }
 
 
@@ -56,6 +60,7 @@ def device_lines(hub: HubDoor) -> list[DeviceLine]:
         DeviceLine(
             item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
             moment_of(item.last_sync), item.lag, moment_of(item.revoked_at), item.label,
+            item.revoked_by, item.revoked_why,
         )
         for item in hub.devices()
     ]  # fmt: skip

@@ -148,8 +148,9 @@ class SmallHub:
         return SimpleNamespace(secret=code[:11].replace("-", ""), area=area, role=role,
                                expires=received_ms(now + timedelta(minutes=minutes)))  # fmt: skip
 
-    def revoke(self, device: str, now: datetime, reason: str) -> Any:
-        self.device(device).revoked_at = received_ms(now)
+    def revoke(self, device: str, now: datetime, reason: str, by: str) -> Any:
+        found = self.device(device)
+        found.revoked_at, found.revoked_why, found.revoked_by = received_ms(now), reason, by
 
     def policy(self, device: str, now: datetime) -> bytes:
         return b"grants of " + device.encode()
@@ -176,6 +177,7 @@ def device_line(uid: str, sign_key: bytes = b"", **facts: Any) -> Any:
         "device": uid, "area": "620800", "role_cap": facts.pop("role", "R5"), "epoch": 1,
         "sign_key": sign_key, "enrolled_at": received_ms(NOW - timedelta(days=30)),
         "last_sync": received_ms(NOW - timedelta(hours=3)), "lag": 0, "revoked_at": None,
+        "revoked_why": "", "revoked_by": "",
         "label": f"电脑 {uid[-1]}",
     }  # fmt: skip
     return SimpleNamespace(**{**known, **facts})

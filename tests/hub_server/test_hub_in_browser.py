@@ -75,7 +75,8 @@ def test_an_administrator_invites_a_laptop_sees_it_sync_and_revokes_it(
     assert browser.run("document.querySelectorAll('.mark.bad').length") == 1
     refused = gridward("-w", file, "sync", "--json", check=False)
     assert (refused.returncode, json.loads(refused.stdout)["error"]) == (3, "revoked")
-    assert json.loads(gridward("hub", "devices", folder, "--json").stdout)[0]["revoked_at"]
+    [stopped] = json.loads(gridward("hub", "devices", folder, "--json").stdout)
+    assert stopped["revoked_at"] and (stopped["revoked_by"], stopped["revoked_why"]) == ("admin", "电脑丢失")
 
 
 def test_nothing_is_wider_than_a_small_screen_in_both_languages_and_at_night(

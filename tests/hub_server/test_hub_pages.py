@@ -167,6 +167,8 @@ def test_revoking_asks_for_a_reason_and_shows(http: TestClient, hub: SmallHub) -
     assert http.post("/admin/devices/dev-1/revoke", data={"token": given}).status_code == 400
     http.post("/admin/devices/dev-1/revoke", data={"token": given, "reason": "丢失"})
     assert hub.devices_["dev-1"].revoked_at is not None
+    by = hub.devices_["dev-1"].revoked_by
+    assert by and f"{by}: 丢失" in http.get("/admin/devices").text
     assert http.get("/admin/devices").text.count("已停用") == 2
     assert http.get("/admin/devices/dev-x/revoke").status_code == 404
 

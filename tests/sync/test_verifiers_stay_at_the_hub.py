@@ -129,6 +129,7 @@ def test_a_hub_of_an_earlier_version_takes_the_verifiers_out_of_every_laptop(lan
         connection.execute(update(FACTS).where(FACTS.c.name == "schema").values(value=b"1"))
         for name in ("hub_verifier", "hub_passphrase", "hub_try"):
             connection.exec_driver_sql(f"DROP TABLE {name}")
+        connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN revoked_by")
         connection.execute(delete(FACTS).where(FACTS.c.name == "verifiers_kept"))
     folder = lan.hub.folder
     lan.hub.close()
@@ -141,6 +142,7 @@ def test_a_hub_of_an_earlier_version_takes_the_verifiers_out_of_every_laptop(lan
     assert lan.hub.recount() == {code: digest for code, (_, _, digest) in lan.hub.status().areas.items()}
     assert all(is_at_hub(item.verifier) for item in town.session.workspace.find(Person))
     assert sign_in(town.session, "inspector", PIN).role == "R1"
+    assert lan.hub.revoke(town.device, lan.clock(), "lost", "shell:root").revoked_by == "shell:root"
 
 
 def _put_back(folder: Path, known: dict[str, str]) -> None:

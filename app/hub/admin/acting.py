@@ -80,7 +80,7 @@ async def revoke(request: Request, visit: Visit) -> Response:
     reason = form.get("reason", "").strip()
     if not reason:
         raise Invalid(N_("A reason is needed"), hint=N_("Nothing was changed."), code="missing")
-    await service.call(service.hub.revoke, line.uid, service.now(), reason[:500])
+    await service.call(service.hub.revoke, line.uid, service.now(), reason[:500], visit.person.name)
     say("revoked", person=visit.person.uid, device=line.uid)
     return RedirectResponse("/admin/devices", 303)
 
