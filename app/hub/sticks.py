@@ -2,20 +2,25 @@
 
 In a bundle for the hub: the request of a laptop that is new (enrol), blobs, up to where the laptop has the
 log (RejoinRequest, as a policy named `rejoin`), blocks that a restored hub has lost, and signed batches. In
-one for a laptop: blocks (SignedBlock), where the areas stand (StickStanding, as a policy named `areas`), and
-the grants (policy).
+one for a laptop: blocks (SignedBlock), blobs that these speak of, where the areas stand (StickStanding, as a
+policy named `areas`), and the grants (policy).
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from app.domain.changes import new_uid
+from app.domain.entities.conflict import Conflict
+from app.domain.entities.papers import Attachment
+from app.domain.replication import Effect
 from app.domain.values import as_moment
 from app.errors import NotAllowed
 from app.hub import lost
@@ -35,6 +40,7 @@ from app.sync.messages import (
 )
 from app.sync.stick_rejoining import REJOIN
 from app.sync.unpacking import Receiver, Unpacked, unpack_bundle
+from app.sync.wire import decode_block
 
 AREAS = "areas"  # the name of the item that says where the areas stand
 
@@ -85,7 +91,31 @@ def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritt
     items.append(Item("policy", AREAS, encode_message(standing)))
     items.append(Item("policy", "", hub.policy(device, now)))
     head = BundleHead("to_device", new_uid(), hub.uid, device, as_moment(now))
-    return write_bundle(path, head, [found.recipient], items, hub.sign_seed)
+    whole = chain(items, _evidence(hub, device, answer.blocks))
+    return write_bundle(path, head, [found.recipient], whole, hub.sign_seed)
+
+
+def _evidence(hub: Hub, device: str, blocks: Sequence[SignedBlock]) -> Iterator[Item]:
+    """The files of the papers that others added in these blocks, each read when it is its turn: to a laptop
+    that comes by stick only they come no other way."""
+    told = set[str]()
+    for signed in blocks:
+        block = decode_block(signed.body)
+        for effect in block.effects:
+            sha256 = _named_by(effect, own=block.device == device)
+            if sha256 not in told and sha256 and hub.blobs.size(sha256) is not None:
+                told.add(sha256)
+                yield Item("blob", sha256, hub.blobs.get(sha256))
+
+
+def _named_by(effect: Effect, *, own: bool) -> str:
+    """The file of a paper that was added, or that waits because a revoked laptop had added it."""
+    cells: Any = effect.cells
+    if effect.entity == Conflict.TYPE.name and cells.get("owner_entity") == Attachment.TYPE.name:
+        cells = json.loads(cells.get("offered") or "{}")
+    elif own or effect.entity != Attachment.TYPE.name:
+        return ""
+    return str(cells.get("sha256") or "") if isinstance(cells, dict) else ""
 
 
 def _receiver(hub: Hub) -> Receiver:

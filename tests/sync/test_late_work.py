@@ -13,9 +13,11 @@ from app.actions.history import undo
 from app.actions.records import delete_record
 from app.actions.session import Session
 from app.actions.steps import do_step
+from app.actions.sticks import bundle_in, bundle_out
 from app.domain.entities.boiler_codes import EXCLUDE_REASONS
 from app.domain.entities.papers import Approval, Attachment
 from app.errors import AppError
+from app.hub.sticks import give_bundle, take_bundle
 from builders import paper, photo
 from sync.lan import COUNTY, PLACE, Lan, Laptop
 
@@ -136,3 +138,23 @@ def test_a_late_paper_needs_its_record_and_its_file(late: Late, tmp_path: Path) 
     assert late.other.sync().rejected == 0 and still_late(session) == 0
     [kept] = evidence_of(session, late.other.boiler("T-2"))
     assert (kept.file_name, kept.added_by) == ("前.jpg", session.person().uid)
+
+
+def test_papers_reach_a_laptop_that_comes_by_stick_only(late: Late, tmp_path: Path) -> None:
+    """Those that others added, and the late one that waits for its decision."""
+    by_stick = late.lan.laptop(COUNTY, "R4")
+    by_others, lost = photo(tmp_path / "前.jpg"), paper(tmp_path / "铭牌.jpg", "一")
+    add_evidence(late.other.as_("clerk2"), late.other.boiler("T-1"), [("photo_before", by_others)])
+    late.other.sync()
+    add_evidence(late.lost.as_("clerk"), late.lost.boiler("T-1"), [("nameplate", lost)])
+    late.hand_in()
+    take_bundle(late.lan.hub, bundle_out(by_stick.session, tmp_path / "out.bundle").path, late.lan.clock())
+    give_bundle(late.lan.hub, by_stick.device, tmp_path / "back.bundle", late.lan.clock())
+    assert bundle_in(by_stick.session, tmp_path / "back.bundle").blobs_down == 2
+    session = by_stick.as_("clerk2")
+    [view] = [one for one in open_conflicts(session) if one.kind == "quarantine"]
+    assert [one.file_name for one in view.evidence] == ["铭牌.jpg"] and not view.obstacle
+    resolve(session, view.uid, "offered", "看过照片")
+    bundle_out(session, tmp_path / "out.bundle")
+    assert not take_bundle(late.lan.hub, tmp_path / "out.bundle", late.lan.clock()).answers[0].rejected
+    assert {one.file_name for one in evidence_of(session, by_stick.boiler("T-1"))} == {"前.jpg", "铭牌.jpg"}
