@@ -25,6 +25,10 @@ TITLES = {
     "filing": N_("Filing of a cleared coal boiler"),
     "lookback": N_("Look-back of a cleared coal boiler"),
 }
+_LETTERS = {
+    "supervision": N_("Letter of supervision: coal boilers that are not cleared"),
+    "assignment": N_("Letter of assignment: coal boilers to be treated"),
+}
 _FIELDS = {
     "application": (
         "ledger_no user_org uscc div_code address model rated_tph boiler_type usage fuel commissioned reg_no "
@@ -87,8 +91,11 @@ def form_of(session: Session, boiler: Boiler, name: str, *, public: bool = False
     )
 
 
-def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
-    """A letter to the responsible units: `supervision` presses for these boilers, `assignment` gives them."""
+def letter_of(session: Session, boilers: Sequence[Boiler], name: str, *, public: bool = False) -> Letter:
+    """A letter to the responsible units: `supervision` presses for these boilers, `assignment` gives them.
+
+    The public edition names nobody.
+    """
     units = sorted({item.resp_org or item.user_org or "" for item in boilers} - {""})
     whole = total(boilers)
     overdue = [
@@ -104,13 +111,13 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
             "Please complete them by their due date and apply for acceptance with the evidence required."
         ),
     }[name]
-    title = {"supervision": N_("Letter of supervision"), "assignment": N_("Letter of assignment")}[name]
+    title = _LETTERS[name]
     return Letter(
         title=tr(title),
         addressee=_addressee(units),
         paragraphs=[
             tr(first, n=whole.units, tph=f"{whole.tph:g}", overdue=len(overdue)),
-            *_rebounds(session, boilers),
+            *_rebounds(session, boilers, public=public),
         ],
         sender=bureau_of(session),
         day=_day(session.today),
@@ -120,10 +127,14 @@ def letter_of(session: Session, boilers: Sequence[Boiler], name: str) -> Letter:
     )
 
 
-def _rebounds(session: Session, boilers: Sequence[Boiler]) -> list[str]:
+def _rebounds(session: Session, boilers: Sequence[Boiler], *, public: bool) -> list[str]:
     """A sentence for each boiler that was cleared before: why it is back, and who accepted it then."""
     found = ((item, last_rebound(session, item)) for item in boilers)
-    return [f"{item.title()}: {back.text}." for item, back in found if back is not None]
+    return [
+        tr(N_("{boiler}: {told}."), boiler=item.title(), told=back.told(public=public))
+        for item, back in found
+        if back is not None
+    ]
 
 
 def _addressee(units: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +95,7 @@ def _used_again(papers: Mapping[str, Sequence[Attachment]], session: Session) ->
     return dict(found)
 
 
-def write_dossiers(session: Session, boilers: Sequence[Boiler], target: Path) -> int:
+def write_dossiers(session: Session, boilers: Iterable[Boiler], target: Path) -> int:
     """One folder `number_unit` for each boiler: its evidence, forms and history; gives the number of files.
 
     `target` ends in .zip, or names a folder that does not exist yet or is empty. Raises Invalid for a folder

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.actions.action import action
 from app.actions.dossiers import fit_name
 from app.actions.evidence import keep, prepare
+from app.actions.monthly import month_in_hand
 from app.actions.numbers import ALL
 from app.actions.reports import ReportKind, ReportOrder, count_report, make_report, report_kind
 from app.actions.rights import require_role
@@ -120,7 +121,7 @@ def _keep(
 
 def _month(session: Session, order: ReportOrder) -> str:
     """The month of a report that has one."""
-    return period_of(order.period or session.today[:7]).month if order.name == "monthly" else ""
+    return period_of(order.period or month_in_hand(session)).month if order.name == "monthly" else ""
 
 
 def _name(session: Session, kind: ReportKind, order: ReportOrder, written: str) -> str:

@@ -156,6 +156,15 @@ _FINDINGS = ("look_back", "rebound", "confirm_rebound")
 _ONE_ACT_S = 60.0  # a signature and the record's change are one act: they are written within moments
 
 
+def require_publishable(visits: Sequence[Visit]) -> None:
+    """Raise Refused `not_public` while boilers of a round wait for their visit."""
+    if any(item.result == OPEN for item in visits):
+        raise Refused(
+            N_("Boilers of this round have not been visited yet, so it has no public edition"),
+            hint=N_("Published before the visit it would announce the visit."), code="not_public",
+        )  # fmt: skip
+
+
 def _result(signed: Sequence[Approval], written: Sequence[str], *, named_now: bool) -> tuple[str, str]:
     """The first finding and its day: what was signed since the draw, and when this round's name was written.
 

@@ -9,7 +9,7 @@ import numpy as np
 from shapely import LineString, Point
 from shapely.geometry.base import BaseGeometry
 
-from app.actions.lookback import GOOD, OPEN, REBOUND, REPORTED, RESULTS, Visit, visits_of
+from app.actions.lookback import GOOD, OPEN, REBOUND, REPORTED, RESULTS, Visit, require_publishable, visits_of
 from app.actions.maps import feature_source
 from app.actions.session import Session
 from app.actions.standing import county_of, places_of
@@ -41,11 +41,8 @@ def lookback_content(
     inside = area_prefix(division.code)
     known = visits_of(session, made) if made is not None else []
     visits = [item for item in known if (item.boiler.div_code or "").startswith(inside)]
-    if public and any(item.result == OPEN for item in visits):
-        raise Refused(
-            N_("Boilers of this round have not been visited yet, so the map has no public edition"),
-            hint=N_("Published before the visit it would announce the visit."), code="not_public",
-        )  # fmt: skip
+    if public:
+        require_publishable(visits)
     source = feature_source(session, division.code)
     boilers = _found(source.columns("boiler", _FIELDS, None), {item.boiler.uid: item for item in visits})
     if not len(boilers):

@@ -76,9 +76,11 @@ def month_in_hand(session: Session) -> str:
 def month_of(session: Session, period: str) -> MonthOfArea:
     """The month's report of the workspace's area; Refused without a baseline to measure against.
 
+    Without a period it is the month in hand, in the shell as in the window.
+
     A state counts from the day it was written; boilers moved in as cleared count from the day they name.
     """
-    chosen = period_of(period or session.today[:7])
+    chosen = period_of(period or month_in_hand(session))
     baseline = baseline_at(session, chosen.end)
     if baseline is None:
         raise Refused(
@@ -176,8 +178,7 @@ def _headline(report: MonthOfArea) -> str:
     return tr(
         N_(
             "By {day}, {area} had to complete {baseline} boilers ({baseline_tph} t/h) and has completed "
-            "{cleared} ({cleared_tph} t/h), {rate}, {more} more than {before}, "
-            "a change of {points} percentage points."
+            "{cleared} ({cleared_tph} t/h), {rate}; against {before}: {more}, rate {points}."
         ),
         day=_day(report.day),
         area=whole.name,
@@ -187,9 +188,18 @@ def _headline(report: MonthOfArea) -> str:
         cleared_tph=_tph(cleared.tph),
         rate=percent(whole.rate),
         before=_before(report.earlier),
-        more=f"{cleared.units - whole.figures['before'].total.units:+d}",
-        points=f"{100 * ((whole.rate or 0) - (whole.rate_before or 0)):+.1f}",
+        more=_moved(cleared.units - whole.total("before").units, _UNITS),
+        points=_moved(round(100 * ((whole.rate or 0) - (whole.rate_before or 0)), 1), _POINTS),
     )
+
+
+_UNITS = (N_("{n} more"), N_("{n} fewer"))
+_POINTS = (N_("up by {n} percentage points"), N_("down by {n} percentage points"))
+
+
+def _moved(by: float, words: tuple[str, str]) -> str:
+    """A difference as people write it."""
+    return tr(words[by < 0], n=abs(by)) if by else tr(N_("no change"))
 
 
 def _before(earlier: Frozen | None) -> str:

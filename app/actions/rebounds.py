@@ -30,14 +30,18 @@ class Rebound:
     @property
     def text(self) -> str:
         """One sentence: why, reported when and by whom, accepted by whom before."""
+        return self.told()
+
+    def told(self, *, public: bool = False) -> str:
+        """The same; the public edition has units in the place of people."""
         report = self.reported
         told = [
             tr(N_("rebounded ({reason})"), reason=REBOUND_REASONS.label(self.reason) if self.reason else "?")
         ]
         if report is not None:
             day = bureau_day(as_datetime(report.signed_at))
-            told.append(tr(N_("reported on {day} by {who}"), day=day, who=_named(report)))
-        names = "、".join(dict.fromkeys(_named(item) for item in self.accepted))
+            told.append(tr(N_("reported on {day} by {who}"), day=day, who=_named(report, public=public)))
+        names = "、".join(dict.fromkeys(_named(item, public=public) for item in self.accepted))
         accepted = N_("accepted in round {n} by {names}")
         unsigned = N_("round {n} was not signed here, it was moved in as claimed")
         told.append(tr(accepted if names else unsigned, n=self.round_no, names=names))
@@ -58,5 +62,7 @@ def _accepted(signed: Sequence[Approval]) -> tuple[Approval, ...]:
     return tuple(item for item in signed if item.action in _ACCEPTED)
 
 
-def _named(item: Approval) -> str:
+def _named(item: Approval, *, public: bool) -> str:
+    if public:
+        return item.org or item.role
     return f"{item.person_name}({item.org})" if item.org else item.person_name

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.actions.action import action
 from app.actions.baselinelist import counted_version, version_of, version_table
 from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
 from app.actions.dossierprint import print_dossiers
 from app.actions.dossiers import missing, write_dossiers
-from app.actions.lookback import RESULTS, find_round, visits_of
+from app.actions.ledgerlist import PLACES, PlaceNames, cell_of, ledger_table
+from app.actions.lookback import RESULTS, find_round, require_publishable, visits_of
 from app.actions.monthly import counted_month, facts_of, month_of, names_of_line, paragraph, table
 from app.actions.numbers import counted_boilers
 from app.actions.outputs import output_file
 from app.actions.records import find_record, list_records
 from app.actions.session import Session
+from app.actions.watching import UNWATCHED, Watch
 from app.domain.catalog import BY_NAME
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
-from app.domain.fields import Field, Kind
+from app.domain.fields import Field
 from app.domain.filters import equal, one_of
 from app.domain.frozen import Counted
 from app.domain.reporting import as_values
-from app.domain.values import show, show_moment
+from app.domain.values import show_moment
 from app.errors import Invalid, Refused
 from app.exchange.official_paper import write_forms, write_letter
 from app.exchange.report_table import ReportTable, write_report_table
 from app.exchange.template_fill import Filling, fill
+from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
 from app.i18n import N_, tr
 
+T = TypeVar("T")
 OPEN_STATES = ("registered", "planned", "in_progress", "returned", "rebound", "sealed")
 
 
@@ -65,7 +69,7 @@ class ReportKind:
     name: str
     label: str
     endings: tuple[str, ...]
-    run: Callable[[Session, ReportOrder, Path], ReportDone]
+    run: Callable[[Session, ReportOrder, Path, Tick], ReportDone]
     count: Callable[[Session, ReportOrder], Counted]
 
     @property
@@ -75,14 +79,21 @@ class ReportKind:
 
 
 @action(N_("Reports…"), "file", icon="sheet", command="report")
-def make_report(session: Session, order: ReportOrder, target: Path) -> ReportDone:
-    """Write one report. Raises Invalid for an unknown report, ending, month or mark, Refused without rows."""
+def make_report(
+    session: Session, order: ReportOrder, target: Path, *, watch: Watch = UNWATCHED
+) -> ReportDone:
+    """Write one report. Raises Invalid for an unknown report, ending, month or mark, Refused without rows.
+
+    Cancelled leaves what was there.
+    """
     kind = report_kind(order.name)
     if target.suffix.lower() not in kind.endings:
         raise Invalid(N_("“{ending}” is no format for this report."), hint=N_("Known endings: {known}"),
                       ending=target.suffix or target.name, known=" ".join(kind.endings),
                       code="format")  # fmt: skip
-    return kind.run(session, order, output_file(session, target))
+    tick = watch.ticker(tr(N_("Writing the rows")))
+    tick(0.0)
+    return kind.run(session, order, output_file(session, target), tick)
 
 
 def report_kind(name: str) -> ReportKind:
@@ -100,20 +111,31 @@ def count_report(session: Session, order: ReportOrder) -> Counted:
 
 
 def export_template(
-    session: Session, kind: str, template: Path, target: Path, *, where: str | None, public: bool
+    session: Session,
+    kind: str,
+    template: Path,
+    target: Path,
+    *,
+    where: str | None,
+    public: bool,
+    tick: Tick = go_on,
 ) -> int:
     """Fill a county's own workbook with the records of a kind; the marks are the fields' names or labels."""
     records = list_records(session, kind, where)
     fields = [item for item in _fields(kind) if not (public and (item.private or item.sensitive))]
+    places = PlaceNames(session)
     area = session.workspace.find(Division, equal(code=session.workspace.area), limit=1)
-    lines = [_values(session, fields, record, no) for no, record in enumerate(records, 1)]
+    lines = [_values(places, fields, record, no) for no, record in enumerate(records, 1)]
     names = {"no", "序号", *(name for item in fields for name in (item.name, tr(item.label), item.label))}
+    if any(item.name == "div_code" for item in fields):
+        names |= {*PLACES, *map(tr, PLACES.values())}
     facts = {"today": session.today, "area": area[0].name if area else session.workspace.area,
              "count": len(records)}  # fmt: skip
-    return fill(template, Filling(facts, lines, frozenset(names)), output_file(session, target))
+    filling = Filling(facts, lines, frozenset(names), public)
+    return fill(template, filling, output_file(session, target), tick)
 
 
-def _month(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+def _month(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     report = month_of(session, order.period)
     words = paragraph(report)
     numbers = {
@@ -124,7 +146,7 @@ def _month(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     }
     if order.template is not None:
         lines = [{"no": no, **as_values(row)} for no, row in enumerate(report.month.rows, 1)]
-        fill(order.template, Filling(facts_of(report), lines, names_of_line()), target)
+        fill(order.template, Filling(facts_of(report), lines, names_of_line(), order.public), target, tick)
     elif target.suffix.lower() == ".txt":
         with whole(target) as part:
             part.write_text(words + "\n", "utf-8-sig")
@@ -132,30 +154,27 @@ def _month(session: Session, order: ReportOrder, target: Path) -> ReportDone:
         heads, cells = table(report)
         title = tr(N_("Monthly schedule of coal boilers, {period}"), period=report.month.period.month)
         shown = f"{title}（{tr(N_('Synthetic'))}）" if report.synthetic else title
-        write_report_table(ReportTable(shown, heads, cells, sums=1, below=words), target)
+        write_report_table(ReportTable(shown, heads, cells, sums=1, below=words), target, tick)
     return ReportDone(target, len(report.month.rows), words, numbers)
 
 
-def _ledger(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+def _ledger(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     if order.template is not None:
         count = export_template(
-            session, "boiler", order.template, target, where=order.where, public=order.public
+            session, "boiler", order.template, target, where=order.where, public=order.public, tick=tick
         )
         return ReportDone(target, count)
     boilers = _boilers(session, order)
-    fields = [
-        item
-        for item in _fields("boiler")
-        if not (item.derived or (order.public and (item.private or item.sensitive)))
-    ]
-    heads = [(tr(N_("No.")),), *((item.heading,) for item in fields)]
-    lines = [
-        [no, *(_cell(item, getattr(boiler, item.name)) for item in fields)]
-        for no, boiler in enumerate(boilers, 1)
-    ]
     title = _named(N_("Ledger of coal boilers under treatment"), boilers)
-    write_report_table(ReportTable(title, heads, lines), target)
-    return ReportDone(target, len(lines))
+    write_report_table(ledger_table(session, boilers, title, public=order.public), target, tick)
+    return ReportDone(target, len(boilers))
+
+
+def _ticked(items: Iterable[T], number: int, tick: Tick) -> Iterator[T]:
+    """The items as they are; before each one is told how far it is and may be cancelled."""
+    for at, item in enumerate(items):
+        tick(at / number)
+        yield item
 
 
 def _named(label: str, boilers: Sequence[Boiler]) -> str:
@@ -163,22 +182,23 @@ def _named(label: str, boilers: Sequence[Boiler]) -> str:
     return f"{tr(label)}（{tr(N_('Synthetic'))}）" if any(item.synthetic for item in boilers) else tr(label)
 
 
-def _baseline(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+def _baseline(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     version = version_of(session, order.of[0] if order.of else "")
     table = version_table(session, version)
-    write_report_table(table, target)
+    write_report_table(table, target, tick)
     return ReportDone(target, len(version.entries), table.below)
 
 
-def _form(session: Session, order: ReportOrder, target: Path) -> ReportDone:
-    forms = [form_of(session, item, order.name, public=order.public) for item in _boilers(session, order)]
-    write_forms(forms, target)
-    return ReportDone(target, len(forms))
+def _form(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
+    boilers = _boilers(session, order)
+    forms = (form_of(session, item, order.name, public=order.public) for item in boilers)
+    write_forms(_ticked(forms, len(boilers), tick), target)
+    return ReportDone(target, len(boilers))
 
 
-def _letter(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+def _letter(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     boilers = _open_boilers(session, order)
-    write_letter(letter_of(session, boilers, order.name), target)
+    write_letter(letter_of(session, boilers, order.name, public=order.public), target)
     return ReportDone(target, len(boilers))
 
 
@@ -191,14 +211,16 @@ def _open_boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
     return boilers
 
 
-def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+def _lookback(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     """The list of a round with its seed, or a form to fill on site for each of its boilers."""
     made = find_round(session, order.of[0] if order.of else "")
     visits = visits_of(session, made)
+    if order.public:
+        require_publishable(visits)
     if target.suffix.lower() == ".docx":
-        forms = [form_of(session, item.boiler, "lookback", public=order.public) for item in visits]
-        write_forms(forms, target)
-        return ReportDone(target, len(forms))
+        forms = (form_of(session, item.boiler, "lookback", public=order.public) for item in visits)
+        write_forms(_ticked(forms, len(visits), tick), target)
+        return ReportDone(target, len(visits))
     heads = [(tr(N_("Place in the draw")),), *((heading,) for heading in headings_of_visits()),
              (tr(N_("Found")),)]  # fmt: skip
     lines = [[item.place, *line_of_visit(session, item.boiler), tr(RESULTS[item.result])] for item in visits]
@@ -214,11 +236,11 @@ def _lookback(session: Session, order: ReportOrder, target: Path) -> ReportDone:
     )
     title = tr(N_("Look-back list: {name}"), name=made.name)
     shown = f"{title}（{tr(N_('Synthetic'))}）" if made.synthetic else title
-    write_report_table(ReportTable(shown, heads, lines, below=below), target)
+    write_report_table(ReportTable(shown, heads, lines, below=below), target, tick)
     return ReportDone(target, len(lines), below)
 
 
-def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
+def _dossiers(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     """What each boiler's dossier lacks as a table; or all there is as a zip, a folder or a PDF."""
     boilers = _boilers(session, order)
     ending = target.suffix.lower()
@@ -227,17 +249,18 @@ def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
                       hint=N_("Nothing was written. The list of missing papers can be published."),
                       code="not_public")  # fmt: skip
     if ending in ("", ".zip"):
-        return ReportDone(target, write_dossiers(session, boilers, target))
+        return ReportDone(target, write_dossiers(session, _ticked(boilers, len(boilers), tick), target))
     found = missing(session, boilers)
     if ending == ".pdf":
-        pages = print_dossiers(session, ((item.boiler, item.lacks) for item in found), target)
+        each = ((item.boiler, item.lacks) for item in _ticked(found, len(found), tick))
+        pages = print_dossiers(session, each, target)
         return ReportDone(target, pages)
     names = ("ledger_no", "user_org", "status", "origin")
     heads = [*((tr(Boiler.TYPE.fields[name].label),) for name in names), (tr(N_("Papers missing")),),
              (tr(N_("Which")),), (tr(N_("Photos used again")),)]  # fmt: skip
     lines = [
         [
-            *(_cell(Boiler.TYPE.fields[name], getattr(item.boiler, name)) for name in names),
+            *(cell_of(Boiler.TYPE.fields[name], getattr(item.boiler, name)) for name in names),
             len(item.lacks),
             "；".join(lack.text for lack in item.lacks) or None,
             item.used_again or None,
@@ -245,7 +268,7 @@ def _dossiers(session: Session, order: ReportOrder, target: Path) -> ReportDone:
         for item in found
     ]
     title = _named(N_("What the dossiers lack"), boilers)
-    write_report_table(ReportTable(title, heads, lines), target)
+    write_report_table(ReportTable(title, heads, lines), target, tick)
     lacking = sum(1 for item in found if item.lacks)
     return ReportDone(
         target, len(lines), tr(N_("{n} of {all} dossiers lack papers"), n=lacking, all=len(lines))
@@ -302,18 +325,17 @@ def _fields(kind: str) -> list[Field]:
     )
 
 
-def _values(session: Session, fields: Sequence[Field], record: Any, no: int) -> dict[str, Any]:
+def _values(places: PlaceNames, fields: Sequence[Field], record: Any, no: int) -> dict[str, Any]:
+    """A line of a template by the names and labels of its fields, divisions by name."""
     values: dict[str, Any] = {"no": no, "序号": no}
     for item in fields:
-        cell = _cell(item, getattr(record, item.name))
+        held = getattr(record, item.name)
+        cell = places.of(held) if item.refers_to == "division" else cell_of(item, held)
         values.update({item.name: cell, tr(item.label): cell, item.label: cell})
+        if item.name == "div_code":
+            for name, found in (("county", places.county(held)), ("township", places.township(held))):
+                values.update({name: found, tr(PLACES[name]): found})
     return values
-
-
-def _cell(field: Field, value: Any) -> Any:
-    if value is None or value == ():
-        return None
-    return value if field.kind in (Kind.NUMBER, Kind.INTEGER) else show(field, value)
 
 
 # What people choose beside the report: a month, something by its name, a template of their own.

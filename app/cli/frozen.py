@@ -29,7 +29,7 @@ class FreezeWords:
 
     name: Annotated[str, word("NAME", N_("The report; `reports` lists them"))]
     called: Annotated[str, option("--name", help_=N_("What the frozen report is called"))] = ""
-    period: Annotated[str, option("--period", help_=N_("The month, as 2026-10; else this month"))] = ""
+    period: Annotated[str, option("--period", help_=N_("The month, as 2026-10; else the month in hand"))] = ""
     of: Annotated[list[str], option("--of", help_=N_("A ledger number; may be given again"))] = field(
         default_factory=list
     )

@@ -25,7 +25,7 @@ class ReportWords:
 
     name: Annotated[str, word("NAME", N_("The report; `reports` lists them"))]
     output: Annotated[Path, OUTPUT]
-    period: Annotated[str, option("--period", help_=N_("The month, as 2026-10; else this month"))] = ""
+    period: Annotated[str, option("--period", help_=N_("The month, as 2026-10; else the month in hand"))] = ""
     of: Annotated[list[str], option("--of", help_=N_("A ledger number; may be given again"))] = field(
         default_factory=list
     )
@@ -37,10 +37,11 @@ class ReportWords:
 def report(shell: Shell, words: ReportWords) -> Answer:
     """One report as a file."""
     from app.actions.reports import ReportOrder, make_report  # late: help pages need no database
+    from app.actions.watching import Watch
 
     order = ReportOrder(words.name, words.period, tuple(words.of), words.where, words.template, words.public)
     with shell.session() as session:
-        done = make_report(session, order, words.output)
+        done = make_report(session, order, words.output, watch=Watch(shell.progress()))
     document = {"file": str(done.path), "report": words.name, "rows": done.rows, "public": words.public}
     if done.numbers is not None:
         document |= {"text": done.text, **done.numbers}

@@ -22,7 +22,7 @@ from app.domain.fields import Field, Kind
 from app.domain.values import show
 from app.errors import Invalid, StoreFailure
 from app.exchange.export_spatial import SPATIAL, write_spatial
-from app.exchange.looks import look, put_on
+from app.exchange.looks import MAKER, look, put_on
 from app.exchange.streamed import save_with_rows
 from app.exchange.ticking import Tick, go_on
 from app.i18n import N_, tr
@@ -185,6 +185,7 @@ def _write_xlsx(
     kind: EntityType, records: Sequence[Entity], target: Path, options: ExportOptions, tick: Tick
 ) -> None:
     book = Workbook()
+    book.properties.creator = MAKER
     page = book.active
     assert isinstance(page, Worksheet)
     page.title = kind.text[:31]

@@ -9,6 +9,8 @@ from openpyxl.cell import Cell
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.worksheet.worksheet import Worksheet
 
+MAKER = "Gridward"  # what a file says of its author: the program, never a person
+
 
 def look(page: Worksheet, **parts: Any) -> StyleArray:
     """What cells of this page look like: `look(page, font=Font(bold=True), border=...)`."""

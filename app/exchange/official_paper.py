@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from docx import Document
 from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.image.exceptions import UnrecognizedImageError
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt, Twips
 from docx.text.paragraph import Paragraph
 
+from app.exchange.looks import MAKER
 from app.exchange.whole import whole
 from app.i18n import N_, tr
 
@@ -78,19 +81,20 @@ class Letter:
     note: str = field(default="")
 
 
-def write_forms(forms: Sequence[Form], target: Path) -> Path:
+def write_forms(forms: Iterable[Form], target: Path) -> Path:
     """Write forms one behind the other, each from a new page. Raises StoreFailure."""
-    document = _paper()
+    document = _paper("")
     for place, form in enumerate(forms):
         if place:
             document.add_page_break()
+        document.core_properties.title = form.title
         _form(document, form)
     return _save(document, target)
 
 
 def write_letter(letter: Letter, target: Path) -> Path:
     """Write a letter in the official layout, without a red head. Raises StoreFailure."""
-    document = _paper()
+    document = _paper(letter.title)
     _line(document, letter.title, _TITLE, centred=True)
     if letter.number:
         _line(document, letter.number, _BODY, centred=True)
@@ -110,8 +114,9 @@ def write_letter(letter: Letter, target: Path) -> Path:
     return _save(document, target)
 
 
-def _paper() -> Any:
+def _paper(title: str) -> Any:
     document = Document()
+    _sign_off(document, title)
     section = document.sections[0]
     section.page_width, section.page_height = _PAGE
     for side, breadth in _MARGINS.items():
@@ -120,6 +125,15 @@ def _paper() -> Any:
     _dress(document.styles["Normal"].font, _BODY)
     document.styles["Normal"].element.rPr.rFonts.set(qn("w:eastAsia"), _BODY[0])
     return document
+
+
+def _sign_off(document: Any, title: str) -> None:
+    """The file tells its title and the day; nobody's name, and no picture of another paper."""
+    told, now = document.core_properties, datetime.now(UTC)
+    told.title, told.author, told.comments, told.created, told.modified = title, MAKER, "", now, now
+    links = document.part.package.rels
+    for name in [name for name, link in links.items() if link.reltype == RELATIONSHIP_TYPE.THUMBNAIL]:
+        del links[name]
 
 
 def _signed(document: Any, letter: Letter) -> None:

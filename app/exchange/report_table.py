@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import Invalid
 from app.exchange.export import harmless
-from app.exchange.looks import look, put_on
+from app.exchange.looks import MAKER, look, put_on
 from app.exchange.streamed import save_with_rows
 from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
@@ -29,8 +30,9 @@ _HEAD = PatternFill("solid", fgColor="FFDCE6F1")
 _THIN = Side(style="thin", color="FFB0B7C3")
 _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _NARROWEST, _WIDEST = 7, 36
-_TITLE_POINTS, _ROW_POINTS = 33, 18
+_TITLE_POINTS, _ROW_POINTS, _MOST_DEEP = 33, 18, 8
 _MOST_ON_A4 = 190  # characters across; more would be too small to read
+_WRAPPED = Alignment(vertical="center", wrap_text=True)
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 
 
@@ -74,6 +76,7 @@ def _write_csv(found: ReportTable, target: Path) -> None:
 
 def _write_xlsx(found: ReportTable, target: Path, tick: Tick) -> None:
     book = Workbook()
+    book.properties.creator, book.properties.title = MAKER, found.title
     page = book.active
     assert isinstance(page, Worksheet)
     width, deep = len(found.headings), len(found.headings[0])
@@ -82,7 +85,9 @@ def _write_xlsx(found: ReportTable, target: Path, tick: Tick) -> None:
     page.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)
     _head(page, found.headings)
     first = 2 + deep
-    plain, bold = (look(page, border=_BORDER, font=Font(bold=heavy)) for heavy in (False, True))
+    plain, bold = (
+        look(page, border=_BORDER, font=Font(bold=heavy), alignment=_WRAPPED) for heavy in (False, True)
+    )
     alike = _alike(found)
     for number, line in enumerate(found.lines, first):
         if 0 < number - first < alike:
@@ -93,15 +98,17 @@ def _write_xlsx(found: ReportTable, target: Path, tick: Tick) -> None:
             if isinstance(value, str):
                 cell.data_type = "s"
             put_on(cell, worn)
-    for column in range(1, width + 1):
-        page.column_dimensions[get_column_letter(column)].width = _breadth(found, column - 1)
+    breadths = [_breadth(found, column) for column in range(width)]
+    for column, breadth in enumerate(breadths, 1):
+        page.column_dimensions[get_column_letter(column)].width = breadth
     if found.below:
         row = first + len(found.lines) + 1
         page.cell(row, 1, found.below).alignment = Alignment(wrap_text=True, vertical="top")
         page.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
         page.row_dimensions[row].height = 18 * (2 + len(found.below) // (width * 4))
     _set_page(page, first, len(found.lines), alike)
-    save_with_rows(book, page, first, found.lines[:alike], target, tick)
+    heights = [_ROW_POINTS * _deep(line, breadths) for line in found.lines[:alike]]
+    save_with_rows(book, page, first, found.lines[:alike], target, tick, heights)
 
 
 def _alike(found: ReportTable) -> int:
@@ -129,12 +136,23 @@ def _set_page(page: Worksheet, first: int, lines: int, alike: int) -> None:
     page.page_setup.fitToHeight = 0
 
 
+def _deep(line: Sequence[Any], breadths: Sequence[float]) -> int:
+    """How many lines of text the fullest cell needs, up to a bound."""
+    needs = (_wide(cell) / (breadth - 1) for cell, breadth in zip(line, breadths, strict=False) if cell)
+    return min(max(1, ceil(max(needs, default=1))), _MOST_DEEP)
+
+
+def _wide(words: object) -> int:
+    """Half characters: a Chinese character counts twice."""
+    return sum(2 if ord(char) > 0x2E7F else 1 for char in str(words))
+
+
 def _breadth(found: ReportTable, column: int) -> float:
     """A column as wide as its longest words up to a bound; a Chinese character counts twice."""
     words = [str(line[column]) for line in found.lines if line[column] is not None]
     # Upper headings are merged over several columns and may wrap, the lowest stands over this one alone.
     words.append(found.headings[column][-1] or found.headings[column][0])
-    longest = max(sum(2 if ord(char) > 0x2E7F else 1 for char in word) for word in words)
+    longest = max(map(_wide, words))
     return min(max(longest + 2, _NARROWEST), _WIDEST)
 
 

@@ -24,6 +24,7 @@ _TICK_ROWS = 500
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # no XML may hold them
 _STYLE = re.compile(rb'<c r="([A-Z]+)\d+"(?: s="(\d+)")?')
 _EXTENT = re.compile(rb'(<dimension ref="[A-Z]+\d+:[A-Z]+)(\d+)')
+_HEIGHT = re.compile(r'\bht="[^"]*"')
 _LONGEST = 32767  # characters a cell of a workbook holds
 
 
@@ -34,11 +35,13 @@ def save_with_rows(
     lines: Sequence[Sequence[Any]],
     target: Path,
     tick: Tick = go_on,
+    heights: Sequence[float] = (),
 ) -> None:
     """Save `book` with `lines` in its only sheet `page` from row `first` on.
 
     Row `first` must be written already and tells the looks and height; the rows from the second line's on
-    must be free. Texts stay texts, whatever they begin with. `tick(share)` may raise to cancel.
+    must be free. Texts stay texts, whatever they begin with. `tick(share)` may raise to cancel. `heights`
+    are those of the rows in points; without them all are as high as the first.
     """
     if not lines:
         book.save(target)
@@ -51,12 +54,19 @@ def save_with_rows(
             for entry in (entry for entry in source.infolist() if entry.filename != name):
                 package.writestr(entry, source.read(entry))
             with package.open(name, "w", force_zip64=True) as part:
-                _fill(source.read(name), first, lines, part, tick)
+                _fill(source.read(name), first, lines, part, tick, heights)
     finally:
         made.unlink(missing_ok=True)
 
 
-def _fill(xml: bytes, first: int, lines: Sequence[Sequence[Any]], part: IO[bytes], tick: Tick) -> None:
+def _fill(
+    xml: bytes,
+    first: int,
+    lines: Sequence[Sequence[Any]],
+    part: IO[bytes],
+    tick: Tick,
+    heights: Sequence[float],
+) -> None:
     model = re.search(rb'<row r="%d"([^>]*)>(.*?)</row>' % first, xml, re.S)
     assert model is not None, "the model row is written"
     styles = {found[1].decode(): int(found[2] or 0) for found in _STYLE.finditer(model[2])}
@@ -64,13 +74,14 @@ def _fill(xml: bytes, first: int, lines: Sequence[Sequence[Any]], part: IO[bytes
     last = first + len(lines) - 1
     part.write(_EXTENT.sub(lambda old: old[1] + b"%d" % max(int(old[2]), last), head))
     attributes = model[1].decode()
-    for chunk in _chunks(first, lines, attributes, styles, tick):
+    dressed = [_HEIGHT.sub(f'ht="{points}"', attributes) for points in heights] or [attributes] * len(lines)
+    for chunk in _chunks(first, lines, dressed, styles, tick):
         part.write(chunk.encode())
     part.write(xml[model.end() :])
 
 
 def _chunks(
-    first: int, lines: Sequence[Sequence[Any]], attributes: str, styles: dict[str, int], tick: Tick
+    first: int, lines: Sequence[Sequence[Any]], dressed: Sequence[str], styles: dict[str, int], tick: Tick
 ) -> Iterator[str]:
     """The rows as XML, some hundred at a time."""
     rows = list[str]()
@@ -81,7 +92,7 @@ def _chunks(
             _cell(f'<c r="{letter}{number}" s="{worn}"', value)
             for (letter, worn), value in zip(looks, line, strict=False)
         )
-        rows.append(f'<row r="{number}"{attributes}>{"".join(cells)}</row>')
+        rows.append(f'<row r="{number}"{dressed[number - first]}>{"".join(cells)}</row>')
         if len(rows) >= _TICK_ROWS:
             tick((number - first) / len(lines))
             yield "".join(rows)

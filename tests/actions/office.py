@@ -13,6 +13,7 @@ from shapely.geometry import Point
 
 from app.actions.people import actor_of, find_person
 from app.actions.records import add_record, edit_record, find_record, show_record
+from app.actions.reports import ReportOrder
 from app.actions.session import Session
 from app.actions.steps import StepDone, do_step
 from app.domain.changes import Actor
@@ -174,3 +175,8 @@ class Office:
         self.clock.forward(days=8)
         self.do("leader", "clear", boiler)
         return self.boiler(boiler.ledger_no)
+
+
+def running_month(session: Session) -> ReportOrder:
+    """The schedule of the month that runs; without a month it is that of the month in hand."""
+    return ReportOrder("monthly", session.today[:7])

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from actions.office import Office
+from actions.office import Office, running_month
 from app.actions import freezing
 from app.actions.counts import freeze_baseline
 from app.actions.freezing import freeze_report, withdraw_frozen
@@ -34,8 +34,6 @@ from app.domain.frozen import read_counted
 from app.domain.rights import may_withdraw
 from app.errors import Changed, Invalid, NotAllowed, Refused, StoreFailure
 
-MONTH = ReportOrder("monthly")
-
 
 def _two_boilers(office: Office) -> None:
     office.county_ok()
@@ -55,7 +53,7 @@ def test_a_frozen_report_keeps_file_numbers_and_rows_whatever_comes_after(
     office: Office, tmp_path: Path
 ) -> None:
     _two_boilers(office)
-    made = freeze_report(office.session, MONTH, reason="上报")
+    made = freeze_report(office.session, running_month(office.session), reason="上报")
     counted = open_frozen(office.session, made)
     _clear(office)
     office.edit("city", office.boiler("KT-2"), {"rated_tph": 9.0, "user_org": "别处"})
@@ -71,7 +69,7 @@ def test_a_frozen_report_keeps_file_numbers_and_rows_whatever_comes_after(
 
 def test_a_frozen_report_cannot_be_changed_or_removed(office: Office) -> None:
     _two_boilers(office)
-    made = freeze_report(office.session, MONTH)
+    made = freeze_report(office.session, running_month(office.session))
     for operation, after in (("update", {"units": 3}), ("delete", {})):
         change = Change("report_snapshot", made.uid, operation, {"units": 2}, after)  # type: ignore[arg-type]
         with pytest.raises(Invalid) as refused:
@@ -82,7 +80,7 @@ def test_a_frozen_report_cannot_be_changed_or_removed(office: Office) -> None:
 
 def test_a_file_that_was_tampered_with_is_not_opened(office: Office) -> None:
     _two_boilers(office)
-    made = freeze_report(office.session, MONTH)
+    made = freeze_report(office.session, running_month(office.session))
     path = office.session.workspace.attachment_path(made.content)
     path.chmod(0o600)
     path.write_bytes(path.read_bytes().replace(b"KT-2", b"KT-3"))
@@ -92,7 +90,7 @@ def test_a_file_that_was_tampered_with_is_not_opened(office: Office) -> None:
 
 def test_a_number_that_is_not_that_of_its_rows_is_refused(office: Office) -> None:
     _two_boilers(office)
-    made = freeze_report(office.session, MONTH)
+    made = freeze_report(office.session, running_month(office.session))
     content = json.loads(office.session.workspace.attachment_path(made.content).read_bytes())
     assert read_counted(json.dumps(content).encode()) == open_frozen(office.session, made)
     content["numbers"][0]["units"] += 1
@@ -109,11 +107,11 @@ def test_what_is_no_snapshot_is_refused(content: bytes) -> None:
 
 def test_two_frozen_months_say_what_moved_and_which_boilers(office: Office, tmp_path: Path) -> None:
     _two_boilers(office)
-    first = freeze_report(office.session, MONTH, name="甲")
+    first = freeze_report(office.session, running_month(office.session), name="甲")
     _clear(office)
     office.enter(ledger_no="KT-3", rated_tph=1.0)
     office.as_("city")
-    freeze_report(office.session, MONTH, name="乙")
+    freeze_report(office.session, running_month(office.session), name="乙")
     compared = compare_frozen(office.session, "乙", "甲")
     assert (compared.first, compared.second.name) == (first, "乙")
     moved = {item.name: item for item in compared.comparison.moved if item.place == "620800"}
@@ -141,19 +139,19 @@ def test_the_month_stands_on_last_months_frozen_report_and_says_so(office: Offic
     office.do("city", "notice", office.boiler())
     office.clock.forward(days=8)
     office.as_("city")
-    earlier = freeze_report(office.session, MONTH, name="十二月报")
+    earlier = freeze_report(office.session, running_month(office.session), name="十二月报")
     office.do("leader", "clear", office.boiler())
     office.clock.forward(days=31)
     # By the records the boiler was cleared the month before; the frozen report had not seen it.
-    counted = count_report(office.session, MONTH)
+    counted = count_report(office.session, running_month(office.session))
     number = counted.number("620800", "before")
     assert number is not None and number.uids == ()
-    assert "十二月报" in counted.text and "+1" in counted.text
+    assert "十二月报" in counted.text and "增加1台" in counted.text
     office.session.workspace.attachment_path(earlier.content).unlink()
-    alone = count_report(office.session, MONTH)
+    alone = count_report(office.session, running_month(office.session))
     number = alone.number("620800", "before")
     assert number is not None and number.total.units == 1
-    assert "十二月报" in alone.text and "+0" in alone.text
+    assert "十二月报" in alone.text and "持平" in alone.text
 
 
 def test_every_report_can_be_frozen_and_its_number_are_its_rows(office: Office, tmp_path: Path) -> None:
@@ -178,12 +176,12 @@ def test_who_may_freeze_and_under_which_names(office: Office) -> None:
     for nobody in ("officer", "chief", "leader", "inspector"):
         office.as_(nobody)
         with pytest.raises(NotAllowed):
-            freeze_report(office.session, MONTH)
+            freeze_report(office.session, running_month(office.session))
     office.as_("clerk")
-    names = [freeze_report(office.session, MONTH).name for _ in range(2)]
+    names = [freeze_report(office.session, running_month(office.session)).name for _ in range(2)]
     assert len(set(names)) == 2 and all(office.session.today[:7] in name for name in names)
     with pytest.raises(Invalid) as refused:
-        freeze_report(office.session, MONTH, name=names[0])
+        freeze_report(office.session, running_month(office.session), name=names[0])
     assert refused.value.code == "duplicate"
     with pytest.raises(Invalid) as refused:
         find_frozen(office.session, "没有")
@@ -192,7 +190,7 @@ def test_who_may_freeze_and_under_which_names(office: Office) -> None:
 
 def test_reports_of_two_kinds_are_not_compared(office: Office) -> None:
     _two_boilers(office)
-    one = freeze_report(office.session, MONTH)
+    one = freeze_report(office.session, running_month(office.session))
     two = freeze_report(office.session, ReportOrder("ledger"))
     with pytest.raises(Invalid) as refused:
         compare_frozen(office.session, one.name, two.name)
@@ -201,8 +199,8 @@ def test_reports_of_two_kinds_are_not_compared(office: Office) -> None:
 
 def test_the_workbook_sent_equals_the_numbers_kept(office: Office, tmp_path: Path) -> None:
     _two_boilers(office)
-    made = freeze_report(office.session, MONTH)
-    make_report(office.session, MONTH, tmp_path / "now.csv")
+    made = freeze_report(office.session, running_month(office.session))
+    make_report(office.session, running_month(office.session), tmp_path / "now.csv")
     with (tmp_path / "now.csv").open(encoding="utf-8-sig", newline="") as file:
         last = list(csv.reader(file))[-1]
     assert int(last[1]) == made.units and float(last[2]) == made.tph
@@ -217,7 +215,7 @@ def test_its_author_cannot_undo_a_frozen_report_nor_a_list_that_counts(office: O
         assert refused.value.code == "for_good"
 
     stays()
-    freeze_report(office.session, MONTH)
+    freeze_report(office.session, running_month(office.session))
     stays()
     _clear(office)
     draw_lookback(office.session, "一轮", 100)
@@ -228,7 +226,7 @@ def test_its_author_cannot_undo_a_frozen_report_nor_a_list_that_counts(office: O
 
 def test_even_a_forged_undo_does_not_reach_a_frozen_report(office: Office) -> None:
     _two_boilers(office)
-    made = freeze_report(office.session, MONTH)
+    made = freeze_report(office.session, running_month(office.session))
     target = office.session.workspace.last_undoable(office.session.person().uid)
     assert target is not None
     with pytest.raises(Invalid) as refused:
@@ -239,9 +237,9 @@ def test_even_a_forged_undo_does_not_reach_a_frozen_report(office: Office) -> No
 
 def test_a_frozen_report_is_withdrawn_by_another_with_a_reason_and_stays(office: Office) -> None:
     _two_boilers(office)
-    city = freeze_report(office.session, MONTH, name="市报")
+    city = freeze_report(office.session, running_month(office.session), name="市报")
     office.as_("clerk")
-    county = freeze_report(office.session, MONTH, name="区报")
+    county = freeze_report(office.session, running_month(office.session), name="区报")
     for nobody in ("city", "clerk", "officer", "inspector"):
         office.as_(nobody)
         with pytest.raises(NotAllowed):
@@ -280,12 +278,12 @@ def test_nobody_withdraws_what_they_froze_under_another_role(office: Office) -> 
 
 def test_no_month_stands_on_a_withdrawn_report(office: Office) -> None:
     _two_boilers(office)
-    freeze_report(office.session, MONTH, name="十二月报")
+    freeze_report(office.session, running_month(office.session), name="十二月报")
     office.clock.forward(days=31)
-    assert "十二月报" in count_report(office.session, MONTH).text
+    assert "十二月报" in count_report(office.session, running_month(office.session)).text
     office.as_("leader")
     withdraw_frozen(office.session, "十二月报", "错")
-    assert "十二月报" not in count_report(office.session, MONTH).text
+    assert "十二月报" not in count_report(office.session, running_month(office.session)).text
 
 
 @pytest.mark.parametrize("moment", ["report", "numbers", "rows"])
@@ -304,7 +302,7 @@ def test_a_change_at_any_moment_of_the_freezing_keeps_nothing(
 
     monkeypatch.setattr(freezing, spot, meanwhile)
     with pytest.raises(Changed):
-        freeze_report(office.session, MONTH)
+        freeze_report(office.session, running_month(office.session))
     assert office.session.workspace.find(ReportSnapshot) == []
     monkeypatch.setattr(freezing, spot, whole)
-    assert freeze_report(office.session, MONTH).units == 2
+    assert freeze_report(office.session, running_month(office.session)).units == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actions.office import APPLICATION, PEOPLE, Office
+from actions.office import APPLICATION, PEOPLE, Office, running_month
 from app.actions.counts import freeze_baseline, headline
 from app.actions.evidence import add_evidence
 from app.actions.freezing import freeze_report, withdraw_frozen
@@ -86,7 +86,7 @@ def test_added_and_missed_are_told_by_people_or_by_the_day_of_use(
 def test_the_month_recounted_from_the_exported_ledger(office: Office, tmp_path: Path) -> None:
     _whole_story(office)
     make_report(office.session, ReportOrder("ledger"), tmp_path / "ledger.csv")
-    done = make_report(office.session, ReportOrder("monthly"), tmp_path / "month.csv")
+    done = make_report(office.session, running_month(office.session), tmp_path / "month.csv")
     lines = {line["台账编号"]: line for line in _read(tmp_path / "ledger.csv")}
     listed = {number: lines[number] for number in ("A-1", "A-2", "A-3", "A-4", "A-5", "M-1", "M-2")}
     frozen_tph = {"A-1": 2.0, "A-2": 4.0, "A-3": 2.0, "A-4": 40.0, "A-5": 1.0, "M-1": 3.0, "M-2": 3.0}
@@ -120,7 +120,7 @@ def test_the_month_recounted_from_the_exported_ledger(office: Office, tmp_path: 
 def test_page_map_month_and_county_rows_agree(office: Office) -> None:
     _whole_story(office)
     page = headline(office.session)
-    month = count_report(office.session, ReportOrder("monthly"))
+    month = count_report(office.session, running_month(office.session))
     for row in (page.sum, *page.rows):
         for name, figure in row.figures.items():
             if name in ("month", "before"):
@@ -158,7 +158,7 @@ def test_a_moved_in_boiler_counts_as_cleared_once_its_dossier_is_whole(office: O
     add_evidence(office.session, made, papers[-1:])
     assert headline(office.session).sum.migrated == Total(0, 0.0)
     assert headline(office.session).sum.cleared == Total(1, 3.0)
-    now = count_report(office.session, ReportOrder("monthly"))
+    now = count_report(office.session, running_month(office.session))
     assert [now.number("620800", name).total.units for name in ("cleared", "month", "before")] == [1, 1, 0]  # type: ignore[union-attr]
 
 
@@ -173,7 +173,7 @@ def test_a_later_baseline_does_not_move_an_earlier_month(office: Office) -> None
     office.as_("city")
     freeze_baseline(office.session, "第二版", "")
     assert count_report(office.session, earlier).number("620800", "baseline") == before
-    now = count_report(office.session, ReportOrder("monthly")).number("620800", "baseline")
+    now = count_report(office.session, running_month(office.session)).number("620800", "baseline")
     assert now is not None and now.total.units == 2
     assert headline(office.session).sum.baseline.units == 2
 
@@ -185,7 +185,7 @@ def test_a_deleted_boiler_stays_in_the_denominator_everywhere(office: Office) ->
     freeze_baseline(office.session, "底册", "")
     office.as_("registrar")
     office.session.commit([delete(office.boiler("A-2"))], "delete", "试")
-    page, month = headline(office.session).sum, count_report(office.session, ReportOrder("monthly"))
+    page, month = headline(office.session).sum, count_report(office.session, running_month(office.session))
     for name in ("baseline", "to_treat", "unverified"):
         assert month.number("620800", name).total == page.total(name)  # type: ignore[union-attr]
     assert page.total("to_treat").units == 1
@@ -224,13 +224,13 @@ def test_a_month_shows_columns_of_claims_only_where_there_are_some(office: Offic
     office.enter(ledger_no="A-1")
     office.as_("city")
     freeze_baseline(office.session, "底册", "")
-    make_report(office.session, ReportOrder("monthly"), tmp_path / "few.csv")
+    make_report(office.session, running_month(office.session), tmp_path / "few.csv")
     few = set(_read(tmp_path / "few.csv")[0])
     assert {"底册后新增 台", "漏报 台", "保留提标 台"} <= few and "迁入待补档 台" not in few
     _moved_in(office, "M-1")
     office.as_("city")
     freeze_baseline(office.session, "第二版", "")
-    make_report(office.session, ReportOrder("monthly"), tmp_path / "more.csv")
+    make_report(office.session, running_month(office.session), tmp_path / "more.csv")
     assert "迁入待补档 台" in _read(tmp_path / "more.csv")[0]
 
 
@@ -273,5 +273,5 @@ def test_a_report_that_cannot_be_finished_leaves_the_old_file(
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(StoreFailure):
-        make_report(office.session, ReportOrder("monthly"), target)
+        make_report(office.session, running_month(office.session), target)
     assert target.read_bytes() == b"old" and [item.name for item in tmp_path.glob("*.part*")] == []

@@ -244,14 +244,17 @@ class Boiler(Entity):
         private=True,
         aliases=("电话", "联系电话", "手机", "联系方式"),
     )
-    note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注", "说明"))
+    # Private: what people write freely names people, phones and places now and then.
+    note: str | None = text(N_("Note"), default=None, length=500, private=True, aliases=("备注", "说明"))
     seal_no: str | None = text(N_("Seal no."), default=None, length=40, group=LIFE, aliases=("封条编号",))
     sealed_until: str | None = date(N_("Sealed until"), default=None, group=LIFE)
     rechecked_on: str | None = date(N_("Re-checked on"), default=None, group=LIFE)
     exclude_reason: str | None = choice(N_("Reason of exclusion"), EXCLUDE_REASONS, default=None, group=LIFE)
     rebound_reason: str | None = choice(N_("Reason of rebound"), REBOUND_REASONS, default=None, group=LIFE)
     rebound_reported: str | None = date(N_("Rebound reported on"), default=None, group=LIFE)
-    return_reason: str | None = text(N_("Reason of return"), default=None, length=300, group=LIFE)
+    return_reason: str | None = text(
+        N_("Reason of return"), default=None, length=300, group=LIFE, private=True
+    )
     applied_on: str | None = date(N_("Applied on"), default=None, group=LIFE)
     accepted_on: str | None = date(N_("Accepted on"), default=None, group=LIFE)
     notice_from: str | None = date(N_("Notice from"), default=None, group=LIFE)

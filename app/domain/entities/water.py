@@ -69,7 +69,7 @@ class WaterSource(Entity):
     population: int | None = integer(
         N_("People served"), default=None, minimum=0, aliases=("供水人口", "服务人口")
     )
-    note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注",))
+    note: str | None = text(N_("Note"), default=None, length=500, private=True, aliases=("备注",))
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 

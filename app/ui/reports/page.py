@@ -35,6 +35,7 @@ from app.actions.snapshots import (
     write_frozen,
 )
 from app.actions.standing import baselines, places_of
+from app.actions.watching import Watch
 from app.domain.entities.snapshot import ReportSnapshot, ReportWithdrawal
 from app.domain.fields import Field, Kind
 from app.domain.frozen import Counted
@@ -52,7 +53,7 @@ from app.ui.reports.changes import ChangesView
 from app.ui.reports.frozen import COMPARE, COPY, OPEN, WITHDRAW, FrozenList
 from app.ui.reports.numbers import NumbersView
 from app.ui.reports.order import Known, OrderForm
-from app.ui.tasks import Callbacks
+from app.ui.tasks import Callbacks, Token
 
 _LEFT = 46  # characters
 _TOUCHES = frozenset(
@@ -174,8 +175,8 @@ class ReportsPage(QSplitter):
         if order is None or path is None:
             return
 
-        def work(session: Session, _: Any) -> ReportDone:
-            return make_report(session, order, path)
+        def work(session: Session, token: Token) -> ReportDone:
+            return make_report(session, order, path, watch=Watch(token.progress, token.cancelled))
 
         def done(made: ReportDone) -> None:
             self._desk.said.emit(tr(N_("{n} rows are in {path}"), n=f"{made.rows:,}", path=made.path))
