@@ -32,7 +32,7 @@ from app.errors import Invalid, Refused
 from app.exchange.official_paper import write_forms, write_letter
 from app.exchange.report_table import ReportTable, write_report_table
 from app.exchange.template_fill import Filling, fill
-from app.exchange.ticking import Tick, go_on
+from app.exchange.ticking import Tick
 from app.exchange.whole import whole
 from app.i18n import N_, tr
 
@@ -111,16 +111,14 @@ def count_report(session: Session, order: ReportOrder) -> Counted:
 
 
 def export_template(
-    session: Session,
-    kind: str,
-    template: Path,
-    target: Path,
-    *,
-    where: str | None,
-    public: bool,
-    tick: Tick = go_on,
+    session: Session, kind: str, template: Path, target: Path, *, where: str | None, public: bool
 ) -> int:
     """Fill a county's own workbook with the records of a kind; the marks are the fields' names or labels."""
+    return fill(template, _filling(session, kind, where, public=public), output_file(session, target))
+
+
+def _filling(session: Session, kind: str, where: str | None, *, public: bool) -> Filling:
+    """The records of a kind as marks of a template."""
     records = list_records(session, kind, where)
     fields = [item for item in _fields(kind) if not (public and (item.private or item.sensitive))]
     places = PlaceNames(session)
@@ -131,8 +129,7 @@ def export_template(
         names |= {*PLACES, *map(tr, PLACES.values())}
     facts = {"today": session.today, "area": area[0].name if area else session.workspace.area,
              "count": len(records)}  # fmt: skip
-    filling = Filling(facts, lines, frozenset(names), public)
-    return fill(template, filling, output_file(session, target), tick)
+    return Filling(facts, lines, frozenset(names), public)
 
 
 def _month(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
@@ -160,9 +157,8 @@ def _month(session: Session, order: ReportOrder, target: Path, tick: Tick) -> Re
 
 def _ledger(session: Session, order: ReportOrder, target: Path, tick: Tick) -> ReportDone:
     if order.template is not None:
-        count = export_template(
-            session, "boiler", order.template, target, where=order.where, public=order.public, tick=tick
-        )
+        filling = _filling(session, "boiler", order.where, public=order.public)
+        count = fill(order.template, filling, target, tick)
         return ReportDone(target, count)
     boilers = _boilers(session, order)
     title = _named(N_("Ledger of coal boilers under treatment"), boilers)

@@ -23,7 +23,7 @@ from app.domain.values import show
 from app.errors import Invalid, StoreFailure
 from app.exchange.export_spatial import SPATIAL, write_spatial
 from app.exchange.looks import MAKER, look, put_on
-from app.exchange.streamed import save_with_rows
+from app.exchange.streamed import Rows, save_with_rows
 from app.exchange.ticking import Tick, go_on
 from app.i18n import N_, tr
 
@@ -208,7 +208,7 @@ def _write_xlsx(
     page.page_setup.paperSize = page.PAPERSIZE_A4
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.page_setup.fitToHeight = 0
-    save_with_rows(book, page, top + 1, lines, target, lambda share: tick(0.5 + share / 2))
+    save_with_rows(book, page, Rows(top + 1, lines), target, lambda share: tick(0.5 + share / 2))
 
 
 def _write_head(page: Worksheet, row: int, words: Sequence[str]) -> None:

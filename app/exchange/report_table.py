@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from app.errors import Invalid
 from app.exchange.export import harmless
 from app.exchange.looks import MAKER, look, put_on
-from app.exchange.streamed import save_with_rows
+from app.exchange.streamed import Rows, save_with_rows
 from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
 from app.i18n import N_
@@ -108,7 +108,7 @@ def _write_xlsx(found: ReportTable, target: Path, tick: Tick) -> None:
         page.row_dimensions[row].height = 18 * (2 + len(found.below) // (width * 4))
     _set_page(page, first, len(found.lines), alike)
     heights = [_ROW_POINTS * _deep(line, breadths) for line in found.lines[:alike]]
-    save_with_rows(book, page, first, found.lines[:alike], target, tick, heights)
+    save_with_rows(book, page, Rows(first, found.lines[:alike], heights), target, tick)
 
 
 def _alike(found: ReportTable) -> int:

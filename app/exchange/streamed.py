@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 from typing import IO, Any
@@ -28,22 +29,22 @@ _HEIGHT = re.compile(r'\bht="[^"]*"')
 _LONGEST = 32767  # characters a cell of a workbook holds
 
 
-def save_with_rows(
-    book: Workbook,
-    page: Worksheet,
-    first: int,
-    lines: Sequence[Sequence[Any]],
-    target: Path,
-    tick: Tick = go_on,
-    heights: Sequence[float] = (),
-) -> None:
-    """Save `book` with `lines` in its only sheet `page` from row `first` on.
+@dataclass(frozen=True)
+class Rows:
+    """Lines that go into a page from row `first` on; `heights` in points, none: all as high as the first."""
 
-    Row `first` must be written already and tells the looks and height; the rows from the second line's on
-    must be free. Texts stay texts, whatever they begin with. `tick(share)` may raise to cancel. `heights`
-    are those of the rows in points; without them all are as high as the first.
+    first: int
+    lines: Sequence[Sequence[Any]]
+    heights: Sequence[float] = ()
+
+
+def save_with_rows(book: Workbook, page: Worksheet, rows: Rows, target: Path, tick: Tick = go_on) -> None:
+    """Save `book` with `rows` in its only sheet `page`.
+
+    The first of them must be written already and tells the looks; the places of the others must be free. Texts
+    stay texts, whatever they begin with. `tick(share)` may raise to cancel.
     """
-    if not lines:
+    if not rows.lines:
         book.save(target)
         return
     made = target.with_name(f"{target.name}.made")
@@ -54,19 +55,13 @@ def save_with_rows(
             for entry in (entry for entry in source.infolist() if entry.filename != name):
                 package.writestr(entry, source.read(entry))
             with package.open(name, "w", force_zip64=True) as part:
-                _fill(source.read(name), first, lines, part, tick, heights)
+                _fill(source.read(name), rows, part, tick)
     finally:
         made.unlink(missing_ok=True)
 
 
-def _fill(
-    xml: bytes,
-    first: int,
-    lines: Sequence[Sequence[Any]],
-    part: IO[bytes],
-    tick: Tick,
-    heights: Sequence[float],
-) -> None:
+def _fill(xml: bytes, rows: Rows, part: IO[bytes], tick: Tick) -> None:
+    first, lines = rows.first, rows.lines
     model = re.search(rb'<row r="%d"([^>]*)>(.*?)</row>' % first, xml, re.S)
     assert model is not None, "the model row is written"
     styles = {found[1].decode(): int(found[2] or 0) for found in _STYLE.finditer(model[2])}
@@ -74,7 +69,8 @@ def _fill(
     last = first + len(lines) - 1
     part.write(_EXTENT.sub(lambda old: old[1] + b"%d" % max(int(old[2]), last), head))
     attributes = model[1].decode()
-    dressed = [_HEIGHT.sub(f'ht="{points}"', attributes) for points in heights] or [attributes] * len(lines)
+    dressed = [_HEIGHT.sub(f'ht="{points}"', attributes) for points in rows.heights]
+    dressed = dressed or [attributes] * len(lines)
     for chunk in _chunks(first, lines, dressed, styles, tick):
         part.write(chunk.encode())
     part.write(xml[model.end() :])
