@@ -41,8 +41,8 @@ class Rows:
 def save_with_rows(book: Workbook, page: Worksheet, rows: Rows, target: Path, tick: Tick = go_on) -> None:
     """Save `book` with `rows` in its only sheet `page`.
 
-    The first of them must be written already and tells the looks; the places of the others must be free. Texts
-    stay texts, whatever they begin with. `tick(share)` may raise to cancel.
+    The first of them must be written already and tells the looks; the places of the others must be free.
+    Texts stay texts, whatever they begin with. `tick(share)` may raise to cancel.
     """
     if not rows.lines:
         book.save(target)
