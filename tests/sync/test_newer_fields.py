@@ -68,20 +68,22 @@ def agrees(world: World) -> bool:
     return all(item is not None and item.agrees for item in done) and all(recounted)
 
 
+def say_newer(world: World, laptop: Laptop, model: str, words: str) -> None:
+    """A note and, as a newer program writes it, a model; everybody fetches it and agrees."""
+    as_newer(laptop, model)
+    note(laptop, words)
+    laptop.round()
+    assert agrees(world)
+
+
 def test_an_older_laptop_keeps_and_compares_a_field_of_a_newer_hub(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, other = world.laptops["town_a"], world.laptops["town_a2"]
     with older_program(monkeypatch):
-        as_newer(a, "DZL4")
-        note(a, "一")
-        a.round()
-        assert agrees(world)
+        say_newer(world, a, "DZL4", "一")
         assert there(other).model is None and there(other).note == "一"
-        as_newer(a, "DZL6")
-        note(a, "二")
-        a.round()
-        assert agrees(world)
+        say_newer(world, a, "DZL6", "二")
         a.alter = None
         assert doings.edit(other, "officer2", there(other), contact="王芳")
         other.round()
@@ -98,10 +100,7 @@ def test_what_is_folded_while_a_newer_program_looks_is_not_overwritten(
 ) -> None:
     a, other = world.laptops["town_a"], world.laptops["town_a2"]
     with older_program(monkeypatch):
-        as_newer(a, "DZL4")
-        note(a, "一")
-        a.round()
-        assert agrees(world)
+        say_newer(world, a, "DZL4", "一")
     plain, database = beyond.every, other.workspace.replica._database
 
     def overtaken(raw: sqlite3.Connection) -> Iterator[tuple[str, str, str, Cells]]:
@@ -121,9 +120,7 @@ def test_a_record_that_goes_takes_its_unknown_fields_along(
 ) -> None:
     a = world.laptops["town_a"]
     with older_program(monkeypatch):
-        as_newer(a, "DZL4")
-        note(a, "一")
-        a.round()
+        say_newer(world, a, "DZL4", "一")
         a.alter = None
         assert doings.remove(a, "officer", there(a))
         a.round()
