@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from app.store.connect import raw_of
@@ -18,7 +19,8 @@ START = "0" * 64
 _MANY = 500
 SEALED_TO = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY id DESC LIMIT 1"
 Headers = dict[int, tuple[list[Any], list[int]]]  # by transaction its own row, and what it answers for
-_CONTENT = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_TEXT = msgspec.json.Encoder().encode
+_OLDER = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 # `sealed_batch` is written later, when a batch is pushed, so it is no part of what is sealed.
 _HEADER = [column for column in TRANSACTIONS.columns if column.name != "sealed_batch"]
 
@@ -65,7 +67,7 @@ def sealed_to(connection: Connection) -> int:
 
 
 def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
-    new = _hash(connection, head, transaction, rows)
+    new = _sealed(_content(connection, head, transaction, rows))
     connection.execute(
         insert(CHAIN).values(
             txn=transaction,
@@ -120,7 +122,8 @@ def verify(connection: Connection) -> JournalReport:
         rows = _rows(connection, link.first_seq, link.last_seq) if link.first_seq else []
         if link.first_seq and link.first_seq != reached + 1:
             problems.append({"code": "gap", "after": reached, "next": link.first_seq})
-        if _hash(connection, head, link.txn, rows) != link.head:
+        content = _content(connection, head, link.txn, rows)
+        if link.head not in (_sealed(content), _sealed(content, _older_text)):
             problems.append(_altered(connection, link))
         # Going on from the head that was written tells each altered transaction apart.
         head, reached = link.head, link.last_seq or reached
@@ -189,17 +192,27 @@ def _rows(connection: Connection, first: int, last: int | None) -> list[tuple[An
     return [tuple(row) for row in connection.execute(query)]
 
 
-def _hash(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
+def _content(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> list[Any]:
+    """What a link is the hash of, read from the file."""
     header = connection.execute(select(*_HEADER).where(TRANSACTIONS.c.id == transaction)).first()
     claims = connection.execute(
         select(CLAIMS.c.seq).where(CLAIMS.c.txn == transaction).order_by(CLAIMS.c.seq)
     ).scalars()
-    content = [head, list(header) if header else None, [list(row) for row in rows], list(claims)]
-    return _sealed(content)
+    return [head, _row(header) if header else None, [_row(row) for row in rows], list(claims)]
 
 
-def _sealed(content: list[Any]) -> str:
-    return hashlib.sha256(_CONTENT(content).encode()).hexdigest()
+def _row(row: Sequence[Any]) -> list[Any]:
+    """A row as it is sealed; what no column holds must not read like something that one does."""
+    return [repr(value) if isinstance(value, bytes | float) else value for value in row]
+
+
+def _sealed(content: list[Any], text: Callable[[Any], bytes] = _TEXT) -> str:
+    return hashlib.sha256(text(content)).hexdigest()
+
+
+def _older_text(content: list[Any]) -> bytes:
+    """As the first links were made: the same with every letter beyond ASCII written as its number."""
+    return _OLDER(content).encode()
 
 
 def _number(connection: Connection, query: Any) -> int:

@@ -19,6 +19,9 @@ from app.store.geom import blob_of_wkb, wkb_of_blob
 from app.store.tables import default_of, known
 
 Turn = Callable[[Any], Any]
+Turns = tuple[
+    str, Turn | None, Turn | None, Turn | None
+]  # a column: file to wire, from the wire, to the file
 Row = dict[str, Any]  # a record's known cells by field id, as on the wire
 
 
@@ -66,6 +69,12 @@ class Crossing:
             return cells
 
         return write
+
+    def turns(self, columns: Sequence[str]) -> list[Turns]:
+        """For each of these columns what turns known values: the file's into the wire's, what came over the
+        wire into the field's type, the wire's into the file's; None where nothing does."""
+        both = (self._to_wire, self._from_wire, self._to_file)
+        return [(name, *(turns.get(name) for turns in both)) for name in columns]  # type: ignore[misc]
 
     def ordered(self, names: Collection[str]) -> tuple[str, ...]:
         """Those of these columns that are known, in the order of the table."""

@@ -29,11 +29,11 @@ from app.store.fold_write import write
 from app.store.keptblocks import KeptBlock
 from app.store.replica_facts import START, ReplicaFacts
 
-_FIRST, _LEAST, _MOST = 300, 200, 3000  # work of a step, in updates of one record
+_FIRST, _LEAST, _MOST = 200, 100, 3000  # work of a step, in updates of one record
 # What entries cost, in updates: a new record has many cells and indexes; own changes are there already.
 _PRICE = {"i": 3.0, "d": 2.0, "u": 1.0, "n": 1.0}
 _OWN = 0.5
-_WORK, _WAIT = 0.025, 0.036  # seconds of the processor and of the clock that a step should have the file
+_WORK, _WAIT = 0.020, 0.030  # seconds of the processor and of the clock that a step should have the file
 
 
 @dataclass
@@ -134,6 +134,19 @@ class _Pace:
             grown = (self.work + fitting) / 2  # one quick step proves little, a slow one enough
             self.work = max(_LEAST, min(fitting, max(grown, self.work), 2 * self.work, _MOST))
 
+    def hurry(self) -> None:
+        """Others wait already while the step is read and reckoned: do half as much."""
+        if not self._fixed:
+            self.work = max(self.work / 2, 1.0)
+        self.held()
+
+    def late(self) -> bool:
+        """Whether the file has been held for so long that the rest had better wait for the next step: what
+        is written still has to be committed."""
+        if self._fixed or self._held is None:
+            return False
+        return perf_counter() - self._held[1] > _WAIT / 2
+
     def held(self) -> None:
         """From now on others wait for the file."""
         if self._held is None:
@@ -194,12 +207,12 @@ class _Series:
         except Overtaken:
             with self._database.repeatable() as connection:
                 self._pace.begin()
-                self._pace.held()
+                self._pace.hurry()
                 return self._step(connection, None)
 
     def _step(self, connection: Connection, lock: Callable[[], None] | None) -> FoldDone:
         done, touched, raw = FoldDone(), dict[str, dict[str, None]](), raw_of(connection)
-        while self._waiting and self._pace.done < self._pace.work:
+        while self._waiting and self._pace.done < self._pace.work and not self._pace.late():
             incoming = self._waiting[0]
             try:
                 at = _check(raw, incoming) if self._at is None else self._at

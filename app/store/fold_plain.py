@@ -15,7 +15,7 @@ from app.domain.digest import cell_hash
 from app.domain.entity import GEOMETRY
 from app.domain.replication import Effect
 from app.store import rtree
-from app.store.crossing import crossing
+from app.store.crossing import Turns, crossing
 from app.store.journal import written
 from app.store.pending import rounded_chunks
 from app.store.rtree import quoted
@@ -44,18 +44,35 @@ class Plain:
         """Compare what the records have with what they shall have."""
         if not self._columns:
             return
-        held, taken = self._held(raw), self._cross.taken
-        written_row, told = self._cross.writer(self._columns), self._cross.note
+        held, columns = self._held(raw), list(enumerate(self._cross.turns(self._columns), 2))
         for place, effect in self._entries:
-            found = held.get(effect.uid)
-            if found is None:
-                continue
-            fid, old = found
-            new = taken(effect.cells)
-            cells = self._differing(effect.uid, old, new)
-            if cells:
-                self.noted.append((place, effect, written(told(cells))))
-                self._rows.append([*written_row(new), fid])
+            row = held.get(effect.uid)
+            if row is not None:
+                cells, values = self._compared(effect, row, columns)
+                if cells:
+                    self.noted.append((place, effect, written(cells)))
+                    self._rows.append([*values, row[1]])
+
+    def _compared(
+        self, effect: Effect, row: Sequence[Any], columns: Sequence[tuple[int, Turns]]
+    ) -> tuple[list[list[Any]], list[Any]]:
+        """What differs, as the journal has it, and every cell as the file shall have it; counted in the
+        digest."""
+        cells: list[list[Any]] = []
+        values: list[Any] = []
+        for place, (name, to_wire, from_wire, to_file) in columns:
+            old, new = row[place], effect.cells[name]
+            if to_wire is not None and old is not None:
+                old = to_wire(old)
+            if from_wire is not None and new is not None:
+                new = from_wire(new)
+            values.append(new if to_file is None or new is None else to_file(new))
+            if old != new:
+                self.digest += cell_hash(self.entity, effect.uid, name, new)
+                self.digest -= cell_hash(self.entity, effect.uid, name, old)
+                told = self._cross.told if to_file is not None else _as_it_is
+                cells.append([name, told(name, old), told(name, new)])
+        return cells, values
 
     def write(self, raw: sqlite3.Connection) -> None:
         """Write the records, neighbours in the file one after the other."""
@@ -65,21 +82,15 @@ class Plain:
         if self._columns[:1] == (GEOMETRY,):
             rtree.keep(raw, self._layer, GEOMETRY, [(row[-1], row[0]) for row in self._rows])
 
-    def _held(self, raw: sqlite3.Connection) -> dict[str, tuple[int, dict[str, Any]]]:
+    def _held(self, raw: sqlite3.Connection) -> dict[str, Sequence[Any]]:
+        """By uid what the file has: uid, key, and the cells in the order of the columns."""
         listed = "".join(f", {quoted(name)}" for name in self._columns)
-        turned = self._cross.reader(self._columns)
-        found = {}
+        found: dict[str, Sequence[Any]] = {}
         for part, marks in rounded_chunks([effect.uid for _, effect in self._entries]):
             query = f"SELECT uid, fid{listed} FROM {self._table} WHERE uid IN ({marks})"
-            for uid, fid, *cells in raw.execute(query, part):
-                found[uid] = (fid, turned(cells))
+            found.update((row[0], row) for row in raw.execute(query, part))
         return found
 
-    def _differing(self, uid: str, old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-        cells, entity = [], self.entity
-        for name, value in new.items():
-            before = old.get(name)
-            if before != value:
-                self.digest += cell_hash(entity, uid, name, value) - cell_hash(entity, uid, name, before)
-                cells.append((name, before, value))
-        return cells
+
+def _as_it_is(_: str, value: Any) -> Any:
+    return value

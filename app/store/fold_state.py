@@ -151,13 +151,16 @@ class FoldState:
         """Tell plain updates from the other entries; `alone`: no record comes twice, and nothing waits."""
         alone = alone and not (self.shadows or self.ghosts or self.taken)
         times = Counter() if alone else Counter((effect.entity, effect.uid) for effect in self.effects)
+        forms: dict[Form, list[tuple[int, Effect]]] = {}
         for item in enumerate(self.effects):
-            effect = item[1]
-            plain = effect.op == "u" and (alone or self._stands_alone((effect.entity, effect.uid), times))
-            if plain and crossing(effect.entity).unique_in.isdisjoint(effect.cells):
-                self.plain.setdefault((effect.entity, tuple(effect.cells)), []).append(item)
-            else:
-                self.others.append(item)
+            effect, found = item[1], self.others
+            if effect.op == "u" and (alone or self._stands_alone((effect.entity, effect.uid), times)):
+                form = (effect.entity, tuple(effect.cells))
+                if form not in forms:
+                    plain = crossing(effect.entity).unique_in.isdisjoint(effect.cells)
+                    forms[form] = self.plain.setdefault(form, []) if plain else self.others
+                found = forms[form]
+            found.append(item)
 
     def _stands_alone(self, place: Place, times: Counter[Place]) -> bool:
         return times[place] == 1 and place not in self.pending and not self.beside(place)

@@ -55,8 +55,19 @@ def fitted(geometry: BaseGeometry | None, shape: Shape) -> BaseGeometry | None:
 
 def to_blob(geometry: BaseGeometry) -> bytes:
     """The GeoPackage blob of a geometry in EPSG:4490; everything but a point carries its envelope."""
-    wkb: bytes = shapely.to_wkb(geometry, byte_order=1)
-    if geometry.geom_type == "Point":
+    return to_blobs([geometry])[0]
+
+
+def to_blobs(geometries: Sequence[BaseGeometry]) -> list[bytes]:
+    """The same of many at once, which takes little longer than of one."""
+    if not geometries:
+        return []
+    found: list[bytes] = shapely.to_wkb(np.array(geometries, dtype=object), byte_order=1).tolist()
+    return [_headed(geometry, wkb) for geometry, wkb in zip(geometries, found, strict=True)]
+
+
+def _headed(geometry: BaseGeometry, wkb: bytes) -> bytes:
+    if wkb[:5] == _POINT_START:
         return _PLAIN + wkb
     x0, y0, x1, y1 = geometry.bounds
     return _BOXED.pack(b"GP", 0, 0b011, SRID, x0, x1, y0, y1) + wkb

@@ -14,7 +14,7 @@ from app.domain.entity import GEOMETRY
 from app.domain.fields import Kind
 from app.domain.values import as_moment
 from app.store import rtree
-from app.store.geom import to_blob
+from app.store.geom import to_blobs
 from app.store.journal import written
 from app.store.pending import chunks
 from app.store.rtree import quoted
@@ -23,6 +23,7 @@ from app.store.tables import Layout, default_of, known
 
 Told = Callable[[Any], Any]
 Row = Mapping[str, Any]
+Hexes = Mapping[int, str]  # geometries as the journal has them, by the identity of the object
 
 
 def rows_of(changes: Sequence[Change], seen: Seen, number: int, last: int, base: int) -> list[list[Any]]:
@@ -30,11 +31,11 @@ def rows_of(changes: Sequence[Change], seen: Seen, number: int, last: int, base:
     seen. A change that leaves every cell as it was has none."""
     held: dict[tuple[str, str], Row] = {}
     often = len({(change.entity, change.uid) for change in changes}) < len(changes)
-    at, rows = as_moment(datetime.now(UTC)), []
+    at, rows, told = as_moment(datetime.now(UTC)), [], _geometries(changes, seen)
     for change in changes:
         place = (change.entity, change.uid)
         before = held.get(place) or seen.rows.get(place, {})
-        cells = _NOTED[change.operation](change, before)
+        cells = _NOTED[change.operation](change, before, told)
         if often:  # the next change of the record builds upon this one
             held[place] = _after(change, before)
         if cells or change.operation != "update":
@@ -52,41 +53,42 @@ def _after(change: Change, before: Row) -> Row:
     return {**before, **change.after}
 
 
-def _removed(change: Change, before: Row) -> list[list[Any]]:
+def _removed(change: Change, before: Row, told: Hexes) -> list[list[Any]]:
     """[[column, old, null], …] of a record that goes, in the order of the table."""
-    columns, cells = _columns(change.entity), []
-    for field in _ordered(change.entity, tuple(before)):
-        value = before[field]
-        if value is not None:
-            name, turn = columns[field]
-            old = value if turn is None else turn(value)
-            if old is not None:
-                cells.append([name, old, None])
+    cells = []
+    for field, column, turn in _plan(change.entity, tuple(before)):
+        old = before[field]
+        if old is not None and turn is not None:
+            old = told[id(old)] if turn is _hex else turn(old)
+        if old is not None:
+            cells.append([column, old, None])
     return cells
 
 
-def _added(change: Change, _: Row) -> list[list[Any]]:
+def _added(change: Change, _: Row, told: Hexes) -> list[list[Any]]:
     """[[column, null, new], …] of a record that comes."""
-    columns, cells = _columns(change.entity), []
+    cells = []
     now = {**_defaults(change.entity), **change.after}
-    for field in _ordered(change.entity, tuple(now)):
-        name, turn = columns[field]
-        new = now[field] if turn is None else turn(now[field])
+    for field, column, turn in _plan(change.entity, tuple(now)):
+        new = now[field]
+        if new is not None and turn is not None:
+            new = told[id(new)] if turn is _hex else turn(new)
         if new is not None:
-            cells.append([name, None, new])
+            cells.append([column, None, new])
     return cells
 
 
-def _changed(change: Change, before: Row) -> list[list[Any]]:
+def _changed(change: Change, before: Row, told: Hexes) -> list[list[Any]]:
     """[[column, old, new], …] of the cells that differ."""
-    columns, cells, after = _columns(change.entity), [], change.after
-    for field in after if len(after) < 2 else _ordered(change.entity, tuple(after)):
-        name, turn = columns[field]
+    cells, after = [], change.after
+    for field, column, turn in _plan(change.entity, tuple(after)):
         old, new = before.get(field), after[field]
-        if turn is not None:
-            old, new = turn(old), turn(new)
+        if turn is _hex:
+            old, new = told.get(id(old)), told.get(id(new))
+        elif turn is not None:
+            old, new = None if old is None else turn(old), None if new is None else turn(new)
         if old != new:
-            cells.append([name, old, new])
+            cells.append([column, old, new])
     return cells
 
 
@@ -111,20 +113,14 @@ def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], se
         rtree.keep(raw, table, GEOMETRY, [*(row for row in gone if row[0] not in stay), *there])
 
 
-@lru_cache(maxsize=256)
-def _columns(entity: str) -> dict[str, tuple[str, Told | None]]:
-    """By field name the column and what makes a value as SQLite holds it (None: it is that already), in the
-    order of the table."""
-    kind = known(entity)
-    found: dict[str, tuple[str, Told | None]] = {GEOMETRY: (GEOMETRY, _hex)} if kind.shape.value else {}
-    return found | {name: (item.id, _TOLD.get(item.kind)) for name, item in kind.fields.items()}
-
-
 @lru_cache(maxsize=1024)
-def _ordered(entity: str, fields: tuple[str, ...]) -> tuple[str, ...]:
-    """These fields in the order of the table."""
-    wanted = set(fields)
-    return tuple(field for field in _columns(entity) if field in wanted)
+def _plan(entity: str, fields: tuple[str, ...]) -> tuple[tuple[str, str, Told | None], ...]:
+    """These fields in the order of the table, each with its column and what makes a known value as SQLite
+    holds it (None: it is that already)."""
+    kind, wanted = known(entity), set(fields)
+    found: list[tuple[str, str, Told | None]] = [(GEOMETRY, GEOMETRY, _hex)] if kind.shape.value else []
+    found += [(name, item.id, _TOLD.get(item.kind)) for name, item in kind.fields.items()]
+    return tuple(item for item in found if item[0] in wanted)
 
 
 @lru_cache(maxsize=256)
@@ -135,16 +131,21 @@ def _defaults(entity: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _hex(value: Any) -> str | None:
-    return None if value is None else to_blob(value).hex().upper()
+def _geometries(changes: Iterable[Change], seen: Seen) -> Hexes:
+    """Every geometry that is noted of these changes, in hex, by its object: turned together, as one alone
+    takes nearly as long as all."""
+    found = []
+    for change in changes:
+        if change.operation == "delete" or GEOMETRY in change.after:
+            found.append(change.after.get(GEOMETRY))
+            found.append(seen.rows.get((change.entity, change.uid), {}).get(GEOMETRY))
+    those = [geometry for geometry in found if geometry is not None]
+    blobs = to_blobs(those)
+    return {id(one): _hex(blob) for one, blob in zip(those, blobs, strict=True)}
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
+def _hex(blob: bytes) -> str:
+    return blob.hex().upper()
 
 
 def _texts(value: Any) -> str | None:
@@ -152,5 +153,5 @@ def _texts(value: Any) -> str | None:
 
 
 _TOLD: dict[Kind, Told] = {
-    Kind.NUMBER: _number, Kind.INTEGER: _whole, Kind.BOOLEAN: _whole, Kind.TEXTS: _texts,
+    Kind.NUMBER: float, Kind.INTEGER: int, Kind.BOOLEAN: int, Kind.TEXTS: _texts,
 }  # fmt: skip

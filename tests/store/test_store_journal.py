@@ -170,6 +170,7 @@ TAMPERING = {
     "altered": "UPDATE sync_journal SET cells = replace(cells, '2.0', '9.0') WHERE seq = 2",
     "renamed": "UPDATE sync_txn SET actor_name = '别人' WHERE id = 1",
     "removed": "DELETE FROM sync_journal WHERE seq = 2",
+    "bytes that read alike": "UPDATE sync_txn SET action = x'79d8ad' WHERE id = 1 AND action = 'edit'",
     "cut": "DELETE FROM sync_journal WHERE seq = 3",
     "added": "INSERT INTO sync_journal VALUES (99, 3, 'boiler', 'x', 'u', NULL, '[]', '')",
 }
@@ -180,7 +181,7 @@ def test_a_journal_that_was_tampered_with_shows_it(file: Path, how: str) -> None
     with Workspace.open(file) as workspace:
         desk = Desk(workspace)
         for number in range(3):
-            desk.add(boiler(f"PL-{number}"))
+            desk.commit(insert(boiler(f"PL-{number}")), action="edit")
     with closing(sqlite3.connect(file)) as connection:
         names = connection.execute(
             "SELECT name FROM sqlite_master WHERE name LIKE 'sync_%_keep_%'"
