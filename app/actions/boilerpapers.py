@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.actions.evidence import evidence_of
+from app.actions.lookback import Visit
 from app.actions.rebounds import last_rebound
 from app.actions.session import Session
 from app.actions.steps import approvals_of
 from app.domain.casework import round_of
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
 from app.domain.entities.division import Division
+from app.domain.entities.lookback import LookbackRound
 from app.domain.entities.papers import EVIDENCE_KINDS, Approval
 from app.domain.filters import equal
 from app.domain.output import output_tph, total
@@ -35,8 +39,8 @@ _FIELDS = {
         "dereg_no treatment done_date contact contact_phone"
     ).split(),
     "acceptance": (
-        "ledger_no user_org div_code address model rated_tph fuel treatment done_date end_state after_tph "
-        "after_fuel applied_on accepted_on"
+        "ledger_no user_org div_code address model rated_tph fuel treatment done_date end_state end_checks "
+        "after_tph after_fuel applied_on accepted_on"
     ).split(),
     "filing": (
         "ledger_no user_org div_code address rated_tph treatment end_state accepted_on notice_from notice_to "
@@ -44,7 +48,7 @@ _FIELDS = {
     ).split(),
     "lookback": (
         "ledger_no user_org div_code address rated_tph treatment end_state after_tph after_fuel cleared_on "
-        "looked_back_on lookback_round"
+        "looked_back_on"
     ).split(),
 }
 _SIGNED = {
@@ -89,6 +93,25 @@ def form_of(session: Session, boiler: Boiler, name: str, *, public: bool = False
         photos=() if public else _photos(session, boiler),
         note=tr(N_("Simulated data, for demonstration only.")) if boiler.synthetic else "",
     )
+
+
+def round_form(session: Session, visit: Visit, made: LookbackRound, *, public: bool = False) -> Form:
+    """The form to fill on site for a boiler of a round: which draw it comes from, and what to look for.
+
+    The items are those its end state was accepted by; where none is known, those of A and B.
+    """
+    form = form_of(session, visit.boiler, "lookback", public=public)
+    drawn = tr(N_("No. {place} of {drawn}, seed {seed}"), place=visit.place, drawn=made.drawn, seed=made.seed)
+    known = CHECKLISTS.get(visit.boiler.end_state or "", (*CHECKLISTS["A"], *CHECKLISTS["B"]))
+    boxes = tr(N_("□ yes   □ no"))
+    pairs = [
+        *form.pairs,
+        (tr(Boiler.TYPE.fields["lookback_round"].label), made.name),
+        (tr(N_("Place in the draw")), drawn),
+        *((END_CHECKS.label(code), boxes) for code in dict.fromkeys(known)),
+        (tr(N_("Traces of coal being burnt")), boxes),
+    ]
+    return replace(form, pairs=pairs)
 
 
 def letter_of(session: Session, boilers: Sequence[Boiler], name: str, *, public: bool = False) -> Letter:

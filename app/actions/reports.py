@@ -9,7 +9,14 @@ from typing import Any, TypeVar
 
 from app.actions.action import action
 from app.actions.baselinelist import counted_version, version_of, version_table
-from app.actions.boilerpapers import TITLES, form_of, headings_of_visits, letter_of, line_of_visit
+from app.actions.boilerpapers import (
+    TITLES,
+    form_of,
+    headings_of_visits,
+    letter_of,
+    line_of_visit,
+    round_form,
+)
 from app.actions.dossierprint import print_dossiers
 from app.actions.dossiers import missing, write_dossiers
 from app.actions.ledgerlist import PLACES, PlaceNames, cell_of, ledger_table
@@ -214,7 +221,7 @@ def _lookback(session: Session, order: ReportOrder, target: Path, tick: Tick) ->
     if order.public:
         require_publishable(visits)
     if target.suffix.lower() == ".docx":
-        forms = (form_of(session, item.boiler, "lookback", public=order.public) for item in visits)
+        forms = (round_form(session, item, made, public=order.public) for item in visits)
         write_forms(_ticked(forms, len(visits), tick), target)
         return ReportDone(target, len(visits))
     heads = [(tr(N_("Place in the draw")),), *((heading,) for heading in headings_of_visits()),

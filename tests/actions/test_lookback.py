@@ -61,6 +61,15 @@ def test_a_round_is_drawn_from_the_cleared_and_followed_to_its_results(
     paper = docx.Document(str(tmp_path / "l.docx"))
     cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
     assert {cleared.ledger_no, "KT-2"} <= set(cells)
+    assert {made.name, "第1号（共2台），随机种子 s", "第2号（共2台），随机种子 s"} <= set(cells)
+    looked_for = {
+        "炉体已移除",
+        "烟囱与管道已切断",
+        "煤场已清空",
+        "现场有燃煤痕迹",
+    }  # of end state A, which was accepted
+    assert looked_for <= set(cells)
+    assert "炉膛已破坏或关键部件拆除" not in cells
 
 
 def test_a_round_keeps_its_own_findings_whatever_comes_after(office: Office) -> None:
