@@ -6,7 +6,9 @@ import pytest
 from shapely.geometry import Point
 
 from actions.office import COUNTY, TOWN, Office
+from app.actions.proposals import free_ledger_no
 from app.actions.records import add_record, delete_record, edit_record, list_records
+from app.domain.entities.boiler import Boiler
 from app.domain.rights import in_area
 from app.errors import Invalid, NotAllowed, Refused
 from builders import PLACE
@@ -127,6 +129,19 @@ def test_signatures_and_papers_are_never_written_by_hand(office: Office, kind: s
         office.as_(who)
         with pytest.raises((Refused, NotAllowed)):
             add_record(office.session, kind, {})
+
+
+def test_a_free_number_is_proposed_that_no_other_laptop_proposes(office: Office) -> None:
+    office.as_("registrar")
+    first = free_ledger_no(office.session)
+    assert first == free_ledger_no(office.session), "nothing was entered, so it is free still"
+    for _ in range(2):
+        add_record(office.session, "boiler", {"ledger_no": free_ledger_no(office.session)}, Point(PLACE))
+    found = [item.ledger_no for item in office.session.workspace.find(Boiler, order="ledger_no")]
+    assert found == [first, f"{first[:-2]}02"]
+    assert first.startswith(f"620802-{office.session.today[:4]}-")
+    office.session.workspace.device = "another laptop"
+    assert free_ledger_no(office.session)[:-2] != first[:-2]
 
 
 def test_a_missing_number_is_named(office: Office) -> None:

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.actions.evidence import evidence_of
 from app.actions.people import actor_of, find_person
 from app.ui.application import Program
-from app.ui.record import stepdialog
+from app.ui.record import editdialog, stepdialog
+from app.ui.record.editdialog import EditDialog
 from app.ui.record.papers import KindsDialog
 from app.ui.record.stepdialog import StepDialog
 from builders import paper, photo
@@ -95,3 +96,20 @@ def test_papers_are_added_by_those_who_may_and_not_by_the_others(
     settle(running, qtbot)
     assert not evidence._add.isEnabled()
     assert evidence._add.toolTip()
+
+
+def test_a_new_boiler_has_a_number_that_may_be_written_over(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = office("inspector")
+    asked: list[str] = []
+    monkeypatch.setattr(editdialog, "ask", lambda _, words, *__: asked.append(words))
+    running.window.go("boiler")
+    settle(running, qtbot)
+    running.window.commands.actions["add_record"].trigger()
+    dialog = next(box for box in running.window.findChildren(EditDialog) if box.isVisible())
+    number = dialog.form.editor("ledger_no")
+    qtbot.waitUntil(lambda: number.written().startswith("620802-"), timeout=WAIT_MS)
+    dialog.reject()
+    assert not asked, "nobody typed anything"
+    assert not dialog.isVisible()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from shapely.geometry.base import BaseGeometry
 
+from app.domain.entities.boiler import Boiler
 from app.domain.entity import Entity, EntityType, Shape
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -55,6 +56,8 @@ class EditDialog(QDialog):
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
         self._lay_out()
+        if record is None and kind.name == Boiler.TYPE.name:
+            self._propose_number()
         metrics.open_at(self, metrics.chars(76), min(metrics.line_height() * 26, 660))
 
     def send(self) -> None:
@@ -81,6 +84,20 @@ class EditDialog(QDialog):
             self._saved, self._refused, finished=lambda: self.foot.setEnabled(True)
         )
         self._desk.act(self, work, callbacks, title=tr(N_("Saving")))
+
+    def _propose_number(self) -> None:
+        """A free number in the empty field, to be written over by who has one of their own."""
+
+        def read(session: Any, _: Any) -> str:
+            from app.actions.proposals import free_ledger_no  # late: actions load after the first paint
+
+            return free_ledger_no(session)
+
+        def show(number: str) -> None:
+            if not self.form.editor(Boiler.TYPE.key).written():
+                self.form.preset({Boiler.TYPE.key: number})
+
+        self._desk.read(self, read, show, topic="number")
 
     def _saved(self, outcome: object) -> None:
         if isinstance(outcome, Entity):
