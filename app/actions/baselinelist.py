@@ -14,7 +14,7 @@ from app.domain.reporting import CLAIMED
 from app.domain.values import show_moment
 from app.errors import Refused
 from app.exchange.report_table import ReportTable
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 ADDED, DROPPED = "version_added", "version_dropped"
 
@@ -51,7 +51,7 @@ def version_of(session: Session, name: str = "") -> BaselineVersion:
         raise Refused(N_("No baseline has been frozen yet"), hint=N_("Freeze one first."), code="no_baseline")
     if at < 0:
         raise Refused(N_("There is no baseline “{name}”"), hint=N_("Baselines: {known}"), name=name,
-                      known="、".join(item.name for item in known),
+                      known=listed(item.name for item in known),
                       code="unknown_baseline")  # fmt: skip
     before = _entries(session, known[at - 1]) if at else ()
     return BaselineVersion(known[at], at + 1, _entries(session, known[at]), before)

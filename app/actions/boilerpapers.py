@@ -21,7 +21,7 @@ from app.domain.output import output_tph, total
 from app.domain.values import show_moment, show_with_unit
 from app.errors import StoreFailure
 from app.exchange.official_paper import Form, Letter, Photo
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 TITLES = {
     "application": N_("Application to clear a coal boiler"),
@@ -164,7 +164,7 @@ def _addressee(units: Sequence[str]) -> str:
     """The units by name; where they are many, the list below names them."""
     if len(units) > _MOST_ADDRESSED:
         return tr(N_("the units concerned"))
-    return "、".join(units) or tr(N_("the unit responsible"))
+    return listed(units) or tr(N_("the unit responsible"))
 
 
 def headings_of_visits() -> list[str]:

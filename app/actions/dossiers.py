@@ -25,7 +25,7 @@ from app.domain.workflow import Lack, missing_papers
 from app.domain.workflows.boiler import BOILER, DOSSIER
 from app.errors import Invalid, StoreFailure
 from app.exchange.official_paper import write_forms
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 _FORMS = ("application", "acceptance", "filing")
 _FEW = 500  # records that are asked for by their names; of more all are read
@@ -154,7 +154,7 @@ def _evidence(session: Session, boiler: Boiler) -> Iterator[tuple[str, Path]]:
 
 def _told(session: Session, boiler: Boiler) -> Iterator[str]:
     for entry in reversed(history(session, "boiler", boiler.uid)):
-        changed = "、".join(
+        changed = listed(
             f"{tr(field.label) if (field := boiler.TYPE.fields.get(item.field)) else item.field}"
             for item in entry.changes
         )

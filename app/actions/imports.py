@@ -35,7 +35,7 @@ from app.exchange.options import ImportOptions as ImportOptions  # the shell fil
 from app.exchange.plan import plan_file
 from app.exchange.report import CHANGE, UNCHANGED, ImportPlan, ImportReport, PlannedRecord, Refusal, Warned
 from app.exchange.workbook import open_book
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 Progress = Callable[[int, int, str], None]
 
@@ -219,7 +219,7 @@ def _within_rights(session: Session, plan: ImportPlan) -> ImportPlan:
             continue
         allowed, held = _outside_workflow(record, actor.role)
         if held:
-            names = "、".join(_label(plan.kind, name) for name in held)
+            names = listed(_label(plan.kind, name) for name in held)
             settled = getattr(record.before, "status", "") in SETTLED
             why = tr(_SETTLED_HELD if settled else _WORKFLOW_HELD, fields=names)
             warned.append(Warned(record.sheet, record.row, "workflow_field", why))
@@ -239,7 +239,7 @@ def _with_lacking_papers(session: Session, plan: ImportPlan) -> ImportPlan:
         boiler = cast(Boiler, _after(plan, record))
         why = of_new.get(boiler.status) if record.before is None else None
         if why is None:
-            why = "、".join(lack.text for lack in lacking(session, boiler))
+            why = listed(lack.text for lack in lacking(session, boiler))
         if record.before is None:  # none of the new ones has a paper yet
             of_new[boiler.status] = why
         if why:

@@ -25,7 +25,7 @@ from app.domain.reporting import (
     period_of,
 )
 from app.errors import Refused
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def paragraph(report: MonthOfArea) -> str:
     behind = [row for row in report.month.rows if row.rate is not None and row.rate < 1]
     if behind:
         ordered = sorted(behind, key=lambda row: row.rate or 0)
-        named = "、".join(f"{row.name}（{percent(row.rate)}）" for row in ordered)
+        named = listed(f"{row.name}（{percent(row.rate)}）" for row in ordered)
         words.append(tr(N_("Not yet complete: {counties}."), counties=named))
     words += _apart(whole)
     if report.synthetic:

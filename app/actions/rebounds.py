@@ -13,7 +13,7 @@ from app.domain.entities.boiler_codes import REBOUND_REASONS
 from app.domain.entities.papers import Approval
 from app.domain.entity import Entity
 from app.domain.values import as_datetime, bureau_day
-from app.i18n import N_, in_a_row, tr
+from app.i18n import N_, in_a_row, listed, tr
 
 _ACCEPTED = ("county_accept", "chief_sign", "clear")
 
@@ -41,7 +41,7 @@ class Rebound:
         if report is not None:
             day = bureau_day(as_datetime(report.signed_at))
             told.append(tr(N_("reported on {day} by {who}"), day=day, who=_named(report, public=public)))
-        names = "、".join(dict.fromkeys(_named(item, public=public) for item in self.accepted))
+        names = listed(dict.fromkeys(_named(item, public=public) for item in self.accepted))
         accepted = N_("accepted in round {n} by {names}")
         unsigned = N_("round {n} was not signed here, it was moved in as claimed")
         told.append(tr(accepted if names else unsigned, n=self.round_no, names=names))

@@ -36,7 +36,7 @@ from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS
 from app.domain.values import check, parse
 from app.domain.workflow import Lack
 from app.errors import Invalid, NotAllowed, Refused
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ def _refuse_missing(described: EntityType, values: Mapping[str, Any]) -> None:
         tr(item.label) for name, item in described.fields.items() if item.required and not values.get(name)
     ]
     if missing:
-        raise Invalid(N_("Not filled in: {fields}"), fields="、".join(missing), code="missing")
+        raise Invalid(N_("Not filled in: {fields}"), fields=listed(missing), code="missing")
 
 
 def _refuse_append_only(described: EntityType) -> None:

@@ -26,7 +26,7 @@ from app.domain.entity import Entity, EntityType
 from app.domain.filters import one_of
 from app.domain.topology import Area, Fault, beyond_range, faults
 from app.errors import Changed, Invalid, Refused
-from app.i18n import N_
+from app.i18n import N_, listed
 
 # What of an area's kind must not overlap: the records that share what the function gives.
 _GROUPS: dict[str, Callable[[Entity], str]] = {
@@ -132,7 +132,7 @@ def _records(session: Session, kind: EntityType, drawn: Drawn) -> dict[str, Enti
         raise Changed(
             N_("Changed meanwhile: {titles}"),
             hint=N_("Nothing was changed. Draw again on the record as it is now."),
-            titles="、".join(titles),
+            titles=listed(titles),
             code="changed",
         )
     return found

@@ -17,7 +17,7 @@ from app.domain.filters import equal
 from app.domain.frozen import Comparison, Counted, Moved, Turned, compare, read_counted
 from app.errors import Invalid, StoreFailure
 from app.exchange.report_table import ReportTable, write_report_table
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 TURNS = {
     "in": N_("came in"),
@@ -64,7 +64,7 @@ def find_frozen(session: Session, name: str) -> ReportSnapshot:
     found = named or [item for item in known if len(name) >= 8 and item.uid.startswith(name)]
     if len(found) != 1:
         raise Invalid(N_("There is no frozen report “{name}”"), hint=N_("Frozen reports: {known}"), name=name,
-                      known="、".join(item.name for item in known[:20]) or "—",
+                      known=listed(item.name for item in known[:20]) or "—",
                       code="unknown_snapshot")  # fmt: skip
     return found[0]
 

@@ -11,7 +11,7 @@ from app.cli.declare import Command, word
 from app.cli.records import REASON
 from app.cli.shell import Shell
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 if TYPE_CHECKING:
     from app.domain.coordinates.notation import Reading
@@ -111,13 +111,13 @@ def _in_words(document: dict[str, Any]) -> dict[str, Any]:
             N_("Position")
         ): f"{document['x']:.6f}, {document['y']:.6f}  ({document['crs']}, {document['why']})",
         tr(N_("Division")): " ".join(item["name"] for item in document["divisions"]) or "-",
-        tr(N_("Cell")): "、".join(item["grid_code"] for item in document["cells"]) or "-",
-        tr(N_("People")): "、".join(
+        tr(N_("Cell")): listed(item["grid_code"] for item in document["cells"]) or "-",
+        tr(N_("People")): listed(
             f"{DUTIES.label(item['duty'])} {item['name']} {item['phone'] or ''}".strip()
             for item in document["people"]
         )
         or "-",
-        tr(N_("Protection zone")): "、".join(
+        tr(N_("Protection zone")): listed(
             f"{item['name']} ({ZONE_LEVELS.label(item['level'])})" for item in document["zones"]
         )
         or "-",
@@ -170,9 +170,7 @@ def topology(shell: Shell, words: KindWords) -> Answer:
         }
         for item in found
     ]
-    rows = [
-        [item["why"], "、".join(item["titles"]), item["x"], item["y"], item["area_m2"]] for item in document
-    ]
+    rows = [[item["why"], listed(item["titles"]), item["x"], item["y"], item["area_m2"]] for item in document]
     headings = [tr(N_("Fault")), tr(N_("Records")), "x", "y", "m²"]
     return Answer(document, table(headings, rows) if rows else [tr(N_("Everything fits together"))])
 

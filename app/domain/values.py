@@ -33,7 +33,7 @@ def show(field: Field, value: Any) -> str:
             return show_moment(str(value))
         case Kind.TEXTS:
             shown = (field.choices.label(str(part)) if field.choices else str(part) for part in value)
-            return "、".join(shown)
+            return listed(shown)
         case _:
             return str(value)
 

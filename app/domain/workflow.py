@@ -15,7 +15,7 @@ from app.domain.entity import Entity
 from app.domain.policy import Policy
 from app.domain.values import show
 from app.errors import AppError, NotAllowed, Refused
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 
 @dataclass(frozen=True)
@@ -250,7 +250,7 @@ def _role(row: Transition, case: Case, place: int) -> list[Lack]:
     roles = row.signers[place]
     if case.actor.role in roles:
         return []
-    wanted = "、".join(ROLES.label(role) for role in roles)
+    wanted = listed(ROLES.label(role) for role in roles)
     return [Lack("role", N_("“{step}” is for: {roles}"), {"step": tr(row.label), "roles": wanted}, who=True)]
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.entities.division import Division
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 _SUFFIX = re.compile(
     r"(?:回族自治县|自治县|县|区|市|镇|乡|街道办事处|街道办|街道|管委会|管理委员会|社区|村民委员会|村委会|村|居委会)$"
@@ -99,7 +99,7 @@ class Gazetteer:
             if not candidates:
                 return Place(None, tr(N_("There is no division “{word}” in this workspace."), word=word))
             if len(candidates) > 1:
-                names = "、".join(f"{self.name(code[:6])} {self.name(code)}" for code in sorted(candidates))
+                names = listed(f"{self.name(code[:6])} {self.name(code)}" for code in sorted(candidates))
                 return Place(None, tr(N_("“{word}” may mean {names}."), word=word, names=names))
             found = next(iter(candidates))
         return Place(found, "", doubt)

@@ -13,7 +13,7 @@ from app.exchange.headings import Vocabulary, matches
 from app.exchange.mapping import heading_score
 from app.exchange.questions import Asked, Question
 from app.exchange.stacked import stacked
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 ALL = "all"
 _UNSURE = ("gb18030", "big5")  # encodings in which nearly every file can be read, and read wrongly
@@ -49,7 +49,7 @@ def choose_tables(
             others=" ".join(book.encoding_doubt or ("big5", "utf-16")),
             file=book.name,
             kind=words.type.text,
-            examples="、".join(_examples(words)),
+            examples=listed(_examples(words)),
         )
     if len(tables) > 1 and not wanted and not asked.answer("sheet"):
         tables = _ask(tables, words, asked)
@@ -91,7 +91,7 @@ def _wanted_sheets(book: Book, wanted: str | None) -> Sequence[Sheet]:
             sheet=wanted,
             file=book.name,
             hint=N_("Its sheets: {names}"),
-            names="、".join(sheet.name for sheet in book.sheets),
+            names=listed(sheet.name for sheet in book.sheets),
         )
     if named[0].is_empty:
         raise Invalid(N_("The sheet “{sheet}” is empty."), code="empty", sheet=named[0].name)

@@ -19,7 +19,7 @@ from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
 from app.domain.coordinates.zones import crs_title
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.printing.blocks import Block, Placed
 from app.printing.body import BOTTOM, Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import OverlaidSource, focused
@@ -166,7 +166,7 @@ class BoilerSheet:
         serials = boilers.column("serial")
         lost = [str(serials[row]) for row, place in enumerate(boilers.geometry) if place is None]
         if lost:
-            named = "、".join(lost[:_MOST_NAMED]) + ("…" if len(lost) > _MOST_NAMED else "")
+            named = listed(lost[:_MOST_NAMED]) + ("…" if len(lost) > _MOST_NAMED else "")
             notes.append(
                 tr("Not on the map for want of a position: {n} ({serials})", n=len(lost), serials=named)
             )

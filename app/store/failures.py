@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import StoreFailure
-from app.i18n import N_
+from app.i18n import N_, listed
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def rebuilt(path: Path, layers: Sequence[str]) -> StoreFailure:
         ),
         details=list(layers),
         file=path.name,
-        layers="、".join(layers),
+        layers=listed(layers),
         code="damaged",
     )
 

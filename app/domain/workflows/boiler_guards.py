@@ -10,7 +10,7 @@ from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS, END_PAPERS
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import as_datetime, bureau_day
 from app.domain.workflow import Case, Guard, Lack
-from app.i18n import N_
+from app.i18n import N_, listed
 
 _CGCS2000 = Geod(ellps="GRS80")
 _FULL_DAY = len("2026-11-24")
@@ -139,7 +139,7 @@ def two_acceptances(case: Case) -> Lack | None:
         return None
     void = [item for item in case.signatures("county_accept") if item not in valid]
     if void:
-        names = "、".join(item.person_name for item in void)
+        names = listed(item.person_name for item in void)
         sentence = N_(
             "The record has changed since {names} signed; that acceptance is void and must be given again"
         )
@@ -155,7 +155,7 @@ def approvals_still_valid(case: Case) -> Lack | None:
         stale = set(case.signatures(action)) - set(case.valid_signatures(action))
         current = case.valid_signatures(action)
         if stale and not current:
-            names = "、".join(sorted(item.person_name for item in stale))
+            names = listed(sorted(item.person_name for item in stale))
             sentence = N_("The record has changed since {names} signed; send it back to be accepted again")
             return Lack("void", sentence, {"names": names})
     return None

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from app.domain.fields import Field
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui import metrics
 from app.ui.forms.editors import Editor
 from app.ui.parts import muted
@@ -47,7 +47,7 @@ class ChecklistEditor(Editor):
 
     def written(self) -> str:
         """The ticked values as they would be written."""
-        return "、".join(self.boxes[code].text() for code in self.value())
+        return listed(self.boxes[code].text() for code in self.value())
 
     def set_value(self, value: Any) -> None:
         """Tick these values."""

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.entity import EntityType, Shape
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
 from app.ui.imports.sourcebox import SourceBox
 
-_PLACES = {"x": N_("Longitude or easting"), "y": N_("Latitude or northing"), "xy": N_("Both coordinates")}
+PLACES = {"x": N_("Longitude or easting"), "y": N_("Latitude or northing"), "xy": N_("Both coordinates")}
 _SURE = 0.8
 
 
@@ -102,7 +102,7 @@ class ColumnsPage(QWidget):
             self.table.setItem(row, 1, heading)
             box = self._box(column.field)
             box.activated.connect(self.corrected)
-            samples = QTableWidgetItem("；".join(column.samples))
+            samples = QTableWidgetItem(in_a_row(column.samples))
             samples.setToolTip("\n".join(column.samples))
             self.table.setItem(row, 2, samples)
             self.table.setCellWidget(row, 3, box)
@@ -127,7 +127,7 @@ class ColumnsPage(QWidget):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.addItem(tr(N_("not read")), "")
         if self._kind.shape is Shape.POINT:
-            for name, label in _PLACES.items():
+            for name, label in PLACES.items():
                 box.addItem(tr(label), name)
         for declared in self._kind.fields.values():
             if not declared.derived and not declared.workflow:

@@ -13,6 +13,7 @@ from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show
 from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
+from app.ui.imports.columnspage import PLACES
 from app.ui.imports.lines import Line, Lines, LinesTable
 from app.ui.names import Names
 
@@ -70,7 +71,9 @@ class DifferencesPage(QWidget):
         cells = [cell for item in report.refused for cell in item.cells]
         lines = [(self._row(item), self._label(item.field), item.value, item.why) for item in cells]
         headings = (N_("Row"), N_("Field"), N_("Value"), N_("Why"))
-        self._list(N_("Refused {n}"), headings, lines, len(report.refused))
+        self._list(
+            N_("Refused {n}"), headings, lines, len({(item.sheet, item.row) for item in report.refused})
+        )
         self._warnings(report.warnings)
         self._list(N_("Not records {n}"), (N_("Row"), N_("What"), N_("Text")), [
             (self._row(item), tr(_SKIPPED.get(item.kind, item.kind)), item.text) for item in report.skipped
@@ -149,7 +152,7 @@ class DifferencesPage(QWidget):
 
     def _label(self, name: str) -> str:
         field = self._kind.fields.get(name)
-        return tr(field.label) if field else name
+        return tr(field.label) if field else tr(PLACES.get(name, name))
 
     def _list(
         self, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]], rows: int | None = None

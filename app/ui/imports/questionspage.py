@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui import metrics
 from app.ui.parts import card
 
@@ -94,7 +94,7 @@ def _where(by_sheet: Mapping[str, Sequence[int]]) -> list[str]:
     lines = []
     for sheet, rows in list(by_sheet.items())[:_MOST_SHEETS]:
         more = " …" if len(rows) > _MOST_ROWS else ""
-        said = tr(N_("Rows {rows}"), rows="、".join(str(row) for row in rows[:_MOST_ROWS]) + more)
+        said = tr(N_("Rows {rows}"), rows=listed(str(row) for row in rows[:_MOST_ROWS]) + more)
         lines.append(f"{sheet}：{said}" if sheet else said)
     return [*lines, "…"] if len(by_sheet) > _MOST_SHEETS else lines
 

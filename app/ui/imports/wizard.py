@@ -33,8 +33,8 @@ from app.actions.imports import (
 )
 from app.actions.watching import Watch
 from app.domain.entity import EntityType
-from app.errors import StoreFailure
-from app.i18n import N_, tr
+from app.errors import Changed, Invalid, StoreFailure
+from app.i18n import N_, listed, tr
 from app.settings import learned_folder
 from app.ui import metrics
 from app.ui.desk import Desk
@@ -58,6 +58,7 @@ class ImportWizard(QDialog):
         self._desk, self._kind = desk, kind
         self._request = ImportRequest(kind.cli, source, learned=learned_folder())
         self._plan: Any = None
+        self._again: Exception | None = None  # why the file is compared again
         self._task: Task | None = None
         self._columns: dict[str, str] = {}
         self._brought: Path | None = None
@@ -101,7 +102,7 @@ class ImportWizard(QDialog):
         self._plan = plan
         report = plan.report
         where = tr(N_("Sheet {sheet}, headings in rows {rows}"), sheet=report.sheet or "—",
-                   rows="、".join(str(row) for row in report.header_rows) or "—")  # fmt: skip
+                   rows=listed(str(row) for row in report.header_rows) or "—")  # fmt: skip
         about = [where, report.encoding or "", tr(N_("{n} rows"), n=report.read)]
         self.columns.about.setText(" · ".join(part for part in about if part))
         self.columns.show_columns(report.mapping)
@@ -113,6 +114,10 @@ class ImportWizard(QDialog):
         if report.ask and self.pages.currentIndex() == _DIFFERENCES:
             self._go(_QUESTIONS)
         self._name_buttons()
+        if self._again is not None:
+            hint = tr(N_("Nothing was written. The file was compared with the ledger again."))
+            say_fault(self._fault, f"{getattr(self._again, 'message', self._again)}\n{hint}")
+            self._again = None
 
     def _settled(self) -> None:
         self._bar.hide()
@@ -216,7 +221,7 @@ class ImportWizard(QDialog):
         say_fault(self._fault, "")
         self._enable(False)
         callbacks: Callbacks[Any] = Callbacks(
-            self._written, self._refused, finished=lambda: self._enable(True)
+            self._written, self._unwritten, finished=lambda: self._enable(self._again is None)
         )
         self._desk.act(
             self,
@@ -224,6 +229,14 @@ class ImportWizard(QDialog):
             callbacks,
             title=tr(N_("Importing")),
         )
+
+    def _unwritten(self, error: Exception) -> None:
+        """Nothing was written. When the ledger is no longer as it was compared, it is compared again."""
+        if isinstance(error, Changed | Invalid):
+            self._again = error
+            self.make_plan()
+        else:
+            self._refused(error)
 
     def _written(self, done: Any) -> None:
         try:

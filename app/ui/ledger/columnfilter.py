@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.fields import Field, Kind
 from app.domain.values import parse
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 _EMPTY = (None, "", ())
 _NAMED = 3  # values said in words; the others are counted
@@ -57,7 +57,7 @@ def words(asked: ColumnFilter, field: Field, show: Callable[[Any], str]) -> str:
     if asked.values is not None:
         named = [show(value) or tr(N_("(empty)")) for value in asked.values[:_NAMED]]
         more = len(asked.values) - len(named)
-        parts.append("、".join(named) + (tr(N_(" and {n} more"), n=more) if more > 0 else ""))
+        parts.append(listed(named) + (tr(N_(" and {n} more"), n=more) if more > 0 else ""))
     if asked.contains:
         parts.append(tr(N_("contains “{part}”"), part=asked.contains))
     if asked.low:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
 from app.ui.finder.field import ENTITY_ICONS
 from app.ui.map.identified import Under
@@ -70,7 +70,7 @@ class UnderList(QFrame):
         self.list.setFixedHeight(lines * self.list.sizeHintForRow(0) + metrics.grid(2))
 
     def _offer(self, unseen: Sequence[str]) -> None:
-        named = "、".join(unseen[:_NAMED]) + ("…" if len(unseen) > _NAMED else "")
+        named = listed(unseen[:_NAMED]) + ("…" if len(unseen) > _NAMED else "")
         words = tr(N_("Also look through layers not shown now ({layers})"), layers=named)
         line = QListWidgetItem(icons.icon("layers"), words)
         line.setData(_UNDER, _FURTHER)

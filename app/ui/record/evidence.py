@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.parts import side_button
@@ -101,7 +101,7 @@ class EvidenceView(QWidget):
         self._abreast.setVisible(len([item for item in papers if item.kind in ABREAST]) > 1)
         empty = tr(N_("No papers or photographs yet. Drop files here."))
         drop = tr(N_("Drop files here to add them.")) if ordered else empty
-        missing = "、".join(str(lack.values["kind"]) for lack in lacks)
+        missing = listed(str(lack.values["kind"]) for lack in lacks)
         self._hint.setText(tr(N_("The dossier lacks: {papers}"), papers=missing) if missing else drop)
         load_thumbnails(self._desk, self.list, ordered, _SIDE_STEPS)
 

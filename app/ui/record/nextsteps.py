@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.entities.people import ROLES
-from app.i18n import N_, in_a_row, tr
+from app.i18n import N_, in_a_row, listed, tr
 from app.ui import icons, metrics
 from app.ui.parts import named
 
@@ -103,7 +103,7 @@ def _sentence(step: NextStep) -> str:
     """One sentence: the papers together, then the rest."""
     papers = [lack for lack in step.lacks if lack.code == "evidence" and "kind" in lack.values]
     others = [lack.text for lack in step.lacks if lack not in papers]
-    kinds = "、".join(str(lack.values["kind"]) for lack in papers)
+    kinds = listed(str(lack.values["kind"]) for lack in papers)
     return in_a_row([*([tr(N_("Missing: {kind}"), kind=kinds)] if kinds else []), *others])
 
 

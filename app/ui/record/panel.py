@@ -162,7 +162,9 @@ class RecordPanel(QWidget):
 
     def _gone(self, error: Exception) -> None:
         """The record was deleted, or its creation undone, while it was selected."""
-        self._desk.said.emit(str(error))
+        shown = self.view is not None and self.view.record.uid == self._desk.selection.now.current
+        gone = N_("{title} is no longer in the ledger.")  # by the name that was just read here, not by a key
+        self._desk.said.emit(tr(gone, title=self.view.record.title()) if self.view and shown else str(error))
         self._desk.selection.clear()
 
     def _show_nothing(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.domain.entities.papers import EVIDENCE_KINDS
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
 from app.ui.parts import side_button
 from app.ui.record.evidence import file_filter
@@ -76,7 +76,7 @@ class PaperSlots(QWidget):
     def _show(self, kind: str) -> None:
         label, drop = self._slots[kind]
         files = self._files.get(kind, [])
-        words, tone = ("、".join(path.name for path in files), "good") if files else self._absent(kind)
+        words, tone = (listed(path.name for path in files), "good") if files else self._absent(kind)
         label.setText(words)
         for name in _TONES:
             label.setProperty(name, name == tone)
