@@ -163,7 +163,7 @@ def _content(session: Session, order: SheetOrder, subject: str) -> SheetContent:
     if order.sheet == LOOKBACK_MAP:
         return _lookback(session, subject, public=order.public)
     division = _division(session, subject)
-    outline = _outline(session, division)
+    outline = outline_of(session, division)
     source = feature_source(session, division.code)
     boilers = source.columns("boiler", ["status", "rated_tph", "serial", "synthetic"], None)
     drawn = feature_source(session) if order.theme else source
@@ -212,7 +212,7 @@ def _lookback(session: Session, subject: str, *, public: bool) -> SheetContent:
     code = (made.div_code or session.workspace.area) if made is not None else subject
     division = _division(session, code)
     newest = next(iter(rounds), None)
-    return lookback_content(session, division, _outline(session, division), made or newest, public=public)
+    return lookback_content(session, division, outline_of(session, division), made or newest, public=public)
 
 
 def _zone_content(session: Session, subject: str) -> ZoneSheetContent:
@@ -260,16 +260,16 @@ def _division(session: Session, subject: str) -> Division:
     return found[0]
 
 
-def _outline(session: Session, division: Division) -> BaseGeometry:
-    """The division's polygon, or those of its counties together."""
-    if division.geometry is not None:
+def outline_of(session: Session, division: Division) -> BaseGeometry:
+    """The division's polygon, or those of its counties together; raises Refused where there is none."""
+    if division.geometry is not None and not division.geometry.is_empty:
         return division.geometry
     prefix = area_prefix(division.code)
     counties = session.workspace.find(Division, equal(level="county"))
     shapes = [
         item.geometry for item in counties if item.code.startswith(prefix) and item.geometry is not None
     ]
-    if not shapes:
+    if all(shape.is_empty for shape in shapes):
         raise Refused(N_("{name} has no boundary to print"), name=division.name, code="nothing_to_print")
     joined: BaseGeometry = shapely.union_all(np.asarray(shapes, dtype=object))
     return joined

@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
+from shapely.geometry import MultiPolygon
 
 import picture_files
 from actions.office import Office
 from app.actions.lookback import draw_lookback
 from app.actions.map_layers import map_layers
 from app.actions.maps import feature_source
-from app.actions.sheets import SheetOrder, sheet_pages
+from app.actions.sheets import SheetOrder, outline_of, sheet_pages
 from app.carto.compose import Look, display_list
 from app.carto.display import DisplayList, Group, Op, Raster, Text, walk
 from app.carto.keeping import ProjectedLayers
 from app.carto.mapbook import FEATURES, TILES, AddedLayer
 from app.carto.view import MapView
+from app.domain.changes import update
 from app.domain.coordinates.zones import STORED
 from app.domain.entities.division import Division
 from app.domain.filters import equal
@@ -130,3 +132,16 @@ def test_a_look_back_shows_its_findings_over_the_screens_map(office: Office) -> 
 def test_the_public_edition_is_never_the_screens_map(office: Office) -> None:
     with pytest.raises(Refused, match="公开版"):
         _page(office, public=True)
+
+
+def test_an_area_without_an_outline_is_not_printed(office: Office) -> None:
+    """Empty outlines are not written here, but another program may have put them into the file."""
+    office.as_("city")
+    divisions = office.session.workspace.find(Division)
+    changed = [update(division, geometry=None) for division in divisions if division.geometry is not None]
+    office.session.commit(changed, "test")
+    with pytest.raises(Refused):
+        _page(office)
+    with pytest.raises(Refused) as refusal:
+        outline_of(office.session, divisions[0].replace(geometry=MultiPolygon()))
+    assert refusal.value.code == "nothing_to_print"

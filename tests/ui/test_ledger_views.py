@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,14 +11,18 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.actions.people import actor_of, find_person
+from app.bootstrap import open_workspace
 from app.domain.catalog import entity_type
+from app.domain.entities.boiler import Boiler
 from app.settings import load_preferences
 from app.ui import messages, metrics
 from app.ui.application import Program
 from app.ui.ledger.columnfilter import ColumnFilter
 from app.ui.ledger.columnpanel import ColumnPanel
 from app.ui.ledger.pane import LedgerPane
+from app.ui.ledger.rows import Question, read_rows
 from app.ui.ledger.views import Kept, View, read_kept, write_kept
+from app.ui.names import Names
 from clipping import cut_off
 from window_cases import settle
 
@@ -254,3 +259,11 @@ def test_marking_a_whole_column_asks_the_model_for_no_cell(office: Office, qtbot
     pane = the_pane(office("clerk"), qtbot)
     assert pane.arranging.header.selectionModel() is not pane.table.selectionModel()
     assert pane.arranging.layout.overlay.headings.selectionModel() is not pane.table.selectionModel()
+
+
+def test_what_the_first_page_is_worked_out_from_is_made_beside_the_window(demo_file: Path) -> None:
+    """The page itself is read while it is painted: with 500 zones it stopped the window for half a second."""
+    session = open_workspace(demo_file)
+    read_rows(session, Question(Boiler.TYPE), Names())
+    assert {"_by_level", "_ground", "rings"} <= set(vars(session.workspace.surroundings()))
+    session.close()

@@ -188,6 +188,10 @@ class Digitising(QObject):
         """All shapes of the board in one; the first record stays."""
         if self._drawing is not None and self.take(lambda board: board.joined(next(iter(board.shown()), ""))):
             self.turn_to(Mode.CORNERS)
+            areas = (shape for shape in self.board.shown().values() if isinstance(shape, MultiPolygon))
+            parts = sum(len(area.geoms) for area in areas)
+            if parts > 1:
+                self.refused.emit(tr(N_("The joined area has {n} parts that do not touch"), n=parts))
 
     # ---- lines being drawn
 

@@ -66,6 +66,8 @@ def read_rows(session: Session, question: Question, names: Names) -> Rows:
     for by in reversed(question.groups):
         rows = _ordered(rows, kind.fields[field_of(by)], _keys(by, values[field_of(by)]), False)
     ordered = tuple(uids[row] for row in rows)
+    if kind.at_read and ordered:  # the first page is read while it is painted: what its fields are worked out
+        read_page(session, kind, ordered[:1])  # from is made here, once, in the thread
     outputs = _outputs(rows, values) if kind.name == "boiler" else [0.0] * len(rows)
     total = Total(len(rows), round(sum(outputs), 3)) if kind.name == "boiler" else None
     groups: list[Group] = []
