@@ -27,6 +27,7 @@ _RAW = 10  # of real numbers: as they are, else the number of decimals
 _EXACT = float(1 << 53)
 _POINT = np.dtype([("head", "V5"), ("x", "<f8"), ("y", "<f8")])
 _POINT_HEAD = b"\x01\x01\x00\x00\x00"  # WKB: little-endian, type 1
+_UUID = 36  # letters
 _UUID_DASHES = (8, 13, 18, 23)
 _UUID_DIGITS = [place for place in range(36) if place not in _UUID_DASHES]
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -84,7 +85,7 @@ def write_texts(out: Writer, texts: Sequence[str]) -> None:
     """A column of texts, in the shortest of their forms."""
     if not texts:
         return
-    if packed := pack_uuids(texts):
+    if len(texts[0]) == _UUID and (packed := pack_uuids(texts)):
         out.number(_UUIDS)
         out.chunk(packed)
     elif (moments := moments_of(texts)) is not None:
