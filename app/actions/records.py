@@ -28,7 +28,7 @@ from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, delete, insert, update
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
 from app.domain.entities.grid_cell import GridCell
-from app.domain.entities.papers import Approval, Attachment
+from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
 from app.domain.filters import parse_filter
@@ -69,6 +69,17 @@ class RecordView:
     photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)
     zones_unknown: str = ""
     patrols: str = ""
+
+    def warnings_of(self, paper: Attachment) -> list[str]:
+        """What is odd about a photograph: taken far away, or handed in elsewhere too."""
+        place = self.photo_places.get(paper.uid)
+        found = [tr(N_("Taken {metres} m away"), metres=place.metres)] if place and place.beyond else []
+        for again in self.used_again:
+            if again.attachment.uid == paper.uid:
+                kind = EVIDENCE_KINDS.label(again.other.kind)
+                here, away = N_("The same file is {kind} here too"), N_("The same file is {kind} elsewhere")
+                found.append(tr(here if again.other.owner == paper.owner else away, kind=kind))
+        return list(dict.fromkeys(found))
 
 
 @action(N_("Find records…"), "record", shortcut="Ctrl+F", icon="search", command="list")

@@ -272,6 +272,7 @@ def _page(view: RecordView) -> Iterable[str]:
     for paper in view.attachments:
         kind = paper.TYPE.fields["kind"].choices
         yield f"  + {kind.label(paper.kind) if kind else paper.kind}: {paper.file_name}"
+        yield from (f"    ! {warning}" for warning in view.warnings_of(paper))
     for item in view.signatures:
         mark = "" if item.valid else tr(N_(" (void)"))
         label = labels.get(item.approval.action, item.approval.action)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, option, word
 from app.cli.shell import Shell, WrongUsage
+from app.domain.values import show_moment
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ def baseline_list(shell: Shell, words: object) -> Answer:
         found = list_records(session, "baseline", order="frozen_at")
     documents = [record_document(item, shell.labels) for item in found]
     names = ("name", "units", "tph", "frozen_at", "document")
-    rows = [[item[name] for name in names] for item in documents]
+    rows = [[show_moment(item[name]) if name == "frozen_at" else item[name] for name in names]
+            for item in documents]  # fmt: skip
     headings = [
         tr(N_("Name")), tr(N_("Units")), tr(N_("Rated output")), tr(N_("Frozen at")), tr(N_("Document")),
     ]  # fmt: skip
@@ -230,14 +232,20 @@ def counts(shell: Shell, words: object) -> Answer:
             row.cleared.units,
             row.cleared.tph,
             _percent(row.rate),
+            *(item.units for item in (row.migrated, *(row.total(kind) for kind in _APART))),
         ]
         for row in (*found.rows, found.sum)
     ]
     headings = [
         tr(N_("Division")), tr(N_("Baseline, units")), tr(N_("Baseline, t/h")), tr(N_("Cleared, units")),
-        tr(N_("Cleared, t/h")), tr(N_("Rate")),
+        tr(N_("Cleared, t/h")), tr(N_("Rate")), tr(N_("Moved in, papers lacking")),
+        tr(N_("Added after the baseline")), tr(N_("Missed by the baseline")),
+        tr(N_("Outside, not told which")),
     ]  # fmt: skip
     return Answer(document, table(headings, shown))
+
+
+_APART = ("added", "missed", "unsorted")  # outside the baseline, which no denominator takes in
 
 
 def _line(row: CountyRow) -> dict[str, Any]:
@@ -249,7 +257,7 @@ def _line(row: CountyRow) -> dict[str, Any]:
         "rate": row.rate,
         "migrated": _total(row.migrated),
         "outside": _total(row.outside),
-        **{kind: _total(row.total(kind)) for kind in ("added", "missed", "unsorted")},
+        **{kind: _total(row.total(kind)) for kind in _APART},
         "groups": {group: _total(item) for group, item in row.groups.items()},
     }
 

@@ -104,6 +104,12 @@ def test_the_same_step_on_what_a_condition_means(terminal: Terminal, tmp_path: P
     assert said.code == 1
     assert {item["error"] for item in said.document["refused"]} == {"wrong_state"}
     assert terminal.refused("do", "register", "boiler", as_="clerk") == (1, "no_record")
+    twice = photo(folder / "一张.jpg", taken=None)
+    given = [word for kind in ("photo_before", "photo_after") for word in ("--evidence", f"{kind}:{twice}")]
+    terminal.json("attach", "boiler", "KT-1", *given, as_="clerk")
+    assert "! 同一文件在此还作整治后照片" in terminal("show", "boiler", "KT-1", "--lang", "zh_CN").out
+    heads = terminal("counts", "--lang", "zh_CN").out.splitlines()[0]
+    assert heads.split()[-4:] == ["迁入待补档", "底册后新增", "漏报", "底册外待判明"]
 
 
 @pytest.fixture

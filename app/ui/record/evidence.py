@@ -89,7 +89,7 @@ class EvidenceView(QWidget):
         self._papers = {item.uid: item for item in ordered}
         self.list.clear()
         for item in ordered:
-            warnings = _warnings(view, item)
+            warnings = view.warnings_of(item)
             row = QListWidgetItem(icon_of(item), "\n".join((*_words(item), *warnings)))
             row.setData(UID_ROLE, item.uid)
             row.setToolTip(f"{item.file_name}\nSHA-256 {item.sha256}")
@@ -202,18 +202,3 @@ def _words(item: Attachment) -> tuple[str, ...]:
     size = f"{item.size / 1024:.0f} KB" if item.size < 1_048_576 else f"{item.size / 1_048_576:.1f} MB"
     again = f" · {tr(N_('round {n}'), n=item.round_no)}" if item.round_no > 1 else ""
     return f"{EVIDENCE_KINDS.label(item.kind)}{again}", item.file_name, f"{when} · {size}"
-
-
-def _warnings(view: RecordView, item: Attachment) -> list[str]:
-    """What is odd about a photograph: taken far away, or handed in elsewhere too."""
-    place = view.photo_places.get(item.uid)
-    found = [tr(N_("Taken {metres} m away"), metres=place.metres)] if place and place.beyond else []
-    for again in view.used_again:
-        if again.attachment.uid == item.uid:
-            kind = EVIDENCE_KINDS.label(again.other.kind)
-            here = again.other.owner == item.owner
-            words = (
-                N_("The same file is {kind} here too") if here else N_("The same file is {kind} elsewhere")
-            )
-            found.append(tr(words, kind=kind))
-    return list(dict.fromkeys(found))
