@@ -80,12 +80,13 @@ def import_(shell: Shell, words: ImportWords) -> Answer:
     """A file's rows as records, in one transaction or not at all."""
     from app.actions.imports import import_records, preview, save_refused  # late: help pages need no database
     from app.actions.outputs import output_file
+    from app.actions.watching import Watch
 
     with shell.session(write=not words.dry_run) as session:
         request = _request(words)
         plan = preview(session, request, shell.progress(), never_cancelled)
         if words.errors is not None:
-            save_refused(request, plan, output_file(session, words.errors))
+            save_refused(request, plan, output_file(session, words.errors), Watch(shell.progress()))
         document = plan.report.to_json(plan.kind, words.rows or words.dry_run, shell.labels)
         document |= {"dry_run": words.dry_run, "transaction": None}
         if words.dry_run:
@@ -102,13 +103,17 @@ def import_(shell: Shell, words: ImportWords) -> Answer:
 def export(shell: Shell, words: ExportWords) -> Answer:
     """Records as a file that others can read."""
     from app.actions.exports import ExportOptions, export_records  # late: help pages need no database
+    from app.actions.watching import Watch
 
     if words.template is not None:
         return _filled(shell, words, words.template)
     given = {"crs": words.crs, "encoding": words.encoding}
     options = ExportOptions(public=words.public, **{name: value for name, value in given.items() if value})
     with shell.session() as session:
-        count = export_records(session, words.kind, words.output, where=words.where, options=options)
+        watch = Watch(shell.progress())
+        count = export_records(
+            session, words.kind, words.output, where=words.where, options=options, watch=watch
+        )
     document = {"file": str(words.output), "kind": words.kind, "records": count, "public": words.public}
     return Answer(document, [tr(N_("{n} records written to {file}"), n=count, file=words.output)])
 

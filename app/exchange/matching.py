@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -239,8 +240,13 @@ def _tree(records: Sequence[Entity]) -> tuple[STRtree | None, list[Entity]]:
 
 
 def _key(value: Any) -> str:
-    written = unicodedata.normalize("NFKC", str(value)) if value not in (None, "") else ""
-    return re.sub(r"\s+", "", written).upper()
+    return _key_of(str(value)) if value not in (None, "") else ""
+
+
+@lru_cache(maxsize=65_536)
+def _key_of(words: str) -> str:
+    """A name without what people write differently; each is asked for several times in one import."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).upper()
 
 
 def _plain(value: Any) -> str:

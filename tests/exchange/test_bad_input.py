@@ -18,6 +18,7 @@ from shapely import Point
 
 from app.actions.imports import ImportRequest, import_records, preview, save_refused
 from app.actions.session import Session
+from app.actions.watching import Watch
 from app.bootstrap import create_workspace
 from app.domain.entities.boiler import Boiler
 from app.errors import AppError, Cancelled, Refused
@@ -190,6 +191,20 @@ def test_every_wrong_cell_of_a_row_is_answered_not_only_the_first(tmp_path: Path
     assert page is not None
     noted = [item.coordinate for row in page.iter_rows() for item in row if item.comment is not None]
     assert noted == ["C3", "D3", "F3", "H3"]
+
+
+@pytest.mark.parametrize("after", [0, 6])
+def test_an_error_list_given_up_leaves_what_was_there(tmp_path: Path, city: Session, after: int) -> None:
+    path = simple(tmp_path / "台账.xlsx", *(good_row(n, 完成时限="2018-13-01") for n in range(1, 300)))
+    request, target = ImportRequest("boiler", path), tmp_path / "退回.xlsx"
+    plan = preview(city, request)
+    target.write_bytes(b"before")
+    heard: list[int] = []
+    watch = Watch(lambda done, *_: heard.append(done), lambda: len(heard) > after)
+    with pytest.raises(Cancelled):
+        save_refused(request, plan, target, watch)
+    assert target.read_bytes() == b"before"
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["台账.xlsx", "退回.xlsx"]
 
 
 def test_a_value_from_another_workbook_is_read_as_it_was_last_calculated_and_shown(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app.actions.lookback import GOOD, OPEN, RESULTS, Progress, Visit, rounds, visits_of
 from app.actions.records import RecordView, show_record
 from app.actions.reports import ReportDone, ReportOrder, make_report
+from app.actions.watching import Watch
 from app.domain.values import show_moment
 from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
@@ -32,7 +33,7 @@ from app.ui.desk import Desk, Touched
 from app.ui.parts import muted, side_button
 from app.ui.record.nextsteps import can_open
 from app.ui.record.stepdialog import StepDialog
-from app.ui.tasks import Callbacks
+from app.ui.tasks import Callbacks, Token
 from app.ui.theme import colours
 
 _COLUMNS = (N_("Place in the draw"), N_("Ledger no."), N_("User unit"), N_("Division"), N_("Found"), N_("On"))
@@ -210,8 +211,8 @@ class LookbackDialog(QDialog):
         """Write the list or the forms of the round that is shown."""
         order = ReportOrder("lookback", of=(self._progress[str(self.round.currentData())].round.name,))
 
-        def work(session: Any, _: Any) -> ReportDone:
-            return make_report(session, order, path)
+        def work(session: Any, token: Token) -> ReportDone:
+            return make_report(session, order, path, watch=Watch(token.progress, token.cancelled))
 
         said = N_("{n} rows are in {path}")
         done: Callbacks[ReportDone] = Callbacks(
