@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.actions.session import Session
@@ -32,6 +33,13 @@ from app.ui.names import Names
 
 PAGES = 200
 FRAME_MS = 16
+_CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+KEYS = {  # pressed in turn
+    "PageDown": ((Qt.Key.Key_PageDown,),),
+    "Shift+Page": ((Qt.Key.Key_PageDown, _SHIFT),),
+    "Down": ((Qt.Key.Key_Down,),),
+    "End, Home": ((Qt.Key.Key_End, _CTRL), (Qt.Key.Key_Home, _CTRL)),
+}
 KIND = Boiler.TYPE
 SCENES = (  # size of the window, frozen columns, groups
     ((1366, 300), 0, ()),
@@ -117,12 +125,26 @@ def _frames(app: QApplication, table: LedgerTable) -> dict[str, list[float]]:
         "wheel": [_frame(app, seen, partial(_wheel, table)) for _ in range(2 * PAGES)],
         "pages": [_frame(app, seen, partial(bar.setValue, n * bar.pageStep())) for n in range(9, 9 + PAGES)],
     }
+    taken |= _pressed(app, table, seen)
+    bar.setValue(0)
+    _until(app, lambda: False, 0.2)
     bar.setSliderDown(True)
     taken["dragged"] = [_frame(app, seen, partial(bar.setValue, n * far)) for n in range(PAGES)]
     begun = time.thread_time()
     bar.setSliderDown(False)
     _until(app, lambda: False, 0.1)
     taken["let go"] = [(time.thread_time() - begun) * 1000]
+    return taken
+
+
+def _pressed(app: QApplication, table: LedgerTable, seen: _Painted) -> dict[str, list[float]]:
+    """The same for keys held down, from the first row on."""
+    taken: dict[str, list[float]] = {}
+    for name, keys in KEYS.items():
+        table.setCurrentIndex(table.ledger.index(0, 0))
+        _until(app, lambda: False, 0.2)
+        presses = [keys[at % len(keys)] for at in range(PAGES // 2)]
+        taken[name] = [_frame(app, seen, partial(QTest.keyClick, table, *key)) for key in presses]
     return taken
 
 

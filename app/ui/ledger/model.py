@@ -25,6 +25,10 @@ _NONE = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
 ReadPage = Callable[[EntityType, Sequence[str]], dict[str, Entity]]
 
+# Qt asks for them by the thousand while many rows are chosen; each joining of flags is a call of its own.
+_READ = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_WRITTEN = _READ | Qt.ItemFlag.ItemIsEditable
+
 
 class LedgerModel(QAbstractTableModel):
     """Shows `Rows`; a page of records is read when one of its cells is first painted.
@@ -183,11 +187,9 @@ class LedgerModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Cells can be edited in the edit mode, where the program lets them."""
-        flags = super().flags(index)
         if self.editing and index.isValid() and self._lines[index.row()] >= 0:
-            fixed = why_fixed(self.columns[index.column()])
-            return flags if fixed else flags | Qt.ItemFlag.ItemIsEditable
-        return flags
+            return _READ if why_fixed(self.columns[index.column()]) else _WRITTEN
+        return _READ if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Text, alignment, status symbol and tool tip of a cell."""
