@@ -104,6 +104,10 @@ class FakeHub:
         """The inbox."""
         return [view for view in self.views if all or view.situation == "open"]
 
+    def conflicts_of(self, session: Any, uid: str) -> list[ConflictView]:
+        """Those of them about one record."""
+        return [view for view in self.open_conflicts(session) if view.record.uid == uid]
+
     def resolve(self, session: Any, uid: str, take: str | Mapping[str, Any], reason: str = "") -> Committed:
         """A decision."""
         self.calls.append(("resolve", uid, take, reason))
@@ -130,7 +134,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
         (syncing, ("sync", "sync_status", "prove")),
         (enrolling, ("enrol", "enrol_from_file")),
         (sticks, ("bundle_out", "bundle_in", "verify_bundle")),
-        (conflicts, ("open_conflicts", "resolve")),
+        (conflicts, ("open_conflicts", "conflicts_of", "resolve")),
     ):
         for name in names:
             monkeypatch.setattr(module, name, getattr(hub, name))

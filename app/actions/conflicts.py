@@ -22,7 +22,7 @@ from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Field, Kind
-from app.domain.filters import EVERYTHING, equal
+from app.domain.filters import EVERYTHING, Filter, equal
 from app.domain.replication import HUB_PERSON
 from app.domain.rights import in_area
 from app.domain.values import check, parse, show
@@ -107,7 +107,15 @@ class ConflictView:
 
 def open_conflicts(session: Session, all: bool = False) -> list[ConflictView]:
     """The conflicts that wait for a decision, oldest first; with `all` the settled ones too."""
-    wanted = EVERYTHING if all else equal(situation="open")
+    return _views(session, EVERYTHING if all else equal(situation="open"))
+
+
+def conflicts_of(session: Session, uid: str) -> list[ConflictView]:
+    """Those that wait about one record."""
+    return _views(session, equal(owner=uid, situation="open"))
+
+
+def _views(session: Session, wanted: Filter) -> list[ConflictView]:
     found = session.workspace.find(Conflict, wanted, order="raised_at")
     names = {item.uid: item.name for item in session.workspace.find(Person)} if found else {}
     acts = {item.kept_act for item in found if item.kept_act}

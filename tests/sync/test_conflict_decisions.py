@@ -14,7 +14,7 @@ from app.actions.steps import do_step
 from app.domain.entities.boiler_codes import EXCLUDE_REASONS
 from app.domain.entities.papers import Approval
 from app.errors import AppError
-from builders import paper
+from builders import photo
 from sync.lan import COUNTY, PLACE, TOWN, Lan, Laptop
 
 AWAY = (PLACE[0] + 0.002, PLACE[1])  # far enough not to be taken for the same boiler
@@ -172,7 +172,7 @@ def test_deleted_here_and_edited_there(two: Two) -> None:
 def test_steps_that_contradict_each_other(two: Two, tmp_path: Path) -> None:
     """The clerk registers it; who excludes it without having seen that learns why it did not happen."""
     second = two.lan.laptop(COUNTY, "R4")
-    plate = paper(tmp_path / "铭牌.jpg", "一")
+    plate = photo(tmp_path / "铭牌.jpg", shade=1)
     do_step(
         two.county.as_("clerk"),
         "register",
@@ -200,7 +200,7 @@ def test_steps_that_contradict_each_other(two: Two, tmp_path: Path) -> None:
 def test_the_step_that_lost_is_taken_once_the_other_is_undone(two: Two, tmp_path: Path) -> None:
     """Who took the step that stands undoes it; then the losing side is taken, travels, and can be undone."""
     second = two.lan.laptop(COUNTY, "R4")
-    plate = paper(tmp_path / "铭牌.jpg", "一")
+    plate = photo(tmp_path / "铭牌.jpg", shade=1)
     do_step(
         two.county.as_("clerk"), "register", two.county.boiler("T-1"), evidence=[("nameplate", plate)],
         reason="核实",

@@ -18,7 +18,7 @@ from app.domain.entities.boiler_codes import EXCLUDE_REASONS
 from app.domain.entities.papers import Approval, Attachment
 from app.errors import AppError
 from app.hub.sticks import give_bundle, take_bundle
-from builders import paper, photo
+from builders import photo
 from sync.lan import COUNTY, PLACE, Lan, Laptop
 
 AWAY = (PLACE[0] + 0.002, PLACE[1])  # far enough not to be taken for the same boiler
@@ -62,7 +62,7 @@ def late(lan: Lan) -> Late:
 def test_a_late_step_is_taken_again_with_its_papers_and_its_signature_is_not(
     late: Late, tmp_path: Path
 ) -> None:
-    plate = paper(tmp_path / "铭牌.jpg", "一")
+    plate = photo(tmp_path / "铭牌.jpg", shade=1)
     do_step(late.lost.as_("clerk"), "register", late.lost.boiler("T-1"), evidence=[("nameplate", plate)],
             reason="核实")  # fmt: skip
     views = late.hand_in()
@@ -92,7 +92,7 @@ def test_a_late_step_is_taken_again_with_its_papers_and_its_signature_is_not(
 def test_a_late_step_that_the_state_does_not_allow_any_more(late: Late, tmp_path: Path) -> None:
     do_step(late.lost.as_("clerk"), "exclude", late.lost.boiler("T-1"),
             values={"exclude_reason": EXCLUDE_REASONS.codes[0]}, reason="不烧煤")  # fmt: skip
-    plate = paper(tmp_path / "铭牌.jpg", "二")
+    plate = photo(tmp_path / "铭牌.jpg", shade=2)
     do_step(late.other.as_("clerk2"), "register", late.other.boiler("T-1"), evidence=[("nameplate", plate)],
             reason="核实")  # fmt: skip
     late.other.sync()
@@ -106,7 +106,7 @@ def test_a_late_deletion_is_repeated_by_whoever_decides(late: Late, tmp_path: Pa
     late.lan.drain(late.lost, late.other)
     for number in ("T-1", "T-2"):
         delete_record(late.lost.as_("clerk"), late.lost.boiler(number), "重复录入")
-    plate = paper(tmp_path / "铭牌.jpg", "三")
+    plate = photo(tmp_path / "铭牌.jpg", shade=3)
     do_step(late.other.as_("clerk2"), "register", late.other.boiler("T-1"), evidence=[("nameplate", plate)],
             reason="核实")  # fmt: skip
     late.hand_in()
@@ -143,7 +143,7 @@ def test_a_late_paper_needs_its_record_and_its_file(late: Late, tmp_path: Path) 
 def test_papers_reach_a_laptop_that_comes_by_stick_only(late: Late, tmp_path: Path) -> None:
     """Those that others added, and the late one that waits for its decision."""
     by_stick = late.lan.laptop(COUNTY, "R4")
-    by_others, lost = photo(tmp_path / "前.jpg"), paper(tmp_path / "铭牌.jpg", "一")
+    by_others, lost = photo(tmp_path / "前.jpg"), photo(tmp_path / "铭牌.jpg", shade=1)
     add_evidence(late.other.as_("clerk2"), late.other.boiler("T-1"), [("photo_before", by_others)])
     late.other.sync()
     add_evidence(late.lost.as_("clerk"), late.lost.boiler("T-1"), [("nameplate", lost)])

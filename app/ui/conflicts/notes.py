@@ -76,7 +76,7 @@ def of_record(session: Session, uid: str) -> tuple[ConflictView, ...]:
         return ()
     from app.actions import conflicts  # late: actions load after the first paint
 
-    return tuple(view for view in conflicts.open_conflicts(session) if view.record.uid == uid)
+    return tuple(conflicts.conflicts_of(session, uid))
 
 
 def _line(view: ConflictView) -> str:
