@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from time import perf_counter, process_time
 from unittest.mock import patch
 
+from app.domain.changes import ChangeSet
 from app.store.fold import FoldDone
 from app.store.workspace import Workspace
 from app.sync.folding import proved
@@ -20,6 +22,8 @@ from syncbench.laptops import AT, Laptop, change_sets, key_of
 from syncbench.measuring import Taken, middle, ratio, settle, timed
 from syncbench.rows import Edit, edits
 
+Side = tuple[Workspace, list[ChangeSet]]
+_SIDES = ("with", "without")
 _TICK = 0.01  # s; a short run may take less than the processor clock tells
 
 
@@ -30,23 +34,44 @@ def capture(folder: Path, count: int, changes: int, times: int) -> dict[str, flo
     """
     whole = folder / "whole.gpkg"
     uids = make_workspace(whole, count)
-    found: dict[str, list[Taken]] = {"with": [], "without": []}
+    found: dict[str, list[Taken]] = {name: [] for name in _SIDES}
     for run in range(times):
         acts = once(edits(uids, changes, 100 + run))
-        for name in ("with", "without"):
-            target = folder / "writing.gpkg"
-            shutil.copyfile(whole, target)
-            with Workspace.open(target) as workspace:
-                sets = list(change_sets(workspace, acts))
-
-                def write(workspace: Workspace = workspace, sets: list = sets) -> None:  # type: ignore[type-arg]
-                    for one in sets:
-                        workspace.apply(one, at=AT)
-
-                settle()
-                found[name].append(_without_book(write) if name == "without" else timed(write))
-    mine, none = (middle(found[name]) for name in ("with", "without"))
+        with ExitStack() as files:
+            sides = {name: _prepared(files, whole, folder / f"{name}.gpkg", acts) for name in _SIDES}
+            settle()
+            for name, taken in _in_turns(sides).items():
+                found[name].append(taken)
+    mine, none = (middle(found[name]) for name in _SIDES)
     return ratio(mine, none, "with")
+
+
+def _prepared(files: ExitStack, whole: Path, path: Path, acts: list[list[Edit]]) -> Side:
+    """A copy of the file, open, and the change sets that are to be written there."""
+    shutil.copyfile(whole, path)
+    workspace = files.enter_context(Workspace.open(path))
+    return workspace, list(change_sets(workspace, acts))
+
+
+def _in_turns(sides: Mapping[str, Side]) -> dict[str, Taken]:
+    """What each side takes, an act of one and the same act of the other by turns, and each first as often:
+    what else the machine does then meets both alike."""
+    names, found = list(sides), dict.fromkeys(sides, Taken(0.0, 0.0))
+    for number in range(len(sides[names[0]][1])):
+        for name in names if number % 2 else reversed(names):
+            workspace, sets = sides[name]
+            write = partial(workspace.apply, sets[number], at=AT)
+            taken = _without_book(write) if name == "without" else _timed(write)
+            before = found[name]
+            found[name] = Taken(before.wall + taken.wall, before.cpu + taken.cpu)
+    return found
+
+
+def _timed(write: Callable[[], object]) -> Taken:
+    """Like `timed`, by a clock of the processor that tells thousandths of a second."""
+    begun, used = perf_counter(), process_time()
+    write()
+    return Taken(perf_counter() - begun, process_time() - used)
 
 
 def once(acts: list[list[Edit]]) -> list[list[Edit]]:
@@ -55,13 +80,13 @@ def once(acts: list[list[Edit]]) -> list[list[Edit]]:
     return [[edit for edit in act if not (edit.uid in met or met.add(edit.uid))] for act in acts]  # type: ignore[func-returns-value]
 
 
-def _without_book(write: Callable[[], None]) -> Taken:
+def _without_book(write: Callable[[], object]) -> Taken:
     """The writer without the transaction's row, the journal and the chain."""
     with (
         patch("app.store.writer.open_transaction", lambda *_: ("", 0, [])),
         patch("app.store.writer.note", lambda *_: None),
     ):
-        return timed(write)
+        return _timed(write)
 
 
 def fold(place: Place, number: int, entries: int, times: int = 3) -> dict[str, float]:
