@@ -19,7 +19,7 @@ from app.carto.mapbook import FEATURES, TILES, AddedLayer, MapBook
 from app.carto.pictures import is_picture
 from app.domain.coordinates.zones import GCJ02, STORED, transform
 from app.domain.imagery import Imagery, ImageryFacts, Outlines, Pixels
-from app.domain.portions import in_portions
+from app.domain.portions import in_portions, portions
 from app.errors import AppError, Invalid, StoreFailure
 from app.exchange.grid import Book, Sheet
 from app.exchange.imagery import online
@@ -280,8 +280,7 @@ def offered_layers(path: Path) -> list[Offered]:
     """The layers of a map file with features that have a place; raises Invalid naming what is wrong."""
     offers = []
     for sheet in _read(path).sheets:
-        boxes = in_portions(shapely.bounds, np.asarray(sheet.geometries, dtype=object).reshape(-1))
-        boxes = boxes.reshape(-1, 4)
+        boxes = in_portions(shapely.bounds, _places(sheet)).reshape(-1, 4)
         with np.errstate(invalid="ignore"):
             placed = (np.abs(boxes) < _FARTHEST).all(axis=1)
         if placed.any():
@@ -358,15 +357,21 @@ def _read(path: Path, layer: AddedLayer | None = None) -> Book:
     return read_spatial(path, layer.encoding or None, only=layer.part)
 
 
-def _columns(sheet: Sheet, crs: str) -> FeatureColumns:
+def _places(sheet: Sheet) -> np.ndarray[Any, Any]:
     places = np.empty(len(sheet.rows), dtype=object)
     places[:] = list(sheet.geometries)
+    return places
+
+
+def _columns(sheet: Sheet, crs: str) -> FeatureColumns:
     values: dict[str, Any] = {}
     for at, name in enumerate(sheet.headings):
         column = np.empty(len(sheet.rows), dtype=object)
         column[:] = [row[at] for row in sheet.rows]
         values[name] = column
-    return FeatureColumns([str(n) for n in range(1, len(places) + 1)], in_degrees(places, crs), values)
+    return FeatureColumns(
+        [str(n) for n in range(1, len(sheet.rows) + 1)], in_degrees(_places(sheet), crs), values
+    )
 
 
 def in_degrees(places: np.ndarray[Any, Any], crs: str) -> np.ndarray[Any, Any]:
@@ -377,4 +382,5 @@ def in_degrees(places: np.ndarray[Any, Any], crs: str) -> np.ndarray[Any, Any]:
     def convert(xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.column_stack(transform(xy[:, 0], xy[:, 1], crs))
 
-    return np.asarray(shapely.transform(places, convert), dtype=object)
+    moved = [np.asarray(shapely.transform(places[part], convert), dtype=object) for part in portions(places)]
+    return np.concatenate(moved) if moved else places

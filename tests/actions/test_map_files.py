@@ -18,6 +18,7 @@ from app.actions.map_layers import MapLayers, features_of, offered_layers
 from app.carto.mapbook import FEATURES, TILES, AddedLayer
 from app.domain.coordinates.gcj import to_gcj02
 from app.errors import Invalid, StoreFailure
+from app.exchange import spatial
 
 AT = (106.66, 35.54)
 
@@ -226,3 +227,49 @@ def test_features_without_a_place_are_counted_and_hide_no_others(tmp_path: Path)
     with pytest.raises(Invalid) as refused:
         offered_layers(tmp_path / "无.gpkg")
     assert refused.value.code == "no_places"
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".shp"])
+def test_a_long_layer_is_read_in_pieces_and_whole(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [shapely.Point(106.6 + n / 100, 35.5) if n != 4 else None for n in range(7)]
+    frame = geopandas.GeoDataFrame({"name": [f"第{n}" for n in range(7)]}, geometry=places, crs="EPSG:4545")
+    path = tmp_path / f"长{ending}"
+    frame.to_file(path, encoding="utf-8")
+    asked: list[int] = []
+    read = spatial.pyogrio.raw.read
+
+    def counting(*given: Any, **options: Any) -> Any:
+        asked.append(options.get("skip_features", 0))
+        return read(*given, **options)
+
+    monkeypatch.setattr(spatial.pyogrio.raw, "read", counting)
+    whole = spatial.read_spatial(path).sheets[0]
+    monkeypatch.setattr(spatial, "_PIECE", 3)
+    pieces = spatial.read_spatial(path).sheets[0]
+    assert asked == [0, 0, 3, 6]
+    assert pieces.rows == whole.rows and len(pieces.rows) == 7
+    assert pieces.geometries == whole.geometries and pieces.geometries[4] is None
+    assert pieces.crs == whole.crs == "EPSG:4545"
+
+
+def test_long_json_is_read_as_text_with_the_same_features(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "长.geojson"
+    places = [shapely.Point(*AT), shapely.box(106.5, 35.3, 106.6, 35.4), None]
+    geopandas.GeoDataFrame({"名称": ["甲", "乙", None]}, geometry=places, crs="EPSG:4545").to_file(path)
+    given: list[Any] = []
+    read = spatial.pyogrio.raw.read
+
+    def noting(source: Any, **options: Any) -> Any:
+        given.append(source)
+        return read(source, **options)
+
+    monkeypatch.setattr(spatial.pyogrio.raw, "read", noting)
+    plain = spatial.read_spatial(path).sheets[0]
+    monkeypatch.setattr(spatial, "_LONG_JSON_BYTES", (1, 60_000_000))
+    text = spatial.read_spatial(path).sheets[0]
+    assert given[0] == str(path) and given[1].startswith("{")
+    assert text == plain and text.crs == "EPSG:4545" and text.geometries[2] is None
