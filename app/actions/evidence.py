@@ -10,14 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from shapely.geometry import Point
-
 from app.actions.action import action
 from app.actions.rights import require_area, require_writer
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, insert
-from app.domain.coordinates.measure import distance_m
+from app.domain.coordinates.measure import distance_m, spot_of
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal, one_of
@@ -100,13 +98,13 @@ class PhotoPlace:
 
 def places_of_photos(session: Session, record: Entity, papers: Iterable[Attachment]) -> dict[str, PhotoPlace]:
     """How far each photograph that carries a position was taken from the record, by the paper's uid."""
-    place, limit = record.geometry, session.policy.site_photo_m
-    if not isinstance(place, Point):
+    spot, limit = spot_of(record.geometry), session.policy.site_photo_m
+    if spot is None:
         return {}
     found = {}
     for item in papers:
         if item.photo_x is not None and item.photo_y is not None:
-            metres = distance_m(place.x, place.y, item.photo_x, item.photo_y)
+            metres = distance_m(*spot, item.photo_x, item.photo_y)
             found[item.uid] = PhotoPlace(round(metres), metres > limit)
     return found
 

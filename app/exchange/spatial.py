@@ -230,7 +230,7 @@ def _in_pieces(
 
 
 def _as_text(source: str | bytes) -> str | bytes:
-    """The text of a long file of JSON, for which GDAL needs some 18 times its size; any other source as it is."""
+    """The text of a long file of JSON (GDAL then needs some 18 times its size); any other source as it is."""
     if isinstance(source, bytes) or not source.lower().endswith((".geojson", ".json")):
         return source
     path = Path(source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
 from app.domain.changes import Actor
 from app.domain.entities.boiler import Boiler
@@ -128,6 +128,16 @@ def test_the_photo_on_site_is_near_and_of_the_day(
 ) -> None:
     photo = _paper("site_photo", photo_x=x, photo_y=None if x is None else 35.54, taken_at=taken)
     assert _codes(_boiler(status="applied"), "town_check", "R2", attachments=(photo,), reason=reason) == codes
+
+
+@pytest.mark.parametrize(
+    "place", [Point(), Point(float("nan"), 35.5), Point(float("inf"), 35.5), box(106, 35, 107, 36)], ids=str
+)
+def test_no_photo_is_near_a_position_that_is_none(place: object) -> None:
+    """Another program can write such shapes into the file."""
+    photo = _paper("site_photo", photo_x=106.66, photo_y=35.54, taken_at="2026-11-23T02:00:00.000Z")
+    boiler = _boiler(status="applied").replace(geometry=place)
+    assert _codes(boiler, "town_check", "R2", attachments=(photo,)) == {"distance"}
 
 
 def test_the_fingerprint_minds_the_record_and_not_the_steps_notes() -> None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 from pyproj import Geod
-from shapely import LinearRing, Polygon
+from shapely import LinearRing, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.coordinates.gcj import Floats
@@ -113,3 +113,11 @@ def bearing_words(degrees: float) -> str:
     shown = round(degrees, 1) % 360.0
     wind = _WINDS[round(shown / 45.0) % len(_WINDS)]
     return tr("{deg}° ({wind})", deg=f"{shown:.1f}", wind=tr(wind))
+
+
+def spot_of(geometry: BaseGeometry | None) -> tuple[float, float] | None:
+    """The x, y of a point; None for no shape, another one, or numbers that are no place."""
+    if not isinstance(geometry, Point) or geometry.is_empty:
+        return None
+    x, y = geometry.x, geometry.y
+    return (x, y) if math.isfinite(x) and math.isfinite(y) else None

@@ -6,6 +6,7 @@ from datetime import date
 
 from pyproj import Geod
 
+from app.domain.coordinates.measure import spot_of
 from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS, END_PAPERS
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import as_datetime, bureau_day
@@ -223,7 +224,10 @@ def _too_far(case: Case, photo: Attachment) -> Lack | None:
     place = case.record.geometry
     if photo.photo_x is None or photo.photo_y is None or place is None:
         return None
-    metres = _CGCS2000.inv(place.x, place.y, photo.photo_x, photo.photo_y)[2]
+    spot = spot_of(place)
+    if spot is None:
+        return Lack("distance", N_("The position in the file is no point: enter it again"))
+    metres = _CGCS2000.inv(*spot, photo.photo_x, photo.photo_y)[2]
     if metres <= case.policy.site_photo_m:
         return None
     return Lack("distance", N_("The photo was taken {metres} m from the boiler; at most {limit} m"),

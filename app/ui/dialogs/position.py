@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 from shapely.geometry import Point
 
 from app.domain.coordinates.formats import show_position
+from app.domain.coordinates.measure import spot_of
 from app.domain.coordinates.notation import Reading, interpret
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -28,7 +29,7 @@ class PositionLine(QWidget):
     def __init__(self, desk: Desk, place: BaseGeometry | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notation = desk.preferences.notation
-        self._place = place if isinstance(place, Point) else None
+        self._place = place if isinstance(place, Point) and spot_of(place) else None
         self._readings: tuple[Reading, ...] = ()
         self.line = QLineEdit(
             placeholderText="106.6653, 35.5428   106°39′55″E 35°32′34″N   X 3935329 Y 36378479"
