@@ -13,7 +13,7 @@ from app.actions.session import Session
 from app.domain.areas import ROOTED, Scope, area_of_record, covers
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Change
-from app.domain.coordinates.measure import distance_m
+from app.domain.coordinates.measure import distance_m, spot_of
 from app.domain.entities.division import Division
 from app.domain.entities.people import Person, is_at_hub
 from app.domain.entity import Entity
@@ -187,8 +187,8 @@ def zones_unknown_near(session: Session, record: Entity) -> str:
 
     Zones belong to the area of their source; one of another county reaches over the boundary now and then.
     """
-    facts, place = session.workspace.replica.facts(), record.geometry
-    if facts is None or facts.founding or facts.area == facts.root or not isinstance(place, Point):
+    facts, spot = session.workspace.replica.facts(), spot_of(record.geometry)
+    if facts is None or facts.founding or facts.area == facts.root or spot is None:
         return ""
     if getattr(record, "zone_level", "none") is not None:  # no kind that lies in zones, or a zone is known
         return ""
@@ -196,8 +196,9 @@ def zones_unknown_near(session: Session, record: Entity) -> str:
     outline = own[0].geometry if own else None
     if outline is None:
         return ""
+    place = Point(spot)
     edge = nearest_points(outline.boundary, place)[0]
-    metres = distance_m(place.x, place.y, edge.x, edge.y)
+    metres = distance_m(*spot, edge.x, edge.y)
     if metres > _NEAR_M and outline.contains(place):
         return ""
     said = N_(

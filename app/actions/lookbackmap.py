@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from shapely import LineString, Point
+from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.lookback import GOOD, OPEN, REBOUND, REPORTED, RESULTS, Visit, require_publishable, visits_of
@@ -14,6 +14,7 @@ from app.actions.maps import feature_source
 from app.actions.session import Session
 from app.actions.standing import county_of, places_of
 from app.carto.features import FeatureColumns
+from app.domain.coordinates.measure import spot_of
 from app.domain.entities.division import Division
 from app.domain.entities.lookback import LookbackRound
 from app.domain.itinerary import length_m, visiting_order
@@ -68,7 +69,7 @@ def _ways(session: Session, visits: Sequence[Visit]) -> list[list[Visit]]:
     codes = sorted(dict(places_of(session, session.workspace.area)), key=len, reverse=True)
     by_county: dict[str, list[Visit]] = {}
     for item in visits:
-        if isinstance(item.boiler.geometry, Point):
+        if spot_of(item.boiler.geometry) is not None:
             by_county.setdefault(county_of(item.boiler.div_code, codes), []).append(item)
     return [
         [found[at] for at in visiting_order([_spot(item) for item in found])]
@@ -77,9 +78,9 @@ def _ways(session: Session, visits: Sequence[Visit]) -> list[list[Visit]]:
 
 
 def _spot(visit: Visit) -> tuple[float, float]:
-    place = visit.boiler.geometry
-    assert isinstance(place, Point)
-    return place.x, place.y
+    spot = spot_of(visit.boiler.geometry)
+    assert spot is not None
+    return spot
 
 
 def _found(columns: FeatureColumns, visits: Mapping[str, Visit]) -> FeatureColumns:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -20,6 +19,7 @@ from app.actions.outputs import output_file
 from app.actions.records import find_record
 from app.actions.session import Session
 from app.carto.theme import Theme
+from app.domain.coordinates.measure import spot_of
 from app.domain.entities.division import Division
 from app.domain.entities.people import Org
 from app.domain.entities.water import Intake, ProtectionZone, WaterSource
@@ -233,7 +233,7 @@ def _zone_content(session: Session, subject: str) -> ZoneSheetContent:
         source_name=source.name,
         zones=tuple(_zone_outline(item) for item in current),
         base=feature_source(session),
-        intakes=tuple(_intake(item) for item in intakes if item.geometry is not None),
+        intakes=tuple(IntakePoint(item.no, *spot) for item in intakes if (spot := spot_of(item.geometry))),
         source_code=source.source_code or "",
         approval="；".join(approvals),
         synthetic=bool(source.synthetic),
@@ -243,11 +243,6 @@ def _zone_content(session: Session, subject: str) -> ZoneSheetContent:
 def _zone_outline(zone: ProtectionZone) -> ZoneOutline:
     assert zone.geometry is not None
     return ZoneOutline(zone.level, zone.geometry, zone.part or "whole", area_doc_km2=zone.area_doc_km2)
-
-
-def _intake(intake: Intake) -> IntakePoint:
-    place: Any = intake.geometry
-    return IntakePoint(intake.no, place.x, place.y)
 
 
 def _division(session: Session, subject: str) -> Division:

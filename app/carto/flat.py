@@ -117,6 +117,11 @@ class FlatAreas:
         east, north = self.boxes[:, 2:].max(axis=0, initial=-np.inf).tolist()
         return x + west, y + south, x + east, y + north
 
+    @cached_property
+    def without_rings(self) -> NDArray[np.intp]:
+        """The areas without any ring: what they show has no place, or none that can be drawn."""
+        return np.flatnonzero(self.areas[1:] == self.areas[:-1])
+
     def numbers(self, classes: NDArray[np.uint8], place: Place, size: tuple[int, int]) -> NDArray[np.int32]:
         """The last area at each pixel's middle, counted from 1 and 0 for none: (height, width).
 

@@ -84,6 +84,10 @@ class ManyAreas:
         """The box around what a layer draws; None when it draws nothing."""
         return self.areas.extent(self.classes(layer))
 
+    def placeless(self, layer: Layer) -> int:
+        """How many areas a layer would draw if they had an outline."""
+        return int(np.count_nonzero(self.classes(layer)[self.areas.without_rings] != NOT_DRAWN))
+
     def touched(self, layer: Layer, box: Extent) -> list[str]:
         """The identities of all of them."""
         return uids_as_text(self.uids[self.areas.touching(self.classes(layer), box)])

@@ -90,6 +90,11 @@ class ProjectedFeatures:
         (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         return float(x0), float(y0), float(x1), float(y1)
 
+    def placeless(self, layer: Layer) -> int:
+        """How many features a layer would draw if they had a place."""
+        classes, _ = self.classified(layer)
+        return int(np.count_nonzero((classes != NOT_DRAWN) & np.isnan(self.bounds[:, 0])))
+
     def of_kind(self, *type_ids: int) -> NDArray[np.bool_]:
         """Which features are of some shapely type ids."""
         return np.isin(self._types, type_ids)

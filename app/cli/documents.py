@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shapely.geometry import Point, mapping
 
+from app.domain.coordinates.measure import spot_of
 from app.domain.entities.people import ROLES
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.fields import Field, Kind
@@ -164,10 +166,10 @@ def label_of(name: str, fields: Mapping[str, Field]) -> str:
 
 
 def _place(record: Entity) -> dict[str, Any]:
-    place = record.geometry
-    if isinstance(place, Point):
-        return {"x": place.x, "y": place.y}
-    if place is not None:
+    place, spot = record.geometry, spot_of(record.geometry)
+    if spot is not None:
+        return dict(zip("xy", spot, strict=True))
+    if place is not None and not isinstance(place, Point) and all(map(math.isfinite, place.bounds)):
         return {"bounds": [round(value, 8) for value in place.bounds]}
     return {"x": None, "y": None} if record.TYPE.shape.value == "POINT" else {}
 
@@ -175,7 +177,7 @@ def _place(record: Entity) -> dict[str, Any]:
 def told(value: Any) -> Any:
     """A value of a history as JSON; a place as its coordinates."""
     if isinstance(value, Point):
-        return [value.x, value.y]
+        return list(spot_of(value) or ())
     if hasattr(value, "geom_type"):
         return mapping(value)
     return list(value) if isinstance(value, tuple) else value

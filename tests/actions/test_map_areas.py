@@ -338,7 +338,9 @@ def test_bad_outlines_in_the_file_have_no_area_and_stop_nothing(session: Session
     found = many_of(again)
     rings = np.diff(found.areas.areas.astype(int))[101:108]
     assert rings.tolist() == [0, 0, 0, 1, 1, 0, 0]
-    display_list(theme(PLAIN), layers_of(again), view())
+    looks = theme(PLAIN)
+    assert found.placeless(looks.layers[0]) == len(bad) - 2, "told beside the map"
+    display_list(looks, layers_of(again), view())
     again.close()
 
 

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 import picture_files
 from app.actions.map_layers import Offered
 from app.carto.theme import read_theme
+from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.domain.filters import equal
 from app.exchange.imagery.online import OnlineTiles
@@ -70,6 +71,21 @@ def test_keys_move_a_layer_and_the_next_start_has_it_there(office: Office, qtbot
     kept = _kept(running)
     assert kept["chosen"]["boiler"] == "cells"
     assert kept["themes"]["cells"]["order"] == after
+
+
+def test_what_has_no_place_is_counted_so_that_the_legend_agrees_with_the_ledger(
+    office: Office, qtbot: QtBot
+) -> None:
+    running = office()
+    pane = running.window.work.map
+    assert running.desk.session is not None
+    theme = pane.tree.topLevelItem(0)
+    boilers = next(theme.child(at) for at in range(theme.childCount()) if theme.child(at).childCount())
+    lines = [boilers.child(at) for at in range(boilers.childCount())]
+    rows = running.desk.session.workspace.count(Boiler.TYPE.name)
+    assert [line.text(0) for line in lines][-1] == "无坐标"
+    assert sum(int(line.text(1)) for line in lines) == rows
+    assert pane.canvas.picture.placeless["boilers"] == int(lines[-1].text(1))  # type: ignore[union-attr]
 
 
 def test_a_group_is_switched_with_its_box_and_a_name_is_written(office: Office, qtbot: QtBot) -> None:

@@ -78,21 +78,22 @@ class LayerTree(QTreeWidget):
         self.blockSignals(False)
         self.choose(current)
 
-    def show_drawn(self, drawn: Sequence[DrawnClass]) -> None:
-        """The symbols of the picture below their layers, the last drawn on top."""
+    def show_drawn(self, drawn: Sequence[DrawnClass], placeless: Mapping[str, int]) -> None:
+        """The symbols of the picture below their layers, the last drawn on top, and what has no place."""
         self.blockSignals(True)
         for layer_id, item in self._items.items():
             item.takeChildren()
             mine = [entry for entry in reversed(drawn) if entry.layer == layer_id]
-            if len(mine) == 1 and tr(mine[0].title) == item.text(0):
+            without = placeless.get(layer_id, 0)
+            if len(mine) == 1 and tr(mine[0].title) == item.text(0) and not without:
                 self._one(item, mine[0])
                 continue
             for entry in mine:
-                child = QTreeWidgetItem(item, [tr(entry.title), f"{entry.count:,}"])
+                child = self._line(item, tr(entry.title), entry.count)
                 child.setIcon(0, symbol_icon(entry.symbol))
-                child.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
-                child.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                child.setToolTip(0, tr(entry.title))
+            if without:
+                line = self._line(item, tr(N_("Without a position")), without)
+                line.setToolTip(0, tr(N_("In the ledger, but in no place of the map.")))
         self.blockSignals(False)
 
     def show_faults(self, faults: Mapping[str, str]) -> None:
@@ -144,6 +145,13 @@ class LayerTree(QTreeWidget):
         return list(self._items)
 
     # ---- items
+
+    def _line(self, item: QTreeWidgetItem, words: str, count: int) -> QTreeWidgetItem:
+        child = QTreeWidgetItem(item, [words, f"{count:,}"])
+        child.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+        child.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        child.setToolTip(0, words)
+        return child
 
     def _one(self, item: QTreeWidgetItem, entry: DrawnClass) -> None:
         item.setIcon(0, symbol_icon(entry.symbol))

@@ -175,7 +175,7 @@ class MapPane(QWidget):
     def _drawn(self, picture: Picture | None) -> None:
         if picture is not None and self._scene is not None:
             self.canvas.take_picture(picture)
-            self.tree.show_drawn(picture.drawn)
+            self.tree.show_drawn(picture.drawn, picture.placeless)
             self.tree.show_faults(self.arranging.faults())
             self.arranging.fetch_online()
             self._mark(self._desk.selection.now)

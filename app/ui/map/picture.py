@@ -4,7 +4,7 @@ it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -16,6 +16,7 @@ from app.carto.hit import Hit, identify, in_box, in_outline
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
 from app.carto.marking import highlight
+from app.carto.pictures import is_picture
 from app.carto.projection import extent_in_degrees
 from app.carto.theme import Theme
 from app.carto.view import MapView
@@ -49,11 +50,12 @@ class Scene:
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A finished picture, larger than the window by MARGIN, with the counts of what is in the window's
-    part."""
+    part, and by layer of what has no place and is in no picture."""
 
     view: MapView
     image: QImage
     drawn: tuple[DrawnClass, ...] = ()
+    placeless: Mapping[str, int] = field(default_factory=dict)
 
 
 def with_margin(view: MapView) -> MapView:
@@ -65,7 +67,20 @@ def with_margin(view: MapView) -> MapView:
 def draw_picture(scene: Scene, view: MapView, ratio: float) -> Picture:
     """The map of a view, `ratio` device pixels to a pixel."""
     finished = display_list(scene.theme, scene.layers, view)
-    return Picture(view, paint_to_image(finished, _sharper(view, ratio)), finished.drawn)
+    return Picture(
+        view, paint_to_image(finished, _sharper(view, ratio)), finished.drawn, _placeless(scene, view)
+    )
+
+
+def _placeless(scene: Scene, view: MapView) -> dict[str, int]:
+    theme, layers = scene.theme, scene.layers
+    counted = [layer for layer in theme.layers if layer.legend and layer.shows_at(view.scale)]
+    counts = {
+        layer.id: layers.drawn_by(theme, layer, view.crs).placeless(layer)
+        for layer in counted
+        if not is_picture(layer)
+    }
+    return {layer: count for layer, count in counts.items() if count}
 
 
 def draw_marks(scene: Scene, view: MapView, ratio: float, selected: Mapping[str, Sequence[str]]) -> Picture:
