@@ -200,7 +200,10 @@ def test_a_wrong_pin_is_refused_and_the_right_one_signs_in(office: Office, qtbot
     assert running.desk.actor.role == "R4"
 
 
-def test_a_refused_step_keeps_what_was_entered_and_says_why(office: Office, qtbot: QtBot) -> None:
+def test_a_refused_step_keeps_what_was_entered_and_says_why(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.record.stepdialog.ask", lambda *_: True)  # it asks before it throws it away
     running = office("clerk")
     choose(running, qtbot, boiler_in(running, "town_ok"))
     running.window.work.record.first_step()
