@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from app.actions.session import Session
 
 
+_WIDEST_DEG = 90.0  # China from west to east takes 62
+
+
 def extent_of(session: Session, entity: str, uids: Sequence[str]) -> Extent | None:
-    """The box of these records in degrees EPSG:4490; None when none of them has a place."""
-    return session.workspace.extent(entity, one_of("uid", tuple(uids[:MOST])))
+    """The box of these records in degrees EPSG:4490; None when none of them has a place on the ground.
+
+    Another program can write numbers that are none, or an outline that goes around the world.
+    """
+    found = session.workspace.extent(entity, one_of("uid", tuple(uids[:MOST])))
+    if found is None:
+        return None
+    west, south, east, north = found
+    real = -180.0 <= west <= east <= 180.0 and -90.0 <= south <= north <= 90.0
+    return found if real and east - west < _WIDEST_DEG else None
 
 
 def under(session: Session, lon: float, lat: float) -> tuple[str, str]:

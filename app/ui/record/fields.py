@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 from shapely.geometry import Point
 
 from app.domain.coordinates.formats import show_position
-from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m
+from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m, spot_of
 from app.domain.entity import Entity, Shape
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.names import Names
 from app.ui.parts import named
 from app.ui.record.arrangement import arranged
+
+Rows = list[tuple[str, str]]  # words of a label and of its value
 
 
 class FieldsView(QScrollArea):
@@ -25,13 +29,13 @@ class FieldsView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._record: Entity | None = None
         self._names = Names()
-        self._notation = ""
+        self._place: Rows = []
         self._all = QCheckBox(tr(N_("Show empty fields too")))
         self._all.toggled.connect(self._fill)
 
-    def show_record(self, record: Entity, names: Names, notation: str) -> None:
-        """Show a record's fields; positions in the chosen notation."""
-        self._record, self._names, self._notation = record, names, notation
+    def show_record(self, record: Entity, names: Names, place: Rows) -> None:
+        """Show where a record is, as `place_rows` says it, and its fields."""
+        self._record, self._names, self._place = record, names, place
         at = self.verticalScrollBar().value()
         self._fill()
         self.verticalScrollBar().setValue(at)
@@ -43,9 +47,8 @@ class FieldsView(QScrollArea):
         body = named("recordBody")
         column = QVBoxLayout(body)
         metrics.tight(column, 2, 2)
-        place = _place(self._record, self._notation)
-        if place:
-            column.addLayout(_grid(place))
+        if self._place:
+            column.addLayout(_grid(self._place))
         for title, fields in arranged(self._record.TYPE):
             rows = [
                 (tr(field.label), self._names.show(field, getattr(self._record, field.name), unit=True))
@@ -63,7 +66,7 @@ class FieldsView(QScrollArea):
         self.setWidget(body)
 
 
-def _grid(rows: list[tuple[str, str]]) -> QGridLayout:
+def _grid(rows: Rows) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(metrics.grid(3))
     grid.setVerticalSpacing(metrics.grid(1))
@@ -84,15 +87,21 @@ def _grid(rows: list[tuple[str, str]]) -> QGridLayout:
     return grid
 
 
-def _place(record: Entity, notation: str) -> list[tuple[str, str]]:
-    """Where the record is, or how large: geodesic on the ellipsoid."""
-    shape = record.geometry
-    if shape is None:
-        unknown = (tr(N_("Position")), tr(N_("not known")))
-        return [unknown] if record.TYPE.shape is Shape.POINT else []
-    if isinstance(shape, Point):
-        return [(tr(N_("Position")), show_position(shape.x, shape.y, notation))]
-    return [
-        (tr(N_("Area")), area_words(area_m2(shape))),
-        (tr(N_("Perimeter")), distance_words(length_m(shape))),
-    ]
+def place_rows(record: Entity, notation: str) -> Rows:
+    """Where a record is, in the chosen notation, or how large: geodesic on the ellipsoid.
+
+    An outline of a million corners takes most of a second, so this is asked for where the record is read.
+    """
+    shape, spot = record.geometry, spot_of(record.geometry)
+    if spot is not None:
+        return [(tr(N_("Position")), show_position(*spot, notation))]
+    area, length = (
+        (0.0, 0.0) if shape is None or isinstance(shape, Point) else (area_m2(shape), length_m(shape))
+    )
+    if length > 0.0 and math.isfinite(area + length):
+        return [(tr(N_("Area")), area_words(area)), (tr(N_("Perimeter")), distance_words(length))]
+    return (
+        [(tr(N_("Position")), tr(N_("not known")))]
+        if record.TYPE.shape is Shape.POINT or shape is not None
+        else []
+    )

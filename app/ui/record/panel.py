@@ -28,7 +28,7 @@ from app.ui.parts import fault, say_fault
 from app.ui.record.alerts import alerts_of
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.evidence import EvidenceView
-from app.ui.record.fields import FieldsView
+from app.ui.record.fields import FieldsView, Rows, place_rows
 from app.ui.record.history import HistoryView
 from app.ui.record.many import ManySteps
 from app.ui.record.nextsteps import NextSteps, can_open
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from app.actions.steps import NextStep
 
 _BESIDE = frozenset({"attachment", "approval", "conflict"})
-_Read = tuple["RecordView", Sequence["HistoryEntry"], Sequence["ConflictView"]]
+_Read = tuple["RecordView", Sequence["HistoryEntry"], Sequence["ConflictView"], Rows]
 
 
 _EDIT = N_("Edit this record (F2)")
@@ -102,9 +102,10 @@ class RecordPanel(QWidget):
         if not selected.current:
             self._show_nothing()
             return
+        notation = self._desk.preferences.notation
         self._desk.read(
             self,
-            lambda session, _: _read(session, selected),
+            lambda session, _: _read(session, selected, notation),
             Callbacks(self._show, self._gone),
             topic="record",
         )
@@ -121,14 +122,14 @@ class RecordPanel(QWidget):
             self.read()
 
     def _show(self, found: _Read) -> None:
-        self.view, entries, disputes = found
+        self.view, entries, disputes, place = found
         record, kind = self.view.record, self.view.record.TYPE
         self.title.setText(record.title())
         self.subtitle.setText(self._about())
         self.stepper.show_state(self.view.state)
         say_fault(self.alerts, "\n".join(alerts_of(self.view, self._desk.need().today)))
         self.conflicts.show_conflicts(disputes)
-        self.fields.show_record(record, self._desk.names, self._desk.preferences.notation)
+        self.fields.show_record(record, self._desk.names, place)
         self.evidence.show_papers(self.view, self._desk.why_not_add(entity_type("attachment")))
         self.signatures.show_signatures(self.view.signatures)
         self.history.show_history(kind, entries, self._desk.names)
@@ -284,10 +285,11 @@ class RecordPanel(QWidget):
         self._pages.addWidget(page)
 
 
-def _read(session: Any, selected: Selected) -> _Read:
+def _read(session: Any, selected: Selected, notation: str) -> _Read:
     from app.actions.history import history  # late: actions load after the first paint
     from app.actions.records import show_record
 
     kind = entity_type(selected.entity).name
     view = show_record(session, kind, selected.current)
-    return view, history(session, kind, selected.current), of_record(session, view.record.uid)
+    entries, disputes = history(session, kind, selected.current), of_record(session, view.record.uid)
+    return view, entries, disputes, place_rows(view.record, notation)
