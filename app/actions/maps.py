@@ -20,7 +20,15 @@ from app.actions.session import Session
 from app.carto.basemap import with_base
 from app.carto.compose import display_list
 from app.carto.display import Op, Text
-from app.carto.features import Extent, FeatureColumns, FeatureSource, as_columns, no_features, within
+from app.carto.features import (
+    Extent,
+    FeatureColumns,
+    FeatureSource,
+    as_columns,
+    no_features,
+    on_the_ground,
+    within,
+)
 from app.carto.keeping import ProjectedLayers
 from app.carto.many import ManyAreas
 from app.carto.symbols import TextStyle
@@ -128,7 +136,7 @@ def home_extent(session: Session) -> Extent:
     """The box of the workspace's counties in degrees; the whole of Pingliang's surroundings without any."""
     found = session.workspace.columns("division", ["level"], None)
     bounds = shapely.bounds(found.geometry)
-    bounds = bounds[np.isfinite(bounds).all(axis=1)]  # without those that have no shape, or an empty one
+    bounds = bounds[on_the_ground(bounds)]  # without those that have no shape, or an empty or spoilt one
     if not len(bounds):
         return (105.3, 34.9, 107.8, 35.9)
     (x0, y0), (x1, y1) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)

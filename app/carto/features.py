@@ -15,6 +15,8 @@ from app.domain.imagery import Imagery
 Extent = tuple[float, float, float, float]
 Objects = NDArray[np.object_]
 
+_WIDEST_DEG = 90.0  # China from west to east takes 62
+
 # Fields that are worked out from other records: whoever changes those changes what these layers show.
 DRAWN_FROM = {("grid_cell", "boilers_left"): "boiler", ("grid_cell", "patrol_coverage"): "patrol"}
 
@@ -54,6 +56,15 @@ def imagery_of(source: object, entity: str) -> Imagery | None:
     """The picture of an entity from a source that has any."""
     ask: Callable[[str], Imagery | None] | None = getattr(source, "imagery", None)
     return ask(entity) if ask is not None else None
+
+
+def on_the_ground(bounds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which boxes (n, 4; degrees) are of this world: another program can write numbers that are no place, or
+    an outline that goes around the world across the date line."""
+    west, south, east, north = np.asarray(bounds, dtype=float).reshape(-1, 4).T
+    with np.errstate(invalid="ignore", over="ignore"):
+        real = (west >= -180.0) & (west <= east) & (east <= 180.0) & (east - west < _WIDEST_DEG)
+        return np.asarray(real & (south >= -90.0) & (south <= north) & (north <= 90.0))
 
 
 def no_features() -> FeatureColumns:

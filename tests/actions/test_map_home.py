@@ -20,6 +20,7 @@ COUNTY, TOWN = shapely.box(106.0, 35.0, 106.5, 35.4), shapely.box(106.4, 35.3, 1
     [
         ([COUNTY, TOWN], (106.0, 35.0, 106.9, 35.6)),
         ([COUNTY, shapely.Polygon(), None, TOWN], (106.0, 35.0, 106.9, 35.6)),
+        ([COUNTY, shapely.box(106.0, 35.0, 1e308, 35.4), shapely.box(-179, 35, 179, 36)], COUNTY.bounds),
         ([shapely.MultiPolygon(), None], WIDE),
         ([], WIDE),
     ],

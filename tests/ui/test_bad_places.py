@@ -37,8 +37,12 @@ def test_no_place_is_said_to_be_none(place: Any) -> None:
 
 
 def test_an_outline_is_measured_and_one_without_numbers_is_not() -> None:
-    words = dict(place_rows(ProtectionZone(uid="z", name="Z", level="1", geometry=box(106.5, 35.4, 106.6, 35.5)), ""))
+    words = dict(
+        place_rows(ProtectionZone(uid="z", name="Z", level="1", geometry=box(106.5, 35.4, 106.6, 35.5)), "")
+    )
     assert "公顷" in words["面积"] and words["周长"]
     spoilt = Polygon([(106.5, 35.4), (math.inf, 35.4), (106.6, 35.5)])
     assert place_rows(ProtectionZone(uid="z", name="Z", level="1", geometry=spoilt), "") == [("位置", "未知")]
-    assert place_rows(Boiler(uid="b", ledger_no="KT-1", geometry=LineString([(106.5, 35.4), (106.6, 35.5)])), "")[1][1]
+    assert place_rows(
+        Boiler(uid="b", ledger_no="KT-1", geometry=LineString([(106.5, 35.4), (106.6, 35.5)])), ""
+    )[1][1]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.carto.features import Extent
+import numpy as np
+
+from app.carto.features import Extent, on_the_ground
 from app.domain.filters import one_of
 from app.ui.selection import MOST
 
@@ -13,20 +15,10 @@ if TYPE_CHECKING:
     from app.actions.session import Session
 
 
-_WIDEST_DEG = 90.0  # China from west to east takes 62
-
-
 def extent_of(session: Session, entity: str, uids: Sequence[str]) -> Extent | None:
-    """The box of these records in degrees EPSG:4490; None when none of them has a place on the ground.
-
-    Another program can write numbers that are none, or an outline that goes around the world.
-    """
+    """The box of these records in degrees EPSG:4490; None when none of them has a place on the ground."""
     found = session.workspace.extent(entity, one_of("uid", tuple(uids[:MOST])))
-    if found is None:
-        return None
-    west, south, east, north = found
-    real = -180.0 <= west <= east <= 180.0 and -90.0 <= south <= north <= 90.0
-    return found if real and east - west < _WIDEST_DEG else None
+    return found if found is not None and on_the_ground(np.array(found)).all() else None
 
 
 def under(session: Session, lon: float, lat: float) -> tuple[str, str]:
