@@ -158,6 +158,7 @@ def case_of(
         attachments=(*evidence_of(session, record, round_no=round_no), *papers),
         editors=frozenset(wrote),
         reason=reason,
+        added=tuple(papers),
     )
 
 

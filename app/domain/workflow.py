@@ -41,7 +41,8 @@ class Case:
     """Everything a guard may look at: the record as it would be after the step's own entries, its papers of
     this round, who wrote it, and the day.
 
-    `editors` are the uids of persons who entered or edited the record in this round.
+    `editors` are the uids of persons who entered or edited the record in this round; `added` are those of the
+    papers that come with the step itself.
     """
 
     record: Any
@@ -52,6 +53,7 @@ class Case:
     attachments: tuple[Attachment, ...] = ()
     editors: frozenset[str] = frozenset()
     reason: str = ""
+    added: tuple[Attachment, ...] = ()
 
     def valid_signatures(self, action: str) -> tuple[Approval, ...]:
         """The signatures under `action` in this round whose record has not changed since, oldest first."""

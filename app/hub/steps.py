@@ -158,6 +158,7 @@ def _case(desk: Desk, step: Step, actor: Actor, row: Row, filled: Entity, enteri
         attachments=(*papers_of(papers, round_no), *papers_of(fresh, round_no)),
         editors=frozenset(editors),
         reason=step.signature.act.reason,
+        added=tuple(papers_of(fresh, round_no)),
     )
 
 

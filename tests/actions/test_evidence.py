@@ -63,6 +63,22 @@ def test_a_photograph_as_wechat_sends_it_needs_a_reason_in_words(office: Office)
     assert done.state == "town_ok"
 
 
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_every_photograph_of_one_step_is_checked(office: Office, bad: int) -> None:
+    boiler = office.applied()
+    far = [office.site_photo(metres=500 if at == bad else at) for at in range(3)]
+    with pytest.raises(Refused) as refused:
+        office.do("officer2", "town_check", boiler, far)
+    assert refused.value.code == "distance"
+    yesterday = office.clock.now - timedelta(days=1)
+    old = [office.site_photo(at, taken=yesterday if at == bad else None) for at in range(3)]
+    with pytest.raises(Refused) as refused:
+        office.do("officer2", "town_check", boiler, old)
+    assert refused.value.code == "dates"
+    good = [office.site_photo(metres=at) for at in range(3)]
+    assert office.do("officer2", "town_check", boiler, good).state == "town_ok"
+
+
 def test_the_newest_photograph_counts(office: Office) -> None:
     boiler = office.applied()
     office.as_("officer2")

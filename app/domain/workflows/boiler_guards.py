@@ -127,10 +127,16 @@ def site_photo_near_and_today(case: Case) -> Lack | None:
 
 
 def _near_and_today(case: Case, kind: str) -> Lack | None:
-    photo = _newest(case, kind)
-    if photo is None:
-        return None  # named by the evidence list already
-    return _too_far(case, photo) or _other_day(case, photo) or _unproven(case, photo)
+    """Every photograph handed in with the step itself; without any, the newest there is."""
+    photos = [item for item in case.added if item.kind == kind]
+    if not photos:
+        newest = _newest(case, kind)
+        photos = [newest] if newest else []  # none is named by the evidence list already
+    for check in (_too_far, _other_day, _unproven):
+        lack = next((found for photo in photos if (found := check(case, photo))), None)
+        if lack:
+            return lack
+    return None
 
 
 def two_acceptances(case: Case) -> Lack | None:
