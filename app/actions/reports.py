@@ -158,7 +158,9 @@ def _month(session: Session, order: ReportOrder, target: Path, tick: Tick) -> Re
         heads, cells = table(report)
         title = tr(N_("Monthly schedule of coal boilers, {period}"), period=report.month.period.month)
         shown = f"{title}（{tr(N_('Synthetic'))}）" if report.synthetic else title
-        write_report_table(ReportTable(shown, heads, cells, sums=1, below=words), target, tick)
+        written = {len(heads) - 1: "0.0"}  # the rate as the paragraph says it: 30.0, not 30
+        shown_table = ReportTable(shown, heads, cells, sums=1, below=words, formats=written)
+        write_report_table(shown_table, target, tick)
     return ReportDone(target, len(report.month.rows), words, numbers)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
 from pathlib import Path
@@ -40,7 +40,8 @@ _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 class ReportTable:
     """Headings are tuples from the upper row down, all of one length; neighbours that are equal are merged.
 
-    The last `sums` lines are sums. `below` stands under the table.
+    The last `sums` lines are sums. `below` stands under the table. `formats` says how the numbers of a
+    column are written in a workbook, as Excel writes formats: {3: "0.0"}.
     """
 
     title: str
@@ -48,6 +49,7 @@ class ReportTable:
     lines: Sequence[Sequence[Any]]
     sums: int = 0
     below: str = ""
+    formats: Mapping[int, str] = field(default_factory=dict)
 
 
 def write_report_table(found: ReportTable, target: Path, tick: Tick = go_on) -> Path:
@@ -97,6 +99,8 @@ def _write_xlsx(found: ReportTable, target: Path, tick: Tick) -> None:
             cell = page.cell(number, column, value)
             if isinstance(value, str):
                 cell.data_type = "s"
+            if column - 1 in found.formats:
+                cell.number_format = found.formats[column - 1]
             put_on(cell, worn)
     breadths = [_breadth(found, column) for column in range(width)]
     for column, breadth in enumerate(breadths, 1):

@@ -76,6 +76,8 @@ def test_the_month_in_words_and_table_has_the_numbers_of_its_rows(office: Office
     page = openpyxl.load_workbook(tmp_path / "m.xlsx").active
     assert page is not None
     assert page.cell(page.max_row, 1).value == done.text
+    rates = [page.cell(row, len(rows[0])) for row in range(4, 4 + len(rows) - 1)]
+    assert {cell.number_format for cell in rates} == {"0.0"} and rates[-1].value == 50  # as “50.0%” below it
     make_report(office.session, running_month(office.session), tmp_path / "m.txt")
     assert (tmp_path / "m.txt").read_text("utf-8-sig").strip() == done.text
 
