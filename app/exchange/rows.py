@@ -24,6 +24,9 @@ _SIGNED = re.compile(
     r"^(?:填表|填报|制表|审核|审批|审定|复核|负责人|单位负责人|主管|分管|联系人|联系电话|电话|日期|时间|报送|经办|签字|盖章|单位)"
     r"[^:：]{0,8}[:：]"
 )
+_NUMBERED = re.compile(
+    r"^\s*[A-Za-z\u4e00-\u9fff]{0,8}[-－—_/#]?[\dA-Za-z\-－—_/]*\d+\s*#?\s*$"
+)  # K-2, 崆峒-003, 3#
 _DITTO = frozenset({"同上", "〃", "″", "“", "”", '"', "''", "＂", "々", "ditto"})
 _SERIAL = {"序号", "序", "顺序号", "NO", "NO.", "编号"}
 
@@ -78,10 +81,11 @@ def body_of(sheet: Sheet, header: Header, is_place: Callable[[str], bool]) -> Bo
     rows: list[LedgerRow] = []
     skipped: list[Skipped] = []
     section = ""
+    broken = {row for row, _ in sheet.faults}
     for number, raw, cells in filled:
         if not any(not is_blank(cell) for cell in raw):
             continue
-        kind = _kind(raw, header, serials, is_place)
+        kind = _kind(raw, header, serials, is_place, number in broken)
         if kind:
             words = [text_of(cell) for cell in raw if not is_blank(cell)]
             section = words[-1] if kind == "section" else section
@@ -135,8 +139,13 @@ def _filled_down(sheet: Sheet, first: int) -> Iterator[tuple[int, Sequence[Value
         yield number, raw, cells
 
 
-def _kind(cells: Sequence[Value], header: Header, serials: set[int], is_place: Callable[[str], bool]) -> str:
-    """What a row is when it is no record: total, note, heading, numbering, section; empty for a record."""
+def _kind(
+    cells: Sequence[Value], header: Header, serials: set[int], is_place: Callable[[str], bool], broken: bool
+) -> str:
+    """What a row is when it is no record: total, note, heading, numbering, section; empty for a record.
+
+    `broken` says that a cell of it shows an error where its value was.
+    """
     filled = [index for index, cell in enumerate(cells) if not is_blank(cell)]
     front = [re.sub(r"\s+", "", text_of(cells[index])) for index in filled[:4]]
     if any(_TOTAL.match(word) for word in front if len(word) <= 40):
@@ -150,7 +159,11 @@ def _kind(cells: Sequence[Value], header: Header, serials: set[int], is_place: C
     few = max(2, len([path for path in header.paths if path]) // 4)
     if len(filled) > few + len(serials):
         return ""
-    return _kind_of_few([text_of(cells[n]) for n in filled if n not in serials], front, few, is_place)
+    words = [text_of(cells[n]) for n in filled if n not in serials]
+    kind = _kind_of_few(words, front, few, is_place)
+    if broken and kind == "note" and len(words) == 1 and _NUMBERED.match(words[0]):
+        return ""  # a record's number beside an error: what is wrong is said at that cell
+    return kind
 
 
 def _kind_of_few(

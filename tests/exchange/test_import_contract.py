@@ -199,6 +199,23 @@ def test_an_error_cell_or_an_uncalculated_formula_is_unreadable(tmp_path: Path) 
     assert _refused(report(path)) == {3: "unreadable", 4: "unreadable"}
 
 
+def test_a_number_beside_an_error_cell_is_a_record_and_no_note(tmp_path: Path) -> None:
+    path = simple(
+        tmp_path / "a.xlsx", good_row(1), ["KT-002", "#REF!"], ["KT-003"], ["合计", None, None, "#REF!"],
+        ["以上由各县上报", None, None, "#REF!"],
+    )  # fmt: skip
+    document = report(path)
+    assert _refused(document) == {3: "unreadable"}
+    assert {
+        (cell["field"], cell["value"]) for cell in document["refused"] if cell["code"] == "unreadable"
+    } == {("user_org", "#REF!")}
+    assert [(row["row"], row["kind"]) for row in document["skipped"]] == [
+        (4, "note"),
+        (5, "total"),
+        (6, "note"),
+    ]
+
+
 def test_hidden_rows_are_read_and_shown(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [HEADER, good_row(1), good_row(2)], hidden=[3])
     document = report(path)
