@@ -116,6 +116,36 @@ def test_a_block_is_pasted_and_nothing_is_dropped_without_a_word(
     assert pane.model.staging.at(pane.model.uid_at(0), "status") is None
 
 
+def test_a_block_beyond_the_rows_shown_or_aimed_at_cells_apart_writes_nothing(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, pane = editing(office, qtbot)  # with a filter on
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(messages, "tell", lambda _, what, hint="": said.append((what, hint)))
+    count, clipboard = pane.model.rowCount(), QGuiApplication.clipboard()
+    note, ctrl = column(pane, "note"), Qt.KeyboardModifier.ControlModifier
+    before = [pane.model.shown(row, note) for row in range(4)]
+    pane.table.clearSelection()
+    select(pane, "note", 0, 0)
+    clipboard.setText("\n".join(f"第{n}行" for n in range(count + 5)))
+    qtbot.keyClick(pane.table, Qt.Key.Key_V, ctrl)
+    assert said == [("未填入任何内容", "有5行超出当前显示的最后一条记录")]
+    pane.table.selectionModel().select(pane.model.index(3, note), FLAGS.Select)
+    clipboard.setText("甲\r\n乙\r\n")
+    qtbot.keyClick(pane.table, Qt.Key.Key_V, ctrl)
+    assert len(said) == 2 and "不相连" in said[1][1]
+    assert len(pane.model.staging) == 0 and not pane.model.staging.take_back()
+    assert [pane.model.shown(row, note) for row in range(4)] == before
+    clipboard.setText('"甲\n""乙"""')  # one cell goes into each that is chosen, and comes out as it went in
+    qtbot.keyClick(pane.table, Qt.Key.Key_V, ctrl)
+    qtbot.keyClick(pane.table, Qt.Key.Key_V, ctrl)
+    assert set(pane.model.staging.cells()) == {(pane.model.uid_at(row), "note") for row in (0, 3)}
+    clipboard.clear()
+    qtbot.keyClick(pane.table, Qt.Key.Key_C, ctrl)
+    written = '"甲\n""乙"""'
+    qtbot.waitUntil(lambda: clipboard.text() == f"备注\n{written}\n{written}", timeout=WAIT_MS)
+
+
 def test_fill_down_empty_and_take_back(office: Office, qtbot: QtBot) -> None:
     _, pane = editing(office, qtbot)
     note = column(pane, "note")

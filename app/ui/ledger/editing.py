@@ -112,9 +112,11 @@ class Editing(QObject):
         """Lay the block of the clipboard over the table from the first chosen cell."""
         text = QGuiApplication.clipboard().text()
         spots = self._table.spots()
-        if not spots or not text.strip("\n"):
+        if not text.strip("\r\n"):
+            self._desk.said.emit(tr(N_("The clipboard holds no text to paste")))
+        if not spots or not text.strip("\r\n"):
             return
-        shown, lines = self._table.columns_shown(), text.count("\n") + 1
+        shown, lines = self._table.columns_shown(), max(text.count("\n"), text.count("\r")) + 1
         first, headings = min(row for row, _ in spots), [self._model.columns[at].heading for at in shown]
         below = (row for row in range(first, self._model.rowCount()) if self._model.uid_at(row))
         aim = Aim(spots, shown, headings, list(islice(below, max(lines, len(spots)))))
@@ -149,9 +151,11 @@ class Editing(QObject):
         )
 
     def _take(self, batch: Batch) -> None:
-        self._staging.take(batch)
-        self._show()
-        self._tell(list(batch.refused))
+        written = bool(batch.staged or batch.equal)
+        if written:  # otherwise it is no step to take back
+            self._staging.take(batch)
+            self._show()
+        self._tell(list(batch.refused), written)
 
     def cancel(self) -> None:
         """Stop writing a large block; nothing of it is written."""
@@ -302,10 +306,9 @@ class Editing(QObject):
         self._table.setFocus()
         self._say_cell()
 
-    def _tell(self, said: list[str]) -> None:
+    def _tell(self, said: list[str], written: bool) -> None:
         """Name what was not written; nothing is dropped without a word."""
         if said:
             more = [tr(N_("and {n} more"), n=len(said) - _NAMED)] if len(said) > _NAMED else []
-            messages.tell(
-                self._table, tr(N_("Not everything was written")), "\n".join([*said[:_NAMED], *more])
-            )
+            what = N_("Not everything was written") if written else N_("Nothing was written")
+            messages.tell(self._table, tr(what), "\n".join([*said[:_NAMED], *more]))

@@ -44,27 +44,40 @@ class CellTexts:
 
 
 def pasted(text: str, aim: Aim) -> tuple[dict[Spot, str], list[str]]:
-    """The text for each cell that a block is laid on, and what was left out of it."""
+    """The text for each cell that a block is laid on, and what there is to say of it.
+
+    A block that reaches beyond what is shown, or aims at cells apart from each other, gives no cell at all:
+    with a filter on, half of it would stand in the wrong rows unseen.
+    """
     block = read_block(text)
     spots, shown = aim.spots, aim.shown
     if len(spots) > 1 and len(block) == 1 and len(block[0]) == 1:
         return dict.fromkeys(spots, block[0][0]), []
     across = sorted({shown.index(column) for _, column in spots})
-    down = len({row for row, _ in spots})
+    down = sorted({row for row, _ in spots})
+    if not _one_block(aim, down, across):
+        apart = N_("The chosen cells do not lie side by side: choose one block, or the first cell only")
+        return {}, [tr(apart)]
     headed = len(block) > 1 and block[0] == list(aim.headings[across[0] :])[: len(block[0])]
-    rows = block[1:] if headed else block
-    if len(spots) == len(across) * down:
-        rows = spread(rows, down, len(across))
+    rows = spread(block[1:] if headed else block, len(down), len(across))
     records = aim.records[: len(rows)]
     laid = lay(rows, (0, across[0]), len(records), len(shown))
     said = []
+    if laid.rows_beyond:
+        said.append(tr(N_("{n} rows lie below the last record shown"), n=laid.rows_beyond))
+    if laid.columns_beyond:
+        said.append(tr(N_("{n} columns lie beyond the last one shown"), n=laid.columns_beyond))
+    if said:
+        return {}, said
     if headed:
         said.append(tr(N_("The first line of the block is the headings of these columns; it was left out")))
-    if laid.rows_beyond:
-        said.append(tr(N_("{n} rows lie below the last record"), n=laid.rows_beyond))
-    if laid.columns_beyond:
-        said.append(tr(N_("{n} columns lie beyond the last one"), n=laid.columns_beyond))
     return {(records[row], shown[column]): text for row, column, text in laid.cells}, said
+
+
+def _one_block(aim: Aim, down: Sequence[int], across: Sequence[int]) -> bool:
+    """Whether the chosen cells are one block of the records and columns shown."""
+    whole = len(aim.spots) == len(down) * len(across) and across[-1] - across[0] == len(across) - 1
+    return whole and list(aim.records[: len(down)]) == list(down)
 
 
 def judge_all(
