@@ -17,6 +17,9 @@ from app.i18n import N_, tr
 # Less than this is what rounding leaves between boundaries that were digitised apart, no fault of a map.
 LEAST_M2 = 1.0
 _TOUCH_DEG = 1e-7  # a centimetre: boundaries this close are one
+# A corner that was drawn onto a neighbour's edge lies beside it by rounding alone: joined to a millimetre, the
+# crack closes that would open the gap behind it.
+_JOIN_DEG = 1e-8
 # A hole between neighbours larger than this is land that is meant to be left out.
 LARGEST_GAP_M2 = 100_000.0
 
@@ -145,12 +148,14 @@ def _gaps(areas: Sequence[Area], least_m2: float) -> list[Fault]:
     shapes = np.asarray([area.shape for area in areas], dtype=object)
     tree = STRtree(shapes)
     found = []
-    holes = [Polygon(ring) for part in polygons(shapely.union_all(shapes)) for ring in part.interiors]
+    whole = shapely.union_all(shapes, grid_size=_JOIN_DEG)
+    holes = [Polygon(ring) for part in polygons(whole) for ring in part.interiors]
     for hole in holes:
         size = drawn_area_m2(hole)
         if not least_m2 < size <= LARGEST_GAP_M2:
             continue
-        around = tuple(areas[row] for row in sorted(tree.query(hole, predicate="touches")))
+        near = tree.query(hole, predicate="dwithin", distance=_TOUCH_DEG)
+        around = tuple(areas[row] for row in sorted(near))
         if len(around) > 1:  # a hole inside one area alone was drawn there; a gap lies between neighbours
             found.append(_between("gap", around, hole, size))
     return found

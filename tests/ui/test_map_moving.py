@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QNativeGestureEvent, QPointingDevice
+from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -126,6 +126,29 @@ def test_two_fingers_on_a_touchpad_zoom_about_themselves(canvas: Canvas) -> None
     QApplication.sendEvent(canvas, event)
     assert canvas.view.scale == pytest.approx(before.scale / 1.25)
     assert canvas.view.px_of(*held) == pytest.approx((at.x(), at.y()), abs=0.01)
+
+
+def test_a_wheel_turned_beyond_all_measure_keeps_what_is_under_the_pointer(canvas: Canvas) -> None:
+    at = QPointF(120, 90)
+    before = canvas.view
+    assert before is not None
+    for turn in (0, 2_000_000, -2_000_000, 8, -8):
+        QApplication.sendEvent(
+            canvas,
+            QWheelEvent(
+                at,
+                QPointF(canvas.mapToGlobal(at.toPoint())),
+                QPoint(),
+                QPoint(120, turn),
+                Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
+            ),
+        )
+        assert canvas.view is not None
+        assert (canvas.view is before) == (turn == 0)  # tilted sideways alone it moves nothing
+        assert canvas.view.px_of(*before.degrees_at(120, 90)) == pytest.approx((120, 90), abs=0.01)
 
 
 def test_a_dragged_box_fills_the_window(office: Office, qtbot: QtBot) -> None:

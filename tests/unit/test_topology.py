@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from shapely.affinity import rotate, translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from app.domain.coordinates.measure import area_m2, drawn_area_m2
@@ -47,6 +48,29 @@ def test_a_gap_between_neighbours_is_found_and_a_hole_of_one_is_not() -> None:
     assert set(found.uids) == {"s", "n", "w", "e"}
     holed = Polygon(box(0, 0, 0.003, 0.003).exterior, [box(0.001, 0.001, 0.002, 0.002).exterior])
     assert faults([_area("one", holed), _area("far", box(0.01, 0, 0.02, 0.01))]) == []
+
+
+def test_a_gap_behind_corners_drawn_onto_a_neighbours_edge_is_found() -> None:
+    bay = [(0, 0), (0.01, 0), (0.01, 0.005), (0.0061, 0.005), (0.0047, 0.0049), (0.0033, 0.005), (0, 0.005)]
+    shapes = [
+        translate(rotate(shape, 37, origin=(0, 0)), 106.63, 35.41)  # so that rounding leaves a crack
+        for shape in (Polygon(bay), box(0, 0.005, 0.01, 0.01))
+    ]
+    (found,) = faults([_area("a", shapes[0]), _area("b", shapes[1])])
+    assert (found.code, set(found.uids)) == ("gap", {"a", "b"})
+
+
+def test_a_gap_between_areas_that_also_overlap_is_found() -> None:
+    around = [
+        box(0, 0, 0.0052, 0.0045),
+        box(0.005, 0, 0.01, 0.0053),
+        box(0.0046, 0.0051, 0.01, 0.01),
+        box(0, 0.0043, 0.0048, 0.01),
+    ]
+    turned = [translate(rotate(shape, 61, origin=(0, 0)), 106.63, 35.41) for shape in around]
+    found = faults([_area(str(at), shape) for at, shape in enumerate(turned)])
+    (gap,) = [item for item in found if item.code == "gap"]
+    assert len(gap.uids) == 4
 
 
 def test_an_outline_that_crosses_itself_is_shown_where_it_does() -> None:

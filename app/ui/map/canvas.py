@@ -37,6 +37,7 @@ _SETTLE_MS = 70
 _AT_LEAST_EVERY_MS = 300
 _NEAREST, _AT_A_POINT = 1_500.0, 10_000.0  # closer than the first is a point, shown at the second
 _WHEEL = 1.0018  # zoom factor for an eighth of a degree of the wheel
+_MOST_TURN = 1200  # ten notches: more in one event is a driver's slip, and a power of it no number
 
 
 class Canvas(QWidget):
@@ -253,9 +254,11 @@ class Canvas(QWidget):
             self.set_view(self.view.resized((self.width(), self.height())))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the pointer."""
+        """Zoom about the pointer; a wheel that tilts sideways moves nothing."""
         self.fling.stop()
-        self.zoom(_WHEEL ** event.angleDelta().y(), event.position())
+        turn = min(max(event.angleDelta().y(), -_MOST_TURN), _MOST_TURN)
+        if turn:
+            self.zoom(_WHEEL**turn, event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
