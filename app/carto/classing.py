@@ -35,7 +35,7 @@ _SAMPLE = 600  # natural breaks compare every pair of values; beyond this evenly
 # Shapes and hatches go round with the colours, so that classes can be told apart in black and white.
 _SHAPES = ("circle", "square", "triangle", "diamond", "circle_half", "square_dot", "circle_dot", "rectangle")
 _HATCHES = (None, 45, 135, 0, 90)
-_SMALL, _LARGE = 0.75, 1.6  # factors of the first and the last marker of a graduated layer
+SMALLEST, _LARGE = 0.75, 1.6  # factors of the first and the last marker of a graduated layer
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def graduated(wish: Wish, values: Objects, symbol: Mapping[str, Any]) -> dict[st
     numbers = as_numbers(values)
     breaks = breaks_of(numbers, wish.count, wish.division)
     colours = ramp_colours(wish.ramp, len(breaks) + 1)
-    factors = np.linspace(_SMALL, _LARGE, len(colours))
+    factors = np.linspace(SMALLEST, _LARGE, len(colours))
     words = _range_titles(breaks, numbers)
     classes = [
         {"key": f"c{i}", "title": words[i], **_coloured(symbol, colour, float(factors[i]))}

@@ -17,8 +17,8 @@ from app.i18n import N_, tr
 # Less than this is what rounding leaves between boundaries that were digitised apart, no fault of a map.
 LEAST_M2 = 1.0
 _TOUCH_DEG = 1e-7  # a centimetre: boundaries this close are one
-# A corner that was drawn onto a neighbour's edge lies beside it by rounding alone: joined to a millimetre, the
-# crack closes that would open the gap behind it.
+# A corner drawn onto a neighbour's edge lies beside it by rounding alone: joined to a millimetre, the crack
+# closes that would open the gap behind it.
 _JOIN_DEG = 1e-8
 # A hole between neighbours larger than this is land that is meant to be left out.
 LARGEST_GAP_M2 = 100_000.0

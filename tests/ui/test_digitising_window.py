@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QDialog, QMenu
 from pytestqt.qtbot import QtBot
 from shapely.geometry import MultiPolygon, Point
@@ -254,6 +254,8 @@ def test_faults_are_listed_shown_on_the_map_and_opened_for_drawing(office: Offic
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.list.count() > 0, timeout=WAIT_MS)
     pane = running.window.work.map
+    middle = pane.canvas.mapToGlobal(pane.canvas.rect().center())
+    assert not QRect(dialog.pos(), dialog.size()).contains(middle), "the list hides what it shows"
     words = "、".join(cell.title() for cell in cells)
     dialog.list.setCurrentRow(
         next(row for row in range(dialog.list.count()) if words in dialog.list.item(row).text())

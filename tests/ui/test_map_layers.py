@@ -121,6 +121,12 @@ def test_a_look_is_tried_on_the_map_and_taken_back_by_cancel(office: Office, qtb
     counts = [tab.classes.topLevelItem(at).text(1) for at in range(5)]
     assert sum(map(int, counts)) == 249
     assert all("–" in title or title.isdigit() for title in _drawn(pane, "boilers"))
+    sizes = [item["marker"]["size_mm"] for item in tab.look()["class"]]
+    tab.division.setCurrentIndex(tab.division.findData("equal"))
+    tab.division.activated.emit(0)
+    settle(running, qtbot)
+    again = [item["marker"]["size_mm"] for item in tab.look()["class"]]
+    assert again == pytest.approx(sizes, abs=0.021), "each division anew would draw smaller points"
     dialog.reject()
     settle(running, qtbot)
     assert _drawn(pane, "boilers") == shipped

@@ -204,6 +204,7 @@ class DrawingDoings:
         dialog.shown.connect(self._show_fault)
         dialog.wanted.connect(lambda fault: self._lay(dialog.entity(), fault.uids))
         dialog.finished.connect(self._close_faults)
+        dialog.move(self._pane.acts.beside_the_map(dialog.size()))  # in the middle it would hide each fault
         dialog.show()
 
     def _close_faults(self) -> None:

@@ -32,10 +32,10 @@ class LayerActs(QObject):
         pane = self._pane
         dialog = LayerDialog(self._desk, pane.arranging, layer, palette_in_use(), pane.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.move(self._beside_the_map(dialog.size()))
+        dialog.move(self.beside_the_map(dialog.size()))
         dialog.open()
 
-    def _beside_the_map(self, size: QSize) -> QPoint:
+    def beside_the_map(self, size: QSize) -> QPoint:
         """Where a dialog leaves most of the map to be seen: at the right edge of the window."""
         window, canvas = self._pane.window(), self._pane.canvas
         room = window.geometry()

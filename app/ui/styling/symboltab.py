@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.carto.arranging import LOOK_KEYS
-from app.carto.classing import DIVISIONS, MOST_CLASSES, NATURAL, RAMPS, Wish, categorised, graduated
+from app.carto.classing import DIVISIONS, MOST_CLASSES, NATURAL, RAMPS, SMALLEST, Wish, categorised, graduated
 from app.carto.features import Objects
 from app.carto.layers import Layer
 from app.i18n import N_, tr
@@ -185,7 +185,11 @@ class SymbolTab(QWidget):
     def _first_symbol(self) -> dict[str, Any]:
         """The look the classes vary: that of the class with most parts."""
         tables = [{part: table[part] for part in PARTS if part in table} for table in self._tables()]
-        return max(tables, key=len, default={})
+        first = max(tables, key=len, default={})
+        if self._look.get("breaks") and "marker" in first:  # the lowest class is smaller than what it varies
+            size = round(first["marker"]["size_mm"] / SMALLEST, 2)
+            first = {**first, "marker": {**first["marker"], "size_mm": size}}
+        return first
 
     def _take(self, look: Mapping[str, Any]) -> None:
         size = {"size": self._look["size"]} if "size" in self._look else {}
