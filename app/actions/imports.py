@@ -149,13 +149,20 @@ def save_refused(request: ImportRequest, plan: ImportPlan, target: Path, watch: 
     return target
 
 
-def learn(request: ImportRequest, plan: ImportPlan, columns: Mapping[str, str]) -> None:
-    """Keep corrected columns (key to field) and answers for the next file with the same headings."""
+def learn(request: ImportRequest, plan: ImportPlan) -> None:
+    """Keep what the mapping file says of columns, and the answers, for the next file with these headings."""
     if request.learned is None:
         return
+    settled = request.settled()
+    given = (settled.mapping or MappingFile()).columns
+    columns = {
+        column.key: column.field
+        for column in plan.report.mapping
+        if {column.key, column.heading, f"{column.heading}@{column.table}"} & given.keys()
+    }
     corrected = corrections_by_table(plan.report.mapping, columns)
     for table, key in plan.report.templates.items():
-        answers = {} if table else request.options.answers
+        answers = {} if table else settled.all_answers()
         Shelf(request.learned).keep(key, corrected.get(table, {}), answers)
 
 

@@ -189,7 +189,7 @@ def _check_given(given: MappingFile, words: Vocabulary) -> None:
                 code="mapping",
                 field=name,
                 heading=heading,
-                kind=words.type.cli,
+                kind=words.type.text,
             )
 
 

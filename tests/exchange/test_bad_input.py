@@ -23,6 +23,7 @@ from app.bootstrap import create_workspace
 from app.domain.entities.boiler import Boiler
 from app.errors import AppError, Cancelled, Refused
 from app.exchange.options import ImportOptions
+from app.ui.imports.differencespage import sentence
 from exchange_cases import HEADER, good_row, report, simple, workbook
 
 
@@ -295,7 +296,8 @@ def test_an_open_question_or_a_cancelled_preview_leaves_nothing_behind(tmp_path:
 def test_boilers_moved_in_as_cleared_say_which_papers_they_lack(tmp_path: Path, city: Session) -> None:
     path = simple(tmp_path / "a.xlsx", good_row(1, 完成情况="已拆除"), good_row(2))
     options = ImportOptions(crs="EPSG:4490", accept_claims=True)
-    warned = preview(city, ImportRequest("boiler", path, options)).report.warnings
-    lacking = [(item.row, item.why) for item in warned if item.code == "lacks_papers"]
+    made = preview(city, ImportRequest("boiler", path, options)).report
+    lacking = [(item.row, item.why) for item in made.warnings if item.code == "lacks_papers"]
+    assert "待核对 0 · 缺材料 1" in sentence(made)  # counted apart, as the tabs list them
     assert [row for row, _ in lacking] == [2]
     assert lacking[0][1].count("、") >= 4

@@ -9,7 +9,7 @@ from time import perf_counter
 import pytest
 from openpyxl import Workbook
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
@@ -156,6 +156,65 @@ def test_a_mapping_that_somebody_saved_is_used_and_corrected(
     kept = (tmp_path / "共用.toml").read_text("utf-8")
     assert '"使用单位" = "contact"' in kept
     assert 'crs = "gcj02"' in kept.replace('"crs"', "crs")
+
+    for words in ('[columns]\n"使用单位" = "no_such"\n', "no table"):  # what cannot be used changes nothing
+        note.write_text(words, "utf-8")
+        wizard._fault.clear()
+        wizard.bring(note)
+        qtbot.waitUntil(lambda: bool(wizard._fault.text()) and wizard._bar.isHidden(), timeout=WAIT_MS)
+        assert "boiler" not in wizard._fault.text()
+        box = wizard.columns.boxes()[0]
+        box.activated.emit(box.currentIndex())  # and the file can still be corrected
+        qtbot.waitUntil(lambda: not wizard._fault.text() and wizard._bar.isHidden(), timeout=WAIT_MS)
+        assert (fields()["使用单位"], fields()["额定出力(t/h)"]) == ("contact", "rated_mw")
+    wizard.reject()
+
+
+def test_a_mapping_saved_by_one_is_loaded_by_another_and_then_known(
+    office: Office, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, shared = tmp_path / "两年.xlsx", tmp_path / "共用"
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    page.append([*HEADINGS, "管护"])
+    for n in (1, 2):
+        page.append([f"S-{n}", f"第{n}宾馆", "崆峒区", 4, 106.66 + n / 100, 35.54, "张三"])
+    book.save(path)
+    running, wizard = _wizard(office, qtbot, path)
+    said = list[str]()
+    running.desk.said.connect(said.append)
+    box = wizard.columns.boxes()[6]
+    box.setCurrentIndex(box.findData("contact"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: wizard._plan.report.mapping[6].field == "contact", timeout=WAIT_MS)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(shared), ""))
+    wizard._share()
+    shared = shared.with_suffix(".toml")  # as the window that opens it looks for
+    assert shared.stat().st_size < 1000 and str(shared) in said[-1]
+    wizard.reject()
+
+    monkeypatch.setenv("GRIDWARD_CONFIG", str(tmp_path / "another"))
+    for written in (True, False):
+        running.window.doings.import_file(path)
+        wizard = running.window.findChildren(ImportWizard)[-1]
+        qtbot.waitUntil(lambda made=wizard: made.next.isEnabled(), timeout=WAIT_MS)
+        if written:
+            assert wizard._plan.report.mapping[6].field == ""
+            wizard.bring(shared)
+            qtbot.waitUntil(
+                lambda made=wizard: made._plan.report.mapping[6].field == "contact", timeout=WAIT_MS
+            )
+            shared.unlink()  # the stick is pulled
+            wizard.next.click()
+            wizard.next.click()
+            qtbot.waitUntil(lambda made=wizard: made._plan.ready and made._bar.isHidden(), timeout=WAIT_MS)
+            wizard.next.click()
+            qtbot.waitUntil(lambda made=wizard: not made.isVisible(), timeout=WAIT_MS)
+    assert (
+        wizard._plan.report.mapping[6].field == "contact"
+    )  # the next file of this template needs no loading
+    assert wizard._plan.report.learned > 0
     wizard.reject()
 
 

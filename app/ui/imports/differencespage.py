@@ -20,6 +20,7 @@ from app.ui.names import Names
 Place = tuple[str, int]  # sheet and row
 _TWICE = ("duplicate_of", "possible_duplicate")
 _PAPERS = "lacks_papers"
+_LACKING = N_("Lacking papers {n}")
 _DONE = {"add": N_("New"), "change": N_("Changed"), "unchanged": N_("Unchanged")}
 _SKIPPED = {
     "total": N_("Total row"),
@@ -87,7 +88,7 @@ class DifferencesPage(QWidget):
             lines[item.code == _PAPERS].append((*place, item.why))
         self._list(N_("To be looked at {n}"), (N_("Row"), N_("Field"), N_("Why")), lines[False])
         if lines[True]:
-            self._list(N_("Lacking papers {n}"), (N_("Row"), N_("Lacking papers")), lines[True])
+            self._list(_LACKING, (N_("Row"), N_("Lacking papers")), lines[True])
 
     def left(self) -> frozenset[Place]:
         """The rows (sheet, row) that the user leaves out."""
@@ -129,7 +130,7 @@ class DifferencesPage(QWidget):
         done = tr(_DONE.get(item.action, item.action))
         doubt = self._doubtful.get((item.sheet, item.row)) if item.action == "add" else None
         done = tr(N_("New, perhaps a duplicate")) if doubt else done
-        said = in_a_row(words for words in (doubt, self._said(item)) if words)
+        said = in_a_row(words for words in ((doubt or "").rstrip("。."), self._said(item)) if words)
         return self._row(item), done, title, said
 
     def _said(self, item: Any) -> str:
@@ -178,12 +179,14 @@ def _leaves(item: Any, left: Collection[Place]) -> bool:
 def sentence(report: Any, left: Collection[Place] = ()) -> str:
     """Every row accounted for in one line; records of the rows `left` out are counted apart."""
     out = [item.action for item in report.records if _leaves(item, left)]
+    lacking = sum(item.code == _PAPERS for item in report.warnings)
     words = tr(
         N_("{read} rows read: {added} new, {changed} changed, {unchanged} unchanged, {refused} refused, "
            "{duplicates} duplicates, {warnings} to be looked at"),
         read=report.read, added=report.count("add") - out.count("add"),
         changed=report.count("change") - out.count("change"),
         unchanged=report.count("unchanged"), refused=len({(item.sheet, item.row) for item in report.refused}),
-        duplicates=report.duplicates, warnings=len(report.warnings),
+        duplicates=report.duplicates, warnings=len(report.warnings) - lacking,
     )  # fmt: skip
-    return f"{words} · {tr(N_('{n} left out'), n=len(out))}" if out else words
+    more = [tr(_LACKING, n=lacking)] if lacking else []
+    return " · ".join([words, *more, *([tr(N_("{n} left out"), n=len(out))] if out else [])])

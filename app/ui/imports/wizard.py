@@ -62,6 +62,7 @@ class ImportWizard(QDialog):
         self._task: Task | None = None
         self._columns: dict[str, str] = {}
         self._brought: Path | None = None
+        self._before: tuple[ImportRequest, dict[str, str], Path | None] | None = None  # a mapping was brought
         self._notes = tempfile.TemporaryDirectory(prefix="gridward-import-")
         self.finished.connect(lambda _: self._notes.cleanup())
         self.setWindowTitle(tr(N_("Import {kind}: {name}"), kind=kind.text, name=source.name))
@@ -99,7 +100,7 @@ class ImportWizard(QDialog):
         self._task = self._desk.read(self, work, callbacks, topic="plan")
 
     def _planned(self, plan: Any) -> None:
-        self._plan = plan
+        self._plan, self._before = plan, None
         report = plan.report
         where = tr(N_("Sheet {sheet}, headings in rows {rows}"), sheet=report.sheet or "—",
                    rows=listed(str(row) for row in report.header_rows) or "—")  # fmt: skip
@@ -128,6 +129,8 @@ class ImportWizard(QDialog):
         self._bar.setValue(done)
 
     def _refused(self, error: Exception) -> None:
+        if self._before is not None:  # what was brought cannot be used: the file is read as it was before
+            (self._request, self._columns, self._brought), self._before = self._before, None
         if say_refusal(self._fault, error, self._desk.failed.emit) and self._plan is None:
             self.next.setEnabled(False)
 
@@ -192,7 +195,7 @@ class ImportWizard(QDialog):
         proposal = str(self._request.source.with_suffix(".toml"))
         name, _ = QFileDialog.getSaveFileName(self, tr(N_("Save the mapping")), proposal, "TOML (*.toml)")
         if name:
-            self.share_to(Path(name))
+            self.share_to(Path(name) if Path(name).suffix else Path(f"{name}.toml"))
 
     def _bring(self) -> None:
         """Read the file by a mapping that somebody saved."""
@@ -202,10 +205,21 @@ class ImportWizard(QDialog):
             self.bring(Path(name))
 
     def bring(self, source: Path) -> None:
-        """Use a mapping file instead of the corrections made so far; one that cannot be used is refused."""
-        self._columns.clear()
-        self._brought = source
-        self._request = replace(self._request, mapping=source)
+        """Use a mapping file instead of the corrections made so far; one that cannot be used is refused.
+
+        It is copied first: the stick it came on may be gone at the next plan.
+        """
+        folder = Path(self._notes.name)
+        copied = folder / f"brought-{len(list(folder.iterdir()))}.toml"  # the last one may be needed again
+        before = (self._request, self._columns, self._brought)
+        try:
+            correct_mapping(copied, {}, source)
+        except (Invalid, StoreFailure) as error:
+            self._refused(error)
+            return
+        self._before = before
+        self._columns, self._brought = {}, copied
+        self._request = replace(self._request, mapping=copied)
         self.make_plan()
 
     def share_to(self, target: Path) -> None:
@@ -214,6 +228,8 @@ class ImportWizard(QDialog):
             share_mapping(self._request, self._plan, target)
         except StoreFailure as error:
             self._refused(error)
+        else:
+            self._desk.said.emit(tr(N_("Saved: {path}"), path=target))
 
     def write(self) -> None:
         """Write what is ticked of the plan as one transaction."""
@@ -240,7 +256,7 @@ class ImportWizard(QDialog):
 
     def _written(self, done: Any) -> None:
         try:
-            learn(self._request, self._plan, self._columns)
+            learn(self._request, self._plan)
         except StoreFailure as error:
             self._desk.failed.emit(error)
         self._desk.said.emit(sentence(done.report, self.differences.left()))
