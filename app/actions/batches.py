@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.action import action
+from app.actions.outputs import output_file
 from app.actions.session import Session
 from app.actions.steps import NextStep, StepDone, do_step, next_steps, workflow_of
+from app.actions.watching import UNWATCHED, Watch
 from app.domain.entity import Entity
 from app.errors import AppError, Changed, Invalid, NotAllowed, Refused, StoreFailure
-from app.i18n import N_
+from app.exchange.report_table import ReportTable, write_report_table
+from app.i18n import N_, in_a_row, tr
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,15 @@ class BatchLine:
     record: Entity
     done: StepDone | None
     refused: AppError | None = None
+
+    @property
+    def why(self) -> str:
+        """Everything that stood in the way, in one sentence; empty when the step is done."""
+        if self.refused is None:
+            return ""
+        details = self.refused.details
+        whys = [str(item["why"]) for item in details if isinstance(item, dict) and "why" in item]
+        return in_a_row(whys or [self.refused.message])
 
 
 @action(
@@ -75,6 +87,22 @@ def do_steps(
             break
     progress(len(records), len(records), "")
     return lines
+
+
+def write_refused(
+    session: Session, lines: Sequence[BatchLine], said: str, target: Path, *, watch: Watch = UNWATCHED
+) -> Path:
+    """Write who was refused and why as xlsx or csv; `said` counts all of them and stands below.
+
+    Raises Invalid for another ending, StoreFailure when the file cannot be written.
+    """
+    refused = [line for line in lines if line.refused is not None]
+    synthetic = any(getattr(line.record, "synthetic", False) for line in refused)
+    title = tr(N_("Outcome"))
+    heads = [(tr(N_("Record")),), (tr(N_("Why it was refused")),)]
+    shown = f"{title}（{tr(N_('Synthetic'))}）" if synthetic else title
+    table = ReportTable(shown, heads, [[line.record.title(), line.why] for line in refused], below=said)
+    return write_report_table(table, output_file(session, target), watch.ticker(tr(N_("Writing the rows"))))
 
 
 @dataclass(frozen=True)

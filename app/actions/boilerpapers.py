@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.actions.drawnfrom import condition_words
 from app.actions.evidence import evidence_of
 from app.actions.lookback import Visit
 from app.actions.rebounds import last_rebound
@@ -102,12 +103,14 @@ def round_form(session: Session, visit: Visit, made: LookbackRound, *, public: b
     """
     form = form_of(session, visit.boiler, "lookback", public=public)
     drawn = tr(N_("No. {place} of {drawn}, seed {seed}"), place=visit.place, drawn=made.drawn, seed=made.seed)
+    limited = condition_words(session, made, public=public)
     known = CHECKLISTS.get(visit.boiler.end_state or "", (*CHECKLISTS["A"], *CHECKLISTS["B"]))
     boxes = tr(N_("□ yes   □ no"))
     pairs = [
         *form.pairs,
         (tr(Boiler.TYPE.fields["lookback_round"].label), made.name),
         (tr(N_("Place in the draw")), drawn),
+        *(((tr(N_("Drawn from")), limited),) if limited else ()),
         *((END_CHECKS.label(code), boxes) for code in dict.fromkeys(known)),
         (tr(N_("Traces of coal being burnt")), boxes),
     ]

@@ -6,9 +6,10 @@ import math
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.actions.action import action
+from app.actions.drawnfrom import condition_words
 from app.actions.records import list_records
 from app.actions.rights import require_role
 from app.actions.session import Session
@@ -50,13 +51,15 @@ class Visit:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a round has come: boilers drawn, visited, and what was found."""
+    """How far a round has come: boilers drawn, visited, and what was found; `limited` says in words which
+    boilers alone it was drawn from, where it was not all."""
 
     round: LookbackRound
     drawn: int
     good: int
     reported: int
     rebound: int
+    limited: str = ""
 
     @property
     def visited(self) -> int:
@@ -123,7 +126,10 @@ def round_names(session: Session) -> list[str]:
 def rounds(session: Session) -> list[Progress]:
     """Every round with its progress, the newest first."""
     found = session.workspace.find(LookbackRound, order="-drawn_at")
-    return [progress_of(made, visits_of(session, made)) for made in found]
+    return [
+        replace(progress_of(made, visits_of(session, made)), limited=condition_words(session, made))
+        for made in found
+    ]
 
 
 def progress_of(made: LookbackRound, visits: Sequence[Visit]) -> Progress:

@@ -9,6 +9,7 @@ import numpy as np
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
+from app.actions.drawnfrom import condition_words
 from app.actions.lookback import GOOD, OPEN, REBOUND, REPORTED, RESULTS, Visit, require_publishable, visits_of
 from app.actions.maps import feature_source
 from app.actions.session import Session
@@ -54,7 +55,7 @@ def lookback_content(
     return LookbackMapContent(
         division.name, outline, boilers, (), source,
         round_name=made.name if made is not None else "",
-        drawn_words=_drawn(made) if made is not None else "",
+        drawn_words=_drawn(session, made, public=public) if made is not None else "",
         counted=_counted(session, visits), visits=_listed(visits, ways),
         route=tuple(LineString(way) for way in places if len(way) > 1),
         route_km=sum(map(length_m, places)) / 1000,
@@ -133,8 +134,9 @@ def _listed(visits: Sequence[Visit], ways: Sequence[Sequence[Visit]]) -> tuple[t
     return (head, *lines) if lines else ()
 
 
-def _drawn(made: LookbackRound) -> str:
+def _drawn(session: Session, made: LookbackRound, *, public: bool) -> str:
     words = N_("Drawn {drawn} of {population} cleared boilers on {day} with the seed {seed}.")
-    return tr(
+    drawn = tr(
         words, drawn=made.drawn, population=made.population, day=show_moment(made.drawn_at), seed=made.seed
     )
+    return " ".join(filter(None, (drawn, condition_words(session, made, public=public))))

@@ -19,6 +19,7 @@ from app.actions.boilerpapers import (
 )
 from app.actions.dossierprint import print_dossiers
 from app.actions.dossiers import missing, write_dossiers
+from app.actions.drawnfrom import condition_words
 from app.actions.ledgerlist import PLACES, PlaceNames, cell_of, ledger_table
 from app.actions.lookback import RESULTS, find_round, require_publishable, visits_of
 from app.actions.monthly import counted_month, facts_of, month_of, names_of_line, paragraph, table
@@ -239,6 +240,7 @@ def _lookback(session: Session, order: ReportOrder, target: Path, tick: Tick) ->
         day=show_moment(made.drawn_at),
         seed=made.seed,
     )
+    below = " ".join(filter(None, (below, condition_words(session, made, public=order.public))))
     title = tr(N_("Look-back list: {name}"), name=made.name)
     shown = f"{title}（{tr(N_('Synthetic'))}）" if made.synthetic else title
     write_report_table(ReportTable(shown, heads, lines, below=below), target, tick)

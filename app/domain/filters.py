@@ -25,7 +25,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison: `operator` is = != > < >= <= ~ (contains), in (one of) or is (empty, not empty)."""
+    """One comparison: `operator` is = != > < >= <= ~ (contains), ^ (begins with), in (one of) or is (empty,
+    not empty)."""
 
     field: str
     operator: str
@@ -42,6 +43,8 @@ class Condition:
             return held in self.value
         if self.operator == "~":
             return str(self.value).casefold() in str(held).casefold()
+        if self.operator == "^":
+            return str(held).startswith(str(self.value))
         return _COMPARE[self.operator](held, self.value)
 
 
@@ -79,8 +82,9 @@ def one_of(field: str, values: Iterable[Any]) -> Filter:
 def parse_filter(expression: str | None, kind: EntityType) -> Filter:
     """A filter from text such as `status=cleared and rated_tph>=4 or user_org~学校`.
 
-    `is empty` and `is not empty` ask for unknown values, `in a|b|c` for one of several. Raises Invalid with
-    the piece that cannot be read and the fields that exist.
+    `is empty` and `is not empty` ask for unknown values, `in a|b|c` for one of several, `div_code^620802` for
+    what begins so (a county with its townships). Raises Invalid with the piece that cannot be read and the
+    fields that exist.
     """
     if not expression or not expression.strip():
         return EVERYTHING
@@ -95,7 +99,7 @@ def _group(text: str, kind: EntityType) -> tuple[Condition, ...]:
 
 def _condition(piece: str, kind: EntityType) -> Condition:
     match = re.match(
-        r"^\s*(\w+)\s*(!=|>=|<=|==|=|>|<|~|\bin\b|\bis\b)\s*(.*?)\s*$", piece, flags=re.IGNORECASE
+        r"^\s*(\w+)\s*(!=|>=|<=|==|=|>|<|~|\^|\bin\b|\bis\b)\s*(.*?)\s*$", piece, flags=re.IGNORECASE
     )
     if not match or match.group(1) not in (*kind.fields, "uid"):
         raise Invalid(
@@ -117,7 +121,7 @@ def _condition(piece: str, kind: EntityType) -> Condition:
         return Condition(
             name, "in", tuple(_value(kind, name, part) for part in re.split(r"[|,]", written.strip("()")))
         )
-    return Condition(name, sign, written if sign == "~" else _value(kind, name, written))
+    return Condition(name, sign, written if sign in ("~", "^") else _value(kind, name, written))
 
 
 def _value(kind: EntityType, name: str, written: str) -> Any:

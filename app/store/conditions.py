@@ -45,6 +45,8 @@ def _condition(source: Source, item: Condition) -> ColumnElement[bool]:
             return _one_of(column, tuple(value))
         case "~":
             return _contains(column, str(value))
+        case "^":
+            return func.substr(cast(column, Text), 1, len(str(value))) == str(value)
         case "=" if value is None:
             return false()
         case "=":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import docx
 import pytest
 
 from actions.office import Office
+from app.actions.drawnfrom import condition_words, expression_of
 from app.actions.history import undo
 from app.actions.lookback import GOOD, OPEN, _result, draw_lookback, find_round, rounds, visits_of
 from app.actions.reports import ReportOrder, make_report
@@ -143,3 +145,28 @@ def test_a_laptop_that_came_later_still_knows_what_a_visit_found() -> None:
     )  # fmt: skip
     assert _result([signed], [], named_now=True) == (GOOD, "2026-11-20")
     assert _result([signed], [], named_now=False) == (OPEN, "")
+
+
+def test_a_draw_says_what_it_was_drawn_from_and_is_repeated_by_it(office: Office, tmp_path: Path) -> None:
+    for number in range(3):
+        office.cleared(ledger_no=f"KT-{number}")
+    office.as_("city")
+    within = expression_of(within="620802", end_state="A")
+    made = draw_lookback(office.session, "限定", 70, where=within, seed="s")
+    assert (made.population, made.drawn) == (3, 3)
+    with pytest.raises(Refused):
+        draw_lookback(office.session, "别县", 70, where=expression_of(within="620821"), seed="s")
+    (said,) = [item.limited for item in rounds(office.session)]
+    assert "行政区划在崆峒区内" in said
+    assert f"（命令行写法：{within}）" in said
+    again = draw_lookback(office.session, "重抽", 70, where=within, seed="s")
+    drawn = [[item.boiler.ledger_no for item in visits_of(office.session, each)] for each in (made, again)]
+    assert drawn[0] == drawn[1]
+    done = make_report(office.session, ReportOrder("lookback", of=("限定",)), tmp_path / "l.xlsx")
+    assert said in done.text
+    make_report(office.session, ReportOrder("lookback", of=("限定",)), tmp_path / "l.docx")
+    paper = docx.Document(str(tmp_path / "l.docx"))
+    assert said in {cell.text for table in paper.tables for row in table.rows for cell in row.cells}
+    named = replace(made, condition="contact=张三")
+    assert "张三" in condition_words(office.session, named)
+    assert condition_words(office.session, named, public=True) == "抽取范围另有限定，不予公开。"

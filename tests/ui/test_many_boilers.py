@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from openpyxl import load_workbook
 from PIL import Image
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
-from app.actions.lookback import draw_lookback, visits_of
+from app.actions.lookback import draw_lookback, find_round, visits_of
 from app.domain.entities.boiler import Boiler
 from app.domain.filters import equal, one_of
 from app.ui.application import Program
+from app.ui.dialogs.ask import AskDialog
 from app.ui.dialogs.lookback import LookbackDialog
 from app.ui.record.batchdialog import BatchDialog, BatchOutcome
 from app.ui.record.stepdialog import StepDialog
@@ -64,6 +66,14 @@ def test_the_same_step_on_what_the_ledger_has_selected(office: Office, qtbot: Qt
     assert "待核实" in outcome.table.item(0, 1).text()
     outcome.copy()
     assert QApplication.clipboard().text().startswith(f"{other.title()}\t")
+    for ending in ("csv", "xlsx"):
+        outcome.save_to(tmp_path / f"结果.{ending}")
+        settle(running, qtbot)
+    saved = (tmp_path / "结果.csv").read_text("utf-8-sig")
+    assert f"{other.title()}," in saved
+    assert "待核实" in saved
+    sheet = load_workbook(tmp_path / "结果.xlsx").active
+    assert other.title() in [cell.value for row in sheet.iter_rows() for cell in row]
     outcome.select()
     assert running.desk.selection.now.uids == (other.uid,)
     states = {item.status for item in session.workspace.find(Boiler, one_of("uid", [b.uid for b in planned]))}
@@ -127,4 +137,30 @@ def test_a_round_is_recorded_from_its_rows(office: Office, qtbot: QtBot, tmp_pat
     dialog.close()
     # Hidden it would go on reading at every change, and choose records nobody asked for.
     qtbot.waitUntil(lambda: not running.window.findChildren(LookbackDialog), timeout=WAIT_MS)
+    settle(running, qtbot)
+
+
+def test_a_round_is_drawn_from_what_the_dialog_limits_it_to(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    session = running.desk.session
+    assert session is not None
+    settle(running, qtbot)
+    running.window.commands.actions["draw_lookback"].trigger()
+    dialog = _open(running, AskDialog)
+    cleared = session.workspace.find(Boiler, equal(status="cleared"))
+    code = max(str(item.div_code) for item in cleared if item.div_code)
+    dialog.form.fill({"name": "一地轮", "share": 100.0, "within": code, "seed": "s"})
+    dialog.send()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
+    made = find_round(session, "一地轮")
+    assert made.condition == f"div_code^{code}"
+    wanted = {item.ledger_no for item in cleared if (item.div_code or "").startswith(code)}
+    assert 0 < len(wanted) < len(cleared)
+    assert {item.boiler.ledger_no for item in visits_of(session, made)} == wanted
+    settle(running, qtbot)
+    running.window.commands.actions["rounds"].trigger()
+    shown = _open(running, LookbackDialog)
+    qtbot.waitUntil(lambda: shown.table.rowCount() == made.drawn, timeout=WAIT_MS)
+    assert f"行政区划在{running.desk.names.of('division', code)}内" in shown.seed.text()
+    shown.close()
     settle(running, qtbot)

@@ -140,7 +140,8 @@ class LookbackDialog(QDialog):
         )
         made = now.round
         words = N_("Drawn from {population} cleared boilers with the seed {seed}")
-        self.seed.setText(tr(words, population=made.population, seed=made.seed))
+        said = tr(words, population=made.population, seed=made.seed)
+        self.seed.setText(in_a_row(filter(None, (said, now.limited))))
 
     # ---- choosing and recording
 

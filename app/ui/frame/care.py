@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
+from app.domain.entities.boiler_codes import END_STATES
 from app.domain.entities.people import ROLES
 from app.domain.fields import CodeList, Field, Kind, codes
 from app.domain.policy import Policy
@@ -101,37 +102,25 @@ class Care:
         """Draw cleared boilers for a look-back round."""
 
         def work(session: Any, values: Mapping[str, Any]) -> object:
-            from app.actions.lookback import draw_lookback  # late: actions load after the first paint
+            from app.actions.drawnfrom import expression_of  # late: actions load after the first paint
+            from app.actions.lookback import draw_lookback
 
             return draw_lookback(
                 session,
                 values["name"],
                 float(values["share"]),
+                where=expression_of(within=values["within"] or "", end_state=values["end_state"] or ""),
                 seed=values["seed"] or "",
                 document=values["document"] or "",
             )
 
-        fields = (
-            _text("name", N_("Name of the round"), length=40),
-            Field(
-                Kind.NUMBER,
-                N_("Share to draw"),
-                name="share",
-                unit="%",
-                minimum=0,
-                maximum=100,
-                required=True,
-            ),
-            _text("seed", N_("Seed (empty: one is made)"), required=False),
-            _text("document", N_("Document"), required=False),
-        )
-        dialog = self._ask("draw_lookback", fields, work, N_("The round is drawn."))
+        dialog = self._ask("draw_lookback", _draw_fields(), work, N_("The round is drawn."))
         dialog.form.fill({"share": 10.0})
         dialog.say(
             tr(
                 N_(
-                    "Drawn from the cleared boilers; the seed is kept and printed, so that anybody can draw "
-                    "again. The list and the forms are among the reports."
+                    "Drawn from the cleared boilers; seed and condition are kept and printed, so that "
+                    "anybody can draw again. The list and the forms are among the reports."
                 )
             )
         )
@@ -354,6 +343,20 @@ class Care:
     def _choose(self, title: str) -> str:
         name, _ = QFileDialog.getOpenFileName(self._window, tr(title), "", "GeoPackage (*.gpkg)")
         return name
+
+
+def _draw_fields() -> tuple[Field, ...]:
+    """What a draw is asked for; division and end state limit what it is drawn from."""
+    percent = N_("Share to draw")
+    within, end = N_("Only within (empty: everywhere)"), N_("Only of the end state (empty: any)")
+    return (
+        _text("name", N_("Name of the round"), length=40),
+        Field(Kind.NUMBER, percent, name="share", unit="%", minimum=0, maximum=100, required=True),
+        Field(Kind.REFERENCE, within, name="within", refers_to="division", length=12),
+        Field(Kind.CHOICE, end, name="end_state", choices=END_STATES),
+        _text("seed", N_("Seed (empty: one is made)"), required=False),
+        _text("document", N_("Document"), required=False),
+    )
 
 
 def _text(name: str, label: str, *, required: bool = True, length: int = 200) -> Field:

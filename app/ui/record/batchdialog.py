@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
+    QFileDialog,
     QHeaderView,
     QProgressBar,
     QTableWidget,
@@ -18,15 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.actions.watching import Watch
 from app.domain.entity import Entity
-from app.errors import AppError
 from app.i18n import N_, in_a_row, tr
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import buttons
 from app.ui.parts import heading, muted, side_button
 from app.ui.record.stepdialog import StepDialog
-from app.ui.tasks import Callbacks, Task
+from app.ui.tasks import Callbacks, Task, Token
 
 if TYPE_CHECKING:
     from app.actions.batches import BatchLine, BatchStep
@@ -119,7 +120,7 @@ class BatchOutcome(QDialog):
 
     def __init__(self, desk: Desk, said: str, refused: Sequence[BatchLine], parent: QWidget | None) -> None:
         super().__init__(parent)
-        self._desk, self._refused = desk, tuple(refused)
+        self._desk, self._said, self._refused = desk, said, tuple(refused)
         self.setWindowTitle(tr(N_("Outcome")))
         self.table = QTableWidget(len(refused), 2)
         self.table.setHorizontalHeaderLabels([tr(N_("Record")), tr(N_("Why it was refused"))])
@@ -132,12 +133,13 @@ class BatchOutcome(QDialog):
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         for at, line in enumerate(self._refused):
             self.table.setItem(at, 0, QTableWidgetItem(line.record.title()))
-            self.table.setItem(at, 1, QTableWidgetItem(why_of(line.refused)))
+            self.table.setItem(at, 1, QTableWidgetItem(line.why))
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         foot = buttons(tr(N_("Close")), cancel=False)
         foot.accepted.connect(self.accept)
         foot.addButton(side_button(tr(N_("Copy")), self.copy), foot.ButtonRole.ActionRole)
         if refused:
+            foot.addButton(side_button(tr(N_("Save…")), self.choose_file), foot.ButtonRole.ActionRole)
             foot.addButton(side_button(tr(N_("Select the refused")), self.select), foot.ButtonRole.ActionRole)
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 2)
@@ -148,19 +150,34 @@ class BatchOutcome(QDialog):
 
     def copy(self) -> None:
         """The list as text, a line for each record, with a tab between."""
-        lines = [f"{line.record.title()}\t{why_of(line.refused)}" for line in self._refused]
+        lines = [f"{line.record.title()}\t{line.why}" for line in self._refused]
         QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def choose_file(self) -> None:
+        """Ask where the list goes, as xlsx or csv."""
+        session = self._desk.session
+        folder = session.workspace.path.parent if session is not None else Path.home()
+        proposal = str(folder / f"{self.windowTitle()}.xlsx")
+        name, _ = QFileDialog.getSaveFileName(self, tr(N_("Save the outcome")), proposal, "*.xlsx *.csv")
+        if name:
+            self.save_to(Path(name))
+
+    def save_to(self, path: Path) -> None:
+        """Write the list by the ending of the file."""
+        refused, said = self._refused, self._said
+
+        def work(session: Any, token: Token) -> Path:
+            from app.actions.batches import write_refused  # late: actions load after the first paint
+
+            return write_refused(session, refused, said, path, watch=Watch(token.progress, token.cancelled))
+
+        done: Callbacks[Path] = Callbacks(
+            lambda made: self._desk.said.emit(tr(N_("{n} rows are in {path}"), n=len(refused), path=made))
+        )
+        self._desk.read(self, work, done, title=tr(N_("Save the outcome")))
 
     def select(self) -> None:
         """Leave only the refused ones selected."""
         entity = self._refused[0].record.TYPE.name
         self._desk.selection.choose(entity, [line.record.uid for line in self._refused])
         self.accept()
-
-
-def why_of(error: AppError | None) -> str:
-    """Everything that stood in the way, in one sentence."""
-    if error is None:
-        return ""
-    whys = [str(item["why"]) for item in error.details if isinstance(item, dict) and "why" in item]
-    return in_a_row(whys or [error.message])
