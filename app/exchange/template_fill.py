@@ -25,10 +25,11 @@ from app.exchange.template_ranges import follow
 from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
 from app.exchange.workbook_xml import check_bomb
-from app.i18n import N_, listed
+from app.i18n import N_, listed, tr
 
 _TICK_ROWS = 200
 MARK = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+_CODE = re.compile(r"[a-z0-9_]+")
 Line = Mapping[str, Any]
 
 
@@ -74,7 +75,7 @@ def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> 
             hint=N_("Nothing was written. Marks that are known: {known}"),
             details=unknown,
             marks=listed(unknown[:20]),
-            known=" ".join(sorted({*filling.facts, *filling.names})),
+            known=listed(_worth_naming(filling)),
             code="unknown_mark",
         )
     written = sum(_fill_page(page, filling, tick) for page in book.worksheets)
@@ -109,6 +110,13 @@ def _make_public(book: Workbook) -> None:
         for row in page.iter_rows():
             for cell in (cell for cell in row if isinstance(cell, Cell)):
                 cell.comment = None
+
+
+def _worth_naming(filling: Filling) -> list[str]:
+    """The marks in the reader's own words, and those that stand once; codes and other languages are known,
+    too, but would make a list that nobody reads. Codes where there are no words."""
+    words = sorted(name for name in filling.names if tr(name) == name and not _CODE.fullmatch(name))
+    return [*sorted(filling.facts), *(words or sorted(filling.names))]
 
 
 def _marks(page: Worksheet) -> Iterator[tuple[Cell, str]]:

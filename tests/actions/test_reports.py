@@ -401,6 +401,8 @@ def test_marks_in_header_and_footer_are_filled_and_unknown_ones_named(office: Of
         "oddFooter.right {{no_such}}",
         "oddFooter.right {{user_org}}",
     ]
+    hint = refused.value.hint  # the words of the field, not each three times
+    assert "使用单位" in hint and "count" in hint and "User unit" not in hint and "user_org" not in hint
 
 
 def test_a_printed_dossier_names_a_photograph_that_cannot_be_read(office: Office, tmp_path: Path) -> None:
