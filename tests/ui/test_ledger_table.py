@@ -21,6 +21,7 @@ from window_cases import WAIT_MS, boiler_in, choose, settle
 
 Office = Callable[..., Program]
 FLAGS = QItemSelectionModel.SelectionFlag
+FREE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,17 @@ def test_typed_cells_are_checked_saved_as_one_and_undone(office: Office, qtbot: 
     running.window.doings.undo()
     qtbot.waitUntil(lambda: held(running, uid, "note") == before, timeout=WAIT_MS)
     settle(running, qtbot)
+    pane.table.setCurrentIndex(pane.model.index(0, note))
+    for key in (Qt.Key.Key_Escape, Qt.Key.Key_S):  # a cell is left in the middle of a word, then saved
+        qtbot.keyClick(pane.table, Qt.Key.Key_F2)
+        line = next(box for box in pane.table.viewport().findChildren(QLineEdit) if box.isVisible())
+        line.setText("半句")
+        held_down = Qt.KeyboardModifier.ControlModifier if key == Qt.Key.Key_S else FREE
+        qtbot.keyClick(line, key, held_down)
+        assert pane.editing.on and not pane.model.staging.wrong()
+        settle(running, qtbot)
+        assert held(running, uid, "note") == (before if key == Qt.Key.Key_Escape else "半句")
+    assert len(pane.model.staging) == 0
 
 
 def test_a_block_is_pasted_and_nothing_is_dropped_without_a_word(

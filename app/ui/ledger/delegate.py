@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     QRect,
     Qt,
 )
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QStyle,
@@ -140,7 +140,7 @@ class CellDelegate(QStyledItemDelegate):
         editor.setGeometry(rect.x(), rect.y() - (height - rect.height()) // 2, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter and Tab take the value and go on, Esc leaves the cell as it was."""
+        """Enter and Tab take the value and go on, Ctrl+S saves it, Esc leaves the cell as it was."""
         editor = _editor_of(watched)
         if editor is None:
             return False
@@ -156,16 +156,17 @@ class CellDelegate(QStyledItemDelegate):
         return False
 
     def _key(self, editor: Editor, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Escape:
-            self._close(editor, take=False)
-            return True
-        if key not in _STEPS:
+        key, saves = Qt.Key(event.key()), event.matches(QKeySequence.StandardKey.Save)
+        leaves = key == Qt.Key.Key_Escape
+        if not saves and not leaves and key not in _STEPS:
             return False
-        down, across = _STEPS[key]
-        back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) and key != Qt.Key.Key_Backtab
-        self._close(editor, take=True)
-        self._table.step(-down if back else down, across)  # type: ignore[attr-defined]
+        self._close(editor, take=not leaves)
+        if saves:  # what is being written is saved with the rest
+            self._table.wanted.emit("save")  # type: ignore[attr-defined]
+        elif not leaves:
+            down, across = _STEPS[key]
+            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) and key != Qt.Key.Key_Backtab
+            self._table.step(-down if back else down, across)  # type: ignore[attr-defined]
         return True
 
     def _close(self, editor: Editor, *, take: bool) -> None:
