@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.carto.view import MapView
+from app.domain.entities.boiler import Boiler
 from app.ui.application import Program
 from app.ui.map.canvas import Canvas
 from app.ui.map.fling import Fling
@@ -126,6 +127,25 @@ def test_two_fingers_on_a_touchpad_zoom_about_themselves(canvas: Canvas) -> None
     QApplication.sendEvent(canvas, event)
     assert canvas.view.scale == pytest.approx(before.scale / 1.25)
     assert canvas.view.px_of(*held) == pytest.approx((at.x(), at.y()), abs=0.01)
+
+
+def test_zooming_to_what_is_nowhere_says_so(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane, desk = running.window.work.map, running.desk
+    settle(running, qtbot)
+    assert desk.session is not None
+    boilers = desk.session.workspace.find(Boiler)
+    lost = next(boiler for boiler in boilers if boiler.geometry is None)
+    before, said = pane.canvas.view, list[str]()
+    desk.said.connect(said.append)
+    pane.actions_by_name["zoom_selection"].trigger()
+    assert said == ["请先在台账中选择记录。"]
+    desk.selection.choose("boiler", [lost.uid])
+    settle(running, qtbot)
+    pane.actions_by_name["zoom_selection"].trigger()
+    settle(running, qtbot)
+    assert said[1:] == ["所选记录在地图上还没有图形"]
+    assert pane.canvas.view == before
 
 
 def test_a_wheel_turned_beyond_all_measure_keeps_what_is_under_the_pointer(canvas: Canvas) -> None:

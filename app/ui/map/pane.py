@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBox
 
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
-from app.i18n import tr
+from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk, Touched
 from app.ui.digitise.onmap import MapDrawing
@@ -211,13 +211,15 @@ class MapPane(QWidget):
         self._desk.read(
             self,
             lambda session, _: extent_of(session, entity, uids),
-            lambda extent: self._go(extent, only_if_outside) if extent else None,
+            lambda extent: self._go(extent, only_if_outside),
             topic="bring",
         )
 
-    def _go(self, extent: tuple[float, float, float, float], only_if_outside: bool) -> None:
+    def _go(self, extent: tuple[float, float, float, float] | None, only_if_outside: bool) -> None:
         view = self.canvas.view
-        if view is None:
+        if extent is None and not only_if_outside:  # somebody asked to be led there
+            self._desk.said.emit(tr(N_("What is selected has no shape on the map yet")))
+        if view is None or extent is None:
             return
         if not only_if_outside:
             self.canvas.show_extent(extent)
@@ -297,6 +299,8 @@ class MapPane(QWidget):
         selected = self._desk.selection.now
         if selected.uids:
             self.bring(selected.entity, selected.uids)
+        else:
+            self._desk.said.emit(tr(N_("Select the records in the ledger first.")))
 
     def show_point(self, lon: float, lat: float) -> None:
         """Bring a point (degrees EPSG:4490) into the middle, close enough to see its surroundings, and
