@@ -76,6 +76,7 @@ def test_given_up_at_any_step_nothing_is_written(office: Office, qtbot: QtBot, l
     wizard.reject()
     settle(running, qtbot)
     assert wizard._plan is None
+    assert not wizard.columns.share.isEnabled()  # there is no mapping yet to be saved
     assert _state(running) == before
 
 

@@ -67,14 +67,15 @@ class ColumnsPage(QWidget):
 
     def _learning(self) -> QHBoxLayout:
         self.learned = QLabel(wordWrap=True)
-        self.forget, share = QPushButton(tr(N_("Forget them"))), QPushButton(tr(N_("Save the mapping…")))
+        self.forget, self.share = QPushButton(tr(N_("Forget them"))), QPushButton(tr(N_("Save the mapping…")))
         bring = QPushButton(tr(N_("Use a mapping…")))
         self.forget.clicked.connect(self.forgotten)
-        share.clicked.connect(self.shared)
+        self.share.clicked.connect(self.shared)
+        self.share.setEnabled(False)  # before a file is read there is nothing to save
         bring.clicked.connect(self.brought)
         line = QHBoxLayout()
         line.addWidget(self.learned, 1)
-        for button in (self.forget, bring, share):
+        for button in (self.forget, bring, self.share):
             button.setAutoDefault(False)
             line.addWidget(button)
         self.show_learned(0)
@@ -91,6 +92,7 @@ class ColumnsPage(QWidget):
         """Show the mapping a plan was made with."""
         self._found = {column.key: column.field for column in columns}
         self._boxes.clear()
+        self.share.setEnabled(True)
         self.table.setRowCount(len(columns))
         for row, column in enumerate(columns):
             unit = f"  ({column.unit})" if column.unit else ""
