@@ -18,7 +18,6 @@ from sqlalchemy.pool import QueuePool
 
 from app.errors import StoreFailure
 from app.hub.rounds import Asked, Round
-from app.hub.turns import Turns
 from app.i18n import N_
 
 SQLITE_NAME = "hub.db"
@@ -37,7 +36,6 @@ class HubDatabase:
 
     def __init__(self, place: Path | None, url: str | None, *, make: bool = False) -> None:
         self.postgres = url is not None
-        self.turns = Turns()
         if url is not None:
             self._writers = self._readers = _postgresql(url, _CONNECTIONS)
             event.listen(self._writers, "connect", _leave_prepared)
@@ -75,7 +73,7 @@ class HubDatabase:
         block has ended. Errors are those of SQLAlchemy.
         """
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-        ask = Round(driver, self.turns)
+        ask = Round(driver)
         if driver.info.transaction_status is TransactionStatus.IDLE:
             ask("BEGIN ISOLATION LEVEL READ COMMITTED")
         with as_sqlalchemy():
@@ -89,7 +87,7 @@ class HubDatabase:
         """The same without a transaction: each statement sees a moment of its own."""
         pooled = self._readers.raw_connection()
         try:
-            ask = Round(pooled.driver_connection, self.turns)  # type: ignore[arg-type]
+            ask = Round(pooled.driver_connection)  # type: ignore[arg-type]
             with as_sqlalchemy():
                 yield ask
                 ask.run()

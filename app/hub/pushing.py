@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -48,7 +48,6 @@ __all__ = ["TRIES", "PushAnswer", "Pushing", "read_rows"]
 
 TRIES = 6
 _KEYS = 50_000
-_SHORT = 64 << 10  # bytes of a batch that may be small
 _HEADS = 200_000
 # Another process wrote the same number or area at the same moment: who meets it looks again.
 _MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
@@ -84,20 +83,19 @@ class Pushing:
 
     def _taken(self, signed: bytes, received: datetime, wanted: Wanted | None) -> PushAnswer:
         """The same, while nobody looks for litter."""
-        with self.database.turns.turn() if len(signed) <= _SHORT else nullcontext():
-            message = unpack_signed(signed)
-            self._prove(message)
-            batch = decode_batch(message.body)
-            self._check(batch, message)
-            behind = self._behind(batch)
-            if behind is not None:
-                return behind
-            quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
-            with suppress(NeedArea, *_MET):  # then the long road looks again
-                answer = quick.push(Arrived(batch, message.sha256, signed, _ms(received), wanted))
-                if answer is not None:
-                    return answer
+        message = unpack_signed(signed)
+        self._prove(message)
+        batch = decode_batch(message.body)
+        self._check(batch, message)
+        behind = self._behind(batch)
+        if behind is not None:
+            return behind
         extra: set[str] = set()
+        quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
+        with suppress(NeedArea, *_MET):  # then the long road looks again
+            answer = quick.push(Arrived(batch, message.sha256, signed, _ms(received), wanted))
+            if answer is not None:
+                return answer
         for left in reversed(range(TRIES)):
             try:
                 with self.database.writing() as connection:

@@ -18,8 +18,6 @@ import psycopg
 from psycopg import errors, pq
 from psycopg.adapt import Transformer
 
-from app.hub.turns import Turns
-
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 _NUMBERS = count(1)
 _MOST = 500  # prepared statements of a connection; others are planned each time
@@ -47,11 +45,10 @@ class Asked:
 
 
 class Round:
-    """Statements for one connection, sent by `run`; while the server works others may have their turn."""
+    """Statements for one connection, sent by `run`."""
 
-    def __init__(self, driver: psycopg.Connection[Any], turns: Turns) -> None:
+    def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self._driver = driver
-        self._turns = turns
         self._waiting: list[tuple[str, list[bytes | None], list[int], Asked]] = []
         self._reader = Transformer(driver)
 
@@ -83,8 +80,7 @@ class Round:
                     connection.send_query_params(_numbered(words), given, param_formats=forms)
                 expected.append(asked)
             connection.pipeline_sync()
-            _flush(connection)
-            failed = self._collect(connection, expected, prepared)
+            failed = _collect(connection, expected, prepared)
         finally:
             if connection.status == pq.ConnStatus.OK:
                 connection.exit_pipeline_mode()
@@ -96,41 +92,37 @@ class Round:
                 raise errors.OperationalError(str(error))
             raise error
 
-    def _collect(
-        self, connection: pq.abc.PGconn, expected: Sequence[Asked | str], prepared: dict[str, bytes]
-    ) -> pq.abc.PGresult | None:
-        """Give each statement its answer; the first that says an error."""
-        failed: pq.abc.PGresult | None = None
-        place = 0
-        while True:
-            self._await(connection)
-            result = connection.get_result()
-            if result is None:
-                if connection.status != pq.ConnStatus.OK:
-                    raise _lost(connection)
-                continue
-            if result.status == pq.ExecStatus.PIPELINE_SYNC:
-                return failed
-            whose = expected[place] if place < len(expected) else ""
-            place += 1
-            good = result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
-            if isinstance(whose, Asked):
-                whose._result = result
-            elif not good:
-                prepared.pop(whose, None)
-            if result.status == pq.ExecStatus.FATAL_ERROR and failed is None:
-                failed = result
-
-    def _await(self, connection: pq.abc.PGconn) -> None:
-        while connection.is_busy():
-            with self._turns.away():
-                _ready(connection.socket, write=False)
-            connection.consume_input()
-
     def rows_of(self, result: pq.abc.PGresult) -> list[tuple[Any, ...]]:
         """The rows of an answer, as psycopg reads them."""
         self._reader.set_pgresult(result)
         return self._reader.load_rows(0, result.ntuples, tuple)
+
+
+def _collect(
+    connection: pq.abc.PGconn, expected: Sequence[Asked | str], prepared: dict[str, bytes]
+) -> pq.abc.PGresult | None:
+    """Give each statement its answer; the first that says an error."""
+    _flush(connection)
+    failed: pq.abc.PGresult | None = None
+    place = 0
+    while True:
+        _await(connection)
+        result = connection.get_result()
+        if result is None:
+            if connection.status != pq.ConnStatus.OK:
+                raise _lost(connection)
+            continue
+        if result.status == pq.ExecStatus.PIPELINE_SYNC:
+            return failed
+        whose = expected[place] if place < len(expected) else ""
+        place += 1
+        good = result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
+        if isinstance(whose, Asked):
+            whose._result = result
+        elif not good:
+            prepared.pop(whose, None)
+        if result.status == pq.ExecStatus.FATAL_ERROR and failed is None:
+            failed = result
 
 
 def _lost(connection: pq.abc.PGconn) -> errors.OperationalError:
@@ -142,6 +134,12 @@ def _flush(connection: pq.abc.PGconn) -> None:
     """Send what waits; what the server says meanwhile is read, or both would wait for each other."""
     while connection.flush():
         _ready(connection.socket, write=True)
+        connection.consume_input()
+
+
+def _await(connection: pq.abc.PGconn) -> None:
+    while connection.is_busy():
+        _ready(connection.socket, write=False)
         connection.consume_input()
 
 
