@@ -357,3 +357,46 @@ def test_what_this_laptop_may_not_save_is_not_begun(
     menu.close()
     drawing.begin_new(entity_type("boiler"))
     assert running.window.work.map.drawing.work.on
+
+
+def test_a_line_follows_the_outline_meant_when_zoomed_out_and_is_taken_back_click_by_click(
+    office: Office, qtbot: QtBot
+) -> None:
+    running = office()
+    pane = running.window.work.map
+    running.window.go("grid_cell")
+    settle(running, qtbot)
+    assert running.desk.session is not None
+    county = running.desk.session.workspace.find(GridCell, equal(grid_code="620823-01"))[0]
+    ring = rings(county.geometry)[0].xy.tolist()
+    start, end = ring[0], ring[len(ring) // 2]
+    running.window.doings.drawing.begin_new(entity_type("sketch"), Shape.GEOMETRY)
+    settle(running, qtbot)
+    work = pane.drawing.work
+    for place in (start, end):  # within 10 pixels there are corners of hundreds of cells, many nearer
+        qtbot.mouseClick(pane.canvas, Qt.MouseButton.LeftButton, pos=_at(pane, *place) + QPoint(3, 3))
+    assert len(work.chain) > 20
+    assert set(work.chain) <= {(x, y) for x, y in ring}
+    assert "沿边界" in pane.drawing.bar._says.text()
+    qtbot.keyClick(pane.canvas, Qt.Key.Key_Backspace)
+    assert len(work.chain) == 1
+
+
+def test_shapes_on_the_board_draw_each_others_corners(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    first, *_ = _cells(running)
+    found = running.desk.session.workspace.find(GridCell, equal(kind="regular", clipped=False))  # type: ignore[union-attr]
+    x, y = first.geometry.centroid.coords[0]  # type: ignore[union-attr]
+    apart = [cell for cell in found if not cell.geometry.intersects(first.geometry)]  # type: ignore[union-attr]
+    far = min(apart, key=lambda cell: cell.geometry.distance(Point(x, y)))  # type: ignore[union-attr]
+    pane = _begin(running, qtbot, [first, far])
+    mine, theirs = (rings(cell.geometry)[0].xy.tolist() for cell in (first, far))
+    corner, goal = mine[0], theirs[0]
+    pane.drawing.work._around = None  # nothing but the board
+    start, end = _at(pane, *corner), _at(pane, *goal) + QPoint(4, 3)
+    qtbot.mousePress(pane.canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(pane.canvas, (start + end) / 2)
+    qtbot.mouseMove(pane.canvas, end)
+    qtbot.mouseRelease(pane.canvas, Qt.MouseButton.LeftButton, pos=end)
+    after = rings(pane.drawing.work.board.need(first.uid))[0].xy.tolist()
+    assert after[0] == goal

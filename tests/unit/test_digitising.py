@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from app.carto.digitise.board import Board, Steps
-from app.carto.digitise.corners import Corner, added, moved, moved_together, removed, rings, without_ring
+from app.carto.digitise.corners import XY, Corner, added, moved, moved_together, removed, rings, without_ring
 from app.carto.digitise.cutting import cut, drawn_area, joined, with_hole
-from app.carto.digitise.snapping import Snapper
+from app.carto.digitise.snapping import Asked, Snapper
 from app.domain.coordinates.measure import area_m2
 from app.errors import Refused
 
@@ -185,14 +185,41 @@ def test_corners_draw_the_pointer_before_edges_and_exactly() -> None:
     assert Snapper([], CRS).snap((106.05, 35.05), 50.0) is None
 
 
+def _way(snapper: Snapper, line: list[XY], at: XY, **more: bool) -> list[XY] | None:
+    """The line's last corner, what lies between, and the end, within 900 m of the place asked."""
+    trail = snapper.trail(Asked(line, at, 900.0, **more))
+    return [trail.start, *trail.between, trail.end] if trail else None
+
+
 def test_a_trace_follows_the_boundary_the_shorter_way_or_the_other() -> None:
     bent = MultiPolygon([Polygon([(106, 35), (106.1, 35), (106.1, 35.1), (106.05, 35.2), (106, 35.1)])])
     snapper = Snapper([bent], CRS)
-    assert snapper.trace((106.1, 35.1), (106.0, 35.1)) == [(106.05, 35.2)]
-    assert snapper.trace((106.1, 35.1), (106.0, 35.1), other_way=True) == [(106.1, 35.0), (106.0, 35.0)]
-    assert snapper.trace((106.1, 35.1), (107.0, 35.1)) == []
+    start, end = (106.1, 35.1), (106.0, 35.1)
+    assert _way(snapper, [start], end) == [start, (106.05, 35.2), end]
+    assert _way(snapper, [start], end, other_way=True) == [start, (106.1, 35.0), (106.0, 35.0), end]
+    assert _way(snapper, [start], (107.0, 35.1)) is None
     line = Snapper([LineString([(106, 35), (106.1, 35.05), (106.2, 35)])], CRS)
-    assert line.trace((106.2, 35), (106, 35)) == [(106.1, 35.05)]
+    assert _way(line, [(106.2, 35)], (106, 35)) == [(106.2, 35), (106.1, 35.05), (106, 35)]
+
+
+def test_the_outline_being_followed_wins_over_a_nearer_corner_of_another() -> None:
+    other = MultiPolygon([box(105.9, 35.102, 105.999, 35.3)])  # its corner is nearer to what is pointed at
+    snapper = Snapper([other, SQUARE], CRS)
+    asked = (105.9995, 35.1018)
+    assert snapper.snap(asked, 900.0).place == (105.999, 35.102)  # type: ignore[union-attr]
+    assert _way(snapper, [(106.0, 35.0)], asked) == [(106.0, 35.0), (106.0, 35.1)]
+    shared = Snapper([NEIGHBOUR, SQUARE], CRS)
+    line = [(106.0, 35.0), (106.1, 35.0)]  # along the square: it goes on, though the neighbour begins here
+    assert _way(shared, line, (106.1, 35.101)) == [(106.1, 35.0), (106.1, 35.1)]
+
+
+def test_a_start_that_was_only_drawn_near_gives_way_to_the_outline_meant() -> None:
+    other = MultiPolygon([box(106.101, 34.9, 106.3, 34.999)])
+    snapper = Snapper([other, SQUARE], CRS)
+    start = [(106.101, 34.999)]
+    assert _way(snapper, start, (106.0, 35.1)) is None
+    meant = [(106.1, 35.0), (106.0, 35.0), (106.0, 35.1)]
+    assert _way(snapper, start, (106.0, 35.1), loose=True) in (meant, [meant[0], (106.1, 35.1), meant[2]])
 
 
 @given(st.floats(106.001, 106.099), st.floats(106.001, 106.099))

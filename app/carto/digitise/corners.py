@@ -65,6 +65,11 @@ def place_of(shape: BaseGeometry, corner: Corner) -> XY:
     return float(x), float(y)
 
 
+def has_corner(shape: BaseGeometry, place: XY) -> bool:
+    """Whether a corner of the shape lies exactly at a place."""
+    return bool((shapely.get_coordinates(shape) == np.asarray(place)).all(axis=1).any())
+
+
 def moved(shape: BaseGeometry, corner: Corner, to: XY) -> BaseGeometry:
     """The shape with a corner in another place."""
 

@@ -13,7 +13,7 @@ from shapely.geometry import MultiPolygon
 from app.domain.coordinates.notation import interpret
 from app.i18n import N_, tr
 from app.ui import icons, metrics
-from app.ui.digitise.work import Digitising, Mode
+from app.ui.digitise.work import Aim, Digitising, Mode
 from app.ui.parts import fault, say_fault, side_button
 
 _MODES = (
@@ -76,7 +76,8 @@ class DigitiseBar(QWidget):
         self.save.setText(tr(N_("Finish")) if work.mode is not Mode.CORNERS else tr(N_("Save…")))
         there = bool(work.chain) if work.mode is not Mode.CORNERS else bool(work.steps.changed())
         self.save.setEnabled(there and not work.saving)
-        self._says.setText(f"{kind.text if kind else ''}  {work.words()}".strip())
+        said = (kind.text if kind else "", work.words(), work.note)
+        self._says.setText("  ".join(word for word in said if word))
         say_fault(self._fault, "")
 
     def _typed(self) -> None:
@@ -88,7 +89,7 @@ class DigitiseBar(QWidget):
         reading = found.readings[0]
         place, active, work = (reading.x, reading.y), self._work.active, self._work
         if work.mode is not Mode.CORNERS:
-            work.add_corner(place, None)
+            work.add_corner(Aim(place))
         elif active is not None:
             together = work.switches.together
             work.take(lambda board: board.moved(active.uid, active.corner, place, together=together))

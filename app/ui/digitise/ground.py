@@ -12,6 +12,7 @@ from app.carto.digitise.board import Board
 from app.carto.digitise.corners import XY, Corner, Ring, rings
 from app.carto.digitise.snapping import Snapper
 from app.carto.display import Floats
+from app.carto.layers import Layer
 from app.carto.projection import to_map
 from app.carto.view import MapView
 
@@ -111,10 +112,17 @@ def _to_edges(px: Floats, ring: Ring, at: Floats) -> Floats:
     return away
 
 
-def snapper_around(session: Session, entities: Sequence[str], view: MapView, but: frozenset[str]) -> Snapper:
-    """What may be snapped to in a view: the shapes of these entities, but for records on the board."""
-    shapes = []
-    for entity in entities:
-        found = session.workspace.columns(entity, (), view.degrees)
-        shapes += [shape for uid, shape in zip(found.uids, found.geometry, strict=True) if uid not in but]
+def snapper_around(session: Session, layers: Sequence[Layer], view: MapView, but: frozenset[str]) -> Snapper:
+    """What may be snapped to in a view: the features of these layers, but for records on the board."""
+    from app.actions.maps import feature_source  # late: actions load after the first paint
+
+    source, shapes = feature_source(session), []
+    for entity in dict.fromkeys(layer.entity for layer in layers):
+        shown = [layer for layer in layers if layer.entity == entity]
+        fields = tuple({name for layer in shown for name in (*layer.where, *layer.where_not)})
+        found = source.columns(entity, fields, view.degrees)
+        passed = np.any([layer.passes(found) for layer in shown], axis=0)
+        shapes += [
+            found.geometry[row] for row in np.flatnonzero(passed).tolist() if found.uids[row] not in but
+        ]
     return Snapper(shapes, view.crs)

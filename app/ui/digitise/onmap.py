@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QToolButton
 
+from app.carto.layers import Layer
+from app.carto.mapbook import FEATURES
 from app.domain.catalog import BY_NAME
 from app.ui.desk import Desk
 from app.ui.digitise.bar import DigitiseBar
@@ -30,7 +32,7 @@ class MapDrawing(QObject):
         self._pane, self._canvas = pane, pane.canvas
         self.offered = QHBoxLayout()
         self.fault = FaultMark()
-        self.work = Digitising(desk, self._entities_shown, self)
+        self.work = Digitising(desk, self._layers_shown, self)
         self.tool = DigitiseTool(self._canvas, self.work)
         self.bar = DigitiseBar(self.work, pane)
         self._canvas.furniture[:0] = [self.fault.draw, self._paint]
@@ -69,10 +71,10 @@ class MapDrawing(QObject):
         if self.work.on and canvas.view is not None:
             paint_board(painter, canvas.view, self.work)
 
-    def _entities_shown(self) -> list[str]:
-        """The ledgers whose layers are shown now, to be snapped to."""
+    def _layers_shown(self) -> list[Layer]:
+        """The layers shown now that may be snapped to: of ledgers, and of files laid over the map."""
         scene, view = self._pane.scene, self._canvas.view
         if scene is None or view is None:
             return []
-        shown = (layer.entity for layer in scene.theme.layers if layer.shows_at(view.scale))
-        return [entity for entity in dict.fromkeys(shown) if entity in BY_NAME]
+        shown = [layer for layer in scene.theme.layers if layer.shows_at(view.scale)]
+        return [layer for layer in shown if layer.entity in BY_NAME or layer.entity.startswith(FEATURES)]

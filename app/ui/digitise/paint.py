@@ -15,12 +15,12 @@ from app.carto.display import Floats
 from app.carto.projection import to_map
 from app.carto.view import MapView
 from app.ui.digitise.ground import Near, OnScreen
-from app.ui.digitise.work import Digitising, Mode
+from app.ui.digitise.work import Aim, Digitising, Mode
 from app.ui.theme import colours
 
 _CORNER_PX, _ACTIVE_PX, _SNAP_PX = 2.5, 4.5, 7.0
 _MOST_CORNERS_SHOWN = 4000  # more of them in one window are one grey band
-Hand = tuple[Near | None, tuple[Near, XY] | None, XY | None, Snap | None]
+Hand = tuple[Near | None, tuple[Near, XY] | None, Aim | None]
 
 
 def paint_board(painter: QPainter, view: MapView, work: Digitising) -> None:
@@ -42,15 +42,15 @@ def paint_board(painter: QPainter, view: MapView, work: Digitising) -> None:
 
 def paint_drawing(painter: QPainter, view: MapView, work: Digitising, hand: Hand) -> None:
     """The corner in hand or under the pointer, the line with its loose end, and the sign of snapping."""
-    hover, held, loose, snap = hand
-    _line(painter, view, work, loose)
+    hover, held, aim = hand
+    _line(painter, view, work, aim)
     if held is not None:
         _moving(painter, view, work.board, held)
     for near, size in ((hover, _ACTIVE_PX - 1), (work.active, _ACTIVE_PX)):
         if near is not None and (held is None or near != held[0]):
             _square(painter, QPointF(*view.px_of(*place_of(work.board.need(near.uid), near.corner))), size)
-    if snap is not None:
-        _sign(painter, QPointF(*view.px_of(*snap.place)), snap)
+    if aim is not None and aim.snap is not None:
+        _sign(painter, QPointF(*view.px_of(*aim.snap.place)), aim.snap)
 
 
 def _path(screen: OnScreen, view: MapView) -> QPainterPath:
@@ -78,10 +78,14 @@ def _corners(painter: QPainter, screen: OnScreen, view: MapView, accent: QColor)
             painter.drawRect(QRectF(x - _CORNER_PX, y - _CORNER_PX, 2 * _CORNER_PX, 2 * _CORNER_PX))
 
 
-def _line(painter: QPainter, view: MapView, work: Digitising, loose: XY | None) -> None:
-    places = [*work.chain, *([loose] if loose is not None else [])]
-    if not places:
+def _line(painter: QPainter, view: MapView, work: Digitising, aim: Aim | None) -> None:
+    """The line with its loose end, which shows the boundary that the next corner would follow."""
+    if not work.chain:
         return
+    places = list(work.chain)
+    if aim is not None and aim.trail is not None:
+        places[-1:] = [aim.trail.start, *aim.trail.between]
+    places += [aim.place] if aim is not None else []
     px = _pixels(view, places)
     danger = QColor(colours().danger if work.mode is not Mode.NEW else colours().accent)
     closed = work.closed and len(px) > 2

@@ -8,11 +8,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from app.carto.digitise.corners import XY, Corner, place_of
-from app.carto.digitise.snapping import Snap
 from app.carto.view import MapView
 from app.ui.digitise.ground import Near
 from app.ui.digitise.paint import paint_drawing
-from app.ui.digitise.work import Digitising, Mode
+from app.ui.digitise.work import Aim, Digitising, Mode
 from app.ui.map.canvas import Canvas
 from app.ui.map.tools import Tool
 
@@ -37,8 +36,7 @@ class DigitiseTool(Tool):
         self._held: Near | None = None
         self._to: XY | None = None
         self._hover: Near | None = None
-        self._snap: Snap | None = None
-        self._free: XY | None = None
+        self._aim: Aim | None = None  # of the corner in hand, or of the line's loose end
         self._board = work.board
         work.changed.connect(self._follow_board)
 
@@ -64,19 +62,20 @@ class DigitiseTool(Tool):
             return
         if self._held is None:
             super().move(event)
-        if self._held is not None or self._work.mode is not Mode.CORNERS:
-            place, self._snap = self._place(event.position())
-            self._to = place if self._held is not None and self.dragged(event) else self._to
-            self._free = place
+        if self._held is not None:
+            self._aim = self._beside(self._held, event.position())
+            self._to = self._aim.place if self.dragged(event) else self._to
+        elif self._work.mode is not Mode.CORNERS:
+            self._aim = self._ahead(event.position(), event.modifiers() & Qt.KeyboardModifier.AltModifier)
         else:
-            self._snap = None
+            self._aim = None
             self._hover = self._work.screen(view.crs).corner(_xy(event.position()), view)
         self.canvas.update()
 
     def aimed(self, at: QPointF) -> None:
         """The loose end of the line is under the cross."""
         if self._work.on and self._work.mode is not Mode.CORNERS:
-            self._free, self._snap = self._place(at)
+            self._aim = self._ahead(at)
             self.canvas.update()
 
     def release(self, event: QMouseEvent) -> None:
@@ -85,9 +84,7 @@ class DigitiseTool(Tool):
             if self._held is not None:
                 self._put_down()
             elif self._work.mode is not Mode.CORNERS and self._is_click(event.position()):
-                place, snap = self._place(event.position())
-                other_way = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
-                self._work.add_corner(place, snap, other_way=other_way)
+                self._set_corner(event.position(), event.modifiers() & Qt.KeyboardModifier.AltModifier)
         super().release(event)
 
     def double_click(self, event: QMouseEvent) -> None:
@@ -98,16 +95,18 @@ class DigitiseTool(Tool):
         elif view is not None:
             edge = self._work.screen(view.crs).edge(_xy(event.position()), view)
             if edge is not None and self._work.screen(view.crs).corner(_xy(event.position()), view) is None:
-                self._add(edge, self._place(event.position())[0])
+                self._add(edge, self._beside(edge, event.position()).place)
 
     def _follow_board(self) -> None:
-        """Of another board no corner is under the pointer or in hand: what was there may be gone."""
+        """Of another board no corner is under the pointer or in hand, of another line no end is loose: what
+        was there may be gone."""
+        self._aim = None
         if self._work.board is not self._board:
             self._board = self._work.board
-            self._held, self._to, self._hover, self._snap = None, None, None, None
+            self._held, self._to, self._hover = None, None, None
 
     def _put_down(self) -> None:
-        held, to, self._held, self._to = self._held, self._to, None, None
+        held, to, self._held, self._to, self._aim = self._held, self._to, None, None, None
         if held is not None and to is not None:
             self._move(held, to)
 
@@ -119,12 +118,23 @@ class DigitiseTool(Tool):
         if self._work.take(lambda board: board.added(edge.uid, edge.corner, place)):
             self._work.active = Near(edge.uid, _after(edge))
 
-    def _place(self, at: QPointF) -> tuple[XY, Snap | None]:
+    def _ahead(self, at: QPointF, other_way: object = False) -> Aim:
+        """Where a click would set the next corner of the line."""
+        view = self.canvas.view
+        assert view is not None
+        return self._work.aim(view.degrees_at(at.x(), at.y()), view, other_way=bool(other_way))
+
+    def _set_corner(self, at: QPointF, other_way: object) -> None:
+        self._work.add_corner(self._ahead(at, other_way))
+        self.canvas.update()
+
+    def _beside(self, near: Near, at: QPointF) -> Aim:
+        """Where a corner would be put down; its own shape does not draw it."""
         view = self.canvas.view
         assert view is not None
         place = view.degrees_at(at.x(), at.y())
-        snap = self._work.snap(place, view)
-        return (snap.place, snap) if snap is not None else (place, None)
+        snap = self._work.snap(place, view, self._work.moving(near))
+        return Aim(snap.place, snap) if snap is not None else Aim(place)
 
     # ---- the keys
 
@@ -160,8 +170,7 @@ class DigitiseTool(Tool):
             self._work.back()
         elif key == Qt.Key.Key_Space:
             self.canvas.use_cross(True)
-            other_way = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._work.add_corner(*self._place(self.canvas.cross.at), other_way=other_way)
+            self._set_corner(self.canvas.cross.at, event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         elif key == Qt.Key.Key_Escape and self._work.chain:
             self._work.turn_to(self._work.mode)
         else:
@@ -201,7 +210,8 @@ class DigitiseTool(Tool):
 
     def _draw_near(self, active: Near, view: MapView) -> None:
         """A corner moved by keys goes exactly to the corner or edge beside it."""
-        snap = self._work.snap(place_of(self._work.board.need(active.uid), active.corner), view)
+        place = place_of(self._work.board.need(active.uid), active.corner)
+        snap = self._work.snap(place, view, self._work.moving(active))
         if snap is not None:
             self._move(active, snap.place)
 
@@ -233,14 +243,13 @@ class DigitiseTool(Tool):
 
     def stop(self) -> None:
         """Another tool takes over; the board stays."""
-        self._held, self._to, self._hover, self._snap, self._free = None, None, None, None, None
+        self._held, self._to, self._hover, self._aim = None, None, None, None
 
     def paint(self, painter: QPainter) -> None:
         """What is in hand; the board itself is painted whichever tool is in use."""
         if self.canvas.view is not None and self._work.on:
-            loose = self._free if self._work.chain else None
             held = (self._held, self._to) if self._held and self._to else None
-            paint_drawing(painter, self.canvas.view, self._work, (self._hover, held, loose, self._snap))
+            paint_drawing(painter, self.canvas.view, self._work, (self._hover, held, self._aim))
 
 
 def _xy(at: QPointF) -> XY:

@@ -12,9 +12,10 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.carto.digitise.board import Board, Steps
-from app.carto.digitise.corners import XY
+from app.carto.digitise.corners import XY, has_corner, place_of
 from app.carto.digitise.cutting import drawn_area
-from app.carto.digitise.snapping import Snap, Snapper
+from app.carto.digitise.snapping import Asked, Snap, Snapper, Trail
+from app.carto.layers import Layer
 from app.carto.view import MapView
 from app.domain.changes import new_uid
 from app.domain.coordinates.measure import area_m2, area_words, distance_words, length_m
@@ -51,6 +52,20 @@ class Switches:
     together: bool = True
 
 
+@dataclass(frozen=True)
+class Aim:
+    """Where the next corner goes, in degrees EPSG:4490: what drew it there, and the boundary it follows."""
+
+    place: XY
+    snap: Snap | None = None
+    trail: Trail | None = None
+
+    @property
+    def at_corner(self) -> bool:
+        """Whether it is a corner of something else."""
+        return self.snap is not None and self.snap.kind == "corner"
+
+
 @dataclass
 class _Drawing:
     """One piece of work: a ledger, the records on the board as they were, the steps."""
@@ -71,15 +86,16 @@ class Digitising(QObject):
     refused = Signal(str)  # why a step was not taken
 
     def __init__(
-        self, desk: Desk, entities: Callable[[], Sequence[str]], parent: QObject | None = None
+        self, desk: Desk, layers: Callable[[], Sequence[Layer]], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._desk, self._entities = desk, entities
+        self._desk, self._layers = desk, layers
         self._drawing: _Drawing | None = None
         self._around: Snapper | None = None
         self._screen: OnScreen | None = None
-        self._own: tuple[Board, Snapper] | None = None
-        self._crs = ""
+        self._own: tuple[tuple[Board, frozenset[str], str], Snapper] | None = None
+        self._aims: list[Aim] = []  # how each corner of the line was set,
+        self._before: list[list[XY]] = []  # and the line before it
         self.saving = False  # what is drawn meanwhile would be lost when the board is cleared
         self.switches = Switches()
         self.mode = Mode.CORNERS
@@ -132,8 +148,9 @@ class Digitising(QObject):
         self._start(_Drawing(kind, form if form is not Shape.NONE else kind.shape), Mode.NEW)
 
     def _start(self, drawing: _Drawing, mode: Mode) -> None:
-        self._drawing, self._screen, self._around, self._own, self._crs = drawing, None, None, None, ""
-        self.chain, self.active, self.mode = [], None, mode
+        self._drawing, self._screen, self._around, self._own = drawing, None, None, None
+        self.mode, self.active = mode, None
+        self._clear_line()
         self.begun.emit()
         self.changed.emit()
 
@@ -141,9 +158,13 @@ class Digitising(QObject):
         """Clear the board."""
         if self._drawing is not None:
             self._drawing, self._around, self._screen = None, None, None
-            self.chain, self.active = [], None
+            self.active = None
+            self._clear_line()
             self.ended.emit()
             self.changed.emit()
+
+    def _clear_line(self) -> None:
+        self.chain, self._aims, self._before = [], [], []
 
     @property
     def dirty(self) -> bool:
@@ -154,7 +175,8 @@ class Digitising(QObject):
 
     def turn_to(self, mode: Mode) -> None:
         """Let a click do something else; a line begun is given up."""
-        self.mode, self.chain, self.active = mode, [], None
+        self.mode, self.active = mode, None
+        self._clear_line()
         self.changed.emit()
 
     def take(self, make: Callable[[Board], Board]) -> bool:
@@ -171,9 +193,10 @@ class Digitising(QObject):
         return True
 
     def back(self) -> None:
-        """The last corner of the line, else the last step, taken back."""
+        """What the last click added to the line, else the last step, taken back."""
         if self.chain:
-            self.chain.pop()
+            self.chain = self._before.pop()
+            self._aims.pop()
         elif self.on and not self.saving and self.steps.back():
             self._screen, self.active = None, None
         self.changed.emit()
@@ -195,24 +218,47 @@ class Digitising(QObject):
 
     # ---- lines being drawn
 
-    def add_corner(self, place: XY, snap: Snap | None, *, other_way: bool = False) -> None:
-        """A corner of the line or outline; between two corners of one boundary it follows the boundary."""
+    def aim(self, at: XY, view: MapView, *, other_way: bool = False) -> Aim:
+        """Where a click at a place would set the next corner: on the outline the line follows, else at what
+        is nearest."""
+        snap = self.snap(at, view)
+        trail = self._trail(at, view, other_way) if snap is not None else None
+        if trail is not None:
+            return Aim(trail.end, Snap(trail.end, "corner"), trail)
+        return Aim(snap.place, snap) if snap is not None else Aim(at)
+
+    def _trail(self, at: XY, view: MapView, other_way: bool) -> Trail | None:
+        if not self.chain or not self.switches.trace:
+            return None
+        loose = self._aims[-1].at_corner and self._aims[-1].trail is None
+        asked = Asked(self.chain, at, _reach_m(view), loose, other_way)
+        trails = [trail for snapper in self._snappers(view.crs) if (trail := snapper.trail(asked))]
+        return min(trails, key=lambda trail: trail.rank, default=None)
+
+    def add_corner(self, aim: Aim) -> None:
+        """A corner of the line or outline, and before it those of the boundary it follows."""
         if self._is_saving():
             return
-        if self.chain and self.switches.trace and snap is not None and snap.kind == "corner":
-            self.chain += self._traced(self.chain[-1], place, other_way)
-        if not self.chain or self.chain[-1] != place:
-            self.chain.append(place)
+        self._before.append(list(self.chain))
+        self._aims.append(aim)
+        if aim.trail is not None:
+            self.chain[-1:] = [aim.trail.start, *aim.trail.between]
+        if not self.chain or self.chain[-1] != aim.place:
+            self.chain.append(aim.place)
         if self.mode is Mode.NEW and self.form is Shape.POINT:
             self.finish()
         self.changed.emit()
 
-    def _traced(self, start: XY, end: XY, other_way: bool) -> list[XY]:
-        for snapper in self._snappers():
-            found = snapper.trace(start, end, other_way=other_way)
-            if found:
-                return found
-        return []
+    @property
+    def note(self) -> str:
+        """What the line did on its way to its last corner, where that is not plain."""
+        if not self._aims or not self.switches.trace:
+            return ""
+        if self._aims[-1].trail is not None:
+            return tr(N_("Follows a boundary"))
+        if len(self._aims) > 1 and all(aim.at_corner for aim in self._aims[-2:]):
+            return tr(N_("No boundary leads from corner to corner: the line goes straight"))
+        return ""
 
     def finish(self) -> None:
         """End the line: cut, make the hole, or ask for the rest of the new record."""
@@ -248,10 +294,10 @@ class Digitising(QObject):
         """Read what can be snapped to in a view."""
         if self._drawing is None:
             return
-        entities, but = tuple(self._entities()), frozenset(self._drawing.records)
+        layers, but = tuple(self._layers()), frozenset(self._drawing.records)
         self._desk.read(
             self,
-            lambda session, _: snapper_around(session, entities, view, but),
+            lambda session, _: snapper_around(session, layers, view, but),
             self._take_around,
             topic="snap",
         )
@@ -261,22 +307,29 @@ class Digitising(QObject):
         if not snapper.complete:
             self.refused.emit(tr(N_("There is too much on the map to snap to all of it; go closer")))
 
-    def snap(self, at: XY, view: MapView) -> Snap | None:
-        """What draws the pointer near a place; corners before edges."""
+    def snap(self, at: XY, view: MapView, but: frozenset[str] = frozenset()) -> Snap | None:
+        """What draws the pointer near a place; corners before edges. `but` are shapes of the board that do
+        not."""
         if not self.switches.snap:
             return None
-        reach = _SNAP_PX / view.px_per_mm * view.m_per_mm
-        self._crs = view.crs
-        found = [snap for snap in (snapper.snap(at, reach) for snapper in self._snappers()) if snap]
-        return next((snap for snap in found if snap.kind == "corner"), found[0] if found else None)
+        reach = _reach_m(view)
+        found = [snap for snapper in self._snappers(view.crs, but) if (snap := snapper.snap(at, reach))]
+        return min(found, key=lambda snap: (snap.kind == "edge", snap.aside_m), default=None)
 
-    def _snappers(self) -> list[Snapper]:
-        """What is around, and while a line is drawn the board's own shapes."""
+    def moving(self, near: Near) -> frozenset[str]:
+        """The shapes that change when a corner is moved: it is not drawn to what moves along."""
+        if not self.switches.together:
+            return frozenset({near.uid})
+        place = place_of(self.board.need(near.uid), near.corner)
+        return frozenset(uid for uid, shape in self.board.shown().items() if has_corner(shape, place))
+
+    def _snappers(self, crs: str, but: frozenset[str] = frozenset()) -> list[Snapper]:
+        """What is around, and the board's own shapes."""
         around = [self._around] if self._around is not None else []
-        if self.mode is Mode.CORNERS or not self.board.shown() or not self._crs:
-            return around
-        if self._own is None or self._own[0] is not self.board:
-            self._own = (self.board, Snapper(self.board.shown().values(), self._crs))
+        key = (self.board, but, crs)
+        if self._own is None or self._own[0][0] is not key[0] or self._own[0][1:] != key[1:]:
+            shapes = [shape for uid, shape in self.board.shown().items() if uid not in but]
+            self._own = (key, Snapper(shapes, crs))
         return [*around, self._own[1]]
 
     # ---- words and saving
@@ -325,6 +378,11 @@ class Digitising(QObject):
         if self.saving:
             self.refused.emit(tr(N_("The shapes are being saved")))
         return self.saving
+
+
+def _reach_m(view: MapView) -> float:
+    """How far the pointer is drawn, in metres of the map."""
+    return _SNAP_PX / view.px_per_mm * view.m_per_mm
 
 
 def _shape(form: Shape, places: Sequence[XY]) -> BaseGeometry:
