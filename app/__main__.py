@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the command line on the words given to the program and leave with its exit code."""
+    if hasattr(sys, "_MEIPASS"):  # a built program is also what its other processes are started with
+        from multiprocessing import freeze_support
+
+        freeze_support()
     from app.cli.main import run  # late: what is imported here is all that a wrong word costs
 
     sys.exit(run(sys.argv[1:], _open_window))

@@ -7,43 +7,26 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import shapely
 
 from app.actions.session import Session
 from app.carto.features import Extent, FeatureColumns, no_features, within
 from app.carto.layers import Layer
 from app.carto.mapbook import FEATURES, TILES, AddedLayer, MapBook
 from app.carto.pictures import is_picture
-from app.domain.coordinates.zones import GCJ02, STORED, transform
+from app.domain.coordinates.zones import GCJ02, STORED
 from app.domain.imagery import Imagery, ImageryFacts, Outlines, Pixels
-from app.domain.portions import in_portions, portions
 from app.errors import AppError, Invalid, StoreFailure
-from app.exchange.grid import Book, Sheet
+from app.exchange import laid
 from app.exchange.imagery import online
 from app.exchange.imagery.opening import open_imagery, picture_parts
+from app.exchange.laid import OfferedLayer as OfferedLayer
 from app.exchange.missing import need_there
-from app.exchange.spatial import read_spatial
+from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
 from app.i18n import N_, tr
 
 _LOG = logging.getLogger(__name__)
 _FORMAT = 1
-_FARTHEST = 1e8  # metres, with a zone before them or not; beyond it no system has a place
-
-
-@dataclass(frozen=True)
-class Offered:
-    """A layer of a file that may be laid over the map: how many features, where, in which stated system;
-    `placeless` of them have no shape, or coordinates that are no place in any system."""
-
-    part: str
-    count: int
-    extent: Extent | None
-    crs: str
-    placeless: int = 0
 
 
 class MapLayers:
@@ -117,13 +100,14 @@ class MapLayers:
             return full.relative_to(self._folder.absolute()).as_posix()
         return str(full)
 
-    def load(self, layer: AddedLayer) -> None:
-        """Read an added layer of features; a fault is remembered by layer, not raised.
+    def load(self, layer: AddedLayer, tick: Tick = go_on) -> None:
+        """Read an added layer of features; a fault is remembered by layer, not raised, also that `tick` has
+        cancelled it.
 
         What comes of a layer that was taken off the map or put elsewhere meanwhile counts no more.
         """
         try:
-            found, fault = features_of(self.where(layer), layer), None
+            found, fault = features_of(self.where(layer), layer, tick), None
         except AppError as error:
             found, fault = None, error
         if self.book.layer(layer.id) != layer:
@@ -135,11 +119,11 @@ class MapLayers:
             self._columns.pop(layer.id, None)
             self.faults[layer.id] = fault
 
-    def load_missing(self) -> None:
+    def load_missing(self, tick: Tick = go_on) -> None:
         """Read every added layer of features that has not been tried yet."""
         for layer in self.book.added:
             if layer.kind == FEATURES and layer.id not in self._columns and layer.id not in self.faults:
-                self.load(layer)
+                self.load(layer, tick)
 
     def forget(self, layer_id: str) -> None:
         """Let go of what was read of a layer."""
@@ -276,26 +260,11 @@ def map_layers(session: Session) -> MapLayers:
     return session.maps
 
 
-def offered_layers(path: Path) -> list[Offered]:
-    """The layers of a map file with features that have a place; raises Invalid naming what is wrong."""
-    offers = []
-    for sheet in _read(path).sheets:
-        boxes = in_portions(shapely.bounds, _places(sheet)).reshape(-1, 4)
-        with np.errstate(invalid="ignore"):
-            placed = (np.abs(boxes) < _FARTHEST).all(axis=1)
-        if placed.any():
-            west, south = boxes[placed, :2].min(axis=0).tolist()
-            east, north = boxes[placed, 2:].max(axis=0).tolist()
-            lost = len(boxes) - int(placed.sum())
-            offers.append(Offered(sheet.name, len(sheet.rows), (west, south, east, north), sheet.crs, lost))
-    if not offers:
-        raise Invalid(
-            N_("No feature of “{file}” has a place on the map."),
-            code="no_places",
-            hint=N_("A table with coordinates in columns is imported: drop it beside the map."),
-            file=path.name,
-        )
-    return offers
+def offered_layers(path: Path, tick: Tick = go_on) -> list[OfferedLayer]:
+    """The layers of a map file with features that have a place; raises Invalid naming what is wrong, and what
+    `tick` raises."""
+    need_there(path)
+    return laid.offered_layers(path, tick)
 
 
 def pictures_under(session: Session, theme_id: str) -> tuple[Layer, ...]:
@@ -337,50 +306,9 @@ def offered_pictures(path: Path) -> list[OfferedPicture]:
     return offers
 
 
-def features_of(path: Path, layer: AddedLayer) -> FeatureColumns:
-    """The features of a layer in a file, in degrees EPSG:4490; raises Invalid naming the file."""
-    found = next((sheet for sheet in _read(path, layer).sheets if sheet.name == layer.part), None)
-    if found is None:
-        raise Invalid(
-            N_("“{file}” no longer holds the layer “{layer}”."),
-            code="no_layer",
-            file=path.name,
-            layer=layer.part,
-        )
-    return _columns(found, layer.crs)
-
-
-def _read(path: Path, layer: AddedLayer | None = None) -> Book:
+def features_of(path: Path, layer: AddedLayer, tick: Tick = go_on) -> FeatureColumns:
+    """The features of a layer in a file, in degrees EPSG:4490; raises Invalid naming the file, and
+    what `tick` raises."""
     need_there(path)
-    if layer is None:
-        return read_spatial(path)
-    return read_spatial(path, layer.encoding or None, only=layer.part)
-
-
-def _places(sheet: Sheet) -> np.ndarray[Any, Any]:
-    places = np.empty(len(sheet.rows), dtype=object)
-    places[:] = list(sheet.geometries)
-    return places
-
-
-def _columns(sheet: Sheet, crs: str) -> FeatureColumns:
-    values: dict[str, Any] = {}
-    for at, name in enumerate(sheet.headings):
-        column = np.empty(len(sheet.rows), dtype=object)
-        column[:] = [row[at] for row in sheet.rows]
-        values[name] = column
-    return FeatureColumns(
-        [str(n) for n in range(1, len(sheet.rows) + 1)], in_degrees(_places(sheet), crs), values
-    )
-
-
-def in_degrees(places: np.ndarray[Any, Any], crs: str) -> np.ndarray[Any, Any]:
-    """Geometries of a system in degrees EPSG:4490; raises Invalid for one without an exact way there."""
-    if crs == STORED:
-        return places
-
-    def convert(xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.column_stack(transform(xy[:, 0], xy[:, 1], crs))
-
-    moved = [np.asarray(shapely.transform(places[part], convert), dtype=object) for part in portions(places)]
-    return np.concatenate(moved) if moved else places
+    found = laid.read_layer(path, layer.part, layer.encoding, layer.crs, tick)
+    return FeatureColumns([str(n) for n in range(1, len(found.geometry) + 1)], found.geometry, found.values)

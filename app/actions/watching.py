@@ -24,7 +24,7 @@ class Watch:
             if self.cancelled is not None and self.cancelled():
                 raise stopped or Cancelled(N_("The writing was cancelled"), hint=N_("No file was written."))
             if self.progress is not None:
-                self.progress(round(share * 100), 100, words)
+                self.progress(round(share * 100), 100 if share else 0, words)  # 0 of 0: nobody knows yet
 
         return tick
 

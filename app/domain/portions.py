@@ -46,7 +46,8 @@ def from_wkb(wkb: Objects) -> Objects:
     """The geometries of WKB; None where there is none, and for one that GEOS cannot make (a line of one
     point)."""
     weights = np.fromiter((len(blob or b"") // _VERTEX_BYTES for blob in wkb), np.int64, len(wkb))
-    parts = [np.asarray(shapely.from_wkb(wkb[part], on_invalid="ignore")) for part in by_weight(weights)]
+    with np.errstate(invalid="ignore"):  # what GEOS sets while it refuses a shape is no news
+        parts = [np.asarray(shapely.from_wkb(wkb[part], on_invalid="ignore")) for part in by_weight(weights)]
     return np.concatenate(parts).astype(object) if parts else np.empty(0, dtype=object)
 
 

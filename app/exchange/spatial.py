@@ -43,15 +43,15 @@ SPATIAL_ENDINGS = (
 _UNDECODED = "ISO-8859-1"  # every byte is one character of it, so the bytes can be had back
 _OWN_TABLES = ("gw_", "journal", "sqlite_", "gpkg_", "rtree_")
 MAX_FEATURES = 500_000
-_PIECE = 20_000
-_LONG_JSON_BYTES = (2_000_000, 50_000_000)
-_BY_NUMBER = (".gpkg", ".shp")  # any feature is found at once
 _MOST_JSON_BYTES = 200_000_000
 
 
 def read_spatial(path: Path, encoding: str | None = None, *, only: str = "") -> Book:
     """Read every layer of a GIS file, or `only` the one of that name; the feature's number from 1 is its
-    row. Raises Invalid when GDAL cannot."""
+    row. Raises Invalid when GDAL cannot.
+
+    GDAL keeps the interpreter's lock while it reads: beside a window this is done by `laid.py`.
+    """
     source: str | bytes = _inside_zip(path) if path.suffix.lower() == ".zip" else str(path)
     form = "shp" if str(source).lower().endswith(".shp") else path.suffix.lower().lstrip(".")
     names: Mapping[str, str] = {}
@@ -184,7 +184,7 @@ def _layer(
             n=count,
             limit=MAX_FEATURES,
         )
-    meta, shapes, columns = _in_pieces(source, at, count, options)
+    meta, _, shapes, columns = pyogrio.raw.read(source, layer=at, **options)
     count = len(shapes) if shapes is not None else len(columns[0]) if len(columns) else 0
     fields = [str(field) for field in meta["fields"]]
     used, doubt = "", tuple[str, ...]()
@@ -206,38 +206,6 @@ def _layer(
         crs=_crs_name(meta["crs"]),
     )
     return sheet, used, doubt
-
-
-def _in_pieces(
-    source: str | bytes, layer: int, count: int, options: Mapping[str, Any]
-) -> tuple[dict[str, Any], np.ndarray | None, list[np.ndarray]]:
-    """What a layer says of itself, its shapes and its columns, read some thousands of features at a time.
-
-    GDAL keeps the interpreter's lock while it reads, but not while it opens; long JSON given to it as text is
-    all taken in there. Other files that it reads from the beginning each time are read at once.
-    """
-    if count <= _PIECE or not str(source).lower().endswith(_BY_NUMBER):
-        meta, _, shapes, columns = pyogrio.raw.read(_as_text(source), layer=layer, **options)
-        return meta, shapes, columns
-    parts = [
-        pyogrio.raw.read(source, layer=layer, skip_features=start, max_features=_PIECE, **options)
-        for start in range(0, count, _PIECE)
-    ]
-    meta, _, shapes, columns = parts[0]
-    if shapes is not None:
-        shapes = np.concatenate([part[2] for part in parts])
-    return meta, shapes, [np.concatenate([part[3][at] for part in parts]) for at in range(len(columns))]
-
-
-def _as_text(source: str | bytes) -> str | bytes:
-    """The text of a long file of JSON (GDAL then needs some 18 times its size); any other source as it is."""
-    if isinstance(source, bytes) or not source.lower().endswith((".geojson", ".json")):
-        return source
-    path = Path(source)
-    if not path.is_file() or not _LONG_JSON_BYTES[0] < path.stat().st_size < _LONG_JSON_BYTES[1]:
-        return source
-    text = path.read_text("utf-8-sig", errors="replace").lstrip()
-    return text if text.startswith("{") else source
 
 
 def _heading(field: str) -> str:

@@ -16,7 +16,8 @@ import python_calamine as calamine
 from app.errors import Invalid
 from app.exchange.delimited import read_delimited
 from app.exchange.grid import Book, Sheet, Span, Value
-from app.exchange.spatial import SPATIAL_ENDINGS, read_spatial
+from app.exchange.laid import read_book
+from app.exchange.spatial import SPATIAL_ENDINGS
 from app.exchange.spreadsheet_xml import is_spreadsheet_xml, read_spreadsheet_xml
 from app.exchange.ticking import Tick, go_on, left_when_cancelled
 from app.exchange.web_table import is_web_archive, read_web_archive, read_web_tables
@@ -55,7 +56,7 @@ def open_book(path: Path, encoding: str | None = None, tick: Tick = go_on) -> Bo
 def _opened(path: Path, start: bytes, encoding: str | None, tick: Tick) -> Book:
     ending = path.suffix.lower()
     if ending in SPATIAL_ENDINGS:
-        return read_spatial(path, encoding)
+        return read_book(path, encoding, tick)
     if ending in _WORD_ENDINGS:
         raise _not_a_table(path)
     if start.startswith(_OLE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,8 @@ import picture_files
 from app.actions.map_layers import MapLayers, features_of, offered_layers
 from app.carto.mapbook import FEATURES, TILES, AddedLayer
 from app.domain.coordinates.gcj import to_gcj02
-from app.errors import Invalid, StoreFailure
-from app.exchange import spatial
+from app.errors import Cancelled, Invalid, StoreFailure
+from app.exchange import apart, spatial, workbook
 
 AT = (106.66, 35.54)
 
@@ -229,47 +230,47 @@ def test_features_without_a_place_are_counted_and_hide_no_others(tmp_path: Path)
     assert refused.value.code == "no_places"
 
 
-@pytest.mark.parametrize("ending", [".gpkg", ".shp"])
-def test_a_long_layer_is_read_in_pieces_and_whole(
-    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    places = [shapely.Point(106.6 + n / 100, 35.5) if n != 4 else None for n in range(7)]
-    frame = geopandas.GeoDataFrame({"name": [f"第{n}" for n in range(7)]}, geometry=places, crs="EPSG:4545")
-    path = tmp_path / f"长{ending}"
-    frame.to_file(path, encoding="utf-8")
-    asked: list[int] = []
-    read = spatial.pyogrio.raw.read
-
-    def counting(*given: Any, **options: Any) -> Any:
-        asked.append(options.get("skip_features", 0))
-        return read(*given, **options)
-
-    monkeypatch.setattr(spatial.pyogrio.raw, "read", counting)
-    whole = spatial.read_spatial(path).sheets[0]
-    monkeypatch.setattr(spatial, "_PIECE", 3)
-    pieces = spatial.read_spatial(path).sheets[0]
-    assert asked == [0, 0, 3, 6]
-    assert pieces.rows == whole.rows and len(pieces.rows) == 7
-    assert pieces.geometries == whole.geometries and pieces.geometries[4] is None
-    assert pieces.crs == whole.crs == "EPSG:4545"
-
-
-def test_long_json_is_read_as_text_with_the_same_features(
+def test_a_long_file_is_read_in_another_process_and_comes_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "长.geojson"
-    places = [shapely.Point(*AT), shapely.box(106.5, 35.3, 106.6, 35.4), None]
-    geopandas.GeoDataFrame({"名称": ["甲", "乙", None]}, geometry=places, crs="EPSG:4545").to_file(path)
-    given: list[Any] = []
-    read = spatial.pyogrio.raw.read
+    places = [shapely.Point(106.6 + n / 10_000, 35.5) if n != 4 else None for n in range(2_500)]
+    frame = geopandas.GeoDataFrame(
+        {"名称": [f"第{n}" for n in range(2_500)], "量": np.arange(2_500.0)}, geometry=places, crs="EPSG:4326"
+    )
+    path = tmp_path / "长.kml"
+    frame.to_file(path, driver="KML", layer="长")
+    layer = _layer("长", "gcj02")
+    here = features_of(path, layer)
+    book = workbook.open_book(path)
+    monkeypatch.setattr(apart, "LONG_BYTES", 1)
+    monkeypatch.setattr(spatial, "readable_kml", None)  # of this process: whoever reads here now, fails
+    shares: list[float] = []
+    there = features_of(path, layer, shares.append)
+    assert list(there.values) == list(here.values) and "名称" in here.values
+    assert all(there.values[name].tolist() == here.values[name].tolist() for name in here.values)
+    assert there.uids == here.uids and there.geometry[4] is None
+    assert there.geometry.tolist() == here.geometry.tolist()
+    assert shares == sorted(shares) and shares[0] < 0.9 < shares[-1] <= 1.0
+    assert workbook.open_book(path) == book
+    assert not multiprocessing.active_children()
 
-    def noting(source: Any, **options: Any) -> Any:
-        given.append(source)
-        return read(source, **options)
 
-    monkeypatch.setattr(spatial.pyogrio.raw, "read", noting)
-    plain = spatial.read_spatial(path).sheets[0]
-    monkeypatch.setattr(spatial, "_LONG_JSON_BYTES", (1, 60_000_000))
-    text = spatial.read_spatial(path).sheets[0]
-    assert given[0] == str(path) and given[1].startswith("{")
-    assert text == plain and text.crs == "EPSG:4545" and text.geometries[2] is None
+def test_a_reading_process_is_ended_when_nobody_waits_and_its_end_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _geojson(tmp_path / "长")
+    monkeypatch.setattr(apart, "LONG_BYTES", 1)
+
+    def stop(_: float) -> None:
+        raise Cancelled("stop")
+
+    def kill(_: float) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(Cancelled):
+        offered_layers(path, stop)
+    assert not multiprocessing.active_children()
+    with pytest.raises(Invalid, match=path.name) as refused:
+        offered_layers(path, kill)
+    assert refused.value.code == "unreadable_file"

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import picture_files
-from app.actions.map_layers import Offered
+from app.actions.map_layers import OfferedLayer
 from app.carto.theme import read_theme
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
@@ -380,8 +380,8 @@ def test_a_layer_that_cannot_be_shown_is_switched_off_by_its_box(qtbot: QtBot) -
 
 def test_layers_of_one_file_keep_the_system_each_states(qtbot: QtBot) -> None:
     offers = [
-        Offered("度", 1, (106.6, 35.5, 106.7, 35.6), "EPSG:4490"),
-        Offered("米", 1, (479_000.0, 3_934_000.0, 480_000.0, 3_935_000.0), "EPSG:4545"),
+        OfferedLayer("度", 1, (106.6, 35.5, 106.7, 35.6), "EPSG:4490"),
+        OfferedLayer("米", 1, (479_000.0, 3_934_000.0, 480_000.0, 3_935_000.0), "EPSG:4545"),
     ]
     dialog = AddDialog("两层.gpkg", offers)
     qtbot.addWidget(dialog)
@@ -401,7 +401,10 @@ def test_another_key_is_tried_at_once(office: Office, qtbot: QtBot) -> None:
 def test_layers_without_a_name_of_their_own_are_called_in_words(qapp: QApplication) -> None:
     """GDAL calls the parts of a GPX file and the one layer of a drawing in English."""
     box = (106.6, 35.5, 106.7, 35.6)
-    offers = [Offered("waypoints", 1, box, "EPSG:4326"), Offered("track_points", 12, box, "EPSG:4326", 3)]
+    offers = [
+        OfferedLayer("waypoints", 1, box, "EPSG:4326"),
+        OfferedLayer("track_points", 12, box, "EPSG:4326", 3),
+    ]
     dialog = AddDialog("巡查.gpx", offers)
     items = [dialog.list.topLevelItem(row) for row in range(2)]
     assert [item.text(0) for item in items if item] == ["航点", "轨迹点"]
@@ -409,6 +412,6 @@ def test_layers_without_a_name_of_their_own_are_called_in_words(qapp: QApplicati
     assert [layer.title for layer in dialog.chosen()] == ["巡查 · 航点", "巡查 · 轨迹点"]
     assert [layer.part for layer in dialog.chosen()] == ["waypoints", "track_points"]
     assert (
-        AddDialog("总图.dxf", [Offered("entities", 1, box, "EPSG:4326")]).list.topLevelItem(0).text(0)
+        AddDialog("总图.dxf", [OfferedLayer("entities", 1, box, "EPSG:4326")]).list.topLevelItem(0).text(0)
         == "图形"
     )  # type: ignore[union-attr]

@@ -37,7 +37,7 @@ from app.ui.messages import buttons
 from app.ui.parts import fault, muted, say_fault
 
 if TYPE_CHECKING:
-    from app.actions.map_layers import Offered
+    from app.actions.map_layers import OfferedLayer
 
 _EACH = "each"  # of several layers, each in the system it states
 _NAMELESS = {  # GPX and DXF
@@ -58,7 +58,7 @@ _SYSTEMS = (
 class AddDialog(QDialog):
     """What the file says of its system is proposed; when it says nothing, nothing is chosen beforehand."""
 
-    def __init__(self, file: str, offers: Sequence[Offered], parent: QWidget | None = None) -> None:
+    def __init__(self, file: str, offers: Sequence[OfferedLayer], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr(N_("Lay “{file}” over the map"), file=file))
@@ -106,7 +106,7 @@ class AddDialog(QDialog):
                 found.append(AddedLayer("", self._name(offer), FEATURES, "", stated, offer.part))
         return found
 
-    def _name(self, offer: Offered) -> str:
+    def _name(self, offer: OfferedLayer) -> str:
         stem = self._file.rsplit(".", 1)[0]
         return stem if len(self._offers) == 1 or offer.part == stem else f"{stem} · {_called(offer.part)}"
 
@@ -185,7 +185,7 @@ def _called(part: str) -> str:
     return tr(_NAMELESS.get(part, part))
 
 
-def _counted(offer: Offered) -> str:
+def _counted(offer: OfferedLayer) -> str:
     if not offer.placeless:
         return f"{offer.count:,}"
     return tr(N_("{n} ({without} without a place)"), n=f"{offer.count:,}", without=f"{offer.placeless:,}")

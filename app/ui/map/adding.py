@@ -17,13 +17,13 @@ from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui.desk import Desk
 from app.ui.map.adddialog import AddDialog
-from app.ui.map.arranging import MapArranging
+from app.ui.map.arranging import MapArranging, reading
 from app.ui.map.onlinedialog import OnlineDialog
 from app.ui.map.picturedialog import PictureDialog
 from app.ui.tasks import Token
 
 if TYPE_CHECKING:
-    from app.actions.map_layers import Offered, OfferedPicture
+    from app.actions.map_layers import OfferedLayer, OfferedPicture
 
 PICTURE_ENDINGS = (".mbtiles", ".pmtiles", ".tif", ".tiff")
 FEATURE_ENDINGS = (".shp", ".geojson", ".json", ".kml", ".kmz", ".gpx", ".dxf", ".gpkg", ".zip")
@@ -39,7 +39,7 @@ def may_be_added(files: Sequence[Path]) -> bool:
 class Found:
     """What a file holds for the map."""
 
-    features: list[Offered]
+    features: list[OfferedLayer]
     pictures: list[OfferedPicture]
 
 
@@ -115,11 +115,12 @@ class AddingFiles(QObject):
 
 
 def _look_into(path: Path, token: Token) -> Found:
-    """Raises Invalid for a file that holds neither features nor pictures."""
+    """Raises Invalid for a file that holds neither features nor pictures, Cancelled when it is stopped."""
     from app.actions.map_layers import offered_layers, offered_pictures  # late: loads after the first paint
 
+    tick = reading(token)
     pictures = offered_pictures(path)
     if pictures and path.suffix.lower() == ".gpkg":
         with suppress(Invalid):
-            return Found(offered_layers(path), pictures)
-    return Found([] if pictures else offered_layers(path), pictures)
+            return Found(offered_layers(path, tick), pictures)
+    return Found([] if pictures else offered_layers(path, tick), pictures)

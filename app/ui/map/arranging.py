@@ -12,7 +12,7 @@ from app.carto.arranging import Arrangement
 from app.carto.legend import GROUP_TITLES
 from app.carto.mapbook import FEATURES, AddedLayer, MapBook
 from app.carto.theme import DARK, LIGHT, Theme
-from app.errors import AppError
+from app.errors import AppError, Cancelled
 from app.i18n import N_, tr
 from app.settings import OFF, ON, tiles_folder
 from app.ui.desk import Desk
@@ -22,6 +22,7 @@ from app.ui.theme import colours
 if TYPE_CHECKING:
     from app.actions.map_layers import MapLayers
 
+Tick = Callable[[float], None]  # called with the share that is done; may raise to cancel
 _AGAIN_MS = 60_000  # without a network it is not tried again sooner
 THEME_OF = {  # ledger -> its first theme
     "boiler": "boilers",
@@ -29,6 +30,16 @@ THEME_OF = {  # ledger -> its first theme
     "water_source": "sources",
     "built_up_area": "boilers",
 }
+
+
+def reading(token: Token) -> Tick:
+    """What a map file's reader calls with the share that is done; raises Cancelled when it is to stop."""
+    from app.actions.watching import Watch  # late: actions load after the first paint
+
+    stopped = Cancelled(
+        N_("The file was not read: it was stopped."), hint=N_("Read it again by the menu of its layer.")
+    )
+    return Watch(token.progress, token.cancelled).ticker("", stopped)
 
 
 def palette_in_use() -> str:
@@ -109,9 +120,11 @@ class MapArranging(QObject):
         if layers.fault is not None:
             self._desk.said.emit(f"{layers.fault.message} {layers.fault.hint}")
         if any(layer.kind == FEATURES for layer in layers.book.added):
-            self._read(lambda found: found.load_missing())
+            self._read(lambda found, tick: found.load_missing(tick))
 
-    def _read(self, work: Callable[[MapLayers], None], entities: tuple[str, ...] = ()) -> None:
+    def _read(
+        self, work: Callable[[MapLayers, Callable[[float], None]], None], entities: tuple[str, ...] = ()
+    ) -> None:
         """Read files in a thread; the map is drawn with them as soon as they are there."""
         layers = self.layers
         if layers is None:
@@ -119,7 +132,7 @@ class MapArranging(QObject):
         touched = entities or tuple(layer.entity for layer in layers.book.added)
 
         def run(token: Token) -> None:
-            work(layers)
+            work(layers, reading(token))
 
         self._desk.tasks.run(self, run, lambda _: self._loaded(touched), title=tr(N_("Reading map files")))
 
@@ -226,7 +239,7 @@ class MapArranging(QObject):
             book = book.adding(layer)
         fresh = tuple(layer.entity for layer in book.added[len(self.book.added) :])
         self.take(book, fresh)
-        self._read(lambda found: found.load_missing(), fresh)
+        self._read(lambda found, tick: found.load_missing(tick), fresh)
 
     def remove(self, layer: str) -> None:
         """Take an added layer off the map; its file stays."""
@@ -242,7 +255,7 @@ class MapArranging(QObject):
             return
         self.layers.forget(layer)
         if found.kind == FEATURES:
-            self._read(lambda layers: layers.load(found), (found.entity,))
+            self._read(lambda layers, tick: layers.load(found, tick), (found.entity,))
         else:
             self.changed.emit((found.entity,))
 
