@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QHeaderView, QTableView
 from pytestqt.qtbot import QtBot
 
 from app.ui.application import Program
-from app.ui.ledger.delegate import CellDelegate
 from app.ui.ledger.pane import LedgerPane
+from app.ui.ledger.rownumbers import RowNumbers
 from app.ui.ledger.swift import SwiftCells
 from window_cases import settle
 
@@ -43,8 +44,11 @@ def _rest(painted: list[int], qtbot: QtBot) -> None:
     painted.clear()
 
 
-def _picture(pane: LedgerPane) -> QImage:
-    return pane.table.viewport().grab().toImage()
+def _by_qt(cells: SwiftCells, event: QPaintEvent) -> None:
+    painter = QPainter(cells._view.viewport())
+    painter.fillRect(event.rect(), cells._view.palette().color(QPalette.ColorRole.Base))
+    painter.end()
+    QTableView.paintEvent(cells._view, event)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -52,13 +56,36 @@ def test_swift_cells_look_as_qt_paints_them(
     office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
     pane = _pane(office, qtbot, theme=theme, language="zh_CN")
+    table, model = pane.table, pane.model
     chosen = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-    pane.table.selectionModel().select(pane.model.index(3, 0), chosen)
-    note = [field.name for field in pane.model.columns].index("user_org")
-    pane.table.setColumnWidth(note, 40)  # words that are cut end in dots
-    swift = _picture(pane)
-    monkeypatch.setattr(SwiftCells, "paint", lambda *_: False)
-    assert swift == _picture(pane)
+    table.selectionModel().select(model.index(3, 0), chosen)
+    names = [field.name for field in model.columns]
+    table.setColumnWidth(names.index("user_org"), 40)  # words that are cut end in dots
+    pane.arranging.layout.freeze(2)
+    model.editing = theme == "dark"
+    table.set_editing(model.editing)  # with a grid, a cell that has the keys, cells right and wrong
+    if model.editing:
+        table.setCurrentIndex(model.index(5, names.index("user_org")))
+        for row, why in ((3, ""), (6, ""), (7, "wrong")):
+            model.staging.write(model.record(row), "user_org", "新的单位", "新的单位", why)
+    over = pane.arranging.layout.overlay
+    swift = [view.viewport().grab().toImage() for view in (table, over)]
+    monkeypatch.setattr(SwiftCells, "paint", _by_qt)
+    assert swift == [view.viewport().grab().toImage() for view in (table, over)]
+
+
+def test_row_numbers_look_as_qt_paints_them(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = _pane(office, qtbot)
+    numbers, rows = pane.table.verticalHeader(), QItemSelectionModel.SelectionFlag.Rows
+    for row in (3, 4, 9):
+        pane.table.selectionModel().select(pane.model.index(row, 0), rows | rows.Select)
+    swift = numbers.viewport().grab().toImage()
+    monkeypatch.setattr(RowNumbers, "paintSection", QHeaderView.paintSection)
+    assert swift != numbers.viewport().grab().toImage()  # the mark of chosen rows is our own
+    QHeaderView.setSelectionModel(numbers, pane.table.selectionModel())
+    assert swift == numbers.viewport().grab().toImage()
 
 
 def test_one_turn_of_the_wheel_paints_the_rows_that_came_and_no_others(
@@ -68,11 +95,10 @@ def test_one_turn_of_the_wheel_paints_the_rows_that_came_and_no_others(
     under = pane.table.viewport()
     QTest.mouseMove(under, QPoint(9, under.height() - 3))  # the row under the pointer is painted too
     rows: list[int] = []
-    plain = CellDelegate.paint
+    plain = SwiftCells._paint_row
     monkeypatch.setattr(
-        CellDelegate, "paint", lambda self, painter, option, index: (
-            rows.append(index.row()), plain(self, painter, option, index))
-    )  # fmt: skip
+        SwiftCells, "_paint_row", lambda self, row, *how: (rows.append(row), plain(self, row, *how))
+    )
     _rest(rows, qtbot)
     bar = pane.table.verticalScrollBar()
     before = pane.table.rowAt(pane.table.viewport().height() - 1)

@@ -15,7 +15,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -29,7 +28,7 @@ from app.ui.forms.editors import Editor, cell_editor
 from app.ui.ledger.cells import checked
 from app.ui.ledger.grouping import Group
 from app.ui.ledger.model import LedgerModel
-from app.ui.ledger.swift import SwiftCells
+from app.ui.ledger.staging import Staged
 from app.ui.theme import colours
 
 Index = QModelIndex | QPersistentModelIndex
@@ -47,7 +46,6 @@ class CellDelegate(QStyledItemDelegate):
     def __init__(self, table: QTableView, model: LedgerModel) -> None:
         super().__init__(table)
         self._table, self._model = table, model
-        self._swift = SwiftCells()
 
     # ---- drawing
 
@@ -57,37 +55,22 @@ class CellDelegate(QStyledItemDelegate):
         staged = self._model.staged(index.row(), index.column())
         if staged is None:
             return
-        look = colours()
-        ink = look.danger if staged.wrong else look.warning if staged.moved else look.text
-        option.backgroundBrush = QColor(look.notice)  # type: ignore[attr-defined]
+        option.backgroundBrush = QColor(colours().notice)  # type: ignore[attr-defined]
         for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-            option.palette.setColor(role, QColor(ink))  # type: ignore[attr-defined]
+            option.palette.setColor(role, ink_of(staged))  # type: ignore[attr-defined]
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """A cell, or its part of a group's heading."""
-        row, column = index.row(), index.column()
-        group = self._model.group_at(row)
-        if group is not None:
-            self._paint_group(painter, option, group)
-            return
-        staged = self._model.staged(row, column)
-        if staged is None and self._swift.paint(painter, option, self._model, row, column):
-            return
+        """A cell as Qt paints it, and a bar at its left when something is written in it."""
+        staged = self._model.staged(index.row(), index.column())
         super().paint(painter, option, index)
         if staged is not None:
-            look = colours()
-            rect: QRect = option.rect  # type: ignore[attr-defined]
-            ink = look.danger if staged.wrong else look.warning if staged.moved else look.accent
-            painter.fillRect(
-                QRect(rect.topLeft(), rect.bottomLeft() + QPoint(metrics.grid(0.75), 0)), QColor(ink)
-            )
+            mark_written(painter, option.rect, staged)  # type: ignore[attr-defined]
 
-    def _paint_group(self, painter: QPainter, option: QStyleOptionViewItem, group: Group) -> None:
-        """The words run across the row: each cell draws the part of them that lies in it."""
-        look, rect = colours(), QRect(option.rect)  # type: ignore[attr-defined]
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+    def paint_group(self, painter: QPainter, rect: QRect, group: Group, *, chosen: bool) -> None:
+        """A group's heading over the columns in sight; its words begin at the left of the view."""
+        look = colours()
         painter.save()
-        painter.setClipRect(rect)
+        painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
         painter.fillRect(rect, QColor(look.selection if chosen else look.hover))
         painter.setPen(QColor(look.border))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
@@ -185,6 +168,18 @@ class CellDelegate(QStyledItemDelegate):
             why = fault.message
         editor.setStyleSheet(f"QLineEdit, QComboBox {{ color: {colours().danger}; }}" if why else "")
         QToolTip.showText(editor.mapToGlobal(editor.rect().bottomLeft()), why, editor)
+
+
+def ink_of(staged: Staged) -> QColor:
+    """The ink of what is written and not saved."""
+    look = colours()
+    return QColor(look.danger if staged.wrong else look.warning if staged.moved else look.text)
+
+
+def mark_written(painter: QPainter, place: QRect, staged: Staged) -> None:
+    """The bar at the left of a cell in which something is written."""
+    bar = ink_of(staged) if staged.wrong or staged.moved else QColor(colours().accent)
+    painter.fillRect(QRect(place.topLeft(), place.bottomLeft() + QPoint(metrics.grid(0.75), 0)), bar)
 
 
 def _editor_of(watched: QObject) -> Editor | None:

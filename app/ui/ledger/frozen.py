@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView
 
 from app.ui import metrics
 from app.ui.ledger.delegate import CellDelegate
 from app.ui.ledger.header import LedgerHeader
+from app.ui.ledger.swift import SwiftCells
 from app.ui.ledger.table import LedgerTable
 from app.ui.theme import colours
 
@@ -23,7 +24,10 @@ class FrozenColumns(QTableView):
         self._table, self._header = table, header
         self.setModel(table.model())
         self.setSelectionModel(table.selectionModel())
-        self.setItemDelegate(CellDelegate(table, table.ledger))
+        delegate = CellDelegate(table, table.ledger)
+        self.setItemDelegate(delegate)
+        self._swift = SwiftCells(self, table.ledger, delegate, table.chosen)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAlternatingRowColors(True)
@@ -71,6 +75,10 @@ class FrozenColumns(QTableView):
         self.headings.blockSignals(was)
         self.mirror_mode()
         self._lay()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As the table paints its own."""
+        self._swift.paint(event)
 
     def mirror_mode(self) -> None:
         """Rows or cells, grid or none, as the table has it."""

@@ -7,13 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from app.ui import metrics
+from app.ui.ledger.chosen import Chosen
 from app.ui.ledger.delegate import CellDelegate
 from app.ui.ledger.dragging import FarDrag
 from app.ui.ledger.model import LedgerModel
+from app.ui.ledger.rownumbers import RowNumbers
+from app.ui.ledger.swift import SwiftCells
 
 Index = QModelIndex | QPersistentModelIndex
 Spot = tuple[int, int]  # row and column of the model
@@ -35,18 +37,19 @@ class LedgerTable(QTableView):
         self._over: QTableView | None = None  # the frozen columns, lying over the first ones
         self._frozen: frozenset[int] = frozenset()
         self.setModel(model)
-        self.setItemDelegate(CellDelegate(self, model))
+        delegate = CellDelegate(self, model)
+        self.setItemDelegate(delegate)
+        self.chosen = Chosen(self)
+        self._swift = SwiftCells(self, model, delegate, self.chosen)
         self.setAccessibleName(model.kind.text)
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        upright = self.verticalHeader()
-        upright.setDefaultSectionSize(metrics.line_height())
-        upright.setSectionResizeMode(upright.ResizeMode.Fixed)
-        upright.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        upright.sectionClicked.connect(self._fold_row)
+        numbers = RowNumbers(model, self.chosen)
+        numbers.sectionClicked.connect(self._fold_row)
+        self.setVerticalHeader(numbers)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._drag = FarDrag(self, model, self._repaint)
         self.set_editing(False)
@@ -57,11 +60,8 @@ class LedgerTable(QTableView):
                 view.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The ground is painted here: what is opaque is moved by Qt while scrolling, not painted again."""
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
-        painter.end()
-        super().paintEvent(event)
+        """The ground is painted here too: what is opaque is moved while scrolling, not painted again."""
+        self._swift.paint(event)
 
     def set_editing(self, on: bool) -> None:
         """Cells with a grid that can be written in, or rows to read."""
