@@ -14,7 +14,7 @@ from app.actions.grids import make_grid
 from app.actions.history import history, redo, seal, undo
 from app.actions.imports import import_records
 from app.actions.lookback import draw_lookback, rounds
-from app.actions.maps import save_picture
+from app.actions.map_picture import save_picture
 from app.actions.patrols import record_patrol
 from app.actions.people import add_user, change_pin, disable_user, sign_in
 from app.actions.places import locate

@@ -1,24 +1,18 @@
-"""The map of a workspace: its records as features, the ready themes, and a picture in a file."""
+"""The map of a workspace: its records as features, the ready themes, the notes of its pictures."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 
-from app.actions.action import action
 from app.actions.map_areas import AreaSource
 from app.actions.map_columns import with_worked_out
-from app.actions.map_layers import map_layers, picture_credits
-from app.actions.outputs import output_file
+from app.actions.map_layers import map_layers
 from app.actions.session import Session
 from app.carto.basemap import with_base
-from app.carto.compose import display_list
 from app.carto.display import Op, Text
 from app.carto.features import (
     Extent,
@@ -29,20 +23,17 @@ from app.carto.features import (
     on_the_ground,
     within,
 )
-from app.carto.keeping import ProjectedLayers
 from app.carto.many import ManyAreas
 from app.carto.symbols import TextStyle
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
 from app.domain.catalog import BY_NAME
-from app.domain.coordinates.zones import sheet_crs
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.water import BuiltUpArea, ProtectionZone
 from app.domain.filters import equal
 from app.domain.output import MW_PER_TPH
 from app.domain.rights import area_prefix
-from app.errors import Invalid
 from app.i18n import N_, in_a_row, tr
 
 SERIAL = "serial"
@@ -106,19 +97,6 @@ class WorkspaceSource:
         return FeatureColumns(columns.uids, columns.geometry, values)
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What was drawn into a file, and how long it took: first picture and redraws in ms."""
-
-    path: Path
-    theme: str
-    crs: str
-    scale: float
-    size_px: tuple[int, int]
-    first_ms: float
-    redraw_ms: tuple[float, ...]
-
-
 def serials(session: Session, area: str = "") -> dict[str, int]:
     """The row number of each boiler in the ledger of an area, in the order of ledger numbers."""
     found = session.workspace.columns(Boiler.TYPE.name, ["ledger_no", "div_code"], None)
@@ -141,45 +119,6 @@ def home_extent(session: Session) -> Extent:
         return (105.3, 34.9, 107.8, 35.9)
     (x0, y0), (x1, y1) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     return float(x0), float(y0), float(x1), float(y1)
-
-
-@action(N_("Save the map as a picture…"), "map", command="render")
-def save_picture(
-    session: Session,
-    path: Path,
-    *,
-    theme: str = "boilers",
-    size_px: tuple[int, int] = (1920, 1080),
-    look: tuple[Extent | None, str | None] = (None, None),
-    repeat: int = 0,
-) -> Picture:
-    """Draw the map into a PNG; `look` is an extent in degrees and a CRS, either may be None.
-
-    Raises Invalid for an unknown theme, a picture too large or an empty extent.
-    """
-    from app.render.image import paint_to_image, write_png  # late: most actions draw nothing
-
-    extent = look[0] or widened(home_extent(session))
-    if not (extent[0] < extent[2] and extent[1] < extent[3]):
-        raise Invalid(
-            N_("The extent is empty"), hint=N_("Give west, south, east, north in degrees."), code="bad_extent"
-        )
-    crs = sheet_crs(*extent, override=look[1])
-    started = time.perf_counter()
-    map_layers(session).load_missing()
-    layers = ProjectedLayers.of(feature_source(session))
-    view = MapView.of_degrees(extent, size_px, crs)
-    chosen = arranged_theme(session, theme)
-    notes = map_notes(session, view, picture_credits(session, chosen.layers))
-    image = paint_to_image(display_list(chosen, layers, view), view, notes)
-    first = _since(started)
-    redraws = []
-    for _ in range(repeat):
-        again = time.perf_counter()
-        image = paint_to_image(display_list(chosen, layers, view), view, notes)
-        redraws.append(_since(again))
-    write_png(image, output_file(session, path))
-    return Picture(path, theme, crs, view.scale, size_px, first, tuple(redraws))
 
 
 def arranged_theme(session: Session, name: str) -> Theme:
@@ -213,10 +152,6 @@ def map_notes(session: Session, view: MapView, credits: Sequence[str] = ()) -> t
         words.append(tr(N_("Pictures under the map: {credits}"), credits=in_a_row(credits)))
     style = TextStyle(size_mm=3.2, colour="#8A1C1C", bold=True, halo="#FFFFFF")
     return (Text(view.width_mm - 3.0, view.height_mm - 3.0, " · ".join(words), style, anchor="right"),)
-
-
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _beside(entity: str) -> tuple[str, ...]:

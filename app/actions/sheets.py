@@ -85,7 +85,7 @@ def sheet_pages(session: Session, order: SheetOrder) -> list[Page]:
     for subject in _subjects(session, order):
         request = SheetRequest(
             content=_content(session, order, subject),
-            meta=replace(_meta(session, order), picture_credits=credits),
+            meta=replace(sheet_words(session, order), picture_credits=credits),
             paper=order.paper,
             orientation=order.orientation,
             scale=order.scale,
@@ -270,7 +270,13 @@ def outline_of(session: Session, division: Division) -> BaseGeometry:
     return joined
 
 
-def _meta(session: Session, order: SheetOrder) -> SheetMeta:
+def area_title(session: Session) -> str:
+    """The name of the workspace's area."""
+    return _division(session, session.workspace.area).name
+
+
+def sheet_words(session: Session, order: SheetOrder) -> SheetMeta:
+    """The words around a map of the workspace: the bureau, who made it and when, how secret it is."""
     area = _division(session, session.workspace.area)
     bureaus = session.workspace.find(Org, equal(kind="bureau", div_code=area.code), limit=1)
     return SheetMeta(

@@ -24,6 +24,12 @@ def scale_text(denominator: float) -> str:
     return f"1:{round(denominator):,}".replace(",", "\u00a0")
 
 
+def legible_scale(denominator: float) -> float:
+    """A scale in three digits: enough for a screen, and for a picture nobody measures on."""
+    digits = max(0, len(str(int(denominator))) - 3)
+    return float(round(denominator / 10**digits) * 10**digits)
+
+
 def fitting_scale(extent: Extent, width_mm: float, height_mm: float) -> int:
     """The largest round scale at which an extent in metres fits a frame; raises Invalid beyond the list."""
     needed = needed_scale(extent, width_mm, height_mm)

@@ -14,7 +14,7 @@ from app.cli.shell import Shell, WrongUsage
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
-    from app.actions.maps import Picture
+    from app.actions.map_picture import Picture
 
 OUTPUT = option("-o", "--output", help_=N_("The file to write"))
 PUBLIC = option("--public", help_=N_("The public edition: no coordinates, names or phones"))
@@ -36,6 +36,9 @@ class RenderWords:
     repeat: Annotated[
         int, option("--repeat", help_=N_("Draw so many times more and say how long it took"))
     ] = 0
+    framed: Annotated[
+        bool, option("--framed", help_=N_("With title, dates, legend, scale bar and north around the map"))
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class GridWords:
 
 def render(shell: Shell, words: RenderWords) -> Answer:
     """A picture of the map, with timings when it is drawn again."""
-    from app.actions.maps import save_picture  # late: help pages need no map
+    from app.actions.map_picture import save_picture  # late: help pages need no map
 
     started = time.perf_counter()
     with shell.session() as session:
@@ -92,6 +95,7 @@ def render(shell: Shell, words: RenderWords) -> Answer:
             size_px=_size(words.size),
             look=(_extent(words.extent), words.crs),
             repeat=words.repeat,
+            framed=words.framed,
         )
     document = {
         "file": str(picture.path),

@@ -18,7 +18,10 @@ from app.printing.style import ACCENT, SheetStyle, style_of
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A page with its head and foot drawn and `body` (x, y, width, height) left free between them."""
+    """A page with its head and foot drawn and `body` (x, y, width, height) left free between them.
+
+    `size_mm` is the page of a picture, which has a size of its own and only the measures of a paper.
+    """
 
     request: SheetRequest
     paper: str
@@ -27,6 +30,7 @@ class Skeleton:
     subtitle: str
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    size_mm: tuple[float, float] | None = None
 
     @property
     def style(self) -> SheetStyle:
@@ -36,7 +40,7 @@ class Skeleton:
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of the page in mm."""
-        return paper_size(self.paper, self.orientation)
+        return self.size_mm or paper_size(self.paper, self.orientation)
 
     @property
     def meta(self) -> SheetMeta:

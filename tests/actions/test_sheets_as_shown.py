@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtGui import QImage
 from shapely.geometry import MultiPolygon
 
@@ -14,7 +16,8 @@ import picture_files
 from actions.office import Office
 from app.actions.lookback import draw_lookback
 from app.actions.map_layers import map_layers
-from app.actions.maps import feature_source
+from app.actions.map_picture import Framed, save_framed
+from app.actions.maps import arranged_theme, feature_source
 from app.actions.sheets import SheetOrder, outline_of, sheet_pages
 from app.carto.compose import Look, display_list
 from app.carto.display import DisplayList, Group, Op, Raster, Text, walk
@@ -145,3 +148,19 @@ def test_an_area_without_an_outline_is_not_printed(office: Office) -> None:
     with pytest.raises(Refused) as refusal:
         outline_of(office.session, divisions[0].replace(geometry=MultiPolygon()))
     assert refusal.value.code == "nothing_to_print"
+
+
+def test_a_saved_picture_is_the_screens_map_with_a_reports_words(office: Office, tmp_path: Path) -> None:
+    _arranged(office)
+    shown = arranged_theme(office.session, "boilers")
+    layers = ProjectedLayers.of(feature_source(office.session))
+    view = MapView.of_degrees((106.4, 35.2, 107.0, 35.8), (900, 500), "EPSG:4544")
+    page = save_framed(office.session, Framed(shown, layers, view, {}), tmp_path / "图.png")
+    with Image.open(tmp_path / "图.png") as picture:
+        assert picture.size[0] > 2 * view.size_px[0] and picture.size[1] > 2 * view.size_px[1]
+    bare = [op for op in display_list(shown, layers, view, Look(labels=False)).ops if isinstance(op, Raster)]
+    assert len([op for op in walk(page.ops) if isinstance(op, Raster)]) == len(bare) > 0
+    words = " ".join(op.text for op in walk(page.ops) if isinstance(op, Text))
+    said = "平凉市 图例 巡查路线（1） 北 千米 数据截止 制图日期 平凉市自然资源局"
+    for part in said.split():
+        assert part in words, part

@@ -110,6 +110,14 @@ def test_render_draws_a_picture_of_the_size(terminal: Terminal, tmp_path: Path) 
     assert len(told["timings"]["redraw_ms"]) == 2
 
 
+def test_a_framed_picture_has_the_size_and_needs_room(terminal: Terminal, tmp_path: Path) -> None:
+    words = ["render", "-o", str(tmp_path / "m.png"), "--framed", "--size"]
+    assert terminal.json(*words, "1200x800")["size_px"] == [1200, 800]
+    with Image.open(tmp_path / "m.png") as picture:
+        assert picture.size == (1200, 800)
+    assert terminal.refused(*words, "300x200")[0] == 1
+
+
 @pytest.mark.parametrize("theme", ["boilers", "cells", "sources"])
 def test_every_theme_can_be_drawn(terminal: Terminal, tmp_path: Path, theme: str) -> None:
     words = ["render", "-o", str(tmp_path / "m.png"), "--size", "400x300", "--theme", theme]

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.domain.catalog import entity_type
 from app.domain.rights import WRITERS
-from app.errors import StoreFailure
 from app.i18n import N_, tr
 from app.ui import messages
 from app.ui.dialogs.goto import GotoDialog
@@ -263,8 +262,7 @@ class Doings:
             SheetDialog(self._desk, self._window.page, shown, self._window).open()
 
     def save_picture(self) -> None:
-        """Write what the map shows as a PNG."""
-        picture = self._window.work.map.canvas.grab()
+        """Write what the map shows as a PNG, with title, legend, scale and north around it."""
         name, _ = QFileDialog.getSaveFileName(
             self._window,
             tr(N_("Save the map as a picture")),
@@ -273,12 +271,7 @@ class Doings:
         )
         if not name:
             return
-        path = Path(name if name.endswith(".png") else f"{name}.png")
-        if not picture.save(str(path), "PNG"):
-            raise StoreFailure(
-                N_("The picture cannot be written to {path}."), path=str(path), code="unwritable"
-            )
-        self._desk.said.emit(tr(N_("The picture is in {path}"), path=path))
+        self._window.work.map.acts.save_picture(Path(name if name.endswith(".png") else f"{name}.png"))
 
     def find_in_ledger(self) -> None:
         """Put the keyboard into the ledger's own search line."""

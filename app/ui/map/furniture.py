@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.carto.projection import convergence_deg
-from app.carto.scale import scale_bar, scale_text
+from app.carto.scale import legible_scale, scale_bar, scale_text
 from app.carto.view import MapView
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -26,7 +26,7 @@ def draw_scale(painter: QPainter, canvas: Canvas) -> None:
     step, pad = bar.step_mm * view.px_per_mm, metrics.grid(3)
     painter.setFont(metrics.sized(0.85))
     height = QFontMetricsF(painter.font()).height()
-    words = scale_text(_round(view.scale))
+    words = scale_text(legible_scale(view.scale))
     plate = scale_plate(view, canvas.height())
     _plate(painter, plate)
     left, base = plate.left() + 1.5 * pad, plate.bottom() - metrics.grid(1.5)
@@ -49,7 +49,7 @@ def scale_plate(view: MapView, height: int) -> QRectF:
     """Where the scale bar stands on a canvas of that height."""
     bar, pad = scale_bar(view.scale, _BAR_MM), metrics.grid(3)
     measure = QFontMetricsF(metrics.sized(0.85))
-    words = measure.horizontalAdvance(f"  {scale_text(_round(view.scale))}")
+    words = measure.horizontalAdvance(f"  {scale_text(legible_scale(view.scale))}")
     width = bar.length_mm * view.px_per_mm + words + 6 * pad
     return QRectF(pad, height - pad - 2.2 * measure.height(), width, 2.2 * measure.height())
 
@@ -141,9 +141,3 @@ def _turn(view: MapView) -> float:
     width, height = view.size_px
     lon, lat = view.degrees_at(width / 2, height / 2)
     return convergence_deg(lon, lat, view.crs) if lon == lon else 0.0
-
-
-def _round(scale: float) -> float:
-    """Three digits are enough to read a scale on a screen."""
-    digits = max(0, len(str(int(scale))) - 3)
-    return float(round(scale / 10**digits) * 10**digits)

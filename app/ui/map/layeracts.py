@@ -1,13 +1,15 @@
-"""What a layer is asked for beside the map: its properties, and to be seen whole."""
+"""What is asked for beside the map: the properties of a layer, to see it whole, the map as a picture."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QSize, Qt
 
 from app.carto.features import Extent
 from app.carto.pictures import is_picture
+from app.carto.theme import LIGHT
 from app.i18n import N_, tr
 from app.ui.desk import Desk
 from app.ui.map.arranging import palette_in_use
@@ -67,3 +69,27 @@ class LayerActs(QObject):
             self._desk.said.emit(tr(N_("The layer shows nothing, so there is nothing to zoom to")))
         elif not self._pane.canvas.show_extent(extent):
             self._desk.said.emit(tr(N_("That lies where this map does not reach")))
+
+    def save_picture(self, path: Path) -> None:
+        """Write what the map shows, with what is selected, and the words of a map around it: for paper, so in
+        light colours."""
+        pane, session = self._pane, self._desk.session
+        scene, view, chosen = pane.scene, pane.canvas.view, self._desk.selection.now
+        if scene is None or session is None or view is None:
+            return
+        selected = {chosen.entity: chosen.uids} if chosen.uids else {}
+        theme = pane.arranging.theme(LIGHT)
+
+        def work(_: Token) -> Path:
+            from app.actions.map_picture import (  # late: actions load after the first paint
+                Framed,
+                save_framed,
+            )
+
+            save_framed(session, Framed(theme, scene.layers, view, selected), path)
+            return path
+
+        self._desk.tasks.run(self, work, self._saved, lane=Lane.DRAW)
+
+    def _saved(self, path: Path) -> None:
+        self._desk.said.emit(tr(N_("The picture is in {path}"), path=path))
