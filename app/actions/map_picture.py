@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from app.actions.action import action
 from app.actions.map_layers import map_layers, picture_credits
@@ -19,14 +20,13 @@ from app.carto.features import Extent
 from app.carto.keeping import ProjectedLayers
 from app.carto.marking import highlight
 from app.carto.theme import Theme
-from app.carto.view import MM_PER_INCH, MapView
+from app.carto.view import MapView
 from app.domain.coordinates.zones import sheet_crs
 from app.errors import Invalid
 from app.i18n import N_
 from app.printing.page import Page
 from app.printing.picture import PictureRequest, picture_around, picture_within
 
-_DPI = 96.0  # of a picture in pixels, as on the screen
 _SHARP_DPI = 192.0  # of what the window saves: it is to be printed in a report
 
 
@@ -53,49 +53,65 @@ class Framed:
     selected: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True)
+class PictureOrder:
+    """What a picture is to show: a theme, an extent in degrees and a CRS (either may be None), the map alone
+    or `framed` with title, dates, legend, scale bar, north and notes around it, within the same size."""
+
+    theme: str = "boilers"
+    size_px: tuple[int, int] = (1920, 1080)
+    extent: Extent | None = None
+    crs: str | None = None
+    framed: bool = False
+
+
 @action(N_("Save the map as a picture…"), "map", command="render")
 def save_picture(
-    session: Session,
-    path: Path,
-    *,
-    theme: str = "boilers",
-    size_px: tuple[int, int] = (1920, 1080),
-    look: tuple[Extent | None, str | None] = (None, None),
-    repeat: int = 0,
-    framed: bool = False,
+    session: Session, path: Path, order: PictureOrder = PictureOrder(), *, repeat: int = 0
 ) -> Picture:
-    """Draw the map into a PNG; `look` is an extent in degrees and a CRS, either may be None.
+    """Draw the map into a PNG, `repeat` times more for the timings.
 
-    `framed` puts title, dates, legend, scale bar, north and notes around it, within the same size. Raises
-    Invalid for an unknown theme, a picture too large, or too small for a frame, or an empty extent.
+    Raises Invalid for an unknown theme, a picture too large, or too small for a frame, or an empty extent.
     """
-    from app.render.image import paint_to_image, write_png  # late: most actions draw nothing
-    from app.render.preview import page_image
+    from app.render.image import write_png  # late: most actions draw nothing
 
-    extent = look[0] or widened(home_extent(session))
+    extent = order.extent or widened(home_extent(session))
     if not (extent[0] < extent[2] and extent[1] < extent[3]):
         raise Invalid(
             N_("The extent is empty"), hint=N_("Give west, south, east, north in degrees."), code="bad_extent"
         )
-    crs = sheet_crs(*extent, override=look[1])
+    crs = sheet_crs(*extent, override=order.crs)
     timings = [time.perf_counter()]
     map_layers(session).load_missing()
     layers = ProjectedLayers.of(feature_source(session))
-    view = MapView.of_degrees(extent, size_px, crs)
-    chosen = arranged_theme(session, theme)
-    notes = map_notes(session, view, picture_credits(session, chosen.layers))
-    scale = view.scale
+    view = MapView.of_degrees(extent, order.size_px, crs)
+    draw = _framed if order.framed else _bare
     for _ in range(1 + repeat):
-        if framed:
-            size_mm = (size_px[0] / _DPI * MM_PER_INCH, size_px[1] / _DPI * MM_PER_INCH)
-            page = picture_within(_request(session, chosen, layers), extent, crs, size_mm)
-            image, scale = page_image(page, _DPI), page.scale or scale
-        else:
-            image = paint_to_image(display_list(chosen, layers, view), view, notes)
+        image, scale = draw(session, order, layers, view)
         timings.append(time.perf_counter())
     write_png(image, output_file(session, path))
     first, *redraws = (round((end - start) * 1000, 1) for start, end in pairwise(timings))
-    return Picture(path, theme, crs, scale, size_px, first, tuple(redraws))
+    return Picture(path, order.theme, crs, scale, order.size_px, first, tuple(redraws))
+
+
+def _bare(session: Session, order: PictureOrder, layers: ProjectedLayers, view: MapView) -> tuple[Any, float]:
+    """The map alone, its notes at the foot, and its scale."""
+    from app.render.image import paint_to_image  # late: most actions draw nothing
+
+    theme = arranged_theme(session, order.theme)
+    notes = map_notes(session, view, picture_credits(session, theme.layers))
+    return paint_to_image(display_list(theme, layers, view), view, notes), view.scale
+
+
+def _framed(
+    session: Session, order: PictureOrder, layers: ProjectedLayers, view: MapView
+) -> tuple[Any, float]:
+    """A page of the view's size with the same ground in it, and the scale of its map."""
+    from app.render.preview import page_image  # late: most actions draw nothing
+
+    request = _request(session, arranged_theme(session, order.theme), layers)
+    page = picture_within(request, view)
+    return page_image(page, view.dpi), page.scale or view.scale
 
 
 def save_framed(session: Session, shown: Framed, path: Path) -> Page:

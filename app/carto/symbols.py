@@ -128,6 +128,7 @@ def _box(half_width: float, half_height: float) -> Ring:
 _DISC = _circle(0.46)
 _DIAMOND: Ring = ((0.0, -0.54), (0.54, 0.0), (0.0, 0.54), (-0.54, 0.0))
 _TRIANGLE: Ring = ((0.0, -0.52), (0.5, 0.4), (-0.5, 0.4))
+_CROSS: Ring = ((-0.4, -0.4), (0.4, 0.4), (0.0, 0.0), (0.4, -0.4), (-0.4, 0.4), (0.0, 0.0))
 _SLASH: Ring = ((-0.325, 0.325), (0.325, -0.325))
 
 # How far the largest shape reaches from its middle, in parts of its size, casing included.
@@ -163,6 +164,7 @@ SHAPES: dict[str, tuple[Part, ...]] = {
         Part((_star(0.5, 0.2),)),
     ),
     "triangle": (Part((_TRIANGLE,), stroke=OWN),),
+    "cross": (Part((_CROSS,), fill=NONE, stroke=OWN),),
 }
 
 

@@ -83,20 +83,13 @@ class GridWords:
 
 def render(shell: Shell, words: RenderWords) -> Answer:
     """A picture of the map, with timings when it is drawn again."""
-    from app.actions.map_picture import save_picture  # late: help pages need no map
+    from app.actions.map_picture import PictureOrder, save_picture  # late: help pages need no map
 
     started = time.perf_counter()
     with shell.session() as session:
         opened = _ms(started)
-        picture = save_picture(
-            session,
-            words.output,
-            theme=words.theme,
-            size_px=_size(words.size),
-            look=(_extent(words.extent), words.crs),
-            repeat=words.repeat,
-            framed=words.framed,
-        )
+        order = PictureOrder(words.theme, _size(words.size), _extent(words.extent), words.crs, words.framed)
+        picture = save_picture(session, words.output, order, repeat=words.repeat)
     document = {
         "file": str(picture.path),
         "theme": picture.theme,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.actions.imports import ImportRequest, import_records, preview, save_refused
-from app.actions.map_picture import save_picture
+from app.actions.map_picture import PictureOrder, save_picture
 from app.actions.people import sign_in
 from app.actions.session import Session
 from app.actions.sharing import share
@@ -134,7 +134,7 @@ def _write(session: Session, folder: Path, tell: Progress) -> Sequence[Path]:
     names = ("map.png", "boiler_map.pdf", "zone_sheet.pdf", "share.html")
     picture, wall, zone, page = (folder / name for name in names)
     tell(2, 5, tr(N_("Drawing the map")))
-    save_picture(session, picture, framed=True)
+    save_picture(session, picture, PictureOrder(framed=True))
     tell(3, 5, tr(N_("Printing the sheets")))
     print_sheet(session, SheetOrder(BOILER_MAP), wall)
     print_sheet(session, SheetOrder(ZONE_SHEET, of=(ZONE_OF,)), zone)

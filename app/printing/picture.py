@@ -55,12 +55,15 @@ def picture_around(request: PictureRequest, view: MapView, over: tuple[Op, ...] 
     return making.page(making.body(groups, (width, around + height)), view, over)
 
 
-def picture_within(request: PictureRequest, extent: Extent, crs: str, size_mm: tuple[float, float]) -> Page:
-    """A page of this size with an extent of degrees in it; raises Invalid when there is no room for a map."""
-    making = _Making(request, crs, extent, size_mm[0])
+def picture_within(request: PictureRequest, whole: MapView) -> Page:
+    """A page of a view's size with the ground of that view in it; raises Invalid when there is no room for a
+    map."""
+    size_mm = (whole.width_mm, whole.height_mm)
+    making = _Making(request, whole.crs, whole.degrees, size_mm[0])
 
     def view_in(body: Body) -> MapView:
-        return MapView.on_paper((0.0, 0.0), 1.0, body.map_box[2:], crs).fitted_degrees(extent, 0.0)
+        frame = MapView.on_paper(whole.centre, whole.scale, body.map_box[2:], whole.crs)
+        return frame.fitted(whole.extent, 0.0)
 
     def seen(body: Body) -> Groups:
         picture = display_list(request.theme, request.layers, view_in(body), Look(labels=False))

@@ -25,6 +25,13 @@ def symbol_icon(symbol: Symbol) -> QIcon:
     return QIcon(symbol_pixmap(symbol, metrics.grid(5)))
 
 
+def no_symbol() -> QIcon:
+    """As wide as a symbol and empty: a line without one begins below the others."""
+    picture = QPixmap(metrics.grid(5), metrics.grid(5))
+    picture.fill(Qt.GlobalColor.transparent)
+    return QIcon(picture)
+
+
 def symbol_pixmap(symbol: Symbol, side: int) -> QPixmap:
     """The symbol in the middle of a transparent square of `side` pixels."""
     ratio = max(screen.devicePixelRatio() for screen in QGuiApplication.screens())

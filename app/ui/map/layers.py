@@ -16,7 +16,7 @@ from app.carto.legend import GROUP_TITLES
 from app.carto.theme import Theme
 from app.i18n import N_, tr
 from app.ui import icons, metrics
-from app.ui.symbols import symbol_icon
+from app.ui.symbols import no_symbol, symbol_icon
 
 _LAYER, _GROUP, _NAME = (Qt.ItemDataRole.UserRole + at for at in range(3))
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
@@ -93,6 +93,7 @@ class LayerTree(QTreeWidget):
                 child.setIcon(0, symbol_icon(entry.symbol))
             if without:
                 line = self._line(item, tr(N_("Without a position")), without)
+                line.setIcon(0, no_symbol())
                 line.setToolTip(0, tr(N_("In the ledger, but in no place of the map.")))
         self.blockSignals(False)
 

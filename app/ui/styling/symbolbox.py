@@ -30,7 +30,7 @@ SHAPE_NAMES = {
     "circle_slash": N_("Ring with a stroke"), "circle_dot": N_("Ring with a dot"), "ring": N_("Ring"),
     "square": N_("Square"), "square_half": N_("Half square"), "square_dot": N_("Square with a dot"),
     "rectangle": N_("Rectangle"), "diamond": N_("Diamond"), "diamond_hollow": N_("Diamond, white inside"),
-    "star_ring": N_("Star in a ring"), "triangle": N_("Triangle"),
+    "star_ring": N_("Star in a ring"), "triangle": N_("Triangle"), "cross": N_("Cross"),
 }  # fmt: skip
 _DASHES: dict[str, list[float]] = {
     N_("Solid"): [],
