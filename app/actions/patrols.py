@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.actions.action import action
@@ -13,14 +14,15 @@ from app.domain.changes import Change, insert
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.patrol import Patrol
 from app.domain.fields import Field
-from app.domain.filters import equal
+from app.domain.filters import Condition, equal, one_of, where
 from app.domain.patrols import Coverage, coverage
-from app.domain.rights import WRITERS
+from app.domain.rights import WRITERS, in_area
 from app.domain.values import check, parse
 from app.errors import Invalid, Refused
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 _AT_ONCE = 50  # cells of one walk; more is a slip of the hand
+_NAMED = 6  # cells of one name that are listed
 _GIVEN = ("patrolled_on", "mode", "result", "inspectors", "note")
 
 
@@ -31,7 +33,7 @@ _GIVEN = ("patrolled_on", "mode", "result", "inspectors", "note")
 def record_patrol(
     session: Session, cells: Sequence[str], values: Mapping[str, Any], reason: str = ""
 ) -> list[Patrol]:
-    """Enter one patrol for each of the cells (codes or uids), as one change set.
+    """Enter one patrol for each of the cells (codes, uids or names), as one change set.
 
     Left open, the day is today, the mode routine, the result nothing found and the person who signed in.
     Raises NotAllowed for a cell of another area, Invalid for a day to come, Refused for no such cell.
@@ -62,18 +64,61 @@ def start_of_patrol(session: Session) -> dict[str, Any]:
 
 
 def of_cell(session: Session, ident: str) -> dict[str, Any]:
-    """The fields a patrol takes from its cell (a code or uid); raises Refused when there is none."""
-    cell = session.workspace.by_key(GridCell, ident)
-    if cell is None:
-        raise Refused(
-            N_("There is no {kind} “{ident}”"), kind=GridCell.TYPE.text, ident=ident, code="unknown_record"
-        )
+    """The fields a patrol takes from its cell (a code, uid or name); raises Refused when there is none."""
+    cell = session.workspace.by_key(GridCell, ident) or _by_name(session, ident)
     return {
         "cell": cell.uid,
         "grid_code": cell.grid_code,
         "div_code": cell.div_code,
         "synthetic": cell.synthetic,
     }
+
+
+def _by_name(session: Session, name: str) -> GridCell:
+    """The one cell whose name holds these words; of several the one of the highest level, if it is alone."""
+    found = session.workspace.find(
+        GridCell, where(Condition("name", "~", name.strip())), order="level,grid_code", limit=_NAMED + 1
+    )
+    highest = [cell for cell in found if cell.level == found[0].level]
+    if not found or not name.strip():
+        raise Refused(
+            N_("There is no {kind} “{ident}”"), kind=GridCell.TYPE.text, ident=name, code="unknown_record"
+        )
+    if len(highest) > 1:
+        known = listed([cell.title() for cell in found[:_NAMED]])
+        raise Refused(N_("Several cells are called “{name}”"), hint=N_("Say which by its code: {cells}"),
+                      name=name, cells=known, code="several")  # fmt: skip
+    return found[0]
+
+
+def cells_of(session: Session, patrols: Sequence[str]) -> tuple[str, ...]:
+    """The cells (uids) that these patrols (uids) went through, each once."""
+    made = session.workspace.find(Patrol, one_of("uid", tuple(patrols)))
+    return tuple(dict.fromkeys(patrol.cell for patrol in made))
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Cells that were patrolled less often than arranged (uids), of so many with patrols arranged."""
+
+    cells: tuple[str, ...]
+    arranged: int
+
+
+def behind(session: Session) -> Behind:
+    """Which cells of the signed-in person's area lag behind what their ledger arranges."""
+    held = session.workspace.tally(
+        GridCell, ["uid", "patrol_freq", "div_code"], filter=where(Condition("patrol_freq", "is", False))
+    )
+    area = session.actor.area if session.actor else None
+    days, today = days_by_cell(session), session.today
+    shares = {
+        str(uid): coverage(words, days.get(str(uid), ()), today)
+        for uid, words, code, *_ in held
+        if in_area(area, code)
+    }
+    arranged = {uid: found for uid, found in shares.items() if found.due}
+    return Behind(tuple(uid for uid, found in arranged.items() if found.made < found.due), len(arranged))
 
 
 def coverage_of(session: Session, cell: GridCell) -> Coverage:
@@ -106,15 +151,20 @@ def _checked(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(N_("A patrol has no field “{field}”"), hint=N_("Fields: {fields}"), field=strange[0],
                       fields=" ".join(_GIVEN), code="bad_field")  # fmt: skip
     read = {name: _one(Patrol.TYPE.fields[name], values.get(name)) for name in _GIVEN}
-    day = str(read["patrolled_on"] or "")
-    if len(day) != len(session.today):
-        raise Invalid(N_("A patrol needs its whole date, such as {day}"), day=session.today, code="date")
-    if day > session.today:
-        raise Invalid(N_("{day} has not come yet"), day=day, code="date")
+    check_day(session, read["patrolled_on"])
     for name in ("mode", "result"):
         if not read[name]:
             raise Invalid(N_("{field} is needed"), field=tr(Patrol.TYPE.fields[name].label))
     return {**read, "inspectors": tuple(read["inspectors"] or ())}
+
+
+def check_day(session: Session, written: object) -> None:
+    """Raises Invalid for a day that is not whole, or has not come yet."""
+    day = str(written or "")
+    if len(day) != len(session.today):
+        raise Invalid(N_("A patrol needs its whole date, such as {day}"), day=session.today, code="date")
+    if day > session.today:
+        raise Invalid(N_("{day} has not come yet"), day=day, code="date")
 
 
 def _one(field: Field, written: Any) -> Any:

@@ -18,7 +18,7 @@ from app.actions.evidence import (
     places_of_photos,
 )
 from app.actions.laptop import in_own_area, zones_unknown_near
-from app.actions.patrols import coverage_of, coverage_words
+from app.actions.patrols import check_day, coverage_of, coverage_words
 from app.actions.places import derived_values
 from app.actions.rebounds import Rebound, last_rebound
 from app.actions.rights import require_area, require_role, require_writer
@@ -29,6 +29,7 @@ from app.domain.changes import Change, Committed, delete, insert, update
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
+from app.domain.entities.patrol import Patrol
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
 from app.domain.filters import parse_filter
@@ -120,7 +121,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         rebound=last_rebound(session, record),
         photo_places=places_of_photos(session, record, papers),
         zones_unknown=zones_unknown_near(session, record),
-        patrols=coverage_words(coverage_of(session, record)) if isinstance(record, GridCell) else "",
+        patrols=_patrols_of(session, record),
     )
 
 
@@ -253,7 +254,15 @@ def edit_of(
     after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
     after = after.replace(**derived_values(session, after))
     require_area(session, after)
+    if isinstance(after, Patrol):
+        check_day(session, after.patrolled_on)
     return _with_geometry(record, after)
+
+
+def _patrols_of(session: Session, record: Entity) -> str:
+    """What is known of the patrols of a cell, or of the cell a patrol went through; empty for others."""
+    cell = session.workspace.get(GridCell, record.cell) if isinstance(record, Patrol) else record
+    return coverage_words(coverage_of(session, cell)) if isinstance(cell, GridCell) else ""
 
 
 def _signatures(session: Session, record: Entity) -> list[Signature]:

@@ -15,6 +15,8 @@ from app.resources import resource
 from app.ui import metrics
 
 POINTS = 10.0
+_FRAMED = ("QComboBox", "QAbstractSpinBox")
+_SHADE = 140  # percent by which Fusion darkens the window for a frame
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def apply_theme(choice: str) -> Colours:
     if isinstance(app, QApplication):
         app.setStyle("Fusion")
         app.setPalette(palette_of(_current))
+        for kind in _FRAMED:
+            app.setPalette(_framed(_current), kind)  # type: ignore[arg-type]  # PySide takes str, says bytes
         rules = _rules(_current)
         if app.styleSheet() != rules:  # dressing every widget again takes its time
             app.setStyleSheet(rules)
@@ -140,6 +144,14 @@ def palette_of(look: Colours) -> QPalette:
         palette.setColor(which, QColor(colour))
     for which in (role.WindowText, role.Text, role.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(look.muted))
+    return palette
+
+
+def _framed(look: Colours) -> QPalette:
+    """The palette of boxes that Fusion frames with a darker shade of the window: that shade is the border."""
+    palette = palette_of(look)
+    if look.dark:  # on a light window Fusion's own shade is seen
+        palette.setColor(QPalette.ColorRole.Window, QColor(look.border).lighter(_SHADE))
     return palette
 
 

@@ -79,11 +79,8 @@ class MainWindow(QMainWindow):
         self.top = TopBar(desk, self.finder)
         self.rail = Rail()
         self.notice, self.revoked = ForeignEditsBar(desk), RevokedBar(desk)
-        self.welcome, self.today, self.work = (
-            WelcomePage(demo=make_demo is not None),
-            TodayPage(desk),
-            WorkPage(desk),
-        )
+        self.welcome = WelcomePage(demo=make_demo is not None)
+        self.today, self.work = TodayPage(desk), WorkPage(desk)
         self.sync = SyncPage(desk)
         self.conflicts = ConflictsPage(desk, lambda: self.work.map.scene)
         self.status = StatusLine(desk)
@@ -103,8 +100,10 @@ class MainWindow(QMainWindow):
         self.desk.actor_changed.connect(self._enable)
         self.desk.changed.connect(self._refresh_names)
         self.rail.chosen.connect(self.go)
-        self.today.wanted.connect(self.show_boilers)
-        self.today.rows_wanted.connect(lambda rows, said: self.show_boilers("", rows, said))
+        self.today.wanted.connect(lambda where: self.show_rows("boiler", where=where))
+        self.today.rows_wanted.connect(self.show_rows)
+        self.work.record.patrols.patrols_wanted.connect(self.show_rows)
+        self.work.record.patrols.cell_wanted.connect(self.show_record)
         self.finder.wanted.connect(self._found)
         self.welcome.chosen.connect(self.doings.sync.run)
         self.welcome.last.connect(lambda path: self.open_path(Path(path)))
@@ -138,12 +137,12 @@ class MainWindow(QMainWindow):
             self.work.show_ledger(page)
             self.pages.setCurrentWidget(self.work)
 
-    def show_boilers(self, expression: str = "", rows: Sequence[str] = (), said: str = "") -> None:
-        """The boilers of a condition, or exactly those behind a number; no other filter stays."""
-        self.go("boiler")
+    def show_rows(self, entity: str, rows: Sequence[str] = (), said: str = "", *, where: str = "") -> None:
+        """The records of a condition, or exactly those behind a number; no other filter stays."""
+        self.go(entity)
         if self.work.ledger is not None:
             self.work.ledger.arranging.drop()
-            self.work.ledger.bar.choose(expression=expression, rows=rows, said=said)
+            self.work.ledger.bar.choose(expression=where, rows=rows, said=said)
 
     def _found(self, found: Found) -> None:
         if found.what == COMMAND:

@@ -10,9 +10,9 @@ from shapely.geometry import MultiPolygon, box
 from actions.office import TOWN, Office
 from app.actions.history import undo
 from app.actions.map_columns import with_worked_out
-from app.actions.patrols import record_patrol
-from app.actions.records import add_record, find_record, list_records, show_record
-from app.domain.changes import insert
+from app.actions.patrols import behind, cells_of, record_patrol
+from app.actions.records import add_record, edit_record, find_record, list_records, show_record
+from app.domain.changes import insert, update
 from app.domain.entities.grid_cell import GridCell
 from app.domain.patrols import coverage
 from app.errors import Invalid, NotAllowed, Refused
@@ -110,3 +110,35 @@ def test_what_is_no_patrol_is_refused_and_nothing_is_kept(office: Office) -> Non
     with pytest.raises(NotAllowed):
         record_patrol(office.session, [cell], {})
     assert list_records(office.session, "patrol") == []
+
+
+def test_a_cell_is_found_by_its_name_and_several_are_not_guessed(office: Office) -> None:
+    office.as_("clerk")
+    cells = _cells(office)
+    office.session.commit([update(cell, name=f"柳湖{n}社区网格") for n, cell in enumerate(cells)], "test")
+    (made,) = record_patrol(office.session, ["柳湖1社区"], {})
+    assert made.cell == cells[1].uid
+    with pytest.raises(Refused) as several:
+        record_patrol(office.session, ["柳湖"], {})
+    assert cells[0].grid_code in several.value.hint
+    with pytest.raises(Refused):
+        record_patrol(office.session, ["  "], {})
+    assert cells_of(office.session, [made.uid, made.uid]) == (cells[1].uid,)
+
+
+def _day(office: Office, ago: int) -> str:
+    return (date.fromisoformat(office.session.today) - timedelta(days=ago)).isoformat()
+
+
+def test_what_lags_behind_and_a_day_to_come(office: Office) -> None:
+    office.as_("clerk")
+    cell, _ = _cells(office)
+    assert behind(office.session).cells == (cell.uid,)
+    made = [
+        record_patrol(office.session, [cell.grid_code], {"patrolled_on": _day(office, days)})[0]
+        for days in (1, 8, 15, 22)
+    ]
+    assert (behind(office.session).cells, behind(office.session).arranged) == ((), 1)
+    with pytest.raises(Invalid):
+        edit_record(office.session, made[0], {"patrolled_on": _day(office, -1)})
+    assert "4" in show_record(office.session, "patrol", made[0].uid).patrols

@@ -79,7 +79,7 @@ def test_every_field_is_arranged_on_the_panel() -> None:
         for name in record.TYPE.fields
         if name not in {field.name for _, fields in arranged(record.TYPE) for field in fields}
     }
-    assert left_out == set()
+    assert left_out == {"patrol.cell"}  # a uid; the code of the cell is there
 
 
 def test_forms_never_offer_what_only_a_step_or_the_program_changes() -> None:

@@ -212,7 +212,7 @@ def test_the_rows_behind_a_number_are_not_thinned_by_a_filter_that_was_left(
     pane.arranging.put((), (ColumnFilter("rated_tph", low="2"),), ())
     settle(running, qtbot)
     thinned = pane.model.rowCount()
-    running.window.show_boilers()
+    running.window.show_rows("boiler")
     settle(running, qtbot)
     assert pane.model.rowCount() == 249 > thinned
 

@@ -322,7 +322,7 @@ def test_a_patrol_recorded_in_the_window_colours_its_cells(office: Office, qtbot
     settle(running, qtbot)
     for _ in range(4):  # on one day: it counts as one of four
         actions["record_patrol"].trigger()
-        dialog = next(item for item in running.window.findChildren(PatrolDialog) if item.isVisible())
+        dialog: PatrolDialog = _dialog(PatrolDialog, qtbot)
         dialog.send()
         qtbot.waitUntil(lambda shown=dialog: not shown.isVisible(), timeout=WAIT_MS)
     after = covered()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QFileDialog
 
 from app.domain.catalog import entity_type
+from app.domain.entities.patrol import Patrol
 from app.domain.rights import WRITERS
 from app.i18n import N_, tr
 from app.ui import messages
@@ -23,7 +24,7 @@ from app.ui.digitise.doings import DrawingDoings
 from app.ui.frame.care import Care
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
-from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY
+from app.ui.frame.rail import CONFLICTS, REPORTS, SYNC, TODAY, key_of
 from app.ui.imports.endings import LEDGERS
 from app.ui.map.pane import THEME_OF
 from app.ui.record.editdialog import EditDialog
@@ -42,7 +43,7 @@ _PAGES = (
     ("boiler", N_("Go to the boilers")),
     ("water_source", N_("Go to the sources")),
     ("built_up_area", N_("Go to the built-up areas")),
-    (PRINT, N_("Print")),
+    ("patrol", N_("Go to the patrols")),
     (REPORTS, N_("Go to the reports")),
     (CONFLICTS, N_("Go to the conflicts")),
     (SYNC, N_("Go to sync")),
@@ -132,8 +133,8 @@ class Doings:
         return [
             Command("edit_table", words, run, "edit", "edit", "Ctrl+Shift+D", SIGNED_IN, who),
             *(
-                Command(f"page_{name}", label, partial(self._window.go, name), "pages", "", f"Ctrl+{at}")
-                for at, (name, label) in enumerate(_PAGES, 1)
+                Command(f"page_{name}", label, partial(self._window.go, name), "pages", "", key_of(name))
+                for name, label in _PAGES
             ),
             Command("next_pane", N_("Next part of the window"), self.next_pane, "pages", "", "F6"),
         ]
@@ -236,7 +237,7 @@ class Doings:
             from app.ui.reports.page import ReportsPage  # late, as said above
 
             self._reports = ReportsPage(self._desk, self._boilers_of, self._folder)
-            self._reports.wanted.connect(lambda rows, said: self._window.show_boilers("", rows, said))
+            self._reports.wanted.connect(partial(self._window.show_rows, "boiler"))
             self._window.pages.addWidget(self._reports)
         return self._reports
 
@@ -316,6 +317,9 @@ class Doings:
         why = only_read_here(self._desk.need().workspace, entity)
         if why:
             messages.tell(self._window, why)
+            return
+        if entity == Patrol.TYPE.name:
+            ask_patrol(self._window)
             return
         EditDialog(self._desk, entity_type(entity), None, self._window).open()
 

@@ -3,8 +3,10 @@ what does not exist yet is left out."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
@@ -18,16 +20,44 @@ ENTRIES = (
     ("boiler", "boilers", N_("Boilers")),
     ("water_source", "sources", N_("Sources")),
     ("built_up_area", "builtup", N_("Built-up")),
+    ("patrol", "patrols", N_("Patrols")),
     (PRINT, "print", N_("Print")),
     (REPORTS, "sheet", N_("Reports")),
     (CONFLICTS, "conflicts", N_("Conflicts")),
     (SYNC, "sync", N_("Sync")),
 )
 _MOST = 99
+_KEYS = tuple(name for name, _, _ in ENTRIES if name != PRINT)  # printing has a key of its own
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the buttons stand: with words or without, the side of a picture and the room between, in grid
+    steps."""
+
+    style: Qt.ToolButtonStyle
+    icon: float
+    spacing: float
+
+
+_LOOKS = (
+    Look(Qt.ToolButtonStyle.ToolButtonTextUnderIcon, 6, 1),
+    Look(Qt.ToolButtonStyle.ToolButtonTextUnderIcon, 5, 0.25),
+    Look(Qt.ToolButtonStyle.ToolButtonIconOnly, 5, 0.25),
+)
+
+
+def key_of(page: str) -> str:
+    """The keys that open a page of the rail: its number, or those of printing."""
+    return f"Ctrl+{_KEYS.index(page) + 1}" if page in _KEYS else "Ctrl+P"
 
 
 class Rail(QWidget):
-    """Emits the page that was chosen: `today`, an entity name, or `print`."""
+    """Emits the page that was chosen: `today`, an entity name, or `print`.
+
+    Where it is low it draws closer, and on a screen of 1366 × 768 at 125 % it shows the pictures alone, whose
+    names are the tool tips.
+    """
 
     chosen = Signal(str)
 
@@ -37,14 +67,13 @@ class Rail(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._buttons: dict[str, BadgeButton] = {}
         group = QButtonGroup(self)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         metrics.tight(column, 1, 1)
-        for at, (name, icon, label) in enumerate(ENTRIES, 1):
+        for name, icon, label in ENTRIES:
             button = BadgeButton()
             button.setText(tr(label))
-            button.setToolTip(f"{tr(label)} (Ctrl+{at})")
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setIconSize(QSize(metrics.grid(6), metrics.grid(6)))
+            button.setToolTip(f"{tr(label)} ({key_of(name)})")
+            button.setAccessibleName(tr(label))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(metrics.grid(17))
             button.setCheckable(name != PRINT)
@@ -54,6 +83,27 @@ class Rail(QWidget):
             column.addWidget(button)
             self._buttons[name] = button
         column.addStretch(1)
+        self._needed = tuple(self._dress(look) for look in _LOOKS)
+        self._dress(_LOOKS[0])
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the words, as low as the pictures alone."""
+        return self._needed[-1]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The airiest look there is room for."""
+        super().resizeEvent(event)
+        height = event.size().height()
+        fitting = (look for look, size in zip(_LOOKS, self._needed, strict=True) if size.height() <= height)
+        self._dress(next(fitting, _LOOKS[-1]))
+
+    def _dress(self, look: Look) -> QSize:
+        """Take a look; what it needs."""
+        for button in self._buttons.values():
+            button.setToolButtonStyle(look.style)
+            button.setIconSize(QSize(metrics.grid(look.icon), metrics.grid(look.icon)))
+        self._column.setSpacing(metrics.grid(look.spacing))
+        return self._column.minimumSize()
 
     def show_page(self, name: str) -> None:
         """Mark the page that is shown."""

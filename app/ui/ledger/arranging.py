@@ -56,8 +56,8 @@ class Arranging(QObject):
 
     def first_sorts(self) -> tuple[Sort, ...]:
         """The order a ledger has before anybody asks for another."""
-        first = columns.ORDER.get(self.kind.name, "")
-        return ((first, False),) if first else ()
+        first = columns.ORDER.get(self.kind.name)
+        return (first,) if first else ()
 
     def put(self, sorts: Sequence[Sort], filters: Sequence[ColumnFilter], groups: Sequence[str]) -> None:
         """Order, filter and group as a view has it, all at once."""

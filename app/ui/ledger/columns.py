@@ -21,17 +21,21 @@ FIRST: dict[str, tuple[str, ...]] = {
         "name", "level", "part", "source", "approval_no", "approval_date", "area_doc_km2", "area_calc_km2",
     ),
     "built_up_area": ("name", "year", "div_code"),
+    "patrol": ("patrolled_on", "grid_code", "div_code", "mode", "result", "inspectors", "note"),
     "person": ("login", "name", "role", "org", "area", "phone", "disabled"),
 }  # fmt: skip
 
-ORDER: dict[str, str] = {
-    "boiler": "ledger_no",
-    "grid_cell": "grid_code",
-    "water_source": "name",
-    "built_up_area": "name",
+ORDER: dict[str, tuple[str, bool]] = {  # field, whether the order runs down
+    "boiler": ("ledger_no", False),
+    "grid_cell": ("grid_code", False),
+    "water_source": ("name", False),
+    "built_up_area": ("name", False),
+    "patrol": ("patrolled_on", True),
 }
 
-_SECRET = "verifier"
+MONTHS: dict[str, str] = {"patrol": "patrolled_on"}  # the day a ledger is filtered by the month of
+
+_NOT_SHOWN = ("verifier", "cell")  # a secret; the uid of a cell, whose code stands beside it
 _NARROW = {Kind.INTEGER: 8, Kind.BOOLEAN: 8, Kind.NUMBER: 10, Kind.DATE: 12, Kind.MOMENT: 18}
 _WIDTHS = {
     "ledger_no": 15,
@@ -47,7 +51,7 @@ _WIDTHS = {
 def columns_of(kind: EntityType) -> list[Field]:
     """Every column a ledger can show, those shown at first in front."""
     first = [kind.fields[name] for name in FIRST.get(kind.name, tuple(kind.fields))]
-    rest = [field for field in kind.fields.values() if field not in first and field.name != _SECRET]
+    rest = [field for field in kind.fields.values() if field not in first and field.name not in _NOT_SHOWN]
     return [*first, *rest]
 
 

@@ -1,4 +1,4 @@
-"""The bar above a ledger: words to look for, status, division, and an expression for anything else."""
+"""The bar above a ledger: words to look for, status, division, month, and an expression for anything else."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from app.domain.output import Total
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.ui import icons, metrics
+from app.ui.ledger.columns import MONTHS
 from app.ui.names import Names
 from app.ui.symbols import status_icon
 
 _TYPING_MS = 250
 _COUNTY = 6
+_MONTHS = 25  # two years and the month that runs: what is older is found by the column's filter
 
 
 class FilterBar(QWidget):
@@ -26,7 +28,9 @@ class FilterBar(QWidget):
 
     changed = Signal()
 
-    def __init__(self, kind: EntityType, names: Names, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, kind: EntityType, names: Names, parent: QWidget | None = None, *, today: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("paneHeader")
         self._kind = kind
@@ -37,6 +41,7 @@ class FilterBar(QWidget):
         self.words = self._line(N_("Find in this ledger"), 14)
         self.status = self._status_box()
         self.division = self._division_box(names)
+        self.month = self._month_box(today)
         self.expression = self._line(N_("Condition, such as rated_tph>=4 and fuel=gas"), 20)
         self.expression.hide()
         self._rows: tuple[str, ...] | None = None  # exactly these records, as when a number was clicked
@@ -56,6 +61,7 @@ class FilterBar(QWidget):
         common = [
             *self._in_group(),
             *self._within(),
+            *self._in_month(),
             *([Condition("uid", "in", self._rows)] if self._rows is not None else []),
         ]
         groups = parse_filter(
@@ -74,6 +80,7 @@ class FilterBar(QWidget):
         *,
         group: str = "",
         division: str = "",
+        month: str = "",
         expression: str = "",
         rows: Sequence[str] = (),
         said: str = "",
@@ -83,6 +90,7 @@ class FilterBar(QWidget):
         self.words.clear()
         self.status.setCurrentIndex(max(0, self.status.findData(group)))
         self.division.setCurrentIndex(max(0, self.division.findData(division)))
+        self.month.setCurrentIndex(max(0, self.month.findData(month)))
         self.expression.setText(expression)
         self.expression.setVisible(bool(expression))
         self._delay.stop()
@@ -99,6 +107,7 @@ class FilterBar(QWidget):
             "words": self.text(),
             "status": str(self.status.currentData() or ""),
             "division": str(self.division.currentData() or ""),
+            "month": str(self.month.currentData() or ""),
             "expression": self.expression.text().strip(),
         }
         return {name: value for name, value in held.items() if value}
@@ -109,6 +118,7 @@ class FilterBar(QWidget):
         self.words.setText(held.get("words", ""))
         self.status.setCurrentIndex(max(0, self.status.findData(held.get("status", ""))))
         self.division.setCurrentIndex(max(0, self.division.findData(held.get("division", ""))))
+        self.month.setCurrentIndex(max(0, self.month.findData(held.get("month", ""))))
         self.expression.setText(held.get("expression", ""))
         self.expression.setVisible(bool(held.get("expression")))
         self._delay.stop()
@@ -145,6 +155,7 @@ class FilterBar(QWidget):
             self.text()
             or self.status.currentData()
             or self.division.currentData()
+            or self.month.currentData()
             or self.expression.text()
             or self._rows is not None
         )
@@ -165,6 +176,10 @@ class FilterBar(QWidget):
     def _within(self) -> list[Condition]:
         code = self.division.currentData()
         return [Condition("div_code", ">=", code), Condition("div_code", "<", _after(code))] if code else []
+
+    def _in_month(self) -> list[Condition]:
+        month = self.month.currentData()
+        return [Condition(MONTHS[self._kind.name], "^", month)] if month else []
 
     def _line(self, hint: str, width: int) -> QLineEdit:
         line = QLineEdit(placeholderText=tr(hint), clearButtonEnabled=True)
@@ -195,6 +210,17 @@ class FilterBar(QWidget):
         box.activated.connect(self._delay.start)
         return box
 
+    def _month_box(self, today: str) -> QComboBox:
+        """The month of `today` and those before it, where a ledger goes by days."""
+        box = QComboBox()
+        box.setAccessibleName(tr(N_("Month")))
+        box.addItem(tr(N_("Every month")), "")
+        for month in months_before(today) if today else ():
+            box.addItem(month, month)
+        box.setVisible(self._kind.name in MONTHS)
+        box.activated.connect(self._delay.start)
+        return box
+
     def _lay_out(self) -> None:
         row = self._row = QHBoxLayout(self)
         metrics.tight(row, 1, 1.5)
@@ -208,7 +234,7 @@ class FilterBar(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._pin)
         row.addWidget(self.words, 1)
-        for box in (self.status, self.division):
+        for box in (self.status, self.division, self.month):
             if box.isVisibleTo(self):
                 row.addWidget(box)
         row.addWidget(more)
@@ -222,6 +248,12 @@ class FilterBar(QWidget):
             self.expression.setFocus()
         elif self.expression.text():
             self.expression.clear()
+
+
+def months_before(today: str, count: int = _MONTHS) -> list[str]:
+    """The month of a day (ISO) and those before it, the newest first: `2026-01`, `2025-12`."""
+    newest = int(today[:4]) * 12 + int(today[5:7]) - 1
+    return [f"{at // 12:04}-{at % 12 + 1:02}" for at in range(newest, newest - count, -1)]
 
 
 def _after(code: str) -> str:

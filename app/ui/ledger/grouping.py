@@ -10,14 +10,18 @@ from app.domain.entity import EntityType
 from app.domain.output import Total
 from app.i18n import N_
 
-COUNTY, TOWNSHIP = "county", "township"
+COUNTY, TOWNSHIP, MONTH = "county", "township", "month"
 LABELS = {
     COUNTY: N_("County"),
     TOWNSHIP: N_("Township"),
     "status": N_("Status"),
     "treatment": N_("Treatment"),
     "fuel": N_("Fuel"),
+    MONTH: N_("Month"),
+    "mode": N_("Mode of patrol"),
+    "result": N_("Result"),
 }
+_OF_MONTH = len("2026-11")
 _DIGITS = {COUNTY: 6, TOWNSHIP: 9}  # of a division's code
 Path = tuple[Any, ...]
 
@@ -45,14 +49,16 @@ def groupings(kind: EntityType) -> tuple[str, ...]:
 
 def field_of(by: str) -> str:
     """The field a grouping looks at."""
-    return "div_code" if by in _DIGITS else by
+    return "div_code" if by in _DIGITS else "patrolled_on" if by == MONTH else by
 
 
 def key_of(by: str, value: Any) -> Any:
-    """What records share in a group: the county's or township's code, or the value itself.
+    """What records share in a group: the county's or township's code, the month, or the value itself.
 
     A division above the township (a county's own boilers) stays a group of its own.
     """
+    if by == MONTH and value:
+        return str(value)[:_OF_MONTH]
     return str(value)[: _DIGITS[by]] if by in _DIGITS and value else value
 
 

@@ -29,6 +29,12 @@ from app.ui.ledger.viewing import Viewing
 from app.ui.parts import muted, side_button
 from app.ui.selection import MOST, Selected, cut
 
+_TO_IMPORT = N_(
+    "This ledger is empty. Drop an Excel file on the window, or choose Import in the workspace menu."
+)
+_EMPTY = {  # what to do next where nothing is imported
+    "patrol": N_("No patrol has been recorded yet. Ctrl+N records one: name the cells, or select them first.")
+}
 _MOST_RUNS = 2000  # of chosen rows: Qt goes through all of them at each
 
 
@@ -42,7 +48,7 @@ class LedgerPane(QWidget):
         self._desk = desk
         self.kind = kind
         self._following = False
-        self.bar = FilterBar(kind, desk.names, self)
+        self.bar = FilterBar(kind, desk.names, self, today=desk.session.today if desk.session else "")
         self.model = LedgerModel(kind, self._page, desk.names, self)
         self.table = LedgerTable(self.model)
         self.arranging = Arranging(desk, kind, self.table, self)
@@ -110,12 +116,7 @@ class LedgerPane(QWidget):
     def _why_empty(self) -> str:
         if self.is_filtering():
             return tr(N_("No record fits the filter. Empty the filter to see all."))
-        return tr(
-            N_(
-                "This ledger is empty. Drop an Excel file on the window, "
-                "or choose Import in the workspace menu."
-            )
-        )
+        return tr(_EMPTY.get(self.kind.name, _TO_IMPORT))
 
     def _clear_filter(self) -> None:
         self.arranging.drop()

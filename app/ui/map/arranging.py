@@ -29,6 +29,7 @@ THEME_OF = {  # ledger -> its first theme
     "grid_cell": "cells",
     "water_source": "sources",
     "built_up_area": "boilers",
+    "patrol": "coverage",
 }
 
 

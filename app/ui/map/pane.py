@@ -186,15 +186,17 @@ class MapPane(QWidget):
         if scene is None or view is None or not selected.uids:
             self.canvas.take_marks(None)
             return
-        wide, ratio = with_margin(view), self.devicePixelRatioF()
-        wanted = {selected.entity: selected.uids}
-        self._desk.tasks.run(
-            self,
-            lambda token: None if token.cancelled() else draw_marks(scene, wide, ratio, wanted),
-            self.canvas.take_marks,
-            lane=Lane.DRAW,
-            topic="marks",
-        )
+        from app.ui.map.places import standing  # late: reads through the workspace
+
+        wide, ratio, session = with_margin(view), self.devicePixelRatioF(), self._desk.need()
+
+        def draw(token: Token) -> Picture | None:
+            if token.cancelled():
+                return None
+            entity, uids = standing(session, selected.entity, selected.uids)
+            return draw_marks(scene, wide, ratio, {entity: uids})
+
+        self._desk.tasks.run(self, draw, self.canvas.take_marks, lane=Lane.DRAW, topic="marks")
 
     # ---- selection
 

@@ -17,8 +17,9 @@ from app.ui.tasks import Lane
 if TYPE_CHECKING:
     from app.ui.map.pane import MapPane
 
-# What a click may select: the ledger's own records, and zones beside their sources.
+# What a click may select: the ledger's own records, zones beside their sources, cells for their patrols.
 _BESIDE = {"water_source": ("water_source", "protection_zone")}
+_INSTEAD = {"patrol": "grid_cell"}
 
 
 class Picking(QObject):
@@ -32,7 +33,8 @@ class Picking(QObject):
 
     @property
     def _entity(self) -> str:
-        return self._pane.arranging.entity
+        shown = self._pane.arranging.entity
+        return _INSTEAD.get(shown, shown)
 
     def at(self, x: float, y: float, add: bool) -> None:
         """Select what lies under a pixel."""

@@ -49,11 +49,18 @@ _ZONE: Arrangement = (
     (N_("Origin and note"), ("synthetic",)),
 )
 
+_PATROL: Arrangement = (
+    (N_("Patrol"), ("patrolled_on", "mode", "result", "inspectors", "note")),
+    (N_("Grid cell"), ("grid_code", "div_code")),
+    (N_("Origin and note"), ("synthetic",)),
+)
+
 ARRANGED: dict[str, Arrangement] = {
     "boiler": _BOILER,
     "grid_cell": _CELL,
     "water_source": _SOURCE,
     "protection_zone": _ZONE,
+    "patrol": _PATROL,
 }
 
 

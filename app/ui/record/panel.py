@@ -33,6 +33,7 @@ from app.ui.record.history import HistoryView
 from app.ui.record.many import ManySteps
 from app.ui.record.nextsteps import NextSteps, can_open
 from app.ui.record.papers import KindsDialog
+from app.ui.record.patrols import PatrolLink
 from app.ui.record.signatures import SignaturesView
 from app.ui.record.stepdialog import StepDialog
 from app.ui.record.stepper import Stepper
@@ -75,7 +76,7 @@ class RecordPanel(QWidget):
         self.alerts = fault()
         self.fields, self.history = FieldsView(), HistoryView()
         self.evidence, self.steps, self.signatures = EvidenceView(desk), NextSteps(), SignaturesView()
-        self.many = ManySteps(desk)
+        self.many, self.patrols = ManySteps(desk), PatrolLink(desk)
         self.edit = self._button("edit", _EDIT, self.edit_record)
         self.locate = self._button("zoom_selection", N_("Show on the map"), self.located)
         self._empty = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
@@ -126,6 +127,7 @@ class RecordPanel(QWidget):
         record, kind = self.view.record, self.view.record.TYPE
         self.title.setText(record.title())
         self.subtitle.setText(self._about())
+        self.patrols.show_record(record)
         self.stepper.show_state(self.view.state)
         say_fault(self.alerts, "\n".join(alerts_of(self.view, self._desk.need().today)))
         self.conflicts.show_conflicts(disputes)
@@ -274,6 +276,7 @@ class RecordPanel(QWidget):
         column = QVBoxLayout(page)
         metrics.tight(column, 2, 2)
         column.addLayout(top)
+        column.addWidget(self.patrols)
         column.addWidget(self.stepper)
         column.addWidget(self.alerts)
         column.addWidget(self.conflicts)

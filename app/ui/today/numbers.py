@@ -12,6 +12,7 @@ from app.i18n import N_
 
 if TYPE_CHECKING:
     from app.actions.counts import Headline
+    from app.actions.patrols import Behind
     from app.actions.session import Session
 
 _OPEN_STATES = "registered|planned|in_progress|returned|sealed"
@@ -33,6 +34,7 @@ class Today:
 
     headline: Headline
     cards: tuple[Card, ...]
+    behind: Behind
     day: str
 
 
@@ -44,6 +46,7 @@ def _recheck(day: str) -> str:
 def read_today(session: Session) -> Today:
     """Read everything the page shows."""
     from app.actions.counts import headline  # late: actions load after the first paint
+    from app.actions.patrols import behind
 
     day = session.today
     asked = (
@@ -60,4 +63,4 @@ def read_today(session: Session) -> Today:
         Card(title, total(session.workspace.find(Boiler, parse_filter(where, Boiler.TYPE))), where, tone)
         for title, where, tone in asked
     )
-    return Today(headline(session), cards, day)
+    return Today(headline(session), cards, behind(session), day)

@@ -51,10 +51,10 @@ _ABREAST = 4
 
 
 class TodayPage(QScrollArea):
-    """`wanted` asks for the boilers of a condition, `rows_wanted` for those of a number and its words."""
+    """`wanted` asks for the boilers of a condition, `rows_wanted` for the records of a number."""
 
     wanted = Signal(str)
-    rows_wanted = Signal(object, str)
+    rows_wanted = Signal(str, object, str)  # entity, uids, words
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,7 +69,7 @@ class TodayPage(QScrollArea):
         self._desk.read(self, lambda session, _: read_today(session), self._show, topic="today")
 
     def _records_changed(self, touched: Touched) -> None:
-        if {"boiler", "baseline"} & set(touched):
+        if {"boiler", "baseline", "patrol", "grid_cell"} & set(touched):
             self.reload()
 
     def _show(self, today: Today) -> None:
@@ -79,6 +79,8 @@ class TodayPage(QScrollArea):
         metrics.tight(column, 5, 4)
         column.addWidget(self._headline())
         column.addLayout(self._cards())
+        if self._need().behind.arranged:
+            column.addWidget(self._patrols())
         title = QLabel(tr(N_("By county: units / t/h")))
         title.setFont(metrics.sized(1.1, bold=True))
         column.addWidget(title)
@@ -145,6 +147,21 @@ class TodayPage(QScrollArea):
         column.addWidget(number)
         return frame
 
+    def _patrols(self) -> QWidget:
+        """The cells of one's own area where patrols lag behind; no person's cells are ranked."""
+        found = self._need().behind
+        words = tr(N_("Cells patrolled less often than arranged: {n} of {all}"), n=len(found.cells),
+                   all=found.arranged)  # fmt: skip
+        frame = card()
+        column = QVBoxLayout(frame)
+        metrics.tight(column, 2, 0)
+        number = QPushButton(words)
+        number.setProperty("link", True)
+        number.setCursor(Qt.CursorShape.PointingHandCursor)
+        number.clicked.connect(lambda: self.rows_wanted.emit("grid_cell", found.cells, words))
+        column.addWidget(number)
+        return frame
+
     def _table(self) -> QTableWidget:
         found = self._need().headline
         rows = [*found.rows, found.sum]
@@ -160,6 +177,7 @@ class TodayPage(QScrollArea):
         table.setAccessibleName(tr(N_("By county: units / t/h")))
         table.verticalHeader().setDefaultSectionSize(metrics.line_height() + metrics.grid(1))
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         for at, row in enumerate(rows):
             for column, words in enumerate(_cells(row)):
                 table.setItem(at, column, _item(words, column, last=at == len(rows) - 1))
@@ -182,7 +200,8 @@ class TodayPage(QScrollArea):
     def _ask(self, row: CountyRow, name: str) -> None:
         """Show exactly the boilers that a number counts."""
         title = next(title for title, known in _COLUMNS[1:] if known == name)
-        self.rows_wanted.emit(row.figures[name].uids, f"{row.name} · {tr(title)} · {_both(row.total(name))}")
+        said = f"{row.name} · {tr(title)} · {_both(row.total(name))}"
+        self.rows_wanted.emit("boiler", row.figures[name].uids, said)
 
     def _footnote(self) -> QLabel:
         found = self._need().headline
