@@ -53,6 +53,7 @@ class FakeHub:
     report: BundleReport | None = None
     enrolled: EnrolDone | None = None
     proof: Proof | None = None
+    closely: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
 
     def sync_status(self, session: Any) -> SyncStatus:
@@ -100,9 +101,16 @@ class FakeHub:
         """Looking at a bundle."""
         return self._answer(self.report and replace(self.report, path=path))
 
-    def open_conflicts(self, session: Any, all: bool = False) -> list[ConflictView]:
+    def open_conflicts(self, session: Any, all: bool = False, in_full: bool = True) -> list[ConflictView]:
         """The inbox."""
         return [view for view in self.views if all or view.situation == "open"]
+
+    def conflict_in_full(self, session: Any, uid: str) -> ConflictView | None:
+        """One of them, with what its test keeps for whoever looks closely."""
+        self.calls.append(("look", uid))
+        return next(
+            (replace(view, in_full=True, **self.closely) for view in self.views if view.uid == uid), None
+        )
 
     def conflicts_of(self, session: Any, uid: str) -> list[ConflictView]:
         """Those of them about one record."""
@@ -134,7 +142,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, hub: FakeHub) -> None:
         (syncing, ("sync", "sync_status", "prove")),
         (enrolling, ("enrol", "enrol_from_file")),
         (sticks, ("bundle_out", "bundle_in", "verify_bundle")),
-        (conflicts, ("open_conflicts", "conflicts_of", "resolve")),
+        (conflicts, ("open_conflicts", "conflict_in_full", "conflicts_of", "resolve")),
     ):
         for name in names:
             monkeypatch.setattr(module, name, getattr(hub, name))

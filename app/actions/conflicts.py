@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from app.actions import latework
 from app.actions.action import action
@@ -22,7 +24,7 @@ from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Field, Kind
-from app.domain.filters import EVERYTHING, Filter, equal
+from app.domain.filters import EVERYTHING, Filter, equal, one_of
 from app.domain.replication import HUB_PERSON
 from app.domain.rights import in_area
 from app.domain.values import check, parse, show
@@ -30,6 +32,7 @@ from app.domain.verdicts import sentence
 from app.errors import AppError, Invalid, NotAllowed, Refused
 from app.i18n import N_, listed, tr
 
+_AT_ONCE = 500  # records asked for by their uids in one question
 Take = str | Mapping[str, Any]  # "mine", "theirs", "kept", "offered", or values by field
 
 
@@ -76,7 +79,8 @@ class ConflictView:
     """A conflict as a person sees it: `kept` stands, `offered` is the other; `rule` and `proposal_text` are
     sentences; `decides` are the roles that may decide and `can_decide` whether I am one of them. `step` is
     the name of the step that taking the other side takes again in my name ("" for none), `obstacle` why I
-    cannot take the other side of late work."""
+    cannot take the other side of late work. `place` is where the record is (degrees, EPSG:4490). Without
+    `in_full` nobody has looked for `evidence` and `obstacle` yet."""
 
     uid: str
     kind: str
@@ -98,6 +102,8 @@ class ConflictView:
     settled_at: str = ""
     step: str = ""
     obstacle: str = ""
+    place: BaseGeometry | None = None
+    in_full: bool = True
 
     @property
     def mine(self) -> str:
@@ -105,22 +111,48 @@ class ConflictView:
         return "offered" if self.offered.mine and not self.kept.mine else "kept"
 
 
-def open_conflicts(session: Session, all: bool = False) -> list[ConflictView]:
-    """The conflicts that wait for a decision, oldest first; with `all` the settled ones too."""
-    return _views(session, EVERYTHING if all else equal(situation="open"))
+def open_conflicts(session: Session, all: bool = False, in_full: bool = True) -> list[ConflictView]:
+    """The conflicts that wait for a decision, oldest first; with `all` the settled ones too.
+
+    Papers and obstacles are asked for one by one; a list that shows neither does without, by `in_full`.
+    """
+    return _views(session, EVERYTHING if all else equal(situation="open"), in_full)
 
 
 def conflicts_of(session: Session, uid: str) -> list[ConflictView]:
-    """Those that wait about one record."""
-    return _views(session, equal(owner=uid, situation="open"))
+    """Those that wait about one record, without evidence and obstacles."""
+    return _views(session, equal(owner=uid, situation="open"), False)
 
 
-def _views(session: Session, wanted: Filter) -> list[ConflictView]:
+def conflict_in_full(session: Session, uid: str) -> ConflictView | None:
+    """One conflict with its evidence and with what is in the way; None when there is none."""
+    return next(iter(_views(session, equal(uid=uid), True)), None)
+
+
+def _views(session: Session, wanted: Filter, in_full: bool) -> list[ConflictView]:
     found = session.workspace.find(Conflict, wanted, order="raised_at")
     names = {item.uid: item.name for item in session.workspace.find(Person)} if found else {}
     acts = {item.kept_act for item in found if item.kept_act}
     actions = session.workspace.actions(acts) if acts else {}
-    return [_view(session, item, names, actions) for item in found]
+    owners = _owners(session, found)
+    told = [
+        _view(session, item, owners.get((item.owner_entity, item.owner)), names, actions) for item in found
+    ]
+    return [_filled(session, *pair) for pair in zip(found, told, strict=True)] if in_full else told
+
+
+def _owners(session: Session, found: Iterable[Conflict]) -> dict[tuple[str, str], Entity]:
+    """The records that conflicts are about, as far as they are there, by entity and uid."""
+    asked = defaultdict[str, set[str]](set)
+    for item in found:
+        asked[item.owner_entity].add(item.owner)
+    known: dict[tuple[str, str], Entity] = {}
+    for name in asked.keys() & BY_NAME.keys():
+        uids = sorted(asked[name])
+        for at in range(0, len(uids), _AT_ONCE):
+            records: list[Entity] = session.workspace.find(name, one_of("uid", uids[at : at + _AT_ONCE]))
+            known.update(((name, record.uid), record) for record in records)
+    return known
 
 
 def count_open(session: Session) -> int:
@@ -139,12 +171,11 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     found = session.workspace.by_key(Conflict, uid)
     if found is None:
         raise Refused(N_("There is no conflict {uid}"), uid=uid, code="unknown_record")
-    view = _view(session, found)
+    record = _owners(session, [found]).get((found.owner_entity, found.owner))
+    view = _view(session, found, record)
     _require_decider(session, found, view)
     _refuse_unseen(found)
     side, values = _chosen(view, take)
-    known = view.record.exists
-    record: Entity | None = session.workspace.get(view.record.entity, view.record.uid) if known else None
     kept = _values(view.fields, "kept")
     word, changes = changes_of(session, found, record, (side, values, kept), reason)
     settled = {
@@ -160,16 +191,14 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
 def _view(
     session: Session,
     item: Conflict,
+    record: Entity | None,
     names: Mapping[str, str] = MappingProxyType({}),
     actions: Mapping[str, str] = MappingProxyType({}),
 ) -> ConflictView:
     """`names` are persons by uid, `actions` what acts did by theirs: the hub names only the other side's."""
     kind = BY_NAME.get(item.owner_entity)
-    record: Entity | None = session.workspace.get(item.owner_entity, item.owner) if kind else None
     device = session.workspace.device
     fields = _fields(kind, item) if kind is not None else ()
-    decidable = _may_decide(session, item, record) and not item.settled_by
-    late = decidable and item.situation == "open" and item.kind == latework.LATE
     return ConflictView(
         uid=item.uid,
         kind=item.kind,
@@ -182,15 +211,29 @@ def _view(
         proposal=item.proposal,
         proposal_text=PROPOSALS.label(item.proposal),
         decides=tuple((item.decides or "").split()),
-        can_decide=decidable,
+        can_decide=_may_decide(session, item, record) and not item.settled_by,
         situation=item.situation,
         taken=item.taken,
         raised_at=item.raised_at,
-        evidence=_evidence(session, item, record, fields),
+        evidence=(),
         settled_by=names.get(item.settled_by or "", item.settled_by or ""),
         settled_at=item.settled_at or "",
         step=latework.step_of(item),
-        obstacle=_obstacle(session, item, record, fields) if late else "",
+        place=record.geometry if record is not None else None,
+        in_full=False,
+    )
+
+
+def _filled(session: Session, item: Conflict, view: ConflictView) -> ConflictView:
+    """The view with evidence, and with what is in the way of taking late work in."""
+    there = view.record.exists
+    record: Entity | None = session.workspace.get(item.owner_entity, item.owner) if there else None
+    late = view.can_decide and item.situation == "open" and item.kind == latework.LATE
+    return replace(
+        view,
+        evidence=_evidence(session, item, record, view.fields),
+        obstacle=_obstacle(session, item, record, view.fields) if late else "",
+        in_full=True,
     )
 
 
@@ -199,7 +242,7 @@ def _record_ref(kind: EntityType | None, item: Conflict, record: Entity | None) 
         item.owner_entity,
         kind.cli if kind else item.owner_entity,
         item.owner,
-        item.owner_title or (record.title() if record else item.owner[:8]),
+        record.title() if record else item.owner_title or item.owner[:8],
         record is not None,
     )
 

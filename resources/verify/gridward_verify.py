@@ -13,10 +13,10 @@ import sqlite3
 import struct
 import sys
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b, sha256
 from io import BytesIO
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import msgpack
 from zstandard import ZstdDecompressor, ZstdError
+
+UNREADABLE = (ValueError, LookupError, StopIteration, TypeError, OverflowError, struct.error, ZstdError)
 
 
 class Refused(Exception):
@@ -44,50 +46,44 @@ class Columns:
         self.number, self.small, self.large = iter(numbers).__next__, BytesIO(small), BytesIO(large)
 
     def chunk(self, size: int) -> bytes:
-        if size < 512:
-            return self.small.read(size)
-        packed = self.number()
-        return unzip(self.large.read(packed), size) if packed else self.large.read(size)
+        packed, where = (0, self.small) if size < 512 else (self.number(), self.large)
+        return unzip(where.read(packed), size) if packed else where.read(size)
 
     def ints(self, count: int) -> list[int]:
-        if not count:
-            return []
-        width, first = self.number(), self.number()
-        if width <= 8:
-            return self.spread(width, first, count)
-        steps = self.spread(width - 9, self.number(), count - 1)
-        return list(map(signed, accumulate(steps, initial=first)))
-
-    def spread(self, width: int, low: int, count: int) -> list[int]:
-        planes = [self.chunk(count) for _ in range(width)]  # the lowest bytes of all, then the next ones
-        return [signed(low + int.from_bytes([plane[n] for plane in planes], "little")) for n in range(count)]
+        width, low = (self.number(), self.number()) if count else (0, 0)
+        start = [low] if width > 8 else []  # then what follows are the steps from one to the next
+        low, width, rest = (self.number(), width - 9, count - 1) if start else (low, width, count)
+        planes = [self.chunk(rest) for _ in range(width)]  # the lowest bytes of all, then the next ones
+        found = [low + int.from_bytes([plane[n] for plane in planes], "little") for n in range(rest)]
+        every = accumulate(start + found) if start else found
+        return [(value + (1 << 63)) % (1 << 64) - (1 << 63) for value in every]
 
     def joined(self, count: int, read: Any = bytes) -> list[Any]:
         sizes = self.ints(count)
         return cut(read(self.chunk(self.number())), sizes)
 
     def texts(self, count: int) -> list[str]:
-        form = self.number() if count else -1
-        if form == 1:  # each different text once, then which one
-            texts = self.joined(self.number(), bytes.decode)
-            return [texts[place] for place in self.ints(count)]
+        form = self.number() if count else 2
         if form == 2:
-            return [str(UUID(bytes=uid)) for (uid,) in struct.iter_unpack("16s", self.chunk(16 * count))]
+            return [str(UUID(bytes=uid)) for uid in cut(self.chunk(16 * count), [16] * count)]
         if form == 3:
-            return list(map(moment, self.ints(count)))
-        return self.joined(count, bytes.decode) if count else []
+            times = [
+                datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=each) for each in self.ints(count)
+            ]
+            return [time.isoformat(timespec="milliseconds")[:23] + "Z" for time in times]
+        texts = self.joined(self.number() if form else count, bytes.decode)
+        return [texts[place] for place in self.ints(count)] if form else texts
 
     def floats(self, count: int) -> list[float]:
         decimals, numbers = self.number(), self.ints(count)
-        if decimals == 10:  # as they are
-            return list(struct.unpack(f"<{count}d", struct.pack(f"<{count}q", *numbers)))
-        return [value / 10.0**decimals for value in numbers]
+        whole = struct.unpack(f"<{count}d", struct.pack(f"<{count}q", *numbers))
+        return list(whole) if decimals == 10 else [value / 10.0**decimals for value in numbers]
 
     def shapes(self, count: int) -> list[bytes]:
         if self.number() == 0:
             return self.joined(count)
         points = zip(self.floats(count), self.floats(count), strict=True)
-        return [struct.pack("<BI2d", 1, 1, x, y) for x, y in points]
+        return [struct.pack("<BI2d", 1, 1, *point) for point in points]
 
     def lists(self, count: int) -> list[list[str]]:
         sizes = self.ints(count)
@@ -97,9 +93,7 @@ class Columns:
         kinds = [lambda size: [None] * size, lambda size: list(map(bool, self.ints(size))),
                  self.ints, self.floats, self.texts, self.shapes, self.lists]  # fmt: skip
         kind = self.number()
-        if kind < len(kinds):
-            return kinds[kind](count)
-        each = self.ints(count)
+        each = self.ints(count) if kind == len(kinds) else [kind] * count
         found = {kind: iter(kinds[kind](number)) for kind, number in sorted(Counter(each).items())}
         return [next(found[kind]) for kind in each]
 
@@ -107,17 +101,6 @@ class Columns:
 def unzip(frame: bytes, size: int) -> bytes:
     """What a zstd frame holds."""
     return ZstdDecompressor().decompress(frame, max_output_size=size)
-
-
-def signed(value: int) -> int:
-    """A number of 64 bits that ran over."""
-    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
-def moment(value: int) -> str:
-    """Milliseconds since 1970 as a text."""
-    time = datetime.fromtimestamp(value // 1000, UTC)
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{value % 1000:03}Z"
 
 
 def cut(joined: Any, sizes: list[int]) -> list[Any]:
@@ -137,7 +120,7 @@ def block_of(body: bytes) -> tuple[str, int, tuple[str, int], list[tuple[Any, ..
     if acts:
         (block.ints if block.number() else block.texts)(acts)  # a laptop's clock, which decides nothing
     act_of, forms = block.ints(count), block.number()
-    entities, ops, sizes = block.ints(forms), block.ints(forms), block.ints(forms)
+    entities, ops, sizes = (block.ints(forms) for _ in range(3))
     fields = cut([names[place] for place in block.ints(sum(sizes))], sizes)
     form_of, uids = block.ints(count), uids_of(block, count)
     cells: list[dict[str, Any]] = [{} for _ in form_of]
@@ -166,15 +149,12 @@ def uids_of(block: Columns, count: int) -> list[str]:
 
 
 def cell_hash(entity: str, uid: str, name: str, value: Any) -> int:
-    """The share of one cell in the digest of its area; nothing and an empty list have none."""
-    if value is None or value == []:
-        return 0
-    kind = {bool: b"b%d", int: b"i%d", str: b"s%b", bytes: b"g%b", float: b"f%b", list: b"l%b"}[type(value)]
-    plain = "\0".join(value) if isinstance(value, list) else value
-    plain = struct.pack("<d", plain + 0.0) if isinstance(plain, float) else plain
-    written = kind % (plain.encode() if isinstance(plain, str) else plain)
-    content = f"{entity}\0{uid}\0{name}\0".encode() + written
-    return int.from_bytes(blake2b(content, digest_size=16).digest(), "little")
+    """The share of one cell in the digest of its area; an empty list has none."""
+    kind = {bool: "b", int: "i", str: "s", bytes: "g", float: "f", list: "l"}[type(value)]
+    plain = "\0".join(value) if kind == "l" else int(value) if kind == "b" else value
+    written = struct.pack("<d", value + 0.0) if kind == "f" else value if kind == "g" else str(plain).encode()
+    content = f"{entity}\0{uid}\0{name}\0{kind}".encode() + written
+    return int.from_bytes(blake2b(content, digest_size=16).digest(), "little") if value != [] else 0
 
 
 def as_text(value: Any) -> str:
@@ -188,10 +168,10 @@ class Log:
 
     def __init__(self, path: Path, key: bytes | None = None, until: dict[str, int] | None = None) -> None:
         self.heads: dict[str, tuple[int, bytes]] = {}  # by area: its last number and head
-        self.records = defaultdict[str, dict[Any, Any]](dict)  # by area, then by entity and uid
+        self.records: dict[tuple[str, str, str], dict[str, Any]] = {}  # by area, entity and uid
         self.writes = defaultdict[Any, list[Any]](list)  # by entity, uid and field: area, number, act, text
         self.changes = defaultdict[Any, set[int]](set)  # by laptop and epoch: the changes it pushed
-        self.acts, self.contested = set[str](), list[tuple[str, str]]()
+        self.acts, self.contested, self.digests = set[str](), list[tuple[str, str]](), Counter[str]()
         try:
             file = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
             facts = {name: bytes(value) for name, value in file.execute("SELECT name, value FROM hub_fact")}
@@ -202,18 +182,20 @@ class Log:
             self.key, self.hub = key or facts["key"], facts["hub"].decode()
         except (sqlite3.DatabaseError, KeyError) as error:
             raise Refused("not_a_log", str(error)) from None
+        rows = [row for row in rows if until is None or row[1] <= until.get(row[0], 0)]
         for area in sorted({row[0] for row in rows}):
-            those = [row[1:] for row in rows if row[0] == area]
-            self.follow(area, [row for row in those if until is None or row[1] <= until.get(area, 0)])
-        every = list(chain.from_iterable(records.items() for records in self.records.values()))
-        self.conflicts = {uid: row for (entity, uid), row in every if entity == "conflict"}
-        self.current = {(*record, name, as_text(row[name])) for record, row in every for name in row}
+            self.follow(area, [row[1:] for row in rows if row[0] == area])
+        for (area, *record), row in self.records.items():
+            shares = sum(cell_hash(*record, *cell) for cell in row.items())
+            self.digests[area] = (self.digests[area] + shares) % (1 << 128)
+        self.conflicts = {uid: row for (_, kind, uid), row in self.records.items() if kind == "conflict"}
+        cells = ((*at[1:], *cell) for at, row in self.records.items() for cell in row.items())
+        self.current = {(*cell, as_text(value)) for *cell, value in cells}
         self.check(stand if until is None else [])
 
     def follow(self, area: str, blocks: list[Any]) -> None:
         """One area, block by block: numbers, hash chain, signatures, effects."""
         before, expected, firsts = bytes(32), 1, [block[0] for block in blocks]
-        key = Ed25519PublicKey.from_public_bytes(self.key)
         for first, last, body, head, signature in blocks:
             where = f"{area} {first}-{last}"
             need(first == expected or firsts.count(first) == 1, "repeated_block", where)
@@ -221,18 +203,17 @@ class Log:
             need(first == expected, "missing_block", where)
             need(head == sha256(before + sha256(body).digest()).digest(), "altered_block", where)
             try:
+                key = Ed25519PublicKey.from_public_bytes(self.key)
                 key.verify(signature, b"gridward-block-1" + sha256(head).digest())
                 *says, laptop, entries = block_of(body)
-            except InvalidSignature:
-                raise Refused("bad_signature", where) from None
-            except (ValueError, LookupError, StopIteration, TypeError, struct.error, ZstdError) as error:
-                raise Refused("altered_block", f"{where}: {error}") from None
+            except (InvalidSignature, *UNREADABLE) as error:
+                unsigned = isinstance(error, InvalidSignature)
+                raise Refused("bad_signature" if unsigned else "altered_block", f"{where}: {error}") from None
             need([*says, len(entries)] == [area, first, last - first + 1], "altered_block", where)
             for number, entry in enumerate(entries, first):
                 self.effect(area, number, entry)
                 self.changes[laptop].add(entry[4])
-            before, expected = head, last + 1
-            self.heads[area] = (last, head)
+            before, expected, self.heads[area] = head, last + 1, (last, head)
 
     def effect(self, area: str, number: int, entry: tuple[Any, ...]) -> None:
         """What one entry does to its record, and which act entered which value."""
@@ -242,26 +223,23 @@ class Log:
             self.contested.append((act[:36], f"{area} {number}: {record[1]}"))
         if op == "n":
             return
-        if op == "u" and record not in self.records[area]:
-            raise Refused("value_lost", f"{area} {number}: a change of a record that is not there")
-        before = self.records[area].pop(record, {})
+        lost = op == "u" and (area, *record) not in self.records
+        need(not lost, "value_lost", f"{area} {number}: a change of a record that is not there")
+        before = self.records.pop((area, *record), {})
         after = {"i": cells, "u": {**before, **cells}, "d": {}}[op]
         for name in {"i": {**before, **cells}, "u": cells, "d": {**before, "*": None}}[op]:
             self.writes[*record, name].append((area, number, act, as_text(after.get(name))))
         if op != "d":
-            self.records[area][record] = {name: value for name, value in after.items() if value is not None}
-
-    def digest(self, area: str) -> int:
-        """The digest of an area's records."""
-        cells = [(*record, *cell) for record, row in self.records[area].items() for cell in row.items()]
-        return sum(cell_hash(*cell) for cell in cells) % (1 << 128)
+            self.records[area, *record] = {name: value for name, value in after.items() if value is not None}
 
     def check(self, stand: list[Any]) -> None:
         """Nothing is missing: at the end of an area, between a laptop's changes, among the conflicts."""
         for code, seq, head, digest in stand:
             found = self.heads.get(code, (0, bytes(32)))
             need(found == (seq, bytes(head)), "missing_block", f"{code} should end at {seq}")
-            need(self.digest(code) == int(digest, 16), "wrong_digest", f"{code}: not what its log adds up to")
+            need(
+                self.digests[code] == int(digest, 16), "wrong_digest", f"{code}: not what its log adds up to"
+            )
         for laptop, changes in self.changes.items() if stand else ():
             lost = set(range(1, max(changes))) - changes
             need(not lost, "change_lost", f"of laptop {laptop}: {lost}")
@@ -286,7 +264,7 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
     """What it says of areas, counts and acts is so."""
     forged = "forged_certificate"
     for area, row in told["areas"].items():
-        (seq, head), digest = log.heads.get(area, (0, bytes(32))), f"{log.digest(area):032x}"
+        (seq, head), digest = log.heads.get(area, (0, bytes(32))), f"{log.digests[area]:032x}"
         says = [row[name] for name in ("seq", "head", "digest", "recounted")]
         need(says == [seq, head.hex(), digest, digest], forged, f"{area} does not stand where it says")
     lists = {name: len(told[name]) for name in ("in_conflict", "superseded", "waiting")}
@@ -294,11 +272,10 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
     need({**told["counts"], **lists, "values": total} == told["counts"], forged, "its counts do not add up")
     need(told["ok"] and not told["problems"], forged, "it names problems")
     for item in told["superseded"]:
-        by, cell = item["by"], (item["entity"], item["uid"], item["field"])
-        writes = [*log.writes.get(cell, ()), *log.writes.get((*cell[:2], "*"), ())]
-        known = by in told["acts"] or by == "external"
-        wrote = by in {act for _, _, act, _ in writes}
-        need(wrote if by in log.acts else known, forged, f"act {by} did not write {cell}")
+        by, record = item["by"], (item["entity"], item["uid"])
+        wrote = {write[2] for name in (item["field"], "*") for write in log.writes.get((*record, name), ())}
+        known = by in wrote if by in log.acts else by in told["acts"] or by == "external"
+        need(known, forged, f"act {by} did not write {record} {item['field']}")
     need(not any(item["act"] in log.acts for item in told["waiting"]), forged, "what waits has been answered")
     named = {item["conflict"] for item in told["in_conflict"]}
     need(named <= log.conflicts.keys(), forged, "a conflict that is not in the log")

@@ -103,6 +103,7 @@ def test_a_key_takes_a_side_after_asking_why(office: Office, hub: FakeHub, qtbot
     qtbot.waitUntil(running.window.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(running.window.conflicts.list, Qt.Key.Key_2)
     dialog = _reason_dialog(running)
+    assert dialog.focusWidget() is dialog._reason  # what is typed goes there
     assert not dialog.reason()  # a pick is never decided without a word of one's own
     dialog.set_reason("以现场照片为准")
     dialog.accept()
@@ -219,11 +220,19 @@ def test_late_work_that_cannot_be_taken_in_says_why_before_a_key_is_pressed(
 ) -> None:
     running = office("clerk")
     late = a_conflict(boiler_in(running, "suspect"), "c1", "quarantine")
-    hub.views = [replace(late, step="验收", obstacle="状态不符")]
+    hub.views = [replace(late, step="验收", in_full=False, place=Point(106.66, 35.54))]
+    hub.closely = {"obstacle": "状态不符"}
     running.window.go(CONFLICTS)
     read_again(running, qtbot)
     page = running.window.conflicts
+    assert page.detail.view is None  # it stands in another list: nobody looked closely yet
+    assert ("look", "c1") not in hub.calls
     page.show_conflict("c1")
+    page._decide("offered")  # what is in the way is not known yet
+    assert not page.detail.take.isEnabled()
+    settle(running, qtbot)
+    (small,) = page.detail.findChildren(PlaceMap)
+    assert small._words.text() == "记录所在位置"
     assert "以我的名义重新办理" in page.detail.take.text() and not page.detail.take.isEnabled()
     assert "状态不符" in page.detail._why_not.text()
     for side, asked in (("offered", 0), ("kept", 1)):

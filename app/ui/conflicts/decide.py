@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QWidget
 
 from app.i18n import N_, tr
-from app.ui.conflicts.model import deed_of
+from app.ui.conflicts.model import KEPT, OFFERED, deed_of
+from app.ui.conflicts.sides import value_words
 from app.ui.desk import Desk
 from app.ui.dialogs.reason import ReasonDialog
 
@@ -21,10 +22,8 @@ _PLAIN = "merged"
 def decide(desk: Desk, view: ConflictView, side: str, parent: QWidget) -> ReasonDialog:
     """Ask for the reason, then settle the conflict by this side (`kept` or `offered`)."""
     deed = deed_of(view, side)
-    lines = [
-        f"{field.label}: {(field.kept_text if side == 'kept' else field.offered_text) or '—'}"
-        for field in view.fields
-    ]
+    column = (KEPT, OFFERED).index(side)
+    lines = [f"{item.label}: {value_words(item, desk.names)[column] or '—'}" for item in view.fields]
     question = tr(
         N_("{title}: why this side? The reason is kept with the decision."), title=view.record.title
     )

@@ -13,7 +13,7 @@ from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
-from app.ui.conflicts.model import deed_of, is_decidable, kind_of
+from app.ui.conflicts.model import KEPT, OFFERED, deed_of, is_decidable, kind_of, may_take
 from app.ui.conflicts.papers import PaperStrip
 from app.ui.conflicts.placemap import PlaceMap, Scenes
 from app.ui.conflicts.sides import Sides
@@ -22,8 +22,6 @@ from app.ui.parts import heading, muted, named, side_button
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView
-
-KEPT, OFFERED = "kept", "offered"
 
 
 class ConflictDetail(QWidget):
@@ -64,9 +62,8 @@ class ConflictDetail(QWidget):
         metrics.tight(column, 4, 3)
         column.addLayout(self._title(view))
         column.addWidget(_rule(view))
-        column.addWidget(Sides(view))
-        self._add_places(column, view)
-        self._add_papers(column, view)
+        column.addWidget(Sides(view, self._desk.names))
+        column.addLayout(self._surroundings(view))
         column.addStretch(1)
         self._area.setWidget(body)
         self._area.verticalScrollBar().setValue(at)
@@ -91,24 +88,31 @@ class ConflictDetail(QWidget):
         row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _add_places(self, column: QVBoxLayout, view: ConflictView) -> None:
+    def _surroundings(self, view: ConflictView) -> QHBoxLayout:
+        """The map and the papers side by side; a map alone has all the room."""
+        row = QHBoxLayout()
+        row.setSpacing(metrics.grid(4))
         place = next((field for field in view.fields if field.field == GEOMETRY), None)
-        if place is not None:
+        if place is not None or view.place is not None:
             small = PlaceMap(self._desk, self._scenes)
-            column.addWidget(small, 2)
-            small.show_places(view.record.entity, place.kept, place.offered)
-
-    def _add_papers(self, column: QVBoxLayout, view: ConflictView) -> None:
+            row.addWidget(small, 3)
+            if place is not None:
+                small.show_places(view.record.entity, place.kept, place.offered)
+            else:
+                small.show_place(view.record.entity, view.place)
         if view.evidence:
-            column.addWidget(heading(tr(N_("Evidence {n}"), n=len(view.evidence))))
-            column.addWidget(PaperStrip(self._desk, view.evidence))
+            papers = QVBoxLayout()
+            papers.addWidget(muted(tr(N_("Evidence {n}"), n=len(view.evidence))))
+            papers.addWidget(PaperStrip(self._desk, view.evidence), 1)
+            row.addLayout(papers, 2)
+        return row
 
     def _show_foot(self, view: ConflictView) -> None:
         free, settled = is_decidable(view), bool(view.settled_by)
         for at, (button, side) in enumerate(((self.keep, KEPT), (self.take, OFFERED)), 1):
             button.setText(f"{at}  {deed_of(view, side)}")
             button.setVisible(not settled)
-            button.setEnabled(free and not (side == OFFERED and view.obstacle))
+            button.setEnabled(may_take(view, side))
             button.setProperty("primary", free and view.proposal == side)
             button.style().polish(button)
         self._why_not.setText(_foot_words(view))

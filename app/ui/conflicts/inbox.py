@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QSplitter,
     QStackedLayout,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -21,15 +24,17 @@ from app.domain.entities.conflict import Conflict
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.conflicts.decide import decide
-from app.ui.conflicts.detail import KEPT, OFFERED, ConflictDetail
+from app.ui.conflicts.detail import ConflictDetail
 from app.ui.conflicts.model import (
+    KEPT,
     MERGED,
     MINE,
+    OFFERED,
     REVOKED,
     SETTLED,
     SHELVES,
     ConflictList,
-    is_decidable,
+    may_take,
     shelf_of,
 )
 from app.ui.conflicts.placemap import Scenes
@@ -162,13 +167,21 @@ class ConflictsPage(QSplitter):
     def _open(self, index: QModelIndex) -> None:
         if 0 <= index.row() < len(self.model.views):
             self._right.setCurrentIndex(0)
-            self.detail.show_view(self.model.views[index.row()])
+            view = self.model.views[index.row()]
+            self.detail.show_view(view)
+            if not view.in_full:
+                self._desk.read(self, partial(_read_one, uid=view.uid), self._show_full, topic="conflict")
+
+    def _show_full(self, view: ConflictView | None) -> None:
+        shown = self.detail.view
+        if view is not None and shown is not None and shown.uid == view.uid:
+            self.detail.show_view(view)
 
     # ---- deciding
 
     def _decide(self, side: str) -> None:
         view = self.detail.view
-        if view is not None and is_decidable(view) and not (side == OFFERED and view.obstacle):
+        if view is not None and may_take(view, side):
             decide(self._desk, view, side, self.window())
 
     # ---- layout
@@ -190,6 +203,14 @@ class ConflictsPage(QSplitter):
         self.setSizes([metrics.chars(52), metrics.chars(110)])
 
 
+class _AsWide(QStyledItemDelegate):
+    """Rows as wide as the list, so that what is too long ends in dots."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """The usual height."""
+        return QSize(0, super().sizeHint(option, index).height())
+
+
 def _stack(owner: QWidget, full: QWidget, empty: QWidget) -> QStackedLayout:
     stack = QStackedLayout(owner)
     stack.addWidget(full)
@@ -206,6 +227,8 @@ def _list_view(model: ConflictList) -> QListView:
     view = QListView()
     view.setModel(model)
     view.setObjectName("inbox")
+    view.setItemDelegate(_AsWide(view))
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setUniformItemSizes(True)
     view.setAlternatingRowColors(True)
     view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -219,4 +242,10 @@ def _list_view(model: ConflictList) -> QListView:
 def _read(session: Any, _: Any) -> Sequence[ConflictView]:
     from app.actions import conflicts  # late: actions load after the first paint
 
-    return conflicts.open_conflicts(session, all=True)
+    return conflicts.open_conflicts(session, all=True, in_full=False)
+
+
+def _read_one(session: Any, _: Any, uid: str) -> ConflictView | None:
+    from app.actions import conflicts  # late: actions load after the first paint
+
+    return conflicts.conflict_in_full(session, uid)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 QUARANTINE = "quarantine"
+KEPT, OFFERED = "kept", "offered"
 MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
     (MINE, N_("For me {n}")),
@@ -69,6 +70,12 @@ class ConflictList(QAbstractListModel):
 def is_decidable(view: ConflictView) -> bool:
     """Whether I may take a side: of an open conflict, or of one that a rule settled and no person yet."""
     return view.can_decide and (view.situation == "open" or not view.settled_by)
+
+
+def may_take(view: ConflictView, side: str) -> bool:
+    """Whether I may take this side as things stand; of late work only once it is known what is in the way."""
+    waits = view.kind == QUARANTINE and not view.in_full
+    return is_decidable(view) and not (side == OFFERED and (view.obstacle or waits))
 
 
 def what_differs(view: ConflictView) -> str:

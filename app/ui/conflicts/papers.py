@@ -1,10 +1,10 @@
-"""The papers of a record as a strip of small pictures; a click looks at one."""
+"""The papers of a record as small pictures in rows; a click looks at one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
@@ -28,11 +28,14 @@ class PaperStrip(QListWidget):
         side = metrics.grid(_SIDE_STEPS)
         self.setViewMode(QListWidget.ViewMode.IconMode)
         self.setFlow(QListWidget.Flow.LeftToRight)
-        self.setWrapping(False)
+        self.setWrapping(True)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setWordWrap(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(side, round(side * 0.75)))
         self.setGridSize(QSize(side + metrics.grid(6), round(side * 0.75) + metrics.line_height()))
-        self.setFixedHeight(self.gridSize().height() + metrics.grid(5))
+        self.setMinimumHeight(self.gridSize().height() + metrics.grid(2))
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setAccessibleName(tr(N_("Evidence")))
         for item in papers:

@@ -1,4 +1,4 @@
-"""A small map with both places of a conflict, where the position differs."""
+"""A small map for a conflict: both places where the position differs, else where the record is."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PlaceMap(QWidget):
         self._scene: Scene | None = None
         self.canvas = Canvas(self)
         self.canvas.setMinimumHeight(metrics.grid(52))
-        self.canvas.setAccessibleName(tr(N_("Both places on the map")))
+        self.canvas.setAccessibleName(tr(N_("Map")))
         self.canvas.furniture += [draw_scale, self._draw_places]
         self.canvas.use(SelectTool(self.canvas))
         self.canvas.settled.connect(self._draw)
@@ -59,7 +59,16 @@ class PlaceMap(QWidget):
     def show_places(self, entity: str, kept: Any, offered: Any) -> None:
         """Show two shapes in degrees EPSG:4490; either may be missing."""
         pairs = (("1", kept), ("2", offered))
-        self._places = tuple((name, at) for name, at in pairs if isinstance(at, BaseGeometry))
+        places = tuple((name, at) for name, at in pairs if isinstance(at, BaseGeometry))
+        self._show(entity, places, _apart(kept, offered))
+
+    def show_place(self, entity: str, place: BaseGeometry | None) -> None:
+        """Show where the record is, in degrees EPSG:4490, when its place is not at odds."""
+        places = (("", place),) if place is not None else ()
+        self._show(entity, places, tr(N_("Where the record is")))
+
+    def _show(self, entity: str, places: tuple[tuple[str, BaseGeometry], ...], words: str) -> None:
+        self._places = places
         large = self._scenes()
         if large is None or not self._places:
             self.hide()
@@ -68,7 +77,7 @@ class PlaceMap(QWidget):
         self._scene = Scene(theme, large.layers)
         self.canvas.background = theme.background
         x0, y0, x1, y1 = shapely.total_bounds([at for _, at in self._places])
-        self._words.setText(_apart(kept, offered))
+        self._words.setText(words)
         self.canvas.open((x0 - _ROOM, y0 - _ROOM, x1 + _ROOM, y1 + _ROOM), CITY)
         self.show()
 
@@ -96,7 +105,10 @@ class PlaceMap(QWidget):
             painter.drawLine(*middles)
         for (name, shape), middle in zip(self._places, middles, strict=True):
             _outline(painter, canvas.view, shape)
-            _pin(painter, name, middle)
+            if name:
+                _pin(painter, name, middle)
+            elif isinstance(shape, Point):
+                _ring(painter, middle)
 
 
 def _apart(kept: Any, offered: Any) -> str:
@@ -118,6 +130,12 @@ def _outline(painter: QPainter, view: MapView, shape: BaseGeometry) -> None:
     for part in shapely.get_parts(shape):
         line = part.exterior if hasattr(part, "exterior") else part
         painter.drawPolyline(QPolygonF(_px(view, map(Point, line.coords))))
+
+
+def _ring(painter: QPainter, middle: QPointF) -> None:
+    painter.setPen(QPen(QColor(colours().accent), 2.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(middle, metrics.grid(2.6), metrics.grid(2.6))
 
 
 def _pin(painter: QPainter, name: str, middle: QPointF) -> None:

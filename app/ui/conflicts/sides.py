@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import metrics
+from app.ui.names import Names
 from app.ui.parts import heading, muted
 from app.ui.record.history import action_words
 
 if TYPE_CHECKING:
-    from app.actions.conflicts import ConflictView, Side
+    from app.actions.conflicts import ConflictView, FieldSide, Side
 
 _SHORT = 8  # letters of a laptop's name that tell it from the others of a bureau
 _STANDS, _OTHER = N_("What stands"), N_("The other value")
@@ -36,10 +37,17 @@ def side_names(kind: str) -> tuple[str, str]:
     return tr(kept), tr(offered)
 
 
+def value_words(field: FieldSide, names: Names) -> tuple[str, str]:
+    """Both values of a field as a person reads them, divisions by name."""
+    if field.declared is None:
+        return field.kept_text, field.offered_text
+    return names.show(field.declared, field.kept), names.show(field.declared, field.offered)
+
+
 class Sides(QWidget):
     """A heading for each side, then a row for each field."""
 
-    def __init__(self, view: ConflictView, parent: QWidget | None = None) -> None:
+    def __init__(self, view: ConflictView, names: Names, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         grid = QGridLayout(self)
         metrics.tight(grid, 0, 0)
@@ -47,15 +55,15 @@ class Sides(QWidget):
         grid.setVerticalSpacing(metrics.grid(1.5))
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
-        names = side_names(view.kind)
+        called = side_names(view.kind)
         for column, (side, which) in enumerate(((view.kept, "kept"), (view.offered, "offered")), 1):
             proposed = view.proposal == which and view.situation == "open"
-            grid.addWidget(_head(f"{column}  {names[column - 1]}", side, proposed=proposed), 0, column)
+            grid.addWidget(_head(f"{column}  {called[column - 1]}", side, proposed=proposed), 0, column)
         for at, field in enumerate(view.fields, 1):
             label = muted(field.label)
             label.setFixedWidth(metrics.chars(13))
             grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
-            for column, words in ((1, field.kept_text), (2, field.offered_text)):
+            for column, words in enumerate(value_words(field, names), 1):
                 grid.addWidget(_value(words), at, column, Qt.AlignmentFlag.AlignTop)
         grid.setColumnMinimumWidth(0, metrics.chars(13))
 

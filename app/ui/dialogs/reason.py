@@ -9,6 +9,8 @@ from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.messages import buttons
 
+_MOST_LINES = 8  # of the list without scrolling
+
 
 class ReasonDialog(QDialog):
     """A question, a list of what it is about, and a reason that must not be empty."""
@@ -31,14 +33,14 @@ class ReasonDialog(QDialog):
         metrics.tight(column, 3, 2)
         column.addWidget(QLabel(question, wordWrap=True))
         if items:
-            box = QListWidget()
-            box.addItems(items)
-            column.addWidget(box, 1)
+            column.addWidget(_list_of(items))
         column.addWidget(QLabel(tr(N_("Reason"))))
         column.addWidget(self._reason)
         column.addWidget(self.foot)
         self.setMinimumWidth(metrics.chars(66))
+        self._reason.setFocus()  # else the first key would go into the list
         self._check()
+        self.resize(self.minimumWidth(), column.totalHeightForWidth(self.minimumWidth()))
 
     def reason(self) -> str:
         """The reason."""
@@ -64,3 +66,12 @@ class ReasonDialog(QDialog):
         for button in self.foot.buttons():
             if button.objectName() == "deed":
                 button.setEnabled(bool(self.reason()))
+
+
+def _list_of(items: list[str]) -> QListWidget:
+    """The lines, as high as they are few."""
+    box = QListWidget()
+    box.addItems(items)
+    box.setWordWrap(True)
+    box.setFixedHeight(min(len(items), _MOST_LINES) * box.sizeHintForRow(0) + metrics.grid(3))
+    return box

@@ -20,6 +20,7 @@ from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk
+from app.ui.names import Names
 from app.ui.parts import card, heading, muted
 from app.ui.sync.tables import areas_table, rounds_table
 from app.ui.sync.words import is_restored, line_of, restored_words, running_line
@@ -93,7 +94,7 @@ class SyncPage(QScrollArea):
         if self._desk.sync.running:
             column.addWidget(self._progress())
         elif status.enrolled:
-            column.addLayout(_facts(status, self._desk.need().today))
+            column.addLayout(_facts(status, self._desk.need().today, self._desk.names))
         else:
             column.addWidget(muted(tr(N_(
                 "A hub brings together what several laptops enter. Until you join one, everything works "
@@ -194,10 +195,11 @@ def _row(column: QVBoxLayout) -> QHBoxLayout:
     return row
 
 
-def _facts(status: SyncStatus, today: str) -> QGridLayout:
+def _facts(status: SyncStatus, today: str, names: Names) -> QGridLayout:
+    place = names.places(status.area)
     rows = [
         (N_("Hub"), status.hub),
-        (N_("Area of this laptop"), status.area),
+        (N_("Area of this laptop"), f"{place} {status.area}" if place else status.area),
         (N_("Last sync"), show_moment(status.last_sync) if status.last_sync else tr(N_("not yet"))),
         (N_("Last failure"), status.last_error),
         (N_("Restored hub"), "" if is_restored(status, today) else restored_words(status)),
