@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.i18n import tr
+from app.i18n import N_, tr
 
 
 class AppError(Exception):
@@ -42,6 +42,13 @@ class AppError(Exception):
     def hint(self) -> str:
         """What was kept and what to do, in the user's language."""
         return tr(self.hint_template, **self.values) if self.hint_template else ""
+
+    @property
+    def told(self) -> str:
+        """Message and hint as running text, for where both stand in one line."""
+        if not self.hint:
+            return self.message
+        return tr(N_("{message}. {hint}"), message=self.message.rstrip("。."), hint=self.hint)
 
     def __str__(self) -> str:
         return self.message

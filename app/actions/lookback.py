@@ -6,7 +6,7 @@ import math
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.actions.action import action
 from app.actions.drawnfrom import condition_words
@@ -126,16 +126,14 @@ def round_names(session: Session) -> list[str]:
 def rounds(session: Session) -> list[Progress]:
     """Every round with its progress, the newest first."""
     found = session.workspace.find(LookbackRound, order="-drawn_at")
-    return [
-        replace(progress_of(made, visits_of(session, made)), limited=condition_words(session, made))
-        for made in found
-    ]
+    return [progress_of(session, made, visits_of(session, made)) for made in found]
 
 
-def progress_of(made: LookbackRound, visits: Sequence[Visit]) -> Progress:
+def progress_of(session: Session, made: LookbackRound, visits: Sequence[Visit]) -> Progress:
     """How far a round has come by its visits."""
     counted = Counter(item.result for item in visits)
-    return Progress(made, len(visits), counted[GOOD], counted[REPORTED], counted[REBOUND])
+    found = (counted[GOOD], counted[REPORTED], counted[REBOUND])
+    return Progress(made, len(visits), *found, condition_words(session, made))
 
 
 def visits_of(session: Session, made: LookbackRound) -> list[Visit]:

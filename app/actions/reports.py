@@ -62,12 +62,27 @@ class ReportOrder:
 
 @dataclass(frozen=True)
 class ReportDone:
-    """What was written: the file, its rows, and for the month its numbers and its paragraph."""
+    """What was written: the file, its rows (boilers, pages or files, by `said`), and for the month its numbers
+    and its paragraph."""
 
     path: Path
     rows: int
     text: str = ""
     numbers: dict[str, Any] | None = None
+
+    @property
+    def said(self) -> str:
+        """How much was written, counted in what the file is made of."""
+        words = _WRITTEN.get(self.path.suffix.lower(), N_("{n} rows are in {path}"))
+        return tr(words, n=f"{self.rows:,}", path=self.path)
+
+
+_WRITTEN = {
+    ".docx": N_("{n} boilers are in {path}"),
+    ".pdf": N_("{n} pages are in {path}"),
+    ".zip": N_("{n} files are in {path}"),
+    "": N_("{n} files are in {path}"),
+}
 
 
 @dataclass(frozen=True)

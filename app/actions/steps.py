@@ -34,13 +34,14 @@ from app.domain.workflow import (
     Lack,
     Transition,
     Workflow,
+    fingerprint,
     judge,
     missing_papers,
     refuse,
 )
 from app.domain.workflows.boiler import BOILER, DOSSIER
 from app.errors import Refused
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, listed, tr
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def do_step(
         str(getattr(fresh, flow.field)),
         found.completes,
         committed,
-        _sentence(found, fresh),
+        in_a_row(filter(None, (_sentence(found, fresh), _voided(flow, record, case)))),
         row.drafts if found.completes else (),
     )
 
@@ -226,6 +227,23 @@ def _next_step(found: Judgement, case: Case) -> NextStep:
         signature=found.signature + 1,
         signatures=len(row.signers),
     )
+
+
+def _voided(flow: Workflow, record: Entity, case: Case) -> str:
+    """Whose signatures counted until this step changed the record; empty when it changed nothing judged."""
+    before = fingerprint(record, [item for item in case.attachments if item not in case.added])
+    if before == case.fingerprint:
+        return ""
+    state = str(getattr(record, flow.field))
+    names = {
+        item.person_name: None
+        for item in case.approvals
+        if item.fingerprint == before and flow.counts(item.action, state)
+    }
+    words = N_(
+        "the record has changed with it, so what {names} signed before is void and must be signed again"
+    )
+    return tr(words, names=listed(names)) if names else ""
 
 
 def _sentence(found: Judgement, record: Entity) -> str:

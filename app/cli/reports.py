@@ -13,7 +13,7 @@ from app.cli.frozen import COMMANDS as FROZEN
 from app.cli.maps import OUTPUT, PUBLIC
 from app.cli.records import WHERE
 from app.cli.shell import Shell
-from app.i18n import N_, tr
+from app.i18n import N_, in_a_row, tr
 
 if TYPE_CHECKING:
     from app.actions.lookback import Progress
@@ -45,8 +45,7 @@ def report(shell: Shell, words: ReportWords) -> Answer:
     document = {"file": str(done.path), "report": words.name, "rows": done.rows, "public": words.public}
     if done.numbers is not None:
         document |= {"text": done.text, **done.numbers}
-    lines = [tr(N_("{n} rows written to {file}"), n=done.rows, file=done.path)]
-    return Answer(document, [*lines, done.text] if done.text else lines)
+    return Answer(document, [done.said, done.text] if done.text else [done.said])
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ class DrawWords:
 
 def draw(shell: Shell, words: DrawWords) -> Answer:
     """A look-back round drawn by a seed."""
-    from app.actions.lookback import draw_lookback, visits_of  # late: help pages need no database
+    from app.actions.drawnfrom import condition_words  # late: help pages need no database
+    from app.actions.lookback import draw_lookback, visits_of
 
     with shell.session(write=True) as session:
         made = draw_lookback(
@@ -74,10 +74,14 @@ def draw(shell: Shell, words: DrawWords) -> Answer:
             document=words.document,
         )
         numbers = [item.boiler.ledger_no for item in visits_of(session, made)]
-    document = {"round": made.name, "seed": made.seed, "population": made.population, "drawn": numbers}
+        limited = condition_words(session, made)
+    document = {
+        "round": made.name, "seed": made.seed, "population": made.population,
+        "condition": made.condition or "", "drawn": numbers,
+    }  # fmt: skip
     said = tr(N_("{n} of {population} drawn with the seed {seed}"), n=made.drawn, population=made.population,
               seed=made.seed)  # fmt: skip
-    return Answer(document, [said, *numbers])
+    return Answer(document, [*filter(None, (said, limited)), *numbers])
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def show_lookback(shell: Shell, words: RoundWords) -> Answer:
             return Answer([_round(item) for item in found], [_round_line(item) for item in found])
         made = find_round(session, words.name)
         visits = visits_of(session, made)
-        now = progress_of(made, visits)
+        now = progress_of(session, made, visits)
     lines = [
         [str(item.place), item.boiler.ledger_no, tr(RESULTS[item.result]), item.found_on] for item in visits
     ]
@@ -112,9 +116,11 @@ def show_lookback(shell: Shell, words: RoundWords) -> Answer:
 
 
 def _round(item: Progress) -> dict[str, object]:
+    made = item.round
     return {
-        "round": item.round.name, "seed": item.round.seed, "population": item.round.population,
-        "drawn": item.drawn, "visited": item.visited, "good": item.good, "reported": item.reported,
+        "round": made.name, "seed": made.seed, "population": made.population,
+        "condition": made.condition or "", "drawn": item.drawn,
+        "visited": item.visited, "good": item.good, "reported": item.reported,
         "rebound": item.rebound,
     }  # fmt: skip
 
@@ -124,7 +130,8 @@ def _round_line(item: Progress) -> str:
     counted = tr(
         words, n=item.visited, all=item.drawn, good=item.good, reported=item.reported, rebound=item.rebound
     )
-    return tr(N_("{name} ({seed}): {words}"), name=item.round.name, seed=item.round.seed, words=counted)
+    said = tr(N_("{name} ({seed}): {words}"), name=item.round.name, seed=item.round.seed, words=counted)
+    return in_a_row([said, item.limited]) if item.limited else said
 
 
 def reports(shell: Shell, words: NoWords) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ class Case:
         return fingerprint(self.record, self.attachments)
 
 
-Guard = Callable[[Case], "Lack | None"]
+Guard = Callable[[Case], "Lack | Iterable[Lack] | None"]  # one lack, several at once, or nothing
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def judge(workflow: Workflow, row: Transition, case: Case) -> Judgement:
         *_role(row, case, place),
         *_separation(row, case, given),
         *_papers(row, case),
-        *(found for guard in row.guards if (found := guard(case)) is not None),
+        *_guarded(row, case),
     ]
     if len(row.signers) > 1 and len(given) >= len(row.signers):
         lacks.append(
@@ -188,10 +188,7 @@ def missing_papers(workflow: Workflow, actions: Iterable[str], case: Case) -> li
     found: dict[object, Lack] = {}
     for row in workflow.transitions:
         if row.action in actions:
-            lacks = [
-                *_papers(row, case),
-                *(lack for guard in row.guards if (lack := guard(case)) is not None),
-            ]
+            lacks = [*_papers(row, case), *_guarded(row, case)]
             found.update({lack.values["evidence"]: lack for lack in lacks if lack.code == "evidence"})
     return list(found.values())
 
@@ -275,6 +272,13 @@ def _separation(row: Transition, case: Case, given: tuple[Approval, ...]) -> lis
         sentence = N_("You entered or edited this record in this round; nobody approves their own entry")
         lacks.append(Lack("own_entry", sentence, who=True))
     return lacks
+
+
+def _guarded(row: Transition, case: Case) -> Iterator[Lack]:
+    for guard in row.guards:
+        found = guard(case)
+        if found is not None:
+            yield from (found,) if isinstance(found, Lack) else found
 
 
 def _papers(row: Transition, case: Case) -> list[Lack]:

@@ -75,6 +75,14 @@ def test_every_photograph_of_one_step_is_checked(office: Office, bad: int) -> No
     with pytest.raises(Refused) as refused:
         office.do("officer2", "town_check", boiler, old)
     assert refused.value.code == "dates"
+    named = [detail["why"] for detail in refused.value.details]
+    assert len(named) == 1, "only the wrong one"
+    assert old[bad][1].name in named[0]
+    wrong = [far[bad], old[bad]]
+    with pytest.raises(Refused) as refused:
+        office.do("officer2", "town_check", boiler, wrong)
+    told = [detail["why"] for detail in refused.value.details]
+    assert all(path.name in why for (_, path), why in zip(wrong, told, strict=True))
     good = [office.site_photo(metres=at) for at in range(3)]
     assert office.do("officer2", "town_check", boiler, good).state == "town_ok"
 
@@ -126,7 +134,19 @@ def test_end_state_c_needs_a_monitoring_report(office: Office) -> None:
     papers = ["acceptance_form", "monitoring_report"]
     with pytest.raises(Refused, match="改造后使用的燃料"):
         office.do("clerk", "county_accept", boiler, papers, end_state="C")
+    for coal in ("briquette", "clean_coal", "semi_coke"):
+        with pytest.raises(Refused, match="仍属燃煤"):
+            office.do("clerk", "county_accept", boiler, papers, end_state="C", after_fuel=coal)
     office.do("clerk", "county_accept", boiler, papers, end_state="C", after_fuel="gas")
+    first, second = "clerk", "clerk2"  # who finds something else than the first is told what that does
+    assert "作废" not in office.do(second, "county_accept", boiler).message
+    office.do("chief", "return", boiler, reason="补正")
+    office.do("officer", "apply", boiler)
+    office.do("officer2", "town_check", boiler, ["site_photo"])
+    found = {"end_state": "C", "end_checks": ",".join(CHECKLISTS["C"])}
+    office.do(first, "county_accept", boiler, papers, after_fuel="gas", **found)
+    told = office.do(second, "county_accept", boiler, after_fuel="oil").message
+    assert f"{first}此前的签字作废" in told
 
 
 @pytest.mark.parametrize("end_state", ["A", "B", "C"])

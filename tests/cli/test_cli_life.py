@@ -72,8 +72,10 @@ def test_a_boiler_lives_through_both_rounds_in_the_shell(terminal: Terminal, tmp
     assert do("chief", "chief_sign") == "county_ok"
     assert do("city", "notice") == "notice"
     assert do("leader", "clear") == "cleared"
-    drawn = terminal.json("lookback", "draw", "一", "--share", "100", "--seed", "s", as_="city")
-    assert drawn["drawn"] == ["KT-9"]
+    drawn = terminal.json(
+        "lookback", "draw", "一", "--share", "100", "--seed", "s", "--where", "end_state=A", as_="city"
+    )
+    assert (drawn["drawn"], drawn["condition"]) == (["KT-9"], "end_state=A")
     assert do("inspector", "rebound", "--reason", "冒烟", papers=("rebound_photo",)) == "cleared"
     assert do("city", "confirm_rebound", "--set", "rebound_reason=relit") == "rebound"
     shown = terminal.json("show", "boiler", "KT-9")
@@ -81,7 +83,9 @@ def test_a_boiler_lives_through_both_rounds_in_the_shell(terminal: Terminal, tmp
     assert "clerk3" in shown["rebound"]
     assert second in shown["rebound"]
     (only,) = terminal.json("lookback", "show")
-    assert (only["visited"], only["rebound"]) == (1, 1)
+    assert (only["visited"], only["rebound"], only["condition"]) == (1, 1, "end_state=A")
+    for words in (("lookback", "show"), ("lookback", "show", "--round", "一")):
+        assert "本体拆除" in terminal(*words, "--lang", "zh_CN").out
     again = ["--set", "due_date=2031-03-31"]
     told = terminal.json("do", "restart", "boiler", "KT-9", *again, as_="clerk")
     assert (told["state"], told["drafts"]) == ("in_progress", ["supervision"])

@@ -17,6 +17,7 @@ from app.settings import BY_HAND
 from app.sync.results import BundleDone, BundleFinding, BundleReport, EnrolDone, Proof, ProofProblem
 from app.ui.application import Program
 from app.ui.frame.rail import SYNC
+from app.ui.frame.rail import TODAY as TODAY_PAGE
 from app.ui.sync.join import JoinDialog
 from app.ui.sync.problems import ADVICE
 from app.ui.sync.stickin import StickInDialog
@@ -119,6 +120,12 @@ def test_a_round_shows_progress_can_be_stopped_and_reports(
     assert [areas.item(row, 2).text() for row in range(3)] == ["… 仍在获取", "✓ 一致", "✗ 不一致"]  # type: ignore[union-attr]
     assert [rounds.item(0, at).text() for at in (1, 2, 3, 6)] == ["3", "2", "1", "12"]  # type: ignore[union-attr]
     assert "数值与中心不一致" in rounds.item(0, 8).text()  # type: ignore[union-attr]
+    running.window.go(TODAY_PAGE)  # and rounds go on by themselves while another page is looked at
+    hub.wait = None
+    running.desk.sync.begin()
+    qtbot.waitUntil(lambda: not running.desk.sync.running, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert len(running.desk.sync.rounds) == 2
 
 
 def test_while_the_hub_is_silent_work_goes_on_and_the_next_try_comes_later(

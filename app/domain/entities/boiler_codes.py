@@ -101,6 +101,8 @@ FUELS = codes(
     ("district_heat", N_("District heat"), ["集中供热", "热网"]),
 )
 
+COALS = frozenset({"bituminous", "anthracite", "briquette", "clean_coal", "semi_coke"})  # clean coal is coal
+
 TREATMENTS = codes(
     ("dismantle", N_("Dismantle"), ["拆除取缔", "拆除", "取缔", "淘汰", "关停拆除"]),
     ("coal_to_gas", N_("Coal to gas"), ["煤改气", "改气", "改燃气"]),

@@ -7,7 +7,7 @@ from datetime import date
 from pyproj import Geod
 
 from app.domain.coordinates.measure import spot_of
-from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS, END_PAPERS
+from app.domain.entities.boiler_codes import CHECKLISTS, COALS, END_CHECKS, END_PAPERS, FUELS
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import as_datetime, bureau_day
 from app.domain.workflow import Case, Guard, Lack
@@ -77,10 +77,14 @@ def _found(code: str) -> Guard:
 
 
 def fuel_after_conversion(case: Case) -> Lack | None:
-    """End state C names the fuel that is burnt now."""
-    if case.record.end_state != "C" or case.record.after_fuel:
+    """End state C names the fuel that is burnt now, and none that is made of coal."""
+    fuel = case.record.after_fuel
+    if case.record.end_state != "C" or (fuel and fuel not in COALS):
         return None
-    return Lack("field", N_("The fuel after the conversion is not filled in"), {"name": "after_fuel"})
+    if not fuel:
+        return Lack("field", N_("The fuel after the conversion is not filled in"), {"name": "after_fuel"})
+    return Lack("coal", N_("A boiler that burns {fuel} after the conversion still burns coal"),
+                {"fuel": FUELS.label(fuel), "name": "after_fuel"})  # fmt: skip
 
 
 CHECKLIST: tuple[Guard, ...] = (*(_found(code) for code in END_CHECKS.codes), fuel_after_conversion)
@@ -113,12 +117,12 @@ def _no_holidays(year: int) -> Lack:
     return Lack("calendar", sentence, {"year": year})
 
 
-def recheck_photo_near_and_today(case: Case) -> Lack | None:
+def recheck_photo_near_and_today(case: Case) -> list[Lack]:
     """A photograph of this very re-check: near the boiler and of the day."""
     return _near_and_today(case, "recheck_photo")
 
 
-def site_photo_near_and_today(case: Case) -> Lack | None:
+def site_photo_near_and_today(case: Case) -> list[Lack]:
     """A photograph on site taken within the set distance of the boiler on the day of the check.
 
     A photograph that carries no position or time (WeChat strips both) is taken with a reason in words.
@@ -126,17 +130,14 @@ def site_photo_near_and_today(case: Case) -> Lack | None:
     return _near_and_today(case, "site_photo")
 
 
-def _near_and_today(case: Case, kind: str) -> Lack | None:
-    """Every photograph handed in with the step itself; without any, the newest there is."""
+def _near_and_today(case: Case, kind: str) -> list[Lack]:
+    """Every photograph handed in with the step itself, each by its name; without any, the newest there is."""
     photos = [item for item in case.added if item.kind == kind]
     if not photos:
         newest = _newest(case, kind)
         photos = [newest] if newest else []  # none is named by the evidence list already
-    for check in (_too_far, _other_day, _unproven):
-        lack = next((found for photo in photos if (found := check(case, photo))), None)
-        if lack:
-            return lack
-    return None
+    checks = (_too_far, _other_day, _unproven)
+    return [lack for photo in photos for check in checks if (lack := check(case, photo)) is not None]
 
 
 def two_acceptances(case: Case) -> Lack | None:
@@ -236,8 +237,9 @@ def _too_far(case: Case, photo: Attachment) -> Lack | None:
     metres = _CGCS2000.inv(*spot, photo.photo_x, photo.photo_y)[2]
     if metres <= case.policy.site_photo_m:
         return None
-    return Lack("distance", N_("The photo was taken {metres} m from the boiler; at most {limit} m"),
-                {"metres": round(metres), "limit": round(case.policy.site_photo_m)})  # fmt: skip
+    return Lack("distance", N_("“{file}” was taken {metres} m from the boiler; at most {limit} m"),
+                {"file": photo.file_name, "metres": round(metres),
+                 "limit": round(case.policy.site_photo_m)})  # fmt: skip
 
 
 def _other_day(case: Case, photo: Attachment) -> Lack | None:
@@ -246,7 +248,8 @@ def _other_day(case: Case, photo: Attachment) -> Lack | None:
     taken = bureau_day(as_datetime(photo.taken_at))
     if taken == case.today:
         return None
-    return Lack("dates", N_("The photo was taken on {taken}, not on the day of the check"), {"taken": taken})
+    return Lack("dates", N_("“{file}” was taken on {taken}, not on the day of the check"),
+                {"file": photo.file_name, "taken": taken})  # fmt: skip
 
 
 def _unproven(case: Case, photo: Attachment) -> Lack | None:
@@ -254,7 +257,7 @@ def _unproven(case: Case, photo: Attachment) -> Lack | None:
     if known or case.reason.strip():
         return None
     sentence = N_(
-        "The photo carries no position or time (was it sent by WeChat?): use the original photo, "
+        "“{file}” carries no position or time (was it sent by WeChat?): use the original photo, "
         "or say in the reason how the place was checked"
     )
-    return Lack("unproven", sentence)
+    return Lack("unproven", sentence, {"file": photo.file_name})

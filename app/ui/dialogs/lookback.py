@@ -215,10 +215,7 @@ class LookbackDialog(QDialog):
         def work(session: Any, token: Token) -> ReportDone:
             return make_report(session, order, path, watch=Watch(token.progress, token.cancelled))
 
-        said = N_("{n} rows are in {path}")
-        done: Callbacks[ReportDone] = Callbacks(
-            lambda made: self._desk.said.emit(tr(said, n=made.rows, path=made.path))
-        )
+        done: Callbacks[ReportDone] = Callbacks(lambda made: self._desk.said.emit(made.said))
         self._desk.read(self, work, done, title=tr(N_("Writing the report")))
 
     # ---- layout

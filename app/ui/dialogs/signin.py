@@ -76,7 +76,7 @@ class SignInDialog(QDialog):
         if not isinstance(error, AppError):
             self._desk.failed.emit(error)
             return
-        self._fault.setText(" ".join(part for part in (error.message, error.hint) if part))
+        self._fault.setText(error.told)
         self.pin.selectAll()
         self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -186,7 +186,7 @@ class Digitising(QObject):
         try:
             self.steps.take(make(self.board))
         except AppError as error:
-            self.refused.emit(" ".join(part for part in (error.message, error.hint) if part))
+            self.refused.emit(error.told)
             return False
         self._screen = None
         self.changed.emit()

@@ -88,3 +88,4 @@ class StatusLine(QStatusBar):
     def _cancel(self) -> None:
         for task in self._desk.tasks.under_way()[:1]:
             task.cancel()
+            self._desk.said.emit(tr(N_("Asked to stop: {work}"), work=task.title))

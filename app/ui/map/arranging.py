@@ -108,7 +108,7 @@ class MapArranging(QObject):
         """Why added layers cannot be shown, by layer."""
         layers = self.layers
         found = layers.faults if layers else {}
-        return {name: " ".join(part for part in (e.message, e.hint) if part) for name, e in found.items()}
+        return {name: e.told for name, e in found.items()}
 
     # ---- opening
 
@@ -158,7 +158,7 @@ class MapArranging(QObject):
 
     def _not_kept(self, error: Exception) -> None:
         if isinstance(error, AppError):
-            self._desk.said.emit(f"{error.message} {error.hint}")
+            self._desk.said.emit(error.told)
         else:
             self._desk.failed.emit(error)
 

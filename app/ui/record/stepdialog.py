@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -200,6 +201,7 @@ class StepDialog(QDialog):
         if isinstance(editor, ChecklistEditor):
             editor.offer(CHECKLISTS.get(state, ()))
         self.papers.want(END_PAPERS.get(state, ()))
+        QTimer.singleShot(0, self, self._grow)  # once the new lines have been laid out
 
     def _add_papers(self, column: QVBoxLayout) -> None:
         wanted = [*self._step.evidence, *self._wanted_by_guards()]

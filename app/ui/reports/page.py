@@ -142,7 +142,7 @@ class ReportsPage(QSplitter):
                 self._desk.failed.emit(error)
                 return
             self._show(self.numbers)
-            self.numbers.say(title, " ".join(part for part in (error.message, error.hint) if part))
+            self.numbers.say(title, error.told)
 
         try:
             order = self.form.order()
@@ -179,7 +179,7 @@ class ReportsPage(QSplitter):
             return make_report(session, order, path, watch=Watch(token.progress, token.cancelled))
 
         def done(made: ReportDone) -> None:
-            self._desk.said.emit(tr(N_("{n} rows are in {path}"), n=f"{made.rows:,}", path=made.path))
+            self._desk.said.emit(made.said)
 
         self.write.setEnabled(False)
         callbacks = Callbacks(done, None, finished=lambda: self.write.setEnabled(True))

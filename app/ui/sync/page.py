@@ -52,7 +52,8 @@ class SyncPage(QScrollArea):
         self._desk = desk
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._bar, self._words = QProgressBar(textVisible=False), muted()
+        self._bar: QProgressBar | None = None  # only while the page shows a round that is under way
+        self._words = QLabel()
         desk.sync.changed.connect(self.refresh)
         desk.sync.progressed.connect(self._progressed)
         desk.opened.connect(self.refresh)
@@ -71,6 +72,7 @@ class SyncPage(QScrollArea):
         if status is None or session is None:
             return
         at = self.verticalScrollBar().value()
+        self._bar = None  # the one that was shown goes with the old body; rounds begin on a hidden page too
         body = QWidget()
         column = QVBoxLayout(body)
         metrics.tight(column, 5, 4)
@@ -134,6 +136,8 @@ class SyncPage(QScrollArea):
         return box
 
     def _progressed(self, done: int, total: int, words: str) -> None:
+        if self._bar is None:
+            return
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self._words.setText(words or tr(N_("Talking with the hub…")))

@@ -46,8 +46,7 @@ def finding_words(finding: BundleFinding) -> str:
 
 def refusal_words(error: AppError) -> str:
     """The words of a refusal, with advice when it is about a bundle."""
-    said = " ".join(part for part in (error.message, error.hint) if part)
-    return _joined(said, error.code)
+    return _joined(error.told, error.code)
 
 
 def _joined(said: str, code: str) -> str:
