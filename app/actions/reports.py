@@ -62,7 +62,7 @@ class ReportOrder:
 
 @dataclass(frozen=True)
 class ReportDone:
-    """What was written: the file, its rows (boilers, pages or files, by `said`), and for the month its numbers
+    """What was written: the file, its rows (boilers, pages or files: `said`), and of the month its numbers
     and its paragraph."""
 
     path: Path
