@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from app.carto.display import Ints
 from app.carto.features import Extent, FeatureSource
@@ -27,13 +28,18 @@ _EVERY = (0.0, float("inf"))
 @dataclass(frozen=True)
 class Hit:
     """A feature that was found: its layer, entity and uid, its distance in mm of the picture, whether it is
-    an area."""
+    an area.
+
+    `hollow_m2` is the size of an area of which only the outline is drawn, and that lies further away: what is
+    seen there is something else. 0 for everything else.
+    """
 
     layer: str
     entity: str
     uid: str
     distance_mm: float
     area: bool = False
+    hollow_m2: float = 0.0
 
 
 def identify(
@@ -55,11 +61,18 @@ def identify(
         near = rows[distances <= reach]
         kept = distances[distances <= reach] / view.m_per_mm
         areas = features.of_kind(*AREAS)
+        empty = all(item.symbol.fill is None for item in layer.rule.classes)
         for row, distance in sorted(zip(near, kept, strict=True), key=lambda pair: (pair[1], -pair[0])):
-            hits.append(
-                Hit(layer.id, layer.entity, features.columns.uids[row], float(distance), bool(areas[row]))
-            )
+            hollow = _hollow_m2(features.geometry[row], point, reach) if empty and areas[row] else 0.0
+            uid = features.columns.uids[row]
+            hits.append(Hit(layer.id, layer.entity, uid, float(distance), bool(areas[row]), hollow))
     return hits
+
+
+def _hollow_m2(area: BaseGeometry, point: shapely.Point, reach_m: float) -> float:
+    """The size of an area whose outline is out of reach, else 0."""
+    away = shapely.distance(shapely.boundary(area), point)
+    return float(shapely.area(area)) if away > reach_m else 0.0
 
 
 def lying_at(

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.grid_cell import GridCell
 from app.domain.filters import equal
 from app.ui import selection
 from app.ui.application import Program
@@ -138,3 +139,18 @@ def test_a_measured_line_tells_the_bearing_of_its_last_leg(office: Office, qtbot
     assert min(degrees, 360 - degrees) < 0.6  # true north; the picture's pixels are 0.2° wide
     qtbot.keyClick(canvas, Qt.Key.Key_Backspace)
     assert "（东）" in pane.distance.result()
+
+
+def test_a_click_selects_the_cell_under_it_and_not_the_county_around(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    running.window.go("grid_cell")
+    assert running.desk.session is not None
+    cell = running.desk.session.workspace.find(GridCell, equal(kind="regular", clipped=False))[300]
+    assert cell.geometry is not None
+    pane.canvas.show_extent(cell.geometry.buffer(0.01).bounds)
+    settle(running, qtbot)
+    assert pane.canvas.view is not None
+    x, y = pane.canvas.view.px_of(*cell.geometry.centroid.coords[0])
+    qtbot.mouseClick(pane.canvas, LEFT, pos=QPoint(round(x), round(y)))
+    qtbot.waitUntil(lambda: running.desk.selection.now.uids == (cell.uid,), timeout=WAIT_MS)

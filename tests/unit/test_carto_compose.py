@@ -175,6 +175,14 @@ def test_an_area_beside_the_place_is_told_where_none_holds_it() -> None:
     assert [hit.uid for hit in lying_at(THEME, source(), VIEW, at)] == ["d2"]
 
 
+def test_inside_an_area_that_is_only_an_outline_something_else_is_seen() -> None:
+    x, y = VIEW.px_of(106.65, 35.45)
+    inside = {hit.layer: hit.hollow_m2 > 0 for hit in identify(THEME, source(), VIEW, (x, y)) if hit.area}
+    assert inside["counties"] and not inside["home"]
+    edge = VIEW.px_of(106.8, 35.45)
+    assert not any(hit.hollow_m2 for hit in identify(THEME, source(), VIEW, edge) if hit.layer == "counties")
+
+
 def test_a_click_beside_everything_finds_nothing() -> None:
     assert identify(THEME, source(), VIEW, VIEW.px_of(107.14, 35.26)) == []
 
