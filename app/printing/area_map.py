@@ -15,11 +15,11 @@ from app.i18n import N_, tr
 from app.printing.blocks import NOTHING, Block
 from app.printing.body import Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import focused
-from app.printing.layout import Skeleton, common_notes, shown_notes
+from app.printing.layout import Skeleton, common_notes, shown_notes, subtitle_of
 from app.printing.marks import north_block
 from app.printing.page import Page
 from app.printing.panel import Groups, panel_block, panel_size, put_panel, with_room
-from app.printing.request import AreaMapContent, SheetRequest, date_words
+from app.printing.request import AreaMapContent, SheetRequest
 from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.table import Cell, head, table_block
 
@@ -91,12 +91,11 @@ class _AreaMap:
     def _skeleton(self, paper: str, orientation: str) -> Skeleton:
         meta = self.request.meta
         title = meta.title or tr(self.title, area=self.content.area_name)
-        dated = tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
         notes = (*common_notes(meta, crs_title(self.crs)), *shown_notes(self.request, self.content.area_name))
         warnings = (
             (tr("Contains simulated records, for demonstration only"),) if self.content.synthetic else ()
         )
-        return Skeleton(self.request, paper, orientation, title, meta.subtitle or dated, notes, warnings)
+        return Skeleton(self.request, paper, orientation, title, subtitle_of(self.request), notes, warnings)
 
     def _panel_size(self, skeleton: Skeleton, side: str) -> tuple[float, float]:
         return panel_size(skeleton, self._panel(skeleton, side))

@@ -24,11 +24,11 @@ from app.printing.blocks import Block, Placed
 from app.printing.body import BOTTOM, Body, area_extent, best_body, body_ops, north_angle, sheet_view
 from app.printing.focus import OverlaidSource, focused
 from app.printing.insets import Inset, inset_ops, kept_clear, plan_insets, window_ops
-from app.printing.layout import Skeleton, common_notes, shown_notes
+from app.printing.layout import Skeleton, common_notes, shown_notes, subtitle_of
 from app.printing.marks import north_block
 from app.printing.page import Page
 from app.printing.panel import Groups, panel_block, panel_size, put_panel, with_room
-from app.printing.request import BoilerMapContent, SheetRequest, date_words
+from app.printing.request import BoilerMapContent, SheetRequest
 from app.printing.rooms import Room
 from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.totals import totals_block
@@ -150,9 +150,7 @@ class BoilerSheet:
     def _skeleton(self, paper: str, orientation: str) -> Skeleton:
         meta = self.request.meta
         title = meta.title or self.title()
-        subtitle = meta.subtitle or (
-            tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
-        )
+        subtitle = subtitle_of(self.request)
         notes = [*common_notes(meta, crs_title(self.crs)), *self._notes()]
         warnings = (tr("Contains simulated records, for demonstration only"),) if self._synthetic() else ()
         return Skeleton(self.request, paper, orientation, title, subtitle, tuple(notes), warnings)

@@ -168,6 +168,13 @@ def sheet_no_words(meta: SheetMeta) -> str:
     return tr("Sheet no.: {no}", no=meta.sheet_no) if meta.sheet_no else ""
 
 
+def subtitle_of(request: SheetRequest) -> str:
+    """What stands below a title: what was asked for, else the screen's theme if it is shown, and the date."""
+    meta, shown = request.meta, request.shown
+    dated = tr("Data as of {date}", date=date_words(meta.data_as_of)) if meta.data_as_of else ""
+    return meta.subtitle or " · ".join(part for part in (tr(shown.title) if shown else "", dated) if part)
+
+
 def shown_notes(request: SheetRequest, area_name: str) -> list[str]:
     """What is to be said of a map that shows what the screen shows, beyond the sheet's own area too."""
     if request.shown is None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
 WORKSPACES = N_("Workspaces")
+_IMPORTED = THEME_OF.keys() - {Patrol.TYPE.name}  # patrols are recorded, not read from ledgers
 _PAGES = (
     (TODAY, N_("Go to Today")),
     ("grid_cell", N_("Go to the cells")),
@@ -204,7 +205,7 @@ class Doings:
             return
         from app.ui.imports.wizard import ImportWizard  # late: reading ledgers loads many modules
 
-        entity = self._window.page if self._window.page in THEME_OF else "boiler"
+        entity = self._window.page if self._window.page in _IMPORTED else "boiler"
         ImportWizard(self._desk, entity_type(entity), path, self._window).open()
 
     def export(self) -> None:
@@ -317,11 +318,10 @@ class Doings:
         why = only_read_here(self._desk.need().workspace, entity)
         if why:
             messages.tell(self._window, why)
-            return
-        if entity == Patrol.TYPE.name:
+        elif entity == Patrol.TYPE.name:
             ask_patrol(self._window)
-            return
-        EditDialog(self._desk, entity_type(entity), None, self._window).open()
+        else:
+            EditDialog(self._desk, entity_type(entity), None, self._window).open()
 
     def delete(self) -> None:
         """Remove the record that is shown, with a reason."""

@@ -23,7 +23,7 @@ from app.printing.page import LANDSCAPE, PAPERS, PORTRAIT
 from app.printing.request import INTERNAL, SECRECY
 from app.ui import metrics
 
-_FIRST = {"water_source": "zone_sheet", "grid_cell": "grid_map"}
+_FIRST = {"water_source": "zone_sheet", "grid_cell": "grid_map", "patrol": "grid_map"}
 _CODE = Qt.ItemDataRole.UserRole
 
 
