@@ -18,6 +18,8 @@ from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 START = "0" * 64
 _MANY = 500
 SEALED_TO = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY id DESC LIMIT 1"
+HEAD = "SELECT head FROM sync_chain ORDER BY id DESC LIMIT 1"
+_PUT = "INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)"
 Headers = dict[int, tuple[list[Any], list[int]]]  # by transaction its own row, and what it answers for
 _TEXT = msgspec.json.Encoder().encode
 _OLDER = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -96,7 +98,13 @@ def link_runs(
         head = _sealed([head, header, rows, claimed])
         first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
         links.append((transaction, first, last, head))
-    raw.executemany("INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)", links)
+    raw.executemany(_PUT, links)
+
+
+def link(raw: sqlite3.Connection, head: str, header: list[Any], rows: Sequence[Sequence[Any]]) -> None:
+    """Chain the rows of a transaction that has just been written after `head`; `header` is its own row."""
+    first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
+    raw.execute(_PUT, (header[0], first, last, _sealed([head, header, rows, []])))
 
 
 def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> Headers:
@@ -181,7 +189,7 @@ def _altered(connection: Connection, link: Any) -> dict[str, Any]:
 
 def head_of(connection: Connection) -> str:
     """The hash that stands for everything journalled so far."""
-    row = raw_of(connection).execute("SELECT head FROM sync_chain ORDER BY id DESC LIMIT 1").fetchone()
+    row = raw_of(connection).execute(HEAD).fetchone()
     return str(row[0]) if row else START
 
 

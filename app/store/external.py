@@ -15,7 +15,7 @@ from app.store.connect import Database
 from app.store.history import FieldChange, cells_of, journal_rows
 from app.store.journal import CLAIMS, FOREIGN, JOURNAL
 from app.store.tables import is_known
-from app.store.writer import open_transaction
+from app.store.writer import Act, open_transaction
 
 SEAL_ACTION = "external_edit"
 _OPERATIONS = {"i": "insert", "u": "update", "d": "delete"}
@@ -83,7 +83,7 @@ class ExternalEdits:
             if not found:
                 return 0
             change_set = ChangeSet((), SEAL_ACTION, actor, reason.strip())
-            _, number, _ = open_transaction(connection, self.device, change_set, at)
+            number = open_transaction(connection, Act(self.device, change_set, at))
             connection.execute(insert(CLAIMS), [{"seq": seq, "txn": number} for seq in found])
             chain.seal(connection, number)
         return len(found)

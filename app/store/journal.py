@@ -42,7 +42,8 @@ SETTLED = "settled"  # ours, and the hub has answered all of it
 
 # Kinds of which a reader asks each time whether anything has changed; they have an index of their own.
 WATCHED = (BuiltUpArea.TYPE.name, ProtectionZone.TYPE.name, Setting.TYPE.name)
-AROUND = f"tbl IN {WATCHED}"
+# Not with IN: of such a list SQLite makes a table anew for each row that is put into the journal.
+AROUND = "(" + " OR ".join(f"tbl = '{name}'" for name in WATCHED) + ")"
 # Rows are found by how the uid of their record begins: an index a quarter as long as one of whole uids, so
 # that a save touches fewer pages, and few enough records of a file begin alike.
 BEGINNING = 6
@@ -142,14 +143,18 @@ def of_record(entity: str, uid: str | ColumnElement[str]) -> ColumnElement[bool]
 
 
 def index_records(connection: Connection) -> bool:
-    """Give a file of an earlier version the indexes it lacks, in place of the longer one; whether it did."""
-    made = connection.exec_driver_sql("SELECT name FROM pragma_index_list('sync_journal')").scalars().all()
-    if "ix_sync_journal_uid" in made:
-        return False
-    connection.exec_driver_sql("DROP INDEX IF EXISTS ix_sync_journal_record")
-    connection.exec_driver_sql(RECORD_INDEX)
-    connection.exec_driver_sql(AROUND_INDEX)
-    return True
+    """Give a file of an earlier version the indexes by record as they are now, in place of its own; whether
+    it did."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'sync_journal'"
+    made = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
+    wanted = {"ix_sync_journal_uid": RECORD_INDEX, "ix_sync_journal_around": AROUND_INDEX}
+    lacking = {name: words for name, words in wanted.items() if made.get(name) != words}
+    if lacking:
+        connection.exec_driver_sql("DROP INDEX IF EXISTS ix_sync_journal_record")
+    for name, words in lacking.items():
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
+        connection.exec_driver_sql(words)
+    return bool(lacking)
 
 
 def last_row(raw: sqlite3.Connection) -> int:

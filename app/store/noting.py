@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.changes import Change
 from app.domain.entity import GEOMETRY
@@ -23,15 +23,27 @@ from app.store.tables import Layout, default_of, known
 
 Told = Callable[[Any], Any]
 Row = Mapping[str, Any]
+Place = tuple[str, str]  # entity and uid
+Blobs = Mapping[Place, bytes]  # geometries as the file has them
 Hexes = Mapping[int, str]  # geometries as the journal has them, by the identity of the object
 
 
-def rows_of(changes: Sequence[Change], seen: Seen, number: int, last: int, base: int) -> list[list[Any]]:
-    """The journal rows of a transaction's changes, numbered after `last`; `base` is the fold their writer had
-    seen. A change that leaves every cell as it was has none."""
-    held: dict[tuple[str, str], Row] = {}
+class Moment(NamedTuple):
+    """Where a transaction's rows stand: its number, the last row before them, the last fold."""
+
+    number: int
+    last: int
+    base: int
+
+
+def rows_of(changes: Sequence[Change], seen: Seen, now: Blobs, moment: Moment) -> list[list[Any]]:
+    """The journal rows of a transaction's changes, with the geometries that stand in the file `now` that they
+    are made. A change that leaves every cell as it was has none."""
+    number, last, base = moment
+    held: dict[Place, Row] = {}
     often = len({(change.entity, change.uid) for change in changes}) < len(changes)
-    at, rows, told = as_moment(datetime.now(UTC)), [], _geometries(changes, seen)
+    at, rows = as_moment(datetime.now(UTC)), []
+    told = _turned(changes, seen) if often else _read(changes, seen, now)
     for change in changes:
         place = (change.entity, change.uid)
         before = held.get(place) or seen.rows.get(place, {})
@@ -95,8 +107,9 @@ def _changed(change: Change, before: Row, told: Hexes) -> list[list[Any]]:
 _NOTED = {"delete": _removed, "insert": _added, "update": _changed}
 
 
-def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], seen: Seen) -> None:
-    """Bring the spatial indexes up to date after these changes."""
+def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], seen: Seen) -> Blobs:
+    """Bring the spatial indexes up to date after these changes; gives the geometries that were written."""
+    now: dict[Place, bytes] = {}
     moved: dict[str, dict[str, None]] = {}
     for change in changes:
         placed = change.operation == "delete" or GEOMETRY in change.after
@@ -107,10 +120,13 @@ def index(raw: sqlite3.Connection, layout: Layout, changes: Iterable[Change], se
         gone = [(seen.fids[(entity, uid)], None) for uid in uids if (entity, uid) in seen.fids]
         there = []
         for part, marks in chunks(list(uids)):
-            query = f"SELECT fid, {GEOMETRY} FROM {quoted(table)} WHERE uid IN ({marks})"
-            there += raw.execute(query, part).fetchall()
+            query = f"SELECT fid, {GEOMETRY}, uid FROM {quoted(table)} WHERE uid IN ({marks})"
+            for fid, blob, uid in raw.execute(query, part):
+                there.append((fid, blob))
+                now[(entity, uid)] = blob
         stay = {fid for fid, _ in there}
         rtree.keep(raw, table, GEOMETRY, [*(row for row in gone if row[0] not in stay), *there])
+    return now
 
 
 @lru_cache(maxsize=1024)
@@ -131,9 +147,20 @@ def _defaults(entity: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _geometries(changes: Iterable[Change], seen: Seen) -> Hexes:
-    """Every geometry that is noted of these changes, in hex, by its object: turned together, as one alone
-    takes nearly as long as all."""
+def _read(changes: Iterable[Change], seen: Seen, now: Blobs) -> Hexes:
+    """Every geometry that is noted of these changes, in hex, by its object: as the file had and has it."""
+    pairs: list[tuple[Any, bytes | None]] = []
+    for change in changes:
+        if change.operation == "delete" or GEOMETRY in change.after:
+            place = (change.entity, change.uid)
+            pairs.append((change.after.get(GEOMETRY), now.get(place)))
+            pairs.append((seen.rows.get(place, {}).get(GEOMETRY), seen.blobs.get(place)))
+    return {id(one): _hex(blob) for one, blob in pairs if one is not None and blob is not None}
+
+
+def _turned(changes: Iterable[Change], seen: Seen) -> Hexes:
+    """The same where a record is changed more than once, and what stood between is in no file: turned
+    together, as one alone takes nearly as long as all."""
     found = []
     for change in changes:
         if change.operation == "delete" or GEOMETRY in change.after:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, func, select, type_coerce
 
 from app.domain.changes import Change
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show, show_moment
 from app.errors import AppError, Changed, Invalid
 from app.i18n import N_, tr
+from app.store.geom import from_blob
 from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS, of_record
 from app.store.tables import Layout, known
 from app.store.values import same
@@ -29,10 +30,12 @@ Rows = dict[tuple[str, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Seen:
-    """The records of a change set as they stand before it, by entity and uid, and their keys in the file."""
+    """The records of a change set as they stand before it, by entity and uid, their keys in the file, and
+    their geometries as the file has them."""
 
     rows: Rows
     fids: dict[tuple[str, str], int]
+    blobs: dict[tuple[str, str], bytes]
 
 
 def check_seen(
@@ -74,22 +77,38 @@ def _held(connection: Connection, layout: Layout, changes: Sequence[Change]) -> 
     wanted: dict[str, dict[str, None]] = {}
     for change in changes:
         wanted.setdefault(change.entity, {})[change.uid] = None
-    seen = Seen({}, {})
+    seen = Seen({}, {}, {})
     for entity, uids in wanted.items():
-        table, names = layout.of(entity), _names(known(entity))
-        columns = [table.c.uid, table.c.fid, *(table.c[name] for name in names)]
-        every = list(uids)
+        names, columns = _columns(layout.of(entity), known(entity))
+        table, every = layout.of(entity), list(uids)
         for start in range(0, len(every), _CHUNK):
             query = select(*columns).where(table.c.uid.in_(every[start : start + _CHUNK]))
             for row in connection.execute(query):
                 place = (entity, row[0])
                 seen.fids[place] = row[1]
                 seen.rows[place] = dict(zip(names, row[2:], strict=True))
+        if names[0] == GEOMETRY:
+            _unpack(seen, [(entity, uid) for uid in every])
     return seen
 
 
-def _names(kind: EntityType) -> list[str]:
-    return [*([GEOMETRY] if kind.shape.value else []), *kind.stored]
+def _unpack(seen: Seen, places: Sequence[tuple[str, str]]) -> None:
+    """Keep the geometries of these records as they were read, and read them."""
+    for place in places:
+        values = seen.rows.get(place, {})
+        blob = values.get(GEOMETRY)
+        if blob is not None:
+            seen.blobs[place] = blob
+            values[GEOMETRY] = from_blob(blob)
+
+
+def _columns(table: Table, kind: EntityType) -> tuple[list[str], list[ColumnElement[Any]]]:
+    """The fields that are read, and uid, key and their columns; the geometry as the file has it."""
+    names, columns = list(kind.stored), [table.c[name] for name in kind.stored]
+    if not kind.shape.value:
+        return names, [table.c.uid, table.c.fid, *columns]
+    blob = type_coerce(table.c[GEOMETRY], LargeBinary)
+    return [GEOMETRY, *names], [table.c.uid, table.c.fid, blob, *columns]
 
 
 def _changed(

@@ -82,10 +82,7 @@ def once(acts: list[list[Edit]]) -> list[list[Edit]]:
 
 def _without_book(write: Callable[[], object]) -> Taken:
     """The writer without the transaction's row, the journal and the chain."""
-    with (
-        patch("app.store.writer.open_transaction", lambda *_: ("", 0, [])),
-        patch("app.store.writer.note", lambda *_: None),
-    ):
+    with patch("app.store.writer.note", lambda *_: ""):
         return _timed(write)
 
 

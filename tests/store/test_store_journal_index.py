@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 
 from app.domain.changes import update
 from app.errors import Changed
-from app.store import evidence, pending
+from app.store import evidence, pending, surroundings
 from app.store.connect import raw_of
 from app.store.workspace import Workspace
 from store.records import Desk, boiler
@@ -22,6 +22,7 @@ Asked = list[tuple[str, Any]]
 OLDER = (
     "DROP INDEX ix_sync_journal_uid",
     "DROP INDEX ix_sync_journal_around",
+    "CREATE INDEX ix_sync_journal_around ON sync_journal (tbl) WHERE tbl IN ('setting')",
     "CREATE INDEX ix_sync_journal_record ON sync_journal (tbl, uid, seq)",
     "UPDATE gridward_meta SET value = 'older' WHERE key = 'schema'",
 )
@@ -108,4 +109,6 @@ def test_a_file_of_an_earlier_version_gets_the_shorter_index(file: Path) -> None
         assert workspace.check().ok
     with closing(sqlite3.connect(file)) as connection:
         names = {row[0] for row in connection.execute("SELECT name FROM pragma_index_list('sync_journal')")}
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {surroundings._NEWEST}")]
+    assert plan == ["SEARCH sync_journal USING COVERING INDEX ix_sync_journal_around (tbl=?)"]
     assert names == {"ix_sync_journal_uid", "ix_sync_journal_around", "ix_sync_journal_txn"}

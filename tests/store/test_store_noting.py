@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
-from app.domain.changes import Change, ChangeSet, new_uid
+from app.domain.changes import Change, ChangeSet, new_uid, update
 from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Field, Kind
 from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
-from store.records import CLERK, START, foreign
+from store.records import CLERK, START, Desk, boiler, foreign
 
 SHAPES = {
     Shape.POINT: (Point(106.7, 35.5), Point(106.71, 35.52)),
@@ -116,3 +117,19 @@ def test_every_field_is_noted_as_the_file_holds_it(
 def write(workspace: Workspace, *changes: Change) -> None:
     """One transaction."""
     workspace.apply(ChangeSet(changes, "test", CLERK), at=START)
+
+
+def test_a_geometry_is_noted_as_another_program_wrote_it(workspace: Workspace) -> None:
+    one = boiler("PL-1")
+    desk = Desk(workspace)
+    desk.add(one)
+    boxed = struct.pack("<2sBBi4d", b"GP", 0, 0b011, 4490, 106.7, 106.7, 35.5, 35.5)
+    boxed += struct.pack("<BI2d", 1, 1, 106.7, 35.5)  # a point with its envelope, as QGIS may write it
+    foreign(workspace.path, "UPDATE 燃煤锅炉 SET geometry = ?", boxed)
+    record = workspace.get("boiler", one.uid)
+    assert record is not None
+    desk.commit(update(record, geometry=Point(106.8, 35.6)))
+    *_, (_, _, op, cells) = told(workspace)
+    assert op == "u" and [(name, old) for name, old, _ in cells] == [(GEOMETRY, boxed.hex().upper())]
+    check_beginnings(workspace)
+    assert workspace.check().ok
