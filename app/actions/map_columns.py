@@ -48,7 +48,7 @@ def _boilers_left(session: Session, cells: FeatureColumns) -> Objects:
 
 
 def _patrols(session: Session, cells: FeatureColumns) -> Objects:
-    words = session.workspace.columns(GridCell.TYPE.name, ["patrol_freq"], None)
+    words = session.workspace.columns(GridCell.TYPE.name, ["patrol_freq"], None, shapes=False)
     known = dict(zip(words.uids, words.values["patrol_freq"], strict=True))
     found = np.empty(len(cells), dtype=object)
     found[:] = [patrols_a_month(known.get(uid)) for uid in cells.uids]
@@ -57,7 +57,7 @@ def _patrols(session: Session, cells: FeatureColumns) -> Objects:
 
 def _covered(session: Session, cells: FeatureColumns) -> Objects:
     """How much of the patrols arranged was made, in percent; None where none is arranged or made."""
-    words = session.workspace.columns(GridCell.TYPE.name, ["patrol_freq"], None)
+    words = session.workspace.columns(GridCell.TYPE.name, ["patrol_freq"], None, shapes=False)
     known = dict(zip(words.uids, words.values["patrol_freq"], strict=True))
     days, today = days_by_cell(session), session.today
     found = np.empty(len(cells), dtype=object)

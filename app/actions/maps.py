@@ -99,7 +99,7 @@ class WorkspaceSource:
 
 def serials(session: Session, area: str = "") -> dict[str, int]:
     """The row number of each boiler in the ledger of an area, in the order of ledger numbers."""
-    found = session.workspace.columns(Boiler.TYPE.name, ["ledger_no", "div_code"], None)
+    found = session.workspace.columns(Boiler.TYPE.name, ["ledger_no", "div_code"], None, shapes=False)
     rows = zip(found.values["ledger_no"], found.values["div_code"], found.uids, strict=True)
     inside = sorted((str(number), uid) for number, code, uid in rows if str(code or "").startswith(area))
     return {uid: place for place, (_, uid) in enumerate(inside, 1)}

@@ -139,7 +139,7 @@ def coverage_words(found: Coverage) -> str:
 
 def days_by_cell(session: Session) -> dict[str, list[str]]:
     """The days on which each cell was patrolled, by the cell's uid."""
-    columns = session.workspace.columns(Patrol.TYPE.name, ["cell", "patrolled_on"], None)
+    columns = session.workspace.columns(Patrol.TYPE.name, ["cell", "patrolled_on"], None, shapes=False)
     found: dict[str, list[str]] = {}
     for cell, day in zip(columns.values["cell"], columns.values["patrolled_on"], strict=True):
         found.setdefault(str(cell), []).append(str(day))

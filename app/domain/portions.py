@@ -6,8 +6,9 @@ thousand geometries. Between two short calls the lock goes round.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -16,7 +17,10 @@ from numpy.typing import NDArray
 _MOST = 2_000  # geometries at once
 _VERTEX_BYTES = 16
 _VERTICES = 50_000  # vertices at once, as far as whole geometries allow
+_SORTED_AT_ONCE = 20_000  # items, of which a sort or their end takes some milliseconds
+_HEAP = 5_000
 Objects = NDArray[np.object_]
+T = TypeVar("T")
 
 
 def in_portions(work: Callable[[Any], NDArray[Any]], items: NDArray[Any]) -> NDArray[Any]:
@@ -40,6 +44,33 @@ def by_weight(vertices: NDArray[Any]) -> Iterator[slice]:
         end = min(max(fits, at + 1), at + _MOST, len(vertices))
         yield slice(at, end)
         at = end
+
+
+def in_order(items: Sequence[T], key: Callable[[T], Any], *, descending: bool = False) -> list[T]:
+    """`sorted`, equal ones as they came, without one long comparison of everything: they are dealt out
+    between samples first, and each heap is sorted by itself."""
+    if len(items) <= _SORTED_AT_ONCE:
+        return sorted(items, key=key, reverse=descending)
+    keys = [key(item) for item in items]
+    marks = sorted(set(keys[::_HEAP]))
+    heaps: list[list[T]] = [[] for _ in range(2 * len(marks) + 1)]
+    for item, held in zip(items, keys, strict=True):
+        at = bisect_left(marks, held)
+        heaps[2 * at + (at < len(marks) and marks[at] == held)].append(item)
+    found: list[T] = []
+    for number in range(len(heaps))[:: -1 if descending else 1]:  # odd heaps hold what equals a sample
+        heap = heaps[number]
+        found += heap if number % 2 else sorted(heap, key=key, reverse=descending)
+    return found
+
+
+def let_go(items: list[Any] | NDArray[Any]) -> None:
+    """Empty a long list or array of objects, whose end would otherwise be the end of all of them at once."""
+    for at in range(len(items), 0, -_SORTED_AT_ONCE):
+        if isinstance(items, list):
+            del items[max(at - _SORTED_AT_ONCE, 0) :]
+        else:
+            items[max(at - _SORTED_AT_ONCE, 0) : at] = None
 
 
 def from_wkb(wkb: Objects) -> Objects:

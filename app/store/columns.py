@@ -67,17 +67,20 @@ class ColumnReader:
         fields: Sequence[str],
         extent: Extent | None = None,
         filter: Filter = EVERYTHING,
+        *,
+        shapes: bool = True,
     ) -> Columns:
-        """The records whose bounding box touches `extent` (x0, y0, x1, y1 in degrees; None means all)."""
+        """The records whose bounding box touches `extent` (x0, y0, x1, y1 in degrees; None means all);
+        without `shapes` their geometry is not read unless a field is worked out from it."""
         kind = record.TYPE
         table = self._database.layout.of(kind.name)
-        spatial = GEOMETRY in table.c
         kept = [name for name in fields if name not in kind.at_read]
+        spatial = GEOMETRY in table.c and (shapes or len(kept) < len(fields))
         names = ["uid", *([GEOMETRY] if spatial else []), *kept]
         with self._database.reading() as connection:
             source = self._around.source(connection, kind, names_of(filter))
             query = select(*(source.column(name) for name in names)).where(where_of(source, filter))
-            if extent is not None and spatial:
+            if extent is not None and GEOMETRY in table.c:
                 query = _within(query, table, extent)
             found = _raw(connection, query, len(names))
             around = self._around.of(connection) if len(kept) < len(fields) else None
@@ -167,5 +170,6 @@ def _array(record: type[Entity], name: str, cells: Sequence[Any]) -> NDArray[np.
     if field is not None and field.kind not in _RAW:
         cells = [loaded(field, cell) for cell in cells]
     array = np.empty(len(cells), dtype=object)
-    array[:] = cells
+    for at in range(0, len(cells), _MANY):  # not a million at once, with everything else standing still
+        array[at : at + _MANY] = cells[at : at + _MANY]
     return array

@@ -136,9 +136,12 @@ class Workspace:
         fields: Sequence[str],
         extent: Extent | None = None,
         filter: Filter = EVERYTHING,
+        *,
+        shapes: bool = True,
     ) -> Columns:
-        """The records that touch `extent` (x0, y0, x1, y1, degrees EPSG:4490; None means all), as columns."""
-        return self._columns.columns(record_of(entity), fields, extent, filter)
+        """The records that touch `extent` (x0, y0, x1, y1, degrees EPSG:4490; None means all), as columns;
+        without `shapes` their geometry stays unread."""
+        return self._columns.columns(record_of(entity), fields, extent, filter, shapes=shapes)
 
     def blocks(
         self, entity: str | type[E], fields: Sequence[str], filter: Filter = EVERYTHING

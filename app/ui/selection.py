@@ -66,8 +66,7 @@ class Selection(QObject):
 
 
 def cut(uids: Sequence[str], say: Callable[[str], object]) -> list[str]:
-    """As many of these as are selected at once; says so when some are left out."""
-    found = list(dict.fromkeys(uids))
-    if len(found) > MOST:
-        say(tr(N_("{n} found: the first {most} are selected, not more at once"), n=len(found), most=MOST))
-    return found[:MOST]
+    """As many of these, each named once, as are selected at once; says so when some are left out."""
+    if len(uids) > MOST:
+        say(tr(N_("{n} found: the first {most} are selected, not more at once"), n=len(uids), most=MOST))
+    return list(uids[:MOST])

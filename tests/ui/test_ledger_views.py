@@ -14,9 +14,11 @@ from app.actions.people import actor_of, find_person
 from app.bootstrap import open_workspace
 from app.domain.catalog import entity_type
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.grid_cell import GridCell
 from app.settings import load_preferences
 from app.ui import messages, metrics
 from app.ui.application import Program
+from app.ui.ledger import identities
 from app.ui.ledger.columnfilter import ColumnFilter
 from app.ui.ledger.columnpanel import ColumnPanel
 from app.ui.ledger.pane import LedgerPane
@@ -267,3 +269,21 @@ def test_what_the_first_page_is_worked_out_from_is_made_beside_the_window(demo_f
     read_rows(session, Question(Boiler.TYPE), Names())
     assert {"_by_level", "_ground", "rings"} <= set(vars(session.workspace.surroundings()))
     session.close()
+
+
+def test_very_many_rows_are_kept_as_numbers_and_say_the_same(
+    demo_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_workspace(demo_file)
+    asked = Question(GridCell.TYPE, sorts=(("grid_code", True),))
+    plain = read_rows(session, asked, Names())
+    monkeypatch.setattr(identities, "MANY", 10)
+    monkeypatch.setattr(identities, "_PIECE", 1_000)
+    many = read_rows(session, asked, Names())
+    assert isinstance(many.uids, identities.Identities) and isinstance(plain.uids, tuple)
+    assert len(many.uids) == len(plain.uids) > 2_000
+    assert tuple(many.uids) == plain.uids and many.uids[5:9] == plain.uids[5:9]
+    assert many.uids[-1] == plain.uids[-1]
+    assert all(many.place[uid] == at for at, uid in enumerate(plain.uids[:1_500]))
+    session.close()
+    assert not any(word in many.place for word in ("", "kein", plain.uids[0].replace("0", "f", 3), "f" * 40))

@@ -155,4 +155,4 @@ def test_groups_add_up_and_fold() -> None:
     ]  # fmt: skip
     assert lines_of(groups, 5, set()) == [-1, -2, 0, 1, -3, 2, -4, -5, 3, -6, -7, 4]
     assert lines_of(groups, 5, {("620802",)}) == [-1, -4, -5, 3, -6, -7, 4]
-    assert lines_of([], 2, set()) == [0, 1]
+    assert list(lines_of([], 2, set())) == [0, 1]

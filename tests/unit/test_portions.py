@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from app.carto.projection import project_layer
+from app.domain import portions as portioned
 from app.domain.coordinates.zones import transform
-from app.domain.portions import by_weight, in_portions, portions, vertices, vertices_of
+from app.domain.portions import by_weight, in_order, in_portions, let_go, portions, vertices, vertices_of
 from app.store import geom
 
 
@@ -66,3 +68,25 @@ def test_blobs_are_read_in_portions() -> None:
     )
     points = [shapely.Point(n / 100, n / 200) for n in range(4_100)]
     assert all(shapely.equals_exact(geom.from_blobs([geom.to_blob(p) for p in points]), np.array(points)))
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_long_list_is_ordered_like_a_short_one(descending: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(3)
+    items = list(enumerate(draw.integers(0, 40, 3_000).tolist() + [7] * 500 + list(range(300, 0, -1))))
+    asked: list[int] = []
+    plain = sorted(items, key=lambda item: item[1], reverse=descending)
+    monkeypatch.setattr(portioned, "_SORTED_AT_ONCE", 100)
+    monkeypatch.setattr(portioned, "_HEAP", 30)
+    monkeypatch.setattr(
+        portioned, "sorted", lambda *a, **k: asked.append(len(a[0])) or sorted(*a, **k), False
+    )
+    assert in_order(items, lambda item: item[1], descending=descending) == plain
+    assert max(asked) < 1_000  # no one call compares everything
+
+
+def test_a_long_list_is_let_go_of_in_portions() -> None:
+    items, array = list(range(50_001)), np.array(["a"] * 50_001, dtype=object)
+    let_go(items)
+    let_go(array)
+    assert items == [] and all(item is None for item in array)

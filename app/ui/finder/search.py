@@ -91,7 +91,7 @@ def _by_initials(session: Session, kind: EntityType, wanted: str, have: set[str]
     field = _NAMED.get(kind.name)
     if field is None:
         return
-    columns = session.workspace.columns(kind.name, [field], None)
+    columns = session.workspace.columns(kind.name, [field], None, shapes=False)
     pairs = zip(columns.uids, columns.values[field], strict=True)
     uids = [uid for uid, name in pairs if uid not in have and name and wanted in initials(str(name))]
     for uid in uids[:_PER_KIND]:

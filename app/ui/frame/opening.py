@@ -60,7 +60,7 @@ def read_names(session: Session) -> Names:
     """What references are called."""
     found: dict[str, dict[str, str]] = {}
     for entity, key, label in _NAMED:
-        columns = session.workspace.columns(entity, [label, key] if key else [label], None)
+        columns = session.workspace.columns(entity, [label, key] if key else [label], None, shapes=False)
         held = columns.values[key] if key else columns.uids
         found[entity] = {str(at): str(name) for at, name in zip(held, columns.values[label], strict=True)}
     return Names(found)

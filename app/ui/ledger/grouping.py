@@ -74,10 +74,10 @@ def groups_of(bys: Sequence[str], paths: Sequence[Path], outputs: Sequence[float
     return found
 
 
-def lines_of(groups: Sequence[Group], count: int, folded: Collection[Path]) -> list[int]:
+def lines_of(groups: Sequence[Group], count: int, folded: Collection[Path]) -> Sequence[int]:
     """What a table shows: a record's place, or -1-n for group n; folded groups hide what is in them."""
     if not groups:
-        return list(range(count))
+        return range(count)
     depth = max(group.level for group in groups)
     lines: list[int] = []
     hidden_to = 0

@@ -14,7 +14,7 @@ from app.i18n import N_, tr
 from app.ui.ledger.cells import why_fixed
 from app.ui.ledger.columns import columns_of
 from app.ui.ledger.grouping import Group, Path, division_names, lines_of
-from app.ui.ledger.rows import Rows
+from app.ui.ledger.rows import Question, Rows
 from app.ui.ledger.staging import Staged, Staging
 from app.ui.names import Names
 from app.ui.symbols import status_icon
@@ -48,7 +48,7 @@ class LedgerModel(QAbstractTableModel):
         self.in_haste = False  # the table flies past: rows that are not in memory stay empty
         self._read_page = read_page
         self._rows = Rows(question=None)  # type: ignore[arg-type]  # nothing was asked yet
-        self._lines: list[int] = []
+        self._lines: Sequence[int] = ()
         self._row_of: dict[int, int] = {}
         self._folded: set[Path] = set()
         self._pages: OrderedDict[int, dict[str, Entity]] = OrderedDict()
@@ -78,9 +78,13 @@ class LedgerModel(QAbstractTableModel):
     # ---- rows, records and groups
 
     @property
-    def uids(self) -> tuple[str, ...]:
+    def uids(self) -> Sequence[str]:
         """The records of the ledger, in order, those in folded groups too."""
         return self._rows.uids
+
+    def answers(self, question: Question) -> bool:
+        """Whether the rows are those of a question, as they were when it was last asked."""
+        return self._rows.question == question
 
     @property
     def groups(self) -> tuple[Group, ...]:

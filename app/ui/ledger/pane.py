@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMimeData, QPoint, Qt, Signal
@@ -218,11 +219,17 @@ class LedgerPane(QWidget):
     # ---- the selection
 
     def select_shown(self) -> None:
-        """Select every record that the filters let through, folded groups too."""
-        self._ask_rows(
-            lambda rows: self._desk.selection.choose(self.kind.name, cut(rows.uids, self._desk.said.emit)),
-            "select",
-        )
+        """Select every record that the filters let through, folded groups too: at once when they are those
+        shown, else read for it."""
+
+        def choose(uids: Sequence[str]) -> None:
+            self._desk.selection.choose(self.kind.name, cut(uids, self._desk.said.emit))
+
+        with suppress(Invalid):  # a condition that cannot be read is said below
+            if self.model.answers(self.question()):
+                choose(self.model.uids)
+                return
+        self._ask_rows(lambda rows: choose(rows.uids), "select")
 
     def _chosen(self) -> None:
         if self._following:

@@ -11,9 +11,11 @@ from app.domain.entity import Entity, EntityType
 from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Condition, Filter
 from app.domain.output import MW_PER_TPH, Total
+from app.domain.portions import in_order, let_go
 from app.ui.finder.search import could_be_initials, initials
 from app.ui.ledger.columnfilter import ColumnFilter, accepts
 from app.ui.ledger.grouping import Group, field_of, groups_of, key_of
+from app.ui.ledger.identities import Identities
 from app.ui.names import Names
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Rows:
     """The answer: uids in order, their place, groups, and for boilers their units and t/h."""
 
     question: Question
-    uids: tuple[str, ...] = ()
+    uids: Sequence[str] = ()
     place: Mapping[str, int] = field(default_factory=dict)
     total: Total | None = None
     groups: tuple[Group, ...] = ()
@@ -65,7 +67,8 @@ def read_rows(session: Session, question: Question, names: Names) -> Rows:
         rows = _ordered(rows, kind.fields[name], values[name], descending)
     for by in reversed(question.groups):
         rows = _ordered(rows, kind.fields[field_of(by)], _keys(by, values[field_of(by)]), False)
-    ordered = tuple(uids[row] for row in rows)
+    many = Identities.of(uids, rows)
+    ordered = tuple(uids[row] for row in rows) if many is None else many
     if kind.at_read and ordered:  # the first page is read while it is painted: what its fields are worked out
         read_page(session, kind, ordered[:1])  # from is made here, once, in the thread
     outputs = _outputs(rows, values) if kind.name == "boiler" else [0.0] * len(rows)
@@ -76,7 +79,10 @@ def read_rows(session: Session, question: Question, names: Names) -> Rows:
         groups = groups_of(
             question.groups, [tuple(column[row] for column in columns) for row in rows], outputs
         )
-    return Rows(question, ordered, {uid: at for at, uid in enumerate(ordered)}, total, tuple(groups))
+    places = {uid: at for at, uid in enumerate(ordered)} if many is None else many.places()
+    for read in (uids, *values.values()):
+        let_go(read)
+    return Rows(question, ordered, places, total, tuple(groups))
 
 
 def read_values(session: Session, question: Question, name: str, names: Names) -> list[HeldValue]:
@@ -102,7 +108,7 @@ def read_page(session: Session, kind: EntityType, uids: Sequence[str]) -> dict[s
 
 def _meant(
     session: Session, question: Question, names: Names, more: Iterable[str]
-) -> tuple[Sequence[str], Mapping[str, Any], list[int]]:
+) -> tuple[list[str], Mapping[str, Any], list[int]]:
     """All uids of the filter, the columns that were needed, and the rows that are meant."""
     kind = question.kind
     searched = [item.name for item in kind.fields.values() if item.search]
@@ -115,7 +121,7 @@ def _meant(
         *more,
     ]
     wanted = [name for name in dict.fromkeys(needed) if name in kind.fields]
-    found = session.workspace.columns(kind.name, wanted, None, question.filter)
+    found = session.workspace.columns(kind.name, wanted, None, question.filter, shapes=False)
     rows: list[int] = list(range(len(found.uids)))
     for asked in question.columns:
         fits = _remembered(accepts(asked, kind.fields[asked.field], _show(kind.fields[asked.field], names)))
@@ -182,8 +188,7 @@ def _ordered(rows: list[int], declared: Field, column: Any, descending: bool) ->
             return float(value)
         return place.get(value, len(codes)) if codes else str(value)
 
-    known.sort(key=key, reverse=descending)
-    return known + unknown
+    return in_order(known, key, descending=descending) + unknown
 
 
 def _outputs(rows: Sequence[int], values: Mapping[str, Any]) -> list[float]:

@@ -83,8 +83,8 @@ class Picking(QObject):
         before = list(kept.uids) if add and kept.entity == entity else []
         self._desk.tasks.run(
             self,
-            lambda _: find(scene, view),
-            lambda uids: self.choose(entity, cut([*before, *uids], self._desk.said.emit)),
+            lambda _: list(dict.fromkeys([*before, *find(scene, view)])),
+            lambda uids: self.choose(entity, cut(uids, self._desk.said.emit)),
             lane=Lane.DRAW,
         )
 
