@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from app.carto.hit import Hit
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.domain.filters import equal
@@ -154,3 +155,9 @@ def test_a_click_selects_the_cell_under_it_and_not_the_county_around(office: Off
     x, y = pane.canvas.view.px_of(*cell.geometry.centroid.coords[0])
     qtbot.mouseClick(pane.canvas, LEFT, pos=QPoint(round(x), round(y)))
     qtbot.waitUntil(lambda: running.desk.selection.now.uids == (cell.uid,), timeout=WAIT_MS)
+    sketched = [
+        Hit("sketches", "sketch", "drawn above", 0.0, area=True),
+        Hit("regular_cells", "grid_cell", cell.uid, 0.0, area=True),
+    ]
+    pane.picking._picked(sketched, "grid_cell", False)
+    assert running.desk.selection.now.uids == ("drawn above",)

@@ -50,11 +50,13 @@ class Picking(QObject):
         )
 
     def _picked(self, hits: list[Hit], entity: str, add: bool) -> None:
-        """The topmost of the ledger's own records; areas drawn as outlines only come last, the smallest
-        first: inside of them something else is seen."""
+        """A ledger's own record or a sketch: points and lines before areas, then the nearest, the topmost.
+
+        Areas drawn as outlines only come last, the smallest first: inside of them something else is seen.
+        """
         wanted = (*_BESIDE.get(entity, (entity,)), "sketch")
-        seen = sorted(hits, key=lambda hit: hit.hollow_m2)
-        hit = next((hit for name in wanted for hit in seen if hit.entity == name), None)
+        seen = sorted(hits, key=lambda hit: (hit.hollow_m2, hit.area, hit.distance_mm))
+        hit = next((hit for hit in seen if hit.entity in wanted), None)
         if hit is None:
             if not add:
                 self.choose(entity, [])
