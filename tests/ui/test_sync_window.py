@@ -65,6 +65,7 @@ def button(running: Program, name: str) -> QPushButton:
         (SAFE, "已全部上报 · 上次同步 10:32", "good"),
         (UNSENT, "3 条未上报 · 已存本机", ""),
         (replace(UNSENT, waiting_for_reason=2), "3 条未上报 · 已存本机 · 2 条待说明原因", "warning"),
+        (replace(SAFE, last_sync=""), "尚未与中心同步", "warning"),
         (OFFLINE, "离线 · 3 条未上报 · 已存本机", "warning"),
         (REVOKED, "本机已被停用 · 3 条未上报，仍存本机", "danger"),
         (RESTORED, "已全部上报 · 上次同步 10:32 · 中心曾恢复", "good"),
@@ -81,6 +82,9 @@ def test_the_line_never_calls_the_unreachable_hub_good() -> None:
     line = line_of(replace(SAFE, last_error="中心没有应答"), TODAY)
     assert line.tone == ""
     assert line.tip == "中心没有应答"
+    line = line_of(replace(SAFE, last_error="中心没有应答"), TODAY, MOMENT, 0, "2026-11-23T02:40:00.000Z")
+    assert (line.words, line.tone) == ("自 10:32 起离线 · 没有未上报", "")
+    assert line.tip.splitlines()[1:] == ["中心没有应答", "10:40 再次尝试"]
 
 
 def test_moments_are_as_short_as_they_can_be() -> None:

@@ -63,7 +63,7 @@ class ConflictDetail(QWidget):
         column.addLayout(self._title(view))
         column.addWidget(_rule(view))
         column.addWidget(Sides(view, self._desk.names))
-        column.addLayout(self._surroundings(view))
+        self._add_surroundings(column, view)
         column.addStretch(1)
         self._area.setWidget(body)
         self._area.verticalScrollBar().setValue(at)
@@ -88,9 +88,10 @@ class ConflictDetail(QWidget):
         row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _surroundings(self, view: ConflictView) -> QHBoxLayout:
+    def _add_surroundings(self, column: QVBoxLayout, view: ConflictView) -> None:
         """The map and the papers side by side; a map alone has all the room."""
         row = QHBoxLayout()
+        column.addLayout(row)  # first: a map shown without a parent would be a window of its own
         row.setSpacing(metrics.grid(4))
         place = next((field for field in view.fields if field.field == GEOMETRY), None)
         if place is not None or view.place is not None:
@@ -105,7 +106,6 @@ class ConflictDetail(QWidget):
             papers.addWidget(muted(tr(N_("Evidence {n}"), n=len(view.evidence))))
             papers.addWidget(PaperStrip(self._desk, view.evidence), 1)
             row.addLayout(papers, 2)
-        return row
 
     def _show_foot(self, view: ConflictView) -> None:
         free, settled = is_decidable(view), bool(view.settled_by)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from app.domain.entities.people import ROLES
@@ -135,7 +136,7 @@ class SyncDoings:
         self._desk.tasks.run(
             self._window,
             lambda token: work(stoppable(token)),
-            Callbacks(self._proved),
+            Callbacks(lambda proof: QTimer.singleShot(0, lambda: self._proved(proof))),  # the task ends first
             lane=Lane.NETWORK,
             title=tr(N_("Accounting for every value")),
         )
@@ -160,7 +161,7 @@ class SyncDoings:
 def joined_words(done: EnrolDone) -> str:
     """What joining a hub came to, line by line."""
     lines = [
-        tr(N_("Hub: {hub}"), hub=done.hub),
+        tr(N_("Hub: {hub}"), hub=done.url or done.hub),
         tr(N_("Area of this laptop: {area}"), area=done.area),
         tr(N_("Highest role on this laptop: {role}"), role=ROLES.label(done.role)),
         tr(N_("{n} records came from the hub"), n=f"{done.records:,}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
@@ -91,7 +91,7 @@ class JoinDialog(WorkDialog):
 
     def _done(self, done: EnrolDone) -> None:
         self.accept()
-        self.joined.emit(done)
+        QTimer.singleShot(0, self, lambda: self.joined.emit(done))  # the task ends first: a box may open
 
     # ---- layout
 

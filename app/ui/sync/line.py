@@ -40,7 +40,9 @@ class SyncLine(QToolButton):
         if watch.running:
             self._show(running_line(*watch.progress[:2]))
         else:
-            self._show(line_of(watch.status, session.today, watch.offline_since, watch.to_decide))
+            self._show(
+                line_of(watch.status, session.today, watch.offline_since, watch.to_decide, watch.next_try)
+            )
 
     def _show(self, line: Line) -> None:
         if line == self.shown:

@@ -107,7 +107,7 @@ class SyncPage(QScrollArea):
 
     def _headline(self, status: SyncStatus) -> QHBoxLayout:
         watch, session = self._desk.sync, self._desk.need()
-        line = line_of(status, session.today, watch.offline_since, watch.to_decide)
+        line = line_of(status, session.today, watch.offline_since, watch.to_decide, watch.next_try)
         line = running_line(*watch.progress[:2]) if watch.running else line
         sign, words = QLabel(), heading(line.words, 1.3)
         colour = getattr(colours(), line.tone) if line.tone else colours().text

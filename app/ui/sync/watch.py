@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.domain.values import as_datetime, as_moment
 from app.errors import AppError, Cancelled, HubUnreachable
 from app.i18n import N_, tr
 from app.settings import BY_ITSELF
@@ -66,6 +68,15 @@ class SyncWatch(QObject):
     def running(self) -> bool:
         """Whether a round is under way."""
         return self._task is not None
+
+    @property
+    def next_try(self) -> str:
+        """When the next round begins by itself after one that failed (a moment); empty when none does."""
+        session = self._desk.session
+        if session is None or not self._failures or not self._next.isActive():
+            return ""
+        wait = timedelta(milliseconds=self._next.remainingTime())
+        return as_moment(as_datetime(session.moment()) + wait)
 
     def look(self) -> None:
         """Read the status again."""
@@ -159,8 +170,8 @@ class SyncWatch(QObject):
     def _seen(self, status: SyncStatus) -> None:
         first, grown = self.status is None, self.status and status.unsent > self.status.unsent
         self.status = status
-        self.changed.emit()
         self._plan(_FIRST_S if first else _AFTER_CHANGE_S if grown and not self._failures else 0.0)
+        self.changed.emit()
 
     def _plan(self, soon: float = 0.0) -> None:
         """Set the time of the next round: soon, after a while, or later and later while the hub is silent."""

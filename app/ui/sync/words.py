@@ -24,14 +24,16 @@ class Line:
     tip: str
 
 
-def line_of(status: SyncStatus, today: str, offline_since: str = "", to_decide: int = 0) -> Line:
+def line_of(
+    status: SyncStatus, today: str, offline_since: str = "", to_decide: int = 0, next_try: str = ""
+) -> Line:
     """The line of a state.
 
     `today` is the bureau's day (ISO), for leaving out the date; `offline_since` the first failure seen;
-    `to_decide` the conflicts this person may decide.
+    `to_decide` the conflicts this person may decide; `next_try` when the hub is asked again by itself.
     """
-    if status.state == "offline":
-        first = _offline(status, today, offline_since)
+    if status.state == "offline" or (status.state == "safe" and status.last_sync and offline_since):
+        first = _offline(status, today, offline_since, next_try)
     else:
         makers = {"alone": _alone, "safe": _safe, "unsent": _unsent, "revoked": _revoked}
         first = makers[status.state](status, today)
@@ -86,9 +88,10 @@ def _alone(status: SyncStatus, _: str) -> Line:
 
 
 def _safe(status: SyncStatus, today: str) -> Line:
-    words = tr(N_("All sent"))
-    if status.last_sync:
-        words = tr(N_("All sent · last sync {when}"), when=near_moment(status.last_sync, today))
+    if not status.last_sync:
+        tip = N_("The hub has not heard from this laptop yet. Sync, or bring it a bundle on a USB stick.")
+        return Line(tr(N_("Not synced yet")), "warning", "offline", f"{tr(tip)}\n{status.last_error}".strip())
+    words = tr(N_("All sent · last sync {when}"), when=near_moment(status.last_sync, today))
     if status.last_error:
         return Line(words, "", "offline", status.last_error)
     return Line(words, "good", "safe", tr(N_("The hub has confirmed every change of this laptop.")))
@@ -99,13 +102,15 @@ def _unsent(status: SyncStatus, _: str) -> Line:
     return Line(unsent_words(status.unsent), "", "safe", tr(tip))
 
 
-def _offline(status: SyncStatus, today: str, since: str) -> Line:
+def _offline(status: SyncStatus, today: str, since: str, next_try: str) -> Line:
     words = tr(N_("Offline"))
     if since:
         words = tr(N_("Offline since {when}"), when=near_moment(since, today))
     rest = unsent_words(status.unsent) if status.unsent else tr(N_("nothing unsent"))
     tip = N_("The hub cannot be reached. Go on working: all is kept here and sent when it answers again.")
-    return Line(f"{words} · {rest}", "warning", "offline", f"{tr(tip)}\n{status.last_error}".strip())
+    again = tr(N_("Next try {when}"), when=near_moment(next_try, today)) if next_try else ""
+    told = "\n".join(part for part in (tr(tip), status.last_error, again) if part)
+    return Line(f"{words} · {rest}", "warning" if status.unsent else "", "offline", told)
 
 
 def _revoked(status: SyncStatus, _: str) -> Line:
