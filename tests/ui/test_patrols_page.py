@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -16,6 +17,7 @@ from app.domain.filters import equal
 from app.ui.application import Program
 from app.ui.frame.rail import ENTRIES, PRINT, Rail, key_of
 from app.ui.ledger.filterbar import months_before
+from app.ui.record.papers import guess_kind
 from app.ui.record.patroldialog import PatrolDialog
 from clipping import cut_off
 from window_cases import WAIT_MS, settle
@@ -38,6 +40,8 @@ def test_a_patrol_from_the_keyboard_to_its_cell_and_back(office: Office, qtbot: 
     pane = window.work.ledger
     assert pane is not None
     assert pane.kind is Patrol.TYPE
+    own = pane.bar.division
+    assert own.itemText(1).endswith(desk.names.of("division", str(mine.div_code)))  # an inspector's own area
     days = [record.patrolled_on for record in _shown(running)]
     assert days == sorted(days, reverse=True)
     window.commands.actions["add_record"].trigger()  # nothing is selected: the cell is named
@@ -53,6 +57,7 @@ def test_a_patrol_from_the_keyboard_to_its_cell_and_back(office: Office, qtbot: 
     assert (made.cell, made.result) == (mine.uid, "problem")
     record = window.work.record
     assert record.tabs.currentWidget() is record.evidence  # where its photographs are added
+    assert desk.names.of("division", str(mine.div_code)) in record.subtitle.text()
     assert window.work.map.canvas._marks is not None  # the cell it stands for is marked
     record.patrols.click()
     settle(running, qtbot)
@@ -65,6 +70,12 @@ def test_a_patrol_from_the_keyboard_to_its_cell_and_back(office: Office, qtbot: 
     pane.bar.choose(month="2026-10")
     settle(running, qtbot)
     assert all(item.patrolled_on.startswith("2026-10") for item in _shown(running))
+
+
+def test_a_photograph_that_nobody_asked_for_is_one_on_site() -> None:
+    assert guess_kind(Path("IMG_0001.JPG"), ()) == "site_photo"
+    assert guess_kind(Path("IMG_0001.JPG"), ("photo_after",)) == "photo_after"
+    assert guess_kind(Path("附件.pdf"), ()) == "other"
 
 
 def test_months_run_back_over_new_year() -> None:
@@ -82,7 +93,7 @@ def test_every_page_has_its_own_key_and_the_rail_has_room_on_a_low_screen(qapp: 
     screen.resize(200, 800)
     screen.show()
     styles = set()
-    for height in (700, 540, 400):
+    for height in [size.height() for size in rail._needed]:
         rail.resize(rail.minimumSizeHint().width(), height)
         qtbot.waitUntil(lambda high=height: rail.childrenRect().bottom() < high, timeout=WAIT_MS)  # type: ignore[misc]
         button = rail._buttons["today"]

@@ -65,6 +65,13 @@ _IN_THE_LEDGER = (
     (N_("Esc while editing"), N_("Discard the edits and end editing")),
 )
 
+_ELSEWHERE = (
+    (N_("Down, Up, Enter in the search"), N_("Choose among what was found, and take it")),
+    (N_("1, 2 on the page of conflicts"), N_("Let the left or the right value stand")),
+    (N_("Alt + Up, Alt + Down among columns"), N_("Move the column")),
+    (N_("Ctrl + Enter in a reason"), N_("Take the reason and go on")),
+)
+
 
 class KeysDialog(QDialog):
     """Two columns: key, and what it does."""
@@ -87,6 +94,7 @@ class KeysDialog(QDialog):
         for title, keys in (
             (N_("On the map"), _ON_THE_MAP), (N_("While drawing"), _WHILE_DRAWING),
             (N_("In the layers"), _IN_THE_LAYERS), (N_("In the ledger"), _IN_THE_LEDGER),
+            (N_("Elsewhere"), _ELSEWHERE),
         ):  # fmt: skip
             self._list(title, [(tr(key), tr(words)) for key, words in keys])
         self._grid.setColumnStretch(1, 1)

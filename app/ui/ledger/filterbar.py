@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from app.domain.entities.boiler_codes import GROUP_OF_STATE, STATUS_GROUPS, group_of
@@ -20,6 +20,7 @@ from app.ui.symbols import status_icon
 
 _TYPING_MS = 250
 _COUNTY = 6
+_OWN, _OWN_ROLE = "own", Qt.ItemDataRole.UserRole + 1  # marks the area of whoever is signed in
 _MONTHS = 25  # two years and the month that runs: what is older is found by the column's filter
 
 
@@ -100,6 +101,16 @@ class FilterBar(QWidget):
         self._rows = None if rows is None else tuple(rows)
         self._pin.setText(f"{said}  ×")
         self._pin.setVisible(rows is not None)
+
+    def offer_area(self, code: str, name: str) -> None:
+        """Offer the area of whoever is signed in beside the counties, when it is none of them."""
+        chosen, own = self.division.currentData(), self.division.findData(_OWN, _OWN_ROLE)
+        if own >= 0:
+            self.division.removeItem(own)
+        if code and name and self.division.findData(code) < 0 and not code.endswith("00"):
+            self.division.insertItem(1, tr(N_("My area: {name}"), name=name), code)
+            self.division.setItemData(1, _OWN, _OWN_ROLE)
+        self.division.setCurrentIndex(max(0, self.division.findData(chosen)))
 
     def held(self) -> dict[str, str]:
         """What stands in the boxes, as a view keeps it."""

@@ -66,7 +66,7 @@ class LedgerPane(QWidget):
         self._dress_table()
         self._lay_out()
         self._connect()
-        self._offer_editing()
+        self._greet()
         self.reload()
 
     def _connect(self) -> None:
@@ -74,7 +74,7 @@ class LedgerPane(QWidget):
         self.arranging.changed.connect(self.reload)
         self.editing.changed.connect(self._show_editing)
         self._desk.changed.connect(self._records_changed)
-        self._desk.actor_changed.connect(self._offer_editing)
+        self._desk.actor_changed.connect(self._greet)
         self._desk.selection.changed.connect(self._follow)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.activated.connect(lambda index: self._open(index.row()))
@@ -117,6 +117,9 @@ class LedgerPane(QWidget):
     def _why_empty(self) -> str:
         if self.is_filtering():
             return tr(N_("No record fits the filter. Empty the filter to see all."))
+        why = self._desk.why_not_add(self.kind)
+        if why:
+            return tr(N_("This ledger is empty. {why}"), why=why)
         return tr(_EMPTY.get(self.kind.name, _TO_IMPORT))
 
     def _clear_filter(self) -> None:
@@ -180,6 +183,13 @@ class LedgerPane(QWidget):
     def _show_editing(self, on: bool) -> None:
         self._edit.setChecked(on)
         self._edit.setText(tr(N_("End editing")) if on else tr(N_("Edit in the table")))
+
+    def _greet(self) -> None:
+        """What whoever is signed in may do here, and their own area among the divisions."""
+        self._offer_editing()
+        actor, names = self._desk.actor, self._desk.names
+        area = actor.area if actor else ""
+        self.bar.offer_area(area, names.of("division", area))
 
     def _offer_editing(self) -> None:
         """The button as whoever is signed in may use it, else why not; what is being edited can be ended."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.catalog import entity_type
 from app.domain.entities.boiler_codes import words_of_state
+from app.domain.entities.patrol import Patrol
 from app.domain.surroundings import SOURCES
 from app.i18n import N_, tr
 from app.ui import icons, metrics
@@ -151,6 +152,8 @@ class RecordPanel(QWidget):
             return ""
         selected = self._desk.selection.now
         parts = [record.TYPE.text]
+        if isinstance(record, Patrol):  # its title has the code alone
+            parts.append(self._desk.names.of("division", record.div_code or ""))
         if self.view and self.view.state:
             parts.append(words_of_state(self.view.state))
         if getattr(record, "round_no", 1) != 1:

@@ -16,6 +16,7 @@ from app.ui.messages import buttons
 
 # Letters a file name and a kind must share before the name says anything.
 _FEWEST_SHARED = 2
+_PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".heic")
 
 
 class KindsDialog(QDialog):
@@ -63,14 +64,16 @@ def kind_box(current: str) -> QComboBox:
 
 
 def guess_kind(path: Path, wanted: Sequence[str]) -> str:
-    """The kind whose words a file's name shares most, else the first kind that is wanted, else another
-    paper."""
+    """The kind whose words a file's name shares most, else the first that is wanted, else a photo on site or
+    another paper."""
     name = path.stem.casefold()
     shared = {choice.code: _shared_letters(name, choice) for choice in EVIDENCE_KINDS.choices}
     best = max(shared, key=lambda code: (shared[code], code in wanted))
     if shared[best] >= _FEWEST_SHARED:
         return best
-    return wanted[0] if wanted else "other"
+    if wanted:
+        return wanted[0]
+    return "site_photo" if path.suffix.casefold() in _PICTURES else "other"
 
 
 def _shared_letters(name: str, choice: Choice) -> int:
