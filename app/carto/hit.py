@@ -116,7 +116,7 @@ def in_box(
     view: MapView,
     box_px: tuple[float, float, float, float],
     layer_id: str,
-) -> list[str]:
+) -> Sequence[str]:
     """The uids of a layer's features that touch a box of pixels (x0, y0, x1, y1).
 
     Of thousands of cells those at the edge of the box are judged by their own boxes.
@@ -138,7 +138,7 @@ def in_outline(
     view: MapView,
     outline_px: Sequence[tuple[float, float]],
     layer_id: str,
-) -> list[str]:
+) -> Sequence[str]:
     """The uids of a layer's features that touch the inside of an outline of pixels (three corners or more).
 
     The outline may cross itself; what it goes round twice is outside. Thousands of cells are judged by

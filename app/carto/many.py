@@ -16,12 +16,14 @@ from app.carto.coded import Coded, Coding, classes_of, uids_as_bytes, uids_as_te
 from app.carto.display import Floats
 from app.carto.features import Extent, FeatureColumns
 from app.carto.flat import NOT_DRAWN, FlatAreas
+from app.carto.identities import Identities
 from app.carto.layers import Layer
 from app.carto.meshing import placed
 from app.carto.projected import ProjectedFeatures
 from app.carto.unpacking import unpacked
 
 Fetch = Callable[[Sequence[str], Sequence[str]], FeatureColumns]
+_BOXES = 2_000  # made and judged at once
 FEW = 4000  # fewer than this are drawn as features of their own
 Mark = tuple[object, ...]  # what moment of the file the arrays show
 
@@ -88,18 +90,20 @@ class ManyAreas:
         """How many areas a layer would draw if they had an outline."""
         return int(np.count_nonzero(self.classes(layer)[self.areas.without_rings] != NOT_DRAWN))
 
-    def touched(self, layer: Layer, box: Extent) -> list[str]:
+    def touched(self, layer: Layer, box: Extent) -> Identities:
         """The identities of all of them."""
-        return uids_as_text(self.uids[self.areas.touching(self.classes(layer), box)])
+        return Identities(self.uids[self.areas.touching(self.classes(layer), box)])
 
-    def touched_by(self, layer: Layer, shape: Polygon | MultiPolygon) -> list[str]:
+    def touched_by(self, layer: Layer, shape: Polygon | MultiPolygon) -> Identities:
         """The identities of those a layer draws whose boxes touch a shape of the map's units."""
         rows = self.areas.touching(self.classes(layer), shape.bounds)
-        if not len(rows):
-            return []
         shapely.prepare(shape)
-        boxes = shapely.box(*self.areas.bounds_of(rows).T)
-        return uids_as_text(self.uids[rows[shapely.intersects(boxes, shape)]])
+        inside = [
+            some[shapely.intersects(shapely.box(*self.areas.bounds_of(some).T), shape)]
+            for some in np.split(rows, range(_BOXES, len(rows), _BOXES))
+            if len(some)
+        ]
+        return Identities(self.uids[np.concatenate([rows[:0], *inside])])
 
     def with_columns(self, columns: Mapping[str, Coded]) -> ManyAreas:
         """The same areas with other columns."""

@@ -12,13 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.people import actor_of, find_person
 from app.bootstrap import open_workspace
+from app.carto import identities
 from app.domain.catalog import entity_type
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.settings import load_preferences
 from app.ui import messages, metrics
 from app.ui.application import Program
-from app.ui.ledger import identities
+from app.ui.ledger import rows as rows_of_ledger
 from app.ui.ledger.columnfilter import ColumnFilter
 from app.ui.ledger.columnpanel import ColumnPanel
 from app.ui.ledger.pane import LedgerPane
@@ -277,7 +278,7 @@ def test_very_many_rows_are_kept_as_numbers_and_say_the_same(
     session = open_workspace(demo_file)
     asked = Question(GridCell.TYPE, sorts=(("grid_code", True),))
     plain = read_rows(session, asked, Names())
-    monkeypatch.setattr(identities, "MANY", 10)
+    monkeypatch.setattr(rows_of_ledger, "MANY", 10)
     monkeypatch.setattr(identities, "_PIECE", 1_000)
     many = read_rows(session, asked, Names())
     assert isinstance(many.uids, identities.Identities) and isinstance(plain.uids, tuple)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from app.carto.identities import MANY, Identities, places_of
 from app.domain.entity import Entity, EntityType
 from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Condition, Filter
@@ -15,7 +16,6 @@ from app.domain.portions import in_order, let_go
 from app.ui.finder.search import could_be_initials, initials
 from app.ui.ledger.columnfilter import ColumnFilter, accepts
 from app.ui.ledger.grouping import Group, field_of, groups_of, key_of
-from app.ui.ledger.identities import Identities
 from app.ui.names import Names
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def read_rows(session: Session, question: Question, names: Names) -> Rows:
         rows = _ordered(rows, kind.fields[name], values[name], descending)
     for by in reversed(question.groups):
         rows = _ordered(rows, kind.fields[field_of(by)], _keys(by, values[field_of(by)]), False)
-    many = Identities.of(uids, rows)
-    ordered = tuple(uids[row] for row in rows) if many is None else many
+    many = Identities.of(uids) if len(rows) >= MANY else None
+    ordered = tuple(uids[row] for row in rows) if many is None else many.taken(rows)
     if kind.at_read and ordered:  # the first page is read while it is painted: what its fields are worked out
         read_page(session, kind, ordered[:1])  # from is made here, once, in the thread
     outputs = _outputs(rows, values) if kind.name == "boiler" else [0.0] * len(rows)
@@ -79,7 +79,7 @@ def read_rows(session: Session, question: Question, names: Names) -> Rows:
         groups = groups_of(
             question.groups, [tuple(column[row] for column in columns) for row in rows], outputs
         )
-    places = {uid: at for at, uid in enumerate(ordered)} if many is None else many.places()
+    places = places_of(ordered)
     for read in (uids, *values.values()):
         let_go(read)
     return Rows(question, ordered, places, total, tuple(groups))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.carto.hit import Hit
+from app.carto.identities import together
 from app.carto.view import MapView
 from app.ui.desk import Desk
 from app.ui.map.picture import Scene, find_at, find_in, find_inside
@@ -77,7 +78,7 @@ class Picking(QObject):
         entity = self._entity
         self._add(lambda scene, view: find_inside(scene, view, outline, entity), add)
 
-    def _add(self, find: Callable[[Scene, MapView], list[str]], add: bool) -> None:
+    def _add(self, find: Callable[[Scene, MapView], Sequence[str]], add: bool) -> None:
         scene, view, entity = self._pane.scene, self._pane.canvas.view, self._entity
         if scene is None or view is None:
             return
@@ -85,7 +86,7 @@ class Picking(QObject):
         before = list(kept.uids) if add and kept.entity == entity else []
         self._desk.tasks.run(
             self,
-            lambda _: list(dict.fromkeys([*before, *find(scene, view)])),
+            lambda _: together([before, find(scene, view)]),
             lambda uids: self.choose(entity, cut(uids, self._desk.said.emit)),
             lane=Lane.DRAW,
         )

@@ -13,6 +13,7 @@ from app.carto.compose import display_list
 from app.carto.display import DrawnClass
 from app.carto.features import DRAWN_FROM, Extent, FeatureSource
 from app.carto.hit import Hit, identify, in_box, in_outline
+from app.carto.identities import together
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer
 from app.carto.marking import highlight
@@ -100,24 +101,18 @@ def find_at(scene: Scene, view: MapView, at_px: tuple[float, float]) -> list[Hit
     return identify(scene.theme, scene.layers, view, at_px)
 
 
-def find_in(scene: Scene, view: MapView, box_px: Box, entity: str) -> list[str]:
+def find_in(scene: Scene, view: MapView, box_px: Box, entity: str) -> Sequence[str]:
     """The features of an entity's layers inside a box of pixels."""
-    found: dict[str, None] = {}
-    for layer in scene.theme.layers:
-        if layer.entity == entity:
-            found.update(dict.fromkeys(in_box(scene.theme, scene.layers, view, box_px, layer.id)))
-    return list(found)
+    mine = (layer.id for layer in scene.theme.layers if layer.entity == entity)
+    return together(in_box(scene.theme, scene.layers, view, box_px, layer) for layer in mine)
 
 
 def find_inside(
     scene: Scene, view: MapView, outline_px: Sequence[tuple[float, float]], entity: str
-) -> list[str]:
+) -> Sequence[str]:
     """The features of an entity's layers that touch the inside of an outline of pixels."""
-    found: dict[str, None] = {}
-    for layer in scene.theme.layers:
-        if layer.entity == entity:
-            found.update(dict.fromkeys(in_outline(scene.theme, scene.layers, view, outline_px, layer.id)))
-    return list(found)
+    mine = (layer.id for layer in scene.theme.layers if layer.entity == entity)
+    return together(in_outline(scene.theme, scene.layers, view, outline_px, layer) for layer in mine)
 
 
 def extent_of_layer(scene: Scene, layer: Layer, crs: str) -> Extent | None:

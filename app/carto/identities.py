@@ -1,9 +1,11 @@
-"""Very many records of a ledger as numbers: no object for each, so that taking them up and letting go of them
+"""Very many records as numbers: no object for each, so that taking them up and letting go of them
 holds nobody up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import chain
 from typing import overload
 
 import numpy as np
@@ -23,14 +25,17 @@ class Identities(Sequence[str]):
         self._numbers = numbers
 
     @classmethod
-    def of(cls, uids: Sequence[str], rows: Sequence[int]) -> Identities | None:
-        """The uids in the order of `rows`; None when they are few, or one of them is no UUID."""
-        if len(rows) < MANY or not HAS_SCAN:
+    def of(cls, uids: Sequence[str]) -> Identities | None:
+        """These uids; None when one of them is no UUID, or nothing compiled reads them."""
+        if not HAS_SCAN:
             return None
         pieces = [uids_as_bytes(uids[at : at + _PIECE]) for at in range(0, len(uids), _PIECE)]
-        whole = [piece for piece in pieces if piece is not None]
-        order = np.fromiter(rows, dtype=np.int64, count=len(rows))
-        return cls(np.concatenate(whole)[order]) if len(whole) == len(pieces) else None
+        read = [np.empty((0, 2), dtype=np.uint64), *(piece for piece in pieces if piece is not None)]
+        return cls(np.concatenate(read)) if len(read) > len(pieces) else None
+
+    def taken(self, rows: Sequence[int]) -> Identities:
+        """Some of them, in the order of `rows`."""
+        return Identities(self._numbers[np.fromiter(rows, dtype=np.int64, count=len(rows))])
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -48,9 +53,35 @@ class Identities(Sequence[str]):
         for at in range(0, len(self), _PIECE):
             yield from self[at : at + _PIECE]
 
+    def also(self, more: Identities) -> Identities:
+        """These, then those of `more` that are not among them."""
+        order = np.argsort(self._numbers[:, 0], kind="stable")
+        known, asked = self._numbers[order], more._numbers
+        at = np.minimum(known[:, 0].searchsorted(asked[:, 0]), max(len(known) - 1, 0))
+        fresh = (known[at] != asked).any(axis=1) if len(known) else np.ones(len(asked), dtype=bool)
+        return Identities(np.concatenate([self._numbers, asked[fresh]]))
+
     def places(self) -> Mapping[str, int]:
         """Where each uid stands."""
         return _Places(self, self._numbers)
+
+
+def places_of(uids: Sequence[str]) -> Mapping[str, int]:
+    """Where each uid stands."""
+    return uids.places() if isinstance(uids, Identities) else {uid: at for at, uid in enumerate(uids)}
+
+
+def together(found: Iterable[Sequence[str]]) -> Sequence[str]:
+    """Each uid of several answers once, in order."""
+    parts = [uids for uids in found if len(uids)]
+    if len(parts) < 2:
+        return parts[0] if parts else []
+    if any(isinstance(uids, Identities) for uids in parts):
+        read = [uids if isinstance(uids, Identities) else Identities.of(uids) for uids in parts]
+        whole = [uids for uids in read if uids is not None]
+        if len(whole) == len(parts):
+            return reduce(Identities.also, whole)
+    return list(dict.fromkeys(chain.from_iterable(parts)))
 
 
 class _Places(Mapping[str, int]):
