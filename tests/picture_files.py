@@ -150,3 +150,12 @@ def geotiff(path: Path, crs: str = "EPSG:4545", *, stated: bool = True, **option
     with rasterio.open(path, "w", **profile) as file:
         file.write(bands)
     return path
+
+
+def spoilt(path: Path) -> Path:
+    """The file with noise in its second half and its length kept."""
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    noise = np.random.default_rng(6).integers(0, 256, len(whole) - half - 4_000, dtype=np.uint8).tobytes()
+    path.write_bytes(whole[:half] + noise + whole[half + len(noise) :])
+    return path

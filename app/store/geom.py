@@ -75,7 +75,8 @@ def _headed(geometry: BaseGeometry, wkb: bytes) -> bytes:
 
 def from_blob(blob: bytes) -> BaseGeometry | None:
     """The geometry of a GeoPackage blob, whatever program wrote it; None when it cannot be read."""
-    found: BaseGeometry | None = shapely.from_wkb(blob[header_length(blob) :], on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # what GEOS sets while it refuses a shape is no news
+        found: BaseGeometry | None = shapely.from_wkb(blob[header_length(blob) :], on_invalid="ignore")
     return found
 
 

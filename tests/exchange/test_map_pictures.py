@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -87,17 +88,29 @@ def _shown(path: Path) -> None:
     imagery.piece((-2e7, -2e7, 2e7, 2e7), 1e5)
 
 
-@pytest.mark.parametrize("cut", range(200, 4000, 177))
-def test_a_pmtiles_file_cut_anywhere_is_refused_or_has_missing_tiles(cut: int, tmp_path: Path) -> None:
+def test_a_file_cut_anywhere_is_refused_and_says_how_much_is_there(tmp_path: Path) -> None:
     path = picture_files.pmtiles(tmp_path / "a.pmtiles")
-    path.write_bytes(path.read_bytes()[:cut])
-    try:
-        imagery, _ = open_imagery(path)
-    except Invalid:
-        return
-    x, y = transform(*AT, STORED, imagery.crs)
-    imagery.piece((float(x), float(y), float(x) + 100, float(y) + 100), 10.0)
-    imagery.close()
+    whole = path.read_bytes()
+    for size in (*range(200, 4000, 177), len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(Invalid, match=r"a\.pmtiles"):
+            open_imagery(path)
+    assert f"{len(whole) - 1:,}" in _refusal(path) and f"{len(whole):,}" in _refusal(path)
+    picture = picture_files.geotiff(tmp_path / "影像.tif", "EPSG:3857", tiled=True)
+    os.truncate(picture, picture.stat().st_size - 100)
+    assert "影像.tif" in _refusal(picture) and f"{picture.stat().st_size:,}" in _refusal(picture)
+
+
+def test_a_folder_without_a_tile_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "瓦片" / "3").mkdir(parents=True)
+    assert picture_parts(tmp_path / "瓦片") == [""]
+    assert "瓦片" in _refusal(tmp_path / "瓦片")
+
+
+def _refusal(path: Path) -> str:
+    with pytest.raises(Invalid) as refused:
+        open_imagery(path)
+    return refused.value.message
 
 
 def test_a_damaged_tile_is_a_missing_one_and_a_coarser_stands_in(tmp_path: Path) -> None:
@@ -111,9 +124,8 @@ def test_a_damaged_tile_is_a_missing_one_and_a_coarser_stands_in(tmp_path: Path)
     assert shade[:3] == pytest.approx(colour_at(*AT), abs=4)
 
 
-def test_a_geotiff_cut_in_the_middle_is_named_when_that_part_is_drawn(tmp_path: Path) -> None:
-    path = picture_files.geotiff(tmp_path / "影像.tif", "EPSG:3857")
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+def test_a_geotiff_spoilt_in_the_middle_is_named_when_that_part_is_drawn(tmp_path: Path) -> None:
+    path = picture_files.spoilt(picture_files.geotiff(tmp_path / "影像.tif", "EPSG:3857"))
     with pytest.raises(Invalid, match="影像"):
         piece_around(path, AT[0], BOX[1] + 0.01)
 

@@ -19,6 +19,7 @@ from app.errors import Invalid
 from app.exchange.imagery.pyramid import Level, TilePyramid, mercator_level, narrowed
 from app.exchange.imagery.words import (
     LOOKED_AT,
+    cut_short,
     in_degrees,
     need_one_tile,
     seems_shifted,
@@ -35,11 +36,6 @@ _DAMAGED = (
     ValueError, LookupError, OSError, EOFError, TypeError, AttributeError, ArithmeticError, zlib.error,
     MagicNumberNotFound, SpecVersionUnsupported,
 )  # fmt: skip
-
-
-def is_tile_folder(path: Path) -> bool:
-    """Whether a folder holds z/x/y tiles."""
-    return path.is_dir() and _first(path) is not None
 
 
 def _first(path: Path) -> Path | None:
@@ -68,7 +64,12 @@ def open_folder(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     except OSError as error:
         raise unreadable(path, error) from error
     if first is None or not levels:
-        raise Invalid(N_("There is no tile in “{file}”."), code="empty", file=path.name)
+        raise Invalid(
+            N_("There is no tile in “{file}”."),
+            hint=N_("A folder of tiles holds folders of levels, these of columns, and these the pictures."),
+            code="empty",
+            file=path.name,
+        )
     from_south = (path / "tilemapresource.xml").exists()
     ending = first.suffix
 
@@ -137,6 +138,10 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         levels = range(int(head["min_zoom"]), min(int(head["max_zoom"]), _DEEPEST) + 1)
         if not levels:
             raise ValueError("no level")
+        if (end := _end_of(head)) > len(held):
+            size = len(held)
+            held.close()
+            raise cut_short(path, size, end)
     except _DAMAGED as error:
         held.close()
         raise unreadable(path, error) from error
@@ -155,6 +160,14 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     found = _facts_of(head, facts, (levels[0], levels[-1]))
     need_one_tile(path, _around_the_middle(pyramid, found.extent, fetch), pyramid.readable)
     return pyramid, found
+
+
+def _end_of(head: Mapping[str, Any]) -> int:
+    """How long a PMTiles file is at least, by its own words."""
+    return max(
+        int(head[f"{part}_offset"]) + int(head[f"{part}_length"])
+        for part in ("root", "metadata", "leaf_directory", "tile_data")
+    )
 
 
 def _around_the_middle(

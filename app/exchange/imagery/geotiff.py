@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 from app.domain.coordinates.zones import crs_object
 from app.domain.imagery import Extent, ImageryFacts, Pixels
 from app.errors import AppError, Invalid
-from app.exchange.imagery.words import in_degrees, seems_shifted, unreadable
+from app.exchange.imagery.words import cut_short, in_degrees, seems_shifted, unreadable
 from app.i18n import N_
 
 if TYPE_CHECKING:
@@ -111,6 +111,19 @@ class GeoTiff:
             )
         if self.crs:
             crs_object(self.crs)
+        size, end = self._path.stat().st_size, self._end()
+        if end > size:
+            raise cut_short(self._path, size, end)
+
+    def _end(self) -> int:
+        """Where the last block of the picture ends in its file; 0 when it is not kept."""
+        high, wide = self._file.block_shapes[0]
+        at = f"{(self._file.width - 1) // wide}_{(self._file.height - 1) // high}"
+        asked = (
+            self._file.get_tag_item(f"{what}_{at}", "TIFF", bidx=self._file.count)
+            for what in ("BLOCK_OFFSET", "BLOCK_SIZE")
+        )
+        return sum(int(found or 0) for found in asked)
 
     def _window(self, extent: Extent) -> tuple[int, int, int, int] | None:
         t = self._file.transform

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.domain.imagery import Imagery, ImageryFacts
 from app.exchange.imagery.databases import open_gpkg_tiles, open_mbtiles, tile_tables
-from app.exchange.imagery.folders import is_tile_folder, open_folder, open_pmtiles
+from app.exchange.imagery.folders import open_folder, open_pmtiles
 from app.exchange.imagery.geotiff import GeoTiff
 from app.exchange.missing import need_there
 
@@ -14,11 +14,12 @@ PICTURE_ENDINGS = (".mbtiles", ".pmtiles", ".tif", ".tiff")
 
 
 def picture_parts(path: Path) -> list[str]:
-    """The pictures in a file: tables of a GeoPackage, one nameless for others, none where there is none."""
+    """The pictures in a file: tables of a GeoPackage, one nameless for others and for a folder, none where
+    there is none."""
     ending = path.suffix.lower()
     if ending == ".gpkg":
         return tile_tables(path)
-    return [""] if ending in PICTURE_ENDINGS or is_tile_folder(path) else []
+    return [""] if ending in PICTURE_ENDINGS or path.is_dir() else []
 
 
 def open_imagery(path: Path, part: str = "", crs: str = "") -> tuple[Imagery, ImageryFacts]:

@@ -12,6 +12,7 @@ import pyogrio
 import shapely
 
 from app.domain.imagery import Outlines
+from app.domain.portions import from_wkb
 
 MAX_UNPACKED_BYTES = 30_000_000
 
@@ -59,7 +60,7 @@ def _of_tile(blob: bytes, z: int, x: int, y: int) -> Sequence[tuple[str, np.ndar
             kind = kind_of(str(name))
             if kind:
                 _, _, shapes, _ = pyogrio.raw.read(blob, layer=name, columns=[], **place)
-                found.append((kind, np.asarray(shapely.from_wkb(shapes), dtype=object)))
+                found.append((kind, from_wkb(shapes)))
     return found
 
 

@@ -56,6 +56,18 @@ def unreadable(path: Path, error: Exception) -> Invalid:
     )
 
 
+def cut_short(path: Path, size: int, wanted: int) -> Invalid:
+    """A file of pictures whose end is missing, as of a copy or download that was broken off."""
+    return Invalid(
+        N_("“{file}” is cut short: {size} of {wanted} bytes are there."),
+        hint=N_("Copy or download it again; the rest of the map is not touched."),
+        code="unreadable_file",
+        file=path.name,
+        size=f"{size:,}",
+        wanted=f"{wanted:,}",
+    )
+
+
 def numbers_of(text: str, count: int) -> Extent | None:
     """Four numbers written with commas."""
     try:
