@@ -45,14 +45,15 @@ class LegendGroup:
 def legend(
     theme: Theme, picture: DisplayList, counts: Mapping[tuple[str, str], int] | None = None
 ) -> tuple[LegendGroup, ...]:
-    """The legend groups of a picture, thematic ones first.
+    """The legend groups of a picture from the top down, the base map's last.
 
     `counts` by (layer, class) replace the counts of what is in view, for sheets whose table counts more.
     """
-    groups: dict[str, list[LegendEntry]] = {THEME_GROUP: [], BASE_GROUP: []}
+    groups: dict[str, list[LegendEntry]] = {}
     for layer in reversed(theme.layers):
         entries = _entries(layer, picture, counts or {})
         groups.setdefault(layer.group, []).extend(entries)
+    groups[BASE_GROUP] = groups.pop(BASE_GROUP, [])
     sizes = [group for layer in theme.layers if (group := size_group(layer, picture))]
     shown = [LegendGroup(tr(GROUP_TITLES.get(name, name)), tuple(e)) for name, e in groups.items() if e]
     return (*shown[:1], *sizes, *shown[1:])

@@ -73,6 +73,30 @@ def test_keys_move_a_layer_and_the_next_start_has_it_there(office: Office, qtbot
     assert kept["themes"]["cells"]["order"] == after
 
 
+def test_a_group_is_made_named_and_moved_as_a_whole(office: Office, qtbot: QtBot) -> None:
+    running = office()
+    pane = running.window.work.map
+    pane.arranging.choose("cells")
+    for layer in ("marked_cells", "regular_cells"):
+        pane.arranging.to_group(layer, "底层网格")
+
+    def listed() -> list[str]:
+        return [pane.tree.topLevelItem(at).text(0) for at in range(pane.tree.topLevelItemCount())]
+
+    assert listed() == ["专题要素", "底层网格", "基础要素"]
+    pane.tree.setCurrentItem(pane.tree.topLevelItem(1))
+    qtbot.keyClick(pane.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert listed() == ["底层网格", "专题要素", "基础要素"]
+    order = [layer.id for layer in pane.scene.theme.layers]  # type: ignore[union-attr]
+    assert order[-2:] == ["regular_cells", "marked_cells"]
+    pane.tree.topLevelItem(0).setText(0, "我的网格")
+    qtbot.waitUntil(lambda: listed()[0] == "我的网格", timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert {_kept(running)["themes"]["cells"]["changes"][name]["group"] for name in order[-2:]} == {
+        "我的网格"
+    }
+
+
 def test_what_has_no_place_is_counted_so_that_the_legend_agrees_with_the_ledger(
     office: Office, qtbot: QtBot
 ) -> None:

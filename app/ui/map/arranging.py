@@ -48,6 +48,11 @@ def palette_in_use() -> str:
     return DARK if colours().dark else LIGHT
 
 
+def _group_named(name: str) -> str:
+    """The group that is shown with a name: a shipped one, or one of a person's own."""
+    return next((group for group, words in GROUP_TITLES.items() if tr(words) == name), name)
+
+
 class MapArranging(QObject):
     """Holds no arrangement of its own: the book lies with the session. `changed` says that the theme is to
     be drawn anew, with the entities whose features are other than before."""
@@ -206,15 +211,33 @@ class MapArranging(QObject):
 
     def group(self, layer: str, group: str) -> None:
         """A layer on top of a group."""
-        mine = [t["id"] for t in self._tried().tables(self.theme_id) if t.get("group", "theme") == group]
-        mine = [name for name in mine if name != layer]
+        mine = [name for name in self._layers_of(group) if name != layer]
         if mine:
             self.move(layer, mine[-1], True)
 
     def to_group(self, layer: str, name: str) -> None:
         """A layer into a group by the name it is shown with; the layer's place stays."""
-        known = {tr(words): group for group, words in GROUP_TITLES.items()}
-        self.arrange(self.arrangement.changed(layer, {"group": known.get(name, name)}))
+        self.arrange(self.arrangement.changed(layer, {"group": _group_named(name)}))
+
+    def rename_group(self, group: str, title: str) -> None:
+        """A group's own name, or into another group of that name; an empty one changes nothing."""
+        arrangement = self.arrangement
+        for layer in self._layers_of(group) if title.strip() else ():
+            arrangement = arrangement.changed(layer, {"group": _group_named(title.strip())})
+        self.arrange(arrangement)
+
+    def move_group(self, group: str, beside: str, above: bool) -> None:
+        """All layers of a group right above or below all of another."""
+        mine, theirs = self._layers_of(group), self._layers_of(beside)
+        order = [table["id"] for table in self._tried().tables(self.theme_id) if table["id"] not in mine]
+        if mine and theirs:
+            at = max(map(order.index, theirs)) + 1 if above else min(map(order.index, theirs))
+            self.arrange(self.arrangement.moved([*order[:at], *mine, *order[at:]]))
+
+    def _layers_of(self, group: str) -> list[str]:
+        """The layers of a group, from the ground up."""
+        tables = self._tried().tables(self.theme_id)
+        return [table["id"] for table in tables if table.get("group", "theme") == group]
 
     def as_shipped(self) -> None:
         """The theme as it came, or an own theme as the one it was made from."""

@@ -43,6 +43,8 @@ class LayerPane(QWidget):
         tree.renamed.connect(arranging.rename)
         tree.moved.connect(arranging.move)
         tree.grouped.connect(arranging.group)
+        tree.group_renamed.connect(arranging.rename_group)
+        tree.group_moved.connect(arranging.move_group)
         tree.wanted.connect(self.wanted)
         tree.asked.connect(self._show_menu)
         tree.currentItemChanged.connect(lambda *_: self._enable())
@@ -73,8 +75,13 @@ class LayerPane(QWidget):
             ("folder", "", N_("Lay a folder of tiles under the map…"), self.adding_folder.emit),
             ("online", "", N_("Online map (Tianditu)…"), self.going_online.emit),
             ("properties", "style", N_("Symbols, labels, scales…"), lambda: self.wanted.emit(tree.current())),
-            ("up", "up", N_("Move the layer up (Alt+Up)"), lambda: tree.shift_current(True)),
-            ("down", "down", N_("Move the layer down (Alt+Down)"), lambda: tree.shift_current(False)),
+            ("up", "up", N_("Move the layer or group up (Alt+Up)"), lambda: tree.shift_current(True)),
+            (
+                "down",
+                "down",
+                N_("Move the layer or group down (Alt+Down)"),
+                lambda: tree.shift_current(False),
+            ),
             ("rename", "", N_("Rename (F2)"), tree.rename_current),
             ("group", "", N_("Move to a group…"), self._ask_group),
             ("zoom", "", N_("Zoom to the layer"), lambda: self.zooming.emit(tree.current())),
@@ -93,8 +100,10 @@ class LayerPane(QWidget):
     def _enable(self) -> None:
         layer, acts = self.tree.current(), self.actions_by_name
         added = self._arranging.book.layer(layer) if layer else None
-        for name in ("properties", "up", "down", "rename", "group", "zoom"):
+        for name in ("properties", "group", "zoom"):
             acts[name].setEnabled(bool(layer))
+        for name in ("up", "down", "rename"):
+            acts[name].setEnabled(bool(layer or self.tree.current_group()))
         for name in ("again", "fetch", "remove"):
             acts[name].setEnabled(added is not None)
         acts["drop"].setEnabled(self._arranging.book.is_own(self._arranging.theme_id))

@@ -20,7 +20,7 @@ from app.ui.symbols import no_symbol, symbol_icon
 
 _LAYER, _GROUP, _NAME = (Qt.ItemDataRole.UserRole + at for at in range(3))
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
-_LISTED_FIRST = ("theme", "added")
+_LAST = "base"  # the group that stays at the ground, with its name
 
 
 class LayerTree(QTreeWidget):
@@ -30,6 +30,8 @@ class LayerTree(QTreeWidget):
     renamed = Signal(str, str)
     moved = Signal(str, str, bool)  # a layer, the one beside which it goes, above (else below) it
     grouped = Signal(str, str)  # a layer, the group it goes to
+    group_renamed = Signal(str, str)
+    group_moved = Signal(str, str, bool)  # a group, the one beside which it goes, above (else below) it
     wanted = Signal(str)  # the properties of a layer
     asked = Signal(str, QPoint)  # the menu of a layer, at a place of the screen
 
@@ -50,6 +52,7 @@ class LayerTree(QTreeWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._groups: dict[str, QTreeWidgetItem] = {}
         self._folded: dict[str, bool] = {}
         self.itemChanged.connect(self._changed)
         self.itemExpanded.connect(lambda item: self._fold(item, False))
@@ -62,10 +65,9 @@ class LayerTree(QTreeWidget):
         self.blockSignals(True)
         self.clear()
         self._items.clear()
+        self._groups.clear()
         layers = list(reversed(theme.layers))
-        named = dict.fromkeys(
-            [*_LISTED_FIRST, *(layer.group for layer in layers if layer.group != "base"), "base"]
-        )
+        named = dict.fromkeys([*(layer.group for layer in layers if layer.group != _LAST), _LAST])
         for name in named:
             mine = [layer for layer in layers if layer.group == name]
             if not mine:
@@ -73,6 +75,7 @@ class LayerTree(QTreeWidget):
             item = self._group(name, mine)
             for layer in mine:
                 self._items[layer.id] = self._layer(item, layer)
+            self._groups[name] = item
             if name == group:
                 self.setCurrentItem(item)
         self.blockSignals(False)
@@ -114,6 +117,11 @@ class LayerTree(QTreeWidget):
             item = item.parent()
         return str(item.data(0, _LAYER)) if item is not None else ""
 
+    def current_group(self) -> str:
+        """The group whose own line is the current one, but for the ground's; or empty."""
+        name = self._current_group()
+        return name if name != _LAST else ""
+
     def _current_group(self) -> str:
         item: QTreeWidgetItem | None = self.currentItem()
         return str(item.data(0, _GROUP) or "") if item is not None else ""
@@ -124,13 +132,16 @@ class LayerTree(QTreeWidget):
             self.setCurrentItem(self._items[layer_id])
 
     def rename_current(self) -> None:
-        """Write in the current layer's line."""
-        item = self._items.get(self.current())
+        """Write in the line of the current layer or group."""
+        item = self._items.get(self.current()) or self._groups.get(self.current_group())
         if item is not None:
             self.editItem(item, 0)
 
     def shift_current(self, up: bool) -> None:
-        """The current layer past its neighbour, into the next group at the end of its own."""
+        """The current layer past its neighbour, into the next group at the end of its own; or a group."""
+        if group := self.current_group():
+            self._shift_group(group, up)
+            return
         layers = self._listed()
         current = self.current()
         if current not in layers:
@@ -141,6 +152,12 @@ class LayerTree(QTreeWidget):
         beside = layers[at]
         other = self._items[beside].parent() is not self._items[current].parent()
         self.moved.emit(current, beside, up != other)
+
+    def _shift_group(self, group: str, up: bool) -> None:
+        groups = [name for name in self._groups if name != _LAST]
+        at = groups.index(group) + (-1 if up else 1)
+        if 0 <= at < len(groups):
+            self.group_moved.emit(group, groups[at], up)
 
     def _listed(self) -> list[str]:
         return list(self._items)
@@ -161,11 +178,12 @@ class LayerTree(QTreeWidget):
     def _group(self, name: str, layers: Sequence[Layer]) -> QTreeWidgetItem:
         item = QTreeWidgetItem(self, [tr(GROUP_TITLES.get(name, name))])
         item.setData(0, _GROUP, name)
+        item.setData(0, _NAME, item.text(0))
         item.setFirstColumnSpanned(True)
         item.setFont(0, metrics.sized(0.95, bold=True))
-        item.setFlags(
-            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDropEnabled
-        )
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsDropEnabled
+        own = Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemIsSelectable
+        item.setFlags(flags | own if name != _LAST else flags)
         shown = {layer.visible for layer in layers}
         item.setCheckState(
             0, Qt.CheckState.PartiallyChecked if len(shown) > 1 else _ON if True in shown else _OFF
@@ -198,7 +216,10 @@ class LayerTree(QTreeWidget):
         if column != 0:
             return
         shown, layer = item.checkState(0) == _ON, item.data(0, _LAYER)
-        if item.data(0, _GROUP):
+        group = item.data(0, _GROUP)
+        if group and item.text(0) != item.data(0, _NAME):
+            self._tell(partial(self.group_renamed.emit, str(group), item.text(0)))
+        elif group:
             mine = (item.child(at).data(0, _LAYER) for at in range(item.childCount()))
             self._tell(partial(self.switched.emit, {str(name): shown for name in mine}))
         elif layer and item.text(0) != item.data(0, _NAME):
@@ -213,14 +234,20 @@ class LayerTree(QTreeWidget):
     # ---- input
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A layer dropped beside another, or on a group; the tree is filled anew by whoever arranges."""
+        """A layer dropped beside another or on a group, a group dropped past another; the tree is filled anew
+        by whoever arranges."""
         layer = self.current()
         target: QTreeWidgetItem | None = self.itemAt(event.position().toPoint())
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
         while target is not None and not (target.data(0, _LAYER) or target.data(0, _GROUP)):
             target = target.parent()
-        if target is None or not layer:
+        if target is None:
+            return
+        if moved := self.current_group():
+            self._drop_group(moved, target)
+            return
+        if not layer:
             return
         if group := target.data(0, _GROUP):
             self.grouped.emit(layer, str(group))
@@ -228,10 +255,18 @@ class LayerTree(QTreeWidget):
             middle = self.visualItemRect(target).center().y()
             self.moved.emit(layer, str(target.data(0, _LAYER)), event.position().y() < middle)
 
+    def _drop_group(self, group: str, target: QTreeWidgetItem) -> None:
+        """Past the group it is dropped on: above when it came from below."""
+        onto = str((target if target.data(0, _GROUP) else target.parent()).data(0, _GROUP))
+        listed = list(self._groups)
+        if onto not in (group, _LAST):
+            self.group_moved.emit(group, onto, listed.index(group) > listed.index(onto))
+
     def event(self, event: QEvent) -> bool:
         """F2 writes in the line, though elsewhere it edits the record."""
         overrides = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if overrides and event.key() == Qt.Key.Key_F2 and self.current():  # type: ignore[attr-defined]
+        named = self.current() or self.current_group()
+        if overrides and event.key() == Qt.Key.Key_F2 and named:  # type: ignore[attr-defined]
             event.accept()
             return True
         return super().event(event)
