@@ -83,7 +83,7 @@ def form_of(session: Session, boiler: Boiler, name: str, *, public: bool = False
     pairs = [
         (tr(item.label), shown_value(session, boiler, item.name))
         for item in fields
-        if not (public and (item.private or item.sensitive))
+        if item.public or not public
     ]
     approvals = approvals_of(session, boiler, round_of(boiler))
     return Form(

@@ -46,7 +46,7 @@ def condition_words(session: Session, made: LookbackRound, *, public: bool = Fal
 
 def _is_inside(item: Condition) -> bool:
     field = Boiler.TYPE.fields.get(item.field)
-    return field is None or field.private or field.sensitive
+    return field is None or not field.public
 
 
 def _divisions(session: Session, meant: Filter) -> dict[str, str]:

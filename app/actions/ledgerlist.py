@@ -73,7 +73,7 @@ def cell_of(field: Field, value: Any) -> Any:
 
 def _kept_back(name: str) -> bool:
     field = Boiler.TYPE.fields.get(name)
-    return field is not None and (field.private or field.sensitive)
+    return field is not None and not field.public
 
 
 def _heads(group: str, name: str) -> tuple[str, str]:

@@ -143,7 +143,7 @@ def export_template(
 def _filling(session: Session, kind: str, where: str | None, *, public: bool) -> Filling:
     """The records of a kind as marks of a template."""
     records = list_records(session, kind, where)
-    fields = [item for item in _fields(kind) if not (public and (item.private or item.sensitive))]
+    fields = [item for item in _fields(kind) if item.public or not public]
     places = PlaceNames(session)
     area = session.workspace.find(Division, equal(code=session.workspace.area), limit=1)
     lines = [_values(places, fields, record, no) for no, record in enumerate(records, 1)]
@@ -340,11 +340,7 @@ def _boilers(session: Session, order: ReportOrder) -> Sequence[Boiler]:
 
 def _fields(kind: str) -> list[Field]:
     described = BY_NAME.get(kind)
-    return (
-        [item for item in described.fields.values() if not (item.private and item.sensitive)]
-        if described
-        else []
-    )
+    return [item for item in described.fields.values() if not item.secret] if described else []
 
 
 def _values(places: PlaceNames, fields: Sequence[Field], record: Any, no: int) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def value_document(field: Field, value: Any, labels: bool = False) -> Any:
 
 def secret(field: Field) -> bool:
     """Whether a field never leaves the file, such as the verifier of a PIN."""
-    return field.private and field.sensitive
+    return field.secret
 
 
 def view_document(view: RecordView, labels: bool = False) -> dict[str, Any]:

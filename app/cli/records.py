@@ -241,7 +241,7 @@ def _listing(found: Sequence[Entity]) -> list[str]:
     if not found:
         return [tr(N_("There are none"))]
     described = found[0].TYPE
-    shown = [item for item in described.fields.values() if not (item.private and item.sensitive)]
+    shown = [item for item in described.fields.values() if not item.secret]
     chosen = _columns(shown, found)
     rows = [[written(item, getattr(record, item.name)) for item in chosen] for record in found]
     return [*table([item.heading for item in chosen], rows), "", tr(N_("{n} records"), n=len(found))]
@@ -265,7 +265,7 @@ def _page(view: RecordView) -> Iterable[str]:
     filled = {
         tr(item.label): show_with_unit(item, getattr(record, name))
         for name, item in record.TYPE.fields.items()
-        if getattr(record, name) not in (None, ()) and not (item.private and item.sensitive)
+        if getattr(record, name) not in (None, ()) and not item.secret
     }
     yield f"{record.TYPE.text} {record.title()}"
     yield from (f"  {line}" for line in pairs(filled))

@@ -65,7 +65,7 @@ class EntityType:
 
     def public_fields(self) -> tuple[Field, ...]:
         """The fields that may leave the office."""
-        return tuple(item for item in self.fields.values() if not (item.private or item.sensitive))
+        return tuple(item for item in self.fields.values() if item.public)
 
 
 @dataclass(frozen=True, kw_only=True)

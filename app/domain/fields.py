@@ -36,6 +36,19 @@ class Merge(Enum):
     APPEND = "append"
 
 
+class Withheld(Enum):
+    """Why a field is in no public edition (公开版: no coordinates, no names, no phones).
+
+    Units, their credit code and address stay: a list of what was cleared is of units, and says nothing
+    without them. A claim or a date in somebody's own words is `WORDS`: it has stood beside a phone.
+    """
+
+    PEOPLE = "people"  # who it is, or how to reach them
+    PLACE = "place"  # a place to the kilometre, or how it was measured
+    WORDS = "words"  # written freely: nobody has read it for names, phones and places
+    SECRET = "secret"  # never leaves in any edition
+
+
 @dataclass(frozen=True)
 class Choice:
     """One value of a code list: the code that is stored, its label, and other words people write for it."""
@@ -80,8 +93,8 @@ def codes(*rows: tuple[str, str] | tuple[str, str, Sequence[str]]) -> CodeList:
 class Field:
     """The declaration of one field; `name` and `id` are filled in when the entity is made.
 
-    `id` stays when a field is renamed. `aliases` are other headings found in ledgers. `private` fields
-    (people, phones) and `sensitive` ones (coordinates) are left out of public editions.
+    `id` stays when a field is renamed. `aliases` are other headings found in ledgers. What is `withheld`
+    stays out of every public edition, whoever makes it.
     `group` names fields that belong together and merge as one. A `derived` field is never typed; one that is
     `at_read` is not even kept, but worked out from the record's place whenever it is read.
     """
@@ -103,14 +116,23 @@ class Field:
     required: bool = False
     unique: bool = False
     indexed: bool = False
-    private: bool = False
-    sensitive: bool = False
+    withheld: Withheld | None = None
     derived: bool = False
     at_read: bool = False
     search: bool = False
     group: str = ""
     merge: Merge = Merge.LWW
     aliases: tuple[str, ...] = ()
+
+    @property
+    def public(self) -> bool:
+        """Whether a public edition may hold it."""
+        return self.withheld is None
+
+    @property
+    def secret(self) -> bool:
+        """Whether no edition may hold it."""
+        return self.withheld is Withheld.SECRET
 
     @property
     def heading(self) -> str:

@@ -91,7 +91,7 @@ def _ending_for(kind: EntityType, target: Path, options: ExportOptions) -> str:
             hint=N_("Known endings: {known}"),
             known=" ".join(FORMATS),
         )
-    if options.public and ending in SPATIAL and kind.shape is Shape.POINT:
+    if options.public and ending in SPATIAL:
         raise Invalid(
             N_("A public edition has no coordinates, so it cannot be a map file."),
             code="public",
@@ -103,8 +103,8 @@ def _ending_for(kind: EntityType, target: Path, options: ExportOptions) -> str:
 def exported_fields(kind: EntityType, public: bool) -> list[Field]:
     """The fields of an edition, in the order of the declaration."""
     if public:
-        return [field for field in kind.public_fields() if field.name not in ("coord_src", "accuracy_m")]
-    return [field for field in kind.fields.values() if not (field.private and field.sensitive)]
+        return list(kind.public_fields())
+    return [field for field in kind.fields.values() if not field.secret]
 
 
 def headings(kind: EntityType, options: ExportOptions) -> list[str]:

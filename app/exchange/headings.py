@@ -210,7 +210,7 @@ def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
     """The spellings of an entity's fields from its labels in every language, aliases, names and rules."""
     spellings = {}
     for name, field in kind.fields.items():
-        if name in rules.not_read or (field.private and field.sensitive):
+        if name in rules.not_read or field.secret:
             continue
         words = {name, field.label, *field.aliases, *rules.headings.get(name, ())}
         words |= {in_language(code, field.label) for code in LANGUAGES}

@@ -102,16 +102,43 @@ def write_letter(letter: Letter, target: Path) -> Path:
     _line(document, f"{letter.addressee}：", _BODY)
     for paragraph in letter.paragraphs:
         _line(document, paragraph, _BODY, indented=True)
+    place = document
     if letter.lines:
         _line(document, "", _LIST)
-        table = _grid(document, [letter.headings, *letter.lines], heads=1)
-        for cell in table.rows[-1].cells:  # nobody signs on a page that says nothing
-            cell.paragraphs[0].paragraph_format.keep_with_next = True
-        _line(document, "", _BODY).paragraph_format.keep_with_next = True
-    _signed(document, letter)
+        place = _below(_grid(document, [letter.headings, *letter.lines], heads=1))
+    else:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
+    _signed(place, letter)
     if letter.note:
-        _line(document, letter.note, _TABLE)
+        _line(place, letter.note, _TABLE)
     return _save(document, target)
+
+
+def _below(table: Any) -> Any:
+    """A place that goes to no other page than a table's last line: nobody signs on a page that says nothing.
+
+    It is a row without rules. LibreOffice keeps rows together wherever the table is broken, but forgets to
+    keep a line of text with a table that began on an earlier page.
+    """
+    for cell in table.rows[-1].cells:
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
+    row = table.add_row()
+    _keep_whole(row, heading=False)
+    place = row.cells[0].merge(row.cells[-1])
+    properties = place._tc.get_or_add_tcPr()
+    for name, sides, values in (
+        ("w:tcBorders", ("left", "bottom", "right"), {"w:val": "nil"}),
+        ("w:tcMar", ("left", "right"), {"w:w": "0", "w:type": "dxa"}),
+    ):
+        group = OxmlElement(name)
+        for side in sides:
+            part = OxmlElement(f"w:{side}")
+            for key, value in values.items():
+                part.set(qn(key), value)
+            group.append(part)
+        properties.append(group)
+    _shape(place.paragraphs[0])
+    return place
 
 
 def _paper(title: str) -> Any:
@@ -136,14 +163,14 @@ def _sign_off(document: Any, title: str) -> None:
         del links[name]
 
 
-def _signed(document: Any, letter: Letter) -> None:
+def _signed(place: Any, letter: Letter) -> None:
     """Who sends it above the day, one centred on the other, the day four characters from the edge: a seal
     goes over both."""
     sender, day = _half_characters(letter.sender), _half_characters(letter.day)
     gap = 2 * _SEAL_GAP + (day - sender) // 2
     beyond = max(0, 2 * _EDGE_GAP - gap)  # a long name pushes the day inwards
     for words, halves in ((letter.sender, gap + beyond), (letter.day, 2 * _SEAL_GAP + beyond)):
-        layout = _line(document, words, _BODY).paragraph_format
+        layout = _line(place, words, _BODY).paragraph_format
         layout.keep_with_next = words is letter.sender or bool(letter.note)
         layout.alignment, layout.right_indent = WD_ALIGN_PARAGRAPH.RIGHT, Pt(halves * _BODY[1] / 2)
 
@@ -260,19 +287,24 @@ def _picture(paragraph: Paragraph, photo: Photo) -> None:
 
 
 def _line(
-    document: Any, words: str, face: tuple[str, float], *, centred: bool = False, indented: bool = False
+    place: Any, words: str, face: tuple[str, float], *, centred: bool = False, indented: bool = False
 ) -> Paragraph:
-    paragraph: Paragraph = document.add_paragraph()
+    paragraph: Paragraph = place.add_paragraph()
     _write(paragraph, words, face)
-    layout = paragraph.paragraph_format
-    layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, _LINE
-    layout.space_after = Pt(0)
+    layout = _shape(paragraph)
     if centred:
         layout.alignment = WD_ALIGN_PARAGRAPH.CENTER
     if indented:
         layout.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         layout.first_line_indent = Pt(face[1] * 2)
     return paragraph
+
+
+def _shape(paragraph: Paragraph) -> Any:
+    layout = paragraph.paragraph_format
+    layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, _LINE
+    layout.space_after = Pt(0)
+    return layout
 
 
 def _write(paragraph: Paragraph, words: str, face: tuple[str, float]) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import openpyxl
 from openpyxl.cell import Cell
 from openpyxl.formula.translate import Translator
-from openpyxl.packaging.core import DocumentProperties
-from openpyxl.packaging.custom import CustomPropertyList
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
@@ -21,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.errors import Invalid
 from app.exchange.heard import Heard, save_book
+from app.exchange.template_public import make_public
 from app.exchange.template_ranges import follow
 from app.exchange.ticking import Tick, go_on
 from app.exchange.whole import whole
@@ -50,12 +49,11 @@ def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> 
     below moves down, and so do merged cells and all that `template_ranges` follows. Marks in headers and
     footers are filled with what stands once. `tick(share)` may raise to cancel; the target then stays what
     it was. Raises Invalid naming every cell with a mark that nobody knows, StoreFailure when the target
-    cannot be written. A public edition loses the names of who made the template and the remarks on its
-    cells; one with hidden sheets is refused, for nobody sees what goes out with them.
+    cannot be written. What is not seen of the template does not go out with a public edition.
     """
     book = _open(template, tick)
     if filling.public:
-        _make_public(book)
+        make_public(book)
     unknown = [
         f"{page.title}!{cell.coordinate} {{{{{name}}}}}"
         for page in book.worksheets
@@ -93,23 +91,6 @@ def _open(template: Path, tick: Tick) -> Workbook:
         raise Invalid(N_("The template {file} cannot be read as an xlsx workbook"),
                       hint=N_("Save it again as .xlsx in Excel or WPS."), file=template.name,
                       code="bad_template") from error  # fmt: skip
-
-
-def _make_public(book: Workbook) -> None:
-    """Take away who wrote the template and what they remarked; raise Invalid where something is hidden."""
-    hidden = [page.title for page in book.worksheets if page.sheet_state != "visible"]
-    if hidden:
-        raise Invalid(
-            N_("The template has hidden sheets, which a public edition would take along: {sheets}"),
-            hint=N_("Nothing was written. Show them or remove them in Excel or WPS."),
-            details=hidden, sheets="、".join(hidden), code="hidden_sheets",
-        )  # fmt: skip
-    book.properties = DocumentProperties(title=book.properties.title)
-    cast(Any, book).custom_doc_props = CustomPropertyList()
-    for page in book.worksheets:
-        for row in page.iter_rows():
-            for cell in (cell for cell in row if isinstance(cell, Cell)):
-                cell.comment = None
 
 
 def _worth_naming(filling: Filling) -> list[str]:

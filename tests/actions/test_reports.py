@@ -313,7 +313,10 @@ def test_a_letter_keeps_its_rows_whole_and_repeats_its_head(office: Office, tmp_
     paper = docx.Document(str(tmp_path / "s.docx"))
     rows = [row._tr.xml for row in paper.tables[0].rows]
     assert all("w:cantSplit" in row for row in rows)
-    assert ["w:tblHeader" in row for row in rows] == [True, False, False, False]
+    assert ["w:tblHeader" in row for row in rows] == [True, False, False, False, False]
+    *_, last, signed = paper.tables[0].rows  # who signs stands on the page of the last line, without rules
+    assert all(cell.paragraphs[0].paragraph_format.keep_with_next for cell in last.cells)
+    assert signed.cells[0]._tc.tcPr.xml.count('w:val="nil"') == 3
     widths = [column.width.mm for column in paper.tables[0].columns]
     assert abs(sum(widths) - 156) < 1  # the type area of GB/T 9704
 
@@ -334,7 +337,7 @@ def test_a_letter_has_the_page_of_the_official_standard(office: Office, tmp_path
     assert faces == [("方正小标宋简体", 22), ("仿宋_GB2312", 16)]
     closer = int(body.runs[0]._element.rPr.find(qn("w:spacing")).get(qn("w:val")))
     assert width // (16 * 20 + closer) == 28 and height // body.paragraph_format.line_spacing.twips == 22
-    sender, day = paper.paragraphs[-3:-1] if "模拟" in paper.paragraphs[-1].text else paper.paragraphs[-2:]
+    _, sender, day, *_ = paper.tables[0].rows[-1].cells[0].paragraphs
     assert (
         day.paragraph_format.right_indent.pt == 4 * 16 and day.text.endswith("日") and "月0" not in day.text
     )

@@ -19,7 +19,19 @@ from app.domain.entities.boiler_codes import (
 )
 from app.domain.entities.water import ZONE_LEVELS
 from app.domain.entity import Entity, Shape, entity
-from app.domain.fields import Merge, boolean, choice, date, integer, number, reference, state, text, texts
+from app.domain.fields import (
+    Merge,
+    Withheld,
+    boolean,
+    choice,
+    date,
+    integer,
+    number,
+    reference,
+    state,
+    text,
+    texts,
+)
 from app.i18n import N_
 
 LIFE = "life"  # status, acceptance, evidence and dates of a boiler merge together
@@ -79,7 +91,7 @@ class Boiler(Entity):
         length=40,
         indexed=True,
         derived=True,
-        sensitive=True,
+        withheld=Withheld.PLACE,
         aliases=("网格", "所属网格"),
     )
     address: str | None = text(
@@ -90,9 +102,15 @@ class Boiler(Entity):
         aliases=("地址", "详细地址", "安装地点", "锅炉地址", "所在位置", "使用地点"),
     )
     coord_src: str | None = choice(
-        N_("Source of the position"), COORD_SOURCES, default=None, aliases=("坐标来源",)
+        N_("Source of the position"),
+        COORD_SOURCES,
+        default=None,
+        aliases=("坐标来源",),
+        withheld=Withheld.PLACE,
     )
-    accuracy_m: float | None = number(N_("Accuracy"), default=None, unit="m", minimum=0, aliases=("精度",))
+    accuracy_m: float | None = number(
+        N_("Accuracy"), default=None, unit="m", minimum=0, aliases=("精度",), withheld=Withheld.PLACE
+    )
     in_builtup: bool | None = boolean(
         N_("Inside the built-up area"),
         default=None,
@@ -185,7 +203,9 @@ class Boiler(Entity):
         group=LIFE,
         aliases=("完成时限", "计划完成时间", "整治时限", "完成期限", "时限"),
     )
-    due_text: str | None = text(N_("Due, as written"), default=None, length=60, group=LIFE)
+    due_text: str | None = text(
+        N_("Due, as written"), default=None, length=60, group=LIFE, withheld=Withheld.WORDS
+    )
     done_date: str | None = date(
         N_("Done on"), default=None, group=LIFE, aliases=("实际完成", "完成时间", "实际完成时间", "完成日期")
     )
@@ -193,7 +213,7 @@ class Boiler(Entity):
         N_("Responsible unit"), default=None, length=80, aliases=("责任单位", "牵头单位")
     )
     resp_person: str | None = text(
-        N_("Responsible person"), default=None, length=40, private=True, aliases=("责任人",)
+        N_("Responsible person"), default=None, length=40, withheld=Withheld.PEOPLE, aliases=("责任人",)
     )
     sup_org: str | None = text(
         N_("Supervising unit"), default=None, length=80, aliases=("监管单位", "督导单位")
@@ -208,6 +228,7 @@ class Boiler(Entity):
         default=None,
         length=60,
         aliases=("状态", "整治状态", "完成情况", "整治情况", "进展情况", "整治进展", "是否完成", "备案状态"),
+        withheld=Withheld.WORDS,
     )
     origin: str | None = choice(N_("Origin"), ORIGINS, default=None)
     outside_as: str | None = choice(
@@ -235,17 +256,18 @@ class Boiler(Entity):
         aliases=("整治后/燃料", "整治后燃料", "改造后燃料", "替代能源"),
     )
     contact: str | None = text(
-        N_("Contact"), default=None, length=40, private=True, aliases=("联系人", "负责人")
+        N_("Contact"), default=None, length=40, withheld=Withheld.PEOPLE, aliases=("联系人", "负责人")
     )
     contact_phone: str | None = text(
         N_("Contact phone"),
         default=None,
         length=30,
-        private=True,
+        withheld=Withheld.PEOPLE,
         aliases=("电话", "联系电话", "手机", "联系方式"),
     )
-    # Private: what people write freely names people, phones and places now and then.
-    note: str | None = text(N_("Note"), default=None, length=500, private=True, aliases=("备注", "说明"))
+    note: str | None = text(
+        N_("Note"), default=None, length=500, withheld=Withheld.WORDS, aliases=("备注", "说明")
+    )
     seal_no: str | None = text(N_("Seal no."), default=None, length=40, group=LIFE, aliases=("封条编号",))
     sealed_until: str | None = date(N_("Sealed until"), default=None, group=LIFE)
     rechecked_on: str | None = date(N_("Re-checked on"), default=None, group=LIFE)
@@ -253,7 +275,7 @@ class Boiler(Entity):
     rebound_reason: str | None = choice(N_("Reason of rebound"), REBOUND_REASONS, default=None, group=LIFE)
     rebound_reported: str | None = date(N_("Rebound reported on"), default=None, group=LIFE)
     return_reason: str | None = text(
-        N_("Reason of return"), default=None, length=300, group=LIFE, private=True
+        N_("Reason of return"), default=None, length=300, group=LIFE, withheld=Withheld.WORDS
     )
     applied_on: str | None = date(N_("Applied on"), default=None, group=LIFE)
     accepted_on: str | None = date(N_("Accepted on"), default=None, group=LIFE)
@@ -266,7 +288,7 @@ class Boiler(Entity):
         N_("Position as written"),
         default=None,
         length=120,
-        sensitive=True,
+        withheld=Withheld.PLACE,
         hint=N_("The coordinates before conversion, with their system"),
     )
     synthetic: bool | None = boolean(N_("Synthetic"), default=None, hint=N_("Made for the demo; not real"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, entity
-from app.domain.fields import Merge, choice, codes, integer, moment, reference, text
+from app.domain.fields import Merge, Withheld, choice, codes, integer, moment, reference, text
 from app.i18n import N_
 
 KINDS = codes(
@@ -34,25 +34,35 @@ class Conflict(Entity):
 
     owner_entity: str = text(N_("Kind of record"), length=40, required=True, merge=Merge.HUB)
     owner: str = text(N_("Record"), length=36, required=True, indexed=True, merge=Merge.HUB)
-    owner_title: str | None = text(N_("Name of the record"), default=None, length=200, merge=Merge.HUB)
+    owner_title: str | None = text(
+        N_("Name of the record"), default=None, length=200, merge=Merge.HUB, withheld=Withheld.WORDS
+    )
     kind: str = choice(N_("Kind"), KINDS, required=True, indexed=True, merge=Merge.HUB)
-    note: str | None = text(N_("Why"), default=None, length=60, merge=Merge.HUB)
-    kept: str | None = text(N_("What stands"), default=None, length=MUCH, merge=Merge.HUB, private=True)
+    note: str | None = text(N_("Why"), default=None, length=60, merge=Merge.HUB, withheld=Withheld.WORDS)
+    kept: str | None = text(
+        N_("What stands"), default=None, length=MUCH, merge=Merge.HUB, withheld=Withheld.WORDS
+    )
     offered: str | None = text(
-        N_("The other value"), default=None, length=MUCH, merge=Merge.HUB, private=True
+        N_("The other value"), default=None, length=MUCH, merge=Merge.HUB, withheld=Withheld.WORDS
     )
     kept_act: str | None = text(N_("Transaction of what stands"), default=None, length=36, merge=Merge.HUB)
-    kept_by: str | None = text(N_("Entered by"), default=None, length=40, merge=Merge.HUB, private=True)
+    kept_by: str | None = text(
+        N_("Entered by"), default=None, length=40, merge=Merge.HUB, withheld=Withheld.PEOPLE
+    )
     kept_device: str | None = text(N_("Laptop"), default=None, length=36, merge=Merge.HUB)
     kept_at: str | None = moment(N_("Entered at"), default=None, merge=Merge.HUB)
-    kept_reason: str | None = text(N_("Reason"), default=None, length=500, merge=Merge.HUB)
+    kept_reason: str | None = text(
+        N_("Reason"), default=None, length=500, merge=Merge.HUB, withheld=Withheld.WORDS
+    )
     offered_act: str | None = text(N_("Transaction of the other"), default=None, length=36, merge=Merge.HUB)
     offered_by: str | None = text(
-        N_("Other entered by"), default=None, length=40, merge=Merge.HUB, private=True
+        N_("Other entered by"), default=None, length=40, merge=Merge.HUB, withheld=Withheld.PEOPLE
     )
     offered_device: str | None = text(N_("Other laptop"), default=None, length=36, merge=Merge.HUB)
     offered_at: str | None = moment(N_("Other entered at"), default=None, merge=Merge.HUB)
-    offered_reason: str | None = text(N_("Other reason"), default=None, length=500, merge=Merge.HUB)
+    offered_reason: str | None = text(
+        N_("Other reason"), default=None, length=500, merge=Merge.HUB, withheld=Withheld.WORDS
+    )
     offered_action: str | None = text(N_("Other step"), default=None, length=40, merge=Merge.HUB)
     proposal: str = choice(N_("Proposal"), PROPOSALS, default="kept", merge=Merge.HUB)
     decides: str | None = text(N_("Decided by role"), default=None, length=20, merge=Merge.HUB)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, entity, kept_for_good
-from app.domain.fields import boolean, integer, moment, reference, text
+from app.domain.fields import Withheld, boolean, integer, moment, reference, text
 from app.i18n import N_
 
 
@@ -14,7 +14,7 @@ class LookbackRound(Entity):
 
     name: str = text(N_("Name"), length=40, required=True, unique=True)
     div_code: str | None = reference(N_("Division"), "division", default=None, length=12)
-    condition: str | None = text(N_("Condition"), default=None, length=300)
+    condition: str | None = text(N_("Condition"), default=None, length=300, withheld=Withheld.WORDS)
     population: int = integer(N_("Population"), unit=N_("units"), required=True, minimum=1)
     drawn: int = integer(N_("Drawn"), unit=N_("units"), required=True, minimum=1)
     seed: str = text(N_("Seed"), length=64, required=True)

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, entity, kept_for_good
-from app.domain.fields import Merge, boolean, choice, codes, integer, moment, number, reference, text
+from app.domain.fields import (
+    Merge,
+    Withheld,
+    boolean,
+    choice,
+    codes,
+    integer,
+    moment,
+    number,
+    reference,
+    text,
+)
 from app.i18n import N_
 
 EVIDENCE_KINDS = codes(
@@ -35,15 +46,19 @@ class Attachment(Entity):
     owner_entity: str = text(N_("Kind of record"), length=40, required=True)
     owner: str = text(N_("Record"), length=36, required=True, indexed=True)
     kind: str = choice(N_("Kind"), EVIDENCE_KINDS, required=True, merge=Merge.APPEND)
-    file_name: str = text(N_("File name"), length=255, required=True, private=True)
+    file_name: str = text(N_("File name"), length=255, required=True, withheld=Withheld.PEOPLE)
     sha256: str = text(N_("SHA-256"), length=64, required=True, indexed=True)
     size: int = integer(N_("Size"), unit="B", required=True, minimum=1)
     mime: str | None = text(N_("Type"), default=None, length=80)
     taken_at: str | None = moment(N_("Taken at"), default=None)
-    photo_x: float | None = number(N_("Longitude of the photo"), default=None, decimals=6, sensitive=True)
-    photo_y: float | None = number(N_("Latitude of the photo"), default=None, decimals=6, sensitive=True)
+    photo_x: float | None = number(
+        N_("Longitude of the photo"), default=None, decimals=6, withheld=Withheld.PLACE
+    )
+    photo_y: float | None = number(
+        N_("Latitude of the photo"), default=None, decimals=6, withheld=Withheld.PLACE
+    )
     round_no: int = integer(N_("Round"), default=1, minimum=1)
-    added_by: str = text(N_("Added by"), length=36, required=True, private=True)
+    added_by: str = text(N_("Added by"), length=36, required=True, withheld=Withheld.PEOPLE)
     added_at: str = moment(N_("Added at"), required=True)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
@@ -57,11 +72,11 @@ class Approval(Entity):
     owner: str = text(N_("Record"), length=36, required=True, indexed=True)
     action: str = text(N_("Step"), length=40, required=True)
     round_no: int = integer(N_("Round"), default=1, minimum=1)
-    person: str = reference(N_("Person"), "person", length=36, required=True, private=True)
-    person_name: str = text(N_("Name"), length=40, required=True, private=True)
+    person: str = reference(N_("Person"), "person", length=36, required=True, withheld=Withheld.PEOPLE)
+    person_name: str = text(N_("Name"), length=40, required=True, withheld=Withheld.PEOPLE)
     role: str = text(N_("Role"), length=4, required=True)
     org: str | None = text(N_("Unit"), default=None, length=80)
-    opinion: str | None = text(N_("Opinion"), default=None, length=500)
+    opinion: str | None = text(N_("Opinion"), default=None, length=500, withheld=Withheld.WORDS)
     fingerprint: str = text(N_("Fingerprint of the record"), length=64, required=True)
     signed_at: str = moment(N_("Signed at"), required=True)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, entity
-from app.domain.fields import boolean, choice, codes, date, reference, text, texts
+from app.domain.fields import Withheld, boolean, choice, codes, date, reference, text, texts
 from app.i18n import N_
 
 PATROL_MODES = codes(
@@ -31,6 +31,8 @@ class Patrol(Entity):
     patrolled_on: str = date(N_("Day of the patrol"), required=True, indexed=True, aliases=("巡查日期",))
     mode: str = choice(N_("Mode of patrol"), PATROL_MODES, required=True, aliases=("巡查方式",))
     result: str = choice(N_("Result"), PATROL_RESULTS, required=True, aliases=("巡查结果",))
-    inspectors: tuple[str, ...] = texts(N_("Patrolled by"), default=(), private=True, aliases=("巡查人员",))
-    note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注",))
+    inspectors: tuple[str, ...] = texts(
+        N_("Patrolled by"), default=(), withheld=Withheld.PEOPLE, aliases=("巡查人员",)
+    )
+    note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注",), withheld=Withheld.WORDS)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, entity
-from app.domain.fields import boolean, choice, codes, date, reference, text, texts
+from app.domain.fields import Withheld, boolean, choice, codes, date, reference, text, texts
 from app.i18n import N_
 
 ORG_KINDS = codes(
@@ -56,16 +56,26 @@ class Person(Entity):
     """Somebody who signs in. The PIN is kept as an argon2id verifier, never as text."""
 
     login: str = text(
-        N_("Sign-in name"), length=40, required=True, unique=True, search=True, aliases=("登录名",)
+        N_("Sign-in name"),
+        length=40,
+        required=True,
+        unique=True,
+        search=True,
+        aliases=("登录名",),
+        withheld=Withheld.PEOPLE,
     )
-    name: str = text(N_("Name"), length=40, required=True, private=True, search=True, aliases=("姓名",))
+    name: str = text(
+        N_("Name"), length=40, required=True, withheld=Withheld.PEOPLE, search=True, aliases=("姓名",)
+    )
     role: str = choice(N_("Role"), ROLES, required=True, aliases=("角色",))
     org: str | None = text(N_("Organisation"), default=None, length=80, aliases=("单位",))
     area: str | None = reference(
         N_("Responsible area"), "division", default=None, length=12, aliases=("辖区",)
     )
-    phone: str | None = text(N_("Phone"), default=None, length=30, private=True, aliases=("电话", "手机"))
-    verifier: str | None = text(N_("PIN verifier"), default=None, length=200, private=True, sensitive=True)
+    phone: str | None = text(
+        N_("Phone"), default=None, length=30, withheld=Withheld.PEOPLE, aliases=("电话", "手机")
+    )
+    verifier: str | None = text(N_("PIN verifier"), default=None, length=200, withheld=Withheld.SECRET)
     disabled: bool | None = boolean(N_("Disabled"), default=None)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
@@ -75,7 +85,7 @@ class Assignment(Entity):
     """Who answers for a grid cell, and from when to when."""
 
     cell: str = reference(N_("Grid cell"), "grid_cell", required=True, length=36)
-    person: str = reference(N_("Person"), "person", required=True, length=36)
+    person: str = reference(N_("Person"), "person", required=True, length=36, withheld=Withheld.PEOPLE)
     duty: str = choice(N_("Duty"), DUTIES, required=True)
     valid_from: str | None = date(N_("From"), default=None)
     valid_to: str | None = date(N_("To"), default=None)

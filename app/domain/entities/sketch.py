@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, Shape, entity
-from app.domain.fields import boolean, choice, codes, reference, text
+from app.domain.fields import Withheld, boolean, choice, codes, reference, text
 from app.i18n import N_
 
 FORMS = codes(
@@ -19,7 +19,7 @@ class Sketch(Entity):
 
     name: str = text(N_("Name"), length=80, required=True, search=True, aliases=("名称",))
     form: str | None = choice(N_("Form"), FORMS, default=None, derived=True)
-    note: str | None = text(N_("Note"), default=None, length=500, aliases=("备注",))
+    note: str | None = text(N_("Note"), default=None, length=500, withheld=Withheld.WORDS, aliases=("备注",))
     div_code: str | None = reference(N_("Division"), "division", default=None, length=12, aliases=("行政区",))
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, entity, kept_for_good
-from app.domain.fields import boolean, integer, moment, number, reference, text
+from app.domain.fields import Withheld, boolean, integer, moment, number, reference, text
 from app.i18n import N_
 
 
@@ -23,9 +23,9 @@ class ReportSnapshot(Entity):
     journal: str = text(N_("State of the records"), length=64, required=True)
     content: str = text(N_("Fingerprint of the rows"), length=64, required=True)
     frozen_at: str = moment(N_("Frozen at"), required=True)
-    frozen_by: str = text(N_("Frozen by"), length=36, required=True, private=True)
-    frozen_by_name: str = text(N_("Name of who froze it"), length=40, required=True, private=True)
-    reason: str | None = text(N_("Reason"), default=None, length=200)
+    frozen_by: str = text(N_("Frozen by"), length=36, required=True, withheld=Withheld.PEOPLE)
+    frozen_by_name: str = text(N_("Name of who froze it"), length=40, required=True, withheld=Withheld.PEOPLE)
+    reason: str | None = text(N_("Reason"), default=None, length=200, withheld=Withheld.WORDS)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
@@ -41,8 +41,10 @@ class ReportWithdrawal(Entity):
 
     snapshot: str = reference(N_("Frozen report"), "report_snapshot", length=36, required=True)
     name: str = text(N_("Name"), length=80, required=True)
-    reason: str = text(N_("Reason"), length=200, required=True)
+    reason: str = text(N_("Reason"), length=200, required=True, withheld=Withheld.WORDS)
     withdrawn_at: str = moment(N_("Withdrawn at"), required=True)
-    withdrawn_by: str = text(N_("Withdrawn by"), length=36, required=True, private=True)
-    withdrawn_by_name: str = text(N_("Name of who withdrew it"), length=40, required=True, private=True)
+    withdrawn_by: str = text(N_("Withdrawn by"), length=36, required=True, withheld=Withheld.PEOPLE)
+    withdrawn_by_name: str = text(
+        N_("Name of who withdrew it"), length=40, required=True, withheld=Withheld.PEOPLE
+    )
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.entity import Entity, Shape, entity
-from app.domain.fields import Merge, boolean, choice, codes, date, integer, number, reference, text
+from app.domain.fields import Merge, Withheld, boolean, choice, codes, date, integer, number, reference, text
 from app.i18n import N_
 
 SCALES = codes(
@@ -69,7 +69,7 @@ class WaterSource(Entity):
     population: int | None = integer(
         N_("People served"), default=None, minimum=0, aliases=("供水人口", "服务人口")
     )
-    note: str | None = text(N_("Note"), default=None, length=500, private=True, aliases=("备注",))
+    note: str | None = text(N_("Note"), default=None, length=500, withheld=Withheld.WORDS, aliases=("备注",))
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
@@ -77,10 +77,12 @@ class WaterSource(Entity):
 class Intake(Entity):
     """A well or river intake of a source; its place is sensitive and never leaves in a public edition."""
 
-    no: str = text(N_("Intake no."), length=20, required=True, sensitive=True)
-    source: str = reference(N_("Water source"), "water_source", length=36, required=True, sensitive=True)
-    depth_m: float | None = number(N_("Depth"), default=None, unit="m", minimum=0, sensitive=True)
-    elevation_m: float | None = number(N_("Elevation"), default=None, unit="m", sensitive=True)
+    no: str = text(N_("Intake no."), length=20, required=True, withheld=Withheld.PLACE)
+    source: str = reference(
+        N_("Water source"), "water_source", length=36, required=True, withheld=Withheld.PLACE
+    )
+    depth_m: float | None = number(N_("Depth"), default=None, unit="m", minimum=0, withheld=Withheld.PLACE)
+    elevation_m: float | None = number(N_("Elevation"), default=None, unit="m", withheld=Withheld.PLACE)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 

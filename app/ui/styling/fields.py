@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.catalog import BY_NAME
 from app.domain.entity import Shape
+from app.domain.fields import Withheld
 from app.i18n import N_, tr
 from app.ui.map.arranging import MapArranging
 from app.ui.names import Names
@@ -27,7 +28,9 @@ def fields_of(entity: str, arranging: MapArranging) -> list[tuple[str, str]]:
     """The fields of an entity or an added file: name and heading."""
     if entity in BY_NAME:
         declared = [
-            (name, field.heading) for name, field in BY_NAME[entity].fields.items() if not field.private
+            (name, field.heading)
+            for name, field in BY_NAME[entity].fields.items()
+            if field.withheld not in (Withheld.PEOPLE, Withheld.SECRET)
         ]
         return [*((name, tr(words)) for name, words in _WORKED_OUT.get(entity, ())), *declared]
     layers = arranging.layers
