@@ -23,6 +23,7 @@ _POINT_LENGTH = 21
 _WHOLE_NUMBERS = range(-(2**63), 2**63)
 _UNFIT = (ValueError, TypeError, OverflowError, Invalid, shapely.errors.ShapelyError)
 _REFUSED = object()
+_FEW = 4  # entries that are looked at one by one: a column takes longer to set up
 _HASHED = {str, float, int, bool, bytes, type(None)}
 Check = Callable[[Any], Any]
 FieldCheck = Callable[[Field, Any], Any]
@@ -66,6 +67,8 @@ def admitted_alike(
     kind: EntityType, op: str, names: Sequence[str], every: Sequence[Cells]
 ) -> list[Cells | None]:
     """`admitted` for entries that set the same fields, a field at a time; None where it would raise Unfit."""
+    if len(every) <= _FEW:
+        return [_admitted_or_none(kind, op, cells) for cells in every]
     checks = _checks(kind.name)
     if any(name not in checks for name in names):
         return [None] * len(every)
@@ -82,6 +85,13 @@ def admitted_alike(
         return found
     more = {name: value for name, value in _defaults(kind.name) if name not in names}
     return [None if cells is None else _whole(kind.name, {**cells, **more}) for cells in found]
+
+
+def _admitted_or_none(kind: EntityType, op: str, cells: Cells) -> Cells | None:
+    try:
+        return admitted(kind, op, cells)
+    except Unfit:
+        return None
 
 
 def _whole(entity: str, cells: Cells) -> Cells | None:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from app.domain.areas import OWNERS
 from app.domain.changes import Actor
 from app.domain.merge import ConflictDraft, Decision, concerned, decide, reject
 from app.domain.replication import Act, Batch, Cells, Entry, RowState
 from app.hub import duplicates, steps, undoing
 from app.hub.admitting import Unfit, admitted
-from app.hub.allowing import refusal, workflow_ids
+from app.hub.allowing import refusal
 from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.parts import is_known_part
@@ -369,31 +368,3 @@ def _as_step(group: Sequence[Told]) -> steps.Step:
     if len(signatures) != 1 or len(changes) > 1 or not whole or any(item.entry.op != "u" for item in changes):
         raise steps.StepRefused("forged_state")
     return steps.Step(signatures[0].act.action, signatures[0], changes[0] if changes else None, papers)
-
-
-def touched_uids(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """The entries of each known entity."""
-    found: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if is_known(entry.entity):
-            found.setdefault(entry.entity, []).append(entry)
-    return found
-
-
-def owners_of(entries: Iterable[Entry]) -> dict[str, set[str]]:
-    """The records that what follows another one speaks of, by entity."""
-    found: dict[str, set[str]] = {}
-    for entry in entries:
-        if entry.entity in OWNERS:
-            name, kind = OWNERS[entry.entity]
-            owner, owner_kind = entry.cells.get(name), kind or entry.cells.get("owner_entity")
-            if not isinstance(owner, str) or not isinstance(owner_kind, str):
-                continue
-            if is_known(owner_kind) and "\0" not in owner:
-                found.setdefault(owner_kind, set()).add(owner)
-    return found
-
-
-def protects(entity: str) -> bool:
-    """Whether records of this kind have fields that only a step changes."""
-    return bool(workflow_ids(known(entity))[0])

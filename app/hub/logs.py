@@ -17,6 +17,7 @@ from app.domain.values import as_moment
 
 LOG = logging.getLogger("gridward.hub")
 _FIELDS = "fields"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 _NOISY = {"uvicorn.access": logging.CRITICAL, "uvicorn.error": logging.CRITICAL, "PIL": logging.WARNING}
 
 
@@ -34,7 +35,7 @@ class JsonLines(logging.Formatter):
         line |= record.__dict__.get(_FIELDS, {})
         if record.exc_info and record.exc_info[1] is not None:
             line |= _without_words(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _ENCODER.encode(line)
 
 
 def say(event: str, **fields: object) -> None:

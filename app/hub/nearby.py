@@ -24,7 +24,7 @@ NEAR = (
     "SELECT DISTINCT b.uid FROM unnest(%s::float8[], %s::float8[]) AS p(x, y) JOIN boiler b"
     " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s::float8) WHERE b.h_alive"
 )
-_TELLING = frozenset((GEOMETRY, "user_org", "address"))
+TELLING = frozenset((GEOMETRY, "user_org", "address"))  # what tells that two boilers are one
 _SHOWN = ("ledger_no", "user_org", "address", GEOMETRY)
 
 
@@ -64,9 +64,9 @@ def flag_near(
 
 def _may_have_become(row: Row) -> bool:
     """Whether this push made a row, or changed what tells that two boilers are one."""
-    if row.fresh or _TELLING.isdisjoint(row.sets):
+    if row.fresh or TELLING.isdisjoint(row.sets):
         return row.fresh
-    return any(name in row.sets and row.sets[name] != row.read.get(name) for name in _TELLING)
+    return any(name in row.sets and row.sets[name] != row.read.get(name) for name in TELLING)
 
 
 def _candidates(desk: Desk, fresh: Iterable[Row], found: Iterable[str]) -> list[Row]:

@@ -26,7 +26,7 @@ from app.hub.answering import (
 )
 from app.hub.book import BATCHES, field_ids
 from app.hub.database import HubDatabase
-from app.hub.deciding import Deciding, owners_of, protects, touched_uids
+from app.hub.deciding import Deciding
 from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.duplicates import read_keys
@@ -37,6 +37,7 @@ from app.hub.pulling import Wanted
 from app.hub.quick import AnotherDatabase, Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
 from app.hub.storing import Storing
+from app.hub.touching import owners_of, read_whole, touched_uids
 from app.hub.verifiers import Verifiers
 from app.i18n import N_
 from app.litter import undisturbed
@@ -244,7 +245,7 @@ def read_rows(rows: Rows, batch: Batch) -> None:
         rows.read(entity, uids, context_ids(known(entity)))
     for entity, those in touched_uids(batch.entries).items():
         rows.read(entity, [entry.uid for entry in those], _names(entity, those))
-        _read_whole(rows, batch, entity, those)
+        read_whole(rows, batch, those)
 
 
 def _names(entity: str, those: Iterable[Entry]) -> list[str]:
@@ -268,26 +269,6 @@ class _Reading:
         if not is_known(entity):
             return {}
         return self._rows.read_starting(entity, starts, _names(entity, self._touched.get(entity, ())))
-
-
-def _read_whole(rows: Rows, batch: Batch, entity: str, those: Iterable[Entry]) -> None:
-    """What the rules ask beyond the fields touched: of deletions everything, of rows that somebody wrote
-    after the writer looked the stamps. Asked row by row this would take most of the time of a push."""
-    deleted, stale = [], []
-    met: set[str] = set()
-    for entry in those:
-        row = rows.peek(entity, entry.uid)
-        if row is None:
-            continue
-        if entry.op != "u" or not row.alive:
-            deleted.append(row)
-        elif entry.uid in met or row.seq > batch.views[entry.view].get(row.area, 0):
-            stale.append(row)  # or the batch itself will have written it by then
-        met.add(entry.uid)
-    rows.complete_all(deleted)
-    rows.stamp(stale)
-    if deleted and protects(entity):
-        rows.ask_owned("approval", "owner", [row.uid for row in deleted])
 
 
 def _note(

@@ -32,23 +32,25 @@ async def in_thread(limiter: CapacityLimiter, call: Callable[P, T], *args: P.arg
 async def body_of(request: Request, limit: int) -> bytes:
     """The body; raises Invalid `too_large`, `cut`, and Refused `too_slow`."""
     _check_length(request.headers.get("content-length"), limit)
+    begun = asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _whole(request.stream().__aiter__(), limit)
+        async with asyncio.timeout(PAUSE_SECONDS) as patience:
+            return await _whole(request, limit, patience, begun)
     except TimeoutError as error:
         raise Refused(N_("The message came too slowly"), code="too_slow") from error
     except ClientDisconnect as error:
         raise Invalid(N_("The message was cut"), code="cut") from error
 
 
-async def _whole(stream: Any, limit: int) -> bytes:
+async def _whole(request: Request, limit: int, patience: asyncio.Timeout, begun: float) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    while (piece := await _next_piece(stream)) is not None:
+    async for piece in request.stream():
         size += len(piece)
         if size > limit:
             raise _too_large(limit)
         pieces.append(piece)
+        patience.reschedule(min(asyncio.get_running_loop().time() + PAUSE_SECONDS, begun + BODY_SECONDS))
     return b"".join(pieces)
 
 
@@ -110,12 +112,6 @@ def _check_length(stated: str | None, limit: int) -> None:
         raise Invalid(N_("The length of the message is not a number"), code="bad_length")
     if int(stated) > limit:
         raise _too_large(limit)
-
-
-async def _next_piece(stream: Any) -> bytes | None:
-    async with asyncio.timeout(PAUSE_SECONDS):
-        piece: bytes | None = await anext(stream, None)
-    return piece
 
 
 def _too_large(limit: int) -> Invalid:

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import Any
+from functools import lru_cache
 
 from app.domain.areas import OWNERS, PLACES
 from app.domain.changes import Actor
-from app.domain.entity import EntityType
 from app.domain.fields import Merge
 from app.domain.merge import Decision, rule_of
 from app.domain.replication import Act, Batch, Cells, Effect, Entry
@@ -96,7 +95,7 @@ class Uncontested:
 
     def _look(self, form: Form, places: list[int]) -> None:
         entity, op, names = form
-        if not is_known(entity) or entity in _ASIDE or not _is_simple(known(entity), op, names):
+        if not is_known(entity) or entity in _ASIDE or not _is_simple(entity, op, names):
             return
         entries = self._batch.entries
         every = admitted_alike(known(entity), op, names, [entries[place].cells for place in places])
@@ -173,8 +172,10 @@ class Uncontested:
         return None if found[0] else found[1]
 
 
-def _is_simple(kind: EntityType, op: str, names: Sequence[str]) -> bool:
+@lru_cache(maxsize=4096)
+def _is_simple(entity: str, op: str, names: tuple[str, ...]) -> bool:
     """Whether changes of these fields meet no rule but who may write the record, and who wrote it since."""
+    kind = known(entity)
     if kind.append_only or op not in ("i", "u", "d") or bool(names) != (op != "d"):
         return False
     if op != "u":
@@ -188,6 +189,7 @@ def _is_simple(kind: EntityType, op: str, names: Sequence[str]) -> bool:
     )
 
 
-def _asked(entity: str) -> Sequence[Any]:
+@lru_cache(maxsize=64)
+def _asked(entity: str) -> tuple[str, ...]:
     """The fields of a new record that rights depend on."""
     return ("origin", *sorted(workflow_ids(known(entity))[0]))

@@ -42,10 +42,14 @@ _LAST_MOMENT = 253_402_300_799_999  # the end of the year 9999, in ms
 def write_values(out: Writer, values: Sequence[Any]) -> None:
     """A column of any values that may travel; raises Malformed for one that may not."""
     kinds = set(map(type, values))
+    if len(kinds) == 1 and (alike := _KINDS.get(type(values[0]))) is not None:
+        out.numbers.append(alike)
+        _WRITE[alike](out, values)
+        return
     if not kinds <= _KINDS.keys():
         raise Malformed(f"a value of the type {', '.join(sorted(kind.__name__ for kind in kinds))}")
     present = sorted({_KINDS[kind] for kind in kinds})
-    if len(present) <= 1:
+    if len(present) <= 1:  # nothing at all, or lists and tuples
         out.number(present[0] if present else _NONE)
         by_kind = {present[0]: values} if present else {}
     else:
@@ -146,7 +150,7 @@ def unpack_uuids(packed: bytes) -> list[str]:
 def _write_joined(out: Writer, texts: Sequence[str]) -> None:
     joined = "".join(texts).encode("utf-8")
     out.ints(list(map(len, texts)))
-    out.number(len(joined))
+    out.numbers.append(len(joined))
     out.chunk(joined)
 
 

@@ -65,7 +65,7 @@ def write_acts(out: Writer, acts: Sequence[Act]) -> None:
     if moments is None:
         write_texts(out, walls)
     else:
-        out.ints(moments - _clocks([act.hlc for act in acts]))
+        out.ints([moment - (act.hlc >> 16) for moment, act in zip(moments, acts, strict=True)])
 
 
 def read_acts(source: Reader, count: int) -> tuple[Act, ...]:
@@ -148,11 +148,6 @@ def read_entries(source: Reader, names: Sequence[str], acts: int, count: int) ->
     cells = _read_cells(source, forms, form_of)
     uid_of = uids if row_of is None else [uids[row] for row in row_of.tolist()]
     return EntryColumns((act_of, entities, uid_of, ops, cells), uids, cut)
-
-
-def _clocks(hlc: Sequence[int]) -> Ints:
-    """The milliseconds in hybrid clocks."""
-    return np.asarray(hlc, np.int64) >> 16
 
 
 def _write_forms(out: Writer, names: Names, forms: Sequence[Form]) -> None:

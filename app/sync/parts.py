@@ -38,8 +38,14 @@ class TooLong(Malformed):
 
 
 def compressor(fast: bool) -> zstandard.ZstdCompressor:
-    """What makes zstd frames that name their length."""
-    return zstandard.ZstdCompressor(level=FAST if fast else LEVEL)
+    """What makes zstd frames that name their length: this thread's own, as making one takes longer than to
+    make a small frame."""
+    name = "fast" if fast else "slow"
+    found: zstandard.ZstdCompressor | None = getattr(_OWN, name, None)
+    if found is None:
+        found = zstandard.ZstdCompressor(level=FAST if fast else LEVEL)
+        setattr(_OWN, name, found)
+    return found
 
 
 def unsqueeze(frame: bytes, at_most: int) -> bytes:
@@ -114,22 +120,24 @@ class Writer:
         low, high = min(values), max(values)
         if low < -_SHORT or high > _SHORT:
             return False
-        self.left = _paid(self.left, 8 * len(values))
         if low == high:
+            self.left = _paid(self.left, 8 * len(values))
             self.numbers += (0, low)
             return True
         steps = [after - before for before, after in pairwise(values)]
         width = _bytes(high - low)
         if width == 1 and steps.count(steps[0]) != len(steps):  # most columns: no steps are shorter
+            self.left = _paid(self.left, 9 * len(values))
             self.numbers += (1, low)
-            self.chunk(bytes([value - low for value in values]) if low else bytes(values))
+            self.small.append(bytes([value - low for value in values] if low else values))
             return True
+        self.left = _paid(self.left, 8 * len(values))
         step_low = min(steps)
         step_width = _bytes(max(steps) - step_low)
         if width <= step_width:
-            self.numbers += [width, low]
+            self.numbers += (width, low)
         else:
-            self.numbers += [9 + step_width, values[0], step_low]
+            self.numbers += (9 + step_width, values[0], step_low)
             values, low, width = steps, step_low, step_width
         for place in range(0, 8 * width, 8):
             self.chunk(bytes([value - low >> place & 255 for value in values]))

@@ -59,9 +59,9 @@ def write_uids(out: Writer, uids: Sequence[str], first_ops: Sequence[str], short
         out.number(_FULL)
         write_texts(out, uids)
         return False
-    rows = np.frombuffer(packed, np.uint8).reshape(-1, _FULL)
     if len(uids) <= few.FEW and changes <= FEW:
         return _write_few(out, packed, first_ops)
+    rows = np.frombuffer(packed, np.uint8).reshape(-1, _FULL)
     known = _known(first_ops)
     width = 6 if changes <= FEW else 5
     out.number(width)
