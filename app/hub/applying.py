@@ -41,13 +41,14 @@ def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row
             changed.setdefault(key, []).append(row)
     # The dead first: they let go of their numbers. Who gives a number up does so before another takes it.
     groups = sorted(changed.items(), key=lambda pair: pair[0])
-    for key, those in groups:
-        if not key[0]:
-            _update(database, connection, key, those)
-    _let_go(database, connection, [pair for pair in groups if pair[0][0]])
-    for key, those in groups:
-        if key[0]:
-            _update(database, connection, key, those)
+    with database.in_line(connection):
+        for key, those in groups:
+            if not key[0]:
+                _update(database, connection, key, those)
+        _let_go(database, connection, [pair for pair in groups if pair[0][0]])
+        for key, those in groups:
+            if key[0]:
+                _update(database, connection, key, those)
     for entity, those in fresh.items():
         _insert(database, connection, entity, those)
     if "person" in fresh or any(key[1] == "person" for key in changed):
@@ -60,7 +61,7 @@ def _let_go(database: HubDatabase, connection: Connection, groups: Sequence[tupl
         held = [f'"{name}" = NULL' for name in unique_ids(known(entity)) if name in names]
         if held:
             words, given = database.any_of("uid", [row.uid for row in rows])
-            connection.exec_driver_sql(f'UPDATE "{entity}" SET {", ".join(held)} WHERE {words}', (given,))
+            database.tell(connection, f'UPDATE "{entity}" SET {", ".join(held)} WHERE {words}', (given,))
 
 
 def count_digests(logs: Logs, rows: Iterable[Row]) -> None:

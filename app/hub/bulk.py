@@ -57,7 +57,7 @@ def update_rows(
 ) -> None:
     """Give rows new values; the first column is the uid. Stamps go over the old ones unless `replaced`."""
     if database.postgres:
-        _update_postgres(connection, entity, names, columns, replaced)
+        _update_postgres(database, connection, (entity, replaced), names, columns)
         return
     sets = []
     for name in names[1:]:
@@ -70,8 +70,13 @@ def update_rows(
 
 
 def _update_postgres(
-    connection: Connection, entity: str, names: Sequence[str], columns: Columns, replaced: bool
+    database: HubDatabase,
+    connection: Connection,
+    what: tuple[str, bool],
+    names: Sequence[str],
+    columns: Columns,
 ) -> None:
+    entity, replaced = what
     sets, arrays = [], []
     for name in names:
         kind = postgres_type(entity, name)
@@ -90,7 +95,7 @@ def _update_postgres(
         f'UPDATE "{entity}" AS t SET {", ".join(sets)} FROM unnest({", ".join(arrays)}) AS d({listed})'
         " WHERE t.uid = d.uid"
     )
-    connection.exec_driver_sql(words, tuple(array_of(column) for column in columns))
+    database.tell(connection, words, [array_of(column) for column in columns])
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import psycopg
@@ -28,6 +29,7 @@ _INCARNATION = "incarnation"
 # Whoever brings an older state back ends all sessions: the server starts again or the database is another.
 _WHICH = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
 _CONNECTIONS = 16  # one for each thread of a server: a fresh one has nothing prepared
+_SPARE = 8  # the pool has so many to spare
 Ask = Callable[..., Asked]
 
 
@@ -36,6 +38,7 @@ class HubDatabase:
 
     def __init__(self, place: Path | None, url: str | None, *, make: bool = False) -> None:
         self.postgres = url is not None
+        self.spare = BoundedSemaphore(_SPARE)  # connections that large pushes take beside their own
         if url is not None:
             self._writers = self._readers = _postgresql(url, _CONNECTIONS)
             event.listen(self._writers, "connect", _leave_prepared)
@@ -81,6 +84,26 @@ class HubDatabase:
             if commit:
                 ask("COMMIT")
             ask.run()
+
+    @contextmanager
+    def in_line(self, connection: Connection) -> Iterator[None]:
+        """Let PostgreSQL begin with each statement of `tell` while the next is made; when the block has ended
+        all are done, or one has failed with all that follow."""
+        if not self.postgres:
+            yield
+            return
+        driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+        with as_sqlalchemy(), driver.pipeline():
+            yield
+
+    def tell(self, connection: Connection, words: str, given: Sequence[Any]) -> None:
+        """Run a statement that nobody reads an answer of."""
+        if not self.postgres:
+            connection.exec_driver_sql(words, tuple(given))
+            return
+        driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+        with as_sqlalchemy(), driver.cursor() as cursor:
+            cursor.execute(words, given)
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:

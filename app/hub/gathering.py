@@ -21,7 +21,8 @@ from app.hub.database import Ask, HubDatabase, array_of
 from app.hub.devices import Device, device_of
 from app.hub.duplicates import Keys, asked_keys
 from app.hub.keeping import usual
-from app.hub.nearby import NEAR, TELLING, WIDE, place_of_wkb
+from app.hub.nearby import NEAR, TELLING, WIDE, Around, Place, places_of
+from app.hub.rounds import Asked
 from app.hub.rows import Row, Rows, context_ids, reader_of
 from app.hub.touching import owners_of, protects, read_whole, touched_uids
 from app.store.tables import is_known, known
@@ -54,14 +55,14 @@ Numbers = tuple[int, bytes, str]  # of an area: its last number, head and digest
 
 @dataclass
 class Gathered:
-    """What came back; `near` are the boilers that may be one of the new ones, None when nobody has looked."""
+    """What came back; `around` are boilers that may be one of the new ones, None when nobody has looked."""
 
     device: Device
     site: int | None
     root: tuple[int, bytes]
     areas: dict[str, Numbers]
     rows: list[Row]
-    near: list[str] | None = None
+    around: Around | None = None
     deleted: dict[str, list[str]] = field(default_factory=dict)  # by entity, the beginnings of their uids
     asked: dict[str, list[str]] = field(default_factory=dict)  # the same of all rows that were asked for
 
@@ -117,7 +118,7 @@ def gather(
         root=(seq or 0, head or b""),
         areas={code: (seq, head, digest) for code, seq, head, digest in locked.fetchall()},
         rows=[row for form, found in read for row in _rows(*form, found.fetchall())],
-        near=None if near is None else [uid for found in near for (uid,) in found.fetchall()],
+        around=None if near is None else near.told(),
         deleted=deleted,
         asked={entity: [*whole.get(entity, ()), *edited.get(entity, ())] for entity in whole | edited},
     )
@@ -179,10 +180,23 @@ def _ask_rows(
     return read
 
 
-def _ask_near(ask: Ask, batch: Batch, metres: float) -> list[Any]:
+@dataclass(frozen=True)
+class _Near:
+    """What was asked for boilers near others."""
+
+    places: frozenset[Place]
+    units: frozenset[str]
+    found: Sequence[Asked]
+
+    def told(self) -> Around:
+        """The answer."""
+        return Around(self.places, self.units, [uid for one in self.found for (uid,) in one.fetchall()])
+
+
+def _ask_near(ask: Ask, batch: Batch, metres: float) -> _Near:
     """The boilers near new and moved ones or of their units."""
     fresh = [entry.cells for entry in batch.entries if entry.entity == "boiler" and entry.op in "iu"]
-    places = [place for cells in fresh if (place := place_of_wkb(cells.get(GEOMETRY))) is not None]
+    places = places_of(batch.entries)
     units = [cells["user_org"] for cells in fresh if isinstance(cells.get("user_org"), str)]
     found = []
     if places:
@@ -190,7 +204,7 @@ def _ask_near(ask: Ask, batch: Batch, metres: float) -> list[Any]:
         found.append(ask(NEAR, (xs, ys, WIDE * metres)))
     if units:
         found.append(ask(_UNITS, (array_of(units),)))
-    return found
+    return _Near(frozenset(places), frozenset(units), found)
 
 
 @lru_cache(maxsize=512)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pyproj import Geod
@@ -12,7 +15,7 @@ from sqlalchemy import Connection
 from app.domain.entity import GEOMETRY
 from app.domain.merge import ConflictDraft
 from app.domain.replication import Batch, Entry
-from app.hub.database import BUCKETS, HubDatabase, bucket_of
+from app.hub.database import BUCKETS, HubDatabase, array_of, bucket_of
 from app.hub.desk import Desk, Told
 from app.hub.rows import Row
 
@@ -25,7 +28,18 @@ NEAR = (
     " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s::float8) WHERE b.h_alive"
 )
 TELLING = frozenset((GEOMETRY, "user_org", "address"))  # what tells that two boilers are one
+MANY = 100  # places that are worth being looked around while a push is decided
+Place = tuple[float, float]
 _SHOWN = ("ledger_no", "user_org", "address", GEOMETRY)
+
+
+@dataclass
+class Around:
+    """Places and units that have been looked around already, and the stored boilers that were found."""
+
+    places: frozenset[Place] = frozenset()
+    units: frozenset[str] = frozenset()
+    uids: Sequence[str] = ()
 
 
 def flag_near(
@@ -33,21 +47,17 @@ def flag_near(
     connection: Connection,
     desk: Desk,
     batch: Batch,
-    found: Iterable[str] | None = None,
+    around: Around | None = None,
 ) -> None:
     """Raise a conflict for each boiler that looks like another by this push: a new one, or one that was moved
-    or got another unit or address. None is refused for it.
-
-    `found` are the stored boilers near these or of their units, where they have been looked for.
-    """
+    or got another unit or address. None is refused for it."""
     fresh = [row for row in desk.rows.of_entity("boiler") if row.alive and _may_have_become(row)]
     if not fresh:
         return
     desk.rows.widen([row for row in fresh if not row.fresh], ("user_org", "address", GEOMETRY))
     acts = {entry.uid: batch.acts[entry.act] for entry in batch.entries if entry.entity == "boiler"}
     metres = desk.policy.duplicate_m
-    if found is None:
-        found = _found(database, connection, fresh, metres)
+    found = _found(database, connection, fresh, (around or Around(), metres))
     lookup = _Lookup(_candidates(desk, fresh, found), metres)
     done: set[frozenset[str]] = set()
     for row in fresh:
@@ -80,15 +90,15 @@ def _candidates(desk: Desk, fresh: Iterable[Row], found: Iterable[str]) -> list[
 
 
 def _found(
-    database: HubDatabase, connection: Connection, fresh: Iterable[Row], metres: float
+    database: HubDatabase, connection: Connection, fresh: Iterable[Row], known: tuple[Around, float]
 ) -> dict[str, None]:
     """The stored boilers near the new ones or of their units."""
-    fresh = list(fresh)
-    uids: dict[str, None] = {}
-    places = [place for row in fresh if (place := place_of(row)) is not None]
+    fresh, (around, metres) = list(fresh), known
+    uids: dict[str, None] = dict.fromkeys(around.uids)
+    places = [place for row in fresh if (place := place_of(row)) is not None and place not in around.places]
     if places:
         uids.update(dict.fromkeys(_near(database, connection, places, metres)))
-    units = list({str(row.values["user_org"]) for row in fresh if row.values.get("user_org")})
+    units = list({str(row.values["user_org"]) for row in fresh if row.values.get("user_org")} - around.units)
     if units:
         words, given = database.any_of("user_org", units)
         query = f"SELECT uid FROM boiler WHERE {words} AND h_alive"
@@ -96,12 +106,35 @@ def _found(
     return uids
 
 
-def _near(
-    database: HubDatabase, connection: Connection, places: list[tuple[float, float]], metres: float
-) -> list[str]:
+@contextmanager
+def looking(database: HubDatabase, desk: Desk, batch: Batch) -> Iterator[Around]:
+    """Look around the places of a large push by another connection while it is decided in the block; the
+    answer is there after it. The push has locked its areas. Of few places nothing is looked for."""
+    around = Around()
+    places = places_of(batch.entries)
+    usual = database.postgres and not any(entry.entity == "setting" for entry in batch.entries)
+    if not usual or len(places) <= MANY or not database.spare.acquire(blocking=False):
+        yield around
+        return
+    try:
+        with ThreadPoolExecutor(1) as beside:
+            found = beside.submit(_look, database, places, desk.policy.duplicate_m)
+            yield around
+        around.places, around.uids = frozenset(places), found.result()
+    finally:
+        database.spare.release()
+
+
+def _look(database: HubDatabase, places: list[Place], metres: float) -> list[str]:
+    with database.reading() as second:
+        second.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return _near(database, second, places, metres)
+
+
+def _near(database: HubDatabase, connection: Connection, places: list[Place], metres: float) -> list[str]:
     if database.postgres:
         places.sort()  # those that lie together are found in the same pages
-        given = ([x for x, _ in places], [y for _, y in places], WIDE * metres)
+        given = (array_of([x for x, _ in places]), array_of([y for _, y in places]), WIDE * metres)
         return list(connection.exec_driver_sql(NEAR, given).scalars())
     steps = int(1.5 * metres / _METRES_A_DEGREE * BUCKETS) + 1
     around = range(-steps, steps + 1)
@@ -157,6 +190,12 @@ class _Lookup:
 
 def _unit(row: Row) -> tuple[Any, Any]:
     return row.values.get("user_org"), row.values.get("address")
+
+
+def places_of(entries: Iterable[Entry]) -> list[Place]:
+    """The positions that boilers get."""
+    fresh = [entry.cells for entry in entries if entry.entity == "boiler" and entry.op in "iu"]
+    return [place for cells in fresh if (place := place_of_wkb(cells.get(GEOMETRY))) is not None]
 
 
 def place_of(row: Row) -> tuple[float, float] | None:

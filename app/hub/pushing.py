@@ -32,6 +32,7 @@ from app.hub.devices import Device
 from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
+from app.hub.nearby import Around, looking
 from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
 from app.hub.quick import AnotherDatabase, Arrived, Quick, Remembered
@@ -182,6 +183,7 @@ class Pushing:
             whole = resolve_uids(batch, _Reading(desk.rows, batch))
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
+        around: Around | None = None
         kept = Verifiers(connection, self.keys)
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
         batch = replace(whole, entries=tuple(map(kept.without, own)))
@@ -189,9 +191,11 @@ class Pushing:
             quarantine.keep(desk, batch, device, areas=extra)
             state = "quarantined"
         else:
-            self._decide(connection, desk, batch, (seen, extra))
+            self._hold(desk, batch, (seen, extra))
+            with looking(self.database, desk, batch) as around:
+                self._decide(connection, desk, batch)
             state = "taken"
-        storing = Storing(self.database, self.keys, connection, desk, batch)
+        storing = Storing(self.database, self.keys, connection, desk, batch, around)
         storing.store(device, flagged=state == "taken" and not desk.founding)
         tally = desk.tally
         answer = PushAnswer(
@@ -212,9 +216,8 @@ class Pushing:
             founding=device.founding,
         )
 
-    def _decide(
-        self, connection: Connection, desk: Desk, batch: Batch, known_of: tuple[Mapping[str, int], set[str]]
-    ) -> None:
+    def _hold(self, desk: Desk, batch: Batch, known_of: tuple[Mapping[str, int], set[str]]) -> None:
+        """Read what the batch touches, and lock the areas it is likely to write to."""
         seen, extra = known_of
         read_rows(desk.rows, batch)
         areas = extra | likely_areas(desk, batch)
@@ -223,6 +226,8 @@ class Pushing:
         if self.database.postgres and any(now[code] != seen.get(code, 0) for code in now):
             desk.rows.clear()  # somebody wrote there between the look and the lock
             read_rows(desk.rows, batch)
+
+    def _decide(self, connection: Connection, desk: Desk, batch: Batch) -> None:
         keys = read_keys(self.database, connection, batch.entries)
         desk.returned = lost.sites_of(connection, batch.views)
         Deciding(desk, connection, keys, self._repeated(connection, desk, batch)).run(batch)

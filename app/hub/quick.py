@@ -120,12 +120,10 @@ class Quick:
         if not likely_areas(desk, batch) <= found.areas.keys():
             return None
         self._use_policy(desk, found)
-        if any(entry.op == "u" and "address" in entry.cells for entry in batch.entries):
-            found.near = None  # of which unit these are was not known when all was asked for
         if speaks_of_lost(batch):
             return None
         Deciding(desk, connection, keys, set()).run(batch)  # acts it has already cannot be kept a second time
-        flag_near(self.database, connection, desk, batch, found.near)
+        flag_near(self.database, connection, desk, batch, found.around)
         return self._keep(connection, desk, found, replace(arrived, batch=batch))
 
     def _desk(self, connection: Connection, found: Gathered, received: int) -> Desk:
@@ -149,7 +147,7 @@ class Quick:
             desk.know_policy(remembered[1])
         else:
             self.remembered.policy = (found.root, desk.policy)
-            found.near = None
+            found.around = None
 
     def _keep(self, connection: Connection, desk: Desk, found: Gathered, arrived: Arrived) -> PushAnswer:
         """Write everything and commit."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,31 +16,31 @@ from app.hub.database import HubDatabase
 from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.keys import HubKeys
-from app.hub.nearby import flag_near
+from app.hub.nearby import Around, flag_near
 from app.hub.rows import Row
 
 MANY = 500  # rows from which on two things are done at once
-_SECOND = BoundedSemaphore(8)  # pushes that read by a second connection; the pool has so many to spare
 
 
 @dataclass(frozen=True)
 class Storing:
-    """One decided push and the transaction it is kept in."""
+    """One decided push and the transaction it is kept in; `around` is what was looked for meanwhile."""
 
     database: HubDatabase
     keys: HubKeys
     connection: Connection
     desk: Desk
     batch: Batch
+    around: Around | None = None
 
     def store(self, device: Device, *, flagged: bool) -> None:
         """Write rows, acts and the log; with `flagged`, boilers that became alike are flagged before."""
         rows = self.desk.rows.touched()
-        if self.database.postgres and len(rows) > MANY and _SECOND.acquire(blocking=False):
+        if self.database.postgres and len(rows) > MANY and self.database.spare.acquire(blocking=False):
             try:
                 blocks = self._at_once(rows, device, flagged)
             finally:
-                _SECOND.release()
+                self.database.spare.release()
         else:
             self._flag(self.connection, flagged)
             rows = self.desk.rows.touched()
@@ -69,7 +68,7 @@ class Storing:
 
     def _flag(self, connection: Connection, flagged: bool) -> None:
         if flagged:
-            flag_near(self.database, connection, self.desk, self.batch)
+            flag_near(self.database, connection, self.desk, self.batch, self.around)
 
     def _sealed(self, rows: Sequence[Row], device: Device) -> list[dict[str, Any]]:
         count_digests(self.desk.logs, rows)

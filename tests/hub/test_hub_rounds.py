@@ -150,3 +150,21 @@ def test_what_a_laptop_was_told_is_not_looked_up_when_it_says_so(
     seen = {area: (seq, head[:SEEN_BYTES]) for area, (seq, head, _) in news.areas.items()}
     assert laptop.push(seen=seen).state == "taken"
     assert not looked
+
+
+def _tell(database: HubDatabase, *numbers: int) -> None:
+    """Insert these in one transaction, one statement after the other in line."""
+    with database.writing() as connection, database.in_line(connection):
+        for number in numbers:
+            database.tell(connection, "INSERT INTO thing VALUES (%s, %s, %s)", (number, "现场", None))
+
+
+def test_statements_in_line_are_kept_together_or_not_at_all(database: HubDatabase) -> None:
+    _tell(database, 1, 2)
+    assert _count(database) == 2
+    with pytest.raises(IntegrityError):
+        _tell(database, 3, 2, 4)
+    assert _count(database) == 2
+    with database.writing() as connection:  # the line is usable, also between other statements
+        database.tell(connection, "INSERT INTO thing VALUES (%s, %s, %s)", (5, None, None))
+        assert connection.exec_driver_sql("SELECT max(id) FROM thing").scalar_one() == 5

@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
-from app.hub import quick, storing
+from app.hub import nearby, quick, storing
 from hub.office_hub import COUNTY, TOWN, TOWN2, HubBench, boiler, wkb
 
 
@@ -54,8 +54,19 @@ def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.Mon
     after = story(bench, TOWN, 106.0)
     assert not at_once
     monkeypatch.setattr(storing, "MANY", 0)
+    monkeypatch.setattr(nearby, "MANY", 0)
+    ahead: list[int] = []
+    look = nearby._look
+
+    def looked(database: Any, places: Any, metres: float) -> list[str]:
+        found = look(database, places, metres)
+        ahead.append(len(found))
+        return found
+
+    monkeypatch.setattr(nearby, "_look", looked)
     together = story(bench, TOWN2, 107.0)
     assert at_once == ([6, 1, 8] if bench.hub.database.postgres else [])
+    assert ahead == ([0, 2] if bench.hub.database.postgres else []), "places are looked around while deciding"
     assert together == after
     kinds = sorted((item.kind, item.note, item.situation) for item in bench.records(Conflict))
     assert len(kinds) >= 6 and kinds[::2] == kinds[1::2], "each twice, once for each town"
