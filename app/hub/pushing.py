@@ -180,13 +180,10 @@ class Pushing:
         logs = Logs(self.database, connection)
         desk, seen = self._desk(connection, device, received, logs), logs.look()
         try:
-            whole = resolve_uids(batch, _Reading(desk.rows, batch))
+            batch = self._whole(connection, desk, batch)
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         around: Around | None = None
-        kept = Verifiers(connection, self.keys)
-        own = map(own_copy, whole.entries) if whole is batch else whole.entries
-        batch = replace(whole, entries=tuple(map(kept.without, own)))
         if device.revoked_at is not None:
             quarantine.keep(desk, batch, device, areas=extra)
             state = "quarantined"
@@ -203,6 +200,13 @@ class Pushing:
         )
         _note(connection, device, (batch, message.sha256, signed, received), answer)
         return answer
+
+    def _whole(self, connection: Connection, desk: Desk, batch: Batch) -> Batch:
+        """The batch with full uids, and with marks in the place of verifiers. Raises Ambiguous."""
+        whole = resolve_uids(batch, _Reading(desk.rows, batch))
+        kept = Verifiers(connection, self.keys)
+        own = map(own_copy, whole.entries) if whole is batch else whole.entries
+        return replace(whole, entries=tuple(map(kept.without, own)))
 
     def _desk(self, connection: Connection, device: Device, received: int, logs: Logs) -> Desk:
         return Desk(
