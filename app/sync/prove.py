@@ -38,6 +38,7 @@ class _Account:
     waiting: list[dict[str, Any]] = field(default_factory=list)
     problems: list[ProofProblem] = field(default_factory=list)
     told: set[tuple[str, str, str, str]] = field(default_factory=set)
+    onward: dict[tuple[Place, str], tuple[str, str]] = field(default_factory=dict)
     current: int = 0
 
     def take(self, cell: EnteredCell) -> None:
@@ -46,7 +47,7 @@ class _Account:
         beneath = self.hidden.pop(place, None)
         if cell.hidden:
             if beneath is not None and not _same(beneath[0], cell.after):
-                self._gave_way(place, beneath, cell.act)
+                self._gave_way(place, beneath, cell.act, cell.after)
             if not _is_nothing(cell.after):
                 self.hidden[place] = (cell.after, cell.act)
             return
@@ -56,7 +57,7 @@ class _Account:
         if beneath is not None and _same(beneath[0], cell.after):
             act = beneath[1]  # it has come in sight
         elif beneath is not None:
-            self._gave_way(place, beneath, act)
+            self._gave_way(place, beneath, act, cell.after)
         if before is not None:
             act = self._follow(place, before, cell, act)
         if not _is_nothing(cell.after):
@@ -68,15 +69,16 @@ class _Account:
             self._problem("vanished", N_("A value gave way to something else than the journal says"), place)
         if _same(before[0], cell.after):
             return before[1]
-        self._gave_way(place, before, act)
+        self._gave_way(place, before, act, cell.after)
         return act
 
-    def _gave_way(self, place: Place, value: tuple[Any, str], by: str) -> None:
+    def _gave_way(self, place: Place, value: tuple[Any, str], by: str, after: Any = None) -> None:
         entry = _entry(place, value)
         conflict = self.conflicts.get((*place, _text(value[0])))
         if conflict is not None:
             self.told.add((*place, _text(value[0])))
             self.in_conflict.append(entry | _conflict(conflict))
+            self.onward[place, value[1]] = (by, _text(after))
         else:
             self.superseded.append(entry | {"by": by or "external"})
 
@@ -118,6 +120,21 @@ class _Account:
                 value = json.loads(key[3])
                 entry = {"entity": key[0], "uid": key[1], "field": key[2], "value": value}
                 self.in_conflict.append(entry | {"act": conflict.offered_act or ""} | _conflict(conflict))
+        self.superseded = [item for item in self.superseded if self._names_its_act(item)]
+
+    def _names_its_act(self, item: dict[str, Any]) -> bool:
+        """Name the act whose value came to stand: what only a conflict keeps may never have stood there.
+
+        False when the value stands again, because the hub did not take what came after it.
+        """
+        place, passed = (item["entity"], item["uid"], item["field"]), set[str]()
+        while (place, item["by"]) in self.onward and item["by"] not in passed:
+            passed.add(item["by"])
+            item["by"], after = self.onward[place, item["by"]]
+            if after == _text(item["value"]):
+                return False
+        item["by"] = item["by"] or "external"
+        return True
 
     def _offered_stands(self, key: tuple[str, str, str, str], conflict: Conflict) -> bool:
         """Only the side that does not stand is counted as in conflict."""

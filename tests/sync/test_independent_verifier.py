@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.actions.syncing import prove
+from app.domain.changes import update
 from app.domain.replication import Block
 from app.hub.exporting import export_log
 from app.sync.wire import decode_block, encode_block
@@ -65,6 +66,28 @@ def test_a_true_log_and_certificate_pass(
     assert {area: whole.digests[area] for area in areas} == {
         area: digest for area, (_, _, digest) in areas.items()
     }
+
+
+def test_certificates_pass_where_the_hub_did_not_apply_what_was_entered_here(
+    lan: Lan, tmp_path: Path
+) -> None:
+    one, two = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    one.enter("inspector", "T-1", address="东大街1号", fuel="bituminous")
+    lan.drain(one, two)
+    two.edit("officer", "T-1", fuel="gas", address="甲")
+    lan.clock.forward(hours=1)
+    one.edit("inspector", "T-1", fuel="oil", address="乙")
+    session = two.as_("officer")
+    session.commit([update(two.boiler("T-1"), status="registered")], "edit")  # no step leads there for an R2
+    lan.drain(one, two)  # the fuel of two waits, its address is the earlier one, its state is refused
+    log = tmp_path / "log.sqlite"
+    export_log(lan.hub, log)
+    for laptop in (one, two):
+        out = tmp_path / f"{laptop.device}.json"
+        assert prove(laptop.session, out).ok
+        told = json.loads(out.read_text("utf-8"))
+        assert {"甲", "gas", "registered"} <= {item["value"] for item in told["in_conflict"]}
+        verifier.check_certificate(told, log)
 
 
 def test_it_is_one_short_file_that_uses_nothing_of_the_program() -> None:
