@@ -35,6 +35,7 @@ _SAMPLE = 600  # natural breaks compare every pair of values; beyond this evenly
 # Shapes and hatches go round with the colours, so that classes can be told apart in black and white.
 _SHAPES = ("circle", "square", "triangle", "diamond", "circle_half", "square_dot", "circle_dot", "rectangle")
 _HATCHES = (None, 45, 135, 0, 90)
+_SEEN = 0.35  # the share of a ramp from which on a small point is seen on the land
 SMALLEST, _LARGE = 0.75, 1.6  # factors of the first and the last marker of a graduated layer
 
 
@@ -137,15 +138,22 @@ def _ramps() -> Mapping[str, Mapping[str, Sequence[str]]]:
     return tomllib.loads(map_file("ramps.toml").read_text("utf-8"))
 
 
-def ramp_colours(ramp: str, count: int) -> list[str]:
-    """`count` colours of a ramp: mixed between its anchors from light to dark, distinct ones in turn."""
+def ramp_colours(ramp: str, count: int, lightest: float = 0.0) -> list[str]:
+    """`count` colours of a ramp: mixed between its anchors from light to dark, distinct ones in turn; from
+    `lightest` on, a share of the ramp."""
     distinct = _ramps()["distinct"].get(ramp)
     if distinct:
         return [distinct[index % len(distinct)] for index in range(count)]
     anchors = np.array([_rgb(colour) for colour in _ramps()["sequential"][ramp]])
-    places = np.linspace(0, len(anchors) - 1, count) if count > 1 else np.array([len(anchors) / 2])
+    first, last = lightest * (len(anchors) - 1), len(anchors) - 1
+    places = np.linspace(first, last, count) if count > 1 else np.array([len(anchors) / 2])
     parts = [np.interp(places, np.arange(len(anchors)), anchors[:, band]) for band in range(3)]
     return ["#{:02X}{:02X}{:02X}".format(*(round(float(p[i])) for p in parts)) for i in range(count)]
+
+
+def _colours_for(symbol: Mapping[str, Any], ramp: str, count: int) -> list[str]:
+    """Points and lines begin further down a ramp than areas: its lightest part is no darker than paper."""
+    return ramp_colours(ramp, count, 0.0 if "fill" in symbol else _SEEN)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -159,7 +167,7 @@ def graduated(wish: Wish, values: Objects, symbol: Mapping[str, Any]) -> dict[st
     """
     numbers = as_numbers(values)
     breaks = breaks_of(numbers, wish.count, wish.division)
-    colours = ramp_colours(wish.ramp, len(breaks) + 1)
+    colours = _colours_for(symbol, wish.ramp, len(breaks) + 1)
     factors = np.linspace(SMALLEST, _LARGE, len(colours))
     words = _range_titles(breaks, numbers)
     classes = [
@@ -186,7 +194,7 @@ def categorised(
             counts[value] = counts.get(value, 0) + 1
     by_count = sorted(counts, key=lambda value: (-counts[value], str(value)))
     kept = by_count[:MOST_VALUES]
-    colours = ramp_colours(wish.ramp, max(len(kept), 1))
+    colours = _colours_for(symbol, wish.ramp, max(len(kept), 1))
     classes = [
         {"key": f"v{i}", "title": words(value) or str(value), "values": [value],
          **_coloured(_varied(symbol, i), colours[i], 1.0)}

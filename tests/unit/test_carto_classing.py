@@ -81,6 +81,17 @@ def test_graduated_classes_are_a_layer(symbol: dict[str, object]) -> None:
     assert [item.title for item in layer.rule.classes][:3] == ["1–30", "30–99.5", "99.5"]
 
 
+def test_the_smallest_points_are_seen_on_light_land() -> None:
+    values = np.array([1.0, 2.0, 3.0, 50.0], dtype=object)
+    for ramp in RAMPS:
+        points, areas = (
+            graduated(Wish("n", 3, ramp=ramp), values, look)["class"][0] for look in (POINT, AREA)
+        )
+        lightest = min(int(points["marker"]["colour"][at : at + 2], 16) for at in (1, 3, 5))
+        assert lightest < 200, ramp
+        assert areas["fill"]["colour"] == ramp_colours(ramp, 3)[0]
+
+
 def test_a_field_without_numbers_gives_one_class() -> None:
     table = graduated(Wish("n", 5), np.array([None, "a"], dtype=object), POINT)
     layer = read_layer({"id": "a", "title": "a", "entity": "e", **table}, COLOURS)
