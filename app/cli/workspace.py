@@ -170,8 +170,11 @@ def setting_list(shell: Shell, words: object) -> Answer:
     from app.actions.upkeep import settings  # late: help pages need no database
 
     with shell.session() as session:
-        document = settings(session)
-    return Answer(document, pairs(document))
+        document, years = settings(session), session.policy.known_years
+    said = [f"{year}  {source or tr(N_('entered by the bureau'))}" for year, source in years.items()]
+    numbers = pairs(document)
+    document["calendar"] = {str(year): source for year, source in years.items()}
+    return Answer(document, [*numbers, tr(N_("Years whose holidays are known:")), *said])
 
 
 def setting_set(shell: Shell, words: SettingWords) -> Answer:

@@ -72,6 +72,12 @@ class Policy:
         years = (int(year) for year in self.calendar_years.split())
         return self.calendar.with_bureau(years, days(self.holidays.split()), days(self.workdays.split()))
 
+    @property
+    def known_years(self) -> dict[int, str]:
+        """The years whose days off are known, each with who arranged it; empty for a bureau's own."""
+        years = self.working_calendar.years
+        return {year: years[year].source for year in sorted(years)}
+
     def notice_end(self, start: date) -> date | None:
         """The last day of a public notice that is posted on `start` (the day of posting does not count).
 

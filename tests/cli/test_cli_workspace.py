@@ -62,7 +62,11 @@ def test_counts_have_units_and_output(terminal: Terminal) -> None:
 
 
 def test_settings_are_listed_and_set(terminal: Terminal) -> None:
-    assert terminal.json("setting", "list")["notice_working_days"] == 5
+    before = terminal.json("setting", "list")
+    assert before["notice_working_days"] == 5
+    assert "国务院办公厅" in before["calendar"]["2026"], "the days off with who arranged them"
+    terminal.json("setting", "set", "calendar_years", "2027", as_="admin")
+    assert terminal.json("setting", "list")["calendar"]["2027"] == ""
     assert (
         terminal.json("setting", "set", "notice_working_days", "7", as_="admin")["notice_working_days"] == 7
     )

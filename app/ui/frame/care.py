@@ -13,7 +13,7 @@ from app.domain.entities.boiler_codes import END_STATES
 from app.domain.entities.people import ROLES
 from app.domain.fields import CodeList, Field, Kind, codes
 from app.domain.policy import Policy
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.ui.dialogs.ask import AskDialog, Work
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Run
 from app.ui.messages import tell
@@ -211,11 +211,10 @@ class Care:
             _text("value", N_("Value"), required=False, length=500),
         )
         dialog = self._ask("set_setting", fields, work, N_("The setting is changed."))
-        session = self._desk.need()
-        now = session.policy.settings()
-        dialog.say(
-            "\n".join(f"{tr(_POLICY.get(name, name))}: {_plain(value)}" for name, value in now.items())
-        )
+        policy = self._desk.need().policy
+        now = [f"{tr(_POLICY[name])}: {_plain(value)}" for name, value in policy.settings().items()]
+        words = N_("Holidays are known of {years}. A notice that runs into another year waits for them.")
+        dialog.say("\n".join([*now, tr(words, years=listed(map(str, policy.known_years)))]))
 
     def _ask(self, action: str, fields: tuple[Field, ...], work: Work, said: str) -> AskDialog:
         title = tr(self._window.commands.commands[action].label)
@@ -371,7 +370,7 @@ def _plain(value: object) -> str:
     """A number of the bureau as a person writes it."""
     if isinstance(value, bool):
         return tr(N_("Yes")) if value else tr(N_("No"))
-    return f"{value:g}" if isinstance(value, float) else str(value or "—")
+    return f"{value:g}" if isinstance(value, float) else "—" if value == "" else str(value)
 
 
 def _hide_typing(dialog: AskDialog, *names: str) -> None:
