@@ -25,10 +25,11 @@ from app.errors import Invalid
 from app.i18n import N_
 
 _TAKEN_TAGS = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
-_PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+_PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif")
 _SMALL = (160, 120)
 PHOTO = "photo"
 _EXIF, _GPS = 0x8769, 0x8825
+_UNREADABLE = (OSError, ValueError, SyntaxError, RuntimeError)  # what Pillow's readers say of a bad file
 
 
 @dataclass(frozen=True)
@@ -145,13 +146,14 @@ def keep(session: Session, papers: Iterable[tuple[str, Path]], fresh: Iterable[A
 
 def photo_facts(path: Path) -> PhotoFacts:
     """Place and time from a photograph's EXIF; nothing for other files and for photographs without it."""
-    from PIL import Image, UnidentifiedImageError  # late: a form without photographs need not load it
+    from PIL import Image  # late: a form without photographs need not load it
 
+    _know_iphones()
     try:
         with Image.open(path) as image:
             exif = image.getexif()
             inner, gps = exif.get_ifd(_EXIF), exif.get_ifd(_GPS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except _UNREADABLE:
         return PhotoFacts()
     written = next(
         (inner.get(tag) or exif.get(tag) for tag in _TAKEN_TAGS if inner.get(tag) or exif.get(tag)), None
@@ -165,17 +167,25 @@ def picture_whole(path: Path, _sha256: str) -> bool:
 
     A step on many boilers asks of the same file each time, so the answer is kept by the file's hash.
     """
-    from PIL import Image, UnidentifiedImageError  # late: a form without photographs need not load it
+    from PIL import Image  # late: a form without photographs need not load it
 
+    _know_iphones()
     if path.suffix.lower() not in _PICTURES:
         return True
     try:
         with Image.open(path) as image:
             image.draft("RGB", _SMALL)  # a JPEG is decoded at an eighth of its size, a tenth of the time
             image.load()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except _UNREADABLE:
         return False
     return True
+
+
+def _know_iphones() -> None:
+    """Let Pillow read HEIC, as iPhones write it."""
+    from pi_heif import register_heif_opener  # late, as Pillow itself
+
+    register_heif_opener()
 
 
 def picture_of(session: Session, sha256: str) -> Path | None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from docx import Document
 from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.image.exceptions import UnrecognizedImageError
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt, Twips
 from docx.text.paragraph import Paragraph
+from pi_heif import register_heif_opener
+from PIL import Image, ImageOps
 
 from app.exchange.looks import MAKER
 from app.exchange.whole import whole
@@ -34,6 +36,7 @@ _PAGE_NUMBER = ("宋体", 14)
 _LINE, _CLOSER_TWIPS = Twips(579), -5
 _SEAL_GAP, _EDGE_GAP = 4, 1  # characters between the day and the right edge, the page number and its edge
 _PHOTO = (Mm(70), Mm(52))
+_PHOTO_PX = (827, 614)  # of that size at 300 dots an inch
 _PHOTOS_ACROSS = 2  # three rows of them fill a page
 _TYPE_WIDTH = 156
 _PAIR_WIDTHS, _SIGN_WIDTHS = (30, 48, 30, 48), (36, 120)
@@ -277,13 +280,26 @@ def _photos(document: Any, photos: Sequence[Photo]) -> None:
 
 def _picture(paragraph: Paragraph, photo: Photo) -> None:
     try:
-        picture = paragraph.add_run().add_picture(str(photo.path), width=_PHOTO[0])
-    except (UnrecognizedImageError, OSError, ValueError, ZeroDivisionError):
+        picture = paragraph.add_run().add_picture(_for_paper(photo.path), width=_PHOTO[0])
+    except (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError):
         _write(paragraph, "（照片无法显示）", _TABLE)
         return
     if picture.height > _PHOTO[1]:
         picture.width = Length(picture.width * _PHOTO[1] // picture.height)
         picture.height = _PHOTO[1]
+
+
+def _for_paper(path: Path) -> BytesIO:
+    """A photograph as the paper shows it: upright, as fine as it prints, without the camera's own notes."""
+    register_heif_opener()
+    with Image.open(path) as picture:
+        picture.draft("RGB", _PHOTO_PX)  # a telephone's JPEG is read at a part of its size
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+    upright.thumbnail((max(_PHOTO_PX), max(_PHOTO_PX)), Image.Resampling.LANCZOS)
+    made = BytesIO()
+    upright.save(made, "JPEG", quality=88, optimize=True)
+    made.seek(0)
+    return made
 
 
 def _line(

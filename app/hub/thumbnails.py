@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from pi_heif import register_heif_opener
 from PIL import Image, ImageOps
 
 EDGE = 320  # pixels of the longer side
 QUALITY = 78
 MAX_PIXELS = 120_000_000  # a picture that claims more is not opened
-_OURS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+_OURS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF")
+register_heif_opener()
 
 
 def thumbnail_of(content: bytes) -> bytes | None:
@@ -21,7 +23,7 @@ def thumbnail_of(content: bytes) -> bytes | None:
             picture.draft("RGB", (EDGE, EDGE))
             upright = ImageOps.exif_transpose(picture).convert("RGB")
         upright.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow says of a bad file
+    except (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError):  # a bad file
         return None
     target = BytesIO()
     upright.save(target, "JPEG", quality=QUALITY, optimize=True)

@@ -34,14 +34,32 @@ def can_be_read(path: str) -> bool:
 
 def read_photo(op: Photo) -> QImage:
     """The picture in no more pixels than its box needs on paper; a null image when it cannot be read."""
-    reader = QImageReader(op.path)
+    image = read_picture(op.path, round(max(op.box[2], op.box[3]) * _DPI / MM_PER_INCH))
+    return image.convertToFormat(QImage.Format.Format_RGB32) if not image.isNull() else image
+
+
+def read_picture(path: str, longest: int) -> QImage:
+    """The picture upright, its longer side at most so many pixels; a null image when it cannot be read."""
+    reader = QImageReader(path)
     reader.setAutoTransform(True)
     size = reader.size()
-    most = QSize(round(op.box[2] * _DPI / MM_PER_INCH), round(op.box[3] * _DPI / MM_PER_INCH))
-    if size.isValid():
-        longest = max(most.width(), most.height())
-        within = size.scaled(QSize(longest, longest), Qt.AspectRatioMode.KeepAspectRatio)
-        if within.width() < size.width():
-            reader.setScaledSize(within)
+    if size.isValid() and max(size.width(), size.height()) > longest:
+        reader.setScaledSize(size.scaled(longest, longest, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
-    return image.convertToFormat(QImage.Format.Format_RGB32) if not image.isNull() else image
+    return image if not image.isNull() else _of_iphone(path, longest)
+
+
+def _of_iphone(path: str, longest: int) -> QImage:
+    """A HEIC photograph, which Qt has no reader for; a null image for every other file."""
+    from pi_heif import register_heif_opener  # late: most pictures are none of these
+    from PIL import Image
+
+    register_heif_opener()
+    try:
+        with Image.open(path, formats=("HEIF",)) as picture:  # is turned upright as it is opened
+            shown = picture.convert("RGB")
+    except (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError):
+        return QImage()
+    shown.thumbnail((longest, longest))
+    width, height = shown.size
+    return QImage(shown.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 from datetime import timedelta
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from PIL import Image
 
 from actions.office import APPLICATION, Office
 from app.actions.evidence import add_evidence, evidence_of, photo_facts
@@ -17,8 +19,12 @@ from app.domain.changes import insert, update
 from app.domain.entities.boiler_codes import CHECKLISTS, END_CHECKS
 from app.domain.entities.setting import Setting
 from app.errors import AppError, Invalid, NotAllowed, Refused, StoreFailure
+from app.exchange.official_paper import Form, Photo, write_forms
+from app.render.photos import read_picture
 from app.ui.today.numbers import read_today
 from builders import PLACE, paper, photo
+
+IPHONE = Path(__file__).with_name("recorded") / "phone.heic"
 
 
 def test_a_photograph_too_far_from_the_boiler_is_refused(office: Office) -> None:
@@ -359,3 +365,35 @@ def test_a_photograph_taken_far_away_is_shown_as_such_by_the_bureaus_own_limit(o
     office.session.commit([insert(limit)], "setting")
     again = show_record(office.session, "boiler", boiler.uid)
     assert not any(place.beyond for place in again.photo_places.values())
+
+
+def test_a_photograph_of_an_iphone_is_judged_like_any_other(office: Office, tmp_path: Path) -> None:
+    facts = photo_facts(IPHONE)
+    assert (facts.taken_at, facts.x, facts.y) == ("2026-11-29T02:00:00.000Z", 106.66, 35.54)
+    boiler = office.applied()
+    with pytest.raises(Refused) as refused:
+        office.do("officer2", "town_check", boiler, [("site_photo", IPHONE)])
+    assert {detail["code"] for detail in refused.value.details} == {"distance", "dates"}
+    torn = tmp_path / "断.heic"
+    torn.write_bytes(IPHONE.read_bytes()[:-60])
+    office.as_("officer2")
+    with pytest.raises(Invalid, match=r"断\.heic"):
+        add_evidence(office.session, boiler, [("site_photo", torn)])
+    shown = read_picture(str(IPHONE), 48)  # taken lying, 96 by 64, with a red bar at its left
+    assert (shown.width(), shown.height()) == (32, 48)
+    assert shown.pixelColor(16, 4).red() > 180 > shown.pixelColor(16, 40).red()
+    assert read_picture(str(torn), 48).isNull()
+
+
+def test_photographs_of_a_form_stand_upright_and_tell_no_place(tmp_path: Path) -> None:
+    lying, turned = Image.new("RGB", (1600, 1200), "white"), Image.Exif()
+    turned[0x0112] = 6  # held upright: a quarter to the right when it is shown
+    turned.get_ifd(0x8825)[1] = "N"
+    lying.save(tmp_path / "phone.jpg", exif=turned)
+    photos = [Photo(tmp_path / "phone.jpg", "整治后"), Photo(IPHONE, "整治后")]
+    write_forms([Form("销号申请表", "KT-1", [("使用单位", "一中")], [("申请", "")], photos)], tmp_path / "form.docx")
+    with ZipFile(tmp_path / "form.docx") as package:
+        named = sorted(name for name in package.namelist() if name.startswith("word/media/"))
+        shown = [Image.open(package.open(name)) for name in named]
+    assert sorted(picture.size for picture in shown) == [(64, 96), (620, 827)]
+    assert not any(dict(picture.getexif()) for picture in shown)

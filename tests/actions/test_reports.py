@@ -410,11 +410,11 @@ def test_marks_in_header_and_footer_are_filled_and_unknown_ones_named(office: Of
 
 def test_a_printed_dossier_names_a_photograph_that_cannot_be_read(office: Office, tmp_path: Path) -> None:
     boiler = office.cleared()
-    broken = tmp_path / "坏图.heic"  # telephones write it; it is taken, and no page can show it
-    broken.write_bytes(b"\0\0\0\x18ftypheic" + b"no picture" * 50)
+    broken = tmp_path / "坏图.dng"  # cameras write it; it is taken, and no page can show it
+    broken.write_bytes(b"no picture" * 50)
     office.as_("clerk")
     add_evidence(office.session, boiler, [("photo_after", broken)])
     content = content_of(office.session, office.boiler(), [])
-    said = "图片“坏图.heic”无法读取"
+    said = "图片“坏图.dng”无法读取"
     assert [photo.instead for photo in content.photos if photo.instead] == [said]
     assert len(content.lacks) == 1 and said in content.lacks[0]

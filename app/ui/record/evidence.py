@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QDropEvent,
     QIcon,
     QImage,
-    QImageReader,
     QPixmap,
 )
 from PySide6.QtWidgets import (
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
+from app.render.photos import read_picture
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.parts import side_button
@@ -149,18 +149,13 @@ def local_paths(event: QDropEvent) -> list[Path]:
 
 def file_filter() -> str:
     """What a dialog for evidence offers."""
-    papers = "*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.pdf *.docx *.xlsx"
+    papers = "*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.pdf *.docx *.xlsx"
     return f"{tr(N_('Photographs and papers'))} ({papers});;{tr(N_('All files'))} (*)"
 
 
 def thumbnail(path: Path, side: int) -> QImage:
     """A photograph made small, upright, at most `side` pixels wide; null when it cannot be read."""
-    reader = QImageReader(str(path))
-    reader.setAutoTransform(True)  # phones store the picture lying and say which way is up
-    size = reader.size()
-    if size.isValid():
-        reader.setScaledSize(size.scaled(side, round(side * 0.75), Qt.AspectRatioMode.KeepAspectRatio))
-    return reader.read()
+    return read_picture(str(path), side)
 
 
 def load_thumbnails(desk: Desk, rows: QListWidget, papers: Sequence[Attachment], side_steps: float) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QImageReader, QPixmap, QResizeEvent
+from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.values import show_moment
 from app.errors import StoreFailure
 from app.i18n import N_, tr
+from app.render.photos import read_picture
 from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import buttons, show_error
@@ -123,12 +124,7 @@ class _Photo(QLabel):
 
 
 def _read(path: Path) -> QImage:
-    reader = QImageReader(str(path))
-    reader.setAutoTransform(True)
-    size = reader.size()
-    if size.isValid() and max(size.width(), size.height()) > _LONGEST:
-        reader.setScaledSize(size.scaled(_LONGEST, _LONGEST, Qt.AspectRatioMode.KeepAspectRatio))
-    return reader.read()
+    return read_picture(str(path), _LONGEST)
 
 
 def _abreast(pictures: Sequence[Attachment], first: Attachment) -> list[Attachment]:
