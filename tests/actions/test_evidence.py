@@ -391,7 +391,9 @@ def test_photographs_of_a_form_stand_upright_and_tell_no_place(tmp_path: Path) -
     turned.get_ifd(0x8825)[1] = "N"
     lying.save(tmp_path / "phone.jpg", exif=turned)
     photos = [Photo(tmp_path / "phone.jpg", "整治后"), Photo(IPHONE, "整治后")]
-    write_forms([Form("销号申请表", "KT-1", [("使用单位", "一中")], [("申请", "")], photos)], tmp_path / "form.docx")
+    write_forms(
+        [Form("销号申请表", "KT-1", [("使用单位", "一中")], [("申请", "")], photos)], tmp_path / "form.docx"
+    )
     with ZipFile(tmp_path / "form.docx") as package:
         named = sorted(name for name in package.namelist() if name.startswith("word/media/"))
         shown = [Image.open(package.open(name)) for name in named]
