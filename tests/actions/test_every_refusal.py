@@ -36,6 +36,8 @@ RULES: dict[str, dict[str, str]] = {  # step: state it starts at: roles of the f
     "restart": {"rebound": "R3", "sealed": "R3"},
     "retain": {"planned": "R5"},
 }
+SECOND = {"exclude": "R4", "plan": "R4", "county_accept": "R3", "retain": "R6"}  # who signs last of two
+PLAN = {"treatment": "dismantle", "due_date": "2026-12-31", "resp_org": "柳湖镇政府"}
 BY_ROLE = {
     "R0": "keeper",
     "R1": "inspector",
@@ -63,7 +65,7 @@ def _at(office: Office, state: str) -> Boiler:
 
 
 @pytest.mark.parametrize("state", STATES.codes)
-def test_only_what_the_rules_allow_is_not_refused(office: Office, state: str) -> None:
+def test_every_forbidden_step_by_every_role_is_refused_with_its_reason(office: Office, state: str) -> None:
     boiler = _at(office, state)
     for role in ROLES.codes:
         _as(office, role)
@@ -78,6 +80,36 @@ def test_only_what_the_rules_allow_is_not_refused(office: Office, state: str) ->
             _check(refused.value, step, role, here=here)
         assert office.journal_length() == length, "nothing was written"
     assert office.boiler(boiler.ledger_no) == boiler
+
+
+@pytest.mark.parametrize("step", SECOND)
+def test_the_second_signature_is_refused_to_every_other_role(office: Office, step: str) -> None:
+    first = {
+        "exclude": lambda: office.do("clerk", step, office.enter(), reason="无照", exclude_reason="absent"),
+        "plan": lambda: office.do("clerk", step, _registered(office), **PLAN),
+        "county_accept": lambda: office.do(
+            "clerk", step, office.town_ok(), ["acceptance_form"], end_state="A"
+        ),
+        "retain": lambda: office.do("city", step, office.planned(), ["monitoring_report"]),
+    }
+    signed = first[step]()
+    assert not signed.completed
+    length = office.journal_length()
+    for role in ROLES.codes:
+        if role == SECOND[step]:
+            continue
+        _as(office, role)
+        with pytest.raises(NotAllowed) as refused:
+            do_step(office.session, step, office.boiler(), reason="试一试")
+        _check(refused.value, step, role, here=True)
+    assert office.journal_length() == length, "nothing was written"
+    assert str(office.boiler().status) == signed.state
+
+
+def _registered(office: Office) -> Boiler:
+    boiler = office.enter()
+    office.do("registrar", "register", boiler, ["nameplate"])
+    return boiler
 
 
 def _check(refusal: AppError, step: str, role: str, *, here: bool) -> None:
