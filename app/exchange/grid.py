@@ -94,6 +94,8 @@ def is_blank(value: Value) -> bool:
 
 def text_of(value: Value) -> str:
     """A cell as the person who wrote it sees it: whole numbers without decimals, dates in ISO form."""
+    if isinstance(value, str):
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -105,6 +107,11 @@ def text_of(value: Value) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value).strip()
+
+
+def without_spaces(words: str) -> str:
+    """A text without the spaces and line ends that people put between its signs."""
+    return "".join(words.split())
 
 
 def column_letter(number: int) -> str:

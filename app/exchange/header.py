@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.exchange.grid import Sheet, Value, is_blank, text_of
+from app.exchange.grid import Sheet, Value, is_blank, text_of, without_spaces
 
 Path = tuple[str, ...]
 Score = Callable[[Sequence[Path]], float]
@@ -150,7 +150,7 @@ def _spread(rows: Sequence[Sequence[Value]], index: int) -> list[Value]:
 def _path(cells: Sequence[Value]) -> Path:
     words: list[str] = []
     for cell in cells:
-        word = re.sub(r"\s+", "", text_of(cell))
+        word = without_spaces(text_of(cell))
         if word and (not words or words[-1] != word):
             words.append(word)
     return tuple(words)

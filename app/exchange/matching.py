@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from app.domain.coordinates.measure import distance_m
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.errors import Invalid
+from app.exchange.grid import without_spaces
 from app.exchange.report import ADD, CHANGE, UNCHANGED, PlannedRecord
 from app.exchange.rules.base import Rules
 from app.i18n import N_, tr
@@ -62,7 +63,7 @@ class Matcher:
         self._apart = rules.told_apart if by == kind.key else ()
         self._index: dict[str, list[Entity]] = {}
         for record in existing:
-            self._index.setdefault(self._key(record.values().get), []).append(record)
+            self._index.setdefault(self._key(partial(getattr, record)), []).append(record)
 
     def known(self, values: Mapping[str, Any]) -> Entity | None:
         """The one existing record these values are about, if there is exactly one."""
@@ -246,7 +247,7 @@ def _key(value: Any) -> str:
 @lru_cache(maxsize=65_536)
 def _key_of(words: str) -> str:
     """A name without what people write differently; each is asked for several times in one import."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).upper()
+    return without_spaces(unicodedata.normalize("NFKC", words)).upper()
 
 
 def _plain(value: Any) -> str:

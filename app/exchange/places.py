@@ -12,6 +12,7 @@ from functools import lru_cache
 from shapely.geometry.base import BaseGeometry
 
 from app.domain.entities.division import Division
+from app.exchange.grid import without_spaces
 from app.i18n import N_, listed, tr
 
 _SUFFIX = re.compile(
@@ -148,7 +149,7 @@ class Gazetteer:
 def plain_name(word: str) -> str:
     """A division's name without spaces, width, numbering, remarks in brackets and the province and city
     before it."""
-    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", word))
+    text = without_spaces(unicodedata.normalize("NFKC", word))
     text = re.sub(r"\([^)]*\)$", "", text)
     text = re.sub(r"^(?:第?[一二三四五六七八九十]+、|\d{1,2}[.、])", "", text)
     text = re.sub(r"^甘肃省(?=.)", "", text)

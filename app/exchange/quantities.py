@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.domain.fields import Field, Kind
-from app.exchange.grid import Value
+from app.exchange.grid import Value, without_spaces
 
 # How much of the field's own unit one of these is. 1 t/h of steam is 0.7 MW of heat (docs/sources.md).
 _UNITS: Mapping[str, Mapping[str, float]] = {
@@ -178,7 +178,7 @@ def _listed(text: str, field: Field, unit: str) -> Quantity | None:
 
 def _plain(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell)
-    text = re.sub(r"\s+", "", text).replace("×", "*").replace("·", ".")
+    text = without_spaces(text).replace("×", "*").replace("·", ".")
     return re.sub(r"(?<=\d),(?=\d{3}(?:\D|$))", "", text)
 
 

@@ -18,7 +18,7 @@ from app.domain.fields import CodeList, Field, Kind
 from app.domain.values import parse
 from app.errors import Invalid
 from app.exchange.dates import read_date
-from app.exchange.grid import Value, is_blank, text_of
+from app.exchange.grid import Value, is_blank, text_of, without_spaces
 from app.exchange.headings import XY, X, Y
 from app.exchange.mapping import Column
 from app.exchange.places import Gazetteer
@@ -101,10 +101,10 @@ class RowReader:
         return draft
 
     def _cell(self, draft: Draft, column: Column) -> None:
-        cell = draft.row.cell(column.number)
-        origin = draft.row.origin
-        at = column.number
-        fault = origin.faults.get(at) if origin else self.faults.get((draft.row.number, at))
+        at, origin = column.number, draft.row.origin
+        cell = draft.row.cell(at)
+        own, others = origin.faults if origin else None, self.faults
+        fault = own.get(at) if own is not None else others and others.get((draft.row.number, at))
         if fault:
             why = (
                 N_("The formula has no stored result; open the workbook in Excel or WPS and save it.")
@@ -296,7 +296,7 @@ class RowReader:
     def _text(self, draft: Draft, column: Column, declared: Field, words: str) -> None:
         text = " ".join(words.split())
         if declared.name in (self.kind.key, "uscc", "code", "contact_phone"):
-            text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+            text = without_spaces(unicodedata.normalize("NFKC", text))
             text = text.upper() if declared.name == "uscc" else text
         if len(text) > declared.length and declared.unique:
             draft.refuse(
@@ -350,7 +350,7 @@ def _folded(words: str) -> str:
 @lru_cache(maxsize=4096)
 def _code(words: str, choices: CodeList, more: tuple[tuple[str, str], ...]) -> str | None:
     """The code a cell's words mean: a whole word of the list, else the longest piece that is found inside."""
-    word = re.sub(r"\s+", "", unicodedata.normalize("NFKC", words))
+    word = without_spaces(unicodedata.normalize("NFKC", words))
     code = choices.code_of(words) or choices.code_of(word) or choices.code_of(re.sub(r"\(.*?\)", "", word))
     if code is not None:
         return code

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from shapely.geometry.base import BaseGeometry
 
-from app.exchange.grid import Origin, Sheet, Value, is_blank, text_of
+from app.exchange.grid import Origin, Sheet, Value, is_blank, text_of, without_spaces
 from app.exchange.header import Header
 
 _TOTAL = re.compile(
@@ -147,7 +147,7 @@ def _kind(
     `broken` says that a cell of it shows an error where its value was.
     """
     filled = [index for index, cell in enumerate(cells) if not is_blank(cell)]
-    front = [re.sub(r"\s+", "", text_of(cells[index])) for index in filled[:4]]
+    front = [without_spaces(text_of(cells[index])) for index in filled[:4]]
     if any(_TOTAL.match(word) for word in front if len(word) <= 40):
         return "total"
     if _repeats(cells, filled, header):
@@ -181,7 +181,7 @@ def _kind_of_few(
     if _NOTE.match(front[0]) or any(len(word) > 40 for word in words):
         return "note"
     if len(set(words)) == 1:
-        return _lonely(re.sub(r"\s+", "", words[-1]), is_place)
+        return _lonely(without_spaces(words[-1]), is_place)
     return "total" if all(re.fullmatch(r"[\d.]+", word) for word in words) else ""
 
 
@@ -201,7 +201,7 @@ def _repeats(cells: Sequence[Value], filled: Sequence[int], header: Header) -> b
     same = 0
     for index in filled:
         path = header.paths[index] if index < len(header.paths) else ()
-        same += re.sub(r"\s+", "", text_of(cells[index])) in path
+        same += without_spaces(text_of(cells[index])) in path
     return same >= 0.7 * len(filled)
 
 

@@ -5,11 +5,10 @@ Read by the first heading, the rows of a second table would lie in the wrong col
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.exchange.grid import Sheet, Span, Value, is_blank, text_of
+from app.exchange.grid import Sheet, Span, Value, is_blank, text_of, without_spaces
 from app.exchange.header import Header, Score, header_of_rows
 
 _LEAST_WORDS = 3
@@ -88,7 +87,7 @@ def _first(cells: Sequence[Value]) -> Value:
 
 
 def _word(cell: Value) -> str:
-    return re.sub(r"\s+", "", text_of(cell))
+    return without_spaces(text_of(cell))
 
 
 def _part(sheet: Sheet, first: int, end: int) -> Sheet:

@@ -28,7 +28,7 @@ def with_places(
     for row in rows:
         if row.section != section:
             last, section = {}, row.section
-        cells = list(row.cells)
+        cells = row.cells
         stated = False
         for number in wanted:
             if not is_blank(row.cell(number)):
@@ -36,12 +36,12 @@ def with_places(
                 stated = stated or last.get(number) != text
                 last[number] = text
             elif not stated and last.get(number):
-                cells.extend([None] * (number - len(cells)))
+                cells = [*cells, *[None] * (number - len(cells))]
                 cells[number - 1] = last[number]
                 changed.append(row.number)
             elif stated:
                 last.pop(number, None)
-        filled.append(replace(row, cells=cells))
+        filled.append(row if cells is row.cells else replace(row, cells=cells))
     return filled, sorted(set(changed))
 
 

@@ -134,10 +134,13 @@ def _extent(xml: bytes) -> tuple[int, int]:
     counted = len(lines) - 1, max(line.count(b"<c ") + line.count(b"<c>") for line in lines)
     if not _FAR.search(xml):
         return counted[0], counted[1]
-    rows, columns = counted
+    letters, numbers = set[bytes](), set[bytes]()  # few of the one, and each reckoned once
     for found in _VALUED.finditer(xml):
-        rows, columns = max(rows, int(found[2])), max(columns, column_number(found[1].decode()))
-    return rows, columns
+        letters.add(found[1])
+        numbers.add(found[2])
+    rows = max(map(int, numbers), default=0)
+    columns = max((column_number(item.decode()) for item in letters), default=0)
+    return max(counted[0], rows), max(counted[1], columns)
 
 
 def read_extras(path: Path, tick: Tick = go_on) -> dict[str, Extras]:
