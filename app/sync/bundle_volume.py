@@ -42,6 +42,10 @@ PROBLEMS = {
     "not_for_me": N_("{file} was not written for this computer"),
 }
 _HINT = N_("Copy it again from where it was written, or ask for a new bundle. Nothing was changed here.")
+_HINTS = {  # where another copy would not help
+    "not_for_me": N_("Give it to the computer that it was written for. Nothing was changed here."),
+    "too_new": N_("Bring this program up to date. Nothing was changed here."),
+}
 
 
 class BundleProblem(Invalid):
@@ -51,7 +55,12 @@ class BundleProblem(Invalid):
 def problem(code: str, path: Path, found: int = 0, expected: int = 0) -> BundleProblem:
     """The problem `code` of one file."""
     return BundleProblem(
-        PROBLEMS[code], hint=_HINT, code=code, file=path.name, found=found, expected=expected
+        PROBLEMS[code],
+        hint=_HINTS.get(code, _HINT),
+        code=code,
+        file=path.name,
+        found=found,
+        expected=expected,
     )
 
 

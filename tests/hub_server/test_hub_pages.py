@@ -298,3 +298,20 @@ def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
         assert "620823" not in page and "平凉市 " not in page
     assert "620823" not in http.get("/admin/devices/invite").text
     assert http.get("/admin/devices/dev-2/revoke").status_code == 404
+
+
+def test_long_lists_come_in_pages_and_forms_mark_where_they_belong(http: TestClient, hub: SmallHub) -> None:
+    hub.quarantine_ = [
+        SimpleNamespace(device="dev-3", received=received_ms(NOW), changes=1, reason=f"no-{n}.")
+        for n in range(250)
+    ]
+    sign_in(http)
+    for asked, first, last, lines in (("", 249, 150, 100), ("?page=3", 49, 0, 50), ("?page=99", 49, 0, 50),
+                                      ("?page=-1", 249, 150, 100), ("?page=²", 249, 150, 100)):  # fmt: skip
+        told = re.findall(r"no-(\d+)\.", http.get(f"/admin/quarantine{asked}").text)
+        assert (told[0], told[-1], len(told)) == (str(first), str(last), lines), asked
+    middle = http.get("/admin/quarantine?page=2").text
+    assert 'href="?page=1"' in middle and 'href="?page=3"' in middle
+    assert "?page=" not in http.get("/admin/conflicts").text
+    for path, marked in (("devices/invite", "devices"), ("devices/dev-1/revoke", "devices")):
+        assert f'href="/admin/{marked}" aria-current="page"' in http.get(f"/admin/{path}").text

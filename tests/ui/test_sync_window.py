@@ -363,6 +363,7 @@ def test_joining_asks_for_what_it_needs_and_keeps_what_was_typed(
     assert session is not None
     assert ("enrol", session, session.workspace.path, "https://10.0.0.5:8620", "ABCDE-FGHJK-MNPQR-STVWX",
             "246810") in hub.calls  # fmt: skip
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     assert "本机已加入本局中心" in told[0]
     assert "密钥库" in told[0]
     qtbot.waitUntil(lambda: ("sync",) in hub.calls, timeout=WAIT_MS)
@@ -407,10 +408,10 @@ def test_the_proof_tells_the_sum_or_what_is_missing(
     running = by_hand(office)
     hub.proof = Proof(True, tmp_path / "p.json", 120, 100, 5, 15)
     running.window.doings.sync.prove_to(tmp_path / "p.json")
-    settle(running, qtbot)
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     assert "没有丢失任何内容" in told[0]
     assert "120" in told[0]
     hub.proof = Proof(False, tmp_path / "p.json", 120, 99, 5, 15, 0, (ProofProblem("lost", "额定出力 4"),))
     running.window.doings.sync.prove_to(tmp_path / "p.json")
-    settle(running, qtbot)
+    qtbot.waitUntil(lambda: bool(errors), timeout=WAIT_MS)
     assert "有 1 个值说不清去向" in str(errors[0])

@@ -16,7 +16,7 @@ from app.domain.entities.people import ROLES
 from app.domain.fields import CodeList
 from app.domain.rights import within_cap
 from app.errors import AppError
-from app.hub.admin.render import page, page_language, visits_of
+from app.hub.admin.render import page, page_language, part_of, visits_of
 from app.hub.admin.visits import COOKIE, Visit, may_enter
 from app.hub.service import Service, service_of
 from app.hub.speaking import said, status_of
@@ -111,16 +111,17 @@ async def conflicts(request: Request, visit: Visit) -> Response:
     service = service_of(request)
     language = page_language(request)
     found = await service.call(service.hub.conflicts, visit.person.area or None)
-    lines = [_conflict(language, item) for item in sorted(found, key=lambda item: item.raised_at)]
-    return page(request, "conflicts", visit, lines=lines)
+    part = part_of(request, sorted(found, key=lambda item: item.raised_at))
+    lines = [_conflict(language, item) for item in part.lines]
+    return page(request, "conflicts", visit, lines=lines, part=part)
 
 
 async def quarantine(request: Request, visit: Visit) -> Response:
-    """Batches of revoked laptops of the visitor's area."""
+    """Batches of revoked laptops of the visitor's area, the newest first."""
     service = service_of(request)
-    found = await service.call(_quarantined, service, visit)
-    lines = [(item.device, moment_of(item.received), item.changes, item.reason) for item in found]
-    return page(request, "quarantine", visit, lines=lines)
+    part = part_of(request, (await service.call(_quarantined, service, visit))[::-1])
+    lines = [(item.device, moment_of(item.received), item.changes, item.reason) for item in part.lines]
+    return page(request, "quarantine", visit, lines=lines, part=part)
 
 
 async def style(_request: Request) -> Response:

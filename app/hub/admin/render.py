@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +22,8 @@ from app.i18n import LANGUAGES, N_, in_language
 from app.resources import resource
 
 PAGES = ("overview", "devices", "people", "areas", "conflicts", "quarantine")
+_BELONGS = {"invite": "devices", "invited": "devices", "revoke": "devices", "let-in": "people"}  # in the menu
+_AT_ONCE = 100  # lines of a long list on a page
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -32,6 +36,23 @@ _AGO = (
     (3600, N_("{n} hours ago"), N_("1 hour ago")),
     (60, N_("{n} minutes ago"), N_("1 minute ago")),
 )
+
+
+@dataclass(frozen=True)
+class Part:
+    """The lines of a long list that one page shows: page `number` of `of`, from 1."""
+
+    lines: Sequence[Any]
+    number: int
+    of: int
+
+
+def part_of(request: Request, lines: Sequence[Any]) -> Part:
+    """The page that `?page=` asks for; the nearest one when there is none of that number."""
+    asked = request.query_params.get("page", "1")
+    of = max(1, -(-len(lines) // _AT_ONCE))
+    number = min(max(1, int(asked)), of) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
+    return Part(lines[(number - 1) * _AT_ONCE : number * _AT_ONCE], number, of)
 
 
 def visits_of(request: Request) -> Visits:
@@ -55,7 +76,7 @@ def page(
     shown = _environment().get_template(f"{name}.html").render(
         w=Words(language),
         lang="zh-CN" if language == "zh_CN" else "en",
-        here=name,
+        here=_BELONGS.get(name, name),
         pages=PAGES,
         path=request.url.path,
         visit=visit,

@@ -113,6 +113,9 @@ WORDS: Mapping[str, str] = {
         "what still waits is under Conflicts."
     ),
     "yes": N_("Yes"),
+    "page_of": N_("Page {n} of {of}"),
+    "before": N_("Previous page"),
+    "after": N_("Next page"),
 }
 
 

@@ -19,7 +19,6 @@ ADVICE = {
     "reordered": N_("The parts are out of order. Copy the files again without renaming them."),
     "altered": N_("The file was changed after it was written. Do not use it; ask for a new one."),
     "foreign": N_("It was written by a hub or a laptop that does not belong to yours."),
-    "not_for_me": N_("It is meant for another laptop. Give it to the one whose name it carries."),
     "not_a_bundle": N_("This file is no bundle. Choose the file that ends in .bundle."),
 }
 
