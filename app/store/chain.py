@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from app.store.connect import raw_of
 from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
@@ -21,6 +21,8 @@ SEALED_TO = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY
 HEAD = "SELECT head FROM sync_chain ORDER BY id DESC LIMIT 1"
 _PUT = "INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)"
 Headers = dict[int, tuple[list[Any], list[int]]]  # by transaction its own row, and what it answers for
+Told = tuple[list[Any], list[int]] | None
+_LAST = (1 << 63) - 1  # the highest number a row can have
 _TEXT = msgspec.json.Encoder().encode
 _OLDER = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 # `sealed_batch` is written later, when a batch is pushed, so it is no part of what is sealed.
@@ -69,15 +71,10 @@ def sealed_to(connection: Connection) -> int:
 
 
 def _link(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> str:
-    new = _sealed(_content(connection, head, transaction, rows))
-    connection.execute(
-        insert(CHAIN).values(
-            txn=transaction,
-            first_seq=rows[0][0] if rows else None,
-            last_seq=rows[-1][0] if rows else None,
-            head=new,
-        )
-    )
+    told = _headers(raw_of(connection), [transaction]).get(transaction)
+    new = _sealed(_content(head, told, rows))
+    first, last = (rows[0][0], rows[-1][0]) if rows else (None, None)
+    raw_of(connection).execute(_PUT, (transaction, first, last, new))
     return new
 
 
@@ -118,7 +115,7 @@ def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> Headers:
             found[row[0]] = (list(row), [])
         claims = f"SELECT txn, seq FROM sync_claim WHERE txn IN ({marks}) ORDER BY seq"
         for transaction, seq in raw.execute(claims, part):
-            found[transaction][1].append(seq)
+            found.setdefault(transaction, ([], []))[1].append(seq)
     return found
 
 
@@ -126,11 +123,10 @@ def verify(connection: Connection) -> JournalReport:
     """Compute the chain again and name the transactions whose rows are not as they were sealed."""
     head, reached, problems = START, 0, []
     links = connection.execute(select(CHAIN).order_by(CHAIN.c.id)).all()
-    for link in links:
-        rows = _rows(connection, link.first_seq, link.last_seq) if link.first_seq else []
+    for link, told, rows in _sealed_with(raw_of(connection), links):
         if link.first_seq and link.first_seq != reached + 1:
             problems.append({"code": "gap", "after": reached, "next": link.first_seq})
-        content = _content(connection, head, link.txn, rows)
+        content = _content(head, told, rows)
         if link.head not in (_sealed(content), _sealed(content, _older_text)):
             problems.append(_altered(connection, link))
         # Going on from the head that was written tells each altered transaction apart.
@@ -200,13 +196,48 @@ def _rows(connection: Connection, first: int, last: int | None) -> list[tuple[An
     return [tuple(row) for row in connection.execute(query)]
 
 
-def _content(connection: Connection, head: str, transaction: int, rows: Sequence[Any]) -> list[Any]:
-    """What a link is the hash of, read from the file."""
-    header = connection.execute(select(*_HEADER).where(TRANSACTIONS.c.id == transaction)).first()
-    claims = connection.execute(
-        select(CLAIMS.c.seq).where(CLAIMS.c.txn == transaction).order_by(CLAIMS.c.seq)
-    ).scalars()
-    return [head, _row(header) if header else None, [_row(row) for row in rows], list(claims)]
+def _sealed_with(raw: sqlite3.Connection, links: Sequence[Any]) -> Iterator[tuple[Any, Told, list[Any]]]:
+    """Each link with what its transaction says of itself and its journal rows."""
+    rows = _Through(raw)
+    for start in range(0, len(links), _MANY):
+        part = links[start : start + _MANY]
+        headers = _headers(raw, list({link.txn for link in part}))
+        for link in part:
+            yield link, headers.get(link.txn), rows.between(link.first_seq, link.last_seq)
+
+
+class _Through:
+    """The journal read through once, as links follow each other; anew from where one goes back."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._past: int | None = None  # what lies up to here was given
+        self._rows: Iterator[Any] = iter(())
+        self._next: Any = None
+
+    def between(self, first: int | None, last: int | None) -> list[Any]:
+        """The rows from number `first` to `last`, or to the end; none without a beginning."""
+        if not first:
+            return []
+        end = _LAST if last is None else last
+        if self._past is None or first <= self._past:
+            names = ", ".join(column.name for column in JOURNAL.columns)
+            query = f"SELECT {names} FROM sync_journal WHERE seq >= ? ORDER BY seq"
+            self._rows = iter(self._raw.execute(query, (first,)))
+            self._next = next(self._rows, None)
+        found = []
+        while self._next is not None and self._next[0] <= end:
+            if self._next[0] >= first:
+                found.append(self._next)
+            self._next = next(self._rows, None)
+        self._past = end
+        return found
+
+
+def _content(head: str, told: Told, rows: Sequence[Any]) -> list[Any]:
+    """What a link is the hash of."""
+    header, claims = told or ([], [])
+    return [head, _row(header) if header else None, [_row(row) for row in rows], claims]
 
 
 def _row(row: Sequence[Any]) -> list[Any]:

@@ -133,11 +133,8 @@ def _triggers(connection: Connection) -> list[tuple[str, str]]:
 def _records(connection: Connection, database: Database) -> list[tuple[str, str]]:
     """A record that differs from its journal was changed behind the journal's back."""
     whole = connection.exec_driver_sql("SELECT 1 FROM sync_origin LIMIT 1").first() is None
-    found = [
-        ("unjournalled", f"{kind.name} {uid}")
-        for kind in STORED_TYPES
-        for uid in disagreeing(connection, kind, database.layout.of(kind.name).name, whole=whole)
-    ]
+    differing = disagreeing(connection, database.layout, whole=whole)
+    found = [("unjournalled", f"{entity} {uid}") for entity, uid in differing]
     return found if whole else found + _digests(connection, database)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event
 
 from app.domain.changes import update
 from app.errors import Changed
-from app.store import evidence, pending, surroundings
+from app.store import chain, evidence, journal, pending, surroundings
+from app.store.agreement import disagreeing
 from app.store.connect import raw_of
 from app.store.workspace import Workspace
 from store.records import Desk, boiler
@@ -112,3 +113,30 @@ def test_a_file_of_an_earlier_version_gets_the_shorter_index(file: Path) -> None
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {surroundings._NEWEST}")]
     assert plan == ["SEARCH sync_journal USING COVERING INDEX ix_sync_journal_around (tbl=?)"]
     assert names == {"ix_sync_journal_uid", "ix_sync_journal_around", "ix_sync_journal_txn"}
+
+
+def test_a_check_reads_the_journal_twice_however_many_transactions_there_are(
+    desk: Desk, workspace: Workspace
+) -> None:
+    for number in range(4):
+        desk.add(boiler(f"PL-{number}"))
+    queries: list[str] = []
+    with workspace._opened.database.reading() as connection:
+        raw = raw_of(connection)
+        raw.set_trace_callback(queries.append)
+        assert chain.verify(connection).ok
+        assert list(disagreeing(connection, workspace._opened.database.layout)) == []
+        raw.set_trace_callback(None)
+    read = [query for query in queries if " cells" in query and "sync_journal" in query]
+    assert len(read) == 2, read
+
+
+def test_rows_of_links_that_go_back_or_leave_some_out_are_read_as_well() -> None:
+    with closing(sqlite3.connect(":memory:")) as raw:
+        raw.execute(next(words for words in journal.TABLES if "CREATE TABLE sync_journal" in words))
+        made = [(seq, 1, "boiler", "u", "u", 0, "[]", "") for seq in range(1, 9)]
+        journal.append(raw, made)
+        through = chain._Through(raw)
+        spans = ((1, 2), (5, 6), (3, 4), (7, None), (2, 2), (20, 30), (None, 4), (8, 8))
+        found = [[row[0] for row in through.between(*span)] for span in spans]
+    assert found == [[1, 2], [5, 6], [3, 4], [7, 8], [2], [], [], [8]]
