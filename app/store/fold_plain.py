@@ -7,7 +7,7 @@ one statement writes them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.domain.digest import cell_hash
 from app.domain.entity import GEOMETRY
 from app.domain.replication import Effect
 from app.store import rtree
-from app.store.crossing import Turns, crossing
+from app.store.crossing import Turn, Turns, crossing
 from app.store.journal import written
 from app.store.pending import rounded_chunks
 from app.store.rtree import quoted
@@ -45,6 +45,10 @@ class Plain:
         if not self._columns:
             return
         held, columns = self._held(raw), list(enumerate(self._cross.turns(self._columns), 2))
+        name, to_wire, from_wire, to_file = columns[0][1]
+        if len(columns) == 1 and to_wire is None and to_file is None:
+            self._one_field(held, name, from_wire)
+            return
         for place, effect in self._entries:
             row = held.get(effect.uid)
             if row is not None:
@@ -52,6 +56,22 @@ class Plain:
                 if cells:
                     self.noted.append((place, effect, written(cells)))
                     self._rows.append([*values, row[1]])
+
+    def _one_field(self, held: Mapping[str, Sequence[Any]], name: str, from_wire: Turn | None) -> None:
+        """The same for a single field that is in the file as it travels: most of a log."""
+        entity, noted, rows, digest = self.entity, self.noted, self._rows, 0
+        for place, effect in self._entries:
+            row = held.get(effect.uid)
+            if row is None:
+                continue
+            old, new = row[2], effect.cells[name]
+            if from_wire is not None and new is not None:
+                new = from_wire(new)
+            if old != new:
+                digest += cell_hash(entity, effect.uid, name, new) - cell_hash(entity, effect.uid, name, old)
+                noted.append((place, effect, written([[name, old, new]])))
+                rows.append([new, row[1]])
+        self.digest += digest
 
     def _compared(
         self, effect: Effect, row: Sequence[Any], columns: Sequence[tuple[int, Turns]]

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
 from app.domain.replication import Block, Effect
@@ -198,6 +199,7 @@ class FoldState:
                 self.fids[place] = fid
 
 
+@lru_cache(maxsize=256)
 def _place_field(entity: str) -> str | None:
     """The id of the field that says to which area a record belongs."""
     found = known(entity).fields.get(PLACES.get(entity, "div_code"))

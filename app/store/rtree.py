@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from app.store.geom import bounds
 
@@ -20,8 +21,9 @@ def index_name(table: str, column: str) -> str:
     return f"rtree_{table}_{column}"
 
 
+@lru_cache(maxsize=4096)
 def quoted(name: str) -> str:
-    """An SQL identifier."""
+    """An SQL identifier; each step of a fold asks for every column of a record."""
     return '"' + name.replace('"', '""') + '"'
 
 
