@@ -15,7 +15,7 @@ from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.patrol import Patrol
 from app.domain.fields import Field
 from app.domain.filters import Condition, equal, one_of, where
-from app.domain.patrols import Coverage, coverage
+from app.domain.patrols import Coverage, coverage, time_of_day
 from app.domain.rights import WRITERS, in_area
 from app.domain.values import check, parse
 from app.errors import Invalid, Refused
@@ -23,7 +23,7 @@ from app.i18n import N_, listed, tr
 
 _AT_ONCE = 50  # cells of one walk; more is a slip of the hand
 _NAMED = 6  # cells of one name that are listed
-_GIVEN = ("patrolled_on", "mode", "result", "inspectors", "note")
+_GIVEN = ("patrolled_on", "started", "ended", "mode", "result", "inspectors", "note")
 
 
 @action(
@@ -151,20 +151,36 @@ def _checked(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(N_("A patrol has no field “{field}”"), hint=N_("Fields: {fields}"), field=strange[0],
                       fields=" ".join(_GIVEN), code="bad_field")  # fmt: skip
     read = {name: _one(Patrol.TYPE.fields[name], values.get(name)) for name in _GIVEN}
-    check_day(session, read["patrolled_on"])
+    read |= checked_times(session, read)
     for name in ("mode", "result"):
         if not read[name]:
             raise Invalid(N_("{field} is needed"), field=tr(Patrol.TYPE.fields[name].label))
     return {**read, "inspectors": tuple(read["inspectors"] or ())}
 
 
-def check_day(session: Session, written: object) -> None:
-    """Raises Invalid for a day that is not whole, or has not come yet."""
-    day = str(written or "")
+def checked_times(session: Session, values: Mapping[str, Any]) -> dict[str, str | None]:
+    """Begin and end of a patrol as times of day, where they are known.
+
+    Raises Invalid for a day that is not whole or has not come yet, and for times that are none or run back.
+    """
+    day = str(values["patrolled_on"] or "")
     if len(day) != len(session.today):
         raise Invalid(N_("A patrol needs its whole date, such as {day}"), day=session.today, code="date")
     if day > session.today:
         raise Invalid(N_("{day} has not come yet"), day=day, code="date")
+    times = {name: _time(name, values.get(name)) for name in ("started", "ended")}
+    if times["started"] and times["ended"] and times["ended"] < times["started"]:
+        raise Invalid(N_("The patrol ends before it begins"), code="date")
+    return times
+
+
+def _time(name: str, written: object) -> str | None:
+    try:
+        return time_of_day(written)
+    except ValueError:
+        label = tr(Patrol.TYPE.fields[name].label)
+        raise Invalid(N_("{field}: “{value}” is no time of day; write 08:30"), field=label,
+                      value=str(written), code="date") from None  # fmt: skip
 
 
 def _one(field: Field, written: Any) -> Any:

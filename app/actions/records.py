@@ -18,7 +18,7 @@ from app.actions.evidence import (
     places_of_photos,
 )
 from app.actions.laptop import in_own_area, zones_unknown_near
-from app.actions.patrols import check_day, coverage_of, coverage_words
+from app.actions.patrols import checked_times, coverage_of, coverage_words
 from app.actions.places import derived_values
 from app.actions.rebounds import Rebound, last_rebound
 from app.actions.rights import require_area, require_role, require_writer
@@ -255,7 +255,7 @@ def edit_of(
     after = after.replace(**derived_values(session, after))
     require_area(session, after)
     if isinstance(after, Patrol):
-        check_day(session, after.patrolled_on)
+        after = after.replace(**checked_times(session, after.values()))
     return _with_geometry(record, after)
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 _DAYS = {"日": 1.0, "天": 1.0, "周": 7.0, "星期": 7.0, "旬": 10.0, "月": 30.4, "季": 91.3, "季度": 91.3,
          "半年": 182.6, "年": 365.25}  # fmt: skip
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_TIME = re.compile(r"(?P<hour>[01]?\d|2[0-3])[:：]?(?P<minute>[0-5]\d)")
 _MONTH = 30.4
 _LOOKED_AT = 30  # days
 _WORDS = re.compile(
@@ -30,6 +31,17 @@ def patrols_a_month(words: object) -> float | None:
     if not some:
         return None
     return round(times * _MONTH / (some * _DAYS[found["unit"]]), 1)
+
+
+def time_of_day(written: object) -> str | None:
+    """A time of day as `08:30`, from `8:30`, `8：30` or `0830`; None for nothing, else ValueError."""
+    clean = str(written or "").strip()
+    if not clean:
+        return None
+    found = _TIME.fullmatch(clean)
+    if found is None:
+        raise ValueError(clean)
+    return f"{int(found['hour']):02}:{found['minute']}"
 
 
 def _number(text: str) -> int:

@@ -14,7 +14,7 @@ from app.actions.patrols import behind, cells_of, record_patrol
 from app.actions.records import add_record, edit_record, find_record, list_records, show_record
 from app.domain.changes import insert, update
 from app.domain.entities.grid_cell import GridCell
-from app.domain.patrols import coverage
+from app.domain.patrols import coverage, time_of_day
 from app.errors import Invalid, NotAllowed, Refused
 
 TODAY = "2026-11-29"
@@ -142,3 +142,32 @@ def test_what_lags_behind_and_a_day_to_come(office: Office) -> None:
     with pytest.raises(Invalid):
         edit_record(office.session, made[0], {"patrolled_on": _day(office, -1)})
     assert "4" in show_record(office.session, "patrol", made[0].uid).patrols
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("8:30", "08:30"), ("0830", "08:30"), ("23：59", "23:59"), ("", None), (None, None)],
+)
+def test_a_time_of_day_is_read_as_people_write_it(written: str, meant: str | None) -> None:
+    assert time_of_day(written) == meant
+
+
+@pytest.mark.parametrize("written", ["24:00", "8:60", "上午", "8", "2430"])
+def test_what_is_no_time_of_day_is_told(written: str) -> None:
+    with pytest.raises(ValueError, match=written):
+        time_of_day(written)
+
+
+def test_a_patrol_says_when_it_began_and_ended(office: Office) -> None:
+    office.as_("clerk")
+    cell, _ = _cells(office)
+    (made,) = record_patrol(office.session, [cell.grid_code], {"started": "8:30", "ended": "1005"})
+    assert (made.started, made.ended) == ("08:30", "10:05")
+    edit_record(office.session, made, {"ended": "9:15"})
+    kept = find_record(office.session, "patrol", made.uid)
+    assert kept.values()["ended"] == "09:15"
+    for values in ({"ended": "8:00"}, {"started": "上午"}):
+        with pytest.raises(Invalid):
+            edit_record(office.session, kept, values)
+        with pytest.raises(Invalid):
+            record_patrol(office.session, [cell.grid_code], {"started": "8:30", **values})

@@ -29,6 +29,12 @@ class Patrol(Entity):
     grid_code: str = text(N_("Grid code"), length=40, required=True, search=True, derived=True)
     div_code: str | None = reference(N_("Division"), "division", default=None, length=12, derived=True)
     patrolled_on: str = date(N_("Day of the patrol"), required=True, indexed=True, aliases=("巡查日期",))
+    started: str | None = text(
+        N_("Begun at"), default=None, length=5, hint=N_("Time of day, such as 08:30"), aliases=("开始时间",)
+    )
+    ended: str | None = text(
+        N_("Ended at"), default=None, length=5, hint=N_("Time of day, such as 08:30"), aliases=("结束时间",)
+    )
     mode: str = choice(N_("Mode of patrol"), PATROL_MODES, required=True, aliases=("巡查方式",))
     result: str = choice(N_("Result"), PATROL_RESULTS, required=True, aliases=("巡查结果",))
     inspectors: tuple[str, ...] = texts(

@@ -21,7 +21,9 @@ FIRST: dict[str, tuple[str, ...]] = {
         "name", "level", "part", "source", "approval_no", "approval_date", "area_doc_km2", "area_calc_km2",
     ),
     "built_up_area": ("name", "year", "div_code"),
-    "patrol": ("patrolled_on", "grid_code", "div_code", "mode", "result", "inspectors", "note"),
+    "patrol": (
+        "patrolled_on", "grid_code", "div_code", "mode", "result", "inspectors", "started", "ended", "note",
+    ),
     "person": ("login", "name", "role", "org", "area", "phone", "disabled"),
 }  # fmt: skip
 
@@ -38,6 +40,8 @@ MONTHS: dict[str, str] = {"patrol": "patrolled_on"}  # the day a ledger is filte
 _NOT_SHOWN = ("verifier", "cell")  # a secret; the uid of a cell, whose code stands beside it
 _NARROW = {Kind.INTEGER: 8, Kind.BOOLEAN: 8, Kind.NUMBER: 10, Kind.DATE: 12, Kind.MOMENT: 18}
 _WIDTHS = {
+    "started": 10,
+    "ended": 10,
     "ledger_no": 15,
     "user_org": 26,
     "address": 30,

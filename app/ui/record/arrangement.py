@@ -50,7 +50,7 @@ _ZONE: Arrangement = (
 )
 
 _PATROL: Arrangement = (
-    (N_("Patrol"), ("patrolled_on", "mode", "result", "inspectors", "note")),
+    (N_("Patrol"), ("patrolled_on", "started", "ended", "mode", "result", "inspectors", "note")),
     (N_("Grid cell"), ("grid_code", "div_code")),
     (N_("Origin and note"), ("synthetic",)),
 )

@@ -36,6 +36,9 @@ _CELLS = Field(
 )
 
 
+_ASKED = ("patrolled_on", "started", "ended", "mode", "result", "inspectors", "note")
+
+
 class PatrolDialog(QDialog):
     """Proposes a routine patrol of today with nothing found, by whoever is signed in: Enter records it."""
 
@@ -50,7 +53,7 @@ class PatrolDialog(QDialog):
         self.form = Form(desk.names)
         fields = Patrol.TYPE.fields
         start = start_of_patrol(desk.need())
-        self.form.add_group("", [_CELLS, *(fields[name] for name in (*start, "note"))])
+        self.form.add_group("", [_CELLS, *(fields[name] for name in _ASKED)])
         self.form.fill({**start, _CELLS.name: tuple(cells)})
         self._fault = fault()
         self.foot = buttons(tr(N_("Record the patrol")))
