@@ -208,6 +208,13 @@ class MapLayers:
         if access is not None and access.folder.is_dir():
             online.trim(access.folder, access.most_bytes)
 
+    def empty_online(self, folder: Path) -> int:
+        """Remove every fetched tile, those in memory too; how many files there were. Goes through all of
+        them, so in a thread."""
+        for layer_id in list(self._online):
+            self.forget(layer_id)
+        return online.trim(folder, 0)
+
     def _broke(self, layer_id: str, error: AppError) -> None:
         if layer_id in self._pictures:  # else it was let go of while it was read
             self.faults[layer_id] = error

@@ -22,6 +22,7 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.domain.filters import equal
 from app.exchange.imagery.online import OnlineTiles
+from app.settings import tiles_folder
 from app.ui.application import Program
 from app.ui.map.adddialog import AddDialog
 from app.ui.map.layers import LayerTree
@@ -385,6 +386,15 @@ def test_online_maps_are_off_until_somebody_brings_a_key(
     settle(running, qtbot)
     assert len(fetched) == count
     assert "a1" in pane.arranging.faults()
+    kept = tiles_folder() / "img" / "3" / "6" / "2.tile"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"x")
+    pane.layers.actions_by_name["online"].trigger()
+    dialog = _dialog(OnlineDialog, qtbot)
+    qtbot.mouseClick(dialog.empty, Qt.MouseButton.LeftButton)
+    settle(running, qtbot)
+    assert not kept.exists() and not dialog.empty.isEnabled()
+    dialog.reject()
 
 
 def test_a_layer_that_cannot_be_shown_is_switched_off_by_its_box(qtbot: QtBot) -> None:

@@ -97,6 +97,7 @@ class AddingFiles(QObject):
 
         offered = [replace(layer, title=tr(layer.title)) for layer in online_layers()]
         dialog = OnlineDialog(self._desk.preferences, offered, self._owner.window())
+        dialog.emptied.connect(self._arranging.empty_tiles)
         dialog.accepted.connect(
             lambda: self._arranging.go_online(dialog.on.isChecked(), dialog.key_written(), dialog.chosen())
         )

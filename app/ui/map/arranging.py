@@ -306,6 +306,18 @@ class MapArranging(QObject):
         if self.layers is not None and added and on and key:
             self.add(added)
 
+    def empty_tiles(self) -> None:
+        """Remove what was fetched of online maps on this laptop, and say how much it was."""
+        layers = self.layers
+        if layers is None:
+            return
+
+        def told(count: int) -> None:
+            self._desk.said.emit(tr(N_("{n} fetched tiles removed"), n=f"{count:,}"))
+            self.changed.emit(tuple(layer.entity for layer in layers.book.added))
+
+        self._desk.tasks.run(self, lambda _: layers.empty_online(tiles_folder()), told)
+
     def preferred(self) -> None:
         """The preferences have changed: online maps may be on or off now."""
         if self.layers is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.carto.mapbook import AddedLayer
 from app.i18n import N_, tr
@@ -16,7 +16,9 @@ from app.ui.parts import muted
 
 
 class OnlineDialog(QDialog):
-    """`on`, `key_written` and `chosen` hold what was settled."""
+    """`on`, `key_written` and `chosen` hold what was settled; `emptied` asks at once, whatever is settled."""
+
+    emptied = Signal()
 
     def __init__(
         self, preferences: Preferences, offered: Sequence[AddedLayer], parent: QWidget | None = None
@@ -30,6 +32,8 @@ class OnlineDialog(QDialog):
         self.key_line.setPlaceholderText(tr(N_("From your own account of Tianditu")))
         self.key_line.setAccessibleName(tr(N_("Key of Tianditu")))
         self._boxes = [(layer, QCheckBox(layer.title)) for layer in offered]
+        self.empty = QPushButton(tr(N_("Remove all fetched tiles from this laptop")), autoDefault=False)
+        self.empty.clicked.connect(self._removed)
         self._foot = buttons(tr(N_("OK")))
         self._foot.accepted.connect(self.accept)
         self._foot.rejected.connect(self.reject)
@@ -45,6 +49,10 @@ class OnlineDialog(QDialog):
     def chosen(self) -> list[AddedLayer]:
         """The layers to be added."""
         return [layer for layer, box in self._boxes if box.isChecked() and box.isEnabled()]
+
+    def _removed(self) -> None:
+        self.empty.setEnabled(False)
+        self.emptied.emit()
 
     def _enable(self, *_: object) -> None:
         able = self.on.isChecked() and bool(self.key_written())
@@ -71,6 +79,7 @@ class OnlineDialog(QDialog):
             " settings, not in the workspace."
         )
         column.addWidget(muted(tr(note)))
+        column.addWidget(self.empty, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         column.addWidget(self._foot)
         metrics.open_at(self, metrics.chars(76), metrics.line_height() * 17)
