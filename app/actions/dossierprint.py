@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from app.actions.boilerpapers import PHOTO_KINDS, bureau_of, shown_value
-from app.actions.evidence import evidence_of
+from app.actions.evidence import PhotoPlace, evidence_of, places_of_photos
 from app.actions.history import history
 from app.actions.outputs import output_file
 from app.actions.session import Session
@@ -97,7 +97,9 @@ def _step(item: Approval) -> tuple[str, str, str, str, str]:
 def _papers(session: Session, boiler: Boiler) -> tuple[list[PaperLine], list[PhotoCell], list[str]]:
     """The papers in the order they were added, the photographs by kind, and the files that are not here."""
     lines, cells, lost = [], [], []
-    for item in evidence_of(session, boiler):
+    evidence = evidence_of(session, boiler)
+    places = places_of_photos(session, boiler, evidence)
+    for item in evidence:
         label = EVIDENCE_KINDS.label(item.kind)
         path = _file(session, item)
         added = show_moment(item.added_at)
@@ -106,12 +108,30 @@ def _papers(session: Session, boiler: Boiler) -> tuple[list[PaperLine], list[Pho
             lost.append(tr(N_("The file of “{kind}” is not here, or not what it was"), kind=label))
         elif item.kind in PHOTO_KINDS:
             taken = show_moment(item.taken_at) if item.taken_at else added
-            caption = f"{label}　{tr(N_('round {n}'), n=item.round_no)}　{taken}　{item.sha256[:8]}"
+            words = (
+                label,
+                tr(N_("round {n}"), n=item.round_no),
+                *_told(item, added, places),
+                item.sha256[:8],
+            )
+            caption = "　".join(words)
             instead = _unreadable(path, item)
             lost += [f"{label}：{instead}"] if instead else []
             cell = PhotoCell(str(path), caption, instead)
             cells.append((item.round_no, PHOTO_KINDS.index(item.kind), taken, cell))
     return lines, [cell for *_, cell in sorted(cells, key=lambda known: known[:3])], lost
+
+
+def _told(item: Attachment, added: str, places: Mapping[str, PhotoPlace]) -> tuple[str, str]:
+    """When and where a photograph was taken, as far as it tells: what nobody could judge is said."""
+    when = (
+        show_moment(item.taken_at) if item.taken_at else tr(N_("time not in the photo, added {at}"), at=added)
+    )
+    place = places.get(item.uid)
+    if place is not None:
+        return when, tr(N_("{metres} m from the boiler"), metres=place.metres)
+    known = item.photo_x is not None
+    return when, tr(N_("place in the photo, none of the boiler") if known else N_("no place in the photo"))
 
 
 def _unreadable(path: Path, item: Attachment) -> str:

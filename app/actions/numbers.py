@@ -23,7 +23,7 @@ def counted_boilers(
 ) -> Counted:
     """All boilers and those of each status group, for the workspace's area and each county in it.
 
-    `extra` are further numbers of the whole: name, English label, boilers.
+    `extra` are further numbers: name, English label, boilers.
     """
     rows = {item.uid: _row(item) for item in boilers}
     claimed = claimed_only(session, boilers)
@@ -31,14 +31,16 @@ def counted_boilers(
     codes = sorted({row.county for row in rows.values()} - {"", area})
     found = session.workspace.find(Division, one_of("code", (area, *codes)))
     names = {item.code: item.name for item in found}
-    numbers = _of_place(area, names.get(area, area), list(rows.values()), claimed)
-    numbers += [
-        _number(area, names.get(area, area), name, label, [rows[item.uid] for item in some])
-        for name, label, some in extra
-    ]
-    for code in codes:
-        mine = [row for row in rows.values() if row.county == code]
-        numbers += _of_place(code, names.get(code, code), mine, claimed)
+    numbers: list[Number] = []
+    for code in (area, *codes):
+        here = [row for row in rows.values() if code in (area, row.county)]
+        numbers += _of_place(code, names.get(code, code), here, claimed)
+        counted = {row.uid for row in here}
+        numbers += [
+            _number(code, names.get(code, code), name, label, those)
+            for name, label, some in extra
+            if (those := [rows[item.uid] for item in some if item.uid in counted]) or code == area
+        ]
     return Counted(tuple(numbers), rows)
 
 

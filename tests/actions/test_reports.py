@@ -20,10 +20,18 @@ from app.actions.counts import freeze_baseline
 from app.actions.dossierprint import content_of
 from app.actions.evidence import add_evidence, evidence_of
 from app.actions.lookback import draw_lookback
-from app.actions.reports import REPORTS, ReportKind, ReportOrder, export_template, make_report
+from app.actions.reports import (
+    REPORTS,
+    ReportKind,
+    ReportOrder,
+    count_report,
+    export_template,
+    make_report,
+)
 from app.domain.entities.boiler import Boiler
 from app.domain.reporting import Fact, month_report, period_of
 from app.errors import Invalid, Refused, StoreFailure
+from builders import photo
 
 
 def _fact(uid: str, *states: tuple[str, str], listed: bool = True, cleared_on: str | None = None) -> Fact:
@@ -362,6 +370,17 @@ def test_a_printed_dossier_holds_every_round_and_names_what_is_lost(office: Offi
     assert [step[1] for step in content.steps][:2] == ["录入台账", "登记在册"]
     assert {"leader", "clerk", "clerk2"} <= {step[2] for step in content.steps}
     assert any("反弹照片" in photo.caption for photo in content.photos) and content.lacks == []
+    captions = {photo.caption.split("　")[0]: photo.caption for photo in content.photos}
+    assert "距锅炉 0 米" in captions["现场照片"]
+    office.as_("clerk")
+    silent = photo(tmp_path / "微信.jpg", taken=None, place=None)
+    add_evidence(office.session, office.boiler(), [("photo_after", silent)])
+    told = [item.caption for item in content_of(office.session, office.boiler(), []).photos]
+    assert sum("照片无拍摄时间" in words and "照片无位置信息" in words for words in told) == 1
+    office.do("registrar", "restart", office.boiler(), due_date="2030-01-01")
+    counted = count_report(office.session, ReportOrder("dossier"))
+    lacking = {item.place: item.uids for item in counted.numbers if item.name == "lacking"}
+    assert lacking == dict.fromkeys((office.session.workspace.area, "620802"), (boiler.uid,))
     lost = next(item for item in papers if item.kind == "acceptance_form")
     office.session.workspace.attachment_path(lost.sha256).unlink()
     content = content_of(office.session, office.boiler(), [])

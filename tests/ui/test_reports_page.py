@@ -210,7 +210,7 @@ def test_a_list_of_what_was_never_drawn_says_so_and_asks_for_a_round(office: Off
     page.look()
     settle(running, qtbot)
     assert page.form._scope_name.text() == "回头看批次"
-    assert page.numbers.about.text() == "尚未抽取回头看批次 请先抽取一批。"
+    assert page.numbers.about.text() == "尚未抽取回头看批次。请先抽取一批。"
     assert page.numbers.about.y() < page.numbers.height() / 4, "the words stay on top of the empty page"
 
 

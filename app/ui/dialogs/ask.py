@@ -55,6 +55,7 @@ class AskDialog(QDialog):
         """A quiet line below the fields."""
         self._hint.setText(words)
         self._hint.show()
+        self._grow()
 
     def send(self) -> None:
         """Start the action."""
@@ -77,3 +78,11 @@ class AskDialog(QDialog):
 
     def _refused(self, error: Exception) -> None:
         say_refusal(self._fault, error, self._desk.failed.emit)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for words that wrap; Qt asks them for their height at another width."""
+        layout = self.layout()
+        if layout is not None:
+            width = max(self.width(), self.minimumWidth())
+            self.resize(width, max(self.height(), layout.totalHeightForWidth(width)))

@@ -110,7 +110,8 @@ class ImportWizard(QDialog):
         self.columns.show_learned(report.learned)
         self.source.show_report(report)
         actor = self._desk.actor
-        self.questions.show_questions(report.ask, actor is not None and actor.role in _CLAIMS)
+        may = actor is not None and actor.role in _CLAIMS and "status_claim" in self._kind.fields
+        self.questions.show_questions(report.ask, may)
         self.differences.show_report(report)
         if report.ask and self.pages.currentIndex() == _DIFFERENCES:
             self._go(_QUESTIONS)
