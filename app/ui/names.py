@@ -18,6 +18,7 @@ class Names:
     """Names by entity and then by what a reference holds."""
 
     by_entity: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    past: frozenset[str] = frozenset()  # codes of divisions that are no more: known, but not offered
 
     def of(self, entity: str, held: str) -> str:
         """The name of a referred record; the reference itself when it is not known."""

@@ -345,7 +345,7 @@ def test_a_patrol_recorded_in_the_window_colours_its_cells(office: Office, qtbot
     before = covered()
     running.desk.selection.choose("grid_cell", [cell.uid for cell in mine])
     settle(running, qtbot)
-    for _ in range(4):  # on one day: it counts as one of four
+    for _ in range(2):  # on one day: it counts as one of four
         actions["record_patrol"].trigger()
         dialog: PatrolDialog = _dialog(PatrolDialog, qtbot)
         dialog.send()

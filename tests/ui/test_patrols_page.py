@@ -41,6 +41,8 @@ def test_a_patrol_from_the_keyboard_to_its_cell_and_back(office: Office, qtbot: 
     assert pane is not None
     assert pane.kind is Patrol.TYPE
     own = pane.bar.division
+    assert own.findText("华亭市") > 0
+    assert own.findText("华亭县") < 0  # which is no more
     assert own.itemText(1).endswith(desk.names.of("division", str(mine.div_code)))  # an inspector's own area
     days = [record.patrolled_on for record in _shown(running)]
     assert days == sorted(days, reverse=True)

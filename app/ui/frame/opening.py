@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.domain.filters import Condition, where
 from app.ui.names import Names
 
 if TYPE_CHECKING:
@@ -63,4 +64,5 @@ def read_names(session: Session) -> Names:
         columns = session.workspace.columns(entity, [label, key] if key else [label], None, shapes=False)
         held = columns.values[key] if key else columns.uids
         found[entity] = {str(at): str(name) for at, name in zip(held, columns.values[label], strict=True)}
-    return Names(found)
+    gone = session.workspace.tally("division", ["code"], filter=where(Condition("valid_to", "is", False)))
+    return Names(found, frozenset(str(code) for code, *_ in gone))

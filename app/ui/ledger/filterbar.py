@@ -215,7 +215,7 @@ class FilterBar(QWidget):
         box.setAccessibleName(tr(N_("Division")))
         box.addItem(tr(N_("Every county")), "")
         for code, name in sorted(names.known("division").items()):
-            if len(code) == _COUNTY and not code.endswith("00"):
+            if len(code) == _COUNTY and not code.endswith("00") and code not in names.past:
                 box.addItem(name, code)
         box.setVisible("div_code" in self._kind.fields)
         box.activated.connect(self._delay.start)
