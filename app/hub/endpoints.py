@@ -21,7 +21,6 @@ from app.sync.messages import (
     MAX_SMALL,
     PULL_LIMIT,
     SHA256_HEADER,
-    EnrolAnswer,
     EnrolRequest,
     GiveBackReply,
     GiveBackRequest,
@@ -35,7 +34,7 @@ from app.sync.messages import (
     decode_message,
 )
 from app.sync.signing import signer_of
-from app.sync.transport import pull_reply
+from app.sync.transport import enrol_answer, pull_reply, push_reply
 
 _SMALLEST_PULL = 64 * 1024
 
@@ -62,7 +61,7 @@ async def enrol(request: Request) -> Response:
     asked = decode_message(EnrolRequest, await body_of(request, MAX_SMALL))
     made = await service.call(service.hub.enrol, asked, service.now())
     await service.call(service.enrolments.succeeded, address)
-    answer = _enrolled(made, _ms(service))
+    answer = enrol_answer(made, _ms(service))
     say("enrolled", device=answer.device, area=answer.area, role=answer.role_cap)
     return packed(answer)
 
@@ -146,17 +145,7 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
         wanted = PullRequest(after=asked.after, limit=_limit(asked.limit), held=asked.held)
         answer, news = service.hub.sync(device, asked.batch, wanted, service.now())
         effects = _pulled(service, news) if news is not None else None
-    return PushReply(
-        next=answer.next,
-        state=answer.state,
-        epoch=answer.epoch,
-        accepted=answer.accepted,
-        merged=answer.merged,
-        conflicts=answer.conflicts,
-        rejected=answer.rejected,
-        message=answer.message or "",
-        pull=effects,
-    )
+    return push_reply(answer, effects)
 
 
 def _pull(service: Service, device: str, asked: PullRequest) -> PullReply:
@@ -184,13 +173,6 @@ async def _pull_request(request: Request) -> PullRequest:
             raise Invalid(N_("“after” is written as AREA:NUMBER,AREA:NUMBER"), code="bad_message")
         after[area] = int(number)
     return PullRequest(after=after)
-
-
-def _enrolled(made: Any, hub_time: int) -> EnrolAnswer:
-    if isinstance(made, EnrolAnswer):
-        return made
-    names = [name for name in EnrolAnswer.__struct_fields__ if name != "hub_time"]
-    return EnrolAnswer(**{name: getattr(made, name) for name in names}, hub_time=hub_time)
 
 
 def _ms(service: Service) -> int:

@@ -110,5 +110,20 @@ def pull_reply(answer: Any) -> PullReply:
     )
 
 
+def push_reply(answer: Any, news: PullReply | None) -> PushReply:
+    """What a hub decided of a batch as the message that travels, with the effects that come with it."""
+    names = ("next", "state", "epoch", "accepted", "merged", "conflicts", "rejected")
+    told = {name: getattr(answer, name) for name in names}
+    return PushReply(**told, message=answer.message or "", pull=news)
+
+
+def enrol_answer(made: Any, hub_time: int) -> EnrolAnswer:
+    """What a hub made of a laptop as the message that travels; `hub_time` in ms since 1970."""
+    if isinstance(made, EnrolAnswer):
+        return made
+    names = [name for name in EnrolAnswer.__struct_fields__ if name != "hub_time"]
+    return EnrolAnswer(**{name: getattr(made, name) for name in names}, hub_time=hub_time)
+
+
 def _three(now: Any) -> tuple[int, bytes, Any]:
     return (now.seq, now.head, now.digest) if hasattr(now, "seq") else (now[0], now[1], now[2])

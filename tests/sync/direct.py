@@ -17,7 +17,7 @@ from app.sync.messages import (
     RejoinRequest,
     SignedBlock,
 )
-from app.sync.transport import Between, BlobThere, pull_reply
+from app.sync.transport import Between, BlobThere, enrol_answer, pull_reply, push_reply
 
 
 class Direct:
@@ -30,9 +30,8 @@ class Direct:
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """Ask to become one of the hub's laptops."""
-        made = self._hub.enrol(request, self._now())
-        told = {name: getattr(made, name) for name in EnrolAnswer.__struct_fields__ if hasattr(made, name)}
-        return EnrolAnswer(**told)
+        now = self._now()
+        return enrol_answer(self._hub.enrol(request, now), int(now.timestamp() * 1000))
 
     def push(self, batch: bytes, asked: PullRequest | None = None) -> PushReply:
         """Send a signed batch."""
@@ -41,17 +40,7 @@ class Direct:
             answer = self._hub.push(batch, self._now())
         else:
             answer, news = self._hub.sync(self._device, batch, asked, self._now())
-        return PushReply(
-            next=answer.next,
-            state=answer.state,
-            epoch=answer.epoch,
-            accepted=answer.accepted,
-            merged=answer.merged,
-            conflicts=answer.conflicts,
-            rejected=answer.rejected,
-            message=answer.message or "",
-            pull=pull_reply(news) if news is not None else None,
-        )
+        return push_reply(answer, pull_reply(news) if news is not None else None)
 
     def pull(self, asked: PullRequest) -> PullReply:
         """What came after these numbers."""
