@@ -101,6 +101,15 @@ def test_a_file_cut_anywhere_is_refused_and_says_how_much_is_there(tmp_path: Pat
     assert "影像.tif" in _refusal(picture) and f"{picture.stat().st_size:,}" in _refusal(picture)
 
 
+def test_a_pmtiles_file_that_goes_while_it_is_shown_has_no_more_tiles(tmp_path: Path) -> None:
+    path = picture_files.pmtiles(tmp_path / "a.pmtiles")
+    imagery, _ = open_imagery(path)
+    os.truncate(path, 0)  # as a stick that is pulled out; mapped memory would end the program here
+    x, y = (float(value) for value in transform(*AT, STORED, imagery.crs))
+    assert imagery.piece((x, y, x + 100, y + 100), 10.0) is None
+    imagery.close()
+
+
 def test_a_folder_without_a_tile_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "瓦片" / "3").mkdir(parents=True)
     assert picture_parts(tmp_path / "瓦片") == [""]

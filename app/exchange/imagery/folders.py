@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, BinaryIO
 
 import numpy as np
 from pmtiles.reader import Reader
@@ -124,12 +124,26 @@ def _rows(column: Path) -> list[int]:
 def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
     """A PMTiles file of version 3; raises Invalid naming what is wrong."""
     try:
-        with path.open("rb") as file:  # what is mapped needs it no more
-            held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
+        held = path.open("rb")  # not mapped: a stick pulled out would end the program at the next look
+    except OSError as error:
         raise unreadable(path, error) from error
     try:
-        reader = Reader(lambda offset, length: held[offset : offset + length])
+        return _pmtiles(path, held)
+    except BaseException:
+        held.close()
+        raise
+
+
+def _pmtiles(path: Path, held: BinaryIO) -> tuple[TilePyramid, ImageryFacts]:
+    guard = Lock()
+
+    def part(offset: int, length: int) -> bytes:
+        with guard:
+            held.seek(offset)
+            return held.read(length)
+
+    try:
+        reader = Reader(part)
         head: dict[str, Any] = reader.header()
         facts = reader.metadata()
         kind, packed = head["tile_type"], head["tile_compression"]
@@ -138,12 +152,9 @@ def open_pmtiles(path: Path) -> tuple[TilePyramid, ImageryFacts]:
         levels = range(int(head["min_zoom"]), min(int(head["max_zoom"]), _DEEPEST) + 1)
         if not levels:
             raise ValueError("no level")
-        if (end := _end_of(head)) > len(held):
-            size = len(held)
-            held.close()
+        if (end := _end_of(head)) > (size := path.stat().st_size):
             raise cut_short(path, size, end)
     except _DAMAGED as error:
-        held.close()
         raise unreadable(path, error) from error
 
     def fetch(level: int, column: int, row: int) -> bytes | None:
