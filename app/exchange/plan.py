@@ -82,6 +82,7 @@ class _Planner:
         self._warned: list[Warned] = []
         self._templates: dict[str, str] = {}
         self._learned: dict[tuple[str, ...], MappingFile] = {}
+        self._corrected: dict[tuple[str, ...], int] = {}  # what reads otherwise by what was learned
         self._first_with: dict[tuple[str, ...], str] = {}  # headings → the table that had them first
         self._shift: Shift | None = None
 
@@ -151,6 +152,7 @@ class _Planner:
             if headings not in self._learned:
                 key = template_key(self._context.kind.cli, headings)
                 self._learned[headings] = self._context.recall(key) or MappingFile()
+                self._corrected[headings] = len(self._learned[headings].answers)
                 self._first_with[headings] = table.label if self._templates else ""
                 self._templates[self._first_with[headings]] = key
         self._asked.remembered = self._learned[tables[0].header.headings].answers
@@ -159,8 +161,13 @@ class _Planner:
         known = [*self._words.type.fields, X, Y, XY, IGNORED]
         first = self._first_with[table.header.headings]
         given = given_for(self._options.mapping, (table.label, first), letters=not first)
-        given = joined(given, self._learned[table.header.headings], known)
-        columns = propose(table.header, [row.cells for row in body.rows], self._words, given)
+        learned = self._learned[table.header.headings]
+        cells = [row.cells for row in body.rows]
+        columns = propose(table.header, cells, self._words, joined(given, learned, known))
+        if learned.columns:  # a mapping somebody shared names every column, also those anybody would find
+            alone = propose(table.header, cells, self._words, given)
+            differ = sum(one.field != other.field for one, other in zip(columns, alone, strict=True))
+            self._corrected[table.header.headings] = differ + len(learned.answers)
         return [replace(column, samples=_first_of(body, column.number)) for column in columns]
 
     def _drafts(self, table: Table, body: Body, columns: Sequence[Column]) -> list[Draft]:
@@ -337,7 +344,7 @@ class _Planner:
             ),
             records,
             templates=self._templates,
-            learned=sum(len(known.columns) + len(known.answers) for known in self._learned.values()),
+            learned=sum(self._corrected.values()),
             shift=self._shift,
             sheets=[sheet.name for sheet in self._book.sheets if not sheet.is_empty],
         )

@@ -33,6 +33,14 @@ def test_a_correction_is_used_for_the_next_file_with_these_headings(tmp_path: Pa
     assert next(column.certainty for column in second.mapping if column.letter == "B") == 1.0
 
 
+def test_of_a_shared_mapping_only_what_differs_is_a_correction(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "mappings")
+    first = _read(simple(tmp_path / "九月.xlsx", good_row(1)), shelf)
+    whole = {column.key: column.field for column in first.mapping}
+    shelf.keep(first.templates[""], corrections_of(first.mapping, whole | {"B": "owner_org"}), {})
+    assert _read(simple(tmp_path / "十月.xlsx", good_row(2)), shelf).learned == 1
+
+
 def test_other_headings_are_another_template(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     first = _read(simple(tmp_path / "a.xlsx", good_row(1)), shelf)

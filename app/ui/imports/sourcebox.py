@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -89,6 +90,11 @@ class SourceBox(QWidget):
         self.choose.setText(path.name)
         self.params.clear()
         self.changed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in a box takes what is written there; it does not go on to the next page as well."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
 
     # ---- layout
 
