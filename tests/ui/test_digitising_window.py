@@ -171,13 +171,13 @@ def test_shapes_that_do_not_touch_are_joined_with_a_word(office: Office, qtbot: 
     first, beside = _cells(running, 2)
     found = running.desk.session.workspace.find(GridCell, equal(kind="regular", clipped=False))  # type: ignore[union-attr]
     far = next(cell for cell in found if not cell.geometry.intersects(first.geometry))  # type: ignore[union-attr]
+    pane = running.window.work.map
     for others, said in ((beside, False), (far, True)):
-        pane = _begin(running, qtbot, [first, others])
+        pane.drawing.work.begin([first, others])
         pane.drawing.bar.join.trigger()
         assert len(pane.drawing.work.board.shown()) == 1
         assert ("2" in pane.drawing.bar._fault.text()) is said
         pane.drawing.work.end()
-        settle(running, qtbot)
 
 
 def test_the_pointer_is_drawn_to_a_corner_of_what_lies_around(office: Office, qtbot: QtBot) -> None:
