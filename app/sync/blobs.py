@@ -18,13 +18,14 @@ Check = Callable[[], None]  # raises Cancelled when the person wants to stop
 
 
 def send_blobs(workspace: Workspace, transport: Transport, progress: Progress, check: Check) -> int:
-    """Send every evidence file the hub is not known to have; gives their number."""
-    needs = workspace.replica.unsent_blobs()
+    """Send every evidence file the hub is not known to have; gives the number of those it had not."""
+    needs, gone = workspace.replica.unsent_blobs(), set[str]()
     whole, done = sum(need.size for need in needs), 0
     for need in needs:
         path = workspace.attachment_path(need.sha256)
 
-        def between(sent: int, size: int, before: int = done) -> None:
+        def between(sent: int, size: int, before: int = done, name: str = need.sha256) -> None:
+            gone.add(name)
             progress(before + sent, whole, tr(N_("Sending evidence")))
             check()
 
@@ -32,7 +33,7 @@ def send_blobs(workspace: Workspace, transport: Transport, progress: Progress, c
         transport.send_blob(need.sha256, path, between)
         workspace.replica.blob_sent(need.sha256)
         done += need.size
-    return len(needs)
+    return len(gone)
 
 
 def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, check: Check) -> int:
