@@ -191,11 +191,26 @@ def _laptop(sender: Sender, way: Callable[[Sender], Way], gate: Any, told: Any) 
         raise
 
 
+@dataclass
+class Afresh:
+    """The program's transport without the connection it keeps, as minutes lie between two rounds."""
+
+    client: Client
+
+    def push(self, batch: bytes, asked: PullRequest) -> PushReply:
+        """Send a batch and ask for what is new."""
+        reply = self.client.push(batch, asked)
+        self.client._line.close()  # the next one connects again
+        return reply
+
+    def close(self) -> None:
+        """Hang up."""
+        self.client.close()
+
+
 def _program(at: str, sender: Sender) -> Way:
     """The program's own transport, on a new connection for each request."""
-    client = Client(at, device=sender.device, sign=lambda claim: _signature(claim, sender.seed))
-    client._http.headers["Connection"] = "close"
-    return client
+    return Afresh(Client(at, device=sender.device, sign=lambda claim: _signature(claim, sender.seed)))
 
 
 def _await_workers(log: IO[bytes]) -> None:
