@@ -1,7 +1,7 @@
 """What a small push asks of PostgreSQL, all in one round: the laptop and its areas locked, then whole rows.
 
-Of rows that are only edited come the fields that pushes lately edited, what every decision looks at, and the
-stamps; others come whole, as to ask twice would cost more. A large push asks in more rounds (`pushing.py`).
+A large push asks for less of each row and in more rounds (`pushing.py`); of twenty rows it is cheaper to read
+everything than to ask twice.
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.domain.areas import OWNERS
 from app.domain.entity import GEOMETRY
 from app.domain.replication import Batch, Entry
 from app.hub.book import DEVICES, field_ids
 from app.hub.database import Ask, HubDatabase, array_of
 from app.hub.devices import Device, device_of
 from app.hub.duplicates import Keys, asked_keys
-from app.hub.keeping import usual
-from app.hub.nearby import NEAR, TELLING, WIDE, Around, Place, places_of
+from app.hub.nearby import NEAR, WIDE, Around, Place, places_of
 from app.hub.rounds import Asked
-from app.hub.rows import Row, Rows, context_ids, reader_of
-from app.hub.touching import owners_of, protects, read_whole, touched_uids
+from app.hub.rows import Row, Rows, reader_of
+from app.hub.touching import owners_of, protects
 from app.store.tables import is_known, known
 
 SMALL = 200  # entries of a push that is small
@@ -48,8 +46,6 @@ _OWNED = (
     " JOIN {other} o ON o.uid >= p AND o.uid < p || 'g')"
 )
 _UNITS = "SELECT uid FROM boiler WHERE user_org = ANY(%s::text[]) AND h_alive"
-Starts = tuple[Mapping[str, Iterable[str]], Mapping[str, Iterable[str]]]  # of whole rows, of edited ones
-Form = tuple[str, tuple[str, ...]]  # entity and fields
 Numbers = tuple[int, bytes, str]  # of an area: its last number, head and digest
 
 
@@ -84,8 +80,6 @@ class Gathered:
         for entity, starts in self.deleted.items():
             found = self.find(entity, starts)
             rows.note_asked("approval", "owner", [uid for uids in found.values() for uid in uids])
-        for those in touched_uids(batch.entries).values():
-            read_whole(rows, batch, those)
         keys = Keys()
         for (entity, name), losing in asked_keys(batch.entries)[1].items():
             for uid in losing:
@@ -101,13 +95,13 @@ def gather(
     """Ask for everything. `what` is the root's code, the areas to lock, and how near a boiler may be another
     one in metres (None: not known now)."""
     root, areas, metres = what
-    whole, edited = _starts(batch)
+    starts = _starts(batch)
     deleted = _deleted(batch.entries)
     with database.together(connection) as ask:
         ask(_PLANS)
         device = ask(_DEVICE, (batch.epoch, root, batch.device))
         locked = ask(f"{AREA_ROW} ORDER BY code FOR UPDATE", (array_of(areas),))
-        read = _ask_rows(ask, (whole, edited), deleted, batch.entries)
+        read = _ask_rows(ask, starts, deleted)
         near = None if metres is None else _ask_near(ask, batch, metres)
     row = device.fetchone()
     assert row is not None, "laptops are revoked, never deleted"
@@ -117,41 +111,22 @@ def gather(
         site=site,
         root=(seq or 0, head or b""),
         areas={code: (seq, head, digest) for code, seq, head, digest in locked.fetchall()},
-        rows=[row for form, found in read for row in _rows(*form, found.fetchall())],
+        rows=[row for entity, found in read for row in _rows(entity, found.fetchall())],
         around=None if near is None else near.told(),
         deleted=deleted,
-        asked={entity: [*whole.get(entity, ()), *edited.get(entity, ())] for entity in whole | edited},
+        asked=starts,
     )
 
 
-def _starts(batch: Batch) -> tuple[dict[str, dict[str, None]], dict[str, dict[str, None]]]:
-    """The rows to read by entity, as the beginnings of their uids: whole ones (owners and persons as well),
-    and those that are only edited."""
-    whole: dict[str, dict[str, None]] = {"person": {act.person: None for act in batch.acts}}
-    edited: dict[str, dict[str, None]] = {}
+def _starts(batch: Batch) -> dict[str, list[str]]:
+    """The rows to read by entity, as the beginnings of their uids: changed ones, owners, persons."""
+    found: dict[str, dict[str, None]] = {"person": {act.person: None for act in batch.acts}}
     for entry in batch.entries:
         if is_known(entry.entity):
-            plain = entry.op == "u" and entry.entity not in OWNERS
-            (edited if plain else whole).setdefault(entry.entity, {})[entry.uid] = None
+            found.setdefault(entry.entity, {})[entry.uid] = None
     for entity, uids in owners_of(batch.entries).items():
-        whole.setdefault(entity, {}).update(dict.fromkeys(uids))
-    for entity, those in edited.items():
-        for uid in whole.get(entity, ()):
-            those.pop(uid, None)
-    return whole, {entity: those for entity, those in edited.items() if those}
-
-
-def _edited_names(entity: str, entries: Iterable[Entry]) -> tuple[str, ...]:
-    """The fields to read of rows that are only edited, in the order of the table."""
-    ids = field_ids(known(entity))
-    told = {name for entry in entries if entry.op == "u" and entry.entity == entity for name in entry.cells}
-    return _with_context(entity, usual(entity, told.intersection(ids)))
-
-
-@lru_cache(maxsize=256)
-def _with_context(entity: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    wanted = {*names, *context_ids(known(entity)), *(TELLING if entity == "boiler" else ())}
-    return tuple(name for name in field_ids(known(entity)) if name in wanted)
+        found.setdefault(entity, {}).update(dict.fromkeys(uids))
+    return {entity: list(those) for entity, those in found.items()}
 
 
 def _deleted(entries: Iterable[Entry]) -> dict[str, list[str]]:
@@ -164,19 +139,12 @@ def _deleted(entries: Iterable[Entry]) -> dict[str, list[str]]:
 
 
 def _ask_rows(
-    ask: Ask, starts: Starts, deleted: Mapping[str, list[str]], entries: Sequence[Entry]
-) -> list[tuple[Form, Any]]:
+    ask: Ask, starts: Mapping[str, list[str]], deleted: Mapping[str, list[str]]
+) -> list[tuple[str, Any]]:
     """The rows that begin so, and the signatures of those that are deleted."""
-    read: list[tuple[Form, Any]] = []
-    for entity, those in starts[0].items():
-        form = entity, field_ids(known(entity))
-        read.append((form, ask(_words(_RANGE, *form), (array_of(list(those)),))))
-    for entity, those in starts[1].items():
-        form = entity, _edited_names(entity, entries)
-        read.append((form, ask(_words(_RANGE, *form), (array_of(list(those)),))))
-    for entity, gone in deleted.items():
-        form = "approval", field_ids(known("approval"))
-        read.append((form, ask(_words(_OWNED, *form, entity), (array_of(gone),))))
+    read = [(entity, ask(_words(_RANGE, entity), (array_of(those),))) for entity, those in starts.items()]
+    for entity, those in deleted.items():
+        read.append(("approval", ask(_words(_OWNED, "approval", entity), (array_of(those),))))
     return read
 
 
@@ -208,33 +176,36 @@ def _ask_near(ask: Ask, batch: Batch, metres: float) -> _Near:
 
 
 @lru_cache(maxsize=512)
-def _words(query: str, entity: str, fields: tuple[str, ...], other: str = "") -> str:
-    names = [f't."{name}"' if name != GEOMETRY else f"ST_AsBinary(t.{name}, 'NDR')" for name in fields]
+def _words(query: str, entity: str, other: str = "") -> str:
+    names = [f't."{name}"' for name in field_ids(known(entity)) if name != GEOMETRY]
+    if GEOMETRY in field_ids(known(entity)):
+        names.insert(0, f"ST_AsBinary(t.{GEOMETRY}, 'NDR')")
     own = ["t.uid", "t.h_area", "t.h_alive", "t.h_seq", "t.h_stamps::text", "t.h_editors::text"]
     return query.format(names=", ".join([*own, *names]), table=f'"{entity}"', other=f'"{other}"')
 
 
-@lru_cache(maxsize=512)
-def _readers(entity: str, fields: tuple[str, ...]) -> tuple[tuple[int, Any], ...]:
+@lru_cache(maxsize=64)
+def _readers(entity: str) -> tuple[tuple[int, Any], ...]:
     """The places of values that are stored otherwise than they travel, and what turns them."""
+    names = field_ids(known(entity))
     return tuple(
         (place, reader)
-        for place, name in enumerate(fields)
+        for place, name in enumerate(names)
         if (reader := reader_of(known(entity), name, True))
     )
 
 
-def _rows(entity: str, fields: tuple[str, ...], found: Iterable[Any]) -> list[Row]:
-    readers, every = _readers(entity, fields), fields == field_ids(known(entity))
+def _rows(entity: str, found: Iterable[Any]) -> list[Row]:
+    names, readers = field_ids(known(entity)), _readers(entity)
     rows = []
     for uid, area, alive, seq, stamps, editors, *cells in found:
         for place, reader in readers:
             if cells[place] is not None:
                 cells[place] = reader(cells[place])
-        values = dict(zip(fields, cells, strict=True))
+        values = dict(zip(names, cells, strict=True))
         rows.append(
             Row(
-                entity, uid, area, alive, seq, values, whole=every, was_alive=alive, was_area=area,
+                entity, uid, area, alive, seq, values, whole=True, was_alive=alive, was_area=area,
                 read=values, written=(stamps, editors),
             )
         )  # fmt: skip

@@ -55,7 +55,7 @@ def keep_rows(ask: Ask, rows: Iterable[Row]) -> None:
         (fresh if row.fresh else changed).setdefault(row.entity, []).append(_stored(row))
         names.setdefault(row.entity, set()).update(row.sets)
     for entity, those in changed.items():
-        ask(_change(entity, usual(entity, names[entity])), (msgspec.json.encode(those).decode(),))
+        ask(_change(entity, _usual(entity, names[entity])), (msgspec.json.encode(those).decode(),))
     for entity, those in fresh.items():
         ask(_insert(entity), (msgspec.json.encode(those).decode(),))
 
@@ -102,18 +102,13 @@ def _forms(entity: str) -> dict[str, Any]:
     return {name: form for name in field_ids(known(entity)) if (form := stored_form(True, entity, name))}
 
 
-def usual(entity: str, names: Iterable[str]) -> tuple[str, ...]:
+def _usual(entity: str, names: set[str]) -> tuple[str, ...]:
     """These fields and those of the pushes before, so that nearly every push finds its statement planned."""
-    found = _USUAL.get(entity, frozenset())
-    if not found.issuperset(names):
-        found = found.union(names)
-        _USUAL[entity] = found = found if len(found) <= _MANY else frozenset(names)
-    return _in_order(entity, found)
-
-
-@lru_cache(maxsize=256)
-def _in_order(entity: str, names: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in field_ids(known(entity)) if name in names)
+    usual = _USUAL.get(entity, frozenset())
+    if not names <= usual:
+        usual = usual | names
+        _USUAL[entity] = usual = usual if len(usual) <= _MANY else frozenset(names)
+    return tuple(name for name in field_ids(known(entity)) if name in usual)
 
 
 @lru_cache(maxsize=4096)

@@ -27,9 +27,10 @@ NEAR = (
     "SELECT DISTINCT b.uid FROM unnest(%s::float8[], %s::float8[]) AS p(x, y) JOIN boiler b"
     " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s::float8) WHERE b.h_alive"
 )
-TELLING = frozenset((GEOMETRY, "user_org", "address"))  # what tells that two boilers are one
+_TELLING = frozenset((GEOMETRY, "user_org", "address"))  # what tells that two boilers are one
 MANY = 100  # places that are worth being looked around while a push is decided
 Place = tuple[float, float]
+_UNIT = frozenset(("user_org", "address"))
 _SHOWN = ("ledger_no", "user_org", "address", GEOMETRY)
 
 
@@ -74,9 +75,9 @@ def flag_near(
 
 def _may_have_become(row: Row) -> bool:
     """Whether this push made a row, or changed what tells that two boilers are one."""
-    if row.fresh or TELLING.isdisjoint(row.sets):
+    if row.fresh or _TELLING.isdisjoint(row.sets):
         return row.fresh
-    return any(name in row.sets and row.sets[name] != row.read.get(name) for name in TELLING)
+    return any(name in row.sets and row.sets[name] != row.read.get(name) for name in _TELLING)
 
 
 def _candidates(desk: Desk, fresh: Iterable[Row], found: Iterable[str]) -> list[Row]:
@@ -98,12 +99,18 @@ def _found(
     places = [place for row in fresh if (place := place_of(row)) is not None and place not in around.places]
     if places:
         uids.update(dict.fromkeys(_near(database, connection, places, metres)))
-    units = list({str(row.values["user_org"]) for row in fresh if row.values.get("user_org")} - around.units)
+    units = list({unit for row in fresh if (unit := _new_unit(row))} - around.units)
     if units:
         words, given = database.any_of("user_org", units)
         query = f"SELECT uid FROM boiler WHERE {words} AND h_alive"
         uids.update(dict.fromkeys(connection.exec_driver_sql(query, (given,)).scalars()))
     return uids
+
+
+def _new_unit(row: Row) -> str:
+    """The unit of a boiler that is new or got another unit or address, else "": those of its unit have looked
+    like it before."""
+    return str(row.values.get("user_org") or "") if row.fresh or not _UNIT.isdisjoint(row.sets) else ""
 
 
 @contextmanager
