@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from app.carto.flat import FlatAreas
 from app.carto.layers import NOT_DRAWN, Layer
 from app.carto.projection import project_layer
 from app.carto.symbols import Symbol
-from app.domain.portions import vertices, vertices_of
+from app.domain.portions import portions, vertices, vertices_of
 
 _FEW = 300
 _POINTS, _LINES, AREAS = (0, 4), (1, 2, 5), (3, 6)
@@ -152,19 +152,28 @@ class ProjectedFeatures:
 
 def area_rings(geometry: Objects, rows: Ints) -> RingSet:
     """The rings of polygons whose feature numbers are `rows`."""
-    parts, part_owner = shapely.get_parts(geometry, return_index=True)
-    rings, ring_owner = shapely.get_rings(parts, return_index=True)
-    return _ring_set(rings, rows[part_owner[ring_owner]])
+
+    def rings_of(some: Objects) -> tuple[Objects, Ints]:
+        parts, part_owner = shapely.get_parts(some, return_index=True)
+        rings, ring_owner = shapely.get_rings(parts, return_index=True)
+        return rings, part_owner[ring_owner]
+
+    return _ring_set(geometry, rows, rings_of)
 
 
 def line_parts(geometry: Objects, rows: Ints) -> RingSet:
     """The parts of lines whose feature numbers are `rows`."""
-    parts, owner = shapely.get_parts(geometry, return_index=True)
-    return _ring_set(parts, rows[owner])
+    return _ring_set(geometry, rows, lambda some: shapely.get_parts(some, return_index=True))
 
 
-def _ring_set(rings: Objects, owner: Ints) -> RingSet:
-    xy = vertices(rings)
-    counts = shapely.get_num_coordinates(rings)
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64) if len(counts) else xy_none()
-    return RingSet(xy, starts, owner.astype(np.int64))
+def _ring_set(geometry: Objects, rows: Ints, rings_of: Callable[[Objects], tuple[Objects, Ints]]) -> RingSet:
+    """The vertices of what `rings_of` makes of geometries, a portion of them at a time: neither its making
+    nor its end holds the others up."""
+    xy, counts, owner = [np.empty((0, 2))], [xy_none()], [xy_none()]
+    for part in portions(geometry):
+        rings, among = rings_of(geometry[part])
+        xy.append(vertices(rings))
+        counts.append(shapely.get_num_coordinates(rings).astype(np.int64))
+        owner.append(rows[part][among].astype(np.int64))
+    lengths = np.concatenate(counts)
+    return RingSet(np.concatenate(xy), np.cumsum(lengths) - lengths, np.concatenate(owner))
