@@ -7,8 +7,9 @@ import glob
 import multiprocessing
 import os
 import signal
+import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,6 +25,7 @@ LONG_BYTES = (
 )
 _PACKED_BYTES = 100_000
 _PACKED = (".kmz", ".zip")
+_BESIDE = (".shp", ".tab", ".mif")  # most of these lies in files of the same name
 _LOOK_EVERY_S = 0.05
 _NICE = 5
 _PART, _END, _FAILED = range(3)
@@ -34,42 +36,46 @@ def is_long(path: Path) -> bool:
     with suppress(OSError):
         if path.suffix.lower() in _PACKED:
             return path.stat().st_size > _PACKED_BYTES
-        parts = path.parent.glob(f"{glob.escape(path.stem)}.*") if path.suffix.lower() == ".shp" else [path]
+        beside = path.suffix.lower() in _BESIDE
+        parts = path.parent.glob(f"{glob.escape(path.stem)}.*") if beside else [path]
         return sum(part.stat().st_size for part in parts) > LONG_BYTES
     return False
 
 
-def parts_of(path: Path, read: Callable[..., Iterable[T]], *given: Any, tick: Tick = go_on) -> Iterator[T]:
+def parts_of(
+    path: Path, read: Callable[..., Iterable[T]], *given: Any, tick: Tick = go_on
+) -> Generator[T, None, None]:
     """What `read(path, *given)` yields: here for a short file, made in another process for a long one.
 
     `read` is a function of a module, what it is given and yields can be pickled, and each part is small: its
     unpacking is what is left of the work here. `tick(0.0)` is asked while the process works; when it raises,
-    and when nobody takes parts any more, the process is ended. Raises what `read` raised, and Invalid when
-    the process broke down.
+    and when the generator is closed, the process is ended, and what it had in the temporary folder goes with
+    it. Raises what `read` raised, and Invalid when the process broke down.
     """
     if not is_long(path):
         yield from read(path, *given)
         return
     apart = multiprocessing.get_context("spawn")
-    here, there = apart.Pipe(duplex=False)
-    process = apart.Process(target=_work, args=(there, read, path, *given), daemon=True)
-    process.start()
-    there.close()
-    try:
-        with closing(here):
-            yield from _received(here, path, tick)
-    finally:
-        process.kill()
-        process.join()
+    with tempfile.TemporaryDirectory(prefix="gridward-read-", ignore_cleanup_errors=True) as scratch:
+        here, there = apart.Pipe(duplex=False)
+        process = apart.Process(target=_work, args=(there, scratch, read, path, *given), daemon=True)
+        process.start()
+        there.close()
+        try:
+            with closing(here):
+                yield from _received(here, path, tick)
+        finally:
+            process.kill()
+            process.join()
 
 
-def _received(here: Connection, path: Path, tick: Tick) -> Iterator[Any]:
+def _received(here: Connection, path: Path, tick: Tick) -> Generator[Any, None, None]:
     while True:
-        while not here.poll(_LOOK_EVERY_S):
+        while not _ready(here):
             tick(0.0)
         try:
             kind, value = here.recv()
-        except EOFError as error:
+        except (EOFError, OSError) as error:  # OSError: it ended in the middle of a part
             raise Invalid(
                 N_("“{file}” cannot be read: the reading broke down."),
                 code="unreadable_file",
@@ -83,9 +89,23 @@ def _received(here: Connection, path: Path, tick: Tick) -> Iterator[Any]:
         yield value
 
 
-def _work(there: Connection, read: Callable[..., Iterable[Any]], path: Path, *given: Any) -> None:
-    """All that the other process does. Ctrl+C is the first one's matter, which then ends this one."""
+def _ready(here: Connection) -> bool:
+    """Whether there is a part to be had, or no more ever."""
+    try:
+        return here.poll(_LOOK_EVERY_S)
+    except OSError:  # Windows says so here already when the other end is gone
+        return True
+
+
+def _work(
+    there: Connection, scratch: str, read: Callable[..., Iterable[Any]], path: Path, *given: Any
+) -> None:
+    """All that the other process does. Ctrl+C is the first one's matter, which then ends this one.
+
+    `scratch` is the folder for what it needs for a while: it is ended without a word, and cleans nothing.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = scratch
     if hasattr(os, "nice"):
         os.nice(_NICE)
     with suppress(BrokenPipeError):  # nobody wants it any more
@@ -94,7 +114,7 @@ def _work(there: Connection, read: Callable[..., Iterable[Any]], path: Path, *gi
                 there.send((_PART, part))
         except AppError as error:
             there.send((_FAILED, error))
-        except BrokenPipeError:
+        except (BrokenPipeError, MemoryError):  # of memory nothing is told: the first process says what it is
             raise
         except Exception as error:  # a mistake, told where it can be seen
             lines = "".join(traceback.format_exception(error))

@@ -4,6 +4,7 @@ they are long."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,35 +73,37 @@ def read_layer(path: Path, part: str, encoding: str, crs: str, tick: Tick = go_o
     """The features of a layer whose coordinates are in `crs`; raises Invalid when it is no longer there or
     the system has no exact way to degrees, and what `tick` raises."""
     share = 0.0
-    parts: Iterator[Any] = parts_of(path, _layer, part, encoding, crs, tick=lambda _: tick(share))
-    head = next(parts)
-    places = np.empty(head.count, dtype=object)
-    columns = [np.empty(head.count, dtype=object) for _ in head.sheet.headings]
-    done = 0
-    for some in parts:  # into their places at once: to join a million objects afterwards takes one long call
-        here = slice(done, done + len(some.wkb))
-        places[here] = from_wkb(_objects(some.wkb))
-        for column, values in zip(columns, some.columns, strict=True):
-            column[here] = _objects(values)
-        done = here.stop
-        share = done / head.count
-        tick(share)
+    every: Any = parts_of(path, _layer, part, encoding, crs, tick=lambda _: tick(share))
+    with closing(every) as parts:
+        head = next(parts)
+        places = np.empty(head.count, dtype=object)
+        columns = [np.empty(head.count, dtype=object) for _ in head.sheet.headings]
+        done = 0
+        for some in parts:  # into their places at once: to join a million objects is one long call
+            here = slice(done, done + len(some.wkb))
+            places[here] = from_wkb(_objects(some.wkb))
+            for column, values in zip(columns, some.columns, strict=True):
+                column[here] = _objects(values)
+            done = here.stop
+            share = done / head.count
+            tick(share)
     return Features(places, dict(zip(head.sheet.headings, columns, strict=True)))
 
 
 def read_book(path: Path, encoding: str | None, tick: Tick = go_on) -> Book:
     """All layers of a map file as sheets, like `read_spatial`; raises what `tick` raises."""
     sheets: list[Sheet] = []
-    for part in parts_of(path, _sheets, encoding, tick=tick):
-        match part:
-            case _Begun(sheet=sheet):
-                rows, places = list[Sequence[Value]](), list[Any]()
-                sheets.append(replace(sheet, rows=rows, geometries=places))
-            case _Part():
-                rows += zip(*part.columns, strict=True) if part.columns else [()] * len(part.wkb)
-                places += from_wkb(_objects(part.wkb)).tolist()
-            case Book() as book:
-                return replace(book, sheets=sheets)
+    with closing(parts_of(path, _sheets, encoding, tick=tick)) as parts:
+        for part in parts:
+            match part:
+                case _Begun(sheet=sheet):
+                    rows, places = list[Sequence[Value]](), list[Any]()
+                    sheets.append(replace(sheet, rows=rows, geometries=places))
+                case _Part():
+                    rows += zip(*part.columns, strict=True) if part.columns else [()] * len(part.wkb)
+                    places += from_wkb(_objects(part.wkb)).tolist()
+                case Book() as book:
+                    return replace(book, sheets=sheets)
     raise AssertionError("a book ends with itself")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import struct
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -274,6 +277,25 @@ def test_a_reading_process_is_ended_when_nobody_waits_and_its_end_is_told(
     with pytest.raises(Cancelled):
         offered_layers(path, stop)
     assert not multiprocessing.active_children()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(Invalid, match=path.name) as refused:
         offered_layers(path, kill)
     assert refused.value.code == "unreadable_file"
+    assert not list(tmp_path.glob("gridward-read-*")), "what the other process had for a while is gone"
+
+
+def test_a_part_that_breaks_off_is_told_as_a_reading_that_broke_down(tmp_path: Path) -> None:
+    here, there = multiprocessing.Pipe(duplex=False)
+    os.write(there.fileno(), struct.pack("!i", 100) + b"half")  # killed while it sent
+    there.close()
+    with pytest.raises(Invalid) as refused:
+        list(apart._received(here, tmp_path / "长.kml", lambda _: None))
+    assert refused.value.code == "unreadable_file"
+    here.close()
+
+
+def test_a_file_is_as_long_as_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "县.tab").write_bytes(b"!table")
+    assert not apart.is_long(tmp_path / "县.tab")
+    (tmp_path / "县.dat").write_bytes(bytes(apart.LONG_BYTES + 1))
+    assert apart.is_long(tmp_path / "县.tab")
