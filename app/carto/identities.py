@@ -54,12 +54,13 @@ class Identities(Sequence[str]):
             yield from self[at : at + _PIECE]
 
     def also(self, more: Identities) -> Identities:
-        """These, then those of `more` that are not among them."""
-        order = np.argsort(self._numbers[:, 0], kind="stable")
-        known, asked = self._numbers[order], more._numbers
-        at = np.minimum(known[:, 0].searchsorted(asked[:, 0]), max(len(known) - 1, 0))
-        fresh = (known[at] != asked).any(axis=1) if len(known) else np.ones(len(asked), dtype=bool)
-        return Identities(np.concatenate([self._numbers, asked[fresh]]))
+        """These, then those of `more`, each once."""
+        every = np.concatenate([self._numbers, more._numbers])
+        order = np.lexsort((every[:, 1], every[:, 0]))  # of equal ones the first comes first
+        again = (every[order[1:]] == every[order[:-1]]).all(axis=1)
+        kept = np.ones(len(every), dtype=bool)
+        kept[order[1:][again]] = False
+        return Identities(every[kept])
 
     def places(self) -> Mapping[str, int]:
         """Where each uid stands."""

@@ -30,3 +30,4 @@ def test_uids_that_share_their_first_half_are_told_apart() -> None:
     assert found is not None
     assert [found.places()[uid] for uid in twins] == list(range(6))
     assert found.taken([4, 1])[:] == (twins[4], twins[1])
+    assert list(found.also(found.taken([5, 2]))) == twins
