@@ -75,10 +75,11 @@ def of_cell(session: Session, ident: str) -> dict[str, Any]:
 
 
 def _by_name(session: Session, name: str) -> GridCell:
-    """The one cell whose name holds these words; of several the one of the highest level, if it is alone."""
-    found = session.workspace.find(
-        GridCell, where(Condition("name", "~", name.strip())), order="level,grid_code", limit=_NAMED + 1
-    )
+    """The one cell of this name, else whose name holds these words; of several the one of the highest level,
+    if it is alone."""
+    found: list[GridCell] = []
+    for asked in (equal(name=name.strip()), where(Condition("name", "~", name.strip()))):
+        found = found or session.workspace.find(GridCell, asked, order="level,grid_code", limit=_NAMED + 1)
     highest = [cell for cell in found if cell.level == found[0].level]
     if not found or not name.strip():
         raise Refused(

@@ -124,6 +124,9 @@ def test_a_cell_is_found_by_its_name_and_several_are_not_guessed(office: Office)
     with pytest.raises(Refused):
         record_patrol(office.session, ["  "], {})
     assert cells_of(office.session, [made.uid, made.uid]) == (cells[1].uid,)
+    office.session.commit([update(find_record(office.session, "cell", cells[0].uid), name="柳湖")], "test")
+    (called,) = record_patrol(office.session, ["柳湖"], {})
+    assert called.cell == cells[0].uid, "the one of just this name, though others hold it"
 
 
 def _day(office: Office, ago: int) -> str:

@@ -7,10 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.actions import map_picture
+from app.actions.map_picture import Framed
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.patrol import Patrol
 from app.domain.filters import equal
@@ -26,7 +29,9 @@ Office = Callable[..., Program]
 D = TypeVar("D", bound=QDialog)
 
 
-def test_a_patrol_from_the_keyboard_to_its_cell_and_back(office: Office, qtbot: QtBot) -> None:
+def test_a_patrol_from_the_keyboard_to_its_cell_and_back(
+    office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     running = office("inspector")
     window, desk = running.window, running.desk
     assert desk.session is not None
@@ -60,7 +65,12 @@ def test_a_patrol_from_the_keyboard_to_its_cell_and_back(office: Office, qtbot: 
     record = window.work.record
     assert record.tabs.currentWidget() is record.evidence  # where its photographs are added
     assert desk.names.of("division", str(mine.div_code)) in record.subtitle.text()
-    assert window.work.map.canvas._marks is not None  # the cell it stands for is marked
+    assert window.work.map.canvas._marks is not None  # the cell it stands for is marked,
+    drawn: list[Framed] = []
+    monkeypatch.setattr(map_picture, "save_framed", lambda _session, shown, _path: drawn.append(shown))
+    window.work.map.acts.save_picture(Path("地图.png"))
+    settle(running, qtbot)
+    assert [dict(shown.selected) for shown in drawn] == [{"grid_cell": (mine.uid,)}]  # on a saved map, too
     record.patrols.click()
     settle(running, qtbot)
     assert (window.page, desk.selection.now.current) == ("grid_cell", mine.uid)

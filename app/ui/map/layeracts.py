@@ -14,6 +14,7 @@ from app.i18n import N_, tr
 from app.ui.desk import Desk
 from app.ui.map.arranging import palette_in_use
 from app.ui.map.picture import extent_of_layer
+from app.ui.map.places import standing
 from app.ui.tasks import Lane, Token
 
 if TYPE_CHECKING:
@@ -77,7 +78,6 @@ class LayerActs(QObject):
         scene, view, chosen = pane.scene, pane.canvas.view, self._desk.selection.now
         if scene is None or session is None or view is None:
             return
-        selected = {chosen.entity: chosen.uids} if chosen.uids else {}
         theme = pane.arranging.theme(LIGHT)
 
         def work(_: Token) -> Path:
@@ -86,6 +86,8 @@ class LayerActs(QObject):
                 save_framed,
             )
 
+            entity, uids = standing(session, chosen.entity, chosen.uids)
+            selected = {entity: uids} if uids else {}
             save_framed(session, Framed(theme, scene.layers, view, selected), path)
             return path
 

@@ -136,7 +136,8 @@ class SyncDoings:
         self._desk.tasks.run(
             self._window,
             lambda token: work(stoppable(token)),
-            Callbacks(lambda proof: QTimer.singleShot(0, lambda: self._proved(proof))),  # the task ends first
+            # The task ends first; a window that is closed by then is told nothing.
+            Callbacks(lambda proof: QTimer.singleShot(0, self._window, lambda: self._proved(proof))),
             lane=Lane.NETWORK,
             title=tr(N_("Accounting for every value")),
         )
