@@ -16,7 +16,7 @@ from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, insert
 from app.domain.coordinates.measure import distance_m, spot_of
-from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.entities.papers import EVIDENCE_KINDS, PICTURE_ENDINGS, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal, one_of
 from app.domain.rights import WRITERS
@@ -25,7 +25,6 @@ from app.errors import Invalid
 from app.i18n import N_
 
 _TAKEN_TAGS = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
-_PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif")
 _SMALL = (160, 120)
 PHOTO = "photo"
 _EXIF, _GPS = 0x8769, 0x8825
@@ -153,7 +152,7 @@ def photo_facts(path: Path) -> PhotoFacts:
         with Image.open(path) as image:
             exif = image.getexif()
             inner, gps = exif.get_ifd(_EXIF), exif.get_ifd(_GPS)
-    except _UNREADABLE:
+    except (*_UNREADABLE, Image.DecompressionBombError):
         return PhotoFacts()
     written = next(
         (inner.get(tag) or exif.get(tag) for tag in _TAKEN_TAGS if inner.get(tag) or exif.get(tag)), None
@@ -163,14 +162,15 @@ def photo_facts(path: Path) -> PhotoFacts:
 
 @lru_cache(maxsize=64)
 def picture_whole(path: Path, _sha256: str) -> bool:
-    """Whether a picture in one of the usual formats can be read to its end; other files are not judged.
+    """Whether a picture in one of the usual formats can be read to its end; other files are not judged, nor
+    pictures of more points than Pillow takes on.
 
     A step on many boilers asks of the same file each time, so the answer is kept by the file's hash.
     """
     from PIL import Image  # late: a form without photographs need not load it
 
     _know_iphones()
-    if path.suffix.lower() not in _PICTURES:
+    if path.suffix.lower() not in PICTURE_ENDINGS:
         return True
     try:
         with Image.open(path) as image:
@@ -178,6 +178,8 @@ def picture_whole(path: Path, _sha256: str) -> bool:
             image.load()
     except _UNREADABLE:
         return False
+    except Image.DecompressionBombError:  # some telephones make pictures so large that Pillow opens none
+        return True
     return True
 
 

@@ -385,6 +385,18 @@ def test_a_photograph_of_an_iphone_is_judged_like_any_other(office: Office, tmp_
     assert read_picture(str(torn), 48).isNull()
 
 
+def test_a_photograph_larger_than_is_opened_here_is_kept_and_not_judged(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boiler = office.applied()
+    large = photo(tmp_path / "两亿像素.jpg", taken=None, place=None)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1)
+    assert photo_facts(large).taken_at is None
+    office.as_("officer2")
+    add_evidence(office.session, boiler, [("site_photo", large)])
+    assert [item.file_name for item in evidence_of(office.session, boiler)][-1] == large.name
+
+
 def test_photographs_of_a_form_stand_upright_and_tell_no_place(tmp_path: Path) -> None:
     lying, turned = Image.new("RGB", (1600, 1200), "white"), Image.Exif()
     turned[0x0112] = 6  # held upright: a quarter to the right when it is shown

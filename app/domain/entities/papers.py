@@ -17,6 +17,7 @@ from app.domain.fields import (
 )
 from app.i18n import N_
 
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif")
 EVIDENCE_KINDS = codes(
     ("photo_before", N_("Photo before treatment"), ["整治前照片"]),
     ("photo_during", N_("Photo during treatment"), ["整治中照片"]),

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.entities.papers import EVIDENCE_KINDS, PICTURE_ENDINGS, Attachment
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.render.photos import read_picture
@@ -149,7 +149,7 @@ def local_paths(event: QDropEvent) -> list[Path]:
 
 def file_filter() -> str:
     """What a dialog for evidence offers."""
-    papers = "*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.webp *.heic *.heif *.pdf *.docx *.xlsx"
+    papers = " ".join(f"*{ending}" for ending in (*PICTURE_ENDINGS, ".pdf", ".docx", ".xlsx"))
     return f"{tr(N_('Photographs and papers'))} ({papers});;{tr(N_('All files'))} (*)"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.domain.entities.papers import EVIDENCE_KINDS
+from app.domain.entities.papers import EVIDENCE_KINDS, PICTURE_ENDINGS
 from app.domain.fields import Choice
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -16,7 +16,6 @@ from app.ui.messages import buttons
 
 # Letters a file name and a kind must share before the name says anything.
 _FEWEST_SHARED = 2
-_PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".heic")
 
 
 class KindsDialog(QDialog):
@@ -73,7 +72,7 @@ def guess_kind(path: Path, wanted: Sequence[str]) -> str:
         return best
     if wanted:
         return wanted[0]
-    return "site_photo" if path.suffix.casefold() in _PICTURES else "other"
+    return "site_photo" if path.suffix.casefold() in PICTURE_ENDINGS else "other"
 
 
 def _shared_letters(name: str, choice: Choice) -> int:
