@@ -221,7 +221,8 @@ class Log:
         self.acts.add(act)
         if verdict:  # not simply accepted: a long act that was cut counts as one
             self.contested.append((act[:36], f"{area} {number}: {record[1]}"))
-        if op == "n":
+        if op == "n":  # the hub answered and wrote nothing
+            self.writes[*record, "-"].append((area, number, act, ""))
             return
         lost = op == "u" and (area, *record) not in self.records
         need(not lost, "value_lost", f"{area} {number}: a change of a record that is not there")
@@ -273,7 +274,8 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
     need(told["ok"] and not told["problems"], forged, "it names problems")
     for item in told["superseded"]:
         by, record = item["by"], (item["entity"], item["uid"])
-        wrote = {write[2] for name in (item["field"], "*") for write in log.writes.get((*record, name), ())}
+        names = (item["field"], "*", "-")
+        wrote = {write[2] for name in names for write in log.writes.get((*record, name), ())}
         known = by in wrote if by in log.acts else by in told["acts"] or by == "external"
         need(known, forged, f"act {by} did not write {record} {item['field']}")
     need(not any(item["act"] in log.acts for item in told["waiting"]), forged, "what waits has been answered")
