@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from openpyxl.cell import Cell
 from openpyxl.drawing.image import Image as Picture
-from openpyxl.formula.tokenizer import Token, Tokenizer
+from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.packaging.custom import CustomPropertyList
 from openpyxl.utils import get_column_letter
@@ -77,9 +77,16 @@ def _own_names(book: Workbook) -> Iterator[str]:
     """Names that hold a value of their own, and not cells one can look at."""
     for names in (book.defined_names, *(page.defined_names for page in book.worksheets)):
         for name, item in names.items():
-            tokens = Tokenizer(f"={item.attr_text or ''}").items
-            if any(token.type == Token.OPERAND and token.subtype != Token.RANGE for token in tokens):
+            if not _only_cells(item.attr_text or ""):
                 yield name
+
+
+def _only_cells(meant: str) -> bool:
+    try:
+        tokens = Tokenizer(f"={meant}").items
+    except TokenizerError:  # nobody can say what it is
+        return False
+    return not any(token.type == Token.OPERAND and token.subtype != Token.RANGE for token in tokens)
 
 
 def _other_workbooks(book: Workbook) -> Iterator[str]:

@@ -92,6 +92,11 @@ def _name_a_value(book: openpyxl.Workbook, page: Any) -> str:
     return "联系人"
 
 
+def _name_nonsense(book: openpyxl.Workbook, page: Any) -> str:
+    book.defined_names["坏名称"] = DefinedName("坏名称", attr_text='赵暗"139')  # no formula anybody can read
+    return "坏名称"
+
+
 def _look_elsewhere(book: openpyxl.Workbook, page: Any) -> str:
     file = Relationship(type="externalLinkPath", Target="通讯录.xlsx", TargetMode="External", Id="rId1")
     link = ExternalLink(
@@ -102,7 +107,7 @@ def _look_elsewhere(book: openpyxl.Workbook, page: Any) -> str:
     return "通讯录.xlsx"
 
 
-@pytest.mark.parametrize("hide", [_hide_row, _hide_column, _name_a_value, _look_elsewhere])
+@pytest.mark.parametrize("hide", [_hide_row, _hide_column, _name_a_value, _name_nonsense, _look_elsewhere])
 def test_a_public_edition_refuses_a_template_with_anything_hidden(
     office: Office, tmp_path: Path, hide: Callable[[openpyxl.Workbook, Any], str]
 ) -> None:

@@ -128,9 +128,7 @@ class MapArranging(QObject):
         if any(layer.kind == FEATURES for layer in layers.book.added):
             self._read(lambda found, tick: found.load_missing(tick))
 
-    def _read(
-        self, work: Callable[[MapLayers, Callable[[float], None]], None], entities: tuple[str, ...] = ()
-    ) -> None:
+    def _read(self, work: Callable[[MapLayers, Tick], None], entities: tuple[str, ...] = ()) -> None:
         """Read files in a thread; the map is drawn with them as soon as they are there."""
         layers = self.layers
         if layers is None:

@@ -154,7 +154,7 @@ def file_filter() -> str:
 
 
 def thumbnail(path: Path, side: int) -> QImage:
-    """A photograph made small, upright, at most `side` pixels wide; null when it cannot be read."""
+    """A photograph made small and upright, its longer side so many pixels; null when it cannot be read."""
     return read_picture(str(path), side)
 
 
