@@ -61,3 +61,19 @@ def test_a_workspace_is_shown_in_turns_and_only_while_it_lies_here(
     settle(running, qtbot)
     assert (running.desk.session, steps) == (second, ["ledger", "map"])
     assert window.work.ledger is not None
+
+
+def test_missing_compiled_drawing_is_said_once(
+    program: Callable[..., Program], demo_file: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.map.pane.HAS_SCAN", False)
+    running = program(language="en")
+    said = list[str]()
+    running.desk.said.connect(said.append)
+    session = open_workspace(demo_file)
+    running.window.open_session(session)
+    settle(running, qtbot)
+    assert "The compiled drawing is missing: maps of many cells take longer." in said
+    source = running.window.work.map.scene.layers  # type: ignore[union-attr]
+    running.window.work.map.open(source, (106.4, 35.2, 107.1, 35.6), "EPSG:4545", synthetic=True)
+    assert len([words for words in said if "compiled drawing is missing" in words]) == 1

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from app.carto.flat import HAS_SCAN
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
 from app.i18n import N_, tr
@@ -57,6 +58,7 @@ class MapPane(QWidget):
         self._desk = desk
         self._scene: Scene | None = None
         self._stale: set[str] = set()
+        self._told_slow = HAS_SCAN
         self.note, self.pin = Note(), Pin()
         self.canvas = Canvas(self)
         self.canvas.furniture += [draw_scale, draw_north, self.note.draw, self.pin.draw]
@@ -117,6 +119,9 @@ class MapPane(QWidget):
         self._dress(ProjectedLayers(source))
         self.canvas.open(home, crs)
         self.arranging.opened()
+        if not self._told_slow:
+            self._told_slow = True
+            self._desk.said.emit(tr(N_("The compiled drawing is missing: maps of many cells take longer.")))
 
     def close_map(self) -> None:
         """No workspace."""
