@@ -61,6 +61,7 @@ def test_a_ledger_is_filtered_sorted_edited_and_saved_by_keys_alone(office: Offi
     _press(Key.Key_Up, ALT)
     settle(running, qtbot)
     assert pane.arranging.sorts[0][0] == "rated_tph"
+    assert _column(pane) == "rated_tph"  # another order of the rows leaves the keyboard in its column
     session, start = _first_open(running, pane)
     first = [pane.model.uid_at(row) for row in range(start, start + 3)]
     _write_in_three(pane, start, qtbot)
@@ -87,10 +88,15 @@ def _to_table(running: Program) -> LedgerPane:
     return pane
 
 
+def _column(pane: LedgerPane) -> str:
+    now = pane.table.currentIndex()
+    return pane.model.columns[now.column()].name if now.isValid() else ""
+
+
 def _go_to(pane: LedgerPane, name: str) -> None:
     """With the arrow keys to a column."""
     for _ in range(40):
-        if pane.model.columns[pane.table.currentIndex().column()].name == name:
+        if _column(pane) == name:
             return
         _press(Key.Key_Right)
     raise AssertionError(name)

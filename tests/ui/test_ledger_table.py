@@ -233,7 +233,11 @@ def test_sorting_by_several_and_grouping_with_totals(office: Office, qtbot: QtBo
     pane.arranging.sort("rated_tph", add=True, down=True)
     pane.arranging.group("county", "township")
     settle(running, qtbot)
-    assert pane.arranging.header.marks(column(pane, "rated_tph")) == "▼②"
+    header = pane.arranging.header
+    assert header.marks(column(pane, "rated_tph")) == "▼②"
+    for at in pane.table.columns_shown():  # the signs never stand on the words
+        assert header.words_place(at).width() >= header.sectionSizeFromContents(at).width()
+        assert not header.words_place(at).intersects(header.mark_place(at).adjusted(1, 0, 0, 0))
     outer = [group for group in pane.model.groups if group.level == 0]
     assert sum(group.total.units for group in outer) == len(pane.model.uids)
     assert pane.bar.counted() == total

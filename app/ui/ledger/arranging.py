@@ -129,9 +129,7 @@ class Arranging(QObject):
         group = self._table.ledger.group_at(row)
         if group is not None:
             self._table.ledger.fold(set(self._table.ledger.folded ^ {group.path}))
-            self._table.setCurrentIndex(
-                self._table.ledger.index(row, max(0, self._table.currentIndex().column()))
-            )
+            self._table.setCurrentIndex(self._table.ledger.index(row, self._table.column_now()))
 
     def _sort_column(self, column: int, add: bool) -> None:
         self.sort(self._table.ledger.columns[column].name, add=add)

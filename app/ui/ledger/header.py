@@ -13,6 +13,7 @@ from app.ui.ledger.rows import Sort
 from app.ui.theme import colours
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨"
+_MARK = 4.5  # steps of the grid at the right of a heading: the mark that opens the filter
 
 
 class LedgerHeader(QHeaderView):
@@ -32,6 +33,7 @@ class LedgerHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumSectionSize(metrics.grid(8))
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def setSelectionModel(self, chosen: QItemSelectionModel) -> None:
         """A selection of its own, always empty: to mark chosen columns Qt would look at every one of 50,000
@@ -53,10 +55,19 @@ class LedgerHeader(QHeaderView):
             arrow = ("▼" if down else "▲") + (_CIRCLED[min(at, 8)] if len(self._sorts) > 1 else "")
         return arrow + ("⧩" if name in self._filtered else "")
 
+    def width_for(self, column: int) -> int:
+        """How wide a heading is with every sign it can have: one of several orders, and the filter."""
+        words = self.sectionSizeFromContents(column).width()
+        return words + metrics.grid(_MARK) + self._wide("▲" + _CIRCLED[0])
+
+    def words_place(self, column: int) -> QRect:
+        """Where the words of a heading stand now: left of its signs, never under them."""
+        return self._words(self._rect(column), column)
+
     def paintSection(self, painter: QPainter, rect: QRect, column: int) -> None:
         """The heading, then its signs at the right: order, and the filter's mark."""
         painter.save()
-        super().paintSection(painter, rect.adjusted(0, 0, -metrics.grid(4.5), 0), column)
+        super().paintSection(painter, self._words(rect, column), column)
         painter.restore()
         look, name = colours(), self._names[column]
         painter.save()
@@ -74,10 +85,10 @@ class LedgerHeader(QHeaderView):
         else:
             painter.setPen(QColor(look.muted))
             painter.drawText(at, Qt.AlignmentFlag.AlignCenter, "▾")
-        arrow = self.marks(column).rstrip("⧩")
+        arrow = self._arrow(column)
         if arrow:
             painter.setPen(QColor(look.accent))
-            width = metrics.grid(3.5 + 2.5 * len(arrow))
+            width = self._wide(arrow)
             place = QRect(at.left() - width, rect.top(), width, rect.height() - 1)
             painter.fillRect(place.adjusted(0, 1, 0, -1), QColor(look.panel))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, arrow)
@@ -113,9 +124,18 @@ class LedgerHeader(QHeaderView):
         """Where a heading's filter mark stands, in the header."""
         return self._mark(self._rect(column))
 
+    def _words(self, rect: QRect, column: int) -> QRect:
+        return rect.adjusted(0, 0, -metrics.grid(_MARK) - self._wide(self._arrow(column)), 0)
+
+    def _arrow(self, column: int) -> str:
+        return self.marks(column).rstrip("⧩")
+
+    def _wide(self, arrow: str) -> int:
+        return self.fontMetrics().horizontalAdvance(arrow) + metrics.grid(1) if arrow else 0
+
     def _rect(self, column: int) -> QRect:
         return QRect(self.sectionViewportPosition(column), 0, self.sectionSize(column), self.height())
 
     def _mark(self, rect: QRect) -> QRect:
-        width = metrics.grid(4.5)
+        width = metrics.grid(_MARK)
         return QRect(rect.right() - width, rect.top() + 1, width, rect.height() - 2)

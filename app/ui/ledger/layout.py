@@ -75,10 +75,10 @@ class ColumnLayout(QObject):
         """The columns, order and widths a ledger begins with."""
         kind, header = self._table.ledger.kind, self._header
         first = [field.name for field in self._table.ledger.columns if columns.shown_at_first(kind, field)]
-        fitting = {}
-        for field in self._table.ledger.columns:
-            heading = header.fontMetrics().horizontalAdvance(field.heading) + metrics.grid(13)
-            fitting[field.name] = max(float(columns.width_in_chars(field)), heading / metrics.chars(1))
+        fitting = {
+            field.name: max(float(columns.width_in_chars(field)), header.width_for(at) / metrics.chars(1))
+            for at, field in enumerate(self._table.ledger.columns)
+        }
         self.show(self._names, fitting)
         self.show(first)
 

@@ -113,6 +113,7 @@ class LedgerPane(QWidget):
         self._empty.setText(self._why_empty())
         self._clear.setVisible(self.is_filtering())
         self._follow(self._desk.selection.now)
+        self.table.stay()
 
     def _why_empty(self) -> str:
         if self.is_filtering():
@@ -273,7 +274,7 @@ class LedgerPane(QWidget):
             self.table.selectionModel().select(chosen, flags.ClearAndSelect)
             current = self.model.row_of(selected.current) if rows else -1
             if current >= 0:
-                place = self.model.index(current, max(0, self.table.currentIndex().column()))
+                place = self.model.index(current, self.table.column_now())
                 self.table.selectionModel().setCurrentIndex(place, flags.NoUpdate)
                 self.table.scrollTo(place, QAbstractItemView.ScrollHint.EnsureVisible)
         finally:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
@@ -36,7 +44,9 @@ class LedgerTable(QTableView):
         self.ledger = model
         self._over: QTableView | None = None  # the frozen columns, lying over the first ones
         self._frozen: frozenset[int] = frozenset()
+        self._last = (0, 0)  # where the keyboard was: a new order of the rows makes Qt forget it
         self.setModel(model)
+        self.selectionModel().currentChanged.connect(self._went)
         delegate = CellDelegate(self, model)
         self.setItemDelegate(delegate)
         self.chosen = Chosen(self)
@@ -149,6 +159,22 @@ class LedgerTable(QTableView):
         self.setCurrentIndex(self.ledger.index(row, shown[at]))
         self.setFocus()
 
+    def column_now(self) -> int:
+        """The column of the keyboard, also where the rows were read again or are all filtered away."""
+        now = self.currentIndex()
+        return now.column() if now.isValid() else self._last[1]
+
+    def stay(self) -> None:
+        """Give the keyboard its cell back where nothing chosen has it after the rows were read again."""
+        if not self.currentIndex().isValid() and self.ledger.rowCount():
+            row = min(self._last[0], self.ledger.rowCount() - 1)
+            place = self.ledger.index(row, self._last[1])
+            self.selectionModel().setCurrentIndex(place, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _went(self, now: QModelIndex) -> None:
+        if now.isValid():
+            self._last = (now.row(), now.column())
+
     # ---- keys and mouse
 
     def event(self, event: QEvent) -> bool:
@@ -171,9 +197,9 @@ class LedgerTable(QTableView):
         if word:
             self.wanted.emit(word)
         elif event.key() == Qt.Key.Key_Down and event.modifiers() == Qt.KeyboardModifier.AltModifier:
-            self.menu_wanted.emit(now.column())
+            self.menu_wanted.emit(self.column_now())
         elif event.key() == Qt.Key.Key_Up and event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self.sorting.emit(now.column(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+            self.sorting.emit(self.column_now(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif self._folds(event, now):
             self.folding.emit(now.row())
         elif self.ledger.editing and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
