@@ -17,6 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ COLLECT = ("--collect-submodules", "pyogrio", "--collect-data", "pyogrio", "--co
            "--collect-submodules", "rasterio", "--collect-data", "rasterio",
            "--collect-data", "branca", "--collect-data", "docx", "--collect-submodules", "uvicorn",
            "--collect-submodules", "keyring.backends", "--copy-metadata", "keyring")  # fmt: skip
+_LICENCE = re.compile(r"(?:LICEN[CS]E|COPYING|NOTICE)[\w-]*(?:\.(?:txt|md|rst))?$", re.IGNORECASE)
 LEAVE_OUT = ("tkinter", "matplotlib", "pytest", "hypothesis", "mypy", "IPython", "setuptools")
 CONTROL = """Package: gridward
 Version: {version}
@@ -75,7 +78,41 @@ def build_folder() -> None:
     if subprocess.run([*command, str(HOME / "app" / "__main__.py")], check=False).returncode != 0:
         sys.exit("PyInstaller could not build the program; its last lines above say why.")
     shutil.copy2(HOME / "LICENSE", FOLDER)
-    print(f"{FOLDER}: {_megabytes(FOLDER)} MB")
+    copied = copy_licences(FOLDER / "licences")
+    print(f"{FOLDER}: {_megabytes(FOLDER)} MB, with the licences of {copied} libraries")
+
+
+def copy_licences(target: Path) -> int:
+    """The licences of the libraries inside, a folder for each: PyInstaller leaves them behind, though they
+    are to go along. Gives the number of libraries."""
+    waiting = tomllib.loads((HOME / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    copied: dict[str, int] = {}
+    while waiting:
+        words = waiting.pop()
+        name = re.split(r"[^\w.-]", words)[0].lower().replace("_", "-")
+        found = None if name in copied else _installed(name)
+        if found is None:
+            continue
+        texts = [file for file in found.files or () if _LICENCE.match(file.name)]
+        for file in texts:
+            place = target.joinpath(name, *(file.parts[1:] or file.parts))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(str(file.locate()), place)
+        copied[name] = len(texts)
+        extras = re.findall(r"\w+", words.partition("[")[2].partition("]")[0])
+        waiting += [
+            other for other in found.requires or ()
+            if "extra ==" not in other or any(f'"{extra}"' in other for extra in extras)
+        ]  # fmt: skip
+    return sum(map(bool, copied.values()))
+
+
+def _installed(name: str) -> Distribution | None:
+    """An installed library; None when this system does without it."""
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        return None
 
 
 def try_it() -> None:

@@ -37,7 +37,6 @@ _GROUPS: dict[str, Callable[[Entity], str]] = {
     BuiltUpArea.TYPE.name: lambda area: str(getattr(area, "year", "")),
     Division.TYPE.name: lambda division: str(getattr(division, "level", "")),
 }
-CHECKED = tuple(_GROUPS)
 
 
 @dataclass(frozen=True)

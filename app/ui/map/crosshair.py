@@ -17,7 +17,6 @@ _ARROWS = {
     Qt.Key.Key_Up: (0, 1),
     Qt.Key.Key_Down: (0, -1),
 }
-ARROWS = frozenset(_ARROWS)
 
 
 class Crosshair:
