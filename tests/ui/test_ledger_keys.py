@@ -68,6 +68,7 @@ def test_a_ledger_is_filtered_sorted_edited_and_saved_by_keys_alone(office: Offi
     _press(Key.Key_S, CTRL)
     settle(running, qtbot)
     assert len(pane.model.staging) == 0
+    assert len(pane.table.spots()) == 1  # a cell, not its row: the next key may empty what is chosen
     assert {session.workspace.get(Boiler, uid).address for uid in first} == {"Lane 9"}
     _press(Key.Key_Escape)
     assert not pane.editing.on

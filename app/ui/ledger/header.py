@@ -69,14 +69,14 @@ class LedgerHeader(QHeaderView):
         painter.save()
         super().paintSection(painter, self._words(rect, column), column)
         painter.restore()
-        look, name = colours(), self._names[column]
+        look, name, at = colours(), self._names[column], self._mark(rect)
         painter.save()
         painter.setClipRect(rect)
-        at = self._mark(rect)
-        painter.fillRect(at.adjusted(-2, -1, 1, 1), QColor(look.panel))
+        signs = rect.adjusted(self._words(rect, column).width() - 1, 0, 0, 0)
+        painter.fillRect(signs, QColor(look.panel))
         painter.setPen(QColor(look.border))
         painter.drawLine(rect.topRight(), rect.bottomRight())
-        painter.drawLine(at.left() - 2, rect.bottom(), rect.right(), rect.bottom())
+        painter.drawLine(signs.bottomLeft(), signs.bottomRight())
         if name in self._filtered:
             picture = icons.pixmap("filter", metrics.grid(3.5), look.accent)
             painter.drawPixmap(
@@ -90,7 +90,6 @@ class LedgerHeader(QHeaderView):
             painter.setPen(QColor(look.accent))
             width = self._wide(arrow)
             place = QRect(at.left() - width, rect.top(), width, rect.height() - 1)
-            painter.fillRect(place.adjusted(0, 1, 0, -1), QColor(look.panel))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, arrow)
         painter.restore()
 

@@ -275,7 +275,9 @@ class LedgerPane(QWidget):
             current = self.model.row_of(selected.current) if rows else -1
             if current >= 0:
                 place = self.model.index(current, self.table.column_now())
-                self.table.selectionModel().setCurrentIndex(place, flags.NoUpdate)
+                # while cells are written in, a whole row chosen would be emptied or pasted over as one
+                way = flags.ClearAndSelect if self.editing.on else flags.NoUpdate
+                self.table.selectionModel().setCurrentIndex(place, way)
                 self.table.scrollTo(place, QAbstractItemView.ScrollHint.EnsureVisible)
         finally:
             self._following = False
