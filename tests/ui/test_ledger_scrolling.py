@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHeaderView, QTableView
 from pytestqt.qtbot import QtBot
 
+from app.errors import StoreFailure
 from app.ui.application import Program
 from app.ui.ledger.pane import LedgerPane
 from app.ui.ledger.rownumbers import RowNumbers
@@ -51,6 +52,20 @@ def _by_qt(cells: SwiftCells, event: QPaintEvent) -> None:
     QTableView.paintEvent(cells._view, event)
 
 
+def _break_once(pane: LedgerPane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that cannot be read while it is painted leaves no painter open: the next one would end the
+    program."""
+
+    def broken(_: int) -> None:
+        raise StoreFailure("the disk is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pane.model, "record", broken)
+        with pytest.raises(StoreFailure):
+            pane.table.viewport().grab()
+    assert not pane.table._swift._painter.isActive()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_swift_cells_look_as_qt_paints_them(
     office: Office, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, theme: str
@@ -69,6 +84,8 @@ def test_swift_cells_look_as_qt_paints_them(
         for row, why in ((3, ""), (6, ""), (7, "wrong")):
             model.staging.write(model.record(row), "user_org", "新的单位", "新的单位", why)
     over = pane.arranging.layout.overlay
+    if model.editing:
+        _break_once(pane, monkeypatch)
     swift = [view.viewport().grab().toImage() for view in (table, over)]
     monkeypatch.setattr(SwiftCells, "paint", _by_qt)
     assert swift == [view.viewport().grab().toImage() for view in (table, over)]

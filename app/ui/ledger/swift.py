@@ -56,10 +56,12 @@ class SwiftCells:
         self._option.state &= ~_FOCUS  # type: ignore[attr-defined]
         now = view.currentIndex()
         self._focus = (now.row(), now.column()) if self._model.editing and view.hasFocus() else None
-        for rect in event.region():  # type: ignore[attr-defined]  # a region can be walked through
-            self._painter.fillRect(rect, view.palette().color(QPalette.ColorRole.Base))
-            self._paint_part(rect)
-        self._painter.end()
+        try:  # rows are read while they are painted; a painter left open would end the program at the next
+            for rect in event.region():  # type: ignore[attr-defined]  # a region can be walked through
+                self._painter.fillRect(rect, view.palette().color(QPalette.ColorRole.Base))
+                self._paint_part(rect)
+        finally:
+            self._painter.end()
 
     def _paint_part(self, rect: QRect) -> None:
         view, grid = self._view, int(self._view.showGrid())
