@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -18,8 +19,11 @@ os.environ["QT_SCALE_FACTOR"] = "1"
 os.environ.pop("GRIDWARD_PIN", None)
 os.environ.pop("GRIDWARD_LANG", None)
 
+from app.actions import people
+from app.hub import passphrases
 from app.i18n import DEFAULT_LANGUAGE, set_language
 from app.resources import resource
+from app.sync import keys
 from postgres_server import HAS_POSTGIS, postgres
 
 # Two busy cores say nothing about the code, so no deadline. The same examples in every run, so that a red
@@ -41,6 +45,22 @@ def own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder.mkdir()
         os.environ[name] = str(folder)
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_pins() -> Iterator[None]:
+    """A PIN costs next to nothing in the tests' own process: tests do not guess, and sign in a thousand times.
+
+    No setting of the program does this; programs that tests start make theirs as dear as everywhere
+    (`test_what_a_program_makes_of_a_pin_is_dear_to_guess`).
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", lambda: cheap)
+        patch.setattr(passphrases, "_HASHER", cheap)
+        for name, least in (("ROUNDS", 1), ("MEMORY_KIB", 8 * 16), ("LANES", 1)):
+            patch.setattr(keys, name, least)
+        yield
 
 
 @pytest.fixture

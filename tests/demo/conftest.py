@@ -8,15 +8,14 @@ import pytest
 
 from app.actions.session import Session
 from app.bootstrap import open_workspace
-from app.demo.build import Demo, build
-
-COARSE_M = 5000  # regular cells have tests of their own; here they only cost time
+from app.demo.build import Demo
+from shared_demo import shared_demo
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo with its 249 boilers, built once and only read."""
-    return build(tmp_path_factory.mktemp("demo"), cell_size_m=COARSE_M)
+    return shared_demo(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.demo.build import build
+from shared_demo import shared_demo
 
 DRIVER = Path(__file__).with_name("drive_window.py")
 ROOT = Path(__file__).parents[2]
@@ -28,9 +28,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo workspace."""
-    folder = tmp_path_factory.mktemp("window")
-    build(folder, cell_size_m=5000)
-    return folder
+    return shared_demo(tmp_path_factory).path.parent
 
 
 @pytest.fixture

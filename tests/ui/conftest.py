@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.people import actor_of, find_person
 from app.bootstrap import open_workspace
-from app.demo.build import build
 from app.settings import Preferences
 from app.ui.application import Program
+from shared_demo import shared_demo
 from sync.lan_fixtures import founded, lan  # noqa: F401 - fixtures
 from window_cases import WAIT_MS, settle
 
@@ -25,9 +25,7 @@ from window_cases import WAIT_MS, settle
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the demo all tests copy from."""
-    folder = tmp_path_factory.mktemp("demo")
-    build(folder, cell_size_m=5000)
-    return folder
+    return shared_demo(tmp_path_factory).path.parent
 
 
 @pytest.fixture
