@@ -49,7 +49,7 @@ def own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_pins() -> Iterator[None]:
-    """A PIN costs next to nothing in the tests' own process: tests do not guess, and sign in a thousand times.
+    """A PIN costs next to nothing in the tests' own process: tests do not guess, and sign in all the time.
 
     No setting of the program does this; programs that tests start make theirs as dear as everywhere
     (`test_what_a_program_makes_of_a_pin_is_dear_to_guess`).

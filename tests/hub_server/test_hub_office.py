@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.bootstrap import create_workspace
+from app.cli.main import run
 from app.domain.changes import insert
 from app.domain.entities.papers import Attachment
 from app.hub.objects import Blobs
@@ -34,12 +36,38 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def told(*words: str | Path, **variables: str) -> Any:
-    return json.loads(gridward("hub", *words, "--json", **variables).stdout)
+    """What a command says, run by the program's own entry but in this process: a start takes a second."""
+    code, document = _run(words, variables)
+    assert code == 0, document
+    return document
 
 
 def refused(*words: str | Path, **variables: str) -> tuple[int, str]:
-    done = gridward("hub", *words, "--json", check=False, **variables)
-    return done.returncode, json.loads(done.stdout)["error"]
+    code, document = _run(words, variables)
+    return code, document["error"]
+
+
+def _run(words: tuple[str | Path, ...], variables: dict[str, str]) -> tuple[int, Any]:
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        code = run(["hub", *map(str, words), "--json"], lambda where: 0)
+    return code, json.loads(said.getvalue())
+
+
+def _of_program(*words: str | Path, code: int = 0) -> Any:
+    """The same in a process of its own, as a bureau runs it."""
+    done = gridward("hub", *words, "--json", check=False)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_program_itself_says_the_same(folder: Path) -> None:
+    """Invitations and the list of laptops are asked of it where it serves (`test_hub_in_browser`)."""
+    for word in ("status", "conflicts"):
+        assert _of_program(word, folder) == told(word, folder), word
+    assert _of_program("revoke", "nobody", folder, "--reason", "x", code=1)["error"] == "unknown_device"
 
 
 def test_a_new_hub_has_its_divisions_and_one_administrator(made: Path) -> None:
