@@ -85,11 +85,12 @@ def preview(
     require_writer(session, kind)
     if request.options.accept_claims:
         require_role(session, "R5", "R6")
+    divisions = session.workspace.find(Division)
     context = ImportContext(
         kind=kind,
         existing=session.workspace.find(kind.record),
-        divisions=session.workspace.find(Division),
-        area=area_of(session),
+        divisions=divisions,
+        area=area_of(session.workspace.area, divisions),
         today=date.fromisoformat(session.today),
         new_uid=session.new_uid,
         near_m=session.policy.duplicate_m,
@@ -188,13 +189,10 @@ def forget(request: ImportRequest, plan: ImportPlan) -> None:
             Shelf(request.learned).forget(key)
 
 
-def area_of(session: Session) -> BaseGeometry | None:
-    """The polygon of the workspace's area, from its counties; None when no boundary is known."""
-    prefix = area_prefix(session.workspace.area)
-    found = session.workspace.find(Division)
-    own = [
-        item.geometry for item in found if item.code == session.workspace.area and item.geometry is not None
-    ]
+def area_of(area: str, found: Sequence[Division]) -> BaseGeometry | None:
+    """The polygon of a workspace's area, from its counties; None when no boundary is known."""
+    prefix = area_prefix(area)
+    own = [item.geometry for item in found if item.code == area and item.geometry is not None]
     counties = [
         item.geometry
         for item in found
