@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import text
 
+from app.actions.syncing import prove
 from app.domain.areas import Scope
 from app.domain.entities.boiler import Boiler
 from app.domain.entity import EntityType
 from app.domain.workflows.boiler import BOILER
+from app.hub.exporting import export_log
 from app.store.tables import known
+from sync.independent import verifier
 from sync.oracle import (
     PASSING,
     Entered,
@@ -50,6 +55,7 @@ def settle(world: World) -> Replay:
     check_steps(world, replay)
     check_hub_rows(world, replay)
     check_laptops(world, replay)
+    check_certificates(world)
     return replay
 
 
@@ -250,6 +256,22 @@ def check_laptops(world: World, replay: Replay) -> None:
         for area, cursor in laptop.workspace.replica.cursors().items():
             if laptop.workspace.replica.recount(area) != cursor.digest:
                 raise Lost(f"{name}: the digest of {area} is not that of its records")
+
+
+def check_certificates(world: World) -> None:
+    """Every laptop certifies that nothing is lost; who knows only the formats finds the same in the log."""
+    folder = Path(mkdtemp(dir=world.folder))
+    export_log(world.hub, folder / "log.sqlite")
+    for name, laptop in world.laptops.items():
+        if laptop.revoked:
+            continue
+        proof = prove(laptop.session, folder / name)
+        if not proof.ok:
+            raise Lost(f"{name} cannot certify: {proof.problems}")
+        try:
+            verifier.check_certificate(json.loads((folder / name).read_text("utf-8")), folder / "log.sqlite")
+        except verifier.Refused as refused:
+            raise Lost(f"{name}: the verifier refuses a true certificate: {refused}") from refused
 
 
 def _difference(

@@ -21,12 +21,9 @@ from app.domain.changes import update
 from app.domain.replication import Block
 from app.hub.exporting import export_log
 from app.sync.wire import decode_block, encode_block
+from sync.independent import VERIFY, verifier
 from sync.lan import TOWN, Lan
 from sync.wire_cases import block_of, mixed_batch, uid_of
-
-VERIFY = Path(__file__).resolve().parents[2] / "resources" / "verify"
-sys.path.append(str(VERIFY))
-import gridward_verify as verifier  # noqa: E402
 
 
 @pytest.fixture
