@@ -52,6 +52,7 @@ class FrozenColumns(QTableView):
         table.verticalScrollBar().rangeChanged.connect(self._follow_range)
         table.installEventFilter(self)
         table.viewport().installEventFilter(self)
+        table.verticalHeader().installEventFilter(self)  # as wide as its last number: fewer rows, less wide
         self.headings.sectionResized.connect(self._resized)
         self.headings.sorted.connect(self._header.sorted)
         self.headings.menu_wanted.connect(self._header.menu_wanted)
