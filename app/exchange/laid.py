@@ -22,6 +22,7 @@ from app.exchange.grid import Book, Sheet, Value
 from app.exchange.spatial import read_spatial
 from app.exchange.ticking import Tick, go_on
 from app.i18n import N_
+from app.litter import kept
 
 _FARTHEST = 1e8  # metres, with a zone before them or not; beyond it no system has a place
 Objects = NDArray[np.object_]
@@ -72,21 +73,31 @@ def offered_layers(path: Path, tick: Tick = go_on) -> list[OfferedLayer]:
 def read_layer(path: Path, part: str, encoding: str, crs: str, tick: Tick = go_on) -> Features:
     """The features of a layer whose coordinates are in `crs`; raises Invalid when it is no longer there or
     the system has no exact way to degrees, and what `tick` raises."""
-    share = 0.0
-    every: Any = parts_of(path, _layer, part, encoding, crs, tick=lambda _: tick(share))
+    reached = 0.0
+
+    def go(share: float) -> None:
+        nonlocal reached
+        reached = share
+        tick(share)
+
+    every: Any = parts_of(path, _layer, part, encoding, crs, tick=lambda _: tick(reached))
     with closing(every) as parts:
         head = next(parts)
-        places = np.empty(head.count, dtype=object)
-        columns = [np.empty(head.count, dtype=object) for _ in head.sheet.headings]
-        done = 0
-        for some in parts:  # into their places at once: to join a million objects is one long call
-            here = slice(done, done + len(some.wkb))
-            places[here] = from_wkb(_objects(some.wkb))
-            for column, values in zip(columns, some.columns, strict=True):
-                column[here] = _objects(values)
-            done = here.stop
-            share = done / head.count
-            tick(share)
+        with kept(head.count):  # a million values lie on the map for long: no sweep needs to look at them
+            return _gathered(head, parts, go)
+
+
+def _gathered(head: _Begun, parts: Iterator[_Part], tick: Tick) -> Features:
+    places = np.empty(head.count, dtype=object)
+    columns = [np.empty(head.count, dtype=object) for _ in head.sheet.headings]
+    done = 0
+    for some in parts:  # into their places at once: to join a million objects is one long call
+        here = slice(done, done + len(some.wkb))
+        places[here] = from_wkb(_objects(some.wkb))
+        for column, values in zip(columns, some.columns, strict=True):
+            column[here] = _objects(values)
+        done = here.stop
+        tick(done / head.count)
     return Features(places, dict(zip(head.sheet.headings, columns, strict=True)))
 
 
