@@ -17,6 +17,7 @@ from app.actions.session import Session
 from app.actions.sheets import SheetOrder, area_title, sheet_words
 from app.carto.compose import display_list
 from app.carto.features import Extent
+from app.carto.jotted import Jotted, jotted_ops
 from app.carto.keeping import ProjectedLayers
 from app.carto.marking import highlight
 from app.carto.theme import Theme
@@ -45,12 +46,14 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Framed:
-    """What a screen shows: a theme, its features, the view, and what is selected (uids by entity)."""
+    """What a screen shows: a theme, its features, the view, what is selected (uids by entity), and what was
+    measured or pinned on it."""
 
     theme: Theme
     layers: ProjectedLayers
     view: MapView
     selected: Mapping[str, Sequence[str]]
+    jotted: Jotted = Jotted()
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,8 @@ def save_framed(session: Session, shown: Framed, path: Path) -> Page:
     from app.render.preview import page_image
 
     marks = highlight(shown.theme, shown.layers, shown.view, shown.selected) if shown.selected else ()
-    page = picture_around(_request(session, shown.theme, shown.layers), shown.view, tuple(marks))
+    over = (*marks, *jotted_ops(shown.theme, shown.view, shown.jotted))
+    page = picture_around(_request(session, shown.theme, shown.layers), shown.view, over)
     write_png(page_image(page, _SHARP_DPI), output_file(session, path))
     return page
 

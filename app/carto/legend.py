@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.carto.display import DisplayList
@@ -49,14 +50,27 @@ def legend(
 
     `counts` by (layer, class) replace the counts of what is in view, for sheets whose table counts more.
     """
-    groups: dict[str, list[LegendEntry]] = {}
+    listed: dict[str, list[tuple[str, LegendEntry]]] = {}
     for layer in reversed(theme.layers):
         entries = _entries(layer, picture, counts or {})
-        groups.setdefault(layer.group, []).extend(entries)
+        listed.setdefault(layer.group, []).extend((layer.title, entry) for entry in entries)
+    groups = {name: _told_apart(entries) for name, entries in listed.items()}
     groups[BASE_GROUP] = groups.pop(BASE_GROUP, [])
     sizes = [group for layer in theme.layers if (group := size_group(layer, picture))]
     shown = [LegendGroup(tr(GROUP_TITLES.get(name, name)), tuple(e)) for name, e in groups.items() if e]
     return (*shown[:1], *sizes, *shown[1:])
+
+
+def _told_apart(entries: Sequence[tuple[str, LegendEntry]]) -> list[LegendEntry]:
+    """Lines with their layer's name before them where layers share words."""
+    times = Counter(entry.title for _, entry in entries)
+    said = N_("{field}: {words}")
+    return [
+        replace(entry, title=tr(said, field=tr(layer), words=entry.title))
+        if times[entry.title] > 1
+        else entry
+        for layer, entry in entries
+    ]
 
 
 def size_group(layer: Layer, picture: DisplayList) -> LegendGroup | None:

@@ -108,10 +108,12 @@ class MapBook:
             del themes[theme_id]
         return replace(self, themes=themes)
 
-    def saved_as(self, theme_id: str, title: str) -> tuple[MapBook, str]:
-        """With a theme of one's own that looks like `theme_id` does now, and its id."""
+    def saved_as(self, theme_id: str, title: str, before: MapBook) -> tuple[MapBook, str]:
+        """With a theme of one's own that looks like `theme_id` does now, and its id; `theme_id` itself is again
+        as the book had it `before`."""
         fresh = _next(_OWN, self.themes)
-        return self.arranging(fresh, replace(self.arrangement(theme_id), title=title)), fresh
+        saved = self.arranging(fresh, replace(self.arrangement(theme_id), title=title))
+        return saved.arranging(theme_id, before.arrangement(theme_id)), fresh
 
     def without_theme(self, theme_id: str) -> MapBook:
         """Without an own theme, or with a shipped one as it came."""

@@ -23,6 +23,7 @@ from app.ui.finder.field import Finder
 from app.ui.finder.search import COMMAND, PLACE, Found
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
 from app.ui.frame.doings import Doings
+from app.ui.frame.firstpage import LEDGER, FirstPage
 from app.ui.frame.notice import ForeignEditsBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
@@ -71,7 +72,7 @@ class MainWindow(QMainWindow):
         self.make_demo = make_demo
         self._given_up = False
         self._painted = False
-        self.page: str = like.page if like else "boiler"
+        self.page: str = like.page if like else LEDGER
         self.setWindowIcon(icons.icon("boilers"))
         self.setAcceptDrops(True)
         self.commands = Commands(self)
@@ -112,6 +113,7 @@ class MainWindow(QMainWindow):
         self.desk.sync.changed.connect(self._count_conflicts)
         self.conflicts.wanted.connect(self.show_record)
         self.work.record.disputed.connect(self._show_conflicts_of)
+        self.first = FirstPage(self)
         self.settling = Settling(self.desk, self.work.map)
         self.work.map.pointed.connect(self.status.point)
         self.work.map.left.connect(self.status.leave)
@@ -210,6 +212,7 @@ class MainWindow(QMainWindow):
         self.desk.remember(last_workspace=str(opened.session.workspace.path))
         self.work.forget()
         self.desk.lay(opened.session, opened.names)
+        self.page = self.first.expect()
         self._show_in_turns(opened, lambda: self.settling.expect(opened.session), self._greet)
 
     def _show_in_turns(self, opened: Opened, *more: Callable[[], object]) -> None:
@@ -283,13 +286,9 @@ class MainWindow(QMainWindow):
             if not part.isEmpty():
                 menu.addMenu(part)
         menu.addSeparator()
-        menu.addActions(
-            [action for name, action in self.commands.actions.items() if self._is_of(name, "program")]
-        )
+        of = self.commands.commands
+        menu.addActions([act for name, act in self.commands.actions.items() if of[name].group == "program"])
         self.top.set_menus(menu, self.commands.menu(("person",)))
-
-    def _is_of(self, name: str, group: str) -> bool:
-        return self.commands.commands[name].group == group
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A ledger or a workspace may be dropped anywhere, and papers while a record is shown."""
@@ -319,6 +318,7 @@ class MainWindow(QMainWindow):
             self.desk.remember(
                 window_geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
                 window_layout=bytes(self.work.across.saveState().toBase64().data()).decode(),
+                left_at=self.first.keep(),
             )
             self.desk.tasks.close()
             if self.desk.session is not None:

@@ -17,6 +17,7 @@ from app.actions.people import actor_of, find_person
 from app.bootstrap import open_workspace
 from app.settings import Preferences
 from app.ui.application import Program
+from app.ui.frame.firstpage import LEDGER, leaving
 from shared_demo import shared_demo
 from sync.lan_fixtures import founded, lan  # noqa: F401 - fixtures
 from window_cases import WAIT_MS, settle
@@ -71,13 +72,13 @@ def program(
 
 @pytest.fixture
 def office(program: Callable[..., Program], demo_file: Path, qtbot: QtBot) -> Callable[..., Program]:
-    """The program with the demo open and somebody signed in."""
+    """The program with the demo open and somebody signed in, who had left it at the boilers."""
 
     def make(login: str = "clerk", **preferences: Any) -> Program:
-        running = program(**preferences)
         session = open_workspace(demo_file)
         found = find_person(session, login)
         assert found is not None
+        running = program(**{"left_at": leaving(None, found.uid, LEDGER), **preferences})
         session.actor = actor_of(found)
         running.window.open_session(session)
         settle(running, qtbot)

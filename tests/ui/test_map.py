@@ -50,6 +50,8 @@ def test_a_distance_grows_with_each_click_and_backspace_takes_one_back(office: O
     two = pane.distance.result()
     assert three != two
     assert said
+    jotted = pane.jotted()  # what a saved picture shows of it
+    assert (len(jotted.corners), jotted.words, jotted.pin) == (2, two, None)
 
 
 def test_keys_move_and_zoom_the_map(office: Office, qtbot: QtBot) -> None:

@@ -68,9 +68,11 @@ def test_a_patrol_from_the_keyboard_to_its_cell_and_back(
     assert window.work.map.canvas._marks is not None  # the cell it stands for is marked,
     drawn: list[Framed] = []
     monkeypatch.setattr(map_picture, "save_framed", lambda _session, shown, _path: drawn.append(shown))
+    window.work.map.pin.at = (106.7, 35.5)
     window.work.map.acts.save_picture(Path("地图.png"))
     settle(running, qtbot)
-    assert [dict(shown.selected) for shown in drawn] == [{"grid_cell": (mine.uid,)}]  # on a saved map, too
+    assert [dict(shown.selected) for shown in drawn] == [{"grid_cell": (mine.uid,)}]  # on a saved map, too,
+    assert drawn[0].jotted.pin == (106.7, 35.5)  # and so is the pin
     record.patrols.click()
     settle(running, qtbot)
     assert (window.page, desk.selection.now.current) == ("grid_cell", mine.uid)

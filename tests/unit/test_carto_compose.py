@@ -10,9 +10,10 @@ import pytest
 import shapely
 
 from app.carto.compose import Look, display_list
-from app.carto.display import DisplayList, Markers, Shapes, Text, walk
+from app.carto.display import DisplayList, DrawnClass, Markers, Shapes, Text, walk
 from app.carto.features import FeatureColumns
 from app.carto.hit import identify, in_box, in_outline, lying_at
+from app.carto.jotted import Jotted, jotted_ops
 from app.carto.keeping import ProjectedLayers
 from app.carto.layers import Layer, SymbolClass, SymbolRule
 from app.carto.legend import legend, range_words
@@ -54,6 +55,33 @@ def test_the_legend_counts_what_is_in_the_picture_and_nothing_else() -> None:
     assert lines == {"反弹": 1, "待整治": 1, "整治中": 1, "已销号": 1}
     assert [group.title for group in groups[1:]] == ["额定出力", "基础要素"]
     assert range_words((1, 4, 10, 35)) == ["<1", "1–4", "4–10", "10–35", "≥35"]
+
+
+def test_lines_of_several_layers_with_the_same_words_name_their_layer() -> None:
+    coverage = read_theme("coverage")
+    layers = [layer for layer in coverage.layers if layer.id.startswith("covered_")]
+    drawn = [
+        DrawnClass(layer.id, item.key, item.title, item.symbol, 1)
+        for layer in layers
+        for item in layer.rule.classes
+    ]
+    groups = legend(coverage, DisplayList(1.0, 1.0, "", (), tuple(drawn)))
+    said = [entry.title for group in groups for entry in group.entries]
+    assert len(said) == len(drawn) == len(set(said)) and len(layers) == 3
+    assert any(words.startswith("规则网格：") for words in said)
+
+
+def test_what_was_measured_and_pinned_lies_on_a_picture_where_it_was_set() -> None:
+    corners = ((106.6, 35.3), (106.8, 35.3), (106.8, 35.5))
+    ops = jotted_ops(THEME, VIEW, Jotted(corners, True, "面积 1 平方千米", (106.7, 35.4)))
+    assert [op.text for op in ops if isinstance(op, Text)] == ["面积 1 平方千米"]
+    outlines = [op for op in ops if isinstance(op, Shapes) and op.closed]
+    wanted = np.array([VIEW.px_of(*place) for place in corners]) / VIEW.px_per_mm
+    assert all(op.xy == pytest.approx(wanted) for op in outlines) and len(outlines) == 2
+    rings = [op for op in ops if isinstance(op, Markers) and op.marker.shape == "ring"]
+    middle = np.array([VIEW.px_of(106.7, 35.4)]) / VIEW.px_per_mm
+    assert len(rings) == 2 and all(op.xy == pytest.approx(middle) for op in rings)
+    assert jotted_ops(THEME, VIEW, Jotted()) == ()
 
 
 def test_the_legend_of_an_empty_picture_has_no_boilers() -> None:

@@ -62,7 +62,10 @@ def test_a_key_that_is_not_a_persons_to_change_is_refused() -> None:
 
 def test_an_own_theme_looks_like_the_one_it_was_made_from_and_can_be_dropped() -> None:
     book = MapBook().arranging("cells", Arrangement("cells").changed("regular_cells", {"visible": False}))
-    book, own = book.saved_as("cells", "我的网格图")
+    book, own = book.saved_as("cells", "我的网格图", MapBook())
+    assert book.theme("cells") == MapBook().theme(
+        "cells"
+    )  # what was changed goes with the theme it is saved as
     book = book.choosing("grid_cell", own)
     assert book.is_own(own) and book.title_of(own) == "我的网格图"
     assert book.theme_ids()[-1] == own
@@ -88,9 +91,8 @@ def test_added_layers_are_in_every_theme_until_they_are_removed() -> None:
 
 def test_a_book_survives_its_file() -> None:
     book = MapBook().adding(A_FILE).adding(A_PICTURE).choosing("boiler", "own1")
-    book, _ = book.arranging("boilers", Arrangement("boilers").looking("boilers", GREEN)).saved_as(
-        "boilers", "甲"
-    )
+    changed = book.arranging("boilers", Arrangement("boilers").looking("boilers", GREEN))
+    book, _ = changed.saved_as("boilers", "甲", book)
     assert MapBook.from_mapping(json.loads(json.dumps(book.as_mapping()))) == book
 
 

@@ -65,6 +65,7 @@ class MapArranging(QObject):
         self._desk = desk
         self.entity = "boiler"
         self._previewed: tuple[str, Arrangement] | None = None
+        self._before = MapBook()  # as opened, or as last saved as a theme: what is not yet anybody's choice
         self._waiting = QTimer(self, singleShot=True, interval=_AGAIN_MS)
         desk.preferences_changed.connect(self.preferred)
 
@@ -122,6 +123,7 @@ class MapArranging(QObject):
         layers = self.layers
         if layers is None:
             return
+        self._before = layers.book
         self._allow_online(layers)
         if layers.fault is not None:
             self._desk.said.emit(f"{layers.fault.message} {layers.fault.hint}")
@@ -243,9 +245,14 @@ class MapArranging(QObject):
         self.arrange(Arrangement(now.base, now.title))
 
     def save_as(self, title: str) -> None:
-        """Keep what is seen as a theme of one's own, and show it."""
-        book, fresh = self.book.saved_as(self.theme_id, title)
-        self.take(book.choosing(self.entity, fresh))
+        """Keep what is seen as a theme of one's own, and show it; the theme it was made from is again as it was
+        when the workspace was opened."""
+        made_from = self.theme_id
+        book, fresh = self.book.saved_as(made_from, title, self._before)
+        self._before = book.choosing(self.entity, fresh)
+        self.take(self._before)
+        told = N_("“{name}” is saved; “{other}” is again as it was when the workspace was opened")
+        self._desk.said.emit(tr(told, name=title, other=tr(book.title_of(made_from))))
 
     def drop_theme(self) -> None:
         """Remove the own theme that is shown."""
@@ -268,6 +275,7 @@ class MapArranging(QObject):
         found = self.book.layer(layer)
         if found is not None and self.layers is not None:
             self.layers.forget(layer)
+            self._before = self._before.without_layer(layer)
             self.take(self.book.without_layer(layer), (found.entity,))
 
     def read_again(self, layer: str) -> None:

@@ -72,13 +72,13 @@ class LayerActs(QObject):
             self._desk.said.emit(tr(N_("That lies where this map does not reach")))
 
     def save_picture(self, path: Path) -> None:
-        """Write what the map shows, with what is selected, and the words of a map around it: for paper, so in
+        """Write what the map shows, with what is selected, measured and pinned, and the words of a map around it: for paper, so in
         light colours."""
         pane, session = self._pane, self._desk.session
         scene, view, chosen = pane.scene, pane.canvas.view, self._desk.selection.now
         if scene is None or session is None or view is None:
             return
-        theme = pane.arranging.theme(LIGHT)
+        theme, jotted = pane.arranging.theme(LIGHT), pane.jotted()
 
         def work(_: Token) -> Path:
             from app.actions.map_picture import (  # late: actions load after the first paint
@@ -88,7 +88,7 @@ class LayerActs(QObject):
 
             entity, uids = standing(session, chosen.entity, chosen.uids)
             selected = {entity: uids} if uids else {}
-            save_framed(session, Framed(theme, scene.layers, view, selected), path)
+            save_framed(session, Framed(theme, scene.layers, view, selected, jotted), path)
             return path
 
         self._desk.tasks.run(self, work, self._saved, lane=Lane.DRAW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -9,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.carto.flat import HAS_SCAN
+from app.carto.jotted import Jotted
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
 from app.i18n import N_, tr
@@ -23,6 +25,7 @@ from app.ui.map.identifying import Identifying
 from app.ui.map.lasso import LassoTool
 from app.ui.map.layeracts import LayerActs
 from app.ui.map.layerpane import LayerPane
+from app.ui.map.measuring import MeasureTool
 from app.ui.map.picking import Picking
 from app.ui.map.picture import (
     Picture,
@@ -34,7 +37,7 @@ from app.ui.map.picture import (
     with_margin,
 )
 from app.ui.map.toolrow import TOOLS, entries
-from app.ui.map.tools import MeasureTool, SelectTool, Tool, ZoomBoxTool
+from app.ui.map.tools import SelectTool, Tool, ZoomBoxTool
 from app.ui.parts import named
 from app.ui.record.evidence import local_paths
 from app.ui.selection import Selected
@@ -315,6 +318,12 @@ class MapPane(QWidget):
         self.canvas.show_extent((lon, lat, lon, lat))
         self.pin.at = (lon, lat)
         self.canvas.update()
+
+    def jotted(self) -> Jotted:
+        """What was measured and pinned on the map, as it is seen."""
+        tool = self.canvas.tool
+        measured = tool.jotted() if isinstance(tool, MeasureTool) else Jotted()
+        return replace(measured, pin=self.pin.at)
 
     # ---- files
 
