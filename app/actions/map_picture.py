@@ -17,7 +17,7 @@ from app.actions.session import Session
 from app.actions.sheets import SheetOrder, area_title, sheet_words
 from app.carto.compose import display_list
 from app.carto.features import Extent
-from app.carto.jotted import Jotted, jotted_ops
+from app.carto.jotted import NOTHING_JOTTED, Jotted, jotted_ops
 from app.carto.keeping import ProjectedLayers
 from app.carto.marking import highlight
 from app.carto.theme import Theme
@@ -53,7 +53,7 @@ class Framed:
     layers: ProjectedLayers
     view: MapView
     selected: Mapping[str, Sequence[str]]
-    jotted: Jotted = Jotted()
+    jotted: Jotted = NOTHING_JOTTED
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ class Jotted:
     pin: Place | None = None
 
 
+NOTHING_JOTTED = Jotted()
+
+
 def jotted_ops(theme: Theme, view: MapView, jotted: Jotted) -> tuple[Op, ...]:
     """Its drawing in millimetres of a view, above everything else of the map."""
     return (*_measured(theme, view, jotted), *(_pin(theme, view, jotted.pin) if jotted.pin else ()))

@@ -109,8 +109,8 @@ class MapBook:
         return replace(self, themes=themes)
 
     def saved_as(self, theme_id: str, title: str, before: MapBook) -> tuple[MapBook, str]:
-        """With a theme of one's own that looks like `theme_id` does now, and its id; `theme_id` itself is again
-        as the book had it `before`."""
+        """With a theme of one's own that looks like `theme_id` does now, and its id; `theme_id` itself is
+        again as the book had it `before`."""
         fresh = _next(_OWN, self.themes)
         saved = self.arranging(fresh, replace(self.arrangement(theme_id), title=title))
         return saved.arranging(theme_id, before.arrangement(theme_id)), fresh

@@ -1,4 +1,4 @@
-"""Who begins where: inspectors and leaders with what waits, staff with the boilers, anybody where they left."""
+"""Who begins where: inspectors and leaders with what waits, staff with the boilers, all where they left."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class FirstPage(QObject):
         return leaving(left, actor.uid, self._window.page) if actor else left
 
     def _signed_in(self) -> None:
-        """Whoever signs in first after opening, and has not gone anywhere meanwhile, is taken to their page."""
+        """Whoever signs in first after opening is taken to their page, unless somebody went elsewhere."""
         if self._awaits and self._window.desk.actor is not None:
             page = self.expect()
             if self._window.page == LEDGER != page:

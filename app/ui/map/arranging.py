@@ -245,8 +245,8 @@ class MapArranging(QObject):
         self.arrange(Arrangement(now.base, now.title))
 
     def save_as(self, title: str) -> None:
-        """Keep what is seen as a theme of one's own, and show it; the theme it was made from is again as it was
-        when the workspace was opened."""
+        """Keep what is seen as a theme of one's own, and show it; the theme it was made from is again as it
+        was when the workspace was opened."""
         made_from = self.theme_id
         book, fresh = self.book.saved_as(made_from, title, self._before)
         self._before = book.choosing(self.entity, fresh)

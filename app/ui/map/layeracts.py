@@ -72,8 +72,8 @@ class LayerActs(QObject):
             self._desk.said.emit(tr(N_("That lies where this map does not reach")))
 
     def save_picture(self, path: Path) -> None:
-        """Write what the map shows, with what is selected, measured and pinned, and the words of a map around it: for paper, so in
-        light colours."""
+        """Write what the map shows, with what is selected, measured and pinned, and the words of a map around
+        it: for paper, so in light colours."""
         pane, session = self._pane, self._desk.session
         scene, view, chosen = pane.scene, pane.canvas.view, self._desk.selection.now
         if scene is None or session is None or view is None:

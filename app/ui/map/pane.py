@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.carto.flat import HAS_SCAN
-from app.carto.jotted import Jotted
+from app.carto.jotted import NOTHING_JOTTED, Jotted
 from app.carto.keeping import ProjectedLayers
 from app.carto.view import MapView
 from app.i18n import N_, tr
@@ -322,7 +322,7 @@ class MapPane(QWidget):
     def jotted(self) -> Jotted:
         """What was measured and pinned on the map, as it is seen."""
         tool = self.canvas.tool
-        measured = tool.jotted() if isinstance(tool, MeasureTool) else Jotted()
+        measured = tool.jotted() if isinstance(tool, MeasureTool) else NOTHING_JOTTED
         return replace(measured, pin=self.pin.at)
 
     # ---- files
