@@ -13,6 +13,7 @@ from app.domain.values import parse
 from app.errors import Invalid
 from app.i18n import N_
 
+ANY = "any"
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -25,15 +26,29 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison: `operator` is = != > < >= <= ~ (contains), ^ (begins with), in (one of) or is (empty,
-    not empty)."""
+    """One comparison: `operator` is = != > < >= <= ~ (contains), ^ (begins with, or with one of several), in
+    (one of) or is (empty, not empty). `ANY` has no field: one of the conditions that are its value holds."""
 
     field: str
     operator: str
     value: Any = None
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it speaks of."""
+        if self.operator == ANY:
+            return tuple(name for item in self.value for name in item.fields)
+        return (self.field,)
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """What `^` asks for."""
+        return self.value if isinstance(self.value, tuple) else (str(self.value),)
+
     def accepts(self, values: Mapping[str, Any]) -> bool:
         """Whether a record with these values meets the condition; unknown never compares as true."""
+        if self.operator == ANY:
+            return any(item.accepts(values) for item in self.value)
         held = values.get(self.field)
         if self.operator == "is":
             return (held in (None, "", ())) == bool(self.value)
@@ -44,7 +59,7 @@ class Condition:
         if self.operator == "~":
             return str(self.value).casefold() in str(held).casefold()
         if self.operator == "^":
-            return str(held).startswith(str(self.value))
+            return str(held).startswith(self.beginnings)
         return _COMPARE[self.operator](held, self.value)
 
 

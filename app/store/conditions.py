@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, LargeBinary, Text, and_, cast, false, func, not_, or_, select, true
 from sqlalchemy.sql.functions import Function
 
-from app.domain.filters import Condition, Filter
+from app.domain.filters import ANY, Condition, Filter
 from app.errors import Invalid
 from app.i18n import N_
 from app.store.surroundings import Source
 
+# letters beyond ASCII that `casefold` makes ASCII letters of; the escape is the sign for kelvin
+FOLDED_INTO_ASCII = "ßİŉſǰẖẗẘẙẚẞ\u212aﬀﬁﬂﬃﬄﬅﬆ"
+_HAN = ("\u4e00", "\u9fff")  # characters that have no case and that nothing folds into
 _MANY = 500  # above this the values travel as one JSON list, as SQLite limits parameters
 
 
@@ -34,6 +37,8 @@ def order_of(source: Source, order: str) -> list[ColumnElement[Any]]:
 
 
 def _condition(source: Source, item: Condition) -> ColumnElement[bool]:
+    if item.operator == ANY:
+        return or_(false(), *(_condition(source, one) for one in item.value))
     column, value = source.column(item.field), item.value
     match item.operator:
         case "is":
@@ -46,7 +51,7 @@ def _condition(source: Source, item: Condition) -> ColumnElement[bool]:
         case "~":
             return _contains(column, str(value))
         case "^":
-            return func.substr(cast(column, Text), 1, len(str(value))) == str(value)
+            return _begins(cast(column, Text), item.beginnings)
         case "=" if value is None:
             return false()
         case "=":
@@ -67,6 +72,25 @@ def _one_of(column: ColumnElement[Any], values: tuple[Any, ...]) -> ColumnElemen
     return column.in_(select(rows.c.value))
 
 
+def _begins(column: ColumnElement[Any], beginnings: tuple[str, ...]) -> ColumnElement[bool]:
+    by_length: dict[int, list[str]] = {}
+    for text in beginnings:
+        by_length.setdefault(len(text), []).append(text)
+    return or_(false(), *(_one_of(func.substr(column, 1, n), tuple(mine)) for n, mine in by_length.items()))
+
+
 def _contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    """SQLite's own LIKE folds the case of ASCII only; `connect` gives it Python's `casefold`."""
-    return func.instr(func.casefold(cast(column, Text)), text.casefold()) > 0
+    """Text within text whatever its case, as Python's `casefold` has it.
+
+    SQLite folds the case of ASCII only, and a call of Python for each of a million cells took seconds: where
+    the text sought is ASCII and Chinese, only the cells with a letter that folds into ASCII are asked so.
+    """
+    held, wanted = cast(column, Text), text.casefold()
+    folded = func.instr(func.casefold(held), wanted) > 0
+    if any(not char.isascii() and not _HAN[0] <= char <= _HAN[1] for char in wanted):
+        return folded
+    if not any(char.isascii() and char.isalpha() for char in wanted):
+        return func.instr(held, wanted) > 0
+    beyond = func.length(cast(held, LargeBinary)) > func.length(held)  # bytes, characters
+    odd = held.op("GLOB", is_comparison=True)(f"*[{FOLDED_INTO_ASCII}]*")
+    return or_(func.instr(func.lower(held), wanted) > 0, and_(beyond, odd, folded))

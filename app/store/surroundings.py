@@ -102,7 +102,7 @@ class Around:
 
 def names_of(filter: Filter, order: str = "") -> list[str]:
     """The fields that a filter and an ordering speak of."""
-    filtered = [item.field for group in filter.groups for item in group]
+    filtered = [name for group in filter.groups for item in group for name in item.fields]
     return [*filtered, *(part.strip().lstrip("-") for part in order.split(",") if part.strip())]
 
 

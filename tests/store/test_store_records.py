@@ -13,8 +13,9 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.papers import Approval
-from app.domain.filters import Condition, Filter, equal, one_of, where
+from app.domain.filters import ANY, Condition, Filter, equal, one_of, where
 from app.errors import Changed, Invalid, StoreFailure
+from app.store.conditions import FOLDED_INTO_ASCII
 from app.store.workspace import Workspace
 from store.records import START, Desk, boiler, cell, village
 
@@ -22,7 +23,14 @@ BOILERS = (
     boiler("PL-0001", status="suspect", rated_tph=2.0, div_code="620802", pressurized=True, note=""),
     boiler("PL-0002", status="cleared", rated_tph=4.2, div_code="620802", user_org="Brewery 100%"),
     boiler("PL-0003", status="cleared", rated_tph=None, div_code="620826", pressurized=False, note="a_b"),
-    boiler("PL-0004", status="planned", rated_tph=0.7, note="Fosse é", geometry=None, commissioned="2018-10"),
+    boiler(
+        "PL-0004",
+        status="planned",
+        rated_tph=0.7,
+        note="Fosse é 273 \u212a ﬁx",
+        geometry=None,
+        commissioned="2018-10",
+    ),
 )
 CONDITIONS = [
     Condition("status", "=", "cleared"),
@@ -38,6 +46,15 @@ CONDITIONS = [
     Condition("user_org", "~", "brew"),
     Condition("note", "~", "É"),
     Condition("user_org", "~", "一中"),
+    Condition("note", "~", "273 k"),  # of the sign for kelvin
+    Condition("note", "~", "FIX"),  # of a ligature
+    Condition("user_org", "~", "BREWERY 1"),
+    Condition("status", "~", "ard"),
+    Condition("div_code", "^", "6208"),
+    Condition("div_code", "^", ("620826", "61")),
+    Condition("div_code", "^", ()),
+    Condition("", ANY, (Condition("status", "=", "suspect"), Condition("note", "~", "é"))),
+    Condition("", ANY, ()),
     Condition("div_code", "in", ("620826", "620802")),
     Condition("div_code", "in", ()),
     Condition("pressurized", "=", True),
@@ -100,6 +117,14 @@ def test_the_database_answers_a_filter_as_the_filter_does(
         meant = [item.ledger_no for item in BOILERS if filter.accepts(item.values())]
         assert [item.ledger_no for item in workspace.find(Boiler, filter)] == meant
         assert workspace.count(Boiler, filter) == len(meant)
+
+
+def test_the_letters_that_fold_into_ascii_are_all_known() -> None:
+    letters = (chr(code) for code in range(128, 0x110000) if not 0xD800 <= code < 0xE000)
+    folding = {char for char in letters if any(part.isascii() for part in char.casefold())}
+    assert folding == set(FOLDED_INTO_ASCII)
+    han = (chr(code) for code in range(ord("\u4e00"), ord("\u9fff") + 1))
+    assert all(char.casefold() == char for char in han)
 
 
 def test_a_long_list_of_values_is_one_question(desk: Desk, workspace: Workspace) -> None:

@@ -13,9 +13,9 @@ from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Condition, Filter
 from app.domain.output import MW_PER_TPH, Total
 from app.domain.portions import in_order, let_go
-from app.ui.finder.search import could_be_initials, initials
 from app.ui.ledger.columnfilter import ColumnFilter, accepts
 from app.ui.ledger.grouping import Group, field_of, groups_of, key_of
+from app.ui.ledger.words import holding
 from app.ui.names import Names
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PAGE = 120
 _EMPTY = (None, "", ())
-_SPOKEN = ("user_org", "name", "address")  # what is looked up by its pinyin initials
 Sort = tuple[str, bool]  # field, whether the order runs down
 
 
@@ -111,25 +110,21 @@ def _meant(
 ) -> tuple[list[str], Mapping[str, Any], list[int]]:
     """All uids of the filter, the columns that were needed, and the rows that are meant."""
     kind = question.kind
-    searched = [item.name for item in kind.fields.values() if item.search]
     needed = [
         *(["rated_tph", "rated_mw"] if kind.name == "boiler" else []),
-        *([*searched, "div_code"] if question.words else []),
         *(item.field for item in question.columns),
         *(name for name, _ in question.sorts),
         *(field_of(by) for by in question.groups),
         *more,
     ]
     wanted = [name for name in dict.fromkeys(needed) if name in kind.fields]
-    found = session.workspace.columns(kind.name, wanted, None, question.filter, shapes=False)
+    meant = holding(session, kind, question.filter, question.words, names)
+    found = session.workspace.columns(kind.name, wanted, None, meant, shapes=False)
     rows: list[int] = list(range(len(found.uids)))
     for asked in question.columns:
         fits = _remembered(accepts(asked, kind.fields[asked.field], _show(kind.fields[asked.field], names)))
         column = found.values[asked.field]
         rows = [row for row in rows if fits(column[row])]
-    if question.words:
-        fits_words = _words_fit(question.words, kind, searched, names)
-        rows = [row for row in rows if fits_words(found.values, row)]
     return found.uids, found.values, rows
 
 
@@ -147,28 +142,6 @@ def _remembered(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
         return known[value]
 
     return judge
-
-
-def _words_fit(
-    words: str, kind: EntityType, searched: Sequence[str], names: Names
-) -> Callable[[Mapping[str, Any], int], bool]:
-    """Every word must occur somewhere: in a searched field, in the name of the division or its county, or as
-    initials."""
-    wanted = words.casefold().split()
-    spoken = [name for name in _SPOKEN if name in searched]
-    placed = "div_code" in kind.fields
-
-    def fits(values: Mapping[str, Any], row: int) -> bool:
-        division = names.places(str(values["div_code"][row] or "")) if placed else ""
-        held = [str(values[name][row] or "") for name in searched]
-        shown = " ".join((*held, division)).casefold()
-        missing = [word for word in wanted if word not in shown]
-        if not missing or not all(could_be_initials(word) for word in missing):
-            return not missing
-        said = [initials(part) for part in (division, *(str(values[name][row] or "") for name in spoken))]
-        return all(any(word in part for part in said) for word in missing)
-
-    return fits
 
 
 def _keys(by: str, column: Any) -> list[Any]:
