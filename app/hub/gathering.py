@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from app.domain.entity import GEOMETRY
 from app.domain.replication import Batch, Entry
+from app.hub.abreast import hold_of
 from app.hub.book import DEVICES, field_ids
 from app.hub.database import Ask, HubDatabase, array_of
 from app.hub.devices import Device, device_of
@@ -101,6 +102,9 @@ def gather(
         ask(_PLANS)
         device = ask(_DEVICE, (batch.epoch, root, batch.device))
         locked = ask(f"{AREA_ROW} ORDER BY code FOR UPDATE", (array_of(areas),))
+        held = hold_of(batch.entries)
+        if held is not None:
+            ask(*held)
         read = _ask_rows(ask, starts, deleted)
         near = None if metres is None else _ask_near(ask, batch, metres)
     row = device.fetchone()

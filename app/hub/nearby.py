@@ -22,7 +22,7 @@ from app.hub.rows import Row
 _CGCS2000 = Geod(ellps="GRS80")
 _POINT = struct.Struct("<BI2d")
 _METRES_A_DEGREE = 111_000.0
-WIDE = 1.5 / _METRES_A_DEGREE  # degrees for each metre in which PostgreSQL looks around a place
+WIDE = 1.7 / _METRES_A_DEGREE  # degrees for each metre to look around a place; at 53.6° north it takes 1.69
 NEAR = (
     "SELECT DISTINCT b.uid FROM unnest(%s::float8[], %s::float8[]) AS p(x, y) JOIN boiler b"
     " ON b.geometry && ST_Expand(ST_SetSRID(ST_MakePoint(p.x, p.y), 4490), %s::float8) WHERE b.h_alive"
@@ -143,7 +143,7 @@ def _near(database: HubDatabase, connection: Connection, places: list[Place], me
         places.sort()  # those that lie together are found in the same pages
         given = (array_of([x for x, _ in places]), array_of([y for _, y in places]), WIDE * metres)
         return list(connection.exec_driver_sql(NEAR, given).scalars())
-    steps = int(1.5 * metres / _METRES_A_DEGREE * BUCKETS) + 1
+    steps = int(WIDE * metres * BUCKETS) + 1
     around = range(-steps, steps + 1)
     cells = {bucket_of(x, y, right, up) for x, y in places for right in around for up in around}
     words, value = database.any_of("h_bucket(geometry)", sorted(cells))

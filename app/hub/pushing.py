@@ -15,6 +15,7 @@ from app.domain.areas import Scope
 from app.domain.replication import SEEN_BYTES, Act, Batch, Entry
 from app.errors import Invalid, NotAllowed
 from app.hub import devices, lost, quarantine
+from app.hub.abreast import hold_of
 from app.hub.answering import (
     PushAnswer,
     answer_at_once,
@@ -188,7 +189,7 @@ class Pushing:
             quarantine.keep(desk, batch, device, areas=extra)
             state = "quarantined"
         else:
-            self._hold(desk, batch, (seen, extra))
+            self._hold(connection, desk, batch, (seen, extra))
             with looking(self.database, desk, batch) as around:
                 self._decide(connection, desk, batch)
             state = "taken"
@@ -220,8 +221,11 @@ class Pushing:
             founding=device.founding,
         )
 
-    def _hold(self, desk: Desk, batch: Batch, known_of: tuple[Mapping[str, int], set[str]]) -> None:
-        """Read what the batch touches, and lock the areas it is likely to write to."""
+    def _hold(
+        self, connection: Connection, desk: Desk, batch: Batch, known_of: tuple[Mapping[str, int], set[str]]
+    ) -> None:
+        """Read what the batch touches, lock the areas it is likely to write to, and hold what it will look
+        around."""
         seen, extra = known_of
         read_rows(desk.rows, batch)
         areas = extra | likely_areas(desk, batch)
@@ -230,6 +234,9 @@ class Pushing:
         if self.database.postgres and any(now[code] != seen.get(code, 0) for code in now):
             desk.rows.clear()  # somebody wrote there between the look and the lock
             read_rows(desk.rows, batch)
+        held = hold_of(batch.entries) if self.database.postgres else None
+        if held is not None:
+            connection.exec_driver_sql(*held)
 
     def _decide(self, connection: Connection, desk: Desk, batch: Batch) -> None:
         keys = read_keys(self.database, connection, batch.entries)

@@ -27,7 +27,7 @@ from app.domain.workflow import Transition, fingerprint
 from app.domain.workflows.boiler import BOILER
 from app.errors import Invalid
 from app.hub import founding
-from hub.office_hub import CITY, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person
+from hub.office_hub import CITY, PEOPLE, TOWN, TOWN2, HubBench, Laptop, boiler, person, wkb
 
 PLACES = (TOWN, TOWN2)
 FILLED: dict[str, Any] = {
@@ -269,6 +269,7 @@ def test_impossible_texts_and_places_are_refused_and_what_follows_comes_in(bench
         {"ledger_no": ["A"], "div_code": 5},
         {"div_code": "6208\0"},
         {"div_code": "62080210x"},
+        {"geometry": wkb(1e308, float("nan")), "div_code": TOWN},
     ):
         laptop.act("officer", "add")
         laptop.write("boiler", new_uid(), "i", cells)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import shapely
+from shapely.geometry import Point
 
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
@@ -421,14 +422,16 @@ def test_boilers_close_together_are_flagged_and_both_stay(bench: HubBench) -> No
     one, two = bench.laptop(), bench.laptop()
     place = boiler().geometry
     first = one.enter("officer", geometry=place)
+    one.enter("officer", geometry=Point(122, 53.5))  # where a degree of longitude is shortest
     one.push()
     near = two.enter("inspector", geometry=type(place)(place.x + 0.0001, place.y))  # 9 m
     far = two.enter("inspector", geometry=type(place)(place.x + 0.0004, place.y))  # 36 m
     same = two.enter("inspector", geometry=None, user_org=first.user_org, address=first.address)
-    assert two.push().accepted == 3
-    assert all(bench.boiler(item.uid) for item in (first, near, far, same))
+    north = two.enter("inspector", geometry=Point(122 + 14.5 / 66_400, 53.5))  # 14.5 m
+    assert two.push().accepted == 4
+    assert all(bench.boiler(item.uid) for item in (first, near, far, same, north))
     flagged = {item.owner: item.note for item in bench.hub.conflicts()}
-    assert flagged == {near.uid: "near", same.uid: "near"}
+    assert flagged == {near.uid: "near", same.uid: "near", north.uid: "near"}
     bench.check()
 
 
