@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import httpx
 
 from app.errors import AppError, Invalid
 from app.i18n import N_
 from app.sync import messages as m
+from app.sync.line import Line, LineLost, Reply
 from app.sync.pinning import WrongCertificate, check_address, pinned
 from app.sync.refusals import error_of, unreachable
 from app.sync.transport import Between, BlobThere
@@ -26,9 +26,7 @@ _LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
 _PART = 1024 * 1024
 # Tokens by hub and laptop: good for hours, while each round has a way to the hub of its own.
 _TOKENS: dict[tuple[str, str, str], str] = {}
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=10.0)
-_PATIENCE = {"timeout": _TIMEOUT.as_dict()}
-_HEADERS = {"Accept": "*/*", "User-Agent": "gridward"}
+_HEADERS = {"User-Agent": "gridward"}
 
 
 class Client:
@@ -47,9 +45,7 @@ class Client:
         self._device, self._sign, self._pause = device, sign, pause
         self._pinned = pinned(fingerprint)
         self._whose = self.url, fingerprint, device
-        # Neither proxies nor certificates named by the environment: the hub is in the office.
-        self._line = httpx.HTTPTransport(verify=self._pinned, trust_env=False)
-        self._http = httpx.Client(base_url=self.url, transport=self._line, timeout=_TIMEOUT, trust_env=False)
+        self._line = Line(self.url, self._pinned)
 
     @property
     def fingerprint(self) -> str:
@@ -58,7 +54,7 @@ class Client:
 
     def close(self) -> None:
         """Let go of connections."""
-        self._http.close()
+        self._line.close()
 
     # ------------------------------------------------------------ messages
     def enrol(self, request: m.EnrolRequest) -> m.EnrolAnswer:
@@ -102,7 +98,7 @@ class Client:
     def blob_there(self, sha256: str) -> BlobThere:
         """How much of this file the hub has."""
         reply = self._ask("HEAD", f"/v1/blob/{sha256}", missing_ok=True)
-        if reply.status_code == 404:
+        if reply.status == 404:
             return BlobThere(0, False)
         return BlobThere(int(reply.headers.get("Upload-Offset", 0)), "Upload-Length" in reply.headers)
 
@@ -125,8 +121,8 @@ class Client:
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """A small JPEG of a picture; None when there is none."""
-        reply = self._ask("GET", f"/v1/blob/{sha256}", params={"thumbnail": "1"}, missing_ok=True)
-        return reply.content if reply.status_code == 200 else None
+        reply = self._ask("GET", f"/v1/blob/{sha256}?thumbnail=1", missing_ok=True)
+        return reply.content if reply.status == 200 else None
 
     # ------------------------------------------------------------ inside
     def _post(self, path: str, message: m.Message, kind: type[M]) -> M:
@@ -153,8 +149,8 @@ class Client:
             try:
                 self._fetch_on(path, target, between, headers, mark)
                 return
-            except httpx.TransportError as error:
-                if turn == TRIES - 1 or isinstance(error, httpx.UnsupportedProtocol):
+            except LineLost as error:
+                if turn == TRIES - 1:
                     raise self._failure(error) from error
                 self._wait(turn)
                 if mark is not None and mark.exists():
@@ -168,16 +164,15 @@ class Client:
         wanted = dict(headers)
         if have and (mark is None or headers):
             wanted["Range"] = f"bytes={have}-"
-        with self._http.stream("GET", path, headers={**wanted, **self._bearer()}) as reply:
-            if reply.status_code not in (200, 206):
-                reply.read()
-                raise self._refusal(reply)
+        with self._line.open(path, {**_HEADERS, **wanted, **self._bearer()}) as (reply, pieces):
+            if reply.status not in (200, 206):
+                raise self._refusal(replace(reply, content=b"".join(pieces)))
             if mark is not None:
                 mark.write_text(reply.headers.get("ETag", ""), "ascii")
-            done = have if reply.status_code == 206 else 0
+            done = have if reply.status == 206 else 0
             whole = done + int(reply.headers.get("Content-Length", 0))
             with target.open("ab" if done else "wb") as file:
-                for piece in reply.iter_raw():  # as it comes, so that a cut costs little
+                for piece in pieces:  # as it comes, so that a cut costs little
                     file.write(piece)
                     done += len(piece)
                     between(done, whole)
@@ -191,7 +186,7 @@ class Client:
         open_: bool = False,
         missing_ok: bool = False,
         **options: Any,
-    ) -> httpx.Response:
+    ) -> Reply:
         """The answer, when it is a good one; a lost token is fetched anew once. Raises AppError."""
         renewed = False
         turn = 0
@@ -202,7 +197,7 @@ class Client:
                 self._wait(turn)
                 turn += 1
                 continue
-            if reply.status_code < 300 or (missing_ok and reply.status_code == 404):
+            if reply.status < 300 or (missing_ok and reply.status == 404):
                 return reply
             error = self._refusal(reply)
             if open_ or renewed or not self._token_lost(error, reply):
@@ -210,32 +205,17 @@ class Client:
             renewed = True
             _TOKENS.pop(self._whose, None)
 
-    def _try(self, method: str, path: str, again: bool, options: dict[str, Any]) -> httpx.Response | None:
+    def _try(self, method: str, path: str, again: bool, options: dict[str, Any]) -> Reply | None:
         """One try; None when another one may help."""
+        headers = {**_HEADERS, **options["headers"]}
         try:
-            reply = self._reply(method, path, **options)
-        except httpx.TransportError as error:
+            reply = self._line.ask(method, path, headers, options.get("content", b""))
+        except LineLost as error:
             failure = self._failure(error)
             if again and failure.code == "hub_unreachable":
                 return None
             raise failure from error
-        except httpx.HTTPError as error:
-            raise unreachable(self.url, error) from error
-        return None if again and reply.status_code in _AGAIN else reply
-
-    def _reply(self, method: str, path: str, headers: Mapping[str, str], **options: Any) -> httpx.Response:
-        """A request by the line itself: a hub sets no cookies and sends nobody elsewhere; to look for that
-        takes httpx a third of the time."""
-        request = httpx.Request(
-            method, self.url + path, headers={**_HEADERS, **headers}, extensions=_PATIENCE, **options
-        )
-        reply = self._line.handle_request(request)
-        reply.request = request
-        try:
-            reply.read()
-        finally:
-            reply.close()
-        return reply
+        return None if again and reply.status in _AGAIN else reply
 
     def _wait(self, turn: int) -> None:
         pause = _FIRST_PAUSE * 2**turn
@@ -253,25 +233,28 @@ class Client:
         first = self._session(m.SessionRequest(device=self._device))
         proof = self._sign(m.SESSION_CONTEXT + first.challenge)
         request = m.SessionRequest(device=self._device, challenge=first.challenge, signature=proof)
-        return self._session(request).token
+        token = self._session(request).token
+        if not token:
+            raise error_of({"error": "not_a_hub"}, 200, self.url)
+        return token
 
     def _session(self, request: m.SessionRequest) -> m.SessionAnswer:
         reply = self._ask("POST", "/v1/session", content=m.encode_message(request), open_=True)
         return m.decode_message(m.SessionAnswer, reply.content)
 
     @staticmethod
-    def _token_lost(error: AppError, reply: httpx.Response) -> bool:
-        return reply.status_code == 401 and error.code in _LOST_TOKEN
+    def _token_lost(error: AppError, reply: Reply) -> bool:
+        return reply.status == 401 and error.code in _LOST_TOKEN
 
-    def _refusal(self, reply: httpx.Response) -> AppError:
+    def _refusal(self, reply: Reply) -> AppError:
         refusal = m.refusal_of(reply.content)
-        if reply.request.method == "HEAD" and refusal["error"] == "not_a_hub":  # an answer without a body
-            refusal = {"error": "no_token" if reply.status_code == 401 else "", "message": "", "hint": ""}
-        if reply.status_code >= 500 and refusal["error"] == "not_a_hub":
-            refusal = {"error": "", "message": str(reply.status_code), "hint": ""}
-        return error_of(refusal, reply.status_code, self.url)
+        if reply.method == "HEAD" and refusal["error"] == "not_a_hub":  # an answer without a body
+            refusal = {"error": "no_token" if reply.status == 401 else "", "message": "", "hint": ""}
+        if reply.status >= 500 and refusal["error"] == "not_a_hub":
+            refusal = {"error": "", "message": str(reply.status), "hint": ""}
+        return error_of(refusal, reply.status, self.url)
 
-    def _failure(self, error: httpx.TransportError) -> AppError:
+    def _failure(self, error: LineLost) -> AppError:
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, WrongCertificate):

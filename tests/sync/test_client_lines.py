@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from app.errors import AppError, HubUnreachable
 from app.sync import messages as m
 from app.sync.client import Client
+from app.sync.line import LineLost
 
 CONTENT = bytes(range(256)) * 8_000
 NAME = hashlib.sha256(CONTENT).hexdigest()
@@ -25,6 +28,11 @@ class Poor(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: Any
+
+    def setup(self) -> None:
+        """Another connection."""
+        super().setup()
+        self.server.doors.append(self.connection)
 
     def log_message(self, *_: object) -> None:
         """Silence."""
@@ -95,7 +103,7 @@ def server() -> Iterator[Any]:
     found: Any = ThreadingHTTPServer(("127.0.0.1", 0), Poor)
     found.cuts = found.busy = 0
     found.good, found.ended = "t", ""
-    found.got, found.whole, found.asked = b"", False, []
+    found.got, found.whole, found.asked, found.doors = b"", False, [], []
     thread = threading.Thread(target=found.serve_forever, daemon=True)
     thread.start()
     yield found
@@ -147,8 +155,9 @@ def test_a_busy_hub_is_asked_again_and_a_silent_one_given_up(server: Any, client
 
 
 def test_somebody_else_answers(server: Any, client: Client) -> None:
-    with pytest.raises(AppError) as found:
-        Client(client.url + "/elsewhere", "", "d", lambda claim: b"", lambda _: None).thumbnail("x")
+    elsewhere = Client(client.url + "/elsewhere", "", "d", lambda claim: b"", lambda _: None)
+    with pytest.raises(AppError) as found, closing(elsewhere):
+        elsewhere.thumbnail("x")
     assert found.value.code in ("bad_message", "not_a_hub", "hub_unreachable", "hub_failed")
 
 
@@ -167,3 +176,17 @@ def test_the_next_round_goes_on_with_the_token_of_the_last(server: Any, client: 
     assert server.asked[7:] == ["/v1/pull", *sign_in, "/v1/pull", "/v1/pull"]
     for one in (later, other):
         one.close()
+
+
+def test_a_connection_is_kept_and_one_that_was_hung_up_is_not_used_again(server: Any, client: Client) -> None:
+    client.pull(m.PullRequest(after={}))
+    client.pull(m.PullRequest(after={}))
+    assert len(server.doors) == 1
+    server.doors[0].shutdown(socket.SHUT_RDWR)  # the hub hangs up on a quiet line
+    assert client._line.ask("HEAD", f"/v1/blob/{NAME}", {}).status == 200
+    assert len(server.doors) == 2
+
+
+def test_a_header_that_cannot_be_sent_is_a_lost_line(server: Any, client: Client) -> None:
+    with pytest.raises(LineLost):
+        client._line.ask("GET", "/v1/policy", {"Authorization": "Bearer a\r\nb"})

@@ -1,0 +1,176 @@
+"""The line to a hub: HTTP over connections that stay open for a moment, by the standard library.
+
+A usual round is one small request, of which httpx and its layers took half the laptop's time
+(docs/decisions/0133-the-laptops-line.md). What `http.client` does not do is here: connections are kept for
+the next request and looked at before it, what is small goes out in one piece, and whatever goes wrong is one
+error. Neither proxies nor certificates named by the environment are looked for: the hub is in the office.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ssl import SSLContext
+from time import monotonic
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+CONNECT_SECONDS, SECONDS = 10.0, 60.0
+_KEPT_SECONDS = 5.0  # after that the hub, or what is between, may have let go of a connection
+_TOGETHER = 256 * 1024  # a body up to this goes out with its headers
+_PIECE = 32 * 1024  # what a line that is cut may cost of a file
+
+
+class LineLost(Exception):
+    """The hub cannot be reached, the line was cut, or what came back is no HTTP; the cause says more."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer; its headers by their names, in whatever case."""
+
+    method: str
+    status: int
+    headers: Message
+    content: bytes = b""
+
+
+class Line:
+    """The way to one address; safe in several threads. `context` judges the hub's certificate."""
+
+    def __init__(self, url: str, context: SSLContext) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port
+        self._prefix = quote(parts.path.rstrip("/"), safe="/%")
+        self._context = context if parts.scheme == "https" else None
+        self._kept: list[tuple[_Connection | _Secure, float]] = []
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"") -> Reply:
+        """The whole answer, whatever it says. Raises LineLost."""
+        with self._answer(method, path, headers, content) as found:
+            return Reply(method, found.status, found.headers, _read(found, None))
+
+    @contextmanager
+    def open(self, path: str, headers: Mapping[str, str]) -> Iterator[tuple[Reply, Iterator[bytes]]]:
+        """An answer without its body, and the body in pieces as they come. Raises LineLost, also between
+        pieces."""
+        with self._answer("GET", path, headers, b"") as found:
+            yield Reply("GET", found.status, found.headers), _pieces(found)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        while self._kept:
+            self._kept.pop()[0].close()
+
+    @contextmanager
+    def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes
+    ) -> Iterator[HTTPResponse]:
+        """An answer to be read; its connection is kept when that was done to the end."""
+        line = self._connection()
+        try:
+            found = self._sent(line, method, path, headers, content)
+            yield found
+            kept = found.isclosed() and _is_open(line)
+        except BaseException:
+            line.close()
+            raise
+        if kept:
+            self._kept.append((line, monotonic()))
+        else:
+            line.close()
+
+    def _sent(
+        self,
+        line: _Connection | _Secure,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: bytes,
+    ) -> HTTPResponse:
+        try:
+            if not _is_open(line):
+                line.connect()
+                line.sock.settimeout(SECONDS)
+            line.putrequest(method, self._prefix + path)
+            for name, value in headers.items():
+                line.putheader(name, value)
+            if content or method in ("POST", "PATCH"):
+                line.putheader("Content-Length", str(len(content)))
+            with suppress(
+                BrokenPipeError, ConnectionResetError
+            ):  # what the hub said before it hung up counts
+                line.endheaders(content or None)
+                line.send_held()
+            return line.getresponse()
+        except (OSError, HTTPException, ValueError) as error:  # the last for a header that cannot be sent
+            raise LineLost(str(error) or type(error).__name__) from error
+
+    def _connection(self) -> _Connection | _Secure:
+        """One that is open and quiet, or a new one."""
+        while self._kept:
+            with suppress(IndexError):  # another thread took it
+                line, since = self._kept.pop()
+                if monotonic() - since < _KEPT_SECONDS and not _is_readable(line):
+                    return line
+                line.close()
+        if self._context is None:
+            return _Connection(self._host, self._port, timeout=CONNECT_SECONDS)
+        return _Secure(self._host, self._port, timeout=CONNECT_SECONDS, context=self._context)
+
+
+class _Together:
+    """Sends the headers of a request and a small body at once: the hub wakes once for them."""
+
+    _held: bytes = b""
+
+    def send(self, data: Any) -> None:
+        """Hold what is small back until `send_held`."""
+        self._held += data
+        if len(self._held) > _TOGETHER:
+            self.send_held()
+
+    def send_held(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, b""
+        if held:
+            super().send(held)  # type: ignore[misc]
+
+
+class _Connection(_Together, HTTPConnection):
+    pass
+
+
+class _Secure(_Together, HTTPSConnection):
+    pass
+
+
+def _is_open(line: HTTPConnection) -> bool:
+    return getattr(line, "sock", None) is not None
+
+
+def _is_readable(line: HTTPConnection) -> bool:
+    """Whether something came that nobody asked for: most likely the hub hung up."""
+    if hasattr(select, "poll"):  # unlike `select` for any number of open files
+        waiting = select.poll()
+        waiting.register(line.sock, select.POLLIN)
+        return bool(waiting.poll(0))
+    return bool(select.select([line.sock], [], [], 0)[0])
+
+
+def _read(found: HTTPResponse, size: int | None) -> bytes:
+    try:
+        return found.read(size)
+    except (OSError, HTTPException) as error:
+        raise LineLost(str(error) or type(error).__name__) from error
+
+
+def _pieces(found: HTTPResponse) -> Iterator[bytes]:
+    while piece := _read(found, _PIECE):
+        yield piece
+    if found.length:
+        raise LineLost("the answer was cut")
