@@ -165,6 +165,7 @@ def bundle_in(place: HubPlace, file: Path) -> dict[str, Any]:
         **counts,
         "blobs": taken.blobs,
         "given_back": taken.given_back,
+        "papers_wanted": taken.asked,
     }
 
 
@@ -172,13 +173,18 @@ def bundle_out(place: HubPlace, device: str, file: Path) -> dict[str, Any]:
     """Write what a laptop has not seen as a bundle for it, read back and found whole."""
     with opened(place) as hub:
         uid = _device(hub, device)
-        made = give_bundle(hub, uid, file, _now())
+        given = give_bundle(hub, uid, file, _now())
+    made = given.written
     return {
         "bundle": str(made.path),
         "device": uid,
         "volumes": [str(volume) for volume in made.volumes],
         "size": made.size,
         "verified": True,
+        "blobs": given.files,
+        "pictures": given.pictures,
+        "papers_left": given.left,
+        "papers_unknown": given.unknown,
     }
 
 

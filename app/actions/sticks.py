@@ -9,11 +9,11 @@ from app.actions.action import action
 from app.actions.laptop import keys_of
 from app.actions.outputs import output_file
 from app.actions.session import Session
-from app.i18n import N_
+from app.i18n import N_, tr
 from app.sync.results import BundleDone as BundleDone  # the window and the shell name them
 from app.sync.results import BundleFinding as BundleFinding
 from app.sync.results import BundleReport as BundleReport
-from app.sync.results import Progress, SyncDone
+from app.sync.results import PapersDone, Progress, SyncDone
 
 if TYPE_CHECKING:
     from app.sync.stick import Stick
@@ -47,3 +47,22 @@ def _stick(session: Session, progress: Progress | None) -> Stick:
 
 def _silent(done: int, whole: int, text: str) -> None:
     """Nobody looks."""
+
+
+def papers_words(papers: PapersDone) -> str:
+    """What papers are still to come by stick and what brings them; empty when all are here."""
+    if not papers.lacking:
+        return ""
+    count, unknown = papers.lacking, papers.unknown
+    if unknown >= count:
+        return tr(
+            N_("{n} photographs and papers are still to come: nobody has brought them to the hub yet"),
+            n=f"{count:,}",
+        )
+    said = tr(
+        N_("{n} photographs and papers are still to come: the hub's answer to your next bundle brings more"),
+        n=f"{count:,}",
+    )
+    if not unknown:
+        return said
+    return f"{said}{tr(N_('; {n} of them nobody has brought to the hub yet'), n=f'{unknown:,}')}"

@@ -263,8 +263,13 @@ def bundle_out(shell: Shell, words: HubBundleOutWords) -> Answer:
     from app.actions.hubs import bundle_out as give  # late: help pages need no database
 
     document = give(_place(words), words.device, words.output)
-    said = tr(N_("{file} was written and read back: the stick may be unplugged"), file=document["bundle"])
-    return Answer(document, [said])
+    said = [tr(N_("{file} was written and read back: the stick may be unplugged"), file=document["bundle"])]
+    if document["blobs"] or document["pictures"] or document["papers_left"]:
+        papers = N_(
+            "Papers: {blobs} files and {pictures} small pictures; {papers_left} files wait for the next"
+        )
+        said.append(tr(papers, **{name: document[name] for name in ("blobs", "pictures", "papers_left")}))
+    return Answer(document, said)
 
 
 def backup(shell: Shell, words: HubBackupWords) -> Answer:

@@ -143,27 +143,25 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
         "size": done.size,
         "verified": done.verified,
         "given_back": done.given_back,
+        "papers_wanted": done.lacking,
     }
-    said = tr(
-        N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug"),
-        n=done.changes,
-        files=done.blobs,
-        file=done.path,
-    )
-    back = tr(
-        N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer"),
-        n=done.given_back,
-    )
-    return Answer(document, [said, back] if done.given_back else [said])
+    said = N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug")
+    lines = [tr(said, n=done.changes, files=done.blobs, file=done.path)]
+    back = N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer")
+    asks = N_("It asks the hub for {n} photographs and papers that are not here")
+    lines += [tr(told, n=count) for count, told in ((done.given_back, back), (done.lacking, asks)) if count]
+    return Answer(document, lines)
 
 
 def bundle_in(shell: Shell, words: BundleWords) -> Answer:
     """Take in a bundle of the hub."""
-    from app.actions.sticks import bundle_in as read  # late: help pages need no network
+    from app.actions import sticks  # late: help pages need no network
 
     with shell.session(write=True) as session:
-        done = read(session, words.file, shell.progress())
-    return Answer(sync_document(done), _sync_lines(done), 0 if done.agrees else STORAGE)
+        done = sticks.bundle_in(session, words.file, shell.progress())
+    said = sticks.papers_words(done.papers) if done.papers else ""
+    document = {**sync_document(done), "papers": _plain(done.papers)}
+    return Answer(document, [*_sync_lines(done), *filter(None, [said])], 0 if done.agrees else STORAGE)
 
 
 def bundle_verify(shell: Shell, words: BundleWords) -> Answer:

@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 4
+SCHEMA = 5
 ALIVE = "h_alive"
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
@@ -168,6 +168,12 @@ LOST = Table(
     Column("signature", LargeBinary, nullable=False),
     Index("ix_hub_lost_branch", "branch", "last"),
     Index("ix_hub_lost_area", "area", "last"),
+)  # fmt: skip
+# What papers a laptop lacked when its last bundle came, as it said (PapersWanted): app/hub/papers.py.
+ASKED = Table(
+    "hub_asked", BOOK,
+    Column("device", String(36), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
 )  # fmt: skip
 # Which entries of an act the hub has, of acts that may have come in parts only: app/hub/parts.py.
 PARTS = Table(

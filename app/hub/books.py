@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from app.store.tables import STORED_TYPES
 
 E = TypeVar("E", bound=Entity)
 Area = tuple[int, bytes, int]
+_MANY = 500  # values asked for at once
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,22 @@ def _lag(item: Device, now: Mapping[str, Area], root: str) -> int:
     return sum(max(0, seq - cursors.get(area, 0)) for area, (seq, _, _) in now.items() if scope.reads(area))
 
 
-def areas_naming(connection: Connection, mark: str, sha256: str) -> set[str]:
-    """The areas of the records that name this attachment, and of the papers of revoked laptops that wait for
-    somebody to decide about them."""
-    named = f"SELECT DISTINCT h_area FROM attachment WHERE h_alive AND sha256 = {mark}"
-    late = f"""SELECT DISTINCT h_area FROM conflict WHERE h_alive AND kind = 'quarantine'
-      AND situation = 'open' AND owner_entity = 'attachment' AND offered LIKE {mark}"""
-    asked = ((named, sha256), (late, f'%"sha256": "{sha256}"%'))
-    return {area for query, word in asked for (area,) in connection.exec_driver_sql(query, (word,))}
+def areas_naming(connection: Connection, mark: str, files: Sequence[str]) -> dict[str, set[str]]:
+    """Of each of these attachments (SHA-256) the areas of the records that name it, and of the papers of
+    revoked laptops that wait for somebody to decide about them."""
+    found: dict[str, set[str]] = {}
+    for at in range(0, len(files), _MANY):
+        some = tuple(files[at : at + _MANY])
+        marks = ", ".join([mark] * len(some))
+        query = f"SELECT DISTINCT sha256, h_area FROM attachment WHERE h_alive AND sha256 IN ({marks})"
+        for sha256, area in connection.exec_driver_sql(query, some):
+            found.setdefault(sha256, set()).add(area)
+    late = """SELECT h_area, offered FROM conflict WHERE h_alive AND kind = 'quarantine'
+      AND situation = 'open' AND owner_entity = 'attachment'"""
+    asked = set(files)
+    for area, offered in connection.exec_driver_sql(late):
+        cells = json.loads(offered or "{}")
+        sha256 = cells.get("sha256") if isinstance(cells, dict) else None
+        if isinstance(sha256, str) and sha256 in asked:
+            found.setdefault(sha256, set()).add(area)
+    return found

@@ -259,8 +259,8 @@ class Hub:
         with self.database.reading() as connection:
             found = self._device(connection, device)
             scope = Scope(found.area, self.root)
-            areas = books.areas_naming(connection, self.database.mark, sha256)
-            return any(scope.reads(area) for area in areas)
+            areas = books.areas_naming(connection, self.database.mark, [sha256])
+            return any(scope.reads(area) for area in areas.get(sha256, ()))
 
     def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
         """The laptop has folded this much, as it said by stick."""

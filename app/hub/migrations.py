@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, select
 
 from app.errors import StoreFailure
 from app.hub.book import (
+    ASKED,
     BOOK,
     FACTS,
     LOST,
@@ -43,8 +44,15 @@ def _keep_revokers(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN revoked_by TEXT")
 
 
+def _keep_asked(connection: Connection) -> None:
+    """Version 5: the papers that laptops lack which come by stick."""
+    ASKED.create(connection, checkfirst=True)
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
-STEPS: dict[int, Callable[[Connection], None]] = {1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers}
+STEPS: dict[int, Callable[[Connection], None]] = {
+    1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked,
+}  # fmt: skip
 
 
 def make_schema(database: HubDatabase) -> None:

@@ -1,36 +1,39 @@
 """The USB road at the hub: bundles of laptops are taken like pushes, and answered by a bundle for each.
 
 In a bundle for the hub: the request of a laptop that is new (enrol), blobs, up to where the laptop has the
-log (RejoinRequest, as a policy named `rejoin`), blocks that a restored hub has lost, and signed batches. In
-one for a laptop: blocks (SignedBlock), blobs that these speak of, where the areas stand (StickStanding, as a
-policy named `areas`), and the grants (policy).
+log (RejoinRequest, as a policy named `rejoin`), which papers it lacks (PapersWanted, as a policy named
+`papers`), blocks that a restored hub has lost, and signed batches. In one for a laptop: blocks (SignedBlock),
+the grants (policy), small pictures (thumbnail) and files (blob) of papers, and where the areas stand
+(StickStanding, as a policy named `areas`). A laptop of an older program takes any other policy for grants and
+knows no small pictures; it never gets them, for it never says what it lacks.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+
+from msgspec import structs
 
 from app.domain.changes import new_uid
-from app.domain.entities.conflict import Conflict
-from app.domain.entities.papers import Attachment
-from app.domain.replication import Effect
 from app.domain.values import as_moment
 from app.errors import NotAllowed
 from app.hub import lost
 from app.hub.hub import Hub
+from app.hub.papers import Giving, giving, note_asked
 from app.hub.pushing import PushAnswer
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
 from app.sync.keys import device_uid
 from app.sync.messages import (
     AreaNow,
     EnrolRequest,
+    PapersWanted,
     RejoinRequest,
     SignedBlock,
     StickStanding,
@@ -38,22 +41,36 @@ from app.sync.messages import (
     digest_bytes,
     encode_message,
 )
+from app.sync.stick_papers import PAPERS
 from app.sync.stick_rejoining import REJOIN
 from app.sync.unpacking import Receiver, Unpacked, unpack_bundle
-from app.sync.wire import decode_block
 
+_MARGIN = 8 << 20  # what stays free on the stick
 AREAS = "areas"  # the name of the item that says where the areas stand
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What a bundle brought: whose it was, the answer to each batch, how many blobs came, and how many
-    entries that this hub, restored from a backup, had lost."""
+    """What a bundle brought: whose it was, the answer to each batch, how many blobs came, how many entries
+    that this hub, restored from a backup, had lost, and how many papers the laptop lacks."""
 
     device: str
     answers: tuple[PushAnswer, ...]
     blobs: int
     given_back: int = 0
+    asked: int = 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """A bundle written for a laptop, with its papers: files, small pictures, how many files the hub has that
+    had no room, and how many of those the laptop lacks nobody has brought to the hub yet."""
+
+    written: BundleWritten
+    files: int
+    pictures: int
+    left: int
+    unknown: int
 
 
 def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
@@ -70,10 +87,10 @@ def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
         answers = tuple(hub.push(body, now) for body in bodies)
         if asked and any(answer.state == "gap" for answer in answers):  # this hub has lost what lay between
             _renew(hub, found.head.device, asked)
-        return Taken(found.head.device, answers, len(blobs), entries)
+        return Taken(found.head.device, answers, len(blobs), entries, _note_papers(hub, found))
 
 
-def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritten:
+def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> Given:
     """Write what a laptop has not seen as a bundle for it; NotAllowed for an unknown or revoked one."""
     found = hub.device(device)
     seen = json.loads(found.cursors) if found.cursors else {}
@@ -88,34 +105,27 @@ def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> BundleWritt
         areas=areas, hub_time=answer.hub_time, since=since, given=given, epoch=found.epoch
     )
     items = [Item("block", block.area, encode_message(block)) for block in answer.blocks]
-    items.append(Item("policy", AREAS, encode_message(standing)))
     items.append(Item("policy", "", hub.policy(device, now)))
+    papers = giving(hub, device, answer.blocks, _free(path, sum(item.length() for item in items)))
     head = BundleHead("to_device", new_uid(), hub.uid, device, as_moment(now))
-    whole = chain(items, _evidence(hub, device, answer.blocks))
-    return write_bundle(path, head, [found.recipient], whole, hub.sign_seed)
+    whole = chain(items, papers.items(), _last(standing, papers))
+    written = write_bundle(path, head, [found.recipient], whole, hub.sign_seed)
+    return Given(written, papers.files, papers.pictures, papers.left, papers.unknown)
 
 
-def _evidence(hub: Hub, device: str, blocks: Sequence[SignedBlock]) -> Iterator[Item]:
-    """The files of the papers that others added in these blocks, each read when it is its turn: to a laptop
-    that comes by stick only they come no other way."""
-    told = set[str]()
-    for signed in blocks:
-        block = decode_block(signed.body)
-        for effect in block.effects:
-            sha256 = _named_by(effect, own=block.device == device)
-            if sha256 not in told and sha256 and hub.blobs.size(sha256) is not None:
-                told.add(sha256)
-                yield Item("blob", sha256, hub.blobs.get(sha256))
+def _last(standing: StickStanding, papers: Giving) -> Iterator[Item]:
+    """Where the areas stand, and what of the papers did not come along: known once they were given."""
+    told = structs.replace(standing, papers_left=papers.left, papers_unknown=papers.unknown)
+    yield Item("policy", AREAS, encode_message(told))
 
 
-def _named_by(effect: Effect, *, own: bool) -> str:
-    """The file of a paper that was added, or that waits because a revoked laptop had added it."""
-    cells: Any = effect.cells
-    if effect.entity == Conflict.TYPE.name and cells.get("owner_entity") == Attachment.TYPE.name:
-        cells = json.loads(cells.get("offered") or "{}")
-    elif own or effect.entity != Attachment.TYPE.name:
-        return ""
-    return str(cells.get("sha256") or "") if isinstance(cells, dict) else ""
+def _free(path: Path, rest: int) -> int:
+    """How many bytes of papers there is room for where the bundle goes, beside the rest of it."""
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:  # writing says what is wrong with the folder
+        return 0
+    return free - rest - _MARGIN - free // 64  # numbers, hashes and encryption of the pieces
 
 
 def _receiver(hub: Hub) -> Receiver:
@@ -155,6 +165,17 @@ def _asked(hub: Hub, found: Unpacked) -> RejoinRequest | None:
     if not told or hub.device(found.head.device).revoked_at is not None:
         return None
     return decode_message(RejoinRequest, told[0].read())
+
+
+def _note_papers(hub: Hub, found: Unpacked) -> int:
+    """Keep which papers the laptop says it lacks; how many. One that says nothing is of an older program."""
+    device = found.head.device
+    told = [item for item in found.items if item.kind == "policy" and item.name == PAPERS]
+    if hub.device(device).revoked_at is not None:
+        return 0
+    asked = decode_message(PapersWanted, told[0].read()) if told else None
+    note_asked(hub, device, asked)
+    return len(asked.files) if asked else 0
 
 
 def _take_back(hub: Hub, found: Unpacked, asked: RejoinRequest, now: datetime) -> int:

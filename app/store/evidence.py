@@ -31,9 +31,10 @@ class BlobNeed:
 
 
 def wanted(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
-    """The evidence files that records name and that are not beside the workspace."""
-    needs = {*_named(raw, layout), *_late(raw, layout)}
-    return [need for need in sorted(needs) if not _is_whole(files, need)]
+    """The evidence files that records name and that are not beside the workspace, the most wanted first: what
+    somebody has to decide about, then the latest."""
+    needs = dict.fromkeys((*_late(raw, layout), *_named(raw, layout, "max(added_at) DESC, sha256")))
+    return [need for need in needs if not _is_whole(files, need)]
 
 
 def unsent(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
@@ -72,9 +73,9 @@ def elsewhere(raw: sqlite3.Connection, layout: Layout) -> set[str]:
     return (known - written_here) | {row[0] for row in raw.execute("SELECT sha256 FROM sync_blob")}
 
 
-def _named(raw: sqlite3.Connection, layout: Layout) -> list[BlobNeed]:
+def _named(raw: sqlite3.Connection, layout: Layout, order: str = "min(fid)") -> list[BlobNeed]:
     table = quoted(layout.of(Attachment.TYPE.name).name)
-    rows = raw.execute(f"SELECT sha256, max(size) FROM {table} GROUP BY sha256 ORDER BY min(fid)")
+    rows = raw.execute(f"SELECT sha256, max(size) FROM {table} GROUP BY sha256 ORDER BY {order}")
     return [BlobNeed(str(row[0]), int(row[1] or 0)) for row in rows]
 
 

@@ -66,15 +66,16 @@ def _offered(workspace: Workspace, transport: Transport, need: BlobNeed, check: 
     check()
     if not transport.blob_there(need.sha256).whole:
         return False
-    small = thumbnail_path(workspace.path, need.sha256)
-    if not small.exists():
+    if not thumbnail_path(workspace.path, need.sha256).exists():
         picture = transport.thumbnail(need.sha256)
         if picture:
-            _keep_thumbnail(workspace.path, small, picture)
+            keep_thumbnail(workspace.path, need.sha256, picture)
     return True
 
 
-def _keep_thumbnail(workspace: Path, target: Path, content: bytes) -> None:
+def keep_thumbnail(workspace: Path, sha256: str, content: bytes) -> None:
+    """Keep the small picture of an evidence file; raises StoreFailure."""
+    target = thumbnail_path(workspace, sha256)
     with translated(workspace):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = target.with_suffix(".part")

@@ -17,7 +17,9 @@ import msgspec
 from msgspec import Meta
 
 MAX_FRAME = 4 << 20
-Kind = Literal["header", "enrol", "batch", "blob", "block", "policy", "snapshot", "closing"]
+Kind = Literal[
+    "header", "enrol", "batch", "blob", "block", "policy", "snapshot", "thumbnail", "closing"
+]  # fmt: skip
 _LENGTHS = 6
 _MAX_HEAD = 1000
 Size = Annotated[int, Meta(ge=0, le=1 << 40)]
@@ -56,7 +58,8 @@ def closing_claim(frames: int, total: bytes, more: bool) -> bytes:
 class Item:
     """A thing to put into a bundle, or one found in it: bytes, or a part of a file.
 
-    `name` is the SHA-256 of a blob, the area of a snapshot, else empty.
+    `name` is the SHA-256 of a blob, that of the large one for a thumbnail, the area of a snapshot or block,
+    what a policy says ("": grants), else empty.
     """
 
     kind: Kind

@@ -215,13 +215,29 @@ class GiveBackReply(Message, frozen=True):
 class StickStanding(Message, frozen=True):
     """What a bundle for a laptop says of the hub: where its areas stand, where the laptop stood when the hub
     heard of it last (number and first bytes of the head), the first bytes of the heads of blocks that the hub
-    had lost and was given back, and the laptop's epoch."""
+    had lost and was given back, and the laptop's epoch. Of the papers the laptop lacks: how many the hub has
+    and the bundle had no room for, and how many nobody has brought to the hub yet."""
 
     areas: dict[str, AreaNow]
     hub_time: int
     since: dict[str, tuple[int, bytes]] = {}
     given: list[bytes] = []
     epoch: int = 0
+    papers_left: int = 0
+    papers_unknown: int = 0
+
+
+class PapersWanted(Message, frozen=True):
+    """What papers a laptop that comes by stick lacks, each by the 32 bytes of its SHA-256, the most wanted
+    first: `small` those it has no small picture of either. The answer brings at most `limit` bytes of them.
+
+    An older hub passes it over; a hub that never had one from a laptop sends it nothing an older program
+    would not understand.
+    """
+
+    files: list[bytes]
+    small: list[bytes] = []
+    limit: int = 0
 
 
 def encode_message(message: Message) -> bytes:

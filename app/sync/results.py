@@ -23,13 +23,27 @@ class AreaState:
 
 
 @dataclass(frozen=True)
+class PapersDone:
+    """The papers that came by stick beside `blobs_down`: small pictures, and how many files are still
+    `lacking` here. Of those the hub has `left` that its bundle had no room for; `unknown` nobody has brought
+    to it yet.
+    """
+
+    pictures: int = 0
+    lacking: int = 0
+    left: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
 class SyncDone:
     """What one round did. `pushed` counts changes sent, the next four what the hub made of own changes,
     `pulled` entries folded; `unsent` what still waits here; `hub_time` is a moment in UTC.
 
     `restored` says that the hub had been brought back from a backup and was given back `given_back` changes.
-    `forked` says that the hub knew this file from before a backup was brought back, `quarantined` that the
-    work of this revoked laptop waits for a person; `message` is the hub's own sentence, if it had one.
+    `papers` is told of a bundle only. `forked` says that the hub knew this file from before a backup was
+    brought back, `quarantined` that the work of this revoked laptop waits for a person; `message` is the
+    hub's own sentence, if it had one.
     """
 
     pushed: int = 0
@@ -40,6 +54,7 @@ class SyncDone:
     pulled: int = 0
     blobs_up: int = 0
     blobs_down: int = 0
+    papers: PapersDone | None = None
     areas: Mapping[str, AreaState] = field(default_factory=dict)
     unsent: int = 0
     hub_time: str = ""
@@ -108,7 +123,8 @@ class BundleDone:
     """A bundle written, read back and found whole: it is safe to unplug the stick.
 
     `volumes` are its files when it was too large for one; `path` is the first. `given_back` counts what a
-    restored hub has lost and is given back: then the own changes go with the next bundle.
+    restored hub has lost and is given back: then the own changes go with the next bundle. `lacking` papers
+    are not here; the bundle asks the hub for them.
     """
 
     path: Path
@@ -118,6 +134,7 @@ class BundleDone:
     volumes: tuple[Path, ...] = ()
     size: int = 0
     given_back: int = 0
+    lacking: int = 0
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,10 @@ from app.sync.folding import Folded, compare, finish_begun, take
 from app.sync.identity import facts_of
 from app.sync.keys import DeviceKeys
 from app.sync.messages import PullReply, SignedBlock, StickStanding, decode_message
-from app.sync.results import BundleDone, BundleReport, Progress, SyncDone
+from app.sync.results import BundleDone, BundleReport, PapersDone, Progress, SyncDone
 from app.sync.sending import Sealer
 from app.sync.state import ENROL_REQUEST, end_founding, keep_grants, note_outcome, note_restored
+from app.sync.stick_papers import asked, keep
 from app.sync.stick_rejoining import Way, go_on, items_of, to_give_back
 from app.sync.unpacking import Receiver, unpack_bundle
 
@@ -49,6 +50,7 @@ class Stick:
         # What was written upon the lost stretch is taken once the hub has that back.
         batches = [] if back else self._batches()
         needs = self.workspace.replica.unsent_blobs()
+        wanted, lacking = asked(self.workspace)
         items = [
             *self._request(),
             *(
@@ -56,6 +58,7 @@ class Stick:
                 for need in needs
             ),
             *items_of(self.workspace.replica, back),
+            wanted,
             *(Item("batch", "", batch.body) for batch in batches),
         ]
         whole = sum(item.length() for item in items) * 2 or 1  # written, then read back
@@ -78,6 +81,7 @@ class Stick:
             volumes=written.volumes,
             size=written.size,
             given_back=sum(block.last - block.first + 1 for block in back),
+            lacking=lacking,
         )
 
     def read(self, path: Path) -> SyncDone:
@@ -89,8 +93,9 @@ class Stick:
         )
         with tempfile.TemporaryDirectory(prefix=".bundle-", dir=self.workspace.path.parent) as folder:
             found = unpack_bundle(path, receiver, Path(folder), self._reading)
-            folded, known, way = self._fold(found.items, path)
-            blobs = self._keep_blobs(found.items)
+            told = _standing(found.items)
+            folded, known, way = self._fold(found.items, told, path)
+            kept = keep(self.workspace, found.items)
         replica = self.workspace.replica
         replica.set_private(ENROL_REQUEST, None)
         end_founding(self.workspace, self.now)
@@ -103,7 +108,8 @@ class Stick:
             rejected=folded.rejected,
             conflicts=folded.conflicts,
             pulled=folded.pulled,
-            blobs_down=blobs,
+            blobs_down=kept.files,
+            papers=PapersDone(kept.pictures, kept.lacking, told.papers_left, told.papers_unknown),
             areas=compare(replica, folded.areas),
             unsent=replica.unsent(),
             hub_time=as_moment(datetime.fromtimestamp(folded.hub_time / 1000, UTC))
@@ -139,16 +145,15 @@ class Stick:
     def _reading(self, size: int) -> None:
         self.progress(0, 0, tr(N_("Reading the bundle")))
 
-    def _fold(self, items: Sequence[Item], path: Path) -> tuple[Folded, bool, Way]:
+    def _fold(self, items: Sequence[Item], standing: StickStanding, path: Path) -> tuple[Folded, bool, Way]:
         """What came in, whether all of it had come in before, and how the laptop goes on."""
         replica, done = self.workspace.replica, Folded()
         finish_begun(replica, done, lambda _: None)
         blocks = [decode_message(SignedBlock, item.read()) for item in items if item.kind == "block"]
-        policies = {item.name: item.read() for item in items if item.kind == "policy"}
-        standing = decode_message(StickStanding, policies.pop(AREAS, b""))
         way = go_on(replica, standing, blocks)
-        for grants in policies.values():  # first the grants, as in a round
-            keep_grants(self.workspace, grants)
+        for item in items:  # first the grants, as in a round
+            if item.kind == "policy" and not item.name:
+                keep_grants(self.workspace, item.read())
         if way.waits:
             return done, False, way
         cursors = replica.cursors()
@@ -174,14 +179,11 @@ class Stick:
             raise _missing(path) from failure
         return done, bool(blocks) and not fresh, way
 
-    def _keep_blobs(self, items: Sequence[Item]) -> int:
-        replica = self.workspace.replica
-        wanted = {need.sha256 for need in replica.wanted()}
-        found = [item for item in items if item.kind == "blob" and item.name in wanted]
-        for item in found:
-            assert isinstance(item.body, Path), "an unpacked blob lies in a file"
-            replica.keep_blob(item.name, item.body)
-        return len(found)
+
+def _standing(items: Sequence[Item]) -> StickStanding:
+    """Where the hub says its areas stand."""
+    found = [item.read() for item in items if item.kind == "policy" and item.name == AREAS]
+    return decode_message(StickStanding, found[-1] if found else b"")
 
 
 def _said(way: Way, known: bool) -> str:

@@ -21,6 +21,7 @@ from app.sync.bundle_volume import BundleHead, To, Volume, problem
 
 _BLOB = re.compile("[0-9a-f]{64}")
 _OWN_FILE = ("blob", "snapshot")
+_BY_HASH = ("blob", "thumbnail")
 Signer = Callable[[BundleHead, Sequence[Item]], bytes | None]
 
 
@@ -180,7 +181,7 @@ class _Unpacking:
             self._finish(head)
 
     def _begin(self, head: FrameHead) -> None:
-        if head.kind == "blob" and not _BLOB.fullmatch(head.name):
+        if head.kind in _BY_HASH and not _BLOB.fullmatch(head.name):
             raise Broken("altered")
         if head.kind in _OWN_FILE:
             self._file = (self._into / f"{len(self.items)}.{head.kind}").open("wb")

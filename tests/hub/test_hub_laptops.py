@@ -220,7 +220,7 @@ def test_the_usb_road(bench: HubBench, tmp_path: Path) -> None:
     assert sticks.take_bundle(bench.hub, path, bench.clock.now).answers[0].state == "repeat"
     assert bench.boiler(made.uid) == made and bench.hub.blobs.size(name) == len(content)
     back = sticks.give_bundle(bench.hub, laptop.uid, tmp_path / "back.bundle", bench.clock.now)
-    assert back.frames > 3
+    assert back.written.frames > 3
     with pytest.raises(Invalid):
         sticks.take_bundle(bench.hub, tmp_path / "back.bundle", bench.clock.now)
 

@@ -173,4 +173,10 @@ def _counts(done: SyncDone) -> list[str]:
     ]  # fmt: skip
     if done.conflicts:
         lines.append(tr(N_("{n} conflicts came with it"), n=f"{done.conflicts:,}"))
-    return [done.message] if done.restored and done.message else lines
+    if done.restored and done.message:
+        lines = [done.message]
+    if done.papers is not None:
+        from app.actions.sticks import papers_words  # late: actions load after the first paint
+
+        lines += [said for said in [papers_words(done.papers)] if said]
+    return lines

@@ -104,21 +104,11 @@ class StickOutDialog(WorkDialog):
         sign, words = QLabel(), heading(tr(N_("Safe to unplug")), 1.4)
         sign.setPixmap(icons.pixmap("safe", metrics.grid(9), colours().good))
         words.setProperty("good", True)
-        facts = tr(
-            N_("{n} changes and {files} papers, {size}; read back and found whole."),
-            n=f"{done.changes:,}", files=f"{done.blobs:,}", size=size_words(done.size),
-        )  # fmt: skip
-        back = tr(
-            N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer"),
-            n=f"{done.given_back:,}",
-        )
-        if done.given_back:
-            facts = f"{facts}\n{back}"
         names = [path.name for path in (done.volumes or (done.path,))]
         place = QLabel("\n".join([str(done.path.parent), *names]), wordWrap=True)
         place.setTextFormat(Qt.TextFormat.PlainText)
         texts = QVBoxLayout()
-        for box in (words, muted(facts), place):
+        for box in (words, muted(_facts(done)), place):
             texts.addWidget(box)
         row = QHBoxLayout(self._result)
         row.setSpacing(metrics.grid(3))
@@ -138,3 +128,15 @@ class StickOutDialog(WorkDialog):
         )
         if name:
             self.add_folder(Path(name))
+
+
+def _facts(done: BundleDone) -> str:
+    """What was written, and what the bundle brings the hub or asks of it beside that."""
+    facts = tr(
+        N_("{n} changes and {files} papers, {size}; read back and found whole."),
+        n=f"{done.changes:,}", files=f"{done.blobs:,}", size=size_words(done.size),
+    )  # fmt: skip
+    back = N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer")
+    asks = N_("It asks the hub for {n} photographs and papers that are not here")
+    more = [tr(told, n=f"{n:,}") for n, told in ((done.given_back, back), (done.lacking, asks)) if n]
+    return "\n".join([facts, *more])
