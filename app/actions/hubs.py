@@ -31,7 +31,8 @@ from app.hub.devices import Invite
 from app.hub.exporting import export_log as write_log
 from app.hub.founding import Entered, First
 from app.hub.hub import Hub
-from app.hub.opening import make_hub, opened
+from app.hub.objects import Blobs
+from app.hub.opening import make_hub, objects_of, opened
 from app.hub.passphrases import Passphrases
 from app.hub.place import HubPlace, find_place
 from app.hub.sticks import give_bundle, take_bundle
@@ -246,18 +247,16 @@ def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> 
         if workspace.area != area:
             raise Invalid(N_("The workspace is for {found}, not for {area}"), found=workspace.area, area=area,
                           code="other_area")  # fmt: skip
-        hub = make_hub(place, area, _records(workspace), now)
+        hub = make_hub(place, area, _records(workspace, objects_of(place)), now)
         try:
-            for item in workspace.find(Attachment):
-                hub.blobs.put(item.sha256, workspace.verify_attachment(item.sha256).read_bytes())
             return _status(hub)
         finally:
             hub.close()
 
 
-def _records(workspace: Workspace) -> Iterator[First]:
+def _records(workspace: Workspace, blobs: Blobs) -> Iterator[First]:
     """All records, owners before what belongs to them; with a workflow also who entered them, and persons
-    with the verifiers that a former hub gave with their grants."""
+    with the verifiers that a former hub gave with their grants. The file of a paper goes before its record."""
     session = Session(workspace)
     kinds = sorted(ENTITIES, key=lambda kind: (_depth(kind.TYPE.name), ENTITIES.index(kind)))
     for kind in kinds:
@@ -267,6 +266,8 @@ def _records(workspace: Workspace) -> Iterator[First]:
             elif isinstance(record, Person) and is_at_hub(record.verifier):
                 yield record.replace(verifier=granted_verifier(workspace, record.uid))
             else:
+                if isinstance(record, Attachment):
+                    blobs.put(record.sha256, workspace.verify_attachment(record.sha256).read_bytes())
                 yield record
 
 

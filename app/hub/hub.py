@@ -120,6 +120,7 @@ class Hub:
         hub = cls(database, folder)
         migrations.make_partitions(database, _ms(now))
         founding.begin(database, hub._keys, area, chain(records, [admin] if admin else []), _ms(now))
+        migrations.finish_making(database)
         return hub
 
     @classmethod

@@ -25,6 +25,7 @@ from app.hub.database import HubDatabase
 from app.i18n import N_
 
 _MONTHS_AHEAD = 2
+_MAKING = "making"  # the fact that stands while a hub is being made
 
 
 def _keep_secrets(connection: Connection) -> None:
@@ -69,12 +70,31 @@ def make_schema(database: HubDatabase) -> None:
                 "CREATE INDEX IF NOT EXISTS ix_boiler_bucket ON boiler (h_bucket(geometry)) WHERE h_alive"
             )
         connection.execute(FACTS.insert().values(name="schema", value=str(SCHEMA).encode()))
+        connection.execute(FACTS.insert().values(name=_MAKING, value=b"1"))
+
+
+def finish_making(database: HubDatabase) -> None:
+    """The first records are in: from now on it is a hub."""
+    with database.writing() as connection:
+        connection.execute(FACTS.delete().where(FACTS.c.name == _MAKING))
 
 
 def is_made(database: HubDatabase) -> bool:
-    """Whether there is a hub in the database."""
+    """Whether there is a hub in the database; raises StoreFailure for one whose making was cut short, which
+    holds a part of the records only."""
     with database.reading() as connection:
-        return inspect(connection).has_table(FACTS.name)
+        if not inspect(connection).has_table(FACTS.name):
+            return False
+        making = connection.execute(select(FACTS.c.name).where(FACTS.c.name == _MAKING)).first()
+    if making is not None:
+        raise StoreFailure(
+            N_("The making of this hub was cut short; it has only a part of its records"),
+            hint=N_(
+                "Remove its folder, or drop its PostgreSQL database and create it again; then “hub init”."
+            ),
+            code="unfinished",
+        )
+    return True
 
 
 def migrate(database: HubDatabase) -> None:

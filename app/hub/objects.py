@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,11 @@ OWNER = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
 FORGOTTEN_AFTER = timedelta(days=14)  # an upload that nobody went on with
 _LARGEST_PICTURE = 64 * 1024 * 1024
 _CHUNK = 4 * 1024 * 1024
+# A store that does not answer is given up before laptops give up the hub; a push waits for it meanwhile.
+_CLIENT = {"connect_timeout": "5s", "timeout": "30s"}
+_CLIENT_WORDS = ("allow_http", "allow_invalid_certificates", "proxy_url", "connect_timeout", "timeout")
+_AGAIN = timedelta(seconds=20)
+_TOLD = re.compile(r"<Code>(\w+)</Code>|status code: (\d{3} [A-Z][A-Za-z ]+)")
 
 
 class Blobs:
@@ -46,18 +52,29 @@ class Blobs:
         from the AWS_… variables of the environment). Raises StoreFailure."""
         try:
             if isinstance(place, str) and "://" in place:
-                return cls(from_url(place))
+                return cls(from_url(place) if place.startswith("file:") else _over_the_network(place))
             folder = Path(place)
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return cls(LocalStore(folder, automatic_cleanup=True), folder)
         except (BaseError, OSError, ValueError) as error:
             raise _failure(error) from error
 
+    def check(self) -> None:
+        """Raises StoreFailure unless the store may be written and read: a bucket that is not there looks like
+        an empty one to whoever only asks for a file."""
+        key = f"parts/check-{uuid.uuid4()}"  # an own one: several machines may begin at once
+        self._write(key, b"ok")
+        self._bytes(key, 0, 2)
+        self._drop([(key, 0, 2)])
+
     # ------------------------------------------------------------------ reading
 
     def size(self, sha256: str) -> int | None:
         """The bytes of a whole and proved blob; None when there is none."""
-        return self._size(_key(sha256))
+        size = self._size(_key(sha256))
+        if size is None and self._folder is None:
+            self._list(_key(sha256))  # fails where the bucket itself is gone, which is no answer about a file
+        return size
 
     def offset(self, sha256: str, owner: str = "hub") -> int:
         """How many bytes of an unfinished upload are here without a gap."""
@@ -215,6 +232,13 @@ class Blobs:
                 raise _failure(error) from error
 
 
+def _over_the_network(place: str) -> Any:
+    # obstore reads none of these from the environment once it is given one of them.
+    said = {word: os.environ.get(f"AWS_{word.upper()}") for word in _CLIENT_WORDS}
+    client = _CLIENT | {word: value for word, value in said.items() if value}
+    return from_url(place, client_options=client, retry_config={"max_retries": 5, "retry_timeout": _AGAIN})
+
+
 def _key(sha256: str) -> str:
     if not SHA256.match(sha256):
         raise Invalid(N_("An attachment is named by its SHA-256 in 64 small hex digits"), code="bad_name")
@@ -259,10 +283,19 @@ def _wrong_hash() -> Invalid:
 def _failure(error: Exception) -> StoreFailure:
     if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
         return disk_full()
-    denied = isinstance(error, PermissionDeniedError | PermissionError)
+    told = list(dict.fromkeys(_TOLD.findall(str(error))))
+    denied = isinstance(error, PermissionDeniedError | PermissionError) or any(
+        t[1][:3] == "403" for t in told
+    )
     return StoreFailure(
         N_("The hub may not write its attachments") if denied else N_("The hub cannot reach its attachments"),
         hint=N_("Check the folder or the object store of the hub: {why}"),
-        why=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+        why=_why(error, [word for words in told for word in words if word]),
         code="blobs",
     )
+
+
+def _why(error: Exception, told: list[str]) -> str:
+    """What an object store says (such as NoSuchBucket) before the long address of what was asked."""
+    first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    return f"{', '.join(told)} ({first})" if told else first

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import StoreFailure
 from app.hub.founding import First
-from app.hub.hub import Hub
+from app.hub.hub import BLOBS, Hub
 from app.hub.objects import Blobs
 from app.hub.place import HubPlace
 from app.i18n import N_
@@ -27,8 +27,18 @@ def open_hub(place: HubPlace) -> Hub:
         raise _unanswered(error) from error
 
 
+def objects_of(place: HubPlace) -> Blobs:
+    """Where the attachments of a hub are that is still to be made; raises StoreFailure where nothing can be
+    written there."""
+    blobs = _objects() or Blobs.open(place.folder / BLOBS)
+    blobs.check()
+    return blobs
+
+
 def make_hub(place: HubPlace, area: str, records: Iterable[First], now: datetime) -> Hub:
-    """A new hub for an area, with its first records; raises StoreFailure `exists`."""
+    """A new hub for an area, with its first records; raises StoreFailure `exists`, and before anything is
+    made where its attachments could not be written."""
+    objects_of(place)
     try:
         Hub.init(place.folder, place.url, area, records, None, now=now).close()
     except SQLAlchemyError as error:

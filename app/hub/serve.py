@@ -49,7 +49,11 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
     if wanted.workers > 1 and place.url is None:
         raise Invalid(N_("Several workers need a hub on PostgreSQL"),
                       hint=N_("An embedded hub serves with one process."), code="workers")  # fmt: skip
-    open_hub(place).close()  # it is there, and of this version's schema before any worker begins
+    hub = open_hub(place)  # it is there, and of this version's schema before any worker begins
+    try:
+        hub.blobs.check()
+    finally:
+        hub.close()
     certificate = _certificate(place, wanted)
     listener = _listen(wanted.host, wanted.port)
     fingerprint = certificate.fingerprint if certificate else ""
