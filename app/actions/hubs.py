@@ -256,19 +256,17 @@ def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> 
 
 def _records(workspace: Workspace, blobs: Blobs) -> Iterator[First]:
     """All records, owners before what belongs to them; with a workflow also who entered them, and persons
-    with the verifiers that a former hub gave with their grants. The file of a paper goes before its record."""
+    with the verifiers that a former hub gave with their grants. A paper's file goes before its record."""
     session = Session(workspace)
     kinds = sorted(ENTITIES, key=lambda kind: (_depth(kind.TYPE.name), ENTITIES.index(kind)))
-    for kind in kinds:
-        for record in workspace.find(kind):
-            if kind.TYPE.name in WORKFLOWS:
-                yield Entered(record, frozenset(editors_of(session, record)))
-            elif isinstance(record, Person) and is_at_hub(record.verifier):
-                yield record.replace(verifier=granted_verifier(workspace, record.uid))
-            else:
-                if isinstance(record, Attachment):
-                    blobs.put(record.sha256, workspace.verify_attachment(record.sha256).read_bytes())
-                yield record
+    for record in (record for kind in kinds for record in workspace.find(kind)):
+        if record.TYPE.name in WORKFLOWS:
+            yield Entered(record, frozenset(editors_of(session, record)))
+            continue
+        if isinstance(record, Attachment):
+            blobs.put(record.sha256, workspace.verify_attachment(record.sha256).read_bytes())
+        remembered = isinstance(record, Person) and is_at_hub(record.verifier)
+        yield record.replace(verifier=granted_verifier(workspace, record.uid)) if remembered else record
 
 
 def _depth(entity: str) -> int:

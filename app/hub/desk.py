@@ -216,7 +216,7 @@ class Desk:
             name = title or (
                 title_of(known(entry.entity), entry.uid, values) if is_known(entry.entity) else ""
             )
-            kept = Side(self._writer_of(row, (*draft.kept, *_state_ids(draft, entry.entity))))
+            kept = Side(self.writer_of(row, (*draft.kept, *_state_ids(draft, entry.entity))))
             offered = Side(told.act)
             if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
                 kept, offered = offered, Side(self._before(row, draft.kept))
@@ -249,7 +249,7 @@ class Desk:
         """The hub's own act in this push, if it wrote anything."""
         return self._hub_act
 
-    def _writer_of(self, row: Row | None, cells: Iterable[str]) -> Act | None:
+    def writer_of(self, row: Row | None, cells: Iterable[str]) -> Act | None:
         """The act that wrote the newest of these cells."""
         if row is None:
             return None

@@ -68,7 +68,8 @@ def flag_near(
         done.add(frozenset((row.uid, other.uid)))
         kept = {name: row.values.get(name) for name in _SHOWN}
         offered = {name: other.values.get(name) for name in _SHOWN}
-        told = Told(acts[row.uid], 0, Entry(0, row.entity, row.uid, "u", {}), {}, {})
+        theirs = desk.writer_of(other, _SHOWN) or desk.own_act()  # who entered the one that is offered
+        told = Told(theirs, 0, Entry(0, row.entity, row.uid, "u", {}), {}, {})
         draft = ConflictDraft("duplicate", "near", kept, offered, open=True)
         desk.raise_conflicts(told, row, row.area, (draft,))
 

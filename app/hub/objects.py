@@ -235,7 +235,7 @@ class Blobs:
 def _over_the_network(place: str) -> Any:
     # obstore reads none of these from the environment once it is given one of them.
     said = {word: os.environ.get(f"AWS_{word.upper()}") for word in _CLIENT_WORDS}
-    client = _CLIENT | {word: value for word, value in said.items() if value}
+    client: Any = _CLIENT | {word: value for word, value in said.items() if value}
     return from_url(place, client_options=client, retry_config={"max_retries": 5, "retry_timeout": _AGAIN})
 
 

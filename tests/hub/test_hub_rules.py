@@ -432,6 +432,13 @@ def test_boilers_close_together_are_flagged_and_both_stay(bench: HubBench) -> No
     assert all(bench.boiler(item.uid) for item in (first, near, far, same, north))
     flagged = {item.owner: item.note for item in bench.hub.conflicts()}
     assert flagged == {near.uid: "near", same.uid: "near", north.uid: "near"}
+    each = {
+        (item.kept_by, item.kept_device, item.offered_by, item.offered_device)
+        for item in bench.hub.conflicts()
+    }
+    told = next(iter(each))
+    assert len(each) == 1 and told[0] != told[2], "each says who entered which"
+    assert (told[1], told[3]) == (two.uid, one.uid)
     bench.check()
 
 

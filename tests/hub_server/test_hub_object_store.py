@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from app.domain.changes import new_uid
+from app.domain.entities.people import Person
 from app.errors import Invalid, StoreFailure
 from app.hub import objects
 from app.hub.objects import Blobs
@@ -91,7 +93,7 @@ def test_a_hub_says_at_once_that_it_cannot_keep_attachments(
 
 def test_a_store_that_does_not_answer_is_given_up(store: SmallStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_TIMEOUT", "200ms")
-    monkeypatch.setattr(objects, "_AGAIN", objects.timedelta(0))
+    monkeypatch.setattr(objects, "_AGAIN", timedelta(0))
     store.silent.set()
     with pytest.raises(StoreFailure, match="读写不到"):
         opened().size(SHA256)
@@ -100,13 +102,14 @@ def test_a_store_that_does_not_answer_is_given_up(store: SmallStore, monkeypatch
 def test_a_hub_whose_making_was_cut_short_is_not_taken_for_one(tmp_path: Path) -> None:
     place, now = HubPlace(tmp_path / "hub"), datetime(2026, 11, 29, tzinfo=UTC)
 
-    def cut() -> Iterator[object]:
+    def cut() -> Iterator[Person]:
+        yield Person(uid=new_uid(), login="admin", name="admin", role="R0", area="620800")
         raise KeyboardInterrupt
-        yield
 
     with pytest.raises(KeyboardInterrupt):
-        make_hub(place, "620800", cut(), now)  # type: ignore[arg-type]
-    for again in (lambda: open_hub(place), lambda: make_hub(place, "620800", [], now)):
-        with pytest.raises(StoreFailure) as told:
-            again()
-        assert told.value.code == "unfinished"
+        make_hub(place, "620800", cut(), now)
+    with pytest.raises(StoreFailure) as opening:
+        open_hub(place)
+    with pytest.raises(StoreFailure) as making:
+        make_hub(place, "620800", [], now)
+    assert (opening.value.code, making.value.code) == ("unfinished", "unfinished")
