@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,7 +18,12 @@ Cells = dict[str, Any]
 # Of an entity what the journal tells by record that is there, and the records whose beginning it tells.
 Told = tuple[dict[str, Cells], set[str]]
 _SEEN = 3  # a cell's column, old and new value
-_ALL = "SELECT tbl, uid, op, cells FROM sync_journal ORDER BY seq"
+_AT_ONCE = 150_000  # rows of the journal whose cells are in memory together; of a grid they take 170 MB
+_LAST = "\U0010ffff"  # after every uid
+# Not by the index: all of the table is read anyway, and faster in its own order.
+_OF_SPAN = "ifnull(uid, '') >= ? AND ifnull(uid, '') < ?"
+_ALL = f"SELECT tbl, uid, op, cells FROM sync_journal WHERE {_OF_SPAN} ORDER BY seq"
+Span = tuple[str, str]  # of uids: the first that belongs to it, and the first that does not
 
 
 def disagreeing(connection: Connection, layout: Layout, *, whole: bool = True) -> Iterator[tuple[str, str]]:
@@ -26,10 +32,24 @@ def disagreeing(connection: Connection, layout: Layout, *, whole: bool = True) -
     Without `whole` the file began as a snapshot: of records whose beginning is not in the journal, only what
     the journal tells of them is compared; the digest of their area vouches for the rest.
     """
-    every = _told(connection)
+    for span in _spans(connection):
+        yield from _differing(connection, layout, span, whole)
+
+
+def _spans(connection: Connection) -> Iterator[Span]:
+    """Spans of uids, which are random, that have about so many rows of the journal each."""
+    parts = int(connection.exec_driver_sql("SELECT count(*) FROM sync_journal").scalar_one()) // _AT_ONCE + 1
+    return pairwise(["", *(f"{place * 0x10000 // parts:04x}" for place in range(1, parts)), _LAST])
+
+
+def _differing(
+    connection: Connection, layout: Layout, span: Span, whole: bool
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """The same of the records of one span."""
+    every = _told(connection, span)
     for kind in STORED_TYPES:
         told, born = every.pop(kind.name)
-        for uid, cells in _held(connection, kind, layout.of(kind.name).name):
+        for uid, cells in _held(connection, kind, layout.of(kind.name).name, span):
             found = told.pop(uid, None)
             if whole or uid in born:
                 agrees = found is not None and _known(found) == cells
@@ -41,19 +61,22 @@ def disagreeing(connection: Connection, layout: Layout, *, whole: bool = True) -
             yield kind.name, uid
 
 
-def _held(connection: Connection, kind: EntityType, table: str) -> Iterator[tuple[str, Cells]]:
+def _held(
+    connection: Connection, kind: EntityType, table: str, span: Span
+) -> Iterator[tuple[str, Cells]]:  # fmt: skip
     """Each record as the journal would note it if it were added now, so that both sides read alike."""
     noted = journal.cells_of_row(kind, "held")
-    rows = connection.exec_driver_sql(f"SELECT uid, {noted} FROM {quoted(table)} AS held")
+    query = f"SELECT uid, {noted} FROM {quoted(table)} AS held WHERE {_OF_SPAN}"
+    rows = connection.exec_driver_sql(query, span)
     for uid, cells in rows:
         yield uid, {column: value for column, _, value in journal.read(cells)}
 
 
-def _told(connection: Connection) -> dict[str, Told]:
-    """What the journal adds up to, by entity; it is read through once, as it may be long."""
+def _told(connection: Connection, span: Span) -> dict[str, Told]:
+    """What the journal adds up to, by entity."""
     columns = {kind.name: {item.id for item in kind.stored.values()} | {GEOMETRY} for kind in STORED_TYPES}
     every: dict[str, Told] = {name: ({}, set()) for name in columns}
-    for entity, uid, operation, cells in raw_of(connection).execute(_ALL):
+    for entity, uid, operation, cells in raw_of(connection).execute(_ALL, span):
         if entity not in every:
             continue
         told, born = every[entity]

@@ -13,10 +13,12 @@ import sqlite3
 import struct
 import sys
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, datetime
 from hashlib import blake2b, sha256
 from io import BytesIO
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import msgpack
 from zstandard import ZstdDecompressor, ZstdError
 
+UNZIP = ZstdDecompressor().decompress
 UNREADABLE = (ValueError, LookupError, StopIteration, TypeError, OverflowError, struct.error, ZstdError)
 
 
@@ -47,7 +50,7 @@ class Columns:
 
     def chunk(self, size: int) -> bytes:
         packed, where = (0, self.small) if size < 512 else (self.number(), self.large)
-        return unzip(where.read(packed), size) if packed else where.read(size)
+        return UNZIP(where.read(packed), size) if packed else where.read(size)
 
     def ints(self, count: int) -> list[int]:
         width, low = (self.number(), self.number()) if count else (0, 0)
@@ -58,20 +61,18 @@ class Columns:
         every = accumulate(start + found) if start else found
         return [(value + (1 << 63)) % (1 << 64) - (1 << 63) for value in every]
 
-    def joined(self, count: int, read: Any = bytes) -> list[Any]:
+    def pieces(self, count: int, read: Any) -> list[Any]:
         sizes = self.ints(count)
-        return cut(read(self.chunk(self.number())), sizes)
+        return cut(read(self.number()), sizes)
 
     def texts(self, count: int) -> list[str]:
         form = self.number() if count else 2
         if form == 2:
             return [str(UUID(bytes=uid)) for uid in cut(self.chunk(16 * count), [16] * count)]
         if form == 3:
-            times = [
-                datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=each) for each in self.ints(count)
-            ]
+            times = [datetime.fromtimestamp(ms / 1000, UTC) for ms in self.ints(count)]
             return [time.isoformat(timespec="milliseconds")[:23] + "Z" for time in times]
-        texts = self.joined(self.number() if form else count, bytes.decode)
+        texts = self.pieces(self.number() if form else count, lambda size: self.chunk(size).decode())
         return [texts[place] for place in self.ints(count)] if form else texts
 
     def floats(self, count: int) -> list[float]:
@@ -81,26 +82,17 @@ class Columns:
 
     def shapes(self, count: int) -> list[bytes]:
         if self.number() == 0:
-            return self.joined(count)
+            return self.pieces(count, self.chunk)
         points = zip(self.floats(count), self.floats(count), strict=True)
         return [struct.pack("<BI2d", 1, 1, *point) for point in points]
 
-    def lists(self, count: int) -> list[list[str]]:
-        sizes = self.ints(count)
-        return cut(self.texts(self.number()), sizes)
-
     def values(self, count: int) -> list[Any]:
-        kinds = [lambda size: [None] * size, lambda size: list(map(bool, self.ints(size))),
-                 self.ints, self.floats, self.texts, self.shapes, self.lists]  # fmt: skip
+        kinds = [lambda n: [None] * n, lambda n: list(map(bool, self.ints(n))), self.ints, self.floats,
+                 self.texts, self.shapes, lambda n: self.pieces(n, self.texts)]  # fmt: skip
         kind = self.number()
         each = self.ints(count) if kind == len(kinds) else [kind] * count
         found = {kind: iter(kinds[kind](number)) for kind, number in sorted(Counter(each).items())}
         return [next(found[kind]) for kind in each]
-
-
-def unzip(frame: bytes, size: int) -> bytes:
-    """What a zstd frame holds."""
-    return ZstdDecompressor().decompress(frame, max_output_size=size)
 
 
 def cut(joined: Any, sizes: list[int]) -> list[Any]:
@@ -112,29 +104,27 @@ def block_of(body: bytes) -> tuple[str, int, tuple[str, int], list[tuple[Any, ..
     """Area, first number, laptop with its epoch, and the entries of a block."""
     need(body[:4] == b"GWK\x01", "altered_block", "not a block of version 1")
     ends = 8 + int.from_bytes(body[4:8], "little")
-    front = unzip(body[8:ends], 1 << 26)
+    front = UNZIP(body[8:ends], 1 << 26)
     length = 4 + int.from_bytes(front[:4], "little")
     numbers, names, acts, count, area, first, device, epoch, *_ = msgpack.decode(front[4:length])
     block = Columns(numbers, front[length:], body[ends:])
     act_uids, *_ = [block.values(acts) for _ in range(10)] if acts else [[]]  # the others: who, when, why
-    if acts:
-        (block.ints if block.number() else block.texts)(acts)  # a laptop's clock, which decides nothing
+    _ = (block.ints if block.number() else block.texts)(acts) if acts else []  # clocks, which decide nothing
     act_of, forms = block.ints(count), block.number()
     entities, ops, sizes = (block.ints(forms) for _ in range(3))
     fields = cut([names[place] for place in block.ints(sum(sizes))], sizes)
     form_of, uids = block.ints(count), uids_of(block, count)
     cells: list[dict[str, Any]] = [{} for _ in form_of]
     columns = defaultdict[Any, list[dict[str, Any]]](list)  # of each field, the entries that have it
-    for place in sorted(range(count), key=form_of.__getitem__):  # one form after another
-        for name in fields[form_of[place]]:
-            columns[entities[form_of[place]], name].append(cells[place])
+    for form, entry in sorted(zip(form_of, cells, strict=True), key=itemgetter(0)):  # one form after another
+        for name in fields[form]:
+            columns[entities[form], name].append(entry)
     for (_, name), those in columns.items():
         for entry, value in zip(those, block.values(len(those)), strict=True):
             entry[name] = value
-    changes, verdicts = block.ints(count), block.ints(count)
     records = [(names[entities[form]], uid) for form, uid in zip(form_of, uids, strict=True)]
     told = [act_uids[act] for act in act_of], records, ["iudn"[ops[form]] for form in form_of], cells
-    return area, first, (device, epoch), list(zip(*told, changes, verdicts, strict=True))
+    return area, first, (device, epoch), list(zip(*told, block.ints(count), block.ints(count), strict=True))
 
 
 def uids_of(block: Columns, count: int) -> list[str]:
@@ -173,18 +163,17 @@ class Log:
         self.changes = defaultdict[Any, set[int]](set)  # by laptop and epoch: the changes it pushed
         self.acts, self.contested, self.digests = set[str](), list[tuple[str, str]](), Counter[str]()
         try:
-            file = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            facts = {name: bytes(value) for name, value in file.execute("SELECT name, value FROM hub_fact")}
-            columns = "area, first, last, body, head, signature"
-            rows = file.execute(f"SELECT {columns} FROM hub_log ORDER BY rowid").fetchall()
-            stand = file.execute("SELECT code, seq, head, digest FROM hub_area").fetchall()
-            file.close()
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+                facts = dict(file.execute("SELECT name, value FROM hub_fact"))
+                columns = "area, first, last, body, head, signature"
+                rows = file.execute(f"SELECT {columns} FROM hub_log ORDER BY area, rowid").fetchall()
+                stand = file.execute("SELECT code, seq, head, digest FROM hub_area").fetchall()
             self.key, self.hub = key or facts["key"], facts["hub"].decode()
         except (sqlite3.DatabaseError, KeyError) as error:
             raise Refused("not_a_log", str(error)) from None
-        rows = [row for row in rows if until is None or row[1] <= until.get(row[0], 0)]
-        for area in sorted({row[0] for row in rows}):
-            self.follow(area, [row[1:] for row in rows if row[0] == area])
+        for area, blocks in groupby(rows, itemgetter(0)):
+            upto = sys.maxsize if until is None else until.get(area, 0)
+            self.follow(area, [block[1:] for block in blocks if block[1] <= upto])
         for (area, *record), row in self.records.items():
             shares = sum(cell_hash(*record, *cell) for cell in row.items())
             self.digests[area] = (self.digests[area] + shares) % (1 << 128)
@@ -196,6 +185,7 @@ class Log:
     def follow(self, area: str, blocks: list[Any]) -> None:
         """One area, block by block: numbers, hash chain, signatures, effects."""
         before, expected, firsts = bytes(32), 1, [block[0] for block in blocks]
+        signer = Ed25519PublicKey.from_public_bytes(self.key)
         for first, last, body, head, signature in blocks:
             where = f"{area} {first}-{last}"
             need(first == expected or firsts.count(first) == 1, "repeated_block", where)
@@ -203,12 +193,11 @@ class Log:
             need(first == expected, "missing_block", where)
             need(head == sha256(before + sha256(body).digest()).digest(), "altered_block", where)
             try:
-                key = Ed25519PublicKey.from_public_bytes(self.key)
-                key.verify(signature, b"gridward-block-1" + sha256(head).digest())
+                signer.verify(signature, b"gridward-block-1" + sha256(head).digest())
                 *says, laptop, entries = block_of(body)
             except (InvalidSignature, *UNREADABLE) as error:
-                unsigned = isinstance(error, InvalidSignature)
-                raise Refused("bad_signature" if unsigned else "altered_block", f"{where}: {error}") from None
+                name = "bad_signature" if isinstance(error, InvalidSignature) else "altered_block"
+                raise Refused(name, f"{where}: {error}") from None
             need([*says, len(entries)] == [area, first, last - first + 1], "altered_block", where)
             for number, entry in enumerate(entries, first):
                 self.effect(area, number, entry)
@@ -218,33 +207,30 @@ class Log:
     def effect(self, area: str, number: int, entry: tuple[Any, ...]) -> None:
         """What one entry does to its record, and which act entered which value."""
         act, record, op, cells, _, verdict = entry
+        at = (area, *record)
         self.acts.add(act)
         if verdict:  # not simply accepted: a long act that was cut counts as one
             self.contested.append((act[:36], f"{area} {number}: {record[1]}"))
-        if op == "n":  # the hub answered and wrote nothing
-            self.writes[*record, "-"].append((area, number, act, ""))
-            return
-        lost = op == "u" and (area, *record) not in self.records
+        lost = op == "u" and at not in self.records
         need(not lost, "value_lost", f"{area} {number}: a change of a record that is not there")
-        before = self.records.pop((area, *record), {})
-        after = {"i": cells, "u": {**before, **cells}, "d": {}}[op]
-        for name in {"i": {**before, **cells}, "u": cells, "d": {**before, "*": None}}[op]:
+        before = self.records.pop(at, {}) if op != "n" else {}  # n: the hub answered and wrote nothing
+        after = {"i": cells, "u": {**before, **cells}}.get(op, {})
+        for name in {"i": {**before, **cells}, "u": cells, "d": {**before, "*": None}, "n": "-"}[op]:
             self.writes[*record, name].append((area, number, act, as_text(after.get(name))))
-        if op != "d":
-            self.records[area, *record] = {name: value for name, value in after.items() if value is not None}
+        if op in "iu":
+            self.records[at] = {name: value for name, value in after.items() if value is not None}
 
     def check(self, stand: list[Any]) -> None:
         """Nothing is missing: at the end of an area, between a laptop's changes, among the conflicts."""
         for code, seq, head, _ in stand:
             found = self.heads.get(code, (0, bytes(32)))
-            need(found == (seq, bytes(head)), "missing_block", f"{code} should end at {seq}")
+            need(found == (seq, head), "missing_block", f"{code} should end at {seq}")
         kept = {row.get(side) for row in self.conflicts.values() for side in ("kept_act", "offered_act")}
         for act, where in self.contested if stand else ():  # a conflict may stand in another area's log
             need(act in kept, "dropped_conflict", where)
         for code, _, _, digest in stand:
-            need(
-                self.digests[code] == int(digest, 16), "wrong_digest", f"{code}: not what its log adds up to"
-            )
+            adds_up = self.digests[code] == int(digest, 16)
+            need(adds_up, "wrong_digest", f"{code}: not what its log adds up to")
         for laptop, changes in self.changes.items() if stand else ():
             lost = set(range(1, max(changes))) - changes
             need(not lost, "change_lost", f"of laptop {laptop}: {lost}")
@@ -269,9 +255,10 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
         (seq, head), digest = log.heads.get(area, (0, bytes(32))), f"{log.digests[area]:032x}"
         says = [row[name] for name in ("seq", "head", "digest", "recounted")]
         need(says == [seq, head.hex(), digest, digest], forged, f"{area} does not stand where it says")
-    lists = {name: len(told[name]) for name in ("in_conflict", "superseded", "waiting")}
-    total = told["counts"]["current"] + sum(lists.values())
-    need({**told["counts"], **lists, "values": total} == told["counts"], forged, "its counts do not add up")
+        need(0 <= row.get("began", 0) <= seq, forged, f"{area} began after it ends")
+    counts = {name: len(told[name]) for name in ("in_conflict", "superseded", "waiting")}
+    counts["current"] = told["counts"]["current"]
+    need(told["counts"] == {**counts, "values": sum(counts.values())}, forged, "its counts do not add up")
     need(told["ok"] and not told["problems"], forged, "it names problems")
     for item in told["superseded"]:
         by, record = item["by"], (item["entity"], item["uid"])
@@ -313,7 +300,9 @@ def main(words: list[str] | None = None) -> int:
         if given.certificate:
             told = json.loads(given.certificate.read_text("utf-8"))
             check_certificate(told, given.log, given.key)
-            print(f"certificate: every value is accounted for: {told['counts']}")
+            began = {area: row["began"] for area, row in told["areas"].items() if row.get("began")}
+            since = f" since the snapshots it began with, {began}" if began else ""
+            print(f"certificate: every value{since} is accounted for: {told['counts']}")
     except (Refused, OSError, ValueError) as error:
         print("refused:", *error.args, file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.entities.boiler import Boiler
-from app.store import rtree
+from app.store import agreement, rtree
 from app.store.migrations import HIDDEN
 from app.store.tables import STORED_TYPES
 from app.store.workspace import Workspace
@@ -83,6 +83,21 @@ def test_what_is_not_whole_is_found(
 ) -> None:
     _secretly(filled, *statements)
     assert _found(filled) == {check: codes}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 1_000])
+def test_a_long_journal_is_added_up_in_parts(
+    filled: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:  # fmt: skip
+    monkeypatch.setattr(agreement, "_AT_ONCE", rows)
+    assert _found(filled) == {}
+    odd = [
+        INSERT.replace("'x'", uid).replace("'y'", f"'PL-{place}'")
+        for place, uid in enumerate(("'x'", "''", "'ÿ'"), 7)
+    ]
+    gone = "DELETE FROM 燃煤锅炉 WHERE ledger_no = 'PL-1'"
+    _secretly(filled, QUIET, *odd, "UPDATE 网格 SET grid_code = 'C2'", gone, LOUD)
+    assert _found(filled) == {"records": ["unjournalled"] * 5}
 
 
 GARBAGE = [b"", b"GP", b"no geometry at all", b"GP\x00\x01" + bytes(40), b"GP\x00\x03" + bytes(9)]
