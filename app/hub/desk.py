@@ -166,6 +166,9 @@ class Desk:
 
     def put_down(self, act: Act, effect: Effect, row: Row | None, area: str, sets: Cells) -> Row | None:
         """Put an effect that moves nothing into the log, and these cells into the row; the row as it is."""
+        if effect.op == "n" and effect.dseq and not self.scope.reads(area):
+            # Such as a record that was moved away meanwhile: its writer hears the answer, not the values.
+            area, effect.cells = self.scope.area, {}
         seq = self.logs.add(area, act, effect)
         self.tally.add(effect.verdict)
         if effect.op == "n":

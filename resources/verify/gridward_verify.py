@@ -257,7 +257,7 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
         need(says == [seq, head.hex(), digest, digest], forged, f"{area} does not stand where it says")
         need(0 <= row.get("began", 0) <= seq, forged, f"{area} began after it ends")
     counts = {name: len(told[name]) for name in ("in_conflict", "superseded", "waiting")}
-    counts["current"] = told["counts"]["current"]
+    counts["current"] = min(told["counts"]["current"], len(log.current))
     need(told["counts"] == {**counts, "values": sum(counts.values())}, forged, "its counts do not add up")
     need(told["ok"] and not told["problems"], forged, "it names problems")
     for item in told["superseded"]:
@@ -267,8 +267,9 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
         known = by in wrote if by in log.acts else by in told["acts"] or by == "external"
         need(known, forged, f"act {by} did not write {record} {item['field']}")
     need(not any(item["act"] in log.acts for item in told["waiting"]), forged, "what waits has been answered")
-    named = {item["conflict"] for item in told["in_conflict"]}
-    need(named <= log.conflicts.keys(), forged, "a conflict that is not in the log")
+    for item in told["in_conflict"]:
+        row, cell = log.conflicts.get(item["conflict"], {}), (item["entity"], item["uid"], item["field"])
+        need((*cell, as_text(item["value"])) in kept_by(row), forged, f"no conflict keeps {cell}")
 
 
 def check_values(told: dict[str, Any], log: Log) -> None:
@@ -282,9 +283,15 @@ def check_values(told: dict[str, Any], log: Log) -> None:
             there = text and number > told["areas"][area].get("began", 0)
             need(not there or (*cell, text) in known, "value_lost", f"{cell} = {text}")
     for uid, row in log.conflicts.items():
-        for name, value in json.loads(row.get("offered") or "{}").items():
-            cell = (row["owner_entity"], row["owner"], name, as_text(value))
-            need(not cell[3] or cell in known, "value_lost", f"{cell} of conflict {uid}")
+        lost = kept_by(row, "offered") - known
+        need(not lost, "value_lost", f"{lost} of conflict {uid}")
+
+
+def kept_by(conflict: dict[str, Any], *sides: str) -> set[tuple[str, ...]]:
+    """The values that a conflict keeps, on both sides if none is named: entity, uid, field, text."""
+    cells = [json.loads(conflict.get(side) or "{}").items() for side in sides or ("kept", "offered")]
+    values = [(name, as_text(value)) for side in cells for name, value in side]
+    return {(conflict["owner_entity"], conflict["owner"], *value) for value in values if value[1]}
 
 
 def main(words: list[str] | None = None) -> int:

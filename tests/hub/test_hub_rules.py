@@ -115,7 +115,8 @@ def test_records_outside_the_laptop_or_the_person_are_refused(bench: HubBench) -
     county.enter("stranger", div_code=TOWN)
     county.enter("clerk", div_code=TOWN2)
     assert town.push().accepted == 0
-    assert said(bench, town) == [] and [e.note for e in bench.effects(TOWN2)][:1] == ["outside_area"]
+    assert said(bench, town) == [("rejected", "outside_area")], "it reads the answer, which tells no values"
+    assert [(e.entity, e.op) for e in bench.effects(TOWN2)] == [("conflict", "i")], "they are kept there"
     answer = county.push()
     assert (answer.accepted, answer.rejected) == (1, 2)
     bench.check()

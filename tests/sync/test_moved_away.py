@@ -1,0 +1,55 @@
+"""A boiler is moved to another town while a laptop of the old one has written upon it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.actions.syncing import prove
+from app.domain.entities.conflict import Conflict
+from app.errors import AppError
+from app.hub.exporting import export_log
+from app.sync.wire import decode_block
+from sync.independent import verifier
+from sync.lan import COUNTY, TOWN, TOWN2, Lan, Laptop
+
+
+def certified(lan: Lan, folder: Path, *laptops: Laptop) -> list[int]:
+    """How many values give way on each laptop; the verifier believes every certificate."""
+    log, out, found = folder / "log.sqlite", folder / "proof.json", []
+    log.unlink(missing_ok=True)
+    export_log(lan.hub, log)
+    for laptop in laptops:
+        proof = prove(laptop.session, out)
+        assert proof.ok and not proof.waiting, proof.problems
+        verifier.check_certificate(json.loads(out.read_text("utf-8")), log)
+        found.append(proof.superseded)
+    return found
+
+
+def test_its_laptop_hears_the_answer_but_not_the_values(lan: Lan, tmp_path: Path) -> None:
+    town, county = lan.laptop(TOWN, "R2"), lan.laptop(COUNTY, "R3")
+    town.enter("inspector", "T-1", note="一")
+    lan.drain(town, county)
+    town.edit("officer", "T-1", note="二")
+    county.edit("clerk", "T-1", div_code=TOWN2)
+    county.edit("clerk", "T-1", note="三")
+    lan.drain(county, town)
+    blocks = [decode_block(block.body) for block in lan.hub.log(TOWN)]
+    effects = [effect for block in blocks for effect in block.effects]
+    answers = [(effect.op, effect.cells, effect.note) for effect in effects if effect.dseq == 2]
+    assert answers == [("n", {}, "outside_area")]
+    assert not town.replica.pending().changes, "it does not wait for an answer in a log that it does not read"
+    with pytest.raises(AppError):  # it went with the move
+        town.boiler("T-1")
+    (conflict,) = county.session.workspace.find(Conflict)
+    assert json.loads(conflict.offered or "") == {"note": "二"}
+    certified(lan, tmp_path, town, county)
+    county.edit("clerk", "T-1", div_code=TOWN)
+    lan.drain(county, town)
+    town.edit("officer", "T-1", note="四")
+    lan.drain(town, county)
+    assert county.boiler("T-1").note == town.boiler("T-1").note == "四"
+    assert all(certified(lan, tmp_path, town, county))
