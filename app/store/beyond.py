@@ -82,6 +82,8 @@ def adopt(database: Database, facts: ReplicaFacts, at: str, received: int) -> in
                 act = Act(new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", NEWER, "", None, received << 16, at)
                 effects = tuple(effect for place, effect in found if place == area)
                 _adopt(connection, database, facts, Block(area, 1, "", 0, received, (act,), effects))
+        database.tidying.folded(len(found))
+    database.tidying.ended()
     return adopted
 
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,12 @@ from app.store import rtree, silence, watch
 from app.store.failures import translated
 from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.tables import Layout
+from app.store.tidying import Tidying
 
 _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
-_LONG_LOG = 16_000  # entries of folds after which it is, about 150 MB
-_WORTH = 500  # entries after which it is at the end of a series of folds
-_TOO_LONG = 4  # every so many times the fold waits for it
 _PRIMARY = 0xFF  # the part of an error code that says what sort it is
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
@@ -51,10 +49,8 @@ class Database:
         self._savers = _Noters(path, "ro" if read_only else "rw", "BEGIN IMMEDIATE")
         self._folders = _Noters(path, "ro" if read_only else "rw", "BEGIN")
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
-        self._untidied = 0  # entries folded since the write-ahead log was brought into the file
-        self._tidied = 0  # times that happened beside a fold, which lets the log grow
-        self._tidying: threading.Thread | None = None
         self._turn = threading.RLock()
+        self.tidying = Tidying(path, self.repeatable, self.raw)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -83,7 +79,7 @@ class Database:
         """The write transaction of a fold, which notes and keeps as a save does.
 
         What is folded can be fetched again: a power cut may lose the last of it, though never anything out of
-        order, and the next save makes it durable. The write-ahead log is brought into the file by `tidy()`
+        order, and the next save makes it durable. The write-ahead log is brought into the file by `tidying`
         later, not in the middle of a long series.
         """
         self._before_writing()
@@ -111,37 +107,6 @@ class Database:
 
             yield connection, lock
 
-    def tidy(self, entries: int = 0, *, ended: bool = False) -> None:
-        """So many entries were folded: bring the write-ahead log into the file when it has become long; when
-        the series has `ended`, also a shorter one, as the next save would have to do it otherwise.
-
-        That goes on beside the fold, and others may read and write meanwhile. SQLite begins the log anew only
-        when all of it is in the file and nobody writes, so now and then the fold has to wait.
-        """
-        self._untidied += entries
-        if self._untidied < (_WORTH if ended else _LONG_LOG):
-            return
-        self._untidied = 0
-        self._tidied += 1
-        self._join()
-        self._tidying = threading.Thread(target=self._bring_in, name="tidy", daemon=True)
-        self._tidying.start()
-        if not ended and self._tidied % _TOO_LONG == 0:
-            self._join()
-
-    def _bring_in(self) -> None:
-        try:
-            with translated(self.path), closing(self.raw()) as connection:
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
-        except StoreFailure as failure:
-            self._stays(failure)
-
-    def _join(self) -> None:
-        """Wait until the log is in the file, as far as somebody is bringing it in."""
-        if self._tidying is not None:
-            self._tidying.join()
-            self._tidying = None
-
     def check_writable(self) -> None:
         """Raise StoreFailure when the file is open for reading only."""
         if self.read_only:
@@ -155,7 +120,7 @@ class Database:
         """Close every connection; a writer brings the write-ahead log into the file first."""
         self._readers.dispose()
         if not self.read_only:
-            self._join()
+            self.tidying.close()
             self._savers.engine.dispose()
             self._folders.engine.dispose()
             self._checkpoint()
@@ -166,11 +131,7 @@ class Database:
             with translated(self.path), self._writers.connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         except StoreFailure as failure:
-            self._stays(failure)
-
-    def _stays(self, failure: StoreFailure) -> None:
-        # What was saved is safe in the log and comes into the file when there is room again.
-        _LOG.warning("the log of %s stays beside it: %s", self.path.name, failure.details)
+            self.tidying.stays(failure.details)
 
 
 class Overtaken(Exception):

@@ -13,9 +13,10 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Attachment
 from app.errors import StoreFailure
 from app.i18n import N_
+from app.store import byrecord
 from app.store.attachments import Attachments, digest
 from app.store.failures import translated
-from app.store.journal import BEGINNING, FROM_HUB
+from app.store.journal import FROM_HUB
 from app.store.rtree import quoted
 from app.store.tables import Layout
 
@@ -64,11 +65,11 @@ def keep(files: Attachments, workspace: Path, sha256: str, source: Path) -> Path
 def elsewhere(raw: sqlite3.Connection, layout: Layout) -> set[str]:
     """The evidence files that others have: what came from the hub, and what the hub has got from here."""
     table = quoted(layout.of(Attachment.TYPE.name).name)
-    own = f"""SELECT a.sha256 FROM {table} a CROSS JOIN sync_journal j
-        ON substr(j.uid, 1, {BEGINNING}) = substr(a.uid, 1, {BEGINNING}) AND j.uid IS a.uid
-        AND j.tbl = ? AND j.op = 'i'
-      LEFT JOIN sync_txn t ON t.id = j.txn WHERE t.sealed_batch IS NOT ?"""
-    written_here = {row[0] for row in raw.execute(own, (Attachment.TYPE.name, FROM_HUB))}
+    own = f"""SELECT a.sha256 FROM json_each(?) e CROSS JOIN sync_journal j ON j.seq = e.value
+      JOIN {table} a ON a.uid = j.uid LEFT JOIN sync_txn t ON t.id = j.txn
+      WHERE j.tbl = ? AND j.op = 'i' AND t.sealed_batch IS NOT ?"""
+    numbers = byrecord.candidates(raw, {row[0] for row in raw.execute(f"SELECT uid FROM {table}")}, 0)
+    written_here = {row[0] for row in raw.execute(own, (numbers, Attachment.TYPE.name, FROM_HUB))}
     known = {row[0] for row in raw.execute(f"SELECT DISTINCT sha256 FROM {table}")}
     return (known - written_here) | {row[0] for row in raw.execute("SELECT sha256 FROM sync_blob")}
 

@@ -65,6 +65,7 @@ class ExternalEdits:
         if fresh:
             with self._database.writing() as connection:
                 chain.seal(connection, FOREIGN)
+            self._database.tidying.saved(fresh)
         return fresh
 
     def seal(self, actor: Actor, reason: str, at: datetime) -> int:

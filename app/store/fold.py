@@ -100,9 +100,9 @@ def fold(
                 done = series.step()
             done.held = pace.took
         if done.entries:
-            database.tidy(done.entries)
+            done.held = max(done.held, database.tidying.folded(done.entries))
             yield done
-    database.tidy(ended=True)
+    database.tidying.ended()
     if series.failure is not None:
         raise series.failure
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from app.store.byrecord import of_record
 from app.store.connect import Database
-from app.store.journal import CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS, of_record
+from app.store.journal import CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 from app.store.tables import known
 from app.store.values import from_journal
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, select
 from app.domain.entities.papers import Attachment
 from app.domain.entity import GEOMETRY
 from app.errors import StoreFailure
-from app.store import chain, confirmed, evidence, gpkg, migrations, replica_facts, rtree, watch
+from app.store import byrecord, chain, confirmed, evidence, gpkg, migrations, replica_facts, rtree, watch
 from app.store.agreement import disagreeing
 from app.store.attachments import Attachments
 from app.store.connect import Database
@@ -122,7 +122,9 @@ def _unreadable(connection: Connection, table: str) -> list[tuple[str, str]]:
 
 
 def _journal(connection: Connection) -> list[tuple[str, str]]:
-    return [(str(problem["code"]), _told(problem)) for problem in chain.verify(connection).problems]
+    found = [(str(problem["code"]), _told(problem)) for problem in chain.verify(connection).problems]
+    differing = byrecord.differing(connection)
+    return [*found, ("index_differs", f"sync_journal: {differing}")] if differing else found
 
 
 def _triggers(connection: Connection) -> list[tuple[str, str]]:

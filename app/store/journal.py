@@ -11,18 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    and_,
-    func,
-    literal_column,
-)
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text
 
 from app.domain.entities.setting import Setting
 from app.domain.entities.water import BuiltUpArea, ProtectionZone
@@ -44,10 +33,6 @@ SETTLED = "settled"  # ours, and the hub has answered all of it
 WATCHED = (BuiltUpArea.TYPE.name, ProtectionZone.TYPE.name, Setting.TYPE.name)
 # Not with IN: of such a list SQLite makes a table anew for each row that is put into the journal.
 AROUND = "(" + " OR ".join(f"tbl = '{name}'" for name in WATCHED) + ")"
-# Rows are found by how the uid of their record begins: an index a quarter as long as one of whole uids, so
-# that a save touches fewer pages, and few enough records of a file begin alike.
-BEGINNING = 6
-RECORD_INDEX = f"CREATE INDEX ix_sync_journal_uid ON sync_journal (substr(uid, 1, {BEGINNING}))"
 AROUND_INDEX = f"CREATE INDEX ix_sync_journal_around ON sync_journal (tbl) WHERE {AROUND}"
 LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'"
 _TO_JSON = msgspec.json.Encoder().encode
@@ -103,7 +88,6 @@ TABLES = (
     """CREATE TABLE sync_chain (
   id INTEGER PRIMARY KEY AUTOINCREMENT, txn INTEGER NOT NULL, first_seq INTEGER, last_seq INTEGER,
   head TEXT NOT NULL)""",
-    RECORD_INDEX,
     AROUND_INDEX,
     "CREATE INDEX ix_sync_journal_txn ON sync_journal (txn)",
     "CREATE INDEX ix_sync_txn_undoes ON sync_txn (undoes) WHERE undoes IS NOT NULL",
@@ -128,33 +112,14 @@ def set_context(connection: Connection, transaction: int) -> None:
     )
 
 
-def of_record(entity: str, uid: str | ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that a journal row is of this record, in the way its index is looked into.
-
-    With = instead of IS, SQLite would put the given uid into `substr` too and then not know the index again.
-    """
-    span = (literal_column("1", Integer), literal_column(str(BEGINNING), Integer))
-    begins = uid[:BEGINNING] if isinstance(uid, str) else func.substr(uid, *span)
-    return and_(
-        func.substr(JOURNAL.c.uid, *span) == begins,
-        JOURNAL.c.uid.is_not_distinct_from(uid),
-        JOURNAL.c.tbl == entity,
-    )
-
-
-def index_records(connection: Connection) -> bool:
-    """Give a file of an earlier version the indexes by record as they are now, in place of its own; whether
-    it did."""
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'sync_journal'"
-    made = {row[0]: row[1] for row in connection.exec_driver_sql(query)}
-    wanted = {"ix_sync_journal_uid": RECORD_INDEX, "ix_sync_journal_around": AROUND_INDEX}
-    lacking = {name: words for name, words in wanted.items() if made.get(name) != words}
-    if lacking:
-        connection.exec_driver_sql("DROP INDEX IF EXISTS ix_sync_journal_record")
-    for name, words in lacking.items():
-        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
-        connection.exec_driver_sql(words)
-    return bool(lacking)
+def index_watched(connection: Connection) -> bool:
+    """Give a file of an earlier version the index of the watched kinds as it is now; whether it did."""
+    query = "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = 'ix_sync_journal_around'"
+    if connection.exec_driver_sql(query).scalar() == AROUND_INDEX:
+        return False
+    connection.exec_driver_sql("DROP INDEX IF EXISTS ix_sync_journal_around")
+    connection.exec_driver_sql(AROUND_INDEX)
+    return True
 
 
 def last_row(raw: sqlite3.Connection) -> int:

@@ -37,6 +37,8 @@ def leave(database: Database, facts: ReplicaFacts, areas: Iterable[str], act: Ac
             with database.repeatable() as connection:
                 block = _block(area, places[start : start + _AT_ONCE], act, received)
                 _remove(connection, database, facts, block)
+            database.tidying.folded(len(block.effects))
+    database.tidying.ended()
     with database.writing() as connection:
         raw = _raw(connection)
         for area in found:

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.setting import Setting
 from app.domain.entity import EntityType
-from app.store import gpkg, journal, limits, meta, replica_tables, watch
+from app.store import byrecord, gpkg, journal, limits, meta, replica_tables, watch
 from app.store.tables import STORED_TYPES, Layout, layer_names
 
 # Not layers: kept out of the list that QGIS shows.
@@ -29,14 +29,15 @@ def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
                 f"{item.id}:{item.kind.value}:{item.length}:{item.unique}:{item.indexed}:{item.minimum}"
                 f":{item.maximum}:{choices}"
             )
-    parts += [*journal.TABLES, *replica_tables.TABLES]
+    parts += [*journal.TABLES, *byrecord.TABLES, *replica_tables.TABLES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def make_all(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> None:
     """Everything a new, empty file needs."""
     gpkg.prepare(connection)
-    for statement in (*meta.TABLES, *journal.TABLES, *replica_tables.TABLES, *journal.guards()):
+    tables = (*meta.TABLES, *journal.TABLES, *byrecord.TABLES, *replica_tables.TABLES)
+    for statement in (*tables, *journal.guards()):
         connection.exec_driver_sql(statement)
     for kind in kinds:
         _make(connection, kind, layout.of(kind.name))
@@ -73,7 +74,7 @@ def misshapen(connection: Connection, layout: Layout) -> list[str]:
     """Tables that lack a column or are gone, as when another program wrote a layer anew."""
     named = meta.layer_names(connection)
     found = [table.name for entity, table in layout.tables.items() if entity not in named]
-    for table in (*layout.tables.values(), *journal.SYSTEM):
+    for table in (*layout.tables.values(), *journal.SYSTEM, *byrecord.SYSTEM):
         rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table.name,))
         if not {column.name for column in table.columns} <= set(rows.scalars()):
             found.append(table.name)
@@ -96,7 +97,8 @@ def _system(connection: Connection) -> list[str]:
     """What the tables of the journal lack since format 1."""
     for statement in replica_tables.TABLES:
         connection.exec_driver_sql(statement)
-    added = ["sync_journal.uid"] if journal.index_records(connection) else []
+    added = ["sync_journal_by"] if byrecord.bring_up(connection) else []
+    added += ["sync_journal.tbl"] if journal.index_watched(connection) else []
     rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info('sync_ctx')")
     if "base" in set(rows.scalars()):
         return added

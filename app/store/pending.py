@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from app.store import journal
+from app.store import byrecord, journal
 from app.store.crossing import crossing
 from app.store.rebase import Pending
 from app.store.tables import is_known
@@ -37,19 +37,14 @@ def oldest(raw: sqlite3.Connection) -> int | None:
 
 def of_records(raw: sqlite3.Connection, places: Iterable[Place], since: int) -> dict[Place, list[Pending]]:
     """The pending changes of these records, oldest first; `since` is what `oldest` gave."""
+    wanted = set(places)
     found: dict[Place, list[Pending]] = {}
-    by_entity: dict[str, list[str]] = {}
-    for entity, uid in places:
-        by_entity.setdefault(entity, []).append(uid)
-    for entity, uids in by_entity.items():
-        for part, marks in chunks(uids):
-            begins = [uid[: journal.BEGINNING] for uid in part]
-            where = (
-                f"substr(j.uid, 1, {journal.BEGINNING}) IN ({marks}) AND +j.uid IN ({marks}) AND j.tbl = ?"
-            )
-            query = f"{_ROWS} AND {where} ORDER BY j.seq"
-            for row in raw.execute(query, (since, *begins, *part, entity)):
-                found.setdefault((entity, row[1]), []).append(change_of(row))
+    numbers = byrecord.candidates(raw, {uid for _, uid in wanted}, since)
+    query = f"{_ROWS} AND j.seq IN (SELECT value FROM json_each(?)) ORDER BY j.seq"
+    for row in raw.execute(query, (since, numbers)):
+        place = (row[0], row[1])
+        if place in wanted:
+            found.setdefault(place, []).append(change_of(row))
     return found
 
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Table, func, literal_column, select
 
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.filters import EVERYTHING, Filter
 from app.errors import Invalid
 from app.i18n import N_
+from app.store import byrecord
 from app.store.conditions import order_of, where_of
-from app.store.connect import Database
-from app.store.journal import JOURNAL, of_record
+from app.store.connect import Database, raw_of
 from app.store.surroundings import Around, Source, names_of
 from app.store.tables import default_of, known
 
@@ -128,6 +128,10 @@ def read_records(connection: Connection, around: Around, record: type[E], wanted
             if values[name] is None:
                 values[name] = default
         made.append(values)
+    if made:
+        late = byrecord.newest_late(raw_of(connection), kind.name, [values["uid"] for values in made])
+        for values in made if late else ():
+            values["revision"] = late.get(values["uid"], values["revision"])
     if kind.at_read and made:
         looked = around.of(connection).look([values[GEOMETRY] for values in made])
         for place, values in enumerate(made):
@@ -144,7 +148,7 @@ def _everything(table: Table, record: type[Entity]) -> tuple[tuple[str, ...], Se
     """
     kind = record.TYPE
     names = ("uid", *((GEOMETRY,) if kind.shape.value else ()), *kind.stored)
-    revision = select(func.max(JOURNAL.c.seq)).where(of_record(kind.name, table.c.uid)).scalar_subquery()
+    revision = literal_column(byrecord.newest(kind.name, table.name), Integer)
     query = select(*(table.c[name] for name in names), func.coalesce(revision, 0))
     defaults = {
         name: found for name in kind.stored if (found := default_of(kind, kind.stored[name])) is not None

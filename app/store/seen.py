@@ -14,8 +14,9 @@ from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show, show_moment
 from app.errors import AppError, Changed, Invalid
 from app.i18n import N_, tr
+from app.store.byrecord import of_record
 from app.store.geom import from_blob
-from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS, of_record
+from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS
 from app.store.tables import Layout, known
 from app.store.values import same
 

@@ -25,7 +25,19 @@ from app.domain.replication import Block, Cells
 from app.domain.values import as_moment
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
-from app.store import backup, chain, failures, journal, meta, opening, place, replica_facts, views, watch
+from app.store import (
+    backup,
+    byrecord,
+    chain,
+    failures,
+    journal,
+    meta,
+    opening,
+    place,
+    replica_facts,
+    views,
+    watch,
+)
 from app.store.attachments import sync_folder
 from app.store.connect import Database, opened
 from app.store.crossing import crossing
@@ -152,6 +164,7 @@ def _fill(
             )
         for block in history:
             _history(connection, raw, block)
+        byrecord.take_in(raw)
         watch.put_back(connection)
         set_context(connection, FOREIGN)
 

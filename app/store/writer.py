@@ -73,6 +73,7 @@ class Writer:
             gpkg.touch(connection, [layout.of(name) for name in touched])
             now = noting.index(raw_of(connection), layout, changes, seen)
             uid = note(connection, Act(self.device, change_set, at), changes, (seen, now))
+        self._database.tidying.saved(len(changes))
         return Committed(uid, touched)
 
     def _write(self, connection: Connection, run: Sequence[Change]) -> None:

@@ -12,7 +12,7 @@ from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.replication import Effect
 from app.errors import Conflict, StoreFailure
-from app.store import connect, fold
+from app.store import fold, tidying
 from app.store.fold import Incoming, _Pace
 from store.records import boiler
 from store.replicas import OTHER, TOWN, Laptop, TinyHub, sha_of
@@ -119,12 +119,12 @@ def test_a_save_goes_through_while_a_step_is_worked_out(lend: Lend, monkeypatch:
 def test_the_collector_runs_again_and_the_log_is_brought_in(
     lend: Lend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connect, "_LONG_LOG", 4)
+    monkeypatch.setattr(tidying, "_LONG_LOG", 4)
     laptop = lend("dev-a")
     database = laptop.workspace._opened.database
     seen = [gc.isenabled() for _ in laptop.replica.fold_all(blocks(laptop.hub, (TOWN,) * 4), step=3)]
     assert seen == [True] * 4
-    database._join()
+    database.tidying.join()
     with database.reading() as connection:
         busy, log, done = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
     assert (busy, done) == (0, log)

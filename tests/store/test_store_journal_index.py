@@ -1,4 +1,4 @@
-"""The journal is looked into by record through its index, also in a file of an earlier version."""
+"""A record's rows are found through an index that is brought up to date later, and in what came since."""
 
 from __future__ import annotations
 
@@ -12,21 +12,51 @@ import pytest
 from sqlalchemy import Engine, event
 
 from app.domain.changes import update
+from app.domain.entities.boiler import Boiler
 from app.errors import Changed
-from app.store import chain, evidence, journal, pending, surroundings
+from app.store import byrecord, chain, evidence, journal, pending, surroundings, tidying
 from app.store.agreement import disagreeing
 from app.store.connect import raw_of
 from app.store.workspace import Workspace
-from store.records import Desk, boiler
+from store.records import CHIEF, Desk, boiler, foreign
 
 Asked = list[tuple[str, Any]]
 OLDER = (
-    "DROP INDEX ix_sync_journal_uid",
+    "DROP TABLE sync_journal_by",
+    "DROP TABLE sync_indexed",
+    f"CREATE INDEX ix_sync_journal_uid ON sync_journal (substr(uid, 1, {byrecord.BEGINNING}))",
     "DROP INDEX ix_sync_journal_around",
     "CREATE INDEX ix_sync_journal_around ON sync_journal (tbl) WHERE tbl IN ('setting')",
     "CREATE INDEX ix_sync_journal_record ON sync_journal (tbl, uid, seq)",
     "UPDATE gridward_meta SET value = 'older' WHERE key = 'schema'",
 )
+REACHED = "SELECT seq FROM sync_indexed"
+FORGED = (
+    "DELETE FROM sync_journal_by WHERE seq = 2",
+    "UPDATE sync_journal_by SET begins = 'ffffff' WHERE seq = 1",
+    "INSERT INTO sync_journal_by VALUES ('ffffff', 7)",
+    "UPDATE sync_indexed SET seq = 4",
+)
+
+
+def written(path: Path, *statements: str) -> None:
+    """Put statements into the file past this program."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def reached(path: Path) -> int:
+    """Up to which row of the journal all are in the index."""
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute(REACHED).fetchone()[0])
+
+
+def take_in(workspace: Workspace, rows: int) -> None:
+    """Have that many more rows in the index."""
+    with workspace._opened.database.repeatable() as connection:
+        byrecord.take_in(raw_of(connection), rows)
 
 
 @contextmanager
@@ -67,7 +97,7 @@ def test_a_record_is_found_without_reading_the_journal(
     desk.add(one, boiler("PL-2"))
     with asked() as found:
         ask(workspace, one.uid)
-    told = [item for item in found if "sync_journal" in item[0] and item[0].startswith("SELECT")]
+    told = [item for item in found if "sync_journal_by" in item[0] and item[0].startswith("SELECT")]
     assert told
     with closing(sqlite3.connect(workspace.path)) as connection:
         plans = [
@@ -75,8 +105,8 @@ def test_a_record_is_found_without_reading_the_journal(
             for query, values in told
             for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)
         ]
-    assert not [plan for plan in plans if plan.startswith("SCAN sync_journal")]
-    assert [plan for plan in plans if "ix_sync_journal_uid" in plan]
+    assert not [plan for plan in plans if plan.startswith(("SCAN sync_journal", "SCAN j"))]
+    assert [plan for plan in plans if plan.endswith("USING PRIMARY KEY (begins=?)")]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -93,26 +123,155 @@ def test_what_waits_of_records_is_found_so_too(desk: Desk, workspace: Workspace,
         raw.set_trace_callback(None)
         looked = [query for query in queries if "sync_journal" in query]
         plans = [row[3] for query in looked for row in raw.execute(f"EXPLAIN QUERY PLAN {query}")]
-    assert set(found) == set(places) and len(looked) == 2
-    assert len([plan for plan in plans if plan.startswith("SEARCH j USING INDEX ix_sync_journal_uid")]) == 2
+    assert set(found) == set(places)
+    assert [plan for plan in plans if plan.startswith("SCAN")] == [
+        "SCAN json_each VIRTUAL TABLE INDEX 1:"
+    ] * 5 + ["SCAN e VIRTUAL TABLE INDEX 1:"]
+    assert plans.count("SEARCH sync_journal_by USING PRIMARY KEY (begins=? AND seq>?)") == 2
 
 
-def test_a_file_of_an_earlier_version_gets_the_shorter_index(file: Path) -> None:
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 5])
+def test_every_reader_sees_rows_taken_in_and_later_ones(desk: Desk, workspace: Workspace, rows: int) -> None:
+    one, other = boiler("PL-1"), boiler("PL-2")
+    desk.add(one, other)
+    desk.edit(one, note="一")
+    Desk(workspace, CHIEF).edit(one.replace(note="一"), note="二")
+    foreign(workspace.path, "UPDATE 燃煤锅炉 SET note = 'QGIS' WHERE ledger_no = 'PL-2'")
+    take_in(workspace, rows)
+    assert reached(workspace.path) == rows
+    assert [entry.seq for entry in workspace.history("boiler", one.uid)] == [4, 3, 1]
+    assert [entry.seq for entry in workspace.history("boiler", other.uid)] == [5, 2]
+    assert [record.revision for record in workspace.find(Boiler)] == [4, 5]
+    assert workspace.get("boiler", other.uid).revision == 5  # type: ignore[union-attr]
+    with pytest.raises(Changed) as refused:
+        desk.edit(one.replace(note="一"), note="三")
+    assert refused.value.values["who"] == CHIEF.name
+    with workspace._opened.database.reading() as connection:
+        raw = raw_of(connection)
+        found = pending.of_records(raw, [("boiler", one.uid), ("boiler", other.uid)], 2)
+    assert {place[1]: [change.seq for change in changes] for place, changes in found.items()} == {
+        one.uid: [3, 4],
+        other.uid: [2, 5],
+    }
+    report = workspace.check()
+    assert report.ok, report.findings
+
+
+def test_very_many_records_are_read_with_their_last_rows(
+    desk: Desk, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(byrecord, "_FEW", 1)
+    desk.add(boiler("PL-1"), boiler("PL-2"))
+    take_in(workspace, 1)
+    assert [record.revision for record in workspace.find(Boiler)] == [1, 2]
+
+
+def test_a_file_for_reading_only_is_read_as_it_was_left(file: Path) -> None:
     with Workspace.open(file) as workspace:
         one = boiler("PL-1")
         Desk(workspace).add(one)
-    with closing(sqlite3.connect(file)) as connection:
-        for statement in OLDER:
-            connection.execute(statement)
-        connection.commit()
+    assert reached(file) == 0
+    with Workspace.open(file, read_only=True) as workspace:
+        assert len(workspace.history("boiler", one.uid)) == workspace.get("boiler", one.uid).revision == 1  # type: ignore[union-attr]
+        assert workspace.check().ok
+
+
+def test_rows_are_taken_in_once_they_are_many_and_when_the_file_is_closed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "_MANY", 3)
+    monkeypatch.setattr(tidying, "_WORTH", 2)
+    monkeypatch.setattr(tidying, "_PORTION", 2)
+    with Workspace.open(file) as workspace:
+        desk = Desk(workspace)
+        desk.add(boiler("PL-1"), boiler("PL-2"))
+        assert reached(file) == 0, "a save does not wait for it"
+        desk.add(boiler("PL-3"))
+        workspace._opened.database.tidying.join()
+        assert reached(file) == 3
+        desk.add(boiler("PL-4"))
+        desk.add(boiler("PL-5"))
+    assert reached(file) == 5
+    with Workspace.open(file) as workspace:
+        Desk(workspace).add(boiler("PL-6"))
+    assert reached(file) == 5, "one row is not worth it"
+
+
+def test_what_breaks_off_in_the_middle_leaves_everything_to_be_found(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    those, whole = [boiler(f"PL-{number}") for number in range(7)], byrecord.take_in
+    taken: list[int] = []
+
+    def broken(raw: sqlite3.Connection, most: int) -> int:
+        left = whole(raw, most)
+        taken.append(left)
+        if len(taken) == 2:  # this portion is written and not committed
+            raise sqlite3.OperationalError("disk I/O error")
+        return left
+
+    monkeypatch.setattr(tidying, "_WORTH", 1)
+    monkeypatch.setattr(tidying, "_PORTION", 3)
+    monkeypatch.setattr(byrecord, "take_in", broken)
+    with Workspace.open(file) as workspace:
+        Desk(workspace).add(*those)
+    assert (taken, reached(file)) == ([4, 1], 3)
+    with Workspace.open(file) as workspace:
+        assert [record.revision for record in workspace.find(Boiler)] == [1, 2, 3, 4, 5, 6, 7]
+        assert [len(workspace.history("boiler", one.uid)) for one in those] == [1] * 7
+        assert workspace.check().ok
+        Desk(workspace).edit(those[0], note="新")
+    assert reached(file) == 8
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_check_finds_an_index_that_is_not_the_journals(
+    desk: Desk, workspace: Workspace, forged: str
+) -> None:
+    desk.add(boiler("PL-1"), boiler("PL-2"), boiler("PL-3"), boiler("PL-4"))
+    take_in(workspace, 3)
+    assert workspace.check().ok
+    written(workspace.path, forged)
+    report = workspace.check()
+    assert [(item.check, item.code) for item in report.findings] == [("journal", "index_differs")]
+
+
+def test_without_the_number_reached_all_is_looked_through(desk: Desk, workspace: Workspace) -> None:
+    one = boiler("PL-1")
+    desk.add(one)
+    take_in(workspace, 1)
+    written(workspace.path, "DELETE FROM sync_indexed")
+    assert len(workspace.history("boiler", one.uid)) == 1
+
+
+def test_a_file_of_an_earlier_version_gets_the_index(file: Path) -> None:
+    with Workspace.open(file) as workspace:
+        one = boiler("PL-1")
+        Desk(workspace).add(one)
+    written(file, *OLDER)
     with Workspace.open(file) as workspace:
         assert [entry.operation for entry in workspace.history("boiler", one.uid)] == ["insert"]
         assert workspace.check().ok
     with closing(sqlite3.connect(file)) as connection:
         names = {row[0] for row in connection.execute("SELECT name FROM pragma_index_list('sync_journal')")}
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {surroundings._NEWEST}")]
+    assert reached(file) == 1
     assert plan == ["SEARCH sync_journal USING COVERING INDEX ix_sync_journal_around (tbl=?)"]
-    assert names == {"ix_sync_journal_uid", "ix_sync_journal_around", "ix_sync_journal_txn"}
+    assert names == {"ix_sync_journal_around", "ix_sync_journal_txn"}
+
+
+def test_what_an_earlier_version_wrote_since_is_found_as_well(file: Path) -> None:
+    """Such a program makes its own index again and knows nothing of this one."""
+    with Workspace.open(file) as workspace:
+        one = boiler("PL-1")
+        Desk(workspace).add(one)
+        take_in(workspace, 1)
+        Desk(workspace).edit(one, note="一")
+    written(file, *OLDER[2:3], OLDER[-1])
+    with Workspace.open(file) as workspace:
+        assert [entry.seq for entry in workspace.history("boiler", one.uid)] == [2, 1]
+        assert workspace.check().ok
+    assert reached(file) == 2
 
 
 def test_a_check_reads_the_journal_twice_however_many_transactions_there_are(

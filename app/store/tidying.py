@@ -1,0 +1,147 @@
+"""What is done when nobody waits for it: the write-ahead log is brought into the file, and the journal's new
+rows into its index by record."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from time import perf_counter, sleep
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import StoreFailure
+from app.store import byrecord
+from app.store.failures import translated
+
+_LOG = logging.getLogger(__name__)
+_LONG_LOG = 16_000  # entries of folds after which the log is brought in, about 150 MB
+_WORTH = 500  # entries after which it is at the end of a series of folds, and rows when the file is closed
+_TOO_LONG = 4  # every so many times the fold waits for it
+_MANY = 2000  # rows of saves after which they are taken into the index: a ledger reads them in half a moment
+_MANY_FOLDED = 4000  # the same of folds, which share more pages the more there are
+_PORTION = 4000  # rows taken in by one transaction, as others wait for it
+_BREATH = 0.002  # s between two of them, so that others come first
+
+
+class Tidying:
+    """Counts what was noted in a file, and tidies up beside those who write: in a thread of its own, or where
+    a fold pauses.
+
+    `writing` is a transaction that need not be on the disk when it ends; `plain` opens a connection.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        writing: Callable[[], AbstractContextManager[Connection]],
+        plain: Callable[[], sqlite3.Connection],
+    ) -> None:
+        self._path = path
+        self._writing = writing
+        self._plain = plain
+        self._untidied = 0  # entries folded since the log was brought in
+        self._tidied = 0  # times that happened beside a fold, which lets the log grow
+        self._late = 0  # rows noted since the index was up to date
+        self._noted = False  # whether any were
+        self._thread: threading.Thread | None = None
+
+    def saved(self, rows: int) -> None:
+        """So many rows were noted by a save, which is not to wait now."""
+        self._count(rows)
+        if self._late >= _MANY and not (self._thread and self._thread.is_alive()):
+            self._start()
+
+    def folded(self, entries: int) -> float:
+        """So many entries were folded, and more are to come; for how many seconds at most others had to wait
+        for the file.
+
+        SQLite begins the log anew only when all of it is in the file and nobody writes, so now and then the
+        fold has to wait for that.
+        """
+        self._count(entries)
+        self._untidied += entries
+        held = self._attempt(self._take_in) if self._late >= _MANY_FOLDED else 0.0
+        if self._untidied >= _LONG_LOG:
+            self._untidied = 0
+            self._tidied += 1
+            self._start()
+            if self._tidied % _TOO_LONG == 0:
+                self.join()
+        return held
+
+    def ended(self) -> None:
+        """A series of folds is over: what it left is done now, as the next save would have to do it else."""
+        if max(self._untidied, self._late) >= _WORTH:
+            self._untidied = 0
+            self._start()
+
+    def close(self) -> None:
+        """Leave no more than a few rows for the next who opens the file."""
+        self.join()
+        if self._noted:
+            self._attempt(self._take_in_many)
+
+    def join(self) -> None:
+        """Wait until all is done, as far as somebody is about it."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def stays(self, why: object) -> None:
+        """Say that it was not done; what was saved is safe, and comes into its place when there is room."""
+        _LOG.warning("%s is not tidied up: %s", self._path.name, why)
+
+    def _count(self, rows: int) -> None:
+        self._late += rows
+        self._noted = self._noted or rows > 0
+
+    def _start(self) -> None:
+        self.join()
+        thread = threading.Thread(target=self._tidy, name="tidy", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no more threads: what was saved is saved all the same
+            self.stays(error)
+            return
+        self._thread = thread
+
+    def _tidy(self) -> None:
+        self._attempt(self._take_in)
+        self._attempt(self._bring_in)
+
+    def _attempt(self, work: Callable[[], float]) -> float:
+        try:
+            with translated(self._path):
+                return work()
+        except StoreFailure as failure:
+            self.stays(failure.details)
+        except (sqlite3.Error, DBAPIError) as error:  # whoever needs the file hears of it in his own words
+            self.stays(error)
+        return 0.0
+
+    def _take_in_many(self) -> float:
+        with closing(self._plain()) as connection:
+            late = byrecord.late(connection)
+        return self._take_in() if late >= _WORTH else 0.0
+
+    def _take_in(self) -> float:
+        """Take the new rows into the index, some thousands at a time; the longest time of one in seconds."""
+        self._late, longest, left = 0, 0.0, 1
+        while left:
+            with self._writing() as connection:
+                begun, raw = perf_counter(), connection.connection.driver_connection
+                left = byrecord.take_in(raw, _PORTION)  # type: ignore[arg-type]  # any driver, says SQLAlchemy
+            longest = max(longest, perf_counter() - begun)
+            if left:
+                sleep(_BREATH)
+        return longest
+
+    def _bring_in(self) -> float:
+        with closing(self._plain()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+        return 0.0
