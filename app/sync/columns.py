@@ -155,16 +155,23 @@ def _write_joined(out: Writer, texts: Sequence[str]) -> None:
 
 
 def _read_joined(source: Reader, count: int) -> list[str]:
-    ends = few.ends_of(source.whole(count))
+    lengths = source.whole(count)
     joined = source.chunk(source.number(source.left)).decode("utf-8")
-    return _cut(joined, ends, len(joined))
+    return _cut(joined, lengths)
 
 
-def _cut(joined: Any, ends: list[int], length: int) -> list[Any]:
-    starts = [0, *ends[:-1]] if ends else []
-    if (ends[-1] if ends else 0) != length or any(a > b for a, b in zip(starts, ends, strict=True)):
+def _cut(joined: Any, lengths: list[int]) -> list[Any]:
+    """Something in pieces of these lengths, which must make up all of it."""
+    if sum(lengths) != len(joined) or (lengths and min(lengths) < 0):
         raise Malformed("lengths that do not add up")
-    return [joined[a:b] for a, b in zip(starts, ends, strict=True)]
+    if len(lengths) == 1:
+        return [joined]
+    begin, found = 0, []
+    for length in lengths:
+        end = begin + length
+        found.append(joined[begin:end])
+        begin = end
+    return found
 
 
 def moments_of(texts: Sequence[str]) -> Sequence[int] | NDArray[np.int64] | None:
@@ -284,7 +291,8 @@ def _read_floats(source: Reader, count: int) -> list[Any]:
 
 def _read_few_floats(source: Reader, count: int, decimals: int) -> list[Any]:
     whole = source.whole(count)
-    found = few.from_raw(whole) if decimals == _RAW else [value / 10.0**decimals for value in whole]
+    power = 10.0**decimals
+    found = few.from_raw(whole) if decimals == _RAW else [value / power for value in whole]
     if not few.are_finite(found):
         raise Malformed("a number that is none")
     return found
@@ -328,9 +336,8 @@ def _read_bytes(source: Reader, count: int) -> list[Any]:
         points["y"] = _read_floats(source, count)
         joined = points.tobytes()
         return [joined[at : at + _POINT.itemsize] for at in range(0, len(joined), _POINT.itemsize)]
-    ends = few.ends_of(source.whole(count))
-    joined = source.chunk(source.number(source.left))
-    return _cut(joined, ends, len(joined))
+    lengths = source.whole(count)
+    return _cut(source.chunk(source.number(source.left)), lengths)
 
 
 def _write_lists(out: Writer, values: Sequence[Any]) -> None:
@@ -343,10 +350,10 @@ def _write_lists(out: Writer, values: Sequence[Any]) -> None:
 
 
 def _read_lists(source: Reader, count: int) -> list[Any]:
-    ends = few.ends_of(source.whole(count))
+    lengths = source.whole(count)
     texts = read_texts(source, source.number(source.left))
     source.left -= len(texts)
-    return _cut(texts, ends, len(texts))
+    return _cut(texts, lengths)
 
 
 _WRITE: tuple[Callable[[Writer, Sequence[Any]], None], ...] = (

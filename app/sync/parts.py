@@ -23,6 +23,7 @@ LIMIT = 64 << 20  # bytes a message may have when unpacked
 ALONE = 512  # bytes from which a chunk is compressed alone
 LEVEL = 12  # more costs time and saves next to nothing
 FAST = 5  # of what a hub writes while others wait: a third less time for a fiftieth more bytes
+_SIGN = 1 << 63
 _SHORT = 1 << 60
 _STEP = 1 << 55  # few numbers in steps below this stay within 64 bits
 _OWN = threading.local()
@@ -118,19 +119,19 @@ class Writer:
         if not values:
             return True
         low, high = min(values), max(values)
-        if low < -_SHORT or high > _SHORT:
+        if low < -_SIGN or high >= _SIGN or high - low > _SHORT:
             return False
         if low == high:
             self.left = _paid(self.left, 8 * len(values))
             self.numbers += (0, low)
             return True
-        steps = [after - before for before, after in pairwise(values)]
         width = _bytes(high - low)
-        if width == 1 and steps.count(steps[0]) != len(steps):  # most columns: no steps are shorter
+        if width == 1 and _have_no_pace(values):  # most columns: no steps are shorter
             self.left = _paid(self.left, 9 * len(values))
             self.numbers += (1, low)
             self.small.append(bytes([value - low for value in values] if low else values))
             return True
+        steps = [after - before for before, after in pairwise(values)]
         self.left = _paid(self.left, 8 * len(values))
         step_low = min(steps)
         step_width = _bytes(max(steps) - step_low)
@@ -152,7 +153,7 @@ class Writer:
                 self.chunk(planes[:, place].tobytes())
 
 
-@dataclass
+@dataclass(slots=True)
 class Reader:
     """Gives back what a Writer collected, in the same order; raises Malformed for what does not fit."""
 
@@ -166,9 +167,10 @@ class Reader:
 
     def number(self, at_most: int | None = None) -> int:
         """The next number; with `at_most`, one between 0 and that."""
-        if self._number >= len(self.numbers):
-            raise Malformed("a number is missing")
-        value = self.numbers[self._number]
+        try:
+            value = self.numbers[self._number]
+        except IndexError:
+            raise Malformed("a number is missing") from None
         self._number += 1
         if at_most is not None and not 0 <= value <= at_most:
             raise Malformed(f"{value} where at most {at_most} is possible")
@@ -204,11 +206,13 @@ class Reader:
         if count > few.FEW or not count:
             found: list[int] = self.ints(count).tolist()
             return found
-        self.left = _paid(self.left, 8 * count)
         form, low = self.number(17), self.number()
+        if form <= 1 and -_SHORT <= low <= _SHORT:  # nearly every column: one number, or a byte for each
+            return self._bytes(low, count) if form else self._same(low, count)
+        self.left = _paid(self.left, 8 * count)
         if form <= 8:
             if form > 6 or abs(low) > _SHORT:
-                return list(self._planes(low, form, count).tolist())
+                return [(value + _SIGN & _MASK) - _SIGN for value in self._few(low, form, count)]
             return self._few(low, form, count)
         first, low = low, self.number()
         if form > 15 or abs(first) > _SHORT or abs(low) > _STEP:
@@ -233,6 +237,19 @@ class Reader:
         """Raises Malformed when something was not read: the message says more than its reader understood."""
         if (self._number, self._small, self._large) != (len(self.numbers), len(self.small), len(self.large)):
             raise Malformed("something is left over")
+
+    def _same(self, value: int, count: int) -> list[int]:
+        self.left = _paid(self.left, 8 * count)
+        return [value] * count
+
+    def _bytes(self, low: int, count: int) -> list[int]:
+        self.left = _paid(self.left, 9 * count)
+        begin = self._small
+        self._small = begin + count
+        found = self.small[begin : begin + count].tolist()
+        if len(found) != count:
+            raise Malformed("bytes are missing")
+        return [low + value for value in found] if low else found
 
     def _few(self, low: int, width: int, count: int) -> list[int]:
         if not width:
@@ -270,6 +287,12 @@ def _frame(array: Ints) -> tuple[int, int]:
     """The smallest number, and how many bytes the distance of the largest from it needs."""
     low, high = int(array.min()), int(array.max())
     return low, _bytes(high - low)
+
+
+def _have_no_pace(values: list[int]) -> bool:
+    """Whether the steps between numbers are not all the same."""
+    pace = values[1] - values[0]
+    return any(after - before != pace for before, after in pairwise(values))
 
 
 def _bytes(number: int) -> int:
