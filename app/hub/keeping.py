@@ -34,6 +34,7 @@ _HOW = {  # what is not simply the new value
 }
 
 
+_TOGETHER = 8  # rows of the books written by one statement; of a large push the next begins with its own
 _MANY = 24  # fields of one statement; of more the next begins with its own
 _USUAL: dict[str, frozenset[str]] = {}  # by entity
 
@@ -60,16 +61,45 @@ def keep_rows(ask: Ask, rows: Iterable[Row]) -> None:
         ask(_insert(entity), (msgspec.json.encode(those).decode(),))
 
 
-def keep(ask: Ask, table: str, values: Mapping[str, Any]) -> None:
-    """Insert one row into a table of the books."""
-    names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
-    ask(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+class Books:
+    """Rows of the books that are written by one statement: each of its own would cost as much again around
+    it, in the server and here."""
+
+    def __init__(self) -> None:
+        self._shape: list[tuple[str, str, tuple[str, ...]]] = []
+        self._given: list[Any] = []
+
+    def keep(self, table: str, values: Mapping[str, Any]) -> None:
+        """Insert one row into a table."""
+        self._shape.append((table, "", tuple(values)))
+        self._given += values.values()
+
+    def note(self, table: str, key: tuple[str, Any], values: Mapping[str, Any]) -> None:
+        """Change one row; no two changes may be of the same."""
+        self._shape.append((table, key[0], tuple(values)))
+        self._given += (*values.values(), key[1])
+
+    def send(self, ask: Ask) -> None:
+        """Put all into a round."""
+        for begin in range(0, len(self._shape), _TOGETHER):
+            part = tuple(self._shape[begin : begin + _TOGETHER])
+            size = sum(len(names) + bool(key) for _, key, names in part)
+            ask(_written(part), tuple(self._given[:size]))
+            del self._given[:size]
 
 
-def note(ask: Ask, table: str, key: tuple[str, Any], values: Mapping[str, Any]) -> None:
-    """Change one row of the books."""
-    sets = ", ".join(f"{name} = %s" for name in values)
-    ask(f"UPDATE {table} SET {sets} WHERE {key[0]} = %s", (*values.values(), key[1]))
+@lru_cache(maxsize=256)
+def _written(shape: tuple[tuple[str, str, tuple[str, ...]], ...]) -> str:
+    """The words that write rows of this shape: all but the last before a statement that goes with them."""
+    parts = [_one(*part) for part in shape]
+    before = ", ".join(f"w{place} AS ({words})" for place, words in enumerate(parts[:-1]))
+    return f"WITH {before} {parts[-1]}" if before else parts[-1]
+
+
+def _one(table: str, key: str, names: tuple[str, ...]) -> str:
+    if key:
+        return f"UPDATE {table} SET {', '.join(f'{name} = %s' for name in names)} WHERE {key} = %s"
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})"
 
 
 def _stored(row: Row) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk
 from app.hub.gathering import SMALL, Gathered, gather
-from app.hub.keeping import keep, keep_rows, note, swaps_keys
+from app.hub.keeping import Books, keep_rows, swaps_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs
 from app.hub.lost import speaks_of_lost
@@ -165,19 +165,19 @@ class Quick:
             write_rows(self.database, connection, rows)
             write_acts(self.database, connection, desk, acts)
         with self.database.together(connection, commit=True) as ask:
+            books, standing = Books(), device_row(batch, arrived.sha256, arrived.received)
             if not rare:
                 keep_rows(ask, rows)
                 for values in act_rows(desk, acts):
-                    keep(ask, "hub_act", values)
+                    books.keep("hub_act", values)
             for values in desk.logs.sealed(self.keys, device.uid, device.epoch, arrived.received):
-                keep(ask, "hub_log", values)
+                books.keep("hub_log", values)
             for code, values in desk.logs.standing().items():
-                note(ask, "hub_area", ("code", code), values)
-            keep(
-                ask, "hub_batch", batch_row(batch, (arrived.sha256, arrived.signed, arrived.received), answer)
-            )
-            standing = device_row(batch, arrived.sha256, arrived.received)
-            note(ask, "hub_device", ("uid", device.uid), standing)
+                books.note("hub_area", ("code", code), values)
+            what = arrived.sha256, arrived.signed, arrived.received
+            books.keep("hub_batch", batch_row(batch, what, answer))
+            books.note("hub_device", ("uid", device.uid), standing)
+            books.send(ask)
             wanted = arrived.wanted
             news = ask_since(ask, desk.scope, wanted.cursors) if wanted is not None else None
         if wanted is not None and news is not None:

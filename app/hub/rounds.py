@@ -22,6 +22,8 @@ _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKe
 _NUMBERS = count(1)
 _MOST = 500  # prepared statements of a connection; others are planned each time
 _BYTES, _TEXT = 1, 0  # how a parameter travels
+_SYNC, _FAILED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.FATAL_ERROR
+_GOOD = frozenset((pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK))
 
 
 class Asked:
@@ -112,16 +114,16 @@ def _collect(
             if connection.status != pq.ConnStatus.OK:
                 raise _lost(connection)
             continue
-        if result.status == pq.ExecStatus.PIPELINE_SYNC:
+        status = result.status
+        if status == _SYNC:
             return failed
         whose = expected[place] if place < len(expected) else ""
         place += 1
-        good = result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
         if isinstance(whose, Asked):
             whose._result = result
-        elif not good:
+        elif status not in _GOOD:
             prepared.pop(whose, None)
-        if result.status == pq.ExecStatus.FATAL_ERROR and failed is None:
+        if status == _FAILED and failed is None:
             failed = result
 
 
