@@ -16,12 +16,20 @@ from app.domain.replication import Entry
 from app.hub.database import array_of
 from app.hub.nearby import WIDE, Place, places_of
 
-_HOLD = "SELECT pg_advisory_xact_lock(620801, number) FROM "
+# Everybody shares the number -1, the first of all; who would take too many numbers takes this one alone.
+_HOLD = (
+    "SELECT CASE WHEN number < 0 THEN pg_advisory_xact_lock_shared(620801, number)"
+    " ELSE pg_advisory_xact_lock(620801, number) END FROM "
+)
 _KNOWN = f"{_HOLD} unnest(%s::int[]) AS number"
+_ALONE = "SELECT pg_advisory_xact_lock(620801, -1)"
+_SHARED = -1
+_MANY = 500  # numbers that one push may take of the server's table of locks, 6,400 by default
+_BITS = (1 << 24) - 1
 # Who changes the address alone has its unit in the row; its number is made as `_number` makes it.
 _ROWS = (
     f"{_HOLD} (SELECT DISTINCT number FROM (SELECT unnest(%s::int[]) AS number UNION ALL"
-    " SELECT ('x' || left(md5(b.user_org), 8))::bit(32)::int & 1023 FROM unnest(%s::text[]) AS p"
+    f" SELECT ('x' || left(md5(b.user_org), 8))::bit(32)::int & {_BITS} FROM unnest(%s::text[]) AS p"
     " JOIN boiler b ON b.uid >= p AND b.uid < p || 'g' WHERE b.user_org IS NOT NULL) AS found"
     " ORDER BY number OFFSET 0) AS numbers"
 )
@@ -35,17 +43,18 @@ def hold_of(entries: Sequence[Entry]) -> tuple[str, tuple[str, ...]] | None:
     boilers = [entry for entry in entries if entry.entity == "boiler" and entry.op in "iu"]
     names = _squares(places_of(boilers))
     names |= {unit for entry in boilers if isinstance(unit := entry.cells.get("user_org"), str)}
-    numbers = array_of(sorted({_number(name) for name in names}))
     rows = [e.uid for e in boilers if "address" in e.cells and "user_org" not in e.cells and e.op == "u"]
+    if len(names) + len(rows) > _MANY:
+        return _ALONE, ()
+    numbers = array_of([_SHARED, *sorted({_number(name) for name in names})])
     if rows:
         return _ROWS, (numbers, array_of(rows))
     return (_KNOWN, (numbers,)) if names else None
 
 
 def _number(name: str) -> int:
-    """There are so few (1024) that the largest push cannot fill the server's table of locks, and so many that
-    two who have nothing to do with each other seldom meet."""
-    return int(md5(name.encode(errors="replace"), usedforsecurity=False).hexdigest()[:8], 16) & 1023
+    """There are so many that two who have nothing to do with each other seldom meet: a push has a dozen."""
+    return int(md5(name.encode(errors="replace"), usedforsecurity=False).hexdigest()[:8], 16) & _BITS
 
 
 def _squares(places: Iterable[Place]) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 from shapely.geometry import Point
 
 from app.domain.entities.boiler import Boiler
-from app.hub import quick, storing
+from app.hub import abreast, quick, storing
 from app.hub.nearby import flag_near
 from app.hub.pushing import PushAnswer
 from hub.office_hub import COUNTY, TOWN, TOWN2, HubBench, Laptop, wkb
@@ -106,16 +106,19 @@ def same_unit(one: Laptop, two: Laptop) -> None:
 
 
 @on_postgres
-@pytest.mark.parametrize("small", [True, False], ids=["small", "large"])
+@pytest.mark.parametrize("sort", ["small", "large", "very large first"])
 def test_who_looks_second_waits_and_finds_the_other(
-    bench: HubBench, monkeypatch: pytest.MonkeyPatch, small: bool
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    if not small:
+    if sort == "large":
         monkeypatch.setattr(quick, "SMALL", 0)
+    most = abreast._MANY
     one, two = begun(bench)
     for told, story in enumerate((same_unit, moved, new_places), 1):
         story(one, two)
+        monkeypatch.setattr(abreast, "_MANY", 0 if sort == "very large first" else most)
         with held(one, monkeypatch):
+            monkeypatch.setattr(abreast, "_MANY", most)
             thread, answers = beside(bench, two)
             assert not answers, "it waits for the first one"
         thread.join()
@@ -151,3 +154,8 @@ def test_one_at_a_time_writes_to_an_embedded_hub(
     assert two.push().accepted == 1
     (found,) = bench.hub.conflicts()
     assert (found.note, owner_of(bench, found.owner)) == ("near", TOWN2)
+
+
+def test_strangers_do_not_share_numbers() -> None:
+    numbers = {abreast._number(f"unit {place}") for place in range(500)}
+    assert len(numbers) == 500
