@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from app.domain.areas import OWNERS, PLACES
 from app.domain.replication import Batch, Entry
@@ -50,7 +52,7 @@ def batch_row(batch: Batch, what: tuple[bytes, bytes, int], answer: PushAnswer) 
     return {
         "sha256": sha256, "device": batch.device, "epoch": batch.epoch, "first": batch.first,
         "last": batch.last, "received": received, "state": answer.state,
-        "answer": json.dumps(asdict(answer)), "signed": signed,
+        "answer": msgspec.json.encode(answer).decode(), "signed": signed,
     }  # fmt: skip
 
 

@@ -77,7 +77,7 @@ class HubDatabase:
         """
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         ask = Round(driver)
-        if driver.info.transaction_status is TransactionStatus.IDLE:
+        if driver.pgconn.transaction_status == TransactionStatus.IDLE:
             ask("BEGIN ISOLATION LEVEL READ COMMITTED")
         with as_sqlalchemy():
             yield ask
@@ -194,6 +194,12 @@ def as_sqlalchemy() -> Iterator[None]:
 
 def array_of(values: Sequence[Any]) -> str:
     """An array as PostgreSQL reads it; the driver's own way looks at each text for what must be quoted."""
+    try:
+        joined = '","'.join(values)
+    except TypeError:  # not texts alone
+        joined = "\\"
+    if values and "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
+        return f'{{"{joined}"}}'
     first = next((value for value in values if value is not None), None)
     if isinstance(first, str):
         joined = "".join(value for value in values if value is not None)

@@ -65,7 +65,7 @@ class Round:
     def run(self) -> None:
         """Send everything and wait for every answer. Raises the first error, as psycopg does."""
         connection = self._driver.pgconn
-        if self._driver.info.transaction_status is pq.TransactionStatus.INERROR:
+        if connection.transaction_status == pq.TransactionStatus.INERROR:
             raise errors.InFailedSqlTransaction("an earlier statement of this transaction failed")
         prepared = _PREPARED.setdefault(self._driver, {})
         expected: list[Asked | str] = []  # a text: the words that were prepared
