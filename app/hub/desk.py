@@ -322,7 +322,10 @@ def _restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
 
 
 def _state_ids(draft: ConflictDraft, entity: str) -> tuple[str, ...]:
-    """Where two steps contradict each other what stands is the state, whatever cells the other step wrote."""
+    """Where two steps contradict each other what stands is the state, whatever cells the other step wrote; of
+    a void signature it is the last change of the record, whatever it was."""
+    if draft.kind == "void":
+        return field_ids(known(entity))
     flow = WORKFLOWS.get(entity) if draft.kind == "state" else None
     return (known(entity).fields[flow.field].id,) if flow is not None else ()
 

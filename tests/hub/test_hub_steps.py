@@ -120,8 +120,9 @@ def test_a_record_that_changed_since_makes_the_signature_void(bench: HubBench) -
     assert said.count("void") == 1 and set(said) == {"void", "together"}
     found = bench.boiler(made.uid)
     assert found is not None and (found.status, found.rated_tph) == ("in_progress", 10.0)
-    kinds = sorted(item.kind for item in bench.records(Conflict))
-    assert kinds == ["rejected"] * 5 + ["void"]
+    raised = sorted(bench.records(Conflict), key=lambda item: item.kind)
+    assert [item.kind for item in raised] == ["rejected"] * 5 + ["void"]
+    assert (raised[-1].kept_by, raised[-1].kept_device) == (person("clerk").name, two.uid), "who changed it"
     bench.check()
 
 

@@ -121,6 +121,7 @@ def _run_documented(mark: str, variables: dict[str, str], server: Path, folder: 
         "/var/lib/gridward/objects", variables["GRIDWARD_HUB_OBJECTS"]
     )  # fmt: skip
     script = f'gridward() {{ (cd "{ROOT}" && "{sys.executable}" -m app "$@"); }}\n{script}'
+    script = f'sudo() {{ test "$1 $2" = "-u postgres"; shift 2; "$@"; }}\n{script}'
     environment = {
         **os.environ,
         **variables,

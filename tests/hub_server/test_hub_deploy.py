@@ -78,8 +78,35 @@ def test_every_name_of_the_environment_is_one_the_program_reads() -> None:
 
 
 def test_the_image_copies_what_is_there() -> None:
-    copied = [words.split()[:-1] for words in re.findall(r"^COPY (.*)$", DOCKERFILE, re.MULTILINE)]
+    copied = [words.split()[:-1] for words in re.findall(r"^COPY ((?!--from).*)$", DOCKERFILE, re.MULTILINE)]
     assert [name for names in copied for name in names if not (ROOT / name).exists()] == []
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", DOCKERFILE, re.MULTILINE)
+    taken = re.findall(r"^COPY --from=(\w+) (\S+) \2$", DOCKERFILE, re.MULTILINE)
+    made = DOCKERFILE.rsplit("\nFROM ", 1)[0]
+    assert taken and not [where for stage, where in taken if stage not in stages or where not in made]
+
+
+def test_commands_run_as_the_user_of_the_service_with_its_settings(tmp_path: Path) -> None:
+    user = re.search(r"^User=(.*)$", UNIT, re.MULTILINE)
+    settings = re.search(r"^EnvironmentFile=(.*)$", UNIT, re.MULTILINE)
+    assert user and settings
+    text = (DEPLOY / "gridward-hub").read_text("utf-8")
+    program, file = tmp_path / "gridward", tmp_path / "hub.env"
+    program.write_text('#!/bin/sh\necho "$GRIDWARD_HUB $(umask)"; for word; do echo "<$word>"; done\n')
+    program.chmod(0o755)
+    file.write_text((DEPLOY / "hub.env").read_text("utf-8"))
+    found = {settings[1]: str(file), "/opt/gridward/.venv/bin/gridward": str(program)}
+    for there, here in found.items():
+        assert there in text and there in UNIT.replace("EnvironmentFile=", "")
+        text = text.replace(there, here)
+    assert f"exec runuser -u {user[1]} -- " in text
+    script = text.replace(f"exec runuser -u {user[1]} -- ", "exec ")
+    done = subprocess.run(
+        ["sh", "-c", script, "gridward-hub", "invite", "--area", "a b"],
+        capture_output=True, text=True, check=True, env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    said = ["/var/lib/gridward/hub 0077", "<hub>", "<invite>", "<--area>", "<a b>"]
+    assert done.stdout.splitlines() == said
 
 
 def test_the_unit_serves(tmp_path: Path) -> None:
@@ -95,7 +122,7 @@ def test_the_unit_serves(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     files = []
-    for file in DEPLOY.glob("gridward-hub*"):
+    for file in DEPLOY.glob("gridward-hub*.*"):
         text = file.read_text("utf-8").replace("/opt/gridward/.venv/bin/gridward", str(program))
         (tmp_path / file.name).write_text(text)
         files.append(str(tmp_path / file.name))
