@@ -14,6 +14,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -132,11 +133,11 @@ class Blobs:
             self.put(sha256, content)
             self._drop(parts)
             return len(content)
-        self._add_part(f"{_part_folder(sha256, owner)}/{offset:012d}", content)
-        reached = offset + len(content)
-        if reached == total:
-            self._finish(sha256, owner)
-        return reached
+        if offset + len(content) == total:
+            self._finish(sha256, parts, content)
+        else:
+            self._add_part(f"{_part_folder(sha256, owner)}/{offset:012d}", content)
+        return offset + len(content)
 
     def sweep(self, now: datetime) -> int:
         """Drop unfinished uploads that nobody went on with; how many parts went."""
@@ -187,12 +188,12 @@ class Blobs:
             raise _failure(error) from error
         self._settle(key)
 
-    def _finish(self, sha256: str, owner: str) -> None:
-        parts = self._parts(sha256, owner)
+    def _finish(self, sha256: str, parts: list[tuple[str, int, int]], last: bytes) -> None:
+        """Join the parts and the last one, which is kept nowhere before: cut here, the upload stands
+        before it and the laptop sends it again, instead of taking for sent what was never made whole."""
         digest = hashlib.sha256()
         with tempfile.TemporaryFile() as whole:  # the store cannot be read while it is being written
-            for key, _, size in parts:
-                piece = self._bytes(key, 0, size)
+            for piece in chain((self._bytes(key, 0, size) for key, _, size in parts), [last]):
                 digest.update(piece)
                 whole.write(piece)
             whole.seek(0)

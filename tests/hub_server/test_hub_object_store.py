@@ -57,6 +57,23 @@ def test_what_comes_in_parts_is_read_in_ranges(store: SmallStore) -> None:
     assert b"".join(blobs.stream(sha256)) == body
 
 
+def test_a_hub_that_stops_while_it_joins_the_parts_asks_for_the_last_one_again(
+    store: SmallStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    blobs = opened()
+    blobs.put_part(SHA256, 0, CONTENT[:5], len(CONTENT))
+    with monkeypatch.context() as cut:
+        cut.setattr(Blobs, "_write", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            blobs.put_part(SHA256, 5, CONTENT[5:], len(CONTENT))
+    assert (blobs.size(SHA256), opened().offset(SHA256)) == (None, 5), "the laptop does not take it for sent"
+    assert blobs.put_part(SHA256, 5, CONTENT[5:], len(CONTENT)) == len(CONTENT)
+    assert (blobs.get(SHA256), opened().offset(SHA256)) == (CONTENT, 0)
+
+
 def test_a_lie_about_the_hash_leaves_nothing(store: SmallStore) -> None:
     blobs = opened()
     blobs.put_part(SHA256, 0, b"other", 8)
