@@ -28,6 +28,7 @@ from app.sync.state import ENROL_REQUEST, GRANTS
 
 if TYPE_CHECKING:
     from app.sync.keys import DeviceKeys
+    from app.sync.keystore import Where
     from app.sync.transport import Transport
 
 E = TypeVar("E", bound=Entity)
@@ -79,6 +80,16 @@ def open_keys(session: Session, person: str, pin: str) -> None:
     except AppError:
         if session.keys is not None and not session.workspace.read_only:
             kept.add_person(session.keys, person, pin)
+
+
+def wrap_keys(session: Session, pin: str) -> Where:
+    """Wrap keys that lie in a file by the PIN of whoever is signed in; says where the keys lie then."""
+    from app.sync.identity import keystore
+
+    kept = keystore(session.workspace, facts_of(session).device)
+    if session.actor is not None:
+        kept.wrap(keys_of(session), session.actor.uid, pin)
+    return kept.where or "file"
 
 
 def check_sign_in(session: Session, person: Person) -> None:

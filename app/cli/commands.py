@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from app.cli import demo, files, hub, maps, people, places, records, reports, sync, workflow, workspace
+from app.cli import (
+    demo,
+    enrolling,
+    files,
+    hub,
+    maps,
+    people,
+    places,
+    records,
+    reports,
+    sync,
+    workflow,
+    workspace,
+)
 from app.cli.declare import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -15,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     *places.COMMANDS,
     *maps.COMMANDS,
     *people.COMMANDS,
+    *enrolling.COMMANDS,
     *sync.COMMANDS,
     *hub.COMMANDS,
 )

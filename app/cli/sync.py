@@ -1,4 +1,4 @@
-"""Commands of a laptop: join a hub, sync, carry bundles on a stick, look at conflicts and decide them."""
+"""Commands of a laptop that belongs to a hub: sync, carry bundles on a stick, decide conflicts."""
 
 from __future__ import annotations
 
@@ -14,27 +14,9 @@ from app.i18n import N_, listed, tr
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, Side
-    from app.sync.results import BundleReport, EnrolDone, Proof, SyncDone
+    from app.sync.results import BundleReport, Proof, SyncDone
 
 STORAGE = 5  # laptop and hub differ, or a value is not accounted for
-
-
-@dataclass(frozen=True)
-class EnrolWords:
-    """The hub and the code of its invitation."""
-
-    hub: Annotated[
-        str, option("--hub", help_=N_("The address of the hub, such as https://10.0.0.5:8443"))
-    ] = ""
-    code: Annotated[str, option("--code", help_=N_("The one-time code of the invitation"))] = ""
-    bundle: Annotated[
-        Path | None,
-        option("--bundle", help_=N_("An invitation file instead of the address, without a network")),
-    ] = None
-    wrap: Annotated[
-        bool,
-        option("--wrap", help_=N_("Without a keystore of the system, wrap the keys by the PIN of --as")),
-    ] = False
 
 
 @dataclass(frozen=True)
@@ -80,35 +62,6 @@ class ResolveWords:
         ),
     ] = field(default_factory=list)
     reason: Annotated[str, REASON] = ""
-
-
-def enrol(shell: Shell, words: EnrolWords) -> Answer:
-    """Make this workspace a replica of a hub; without a file it is made from the hub's snapshot."""
-    from app.actions.enrolling import enrol as join  # late: help pages need no network
-    from app.actions.enrolling import enrol_from_file
-
-    if not words.code or bool(words.hub) == (words.bundle is not None):
-        raise WrongUsage(
-            N_("Say which hub: --hub URL --code CODE, or --bundle FILE --code CODE"), code="no_hub_named"
-        )
-    pin = shell.pin(shell.shared.person) if words.wrap and shell.shared.person else None
-
-    def run(session: Any) -> EnrolDone:
-        if words.bundle is not None:
-            return enrol_from_file(session, shell.file, words.bundle, words.code, pin, shell.progress())
-        return join(session, shell.file, words.hub, words.code, pin, shell.progress())
-
-    if shell.file.exists():
-        with shell.session(write=True) as session:
-            done = run(session)
-    else:
-        done = run(None)
-    document = {
-        name: getattr(done, name)
-        for name in ("device", "hub", "url", "area", "root", "role", "founding", "records", "pending", "keys",
-                     "waits")
-    }  # fmt: skip
-    return Answer({"file": str(done.file), **document}, [_joined(done), *_about_keys(done)])
 
 
 def sync(shell: Shell, words: SyncWords) -> Answer:
@@ -289,26 +242,6 @@ def _take(given: list[str]) -> Any:
     return given[0]
 
 
-def _joined(done: EnrolDone) -> str:
-    if done.waits:
-        return tr(
-            N_("{file} has joined the hub by invitation; carry a bundle to it (bundle out)"), file=done.file
-        )
-    return tr(
-        N_("{file} is now a replica for {area}: {records} records, {pending} changes wait to be sent"),
-        file=done.file,
-        area=done.area,
-        records=done.records,
-        pending=done.pending,
-    )
-
-
-def _about_keys(done: EnrolDone) -> list[str]:
-    if done.keys != "file":
-        return []
-    return [tr(N_("This system has no keystore: the keys lie in a file that only this user may read"))]
-
-
 def _sync_lines(done: SyncDone) -> list[str]:
     lines = [
         tr(
@@ -384,7 +317,6 @@ def _plain(item: Any) -> dict[str, Any]:
 
 
 COMMANDS = (
-    Command("enrol", N_("Make this workspace a replica of a hub"), enrol, EnrolWords),
     Command("sync", N_("One round with the hub: send, fetch, compare"), sync, SyncWords),
     Command("bundle out", N_("Write what the hub lacks as one encrypted file"), bundle_out, BundleOutWords),
     Command("bundle in", N_("Take in a bundle of the hub"), bundle_in, BundleWords),

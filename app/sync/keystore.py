@@ -129,6 +129,13 @@ class Keystore:
         if self.where == "wrapped":
             self._private.set_private(_WRAPPED + person, keys.wrap(pin))
 
+    def wrap(self, keys: DeviceKeys, person: str, pin: str) -> None:
+        """Wrap keys that lie in a file by a person's PIN; the file goes."""
+        if self.where == "file":
+            self._private.set_private(_WRAPPED + person, keys.wrap(pin))
+            self._kept(keys, "wrapped")
+            self._file.unlink(missing_ok=True)
+
     def held(self, person: str = "", pin: str | None = None) -> Held:
         """The keys; raises Invalid `keys_locked` (PIN wanted), `wrong_pin`, `keys_missing`, `bad_keys`."""
         where = self.where

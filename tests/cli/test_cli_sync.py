@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from app.sync import keystore
 from cli.terminal import Terminal
 
 TOWN, COUNTY, CITY = "620802105", "620802", "620800"
@@ -127,6 +128,10 @@ def test_two_laptops_contradict_each_other_and_somebody_decides(served: Served, 
     assert settings["unsent"] == 0
 
 
+def _no_keystore(_: object) -> None:
+    raise LookupError("none here")
+
+
 def test_what_cannot_be_is_told(served: Served, tmp_path: Path) -> None:
     town = tmp_path / "town.gpkg"
     code = served.invite(TOWN, "R2")["code"]
@@ -137,7 +142,10 @@ def test_what_cannot_be_is_told(served: Served, tmp_path: Path) -> None:
     assert at.refused("enrol", "--hub", served.url, "--code", "12345") == (1, "bad_code")
     assert at.refused("enrol", "--hub", served.url, "--code", "00000-00000-00000-00000") == (3, "bad_code")
     assert not town.exists()
-    at.json("enrol", "--hub", served.url, "--code", code)
+    served.terminal.patch.setattr(keystore.SystemRing, "_backend", _no_keystore)
+    made = at.json("enrol", "--hub", served.url, "--code", code, "--wrap", as_="inspector")
+    assert made["keys"] == "wrapped" and at.refused("sync") == (1, "keys_locked")
+    assert at.json("sync", as_="inspector")["agrees"]
     other = tmp_path / "other.gpkg"
     assert served.at(other).refused("enrol", "--hub", served.url, "--code", code) == (3, "bad_code")
     assert served.at(town).refused(
