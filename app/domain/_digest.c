@@ -253,7 +253,47 @@ static PyObject *row(PyObject *self, PyObject *args)
     return as_number(sum);
 }
 
+/* Count a field of a change: its new share is added, its old one taken away. */
+static int count_change(const Hash *start, PyObject *field, PyObject *was, PyObject *is, PyObject *other, Share *sum)
+{
+    int same = was ? PyObject_RichCompareBool(was, is, Py_EQ) : is == Py_None;
+    if (same) return same < 0 ? -1 : 0;
+    Share gone = {0, 0};
+    if (count(start, field, is, other, sum) || (was && count(start, field, was, other, &gone))) return -1;
+    sum->high -= gone.high + (sum->low < gone.low);
+    sum->low -= gone.low;
+    return 0;
+}
+
+PyDoc_STRVAR(change_doc, "change(entity, uid, before, after, other) -> int\n\nBy how much the cells in the dict `after` raise a "
+                         "digest, from 0 on, when the dict `before` has how they stood.");
+
+static PyObject *change(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *entity, *uid, *before, *after, *other, *field, *is;
+    if (!PyArg_ParseTuple(args, "UUO!O!O:change", &entity, &uid, &PyDict_Type, &before, &PyDict_Type, &after, &other)) return NULL;
+    Hash start;
+    Share sum = {0, 0};
+    Py_ssize_t place = 0;
+    if (begin_record(&start, entity, uid)) return NULL;
+    while (PyDict_Next(after, &place, &field, &is)) {
+        PyObject *was = PyDict_GetItemWithError(before, field);
+        if (!was && PyErr_Occurred()) return NULL;
+        Py_INCREF(field);
+        Py_INCREF(is);
+        Py_XINCREF(was);
+        int failed = count_change(&start, field, was, is, other, &sum);
+        Py_DECREF(field);
+        Py_DECREF(is);
+        Py_XDECREF(was);
+        if (failed) return NULL;
+    }
+    return as_number(sum);
+}
+
 static PyMethodDef methods[] = {
+    {"change", change, METH_VARARGS, change_doc},
     {"cell", cell, METH_VARARGS, cell_doc},
     {"row", row, METH_VARARGS, row_doc},
     {NULL, NULL, 0, NULL},

@@ -18,11 +18,12 @@ _EMPTY = blake2b(digest_size=_BYTES)  # a copy costs a tenth of a new one
 _FLOAT = struct.Struct("<d")
 _cell: Callable[..., int] | None = None
 _row: Callable[..., int] | None = None
+_change: Callable[..., int] | None = None
 
-with suppress(ImportError):  # without a compiler the program is installed without it: thrice the time
+with suppress(ImportError, AttributeError):  # without a compiler, or one that is older: thrice the time
     from app.domain import _digest
 
-    _cell, _row = _digest.cell, _digest.row
+    _cell, _row, _change = _digest.cell, _digest.row, _digest.change
 
 
 def cell_hash(entity: str, uid: str, field_id: str, value: Any) -> int:
@@ -43,6 +44,16 @@ def row_hash(entity: str, uid: str, cells: Mapping[str, Any]) -> int:
     if _row is not None and isinstance(cells, dict):
         return _row(entity, uid, cells, _written)
     return plain_row_hash(entity, uid, cells)
+
+
+def change_hash(entity: str, uid: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
+    """What the cells in `after` add to the digest, modulo `MODULUS`, when `before` has how they stood; those
+    that stay equal add nothing."""
+    if _change is not None and isinstance(before, dict) and isinstance(after, dict):
+        return _change(entity, uid, before, after, _written)
+    changed = [name for name, value in after.items() if before.get(name) != value]
+    fresh = plain_row_hash(entity, uid, {name: after[name] for name in changed})
+    return (fresh - plain_row_hash(entity, uid, {name: before.get(name) for name in changed})) % MODULUS
 
 
 def plain_row_hash(entity: str, uid: str, cells: Mapping[str, Any]) -> int:

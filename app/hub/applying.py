@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from app.domain.digest import cell_hash, row_hash
+from app.domain.digest import change_hash, row_hash
 from app.domain.replication import Act
 from app.hub.book import ACTS, field_ids, unique_ids
 from app.hub.bulk import OWN, as_json, insert_rows, stored_form, update_rows
@@ -69,7 +69,7 @@ def count_digests(logs: Logs, rows: Iterable[Row]) -> None:
     sums: dict[str, int] = {}
     for row in rows:
         if row.was_alive and row.alive and row.was_area == row.area:
-            sums[row.area] = sums.get(row.area, 0) + _difference(row)
+            sums[row.area] = sums.get(row.area, 0) + change_hash(row.entity, row.uid, row.read, row.sets)
             continue
         if row.was_alive:
             sums[row.was_area] = sums.get(row.was_area, 0) - row_hash(row.entity, row.uid, row.read)
@@ -78,16 +78,6 @@ def count_digests(logs: Logs, rows: Iterable[Row]) -> None:
     for area, difference in sums.items():
         if difference:
             logs.count(area, difference)
-
-
-def _difference(row: Row) -> int:
-    """What the changed cells of a row that stays add to the digest."""
-    found = 0
-    for name in row.sets:
-        old, new = row.read.get(name), row.values.get(name)
-        if old != new:
-            found += cell_hash(row.entity, row.uid, name, new) - cell_hash(row.entity, row.uid, name, old)
-    return found
 
 
 def write_acts(database: HubDatabase, connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:

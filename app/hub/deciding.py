@@ -16,6 +16,7 @@ from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.parts import is_known_part
 from app.hub.rows import Row, state_of
+from app.hub.storing import Ahead
 from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
 
@@ -33,11 +34,15 @@ class Deciding:
         self.keys = keys
         self.repeated = repeated  # acts the hub has already
 
-    def run(self, batch: Batch) -> None:
-        """Decide every entry of the batch, in the order of its acts; what nobody contests goes quickly."""
+    def run(self, batch: Batch, writing: Ahead | None = None) -> None:
+        """Decide every entry of the batch, in the order of its acts; what nobody contests goes quickly, and
+        with `writing` is written meanwhile."""
         quick = Uncontested(self.desk, self.keys, batch)
         for number, places in _by_act(batch):
             act = batch.acts[number]
+            if writing is not None and len(quick.updated) >= writing.every:
+                writing.hand(quick.updated)
+                quick.updated = []
             if act.uid in self.repeated:
                 self._repeat([_told(batch, place) for place in places])
                 continue
@@ -166,6 +171,7 @@ class Deciding:
                 step.signature.act, 0, Entry(0, row.entity, row.uid, "u", taken.sets), {}, taken.sets
             )
             undoing.note_kept(self.desk, extra, row, before)
+        row.sent = None
         if taken.new_round:
             row.new_round, row.entered = True, {}
         elif taken.enters:

@@ -185,6 +185,16 @@ class Desk:
             row.mark((DELETION,), mark)
         return row
 
+    def put_update(self, act: Act, effect: Effect, row: Row, area: str, editor: str | None) -> None:
+        """`put_down` of an update of a row that this push has not touched; `editor` is who edited it."""
+        seq, cells = self.logs.add(area, act, effect), effect.cells
+        self.tally.accepted += 1
+        row.values, row.sets, row.seq = {**row.read, **cells}, cells, seq
+        mark = [seq, self.site, self.clock(act)]
+        row.marks = dict.fromkeys(cells, mark)
+        if editor is not None:
+            row.entered = {editor: 1}
+
     def extra(self, told: Told, row: Row, sets: Cells, note: str) -> None:
         """An effect that follows from a change without being one of the laptop's own entries."""
         more = Told(told.act, 0, Entry(0, row.entity, row.uid, "u", sets), told.view, sets)

@@ -33,16 +33,16 @@ from app.hub.devices import Device
 from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
-from app.hub.nearby import Around, looking
+from app.hub.nearby import looking
 from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
 from app.hub.quick import AnotherDatabase, Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
-from app.hub.storing import Storing
+from app.hub.storing import MANY, Storing, ahead
 from app.hub.touching import owners_of, read_whole, touched_uids
 from app.hub.verifiers import Verifiers
 from app.i18n import N_
-from app.litter import undisturbed
+from app.litter import let_go, undisturbed
 from app.store.tables import is_known, known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
 from app.sync.wire import Ambiguous, decode_batch, resolve_uids
@@ -75,17 +75,21 @@ class Pushing:
         Raises Invalid for one that cannot be read or was not signed by its laptop, NotAllowed for an unknown
         laptop or another hub's batch.
         """
-        with undisturbed(len(signed)):
-            while True:
-                with suppress(
-                    AnotherDatabase
-                ):  # looked at again, now that nothing of the old one is remembered
-                    return self._taken(signed, received, wanted)
-                self.heads.clear()
-                self.known.clear()
+        litter: list[Iterable[object]] = []
+        try:
+            with undisturbed(len(signed)):
+                while True:
+                    with suppress(AnotherDatabase):  # looked at again, with nothing of the old one remembered
+                        return self._taken(signed, received, wanted, litter)
+                    self.heads.clear()
+                    self.known.clear()
+        finally:
+            let_go(litter)
 
-    def _taken(self, signed: bytes, received: datetime, wanted: Wanted | None) -> PushAnswer:
-        """The same, while nobody looks for litter."""
+    def _taken(
+        self, signed: bytes, received: datetime, wanted: Wanted | None, litter: list[Iterable[object]]
+    ) -> PushAnswer:
+        """The same, while nobody looks for litter; `litter` gets the many objects nobody needs afterwards."""
         message = unpack_signed(signed)
         self._prove(message)
         batch = decode_batch(message.body)
@@ -93,17 +97,20 @@ class Pushing:
         behind = self._behind(batch)
         if behind is not None:
             return behind
+        if len(batch.entries) > MANY:
+            litter.append(batch.entries)
         extra: set[str] = set()
+        arrived = Arrived(batch, message.sha256, signed, _ms(received), wanted)
         quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
         with suppress(NeedArea, *_MET):  # then the long road looks again
-            answer = quick.push(Arrived(batch, message.sha256, signed, _ms(received), wanted))
+            answer = quick.push(arrived)
             if answer is not None:
                 return answer
         for left in reversed(range(TRIES)):
             try:
                 with self.database.writing() as connection:
                     self.remembered.check(self.database.incarnation(connection))
-                    return self._push(connection, message, batch, signed, _ms(received), extra)
+                    return self._push(connection, arrived, extra, litter)
             except NeedArea as needed:
                 extra.add(needed.code)
                 if not left:
@@ -162,19 +169,14 @@ class Pushing:
             )
 
     def _push(
-        self,
-        connection: Connection,
-        message: Signed,
-        batch: Batch,
-        signed: bytes,
-        received: int,
-        extra: set[str],
+        self, connection: Connection, arrived: Arrived, extra: set[str], litter: list[Iterable[object]]
     ) -> PushAnswer:
+        batch, received = arrived.batch, arrived.received
         if self.database.postgres:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # everything is looked up by a key
-        device = devices.device(connection, message.device, lock=True)
+        device = devices.device(connection, batch.device, lock=True)
         assert device is not None, "laptops are revoked, never deleted"
-        query = select(BATCHES.c.answer).where(BATCHES.c.sha256 == message.sha256)
+        query = select(BATCHES.c.answer).where(BATCHES.c.sha256 == arrived.sha256)
         before = answer_at_once(connection.execute(query).scalar(), device, batch)
         if before is not None:
             return _fork(connection, device, before)
@@ -184,22 +186,22 @@ class Pushing:
             batch = self._whole(connection, desk, batch)
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
-        around: Around | None = None
         if device.revoked_at is not None:
             quarantine.keep(desk, batch, device, areas=extra)
+            storing = Storing(self.database, self.keys, connection, desk, batch)
+            storing.keep(storing.write(device, None, flagged=False))
             state = "quarantined"
         else:
             self._hold(connection, desk, batch, (seen, extra))
-            with looking(self.database, desk, batch) as around:
-                self._decide(connection, desk, batch)
+            self._take(connection, desk, batch, device)
             state = "taken"
-        storing = Storing(self.database, self.keys, connection, desk, batch, around)
-        storing.store(device, flagged=state == "taken" and not desk.founding)
+        if len(batch.entries) > MANY:
+            litter += (batch.entries, desk.rows.every(), desk.logs.added())
         tally = desk.tally
         answer = PushAnswer(
             batch.last + 1, state, device.epoch, tally.accepted, tally.merged, tally.conflict, tally.rejected
         )
-        _note(connection, device, (batch, message.sha256, signed, received), answer)
+        _note(connection, device, (batch, arrived.sha256, arrived.signed, received), answer)
         return answer
 
     def _whole(self, connection: Connection, desk: Desk, batch: Batch) -> Batch:
@@ -238,10 +240,17 @@ class Pushing:
         if held is not None:
             connection.exec_driver_sql(*held)
 
-    def _decide(self, connection: Connection, desk: Desk, batch: Batch) -> None:
+    def _take(self, connection: Connection, desk: Desk, batch: Batch, device: Device) -> None:
+        """Decide a batch whose areas are locked, and keep what was decided."""
         keys = read_keys(self.database, connection, batch.entries)
         desk.returned = lost.sites_of(connection, batch.views)
-        Deciding(desk, connection, keys, self._repeated(connection, desk, batch)).run(batch)
+        repeated = self._repeated(connection, desk, batch)
+        with ahead(self.database, connection, desk, batch) as writing:
+            with looking(self.database, desk, batch) as around:
+                Deciding(desk, connection, keys, repeated).run(batch, writing)
+            storing = Storing(self.database, self.keys, connection, desk, batch, around)
+            blocks = storing.write(device, writing, flagged=not desk.founding)
+        storing.keep(blocks)
 
     def _repeated(self, connection: Connection, desk: Desk, batch: Batch) -> set[str]:
         """The acts that the hub has already; of those it may have in part the desk learns what it has."""

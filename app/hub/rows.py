@@ -66,6 +66,7 @@ class Row:
     replaced: bool = False  # whether `marks` are all the stamps, not only new ones
     entered: dict[str, int] | None = None  # new editors
     new_round: bool = False
+    sent: dict[str, Any] | None = None  # the marks with which it was handed over to be written
     written: tuple[str, str | None] | None = None  # stamps and editors as read, until somebody asks for them
 
     @property
@@ -138,6 +139,10 @@ class Rows(Reading):
     def touched(self) -> list[Row]:
         """The rows to write."""
         return [row for row in self._rows.values() if row.touched]
+
+    def every(self) -> list[Row]:
+        """All rows that this push has read or made."""
+        return list(self._rows.values())
 
     def read(self, entity: str, uids: Iterable[str], names: Sequence[str]) -> None:
         """Read these fields of many rows at once; rows known already keep what they have."""

@@ -1,11 +1,12 @@
-"""Keeping what a push decided. Of a large one the server writes the rows while this process looks for boilers
-that look alike and makes the log's blocks."""
+"""Keeping what a push decided. Of a large one the server writes rows while this process decides the others,
+looks for boilers that look alike and makes the log's blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,7 +20,61 @@ from app.hub.keys import HubKeys
 from app.hub.nearby import Around, flag_near
 from app.hub.rows import Row
 
-MANY = 500  # rows from which on two things are done at once
+MANY = 500  # entries from which on two things are done at once
+FIRST, AHEAD = 800, 3000  # uncontested updates worth being written while the others are decided
+
+
+@dataclass
+class Ahead:
+    """Writes rows of a push in a thread, by the connection of its transaction; whatever else is asked
+    meanwhile goes to `second`, which sees what was there before this push.
+
+    A row that changes after it was handed over is written once more as it has become.
+    """
+
+    database: HubDatabase
+    connection: Connection
+    second: Connection
+    thread: ThreadPoolExecutor
+    every: int = field(default_factory=lambda: FIRST)
+    _jobs: list[Future[None]] = field(default_factory=list)
+
+    def hand(self, rows: Sequence[Row]) -> None:
+        """Let these rows be written as they stand; `every` says how many are worth it next."""
+        for row in rows:
+            row.sent = row.marks
+        self.every = AHEAD
+        self._jobs.append(self.thread.submit(write_rows, self.database, self.connection, rows))
+
+    def finish(self) -> None:
+        """Wait until all are written; raises what the first that failed raised."""
+        for job in self._jobs:
+            job.result()
+
+
+def _unsent(rows: Sequence[Row]) -> list[Row]:
+    """Those of these rows that are not handed over as they stand: whatever changes a row marks it anew."""
+    return [row for row in rows if row.sent is not row.marks]
+
+
+@contextmanager
+def ahead(database: HubDatabase, connection: Connection, desk: Desk, batch: Batch) -> Iterator[Ahead | None]:
+    """What writes ahead in the block, for a large push on PostgreSQL; at most eight pushes of a process do,
+    and none that takes acts back: that reads the book as it is. The push has locked its areas."""
+    usual = database.postgres and len(batch.entries) > MANY and not any(act.undoes for act in batch.acts)
+    if not usual or not database.spare.acquire(blocking=False):
+        yield None
+        return
+    try:
+        with database.reading() as second, ThreadPoolExecutor(1) as thread:
+            second.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            with desk.rows.read_by(second), desk.logs.read_by(second):
+                try:
+                    yield Ahead(database, connection, second, thread)
+                finally:
+                    thread.shutdown(cancel_futures=True)
+    finally:
+        database.spare.release()
 
 
 @dataclass(frozen=True)
@@ -33,37 +88,30 @@ class Storing:
     batch: Batch
     around: Around | None = None
 
-    def store(self, device: Device, *, flagged: bool) -> None:
-        """Write rows, acts and the log; with `flagged`, boilers that became alike are flagged before."""
+    def write(self, device: Device, ahead: Ahead | None, *, flagged: bool) -> list[dict[str, Any]]:
+        """Write the rows; gives the log's blocks. With `flagged`, boilers that became alike are flagged."""
+        if ahead is not None:
+            return self._at_once(ahead, device, flagged)
+        self._flag(self.connection, flagged)
         rows = self.desk.rows.touched()
-        if self.database.postgres and len(rows) > MANY and self.database.spare.acquire(blocking=False):
-            try:
-                blocks = self._at_once(rows, device, flagged)
-            finally:
-                self.database.spare.release()
-        else:
-            self._flag(self.connection, flagged)
-            rows = self.desk.rows.touched()
-            write_rows(self.database, self.connection, rows)
-            blocks = self._sealed(rows, device)
+        write_rows(self.database, self.connection, rows)
+        return self._sealed(rows, device)
+
+    def keep(self, blocks: Sequence[dict[str, Any]]) -> None:
+        """Write acts and the log."""
         hub_act = self.desk.hub_act
         acts = [*self.desk.done.values(), *([hub_act] if hub_act else [])]
         write_acts(self.database, self.connection, self.desk, acts)
         self.desk.logs.store(blocks)
 
-    def _at_once(self, rows: Sequence[Row], device: Device, flagged: bool) -> list[dict[str, Any]]:
-        """Write the rows in a thread; what is flagged meanwhile is read by another connection, which sees
-        what was there before this push, and follows in further rows. Gives the log's blocks."""
-        with ThreadPoolExecutor(1) as beside, self.database.reading() as second:
-            second.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            writing = beside.submit(write_rows, self.database, self.connection, rows)
-            with self.desk.rows.read_by(second), self.desk.logs.read_by(second):
-                self._flag(second, flagged)
-            touched = self.desk.rows.touched()
-            blocks = self._sealed(touched, device)
-            writing.result()
-        written = set(map(id, rows))
-        write_rows(self.database, self.connection, [row for row in touched if id(row) not in written])
+    def _at_once(self, ahead: Ahead, device: Device, flagged: bool) -> list[dict[str, Any]]:
+        """What is flagged while the rows are written follows in further rows."""
+        ahead.hand(_unsent(self.desk.rows.touched()))
+        self._flag(ahead.second, flagged)
+        touched = self.desk.rows.touched()
+        blocks = self._sealed(touched, device)
+        ahead.finish()
+        write_rows(self.database, self.connection, _unsent(touched))
         return blocks
 
     def _flag(self, connection: Connection, flagged: bool) -> None:

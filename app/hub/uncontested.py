@@ -39,6 +39,7 @@ class Uncontested:
     def __init__(self, desk: Desk, keys: Keys, batch: Batch) -> None:
         self._desk, self._keys, self._batch = desk, keys, batch
         self.first = batch.first
+        self.updated: list[Row] = []  # the rows that `take` gave new values
         self._found: list[Found | None] = [None] * len(batch.entries)
         self._rights: dict[Hashable, tuple[str, str]] = {}  # facts: why not, and the area
         if desk.founding or any(entry.entity == "person" for entry in batch.entries):
@@ -64,6 +65,10 @@ class Uncontested:
             if (row is not None and row.touched) or (entry.op != "u" and not self._key(entry, cells)):
                 return count
             effect = Effect(0, first + place, entry.entity, entry.uid, entry.op, cells)
+            if entry.op == "u" and row is not None and not row.entered:
+                self.updated.append(row)
+                desk.put_update(act, effect, row, area, act.person if edited else None)
+                continue
             row = desk.put_down(act, effect, row, area, cells)
             if edited and row is not None:
                 row.entered = {**row.entered, act.person: 1} if row.entered else {act.person: 1}

@@ -9,6 +9,7 @@ from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
 from app.hub import nearby, quick, storing
+from app.hub.uncontested import Uncontested
 from hub.office_hub import COUNTY, TOWN, TOWN2, HubBench, boiler, wkb
 
 
@@ -46,9 +47,9 @@ def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.Mon
     at_once: list[int] = []
     road = storing.Storing._at_once
 
-    def counted(self: storing.Storing, rows: Any, device: Any, flagged: bool) -> Any:
-        at_once.append(len(rows))
-        return road(self, rows, device, flagged)
+    def counted(self: storing.Storing, ahead: Any, device: Any, flagged: bool) -> Any:
+        at_once.append(len(self.desk.rows.touched()))
+        return road(self, ahead, device, flagged)
 
     monkeypatch.setattr(storing.Storing, "_at_once", counted)
     after = story(bench, TOWN, 106.0)
@@ -63,11 +64,61 @@ def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.Mon
         ahead.append(len(found))
         return found
 
+    handed: list[int] = []
+    hand = storing.Ahead.hand
+
+    def counted_hand(self: storing.Ahead, rows: Any) -> None:
+        handed.append(len(rows))
+        hand(self, rows)
+
+    monkeypatch.setattr(storing.Ahead, "hand", counted_hand)
     monkeypatch.setattr(nearby, "_look", looked)
+    monkeypatch.setattr(storing, "FIRST", 1)
     together = story(bench, TOWN2, 107.0)
     assert at_once == ([6, 1, 8] if bench.hub.database.postgres else [])
     assert ahead == ([0, 2] if bench.hub.database.postgres else []), "places are looked around while deciding"
     assert together == after
+    if bench.hub.database.postgres:
+        assert len(handed) > len(at_once), "updates are written while others are decided"
     kinds = sorted((item.kind, item.note, item.situation) for item in bench.records(Conflict))
     assert len(kinds) >= 6 and kinds[::2] == kinds[1::2], "each twice, once for each town"
     assert sum(effect[1] == "conflict" for effect in after) * 2 == len(kinds)
+
+
+def test_a_row_written_ahead_that_changes_again_is_written_again(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch has a record twice, and after each uncontested update what is decided so far is written."""
+    for part, name, value in (
+        (quick, "SMALL", 0),
+        (storing, "MANY", 0),
+        (storing, "FIRST", 1),
+        (storing, "AHEAD", 1),
+    ):
+        monkeypatch.setattr(part, name, value)
+    road = Uncontested._forms
+
+    def forgetful(self: Uncontested) -> Any:
+        """Entries of a record that comes twice count as ones that stand alone."""
+        found = road(self)
+        for place, entry in enumerate(self._batch.entries):
+            those = found.setdefault((entry.entity, entry.op, tuple(entry.cells)), [])
+            if place not in those and entry.op == "u":
+                those.append(place)
+        return found
+
+    monkeypatch.setattr(Uncontested, "_forms", forgetful)
+    one = bench.laptop(COUNTY, "R3")
+    stored = [boiler(geometry=Point(106.5 + number * 0.01, 35.6)) for number in range(3)]
+    one.act("clerk", "add")
+    for record in stored:
+        one.insert(record)
+    one.push()
+    one.pull()
+    for note in "甲乙":
+        for record in stored:
+            one.act("clerk", "edit")
+            one.edit("clerk", record.uid, note=note)
+    assert one.push().accepted == 6
+    bench.check()
+    assert [bench.record(type(record), record.uid).note for record in stored] == ["乙"] * 3

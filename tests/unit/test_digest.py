@@ -6,6 +6,7 @@ import subprocess
 import sys
 from hashlib import blake2b
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import _digest as compiled
-from app.domain.digest import MODULUS, cell_hash, plain_row_hash, row_hash
+from app.domain.digest import MODULUS, cell_hash, change_hash, plain_row_hash, row_hash
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 VALUES = st.one_of(
@@ -38,6 +39,23 @@ def test_compiled_and_plain_shares_are_equal(entity: str, uid: str, cells: dict[
     expected = plain_row_hash(entity, uid, cells)
     assert row_hash(entity, uid, cells) == expected
     assert sum(cell_hash(entity, uid, name, value) for name, value in cells.items()) % MODULUS == expected
+
+
+NAMES = st.sampled_from("abcd")
+
+
+@given(st.dictionaries(NAMES, VALUES), st.dictionaries(NAMES, VALUES))
+def test_a_change_adds_what_makes_one_record_the_other(before: dict[str, Any], after: dict[str, Any]) -> None:
+    equal = {name for name, value in after.items() if before.get(name) == value}  # as 1, 1.0 and True are
+    expected = sum(
+        cell_hash("e", "u", name, value) - cell_hash("e", "u", name, before.get(name))
+        for name, value in after.items()
+        if name not in equal
+    )
+    assert change_hash("e", "u", before, after) == expected % MODULUS
+    assert (
+        change_hash("e", "u", MappingProxyType(before), after) == expected % MODULUS
+    )  # without compiled code
 
 
 @pytest.mark.parametrize("length", [*range(110, 132), 255, 256, 257, 1000])
@@ -97,8 +115,17 @@ def test_a_text_without_utf_8_and_a_mistake_of_the_caller_come_through() -> None
             compiled.row("e", "u", {"a": text}, _written)
         with pytest.raises(UnicodeEncodeError):
             compiled.row(text, "u", {}, _written)
+        with pytest.raises(UnicodeEncodeError):
+            compiled.change("e", "u", {"a": "b"}, {"a": text}, _written)
     with pytest.raises(KeyError):
         compiled.row("e", "u", {"a": object()}, _written)
+    with pytest.raises(KeyError):
+        compiled.change("e", "u", {"a": object()}, {"a": None}, _written)
+    for wrong in (None, [("a", 1)]):
+        with pytest.raises(TypeError):
+            compiled.change("e", "u", wrong, {"a": 1}, _written)
+        with pytest.raises(TypeError):
+            compiled.change("e", "u", {"a": 1}, wrong, _written)
 
 
 def test_a_dict_that_is_emptied_meanwhile_is_not_read_beyond_its_end() -> None:

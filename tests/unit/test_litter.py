@@ -1,0 +1,32 @@
+"""What a large push leaves is given back little by little, by a thread that ends."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+
+from app.litter import let_go
+
+
+class Thing:
+    """Something whose end can be seen."""
+
+
+def test_things_are_let_go_of_in_a_thread_that_ends() -> None:
+    things = [Thing() for _ in range(1000)]
+    watched = [weakref.ref(thing) for thing in things]
+    litter = [tuple(things[:500]), things[500:]]
+    del things
+    let_go(litter)
+    assert not litter
+    for thread in threading.enumerate():
+        if thread.name == "letting go":
+            thread.join(60)
+            assert not thread.is_alive()
+    assert not any(thing() for thing in watched)
+
+
+def test_no_thread_is_begun_for_nothing() -> None:
+    before = {thread for thread in threading.enumerate() if thread.name == "letting go"}
+    let_go([])
+    assert {thread for thread in threading.enumerate() if thread.name == "letting go"} <= before
