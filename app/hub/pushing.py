@@ -77,14 +77,13 @@ class Pushing:
         """
         litter: list[Iterable[object]] = []
         try:
-            with undisturbed(len(signed)):
-                while True:
-                    with suppress(AnotherDatabase):  # looked at again, with nothing of the old one remembered
-                        return self._taken(signed, received, wanted, litter)
-                    self.heads.clear()
-                    self.known.clear()
+            with undisturbed(len(signed)), suppress(AnotherDatabase):
+                return self._taken(signed, received, wanted, litter)
         finally:
             let_go(litter)
+        self.heads.clear()
+        self.known.clear()
+        return self.push(signed, received, wanted)  # looked at again, now that nothing old is remembered
 
     def _taken(
         self, signed: bytes, received: datetime, wanted: Wanted | None, litter: list[Iterable[object]]

@@ -66,15 +66,26 @@ def ahead(database: HubDatabase, connection: Connection, desk: Desk, batch: Batc
         yield None
         return
     try:
-        with database.reading() as second, ThreadPoolExecutor(1) as thread:
+        with (
+            database.reading() as second,
+            _beside() as thread,
+            desk.rows.read_by(second),
+            desk.logs.read_by(second),
+        ):
             second.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            with desk.rows.read_by(second), desk.logs.read_by(second):
-                try:
-                    yield Ahead(database, connection, second, thread)
-                finally:
-                    thread.shutdown(cancel_futures=True)
+            yield Ahead(database, connection, second, thread)
     finally:
         database.spare.release()
+
+
+@contextmanager
+def _beside() -> Iterator[ThreadPoolExecutor]:
+    """A thread that begins nothing more when the block has ended."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield thread
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)

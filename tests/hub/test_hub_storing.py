@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
-from app.hub import nearby, quick, storing
+from app.hub import nearby, quick, rows, storing
 from app.hub.uncontested import Uncontested
 from hub.office_hub import COUNTY, TOWN, TOWN2, HubBench, boiler, wkb
 
@@ -67,18 +67,29 @@ def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.Mon
     handed: list[int] = []
     hand = storing.Ahead.hand
 
-    def counted_hand(self: storing.Ahead, rows: Any) -> None:
-        handed.append(len(rows))
-        hand(self, rows)
+    def counted_hand(self: storing.Ahead, those: Any) -> None:
+        handed.append(len(those))
+        hand(self, those)
 
     monkeypatch.setattr(storing.Ahead, "hand", counted_hand)
     monkeypatch.setattr(nearby, "_look", looked)
     monkeypatch.setattr(storing, "FIRST", 1)
+    monkeypatch.setattr(rows, "HALF", 1)
+    halves: list[int] = []
+    fetched = rows._fetched
+
+    def counted_half(connection: Any, query: str, given: Any) -> list[Any]:
+        found = fetched(connection, query, given)
+        halves.extend([len(found)] if " s(word) " in query else [])
+        return found
+
+    monkeypatch.setattr(rows, "_fetched", counted_half)
     together = story(bench, TOWN2, 107.0)
     assert at_once == ([6, 1, 8] if bench.hub.database.postgres else [])
     assert ahead == ([0, 2] if bench.hub.database.postgres else []), "places are looked around while deciding"
     assert together == after
     if bench.hub.database.postgres:
+        assert sorted(halves)[-2:] == [2, 2], "half of the four known records is read by another connection"
         assert len(handed) > len(at_once), "updates are written while others are decided"
     kinds = sorted((item.kind, item.note, item.situation) for item in bench.records(Conflict))
     assert len(kinds) >= 6 and kinds[::2] == kinds[1::2], "each twice, once for each town"
