@@ -14,6 +14,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
+from app.actions.builtup import with_builtup_doubts
 from app.actions.laptop import in_own_area
 from app.actions.places import Places, derived_values, places_around
 from app.actions.rights import require_role, require_writer
@@ -103,6 +104,7 @@ def preview(
         recall=Shelf(request.learned).recall if request.learned else lambda key: None,
     )
     plan = _within_rights(session, plan_file(request.source, context, request.settled()))
+    plan = with_builtup_doubts(session, plan)
     return _with_lacking_papers(session, plan) if request.options.accept_claims else plan
 
 

@@ -1,4 +1,5 @@
-"""The disposable file of flat arrays beside a workspace: mapped, and never trusted when damaged."""
+"""The disposable file of flat arrays beside a workspace: mapped where its disk stays, read where it may go,
+and never trusted when damaged."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import hashlib
 import json
 import logging
 import mmap
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ _LOG = logging.getLogger(__name__)
 _MAGIC = b"GRIDWARD MAP 1\n\x00"
 _ALIGN = 64
 _HASH_BYTES = 32
+_AT_ONCE = 8_000_000  # bytes
 _PARTS = {"xy": np.float32, "rings": np.uint32, "areas": np.uint32, "boxes": np.float32, "uids": np.uint64}
 _WIDTHS = {"xy": 2, "boxes": 4, "uids": 2}
 
@@ -61,16 +65,34 @@ def write(path: Path, many: ManyAreas) -> bool:
 
 
 def read(path: Path, crs: str, fetch: Fetch) -> ManyAreas | None:
-    """The arrays of a file, mapped; None when it is not there, damaged, or of another version or system."""
+    """The arrays of a file; None when it is not there, damaged, or of another version or system."""
     try:
-        with path.open("rb") as file:
-            mapped = _mapped(file.fileno())
-        return _read(memoryview(mapped), crs, fetch)
+        with path.open("rb", buffering=0) as file:
+            held = _mapped(file.fileno()) if stays(path) else _taken(file)
+        return _read(memoryview(held), crs, fetch)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         _LOG.warning("the map's sidecar %s is not used: %s", path.name, error)
         return None
+
+
+def stays(path: Path) -> bool:
+    """Whether a file lies on the disk of the person's own folder. A stick may be pulled out and a share may
+    go: mapped memory would then end the program at once (SIGBUS), which nothing can catch."""
+    try:
+        return path.stat().st_dev == Path.home().stat().st_dev
+    except (OSError, RuntimeError):  # RuntimeError: nobody knows where home is
+        return False
+
+
+def _taken(file: FileIO) -> mmap.mmap:
+    """The file's bytes in memory of our own; the interpreter's lock is free while they come."""
+    held = mmap.mmap(-1, max(os.fstat(file.fileno()).st_size, 1))
+    view, at = memoryview(held), 0
+    while at < len(view) and (count := file.readinto(view[at : at + _AT_ONCE])):
+        at += count
+    return held
 
 
 def _mapped(file: int) -> mmap.mmap:

@@ -167,24 +167,29 @@ def seal(shell: Shell, words: SealWords) -> Answer:
 
 def setting_list(shell: Shell, words: object) -> Answer:
     """The bureau's own numbers."""
-    from app.actions.upkeep import settings  # late: help pages need no database
+    from app.actions.builtup import builtup_doubts  # late: help pages need no database
+    from app.actions.upkeep import settings
 
     with shell.session() as session:
         document, years = settings(session), session.policy.known_years
+        doubts = builtup_doubts(session)
     said = [f"{year}  {source or tr(N_('entered by the bureau'))}" for year, source in years.items()]
     numbers = pairs(document)
     document["calendar"] = {str(year): source for year, source in years.items()}
-    return Answer(document, [*numbers, tr(N_("Years whose holidays are known:")), *said])
+    document["builtup_doubts"] = doubts
+    return Answer(document, [*numbers, tr(N_("Years whose holidays are known:")), *said, *doubts])
 
 
 def setting_set(shell: Shell, words: SettingWords) -> Answer:
     """Change one of them."""
-    from app.actions.upkeep import set_setting, settings  # late: help pages need no database
+    from app.actions.builtup import builtup_doubts  # late: help pages need no database
+    from app.actions.upkeep import set_setting, settings
 
     with shell.session(write=True) as session:
         set_setting(session, words.name, words.value)
         document = settings(session)
-    return Answer(document, [f"{words.name} = {document[words.name]}"])
+        doubts = builtup_doubts(session) if words.name == "builtup_year" else []
+    return Answer(document, [f"{words.name} = {document[words.name]}", *doubts])
 
 
 def baseline_freeze(shell: Shell, words: FreezeWords) -> Answer:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.errors import Invalid
 from app.exchange.grid import Book, Sheet, Value
+from app.exchange.reasons import reason_of, said_by
 from app.i18n import N_
 
 _BOMS = (
@@ -128,7 +129,11 @@ def _rows(text: str, name: str) -> list[list[Value]]:
         read = list(csv.reader(lines, delimiter=delimiter))
     except csv.Error as error:
         raise Invalid(
-            N_("“{file}” is not a table: {why}"), code="unreadable_file", file=name, why=str(error)
+            N_("“{file}” is not a table: {why}"),
+            code="unreadable_file",
+            details=said_by(error),
+            file=name,
+            why=reason_of(error),
         ) from error
     return [[cell.strip() or None for cell in row] for row in read]
 

@@ -77,7 +77,8 @@ class Sheet:
 class Book:
     """A file that was read: its sheets, and for text files the encoding they were read in.
 
-    `encoding_doubt` names other encodings that would read the file too, when the choice is not sure.
+    `encoding_doubt` names other encodings that would read the file too, when the choice is not sure. `macros`
+    says that a workbook holds some, which nobody ran.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Book:
     sheets: Sequence[Sheet]
     encoding: str = ""
     encoding_doubt: Sequence[str] = ()
+    macros: bool = False
 
 
 def is_blank(value: Value) -> bool:

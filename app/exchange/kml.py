@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ def readable_kml(path: Path) -> tuple[bytes, Mapping[str, str]]:
     """
     blob = _document(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
     declared = _ENCODING.match(blob)
-    encoding = declared[1].decode("ascii") if declared else "utf-8"
+    encoding = _known(declared[1].decode("ascii", "replace")) if declared else "utf-8"
     names: dict[str, str] = {}
     aliases: dict[str, str] = {}
 
@@ -43,6 +44,14 @@ def readable_kml(path: Path) -> tuple[bytes, Mapping[str, str]]:
         return match[1] + match[2] + alias.encode() + match[2]
 
     return _NAMED.sub(rename, blob), names
+
+
+def _known(encoding: str) -> str:
+    """An encoding by the name a file gives it; UTF-8 for a name that means none."""
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return "utf-8"
 
 
 def with_true_names(sheet: Sheet, names: Mapping[str, str]) -> Sheet:

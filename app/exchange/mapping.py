@@ -25,6 +25,7 @@ from app.exchange.headings import (
     matches,
 )
 from app.exchange.quantities import read_quantity, unit_in, units_of
+from app.exchange.reasons import reason_of, said_by
 from app.i18n import N_
 
 _SAMPLE = 60
@@ -96,8 +97,9 @@ def read_mapping(path: Path) -> MappingFile:
         raise Invalid(
             N_("The mapping file “{file}” cannot be read: {why}"),
             code="mapping",
+            details=said_by(error),
             file=path.name,
-            why=str(error),
+            why=reason_of(error),
         ) from error
     tables = {}
     for name in ("columns", "units", "answers"):

@@ -62,9 +62,13 @@ def plan_file(path: Path, context: ImportContext, options: ImportOptions) -> Imp
 def plan_import(book: Book, context: ImportContext, options: ImportOptions) -> ImportPlan:
     """Plan the import of a book. Writes nothing; while questions are open the preview follows their
     proposals."""
-    if context.kind.name == "protection_zone" and lists_corners(book):
-        return plan_zones(book, context, options)
-    return _Planner(book, context, options).plan()
+    zones = context.kind.name == "protection_zone" and lists_corners(book)
+    plan = plan_zones(book, context, options) if zones else _Planner(book, context, options).plan()
+    if not book.macros:
+        return plan
+    why = tr(N_("The workbook holds macros; none was run, and what they would fill in is not there."))
+    said = Warned(plan.report.sheet, 0, "macros", why)
+    return ImportPlan(plan.kind, replace(plan.report, warnings=[said, *plan.report.warnings]))
 
 
 class _Planner:

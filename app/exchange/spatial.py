@@ -23,6 +23,7 @@ from app.errors import Invalid
 from app.exchange.delimited import SURE, everyday_share
 from app.exchange.grid import Book, Sheet, Value
 from app.exchange.kml import readable_kml, with_true_names
+from app.exchange.reasons import reason_of, said_by
 from app.exchange.workbook_xml import check_bomb
 from app.i18n import N_
 
@@ -88,16 +89,19 @@ def _read(
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
         UnicodeDecodeError,
+        UnboundLocalError,  # pyogrio 0.13, at a system that GDAL read and cannot write again
         ValueError,
     ) as error:
-        if isinstance(error, pyogrio.errors.CRSError) and path.suffix.lower() == ".shp":
+        system = isinstance(error, (pyogrio.errors.CRSError, UnboundLocalError))
+        if system and path.suffix.lower() == ".shp":
             return _without_system(path, encoding)
         raise Invalid(
             N_("“{file}” is no readable map file: {why}"),
             code="unreadable_file",
             file=path.name,
             hint=N_("Save it again from the program it comes from, as GeoPackage or GeoJSON."),
-            why=str(error).splitlines()[0][:200],
+            details=said_by(error),
+            why=reason_of(error),
         ) from error
 
 

@@ -17,6 +17,7 @@ from app.errors import Invalid
 from app.exchange.delimited import read_delimited
 from app.exchange.grid import Book, Sheet, Span, Value
 from app.exchange.laid import read_book
+from app.exchange.macros import holds_macros
 from app.exchange.spatial import SPATIAL_ENDINGS
 from app.exchange.spreadsheet_xml import is_spreadsheet_xml, read_spreadsheet_xml
 from app.exchange.ticking import Tick, go_on, left_when_cancelled
@@ -166,7 +167,7 @@ def _read_workbook(path: Path, form: str, tick: Tick) -> Book:
     found = [_with_extras(sheet, extras.get(sheet.name)) for sheet in sheets]
     if all(sheet.is_empty for sheet in found):
         raise Invalid(N_("There is nothing in “{file}”: every sheet is empty."), code="empty", file=path.name)
-    return Book(path.name, form, found)
+    return Book(path.name, form, found, macros=holds_macros(path, form))
 
 
 def _is_misnamed(path: Path, form: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialogButtonBox, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QInputDialog, QMessageBox, QPushButton, QWidget
 
 from app.errors import AppError
 from app.i18n import N_, tr
+from app.ui import metrics
 
 _MOST_DETAILS = 200
 
@@ -46,6 +47,22 @@ def ask(parent: QWidget | None, question: str, do_it: str, hint: str = "") -> bo
     agreed = box.clickedButton() is agree
     box.deleteLater()
     return agreed
+
+
+def ask_word(parent: QWidget, title: str, label: str, held: str = "") -> str:
+    """Ask for a name under a title (a trailing … is the menu's); empty when nobody gives one."""
+    box = QInputDialog(parent)
+    box.setWindowTitle(tr(title).rstrip("…"))
+    box.setLabelText(tr(label))
+    box.setTextValue(held)
+    box.setOkButtonText(tr(N_("OK")))
+    box.setCancelButtonText(tr(N_("Cancel")))
+    for button in box.findChildren(QPushButton):
+        button.setIcon(QIcon())
+    box.resize(metrics.chars(46), metrics.line_height() * 5)
+    given = box.textValue().strip() if box.exec() else ""
+    box.deleteLater()
+    return given
 
 
 def tell(parent: QWidget | None, message: str, hint: str = "") -> None:

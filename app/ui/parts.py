@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+    QWidget,
+)
 
 from app.errors import AppError
 from app.ui import metrics
@@ -69,3 +79,16 @@ def side_button(words: str, run: Callable[[], object]) -> QPushButton:
     button.setAutoDefault(False)
     button.clicked.connect(lambda: run())
     return button
+
+
+def redo_typed() -> bool:
+    """Do again what was taken back in the text box that has the keys; whether one has them.
+
+    Qt itself takes Ctrl+Y for that on Windows alone, and elsewhere leaves it to the window.
+    """
+    box = QApplication.focusWidget()
+    box = box.lineEdit() if isinstance(box, QComboBox) else box
+    if not isinstance(box, (QLineEdit, QTextEdit, QPlainTextEdit)) or box.isReadOnly():
+        return False
+    box.redo()
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +18,7 @@ from rasterio.transform import Affine
 from app.actions import map_areas
 from app.actions.maps import feature_source
 from app.actions.session import Session
-from app.carto import compose_many
+from app.carto import compose_many, sidecar
 from app.carto import hit as carto_hit
 from app.carto import many as carto_many
 from app.carto.compose import display_list
@@ -208,6 +209,20 @@ def test_the_sidecar_is_read_instead_of_the_records(
     assert np.array_equal(first.areas.xy, again.areas.xy)
     assert np.array_equal(first.classes(PLAIN), again.classes(PLAIN))
     assert first.uids.tolist() == again.uids.tolist()
+
+
+def test_a_sidecar_on_a_stick_is_read_so_that_the_stick_may_go(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = many_of(session)
+    assert sidecar.stays(Path.home()) and not sidecar.stays(Path("/proc/self"))
+    monkeypatch.setattr(sidecar, "stays", lambda _: False)
+    monkeypatch.setattr(session.workspace, "blocks", None)  # nothing may be read of the records
+    away = many_of(session)
+    (path,) = sidecars(session)
+    os.truncate(path, 0)  # as the stick is pulled out: mapped memory would end the program
+    assert np.array_equal(here.areas.xy, away.areas.xy)
+    assert here.uids.tolist() == away.uids.tolist()
 
 
 @pytest.mark.parametrize("place", [0, 3, 20, 60, 300, 9_000, 40_000, -1])

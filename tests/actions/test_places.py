@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import geopandas
 import pytest
 from shapely.geometry import MultiPolygon, Point, box
 
 from actions.office import Office
+from app.actions.builtup import builtup_doubts
 from app.actions.grids import make_grid
+from app.actions.imports import ImportRequest, preview
 from app.actions.people import find_person
 from app.actions.places import locate
 from app.actions.records import edit_record
 from app.domain.changes import insert
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.people import Assignment
+from app.domain.entities.setting import Setting
 from app.domain.entities.water import BuiltUpArea, ProtectionZone
 from app.errors import Invalid, NotAllowed, Refused
 from builders import PLACE
@@ -95,6 +101,28 @@ def test_the_bands_around_the_built_up_area(office: Office, east: float, inside:
     _put(office, area, old)
     found = locate(office.session, PLACE[0] + east, PLACE[1])
     assert (found.in_builtup, found.band) == (inside, band)
+
+
+def test_outlines_of_years_to_come_and_of_one_place_under_two_names_are_told(
+    office: Office, tmp_path: Path
+) -> None:
+    new = office.session.new_uid
+    town = BuiltUpArea(uid=new(), geometry=_square(0.02), name="崆峒城区", year=2025)
+    coming = BuiltUpArea(uid=new(), geometry=_square(0.03), name="崆峒城区", year=2031)
+    far = BuiltUpArea(uid=new(), geometry=_square(0.02, (105.73, 35.52)), name="静宁城区", year=2025)
+    _put(office, town, far)
+    assert builtup_doubts(office.session) == []
+    _put(office, coming)
+    assert [("崆峒城区" in said, "2031" in said) for said in builtup_doubts(office.session)] == [(True, True)]
+    office.session.commit([insert(Setting(uid=new(), name="builtup_year", value="2026"))], "试")
+    assert builtup_doubts(office.session) == []
+    path = tmp_path / "建成区.geojson"
+    frame = {"名称": ["平凉市区", "灵台城区"], "年度": [2026, 2026]}
+    shapes = [_square(0.018), _square(0.02, (107.62, 35.06))]
+    geopandas.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4490").to_file(path)
+    plan = preview(office.session, ImportRequest("built_up_area", path))
+    assert [(line.row, line.code) for line in plan.report.warnings] == [(1, "same_place")]
+    assert "平凉市区" in plan.report.warnings[0].why and "崆峒城区" in plan.report.warnings[0].why
 
 
 def test_each_place_counts_with_its_own_newest_built_up_area(office: Office) -> None:

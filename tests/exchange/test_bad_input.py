@@ -21,8 +21,9 @@ from app.actions.session import Session
 from app.actions.watching import Watch
 from app.bootstrap import create_workspace
 from app.domain.entities.boiler import Boiler
-from app.errors import AppError, Cancelled, Refused
+from app.errors import AppError, Cancelled, Invalid, Refused
 from app.exchange.options import ImportOptions
+from app.exchange.spatial import read_spatial
 from app.ui.imports.differencespage import sentence
 from exchange_cases import HEADER, good_row, report, simple, workbook
 
@@ -233,13 +234,32 @@ def _edit(path: Path, part: str, old: str, new: str) -> None:
             package.writestr(name, blob)
 
 
+def test_a_system_written_with_foreign_bytes_is_asked_for(tmp_path: Path) -> None:
+    """pyogrio ended with an UnboundLocalError."""
+    path = _layer(tmp_path)
+    prj = path.with_suffix(".prj")
+    prj.write_bytes(prj.read_bytes().replace(b"China_2000", b"Ch\xffna_2000"))
+    assert [sheet.crs for sheet in read_spatial(path).sheets] == [""]
+
+
+def test_a_kml_in_an_encoding_that_nobody_knows_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "a.kml"
+    data = '<Data name="名"><value>1</value></Data>'
+    head = '<?xml version="1.0" encoding="utf-8L"?>'
+    path.write_text(f"{head}<kml><Placemark>{data}</Placemark></kml>", "utf-8")
+    with pytest.raises(Invalid):
+        read_spatial(path)
+
+
 def test_macros_are_neither_run_nor_in_the_way(tmp_path: Path) -> None:
     path = simple(tmp_path / "台账.xlsx", good_row(1)).rename(tmp_path / "台账.xlsm")
     with zipfile.ZipFile(path, "a") as package:
         package.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 macros")
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
     _edit(path, "[Content_Types].xml", kind, "application/vnd.ms-excel.sheet.macroEnabled.main+xml")
-    assert report(path)["added"] == 1
+    document = report(path)
+    assert document["added"] == 1
+    assert [line["code"] for line in document["warnings"]].count("macros") == 1  # and it is said, once
 
 
 def test_cells_merged_everywhere_are_filled_and_every_row_answered(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,7 @@ from app.domain.imagery import Outlines, Pixels
 from app.errors import Invalid
 from app.exchange.imagery.opening import open_imagery, picture_parts
 from app.exchange.imagery.pyramid import mercator_level, narrowed
+from app.exchange.reasons import reason_of, said_by
 from picture_files import BOX, colour_at
 
 FORMATS: dict[str, tuple[str, Callable[[Path], Path]]] = {
@@ -86,6 +88,37 @@ def test_damaged_files_are_named(form: str, damage: str, tmp_path: Path) -> None
 def _shown(path: Path) -> None:
     imagery, _ = open_imagery(path, picture_parts(path)[0])
     imagery.piece((-2e7, -2e7, 2e7, 2e7), 1e5)
+
+
+def test_what_a_library_said_is_told_in_the_users_words_and_kept_for_those_who_ask(tmp_path: Path) -> None:
+    path = tmp_path / "底图.mbtiles"
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(Invalid) as refused:
+        open_imagery(path)
+    said = refused.value.message.replace(path.name, "")
+    assert "文件格式与扩展名不符" in said and not re.search("[a-z]", said)
+    assert refused.value.details == ["DatabaseError: file is not a database"]
+    whole = picture_files.mbtiles(tmp_path / "坏.mbtiles")
+    blob = bytearray(whole.read_bytes())
+    blob[4096:] = os.urandom(len(blob) - 4096)
+    whole.write_bytes(bytes(blob))
+    assert "内容已损坏" in _refusal(whole)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("database disk image is malformed", "内容已损坏"),
+        ("no such table: tiles", "缺少这类文件应有的数据表"),
+        ("'/a/b.shp' not recognized as being in a supported file format.", "文件格式与扩展名不符"),
+        ("Expected '=' after a key (at line 3, column 7)", "第 3 行第 7 个字符"),
+        ("disk I/O error", "读取出错"),
+        ("Something nobody foresaw", "其中的内容无法读取"),
+    ],
+)
+def test_reasons_are_chinese(said: str, words: str) -> None:
+    assert words in reason_of(ValueError(said))
+    assert said in said_by(ValueError(said))[0]
 
 
 def test_a_file_cut_anywhere_is_refused_and_says_how_much_is_there(tmp_path: Path) -> None:

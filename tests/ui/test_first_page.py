@@ -48,6 +48,13 @@ def test_an_inspector_who_signs_in_is_shown_today_and_returns_to_where_they_left
     running.desk.actor_changed.emit()
     assert running.window.pages.currentWidget() is running.window.today
     settle(running, qtbot)
+    today = running.window.today.today
+    town = f"div_code^{person.area}"
+    assert today.own.area == person.area and all(town in card.expression for card in today.own.cards)
+    assert today.behind.arranged > 0  # the own cells, which come first
+    whole = {card.title: card.total.units for card in today.cards}
+    assert all(card.total.units <= whole[card.title] for card in today.own.cards)
+    assert sum(whole.values()) > sum(card.total.units for card in today.own.cards)
     running.window.go("patrol")
     settle(running, qtbot)
     running.window.close()

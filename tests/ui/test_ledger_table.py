@@ -169,6 +169,16 @@ def test_fill_down_empty_and_take_back(office: Office, qtbot: QtBot) -> None:
     assert [pane.model.shown(row, note) for row in range(3)] == [""] * 3
     qtbot.keyClick(pane.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert [pane.model.shown(row, note) for row in range(3)] == ["同上"] * 3
+    qtbot.keyClick(pane.table, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert [pane.model.shown(row, note) for row in range(3)] == [""] * 3
+    pane.table.setCurrentIndex(pane.model.index(0, note))
+    qtbot.keyClick(pane.table, Qt.Key.Key_F2)
+    line = next(box for box in pane.table.viewport().findChildren(QLineEdit) if box.isVisible())
+    qtbot.keyClicks(line, "new")
+    qtbot.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert line.text() == ""
+    qtbot.keyClick(line, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert line.text() == "new"  # the cell's own typing, not the window's last change
 
 
 def test_edits_are_asked_about_and_roles_are_told(

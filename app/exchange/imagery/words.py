@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from app.domain.coordinates.zones import transform
 from app.domain.imagery import Extent
 from app.errors import Invalid
+from app.exchange.reasons import reason_of, said_by
 from app.i18n import N_
 
 LOOKED_AT = 16  # tiles, to see whether any can be read
@@ -51,8 +52,9 @@ def unreadable(path: Path, error: Exception) -> Invalid:
         N_("“{file}” is no readable file of map pictures: {why}"),
         hint=N_("Copy or download it again; the rest of the map is not touched."),
         code="unreadable_file",
+        details=said_by(error),
         file=path.name,
-        why=str(error).splitlines()[0][:200] if str(error) else type(error).__name__,
+        why=reason_of(error),
     )
 
 

@@ -214,7 +214,15 @@ class Care:
         policy = self._desk.need().policy
         now = [f"{tr(_POLICY[name])}: {_plain(value)}" for name, value in policy.settings().items()]
         words = N_("Holidays are known of {years}. A notice that runs into another year waits for them.")
-        dialog.say("\n".join([*now, tr(words, years=listed(map(str, policy.known_years)))]))
+        lines = [*now, tr(words, years=listed(map(str, policy.known_years)))]
+        dialog.say("\n".join(lines))
+
+        def doubts(session: Any, _: Any) -> list[str]:
+            from app.actions.builtup import builtup_doubts  # late: actions load after the first paint
+
+            return builtup_doubts(session)
+
+        self._desk.read(dialog, doubts, lambda found: dialog.say("\n".join([*lines, *found])))
 
     def _ask(self, action: str, fields: tuple[Field, ...], work: Work, said: str) -> AskDialog:
         title = tr(self._window.commands.commands[action].label)

@@ -27,6 +27,7 @@ from app.ui.frame.opening import look_at
 from app.ui.frame.rail import CONFLICTS, REPORTS, SYNC, TODAY, key_of
 from app.ui.imports.endings import LEDGERS
 from app.ui.map.pane import THEME_OF
+from app.ui.parts import redo_typed
 from app.ui.record.editdialog import EditDialog
 from app.ui.record.patroldialog import ask_patrol
 from app.ui.sync.doings import SyncDoings
@@ -299,8 +300,9 @@ class Doings:
         self._history("undo", N_("Undone"))
 
     def redo(self) -> None:
-        """Take back the undoing."""
-        self._history("redo", N_("Done again"))
+        """Take back the undoing; in a text box, of what was typed."""
+        if not redo_typed():
+            self._history("redo", N_("Done again"))
 
     def _history(self, name: str, said: str) -> None:
         def work(session: Any, _: Any) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,7 +96,8 @@ class ColumnsPage(QWidget):
         self.share.setEnabled(True)
         self.table.setRowCount(len(columns))
         for row, column in enumerate(columns):
-            unit = f"  ({column.unit})" if column.unit else ""
+            told = unicodedata.normalize("NFKC", column.heading).casefold()
+            unit = f"  ({column.unit})" if column.unit and column.unit.casefold() not in told else ""
             self.table.setItem(row, 0, QTableWidgetItem(column.letter))
             heading = QTableWidgetItem(
                 column.heading + unit + (f"  · {column.table}" if column.table else "")

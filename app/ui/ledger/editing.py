@@ -89,7 +89,7 @@ class Editing(QObject):
     def _do(self, word: str) -> None:
         doing = {
             "paste": self.paste, "fill": self.fill_down, "empty": self.empty, "put_back": self.put_back,
-            "take_back": self.take_back, "leave": self.leave, "save": self.save,
+            "take_back": self.take_back, "do_again": self.do_again, "leave": self.leave, "save": self.save,
         }.get(word)  # fmt: skip
         if self._writing and word == "leave":
             self.cancel()
@@ -197,6 +197,12 @@ class Editing(QObject):
     def take_back(self) -> None:
         """Undo the last step of writing; saved edits are undone by the ordinary undo, outside the mode."""
         said = N_("Taken back") if self._staging.take_back() else N_("Nothing to take back in the table")
+        self._desk.said.emit(tr(said))
+        self._show()
+
+    def do_again(self) -> None:
+        """Do the step of writing again that was taken back last."""
+        said = N_("Done again") if self._staging.do_again() else N_("Nothing to do again in the table")
         self._desk.said.emit(tr(said))
         self._show()
 

@@ -65,6 +65,7 @@ class Staging:
         self._gone: set[str] = set()
         self._followed: set[str] = set()  # records that others changed while something was written here
         self._steps: list[dict[Cell, Staged | None]] = []
+        self._undone: list[dict[Cell, Staged | None]] = []
 
     def __len__(self) -> int:
         return len(self._cells)
@@ -92,13 +93,22 @@ class Staging:
     def begin(self) -> None:
         """What follows is one step, taken back as one."""
         self._steps.append({})
+        self._undone.clear()
         del self._steps[:-_STEPS_KEPT]
 
     def take_back(self) -> bool:
         """Undo the last step; False when there is none. What others changed meanwhile stays marked."""
-        if not self._steps:
+        return self._turn(self._steps, self._undone)
+
+    def do_again(self) -> bool:
+        """Do the step again that was taken back last; False when there is none, or more was written since."""
+        return self._turn(self._undone, self._steps)
+
+    def _turn(self, these: list[dict[Cell, Staged | None]], those: list[dict[Cell, Staged | None]]) -> bool:
+        if not these:
             return False
-        step = self._steps.pop()
+        step = these.pop()
+        those.append({cell: self._cells.get(cell) for cell in step})
         for cell in [cell for cell in step if cell[0] in self._followed] if self._followed else ():
             staged = step.pop(cell)
             known = None if staged is None else self._as_known(cell, staged)
@@ -159,6 +169,7 @@ class Staging:
         self._gone.clear()
         self._followed.clear()
         self._steps.clear()
+        self._undone.clear()
 
     def changed(self) -> int:
         """How many cells are written in and right."""

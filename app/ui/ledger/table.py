@@ -33,7 +33,7 @@ _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 class LedgerTable(QTableView):
     """Emits what was asked for by key; who listens does it."""
 
-    wanted = Signal(str)  # copy paste fill empty put_back take_back leave save, see `_KEYS`
+    wanted = Signal(str)  # copy paste fill empty put_back take_back do_again leave save, see `_KEYS`
     staged = Signal(int, int, object)  # row, column, (text, value, reason it is wrong)
     folding = Signal(int)  # the row of a group's heading
     sorting = Signal(int, bool)  # a column, and whether it is added to the others
@@ -277,6 +277,7 @@ _KEYS = {
     (_NONE, Qt.Key.Key_Escape): "leave",
     (_CTRL, Qt.Key.Key_D): "fill",
     (_CTRL, Qt.Key.Key_Z): "take_back",
+    (_CTRL, Qt.Key.Key_Y): "do_again",
     (_CTRL, Qt.Key.Key_S): "save",
     (_CTRL, Qt.Key.Key_Backspace): "put_back",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QInputDialog, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from app.i18n import N_, tr
 from app.ui import messages
@@ -15,6 +15,7 @@ from app.ui.ledger.views import Kept, View, read_kept, write_kept
 
 _QUIET_MS = 400
 _MOST_VIEWS = 60
+_LONGEST_NAME = 40
 
 
 class Viewing(QObject):
@@ -122,8 +123,9 @@ class Viewing(QObject):
 
     def ask_name(self) -> None:
         """Ask for the name of a view; a name that is taken is asked about."""
-        name, agreed = _asked_name(self._bar, self.name)
-        if not agreed or not name.strip():
+        asked = messages.ask_word(self._bar, N_("Save as a view"), N_("Name of the view"), self.name)
+        name = asked[:_LONGEST_NAME]
+        if not name:
             return
         taken = " ".join(name.split()) in self.kept.names()
         question = tr(N_("There is a view “{name}” already. Overwrite it?"), name=name.strip())
@@ -186,16 +188,3 @@ def _person(desk: Desk) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= 8 else name[:7] + "…"
-
-
-def _asked_name(parent: QWidget, now: str) -> tuple[str, bool]:
-    box = QInputDialog(parent)
-    box.setWindowTitle(tr(N_("Save as a view")))
-    box.setLabelText(tr(N_("Name of the view")))
-    box.setTextValue(now)
-    box.setOkButtonText(tr(N_("Save")))
-    box.setCancelButtonText(tr(N_("Cancel")))
-    agreed = bool(box.exec())
-    name = box.textValue()
-    box.deleteLater()
-    return name[:40], agreed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QIcon
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.map.arranging import MapArranging
 from app.ui.map.layers import LayerTree
-from app.ui.messages import ask
+from app.ui.messages import ask, ask_word
 
 
 class LayerPane(QWidget):
@@ -158,7 +158,7 @@ class LayerPane(QWidget):
             self._arranging.remove(layer.id)
 
     def _save(self) -> None:
-        name = self._word(tr(N_("Save as a theme")), tr(N_("Name of the theme")))
+        name = ask_word(self, N_("Save as a theme"), N_("Name of the theme"))
         if name:
             self._arranging.save_as(name)
 
@@ -175,17 +175,6 @@ class LayerPane(QWidget):
 
     def _ask_group(self) -> None:
         layer = self.tree.current()
-        name = self._word(tr(N_("Move to a group…")).rstrip("…"), tr(N_("Name of the group, new or old")))
+        name = ask_word(self, N_("Move to a group…"), N_("Name of the group, new or old"))
         if layer and name:
             self._arranging.to_group(layer, name)
-
-    def _word(self, title: str, label: str) -> str:
-        box = QInputDialog(self)
-        box.setWindowTitle(title)
-        box.setLabelText(label)
-        box.setOkButtonText(tr(N_("OK")))
-        box.setCancelButtonText(tr(N_("Cancel")))
-        box.resize(metrics.chars(46), metrics.line_height() * 5)
-        given = box.textValue().strip() if box.exec() else ""
-        box.deleteLater()
-        return given

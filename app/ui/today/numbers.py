@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.entities.boiler import Boiler
 from app.domain.filters import parse_filter
 from app.domain.output import Total, total
+from app.domain.rights import area_prefix
 from app.i18n import N_
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from app.actions.patrols import Behind
     from app.actions.session import Session
 
+_GOING_OUT = ("R1", "R2")  # inspectors and township officers
 _OPEN_STATES = "registered|planned|in_progress|returned|sealed"
 
 
@@ -29,13 +31,22 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Own:
+    """What waits for somebody who goes out, in the area they answer for (a division's code)."""
+
+    area: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
 class Today:
-    """The headline by county and the cards below it."""
+    """The headline by county, the cards below it, and for who goes out their own area."""
 
     headline: Headline
     cards: tuple[Card, ...]
     behind: Behind
     day: str
+    own: Own | None = None
 
 
 def _recheck(day: str) -> str:
@@ -59,8 +70,23 @@ def read_today(session: Session) -> Today:
         (N_("Sealed, to be re-checked"), _recheck(day), "danger"),
         (N_("To verify"), "status=suspect", ""),
     )
-    cards = tuple(
-        Card(title, total(session.workspace.find(Boiler, parse_filter(where, Boiler.TYPE))), where, tone)
-        for title, where, tone in asked
+    cards = tuple(_card(session, *one) for one in asked)
+    return Today(headline(session), cards, behind(session), day, _own(session))
+
+
+def _own(session: Session) -> Own | None:
+    actor = session.actor
+    if actor is None or actor.role not in _GOING_OUT or not actor.area:
+        return None
+    here = f"div_code^{area_prefix(actor.area)}"
+    asked = (
+        (N_("Sent back"), f"status=returned and {here}", "warning"),
+        (N_("Overdue"), f"due_date<{session.today} and status in {_OPEN_STATES} and {here}", "danger"),
+        (N_("To verify"), f"status=suspect and {here}", ""),
     )
-    return Today(headline(session), cards, behind(session), day)
+    return Own(actor.area, tuple(_card(session, *one) for one in asked))
+
+
+def _card(session: Session, title: str, where: str, tone: str) -> Card:
+    found = session.workspace.find(Boiler, parse_filter(where, Boiler.TYPE))
+    return Card(title, total(found), where, tone)

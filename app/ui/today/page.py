@@ -3,6 +3,8 @@ its rows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -63,6 +65,7 @@ class TodayPage(QScrollArea):
         self.setWidgetResizable(True)
         desk.changed.connect(self._records_changed)
         desk.opened.connect(self.reload)
+        desk.actor_changed.connect(self.reload)
 
     def reload(self) -> None:
         """Read the numbers again."""
@@ -77,13 +80,15 @@ class TodayPage(QScrollArea):
         body = QWidget()
         column = QVBoxLayout(body)
         metrics.tight(column, 5, 4)
+        if today.own is not None:
+            column.addWidget(_heading_of(self._desk.names.of("division", today.own.area)))
+            column.addLayout(self._abreast([self._patrols(), *map(self._card, today.own.cards)]))
+            column.addWidget(_heading_of(tr(N_("All of the workspace"))))
         column.addWidget(self._headline())
-        column.addLayout(self._cards())
-        if self._need().behind.arranged:
+        column.addLayout(self._abreast([self._card(shown) for shown in today.cards]))
+        if today.own is None and self._need().behind.arranged:
             column.addWidget(self._patrols())
-        title = QLabel(tr(N_("By county: units / t/h")))
-        title.setFont(metrics.sized(1.1, bold=True))
-        column.addWidget(title)
+        column.addWidget(_heading_of(tr(N_("By county: units / t/h"))))
         column.addWidget(self._table())
         column.addWidget(self._footnote())
         column.addStretch(1)
@@ -120,47 +125,26 @@ class TodayPage(QScrollArea):
         words.clicked.connect(lambda: self._ask(whole, "migrated"))
         return words
 
-    def _cards(self) -> QGridLayout:
+    def _abreast(self, cards: list[QWidget]) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(metrics.grid(3))
-        for at, shown in enumerate(self._need().cards):
-            grid.addWidget(self._card(shown), at // _ABREAST, at % _ABREAST)
+        for at, shown in enumerate(cards):
+            grid.addWidget(shown, at // _ABREAST, at % _ABREAST)
         for column in range(_ABREAST):
             grid.setColumnStretch(column, 1)
         return grid
 
     def _card(self, shown: Card) -> QWidget:
-        frame = card()
-        column = QVBoxLayout(frame)
-        metrics.tight(column, 2, 0)
-        title = QLabel(tr(shown.title))
-        title.setProperty("muted", True)
-        number = QPushButton(_both(shown.total))
-        number.setProperty("link", True)
-        number.setFont(metrics.sized(1.25, bold=True))
-        number.setCursor(Qt.CursorShape.PointingHandCursor)
-        number.setAccessibleName(f"{tr(shown.title)} {_both(shown.total)}")
-        if shown.tone and shown.total.units:
-            number.setStyleSheet(f"color: {getattr(colours(), shown.tone)};")
-        number.clicked.connect(lambda _=False, where=shown.expression: self.wanted.emit(where))
-        column.addWidget(title)
-        column.addWidget(number)
-        return frame
+        tone = shown.tone if shown.total.units else ""
+        run = partial(self.wanted.emit, shown.expression)
+        return _number_card(tr(shown.title), _both(shown.total), tone, run)
 
     def _patrols(self) -> QWidget:
         """The cells of one's own area where patrols lag behind; no person's cells are ranked."""
         found = self._need().behind
-        words = tr(N_("Cells patrolled less often than arranged: {n} of {all}"), n=len(found.cells),
-                   all=found.arranged)  # fmt: skip
-        frame = card()
-        column = QVBoxLayout(frame)
-        metrics.tight(column, 2, 0)
-        number = QPushButton(words)
-        number.setProperty("link", True)
-        number.setCursor(Qt.CursorShape.PointingHandCursor)
-        number.clicked.connect(lambda: self.rows_wanted.emit("grid_cell", found.cells, words))
-        column.addWidget(number)
-        return frame
+        title, said = N_("Cells patrolled less often than arranged"), f"{len(found.cells)} / {found.arranged}"
+        run = partial(self.rows_wanted.emit, "grid_cell", found.cells, f"{tr(title)} · {said}")
+        return _number_card(tr(title), said, "danger" if found.cells else "", run)
 
     def _table(self) -> QTableWidget:
         found = self._need().headline
@@ -226,6 +210,32 @@ class TodayPage(QScrollArea):
     def _need(self) -> Today:
         assert self.today is not None
         return self.today
+
+
+def _heading_of(words: str) -> QLabel:
+    title = QLabel(words)
+    title.setFont(metrics.sized(1.1, bold=True))
+    return title
+
+
+def _number_card(title: str, said: str, tone: str, run: Callable[[], object]) -> QWidget:
+    """A number under its title that opens its rows."""
+    frame = card()
+    column = QVBoxLayout(frame)
+    metrics.tight(column, 2, 0)
+    quiet = QLabel(title)
+    quiet.setProperty("muted", True)
+    number = QPushButton(said)
+    number.setProperty("link", True)
+    number.setFont(metrics.sized(1.25, bold=True))
+    number.setCursor(Qt.CursorShape.PointingHandCursor)
+    number.setAccessibleName(f"{title} {said}")
+    if tone:
+        number.setStyleSheet(f"color: {getattr(colours(), tone)};")
+    number.clicked.connect(lambda: run())
+    column.addWidget(quiet)
+    column.addWidget(number)
+    return frame
 
 
 def _both(value: Total) -> str:
