@@ -46,10 +46,11 @@ def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> 
     """Write `target` from a template; gives the number of rows written.
 
     The row with marks of a line is repeated for every line, with its looks and merged cells; what stands
-    below moves down, and so do merged cells and all that `template_ranges` follows. Marks in headers and
-    footers are filled with what stands once. `tick(share)` may raise to cancel; the target then stays what
-    it was. Raises Invalid naming every cell with a mark that nobody knows, StoreFailure when the target
-    cannot be written. What is not seen of the template does not go out with a public edition.
+    below moves down, and so do merged cells and all that `template_ranges` follows. Marks in headers,
+    footers and conditional formats are filled with what stands once. `tick(share)` may raise to cancel; the
+    target then stays what it was. Raises Invalid naming every cell with a mark that nobody knows,
+    StoreFailure when the target cannot be written. What is not seen of the template does not go out with a
+    public edition.
     """
     book = _open(template, tick)
     if filling.public:
@@ -66,6 +67,13 @@ def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> 
         for place, part in _edges(page)
         for name in MARK.findall(str(part.text))
         if name not in filling.facts  # what stands at the edge of every page is of no line
+    ]
+    unknown += [
+        f"{page.title}!{place} {{{{{name}}}}}"
+        for page in book.worksheets
+        for place, formulas, at in _conditions(page)
+        for name in MARK.findall(formulas[at])
+        if name not in filling.facts  # and a condition is of many cells
     ]
     if unknown:
         raise Invalid(
@@ -117,6 +125,13 @@ def _edges(page: Worksheet) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{side}", part
 
 
+def _conditions(page: Worksheet) -> Iterator[tuple[str, list[str], int]]:
+    """The formulas of conditional formats: the cells they are for, a rule's formulas, and which of them."""
+    for item in page.conditional_formatting:
+        for rule in item.rules:
+            yield from ((str(item.sqref), rule.formula, at) for at in range(len(rule.formula or ())))
+
+
 def _fill_page(page: Worksheet, filling: Filling, tick: Tick) -> int:
     rows = sorted({cell.row for cell, name in _marks(page) if name not in filling.facts})
     written = 0
@@ -133,6 +148,10 @@ def _fill_page(page: Worksheet, filling: Filling, tick: Tick) -> int:
         cell.value = _filled(str(cell.value), filling.facts)
     for _, part in _edges(page):  # there a single & begins a code such as &P
         part.text = MARK.sub(lambda found: _text(filling.facts.get(found[1])).replace("&", "&&"), part.text)
+    for _, formulas, at in _conditions(page):  # within quotes, where a quote is doubled
+        formulas[at] = MARK.sub(
+            lambda found: _text(filling.facts.get(found[1])).replace('"', '""'), formulas[at]
+        )
     return written
 
 

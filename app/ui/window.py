@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.work.map.pointed.connect(self.status.point)
         self.work.map.left.connect(self.status.leave)
         self.work.map.view_changed.connect(self.status.show_view)
+        self.status.follow(self.pages, self.work)
 
     # ---- pages
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
 from openpyxl.styles import PatternFill
 from openpyxl.workbook import Workbook
@@ -13,6 +14,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from app.errors import Invalid
 from app.exchange.template_fill import Filling, fill
 
 _RED = PatternFill("solid", bgColor="FFFFC7CE")
@@ -81,3 +83,20 @@ def test_one_line_or_none_changes_no_range(tmp_path: Path) -> None:
         made = _filled(tmp_path, count)
         assert made["lists"]["C3"] == "$C$5:$C$6"
         assert (made["filter"], made["print"], made["sum"]) == ("A2:E3", "A1:E4", "=SUM(B3:B3)")
+
+
+def test_marks_in_conditional_formats_are_filled_and_unknown_ones_named(tmp_path: Path) -> None:
+    def made(formula: str) -> list[str]:
+        book = openpyxl.load_workbook(_template(tmp_path / "t.xlsx"))
+        rule = FormulaRule(formula=[formula], fill=_RED)
+        book["汇总"].conditional_formatting.add("A1:D1", rule)
+        book.save(tmp_path / "t.xlsx")
+        filling = Filling({"area": '崆峒"区', "year": 2026}, [], frozenset({"no", "tons", "state"}))
+        fill(tmp_path / "t.xlsx", filling, tmp_path / "o.xlsx")
+        (found,) = openpyxl.load_workbook(tmp_path / "o.xlsx")["汇总"].conditional_formatting
+        return list(found.rules[0].formula)
+
+    assert made('AND($A1="{{area}}",B1>{{ year }})') == ['AND($A1="崆峒""区",B1>2026)']
+    with pytest.raises(Invalid) as refused:
+        made('$A1="{{nobody}}"')
+    assert refused.value.details == ["汇总!A1:D1 {{nobody}}"]

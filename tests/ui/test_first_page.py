@@ -55,7 +55,9 @@ def test_an_inspector_who_signs_in_is_shown_today_and_returns_to_where_they_left
     whole = {card.title: card.total.units for card in today.cards}
     assert all(card.total.units <= whole[card.title] for card in today.own.cards)
     assert sum(whole.values()) > sum(card.total.units for card in today.own.cards)
+    assert not running.window.status._scale.isVisible()  # no map is shown
     running.window.go("patrol")
+    assert running.window.status._scale.isVisible()
     settle(running, qtbot)
     running.window.close()
     assert first_page(person.uid, "R1", load_preferences().left_at) == "patrol"

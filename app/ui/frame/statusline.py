@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QStackedWidget, QStatusBar, QToolButton, QWidget
 
 from app.carto.scale import scale_text
 from app.carto.view import MapView
@@ -63,6 +63,10 @@ class StatusLine(QStatusBar):
         """The scale of the map."""
         self._scale.setText(scale_text(float(f"{view.scale:.3g}")))
         self._scale.setToolTip(tr(N_("Scale on a screen of {dpi} dots an inch"), dpi=round(view.dpi)))
+
+    def follow(self, pages: QStackedWidget, with_map: QWidget) -> None:
+        """The scale is shown with the page that has the map in it."""
+        pages.currentChanged.connect(lambda at: self._scale.setVisible(pages.widget(at) is with_map))
 
     def _ask(self) -> None:
         if self._at is not None:
