@@ -16,7 +16,7 @@ from app.domain.entities.patrol import Patrol
 from app.domain.fields import Field
 from app.domain.filters import Condition, equal, one_of, where
 from app.domain.patrols import Coverage, coverage, time_of_day
-from app.domain.rights import WRITERS, in_area
+from app.domain.rights import WRITERS, area_prefix
 from app.domain.values import check, parse
 from app.errors import Invalid, Refused
 from app.i18n import N_, listed, tr
@@ -111,12 +111,13 @@ def behind(session: Session) -> Behind:
     held = session.workspace.tally(
         GridCell, ["uid", "patrol_freq", "div_code"], filter=where(Condition("patrol_freq", "is", False))
     )
-    area = session.actor.area if session.actor else None
+    area = session.actor.area if session.actor else ""
+    own = area_prefix(area) if area else ""  # and not the county's cell around a township's
     days, today = days_by_cell(session), session.today
     shares = {
         str(uid): coverage(words, days.get(str(uid), ()), today)
         for uid, words, code, *_ in held
-        if in_area(area, code)
+        if str(code or "").startswith(own)
     }
     arranged = {uid: found for uid, found in shares.items() if found.due}
     return Behind(tuple(uid for uid, found in arranged.items() if found.made < found.due), len(arranged))

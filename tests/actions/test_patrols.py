@@ -142,6 +142,12 @@ def test_what_lags_behind_and_a_day_to_come(office: Office) -> None:
         for days in (1, 8, 15, 22)
     ]
     assert (behind(office.session).cells, behind(office.session).arranged) == ((), 1)
+    office.as_("inspector")
+    around = cell.replace(uid=office.session.new_uid(), grid_code="620802-01", div_code="620802")
+    office.session.commit([insert(around)], "test")
+    assert behind(office.session).arranged == 1, "the county's cell is not the township's to patrol"
+    office.as_("clerk")
+    assert behind(office.session).cells == (around.uid,)
     with pytest.raises(Invalid):
         edit_record(office.session, made[0], {"patrolled_on": _day(office, -1)})
     assert "4" in show_record(office.session, "patrol", made[0].uid).patrols

@@ -87,11 +87,13 @@ class NextSteps(QWidget):
             return tr(N_("This record has no further step."))
         if all(any(lack.code == "outside_area" for lack in step.lacks) for step in self._steps):
             return tr(N_("This record lies outside your area"))
-        turns = {
-            f"{step.label}({'、'.join(ROLES.label(role) for role in step.roles)})": None
-            for step in self._steps
-        }
+        turns = dict.fromkeys(map(_turn, self._steps))
         return tr(N_("Not your turn. Next: {turns}"), turns=in_a_row(turns))
+
+
+def _turn(step: NextStep) -> str:
+    """A step with those who may take it."""
+    return tr(N_("{step} ({roles})"), step=step.label, roles=listed(map(ROLES.label, step.roles)))
 
 
 def can_open(step: NextStep) -> bool:
