@@ -55,26 +55,7 @@ def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> 
     book = _open(template, tick)
     if filling.public:
         make_public(book)
-    unknown = [
-        f"{page.title}!{cell.coordinate} {{{{{name}}}}}"
-        for page in book.worksheets
-        for cell, name in _marks(page)
-        if name not in filling.facts and name not in filling.names
-    ]
-    unknown += [
-        f"{page.title}!{place} {{{{{name}}}}}"
-        for page in book.worksheets
-        for place, part in _edges(page)
-        for name in MARK.findall(str(part.text))
-        if name not in filling.facts  # what stands at the edge of every page is of no line
-    ]
-    unknown += [
-        f"{page.title}!{place} {{{{{name}}}}}"
-        for page in book.worksheets
-        for place, formulas, at in _conditions(page)
-        for name in MARK.findall(formulas[at])
-        if name not in filling.facts  # and a condition is of many cells
-    ]
+    unknown = _unknown(book, filling)
     if unknown:
         raise Invalid(
             N_("The template has marks that are not known: {marks}"),
@@ -88,6 +69,31 @@ def fill(template: Path, filling: Filling, target: Path, tick: Tick = go_on) -> 
     with whole(target) as part:
         save_book(book, part, tick)
     return written
+
+
+def _unknown(book: Workbook, filling: Filling) -> list[str]:
+    """The places with marks that nobody knows there."""
+    found = [
+        f"{page.title}!{cell.coordinate} {{{{{name}}}}}"
+        for page in book.worksheets
+        for cell, name in _marks(page)
+        if name not in filling.facts and name not in filling.names
+    ]
+    found += [
+        f"{page.title}!{place} {{{{{name}}}}}"
+        for page in book.worksheets
+        for place, part in _edges(page)
+        for name in MARK.findall(str(part.text))
+        if name not in filling.facts  # what stands at the edge of every page is of no line
+    ]
+    found += [
+        f"{page.title}!{place} {{{{{name}}}}}"
+        for page in book.worksheets
+        for place, formulas, at in _conditions(page)
+        for name in MARK.findall(formulas[at])
+        if name not in filling.facts  # and a condition is of many cells
+    ]
+    return found
 
 
 def _open(template: Path, tick: Tick) -> Workbook:
