@@ -27,6 +27,7 @@ from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Filter, equal, one_of
 from app.domain.replication import HUB_PERSON
 from app.domain.rights import in_area
+from app.domain.titles import goes_by_owner
 from app.domain.values import check, parse, show
 from app.domain.verdicts import sentence
 from app.errors import AppError, Invalid, NotAllowed, Refused
@@ -238,11 +239,12 @@ def _filled(session: Session, item: Conflict, view: ConflictView) -> ConflictVie
 
 
 def _record_ref(kind: EntityType | None, item: Conflict, record: Entity | None) -> RecordRef:
+    named = item.owner_title if goes_by_owner(item.owner_entity) else None  # the hub names it by its owner
     return RecordRef(
         item.owner_entity,
         kind.cli if kind else item.owner_entity,
         item.owner,
-        record.title() if record else item.owner_title or item.owner[:8],
+        named or (record.title() if record else item.owner_title or item.owner[:8]),
         record is not None,
     )
 

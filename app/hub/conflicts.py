@@ -83,10 +83,14 @@ def as_json(cells: Mapping[str, Any]) -> str:
     return json.dumps(rest, ensure_ascii=False, sort_keys=True)
 
 
+def title_ids(kind: EntityType) -> list[str]:
+    """The fields that name a record of this kind."""
+    return [kind.fields[name].id for name in kind.title if name in kind.fields]
+
+
 def title_of(kind: EntityType, uid: str, values: Mapping[str, Any]) -> str:
     """What a person calls the record."""
-    ids = [kind.fields[name].id for name in kind.title if name in kind.fields]
-    words = [str(values[name]) for name in ids if values.get(name) not in (None, "")]
+    words = [str(values[name]) for name in title_ids(kind) if values.get(name) not in (None, "")]
     return " ".join(words).replace("\0", "") or uid[:8]  # refused values have a title too
 
 

@@ -15,9 +15,10 @@ from app.domain.merge import DELETION, ConflictDraft, Decision, Writing
 from app.domain.policy import Policy
 from app.domain.replication import HUB_PERSON, Act, Cells, Effect, Entry
 from app.domain.rights import within_cap
+from app.domain.titles import goes_by_owner, title_within
 from app.domain.values import as_moment
 from app.hub.book import field_ids
-from app.hub.conflicts import Side, conflict_of, title_of
+from app.hub.conflicts import Side, conflict_of, title_ids, title_of
 from app.hub.log import Logs
 from app.hub.records import cells_of
 from app.hub.rows import ALL, MOVED, Row, Rows
@@ -220,15 +221,12 @@ class Desk:
         return row
 
     def raise_conflicts(
-        self, told: Told, row: Row | None, area: str, drafts: tuple[ConflictDraft, ...], title: str = ""
+        self, told: Told, row: Row | None, area: str, drafts: tuple[ConflictDraft, ...]
     ) -> None:
         """Insert the records of what was not simply applied, as the hub's own act."""
         entry = told.entry
         for draft in drafts:
-            values = {**told.cells, **(row.values if row else {})}
-            name = title or (
-                title_of(known(entry.entity), entry.uid, values) if is_known(entry.entity) else ""
-            )
+            name = self._name(entry.entity, entry.uid, told.cells, row)
             kept = Side(self.writer_of(row, (*draft.kept, *_state_ids(draft, entry.entity))))
             offered = Side(told.act)
             if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
@@ -238,6 +236,23 @@ class Desk:
                 row.values.get("status") if row is not None else None,
             )  # fmt: skip
             self.insert_record(record, area)
+
+    def _name(self, entity: str, uid: str, cells: Cells, row: Row | None) -> str:
+        """What people call the record of an entry. Of many rows only what decides has been read, so the
+        fields that name one are read when it is to be named."""
+        if not is_known(entity):
+            return ""
+        kind = known(entity)
+        if row is not None and row.entity == entity:
+            self.rows.widen([row], title_ids(kind))
+        values = {**cells, **(row.values if row is not None else {})}
+        own = title_of(kind, uid, values)
+        if not goes_by_owner(entity):
+            return own
+        field, owners = OWNERS[entity]
+        above, of_kind = str(values.get(field) or ""), str(owners or values.get("owner_entity") or "")
+        owner = self.rows.get(of_kind, above) if above and is_known(of_kind) else None
+        return title_within(entity, own, self._name(of_kind, above, {}, owner) if owner is not None else "")
 
     def insert_record(self, record: Any, area: str) -> None:
         """Insert a record of the hub's own."""

@@ -122,9 +122,12 @@ def _last(standing: StickStanding, papers: Giving) -> Iterator[Item]:
 def _free(path: Path, rest: int) -> int:
     """How many bytes of papers there is room for where the bundle goes, beside the rest of it."""
     try:
-        free = shutil.disk_usage(path.parent).free
+        usage = shutil.disk_usage(path.parent)
     except OSError:  # writing says what is wrong with the folder
         return 0
+    if not usage.total:  # some drivers do not tell
+        return 1 << 40
+    free = usage.free
     return free - rest - _MARGIN - free // 64  # numbers, hashes and encryption of the pieces
 
 

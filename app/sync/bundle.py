@@ -6,7 +6,6 @@ What the writer of a bundle has not been told by an answer stays pending, so a l
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from app.sync.bundle_volume import (
     volume_path,
 )
 from app.sync.results import BundleFinding, BundleReport
+from app.sync.stick_failures import unreadable, unwritable
 
 __all__ = [
     "BundleHead", "BundleProblem", "BundleWritten", "Item", "check_bundle", "volumes_of", "write_bundle",
@@ -80,8 +80,9 @@ def write_bundle(
     """Write `items` for the owners of `recipients` (age1…), signed by the key `seed`, and read it all back.
 
     `seen` is told how many bytes were written or read back, and may raise to stop; then, and when anything
-    fails, nothing stays of the new bundle. Raises StoreFailure `disk_full`, `bundle_unwritable`,
-    `bundle_unsafe` (the stick gives back something else).
+    fails, nothing stays of the new bundle where the stick is still there. Raises StoreFailure `disk_full`,
+    `stick_read_only`, `stick_gone`, `bad_name`, `bundle_unwritable`, `bundle_unsafe` (the stick gives back
+    something else).
     """
     writing = _Writing(path, head, items, seed, seen)
     known = [_recipient(recipient) for recipient in recipients]
@@ -92,7 +93,7 @@ def write_bundle(
                 writing.write_volume(known)
             volumes = writing.rename()
         except (OSError, EOFError) as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
         size = sum(_read_back(volume, closing, seen) for volume, closing in volumes)
         undo.pop_all()
     return BundleWritten(path, tuple(volume for volume, _ in volumes), writing.chain.frames, size)
@@ -123,7 +124,7 @@ def check_bundle(path: Path) -> BundleReport:
     except BundleProblem as wrong:
         findings.append(BundleFinding(wrong.code, wrong.message))
     except OSError as error:
-        findings.append(BundleFinding("unreadable", str(error)))
+        findings.append(BundleFinding("unreadable", unreadable(path, error)))
     if not found:
         return BundleReport(False, path, problems=tuple(findings))
     head = found[0].head
@@ -253,7 +254,9 @@ class _Sink:
 def _read_back(path: Path, closing: bytes, seen: Seen) -> int:
     try:
         volume, found = check_volume(path, seen)
-    except (BundleProblem, OSError) as error:
+    except OSError as error:
+        raise unwritable(path, error) from error
+    except BundleProblem as error:
         raise _unsafe(path) from error
     if found != closing:
         raise _unsafe(path)
@@ -281,14 +284,4 @@ def _unsafe(path: Path) -> StoreFailure:
     return StoreFailure(
         N_("{file} does not read back as it was written"), file=path.name, code="bundle_unsafe",
         hint=N_("The stick may be damaged: use another one. Everything is still safe on this computer."),
-    )  # fmt: skip
-
-
-def _unwritable(path: Path, error: BaseException) -> StoreFailure:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return StoreFailure(
-        N_("There is not enough room for the bundle in {folder}") if full
-        else N_("The bundle cannot be written to {folder}"),
-        hint=N_("Everything is still safe on this computer; nothing was left on the stick."),
-        details=[str(error)], folder=path.parent, code="disk_full" if full else "bundle_unwritable",
     )  # fmt: skip

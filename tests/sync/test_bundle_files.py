@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -397,7 +398,45 @@ def test_a_computer_without_room_to_open_it_says_so(tiny_stick: Path, tmp_path: 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreFailure) as told:
         write(tmp_path / "gone" / "a.bundle")
-    assert told.value.code == "bundle_unwritable"
+    assert told.value.code == "stick_gone" and not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.EROFS, "stick_read_only"),
+        (errno.EACCES, "stick_read_only"),
+        (errno.ENOTCONN, "stick_gone"),
+        (errno.EIO, "stick_gone"),
+        (errno.EINVAL, "bad_name"),
+        (errno.ENOSPC, "disk_full"),
+        (errno.EMFILE, "bundle_unwritable"),
+    ],
+)
+@pytest.mark.parametrize("when", ["written", "read back"])
+def test_what_is_wrong_with_the_stick_is_named(
+    number: int, code: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> object:
+        raise OSError(number, os.strerror(number))
+
+    target = (bundles, "VolumeWriter") if when == "written" else (bundles, "check_volume")
+    monkeypatch.setattr(*target, fails)
+    with pytest.raises(StoreFailure) as told:
+        write(tmp_path / "a.bundle")
+    assert (told.value.code, list(tmp_path.iterdir())) == (code, [])
+    assert told.value.hint
+
+
+def test_a_stick_that_is_gone_is_said_when_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> object:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(bundles, "check_volume", fails)
+    [found] = check_bundle(tmp_path / "a.bundle").problems
+    assert found.code == "unreadable" and "拔出" in found.why
 
 
 def test_a_stick_that_gives_back_something_else_is_not_safe(
