@@ -14,7 +14,7 @@ _OTHER_FILES = ("not_geopackage", "not_workspace")
 
 def output_file(session: Session, target: Path) -> Path:
     """`target`, if it may be written over; raises Invalid when a workspace is there."""
-    if target.exists() and (_same(target, session.workspace.path) or _holds_workspace(target)):
+    if _there(target) and (_same(target, session.workspace.path) or _holds_workspace(target)):
         raise Invalid(
             N_("{file} is a workspace and is not overwritten"),
             hint=N_("Nothing was written. Choose another name."),
@@ -22,6 +22,15 @@ def output_file(session: Session, target: Path) -> Path:
             code="is_workspace",
         )
     return target
+
+
+def _there(target: Path) -> bool:
+    """Whether a file is there; of a place that cannot be looked at, such as a stick that was pulled out, the
+    writing says what is wrong."""
+    try:
+        return target.exists()
+    except OSError:
+        return False
 
 
 def _same(one: Path, other: Path) -> bool:

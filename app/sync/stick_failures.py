@@ -8,6 +8,7 @@ from pathlib import Path
 from app.errors import StoreFailure
 from app.i18n import N_, tr
 
+PULLED_OUT = N_("{file} cannot be read: was the stick pulled out?")
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 _READ_ONLY = frozenset((errno.EROFS, errno.EACCES, errno.EPERM))
 _GONE = frozenset((errno.EIO, errno.ENXIO, errno.ENODEV, errno.ENOTCONN, errno.ENOENT, errno.ESTALE))
@@ -60,5 +61,5 @@ def unwritable(path: Path, error: BaseException) -> StoreFailure:
 def unreadable(path: Path, error: OSError) -> str:
     """Why a bundle cannot be looked at, as a sentence."""
     if cause_of(error) == "stick_gone":
-        return tr(N_("{file} cannot be read: was the stick pulled out?"), file=path.name)
+        return tr(PULLED_OUT, file=path.name)
     return tr(N_("{file} cannot be read: {why}"), file=path.name, why=error.strerror or str(error))

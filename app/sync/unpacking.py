@@ -18,6 +18,7 @@ from app.sync import signing
 from app.sync.bundle import FirstFailure, Seen, ignore_progress, volumes_of
 from app.sync.bundle_frames import Broken, Chain, Closing, FrameHead, FrameReader, Item
 from app.sync.bundle_volume import BundleHead, To, Volume, problem
+from app.sync.stick_failures import PULLED_OUT, cause_of
 
 _BLOB = re.compile("[0-9a-f]{64}")
 _OWN_FILE = ("blob", "snapshot")
@@ -62,6 +63,11 @@ def unpack_bundle(path: Path, receiver: Receiver, into: Path, seen: Seen = ignor
                 unpacking.open_volume(volume)
             unpacking.check_signatures(volumes)
     except OSError as error:
+        if cause_of(error) == "stick_gone":
+            raise Invalid(
+                PULLED_OUT, hint=N_("Plug it in and try again. Nothing was changed here."),
+                file=path.name, code="stick_gone",
+            ) from error  # fmt: skip
         raise StoreFailure(
             N_("The bundle cannot be opened into {folder}"), folder=into, details=[str(error)], code="storage"
         ) from error

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyrage
 import pytest
 
+from app.actions.outputs import output_file
 from app.errors import AppError, Cancelled, Invalid, StoreFailure
 from app.i18n import N_
 from app.sync import bundle as bundles
@@ -437,6 +439,20 @@ def test_a_stick_that_is_gone_is_said_when_it_is_looked_at(
     monkeypatch.setattr(bundles, "check_volume", fails)
     [found] = check_bundle(tmp_path / "a.bundle").problems
     assert found.code == "unreadable" and "拔出" in found.why
+    with pytest.raises(AppError) as told:
+        unpack_bundle(tmp_path / "a.bundle", RECEIVER, tmp_path)
+    assert told.value.code == "stick_gone" and told.value.hint
+
+
+def test_a_stick_that_is_gone_before_anything_is_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> object:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(Path, "stat", fails)
+    nobody: Any = None
+    assert output_file(nobody, tmp_path / "a.bundle") == tmp_path / "a.bundle"
 
 
 def test_a_stick_that_gives_back_something_else_is_not_safe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,7 @@ class StickInDialog(WorkDialog):
         for box in (self._verdict, self._facts):
             box.hide()
         say_fault(self._fault, "")
-        if not path.is_file():
+        if _is_none(path):
             return
 
         def work(_: object) -> BundleReport:
@@ -135,15 +136,24 @@ class StickInDialog(WorkDialog):
 
     def _propose(self) -> None:
         """The newest bundle on a stick that is plugged in."""
-        found = [file for _, drive in drives() for file in drive.glob(f"*{_ENDING}")]
-        if found:
-            self.choose(max(found, key=lambda file: file.stat().st_mtime))
+        with contextlib.suppress(OSError):  # a stick may be pulled out at any moment
+            found = [file for _, drive in drives() for file in drive.glob(f"*{_ENDING}")]
+            if found:
+                self.choose(max(found, key=lambda file: file.stat().st_mtime))
 
     def _choose(self) -> None:
         kinds = f"{tr(N_('Bundles'))} (*{_ENDING})"
         name, _ = QFileDialog.getOpenFileName(self, self.windowTitle(), self.file.text(), kinds)
         if name:
             self.choose(Path(name))
+
+
+def _is_none(path: Path) -> bool:
+    """Whether there is plainly no such file; that a stick was pulled out is found by looking at it."""
+    try:
+        return not path.is_file()
+    except OSError:
+        return False
 
 
 def _facts(report: BundleReport) -> list[str]:
