@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, option, word
 from app.cli.shell import Shell, WrongUsage
-from app.domain.values import show_moment
+from app.domain.values import show, show_moment
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
+    from app.actions.session import Session
+    from app.domain.entity import EntityType
     from app.domain.reporting import CountyRow
 
 STORAGE = 5  # the exit code of a damaged file
@@ -160,8 +162,9 @@ def seal(shell: Shell, words: SealWords) -> Answer:
     if words.reason:
         raise WrongUsage(N_("A reason is given with --confirm, which puts your name under the edits"))
     with shell.session() as session:
-        edits = [_edit(item) for item in external_edits(session)]
-    lines = [f"{item['at']}  {item['operation']}  {item['kind']}  {item['uid']}" for item in edits]
+        found = external_edits(session)
+        lines = [_edit_line(session, item) for item in found]
+    edits = [_edit(item) for item in found]
     return Answer({"waiting": len(edits), "edits": edits}, lines or [tr(N_("There are none"))])
 
 
@@ -283,6 +286,30 @@ def _findings(report: Any, lines: list[str]) -> Answer:
     return Answer(
         {**dataclasses.asdict(report), "ok": report.ok}, [*lines, said], 0 if report.ok else STORAGE
     )
+
+
+def _edit_line(session: Session, item: Any) -> str:
+    """An edit of another program as a line: when, what was done, to which record, and what it changed."""
+    from app.domain.catalog import BY_NAME  # late: help pages need no entities
+
+    kind = BY_NAME[item.entity]
+    record = session.workspace.get(item.entity, item.uid)
+    values = {change.field: change.before or change.after for change in item.changes}
+    title = " ".join(str(values[name]) for name in kind.title if values.get(name)) or item.uid[:8]
+    changed = [_change_words(kind, one) for one in item.changes if item.operation == "update"]
+    name = record.title() if record is not None else title
+    return "  ".join((item.at, item.operation, kind.text, name, "; ".join(changed))).rstrip()
+
+
+def _change_words(kind: EntityType, change: Any) -> str:
+    """What an edit changed in one field, as a person reads it."""
+    from app.cli.documents import told  # late: help pages need no geometry
+
+    declared = kind.fields.get(change.field)
+    if declared is None:
+        return f"{tr(N_('Position'))}: {told(change.before)} → {told(change.after)}"
+    before, after = (show(declared, value) or "–" for value in (change.before, change.after))
+    return f"{tr(declared.label)}: {before} → {after}"
 
 
 def _edit(item: Any) -> dict[str, Any]:

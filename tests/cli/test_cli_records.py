@@ -229,6 +229,7 @@ def test_edits_of_another_program_wait_for_a_name_and_a_reason(terminal: Termina
     waiting = terminal.json("seal")
     assert waiting["waiting"] == 1
     assert waiting["edits"][0]["changes"] == [{"field": "org", "before": "崆峒分局", "after": "别处"}]
+    assert "clerk" in (said := terminal("seal").out) and "崆峒分局 → 别处" in said
     assert terminal.json("history", "person", "clerk")[0]["external"]
     assert "gridward seal" in terminal("edit", "boiler", "KT-1", "--set", "note=x", as_="clerk").err
     assert terminal.refused("seal", "--confirm", as_="clerk") == (1, "reason")
