@@ -19,6 +19,7 @@ from app.i18n import N_
 from app.store import rtree, silence, watch
 from app.store.failures import translated
 from app.store.journal import FOREIGN, NOTED, set_context
+from app.store.library import uncounted
 from app.store.tables import Layout
 from app.store.tidying import Tidying
 
@@ -28,6 +29,8 @@ _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
 _PRIMARY = 0xFF  # the part of an error code that says what sort it is
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
+
+uncounted()  # before the first connection of the process, or it stays as it is
 
 
 class Database:

@@ -11,6 +11,8 @@ import platform
 import sqlite3
 import sys
 
+from app.store.library import library
+
 _ENABLE_TRIGGER = 1003  # SQLITE_DBCONFIG_ENABLE_TRIGGER
 _ASK = -1
 
@@ -37,7 +39,7 @@ else:  # 3.11 has no way to ask, and its layout will not change any more
         if platform.python_implementation() != "CPython" or sys.platform == "darwin":
             return False  # another layout; another way to hand over a variable number of arguments
         try:
-            configure = _library().sqlite3_db_config
+            configure = library().sqlite3_db_config
         except (OSError, AttributeError):
             return False
         # The handle is the first thing a Connection holds after what every object has.
@@ -48,10 +50,3 @@ else:  # 3.11 has no way to ask, and its layout will not change any more
         configure.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
         failed = configure(handle, _ENABLE_TRIGGER, wanted, ctypes.byref(found))
         return not failed and found.value == wanted
-
-    def _library() -> ctypes.CDLL:
-        """The SQLite that Python's own module uses: never a second one on the same file."""
-        import _sqlite3
-
-        name = getattr(_sqlite3, "__file__", None)
-        return ctypes.CDLL("sqlite3.dll" if sys.platform == "win32" else name)
