@@ -21,12 +21,13 @@ from app.domain.replication import Block
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
 from app.litter import LARGE, undisturbed
-from app.store import beyond, chain, keptblocks, outbox, pending, views
+from app.store import beyond, chain, keptblocks, outbox, views
 from app.store.connect import Database, Overtaken, raw_of
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
 from app.store.keptblocks import KeptBlock
+from app.store.pending import Waiting
 from app.store.replica_facts import START, ReplicaFacts
 
 _FIRST, _LEAST, _MOST = 200, 100, 3000  # work of a step, in updates of one record
@@ -177,6 +178,7 @@ class _Series:
         self._facts = facts
         self._source = source
         self._waiting: deque[Incoming] = deque()
+        self._own = Waiting()
         self._at: int | None = None  # the number reached in the first of them, once it has been looked at
         self.failure: AppError | None = None
 
@@ -239,7 +241,11 @@ class _Series:
                 lock()
                 self._pace.held()
 
-        found = _planned(raw, self._database, self._facts, incoming.block, span, have)
+        state = FoldState(
+            raw, self._database.layout, self._facts, incoming.block, span,
+            views.base_of(raw) + 1, have, self._own,
+        )  # fmt: skip
+        found = _planned(state)
         have()
         _keep(raw, incoming)
         _write(connection, found, incoming.block, span)
@@ -248,6 +254,7 @@ class _Series:
             _finish(raw, incoming)
             self._waiting.popleft()
             self._at = None
+        self._own.written(raw)
         return found
 
 
@@ -300,12 +307,8 @@ def _check(raw: sqlite3.Connection, incoming: Incoming) -> int | None:
     return max(seq, block.first - 1)
 
 
-def _planned(
-    raw: sqlite3.Connection, database: Database, facts: ReplicaFacts, block: Block, span: tuple[int, int],
-    lock: Callable[[], None],
-) -> Step:  # fmt: skip
-    """What entries `span` of a block do to the file, worked out and not written."""
-    state = FoldState(raw, database.layout, facts, block, span, views.base_of(raw) + 1, lock)
+def _planned(state: FoldState) -> Step:
+    """What the entries of a step do to the file, worked out and not written."""
     found = Step(state)
     found.work_out()
     return found
@@ -326,7 +329,8 @@ def _write(connection: Connection, found: Step, block: Block, span: tuple[int, i
         (block.area, span[1], START, digest),
     )
     views.note(raw, number, block.area, span[1])
-    if pending.oldest(raw) is None:
+    found.state.waiting.settled(raw, found.state.pending)
+    if found.state.waiting.none_is_left(raw):
         views.forget(raw, block.area, number)
 
 

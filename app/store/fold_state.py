@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
 from app.domain.replication import Block, Effect
-from app.store import journal, outbox, pending
+from app.store import journal, outbox
 from app.store.crossing import Row, crossing, known_cells, unpacked
 from app.store.fold_plain import Form
-from app.store.pending import Place, chunks, rounded_chunks
+from app.store.pending import Place, Waiting, chunks, rounded_chunks
 from app.store.rebase import Pending, Shadow
 from app.store.replica_facts import ReplicaFacts
 from app.store.rtree import quoted
@@ -38,6 +38,7 @@ class FoldState:
     span: tuple[int, int]
     number: int
     lock: Callable[[], None] | None = None  # to be called before anything is written
+    waiting: Waiting = field(default_factory=Waiting)
     effects: tuple[Effect, ...] = ()
     others: list[tuple[int, Effect]] = field(default_factory=list)
     plain: dict[Form, list[tuple[int, Effect]]] = field(default_factory=dict)
@@ -62,9 +63,7 @@ class FoldState:
         self.effects = chosen
         self._acts()
         records = {(effect.entity, effect.uid) for effect in self.effects}
-        since = pending.oldest(self.raw)
-        if since is not None:
-            self.pending = pending.of_records(self.raw, records, since)
+        self.pending = self.waiting.of_records(self.raw, records)
         self._beside(records)
         if self.pending:
             self._accepted()

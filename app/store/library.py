@@ -52,4 +52,3 @@ def uncounted() -> bool:
     if start():
         raise RuntimeError("SQLite does not start again")
     return not failed
-

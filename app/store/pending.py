@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.store import byrecord, journal
@@ -13,6 +13,7 @@ from app.store.tables import is_known
 
 Place = tuple[str, str]  # entity and uid
 CHUNK = 500
+_MOST_LISTED = 50_000  # journal rows that are read through for the pending ones, in about a tenth of a second
 _FIRST_OWN = "SELECT min(id) FROM sync_txn WHERE sealed_batch IS NULL"
 _OLDEST = (
     f"SELECT seq FROM sync_journal WHERE txn >= ({_FIRST_OWN}) ORDER BY txn, seq LIMIT 1",
@@ -56,6 +57,80 @@ def every(raw: sqlite3.Connection) -> Iterator[tuple[Place, Pending]]:
     for row in raw.execute(f"{_ROWS} ORDER BY j.seq", (since,)):
         if is_known(row[0]):
             yield (row[0], row[1]), change_of(row)
+
+
+class Waiting:
+    """The pending changes of a file while a series of folds is written by one connection: read once, not
+    record by record in each step, as long as nobody else writes meanwhile.
+
+    From then on, by another connection, and where the journal since the oldest of them is long, they are
+    looked for by record.
+    """
+
+    def __init__(self) -> None:
+        self._raw: sqlite3.Connection | None = None
+        self._stands: tuple[int, int] | None = None  # what tells that nobody else has written
+        self._found: dict[Place, list[Any]] | None = None  # rows, or changes made of them; None: by record
+        self._begun = False
+
+    def of_records(self, raw: sqlite3.Connection, places: Collection[Place]) -> dict[Place, list[Pending]]:
+        """The pending changes of these records, oldest first."""
+        found = self._at_hand(raw)
+        if found is None:
+            since = oldest(raw)
+            return {} if since is None else of_records(raw, places, since)
+        known = [place for place in places if place in found] if found else []
+        return {place: [_as_change(change) for change in found[place]] for place in known}
+
+    def settled(self, raw: sqlite3.Connection, left: Mapping[Place, list[Pending]]) -> None:
+        """What became of records has been written; `left` are the changes that still wait of those that had
+        some."""
+        if self._found is None or raw is not self._raw:
+            return
+        for place, changes in left.items():
+            if changes:
+                self._found[place] = list(changes)
+            else:
+                self._found.pop(place, None)
+
+    def written(self, raw: sqlite3.Connection) -> None:
+        """This connection has written all of a step's piece."""
+        if raw is self._raw:
+            self._stands = _standing(raw)
+
+    def none_is_left(self, raw: sqlite3.Connection) -> bool:
+        """Whether no change waits any more; asked after `settled`."""
+        return oldest(raw) is None if self._found is None or raw is not self._raw else not self._found
+
+    def _at_hand(self, raw: sqlite3.Connection) -> dict[Place, list[Any]] | None:
+        if not self._begun:
+            self._begun, self._raw = True, raw
+            self._found, self._stands = _listed(raw), _standing(raw)
+        elif self._found is not None and (raw is not self._raw or self._stands != _standing(raw)):
+            self._found = None
+        return self._found
+
+
+def _standing(raw: sqlite3.Connection) -> tuple[int, int]:
+    """Another number once another connection has written, or this one."""
+    return int(raw.execute("PRAGMA data_version").fetchone()[0]), raw.total_changes
+
+
+def _listed(raw: sqlite3.Connection) -> dict[Place, list[Any]] | None:
+    """The rows of all pending changes by record, oldest first; None where too much would have to be read."""
+    since = oldest(raw)
+    if since is None:
+        return {}
+    if journal.last_row(raw) - since > _MOST_LISTED:
+        return None
+    found: dict[Place, list[Any]] = {}
+    for row in raw.execute(f"{_ROWS} ORDER BY j.seq", (since,)):
+        found.setdefault((row[0], row[1]), []).append(row)
+    return found
+
+
+def _as_change(change: Any) -> Pending:
+    return change if isinstance(change, Pending) else change_of(change)
 
 
 def change_of(row: Sequence[Any]) -> Pending:

@@ -12,7 +12,7 @@ from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.replication import Effect
 from app.errors import Conflict, StoreFailure
-from app.store import fold, tidying
+from app.store import fold, pending, tidying
 from app.store.fold import Incoming, _Pace
 from store.records import boiler
 from store.replicas import OTHER, TOWN, Laptop, TinyHub, sha_of
@@ -111,6 +111,53 @@ def test_a_save_goes_through_while_a_step_is_worked_out(lend: Lend, monkeypatch:
     now = laptop.workspace.get(Boiler, mine.uid)
     assert (now.note, now.rated_tph) == ("县里改过", 6.0)
     laptop.sync()
+    assert laptop.agrees()
+    assert laptop.workspace.check().ok
+
+
+def noted_by_the_hub(laptop: Laptop, uids: list[str]) -> Incoming:
+    """A block that gives these boilers another note."""
+    hub = laptop.hub
+    effects = [Effect(0, 0, "boiler", uid, "u", {"note": "县里改过"}) for uid in uids]
+    for uid in uids:
+        hub.rows[("boiler", uid)]["note"] = "县里改过"
+    block = hub.write(hub.hub_act(new_uid()), effects, TOWN)
+    return Incoming(block, hub.logs[TOWN].head, sha_of(block))
+
+
+def test_what_waits_is_read_once_for_all_steps(lend: Lend, monkeypatch: pytest.MonkeyPatch) -> None:
+    laptop = lend("dev-a")
+    laptop.desk.add(*(boiler(f"PL-{number}", div_code=TOWN) for number in (1, 2, 3)))
+    laptop.sync()
+    one, two, three = laptop.workspace.find(Boiler)
+    laptop.desk.edit(one, rated_tph=4.0)
+    laptop.desk.edit(two, rated_tph=6.0)
+    laptop.push()
+    asked = []
+    monkeypatch.setattr(pending, "of_records", lambda *given: asked.append(given))
+    own = [Incoming(block, head, sha_of(block)) for block, head in laptop.hub.logs[TOWN].blocks[-2:]]
+    later = noted_by_the_hub(laptop, [one.uid, three.uid])
+    steps = list(laptop.replica.fold_all([*own, later], step=1))
+    assert [done.settled for done in steps] == [1, 1, 0, 0]
+    assert (asked, laptop.replica.pending().changes) == ([], 0)
+    assert laptop.agrees()
+    assert laptop.workspace.check().ok
+
+
+def test_what_is_saved_between_steps_is_not_overlooked(lend: Lend) -> None:
+    laptop = lend("dev-a")
+    laptop.desk.add(*(boiler(f"PL-{number}", div_code=TOWN) for number in (1, 2, 3)))
+    laptop.sync()
+    one, two, three = laptop.workspace.find(Boiler)
+    laptop.desk.edit(one, rated_tph=4.0)
+    incoming = noted_by_the_hub(laptop, [two.uid, three.uid])
+    steps = laptop.replica.fold_all([incoming], step=1)
+    next(steps)
+    laptop.desk.edit(three, note="我改的")
+    list(steps)
+    assert laptop.workspace.get(Boiler, three.uid).note == "我改的"
+    laptop.sync()
+    assert not laptop.replica.pending().changes
     assert laptop.agrees()
     assert laptop.workspace.check().ok
 

@@ -24,9 +24,7 @@ print(done, used() > 0, file.execute("SELECT a FROM t").fetchone()[0], uncounted
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the setting is not made there")
-@pytest.mark.parametrize(
-    ("when", "told"), [("late", "True False x True"), ("early", "False True x False")]
-)
+@pytest.mark.parametrize(("when", "told"), [("late", "True False x True"), ("early", "False True x False")])
 def test_memory_is_no_longer_counted_unless_somebody_has_a_connection(when: str, told: str) -> None:
     root = Path(__file__).parents[2]
     asked = [sys.executable, "-c", _SAYS, when]
