@@ -229,9 +229,9 @@ class Pushing:
         around."""
         seen, extra = known_of
         read_rows(desk.rows, batch)
-        areas = extra | likely_areas(desk, batch)
-        now = desk.logs.lock(sorted(areas))
-        self.remembered.learn(batch.device, areas)
+        own = likely_areas(desk, batch)
+        now = desk.logs.lock(sorted(own | extra))
+        self.remembered.learn(batch.device, own)  # `extra` is of this batch: the next need not wait for it
         if self.database.postgres and any(now[code] != seen.get(code, 0) for code in now):
             desk.rows.clear()  # somebody wrote there between the look and the lock
             read_rows(desk.rows, batch)

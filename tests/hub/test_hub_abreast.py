@@ -140,6 +140,20 @@ def test_nobody_else_waits(bench: HubBench, monkeypatch: pytest.MonkeyPatch) -> 
         assert two.push().accepted == 1
 
 
+@on_postgres
+def test_the_area_of_one_alike_is_waited_for_once(bench: HubBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = begun(bench)
+    new_places(one, two)
+    for laptop in (one, two):
+        laptop.push()
+        laptop.pull()
+    assert [found.note for found in bench.hub.conflicts()] == ["near"], "for which both areas were locked"
+    one.edit("officer", entered(one, TOWN), note="甲")
+    two.edit("clerk", entered(two, TOWN2), note="乙")
+    with held(one, monkeypatch):
+        assert two.push().accepted == 1, "it has nothing to do with the other area"
+
+
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_one_at_a_time_writes_to_an_embedded_hub(
     bench: HubBench, place: tuple[Path, str | None], monkeypatch: pytest.MonkeyPatch
