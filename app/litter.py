@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 from typing import Any
 
@@ -74,7 +74,8 @@ def let_go(things: list[Iterable[Any]]) -> None:
     if things:
         pieces = [piece for thing in things for piece in thing]
         things.clear()
-        Thread(target=_empty, args=(pieces,), name="letting go", daemon=True).start()
+        with suppress(RuntimeError):  # no more threads: then it goes at once
+            Thread(target=_empty, args=(pieces,), name="letting go", daemon=True).start()
 
 
 def _empty(pieces: list[Any]) -> None:

@@ -284,7 +284,7 @@ class Rows(Reading):
             return self._told(query, self._database.each_of(words)[1])
         first, last = (self._database.each_of(part)[1] for part in (words[:half], words[half:]))
         try:
-            with ThreadPoolExecutor(1) as beside, self._database.reading() as second:
+            with self._database.reading() as second, ThreadPoolExecutor(1) as beside:
                 second.exec_driver_sql("SET LOCAL enable_seqscan = off")
                 other = beside.submit(_fetched, second, query, last)
                 return [*_fetched(self._connection, query, first), *other.result()]

@@ -32,7 +32,7 @@ SYSTEM = (
 
 # Without its row nothing counts as taken in, and all is looked through.
 REACHED = "coalesce((SELECT seq FROM sync_indexed WHERE one = 1), 0)"
-_LATE = f"SELECT coalesce((SELECT max(seq) FROM sync_journal), 0) - {REACHED}"
+_LATE = f"SELECT max(0, coalesce((SELECT max(seq) FROM sync_journal), 0) - {REACHED})"
 _PORTION = "SELECT max(seq) FROM (SELECT seq FROM sync_journal WHERE seq > ? ORDER BY seq LIMIT ?)"
 _TAKE_IN = f"""INSERT OR IGNORE INTO sync_journal_by
   SELECT substr(uid, 1, {BEGINNING}), seq FROM sync_journal WHERE seq > ? AND seq <= ? ORDER BY 1, 2"""

@@ -23,6 +23,8 @@ CONNECT_SECONDS, SECONDS = 10.0, 60.0
 _KEPT_SECONDS = 5.0  # after that the hub, or what is between, may have let go of a connection
 _TOGETHER = 256 * 1024  # a body up to this goes out with its headers
 _PIECE = 32 * 1024  # what a line that is cut may cost of a file
+_MOST = 256 << 20  # bytes of an answer that is held in memory; a hub's have a quarter of that at most
+_PORTS = {"https": 443, "http": 80}
 
 
 class LineLost(Exception):
@@ -44,7 +46,8 @@ class Line:
 
     def __init__(self, url: str, context: SSLContext) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port
+        # Without a port http.client would take the end of an IPv6 address for one.
+        self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         self._prefix = quote(parts.path.rstrip("/"), safe="/%")
         self._context = context if parts.scheme == "https" else None
         self._kept: list[tuple[_Connection | _Secure, float]] = []
@@ -52,7 +55,7 @@ class Line:
     def ask(self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"") -> Reply:
         """The whole answer, whatever it says. Raises LineLost."""
         with self._answer(method, path, headers, content) as found:
-            return Reply(method, found.status, found.headers, _read(found, None))
+            return Reply(method, found.status, found.headers, _whole(found))
 
     @contextmanager
     def open(self, path: str, headers: Mapping[str, str]) -> Iterator[tuple[Reply, Iterator[bytes]]]:
@@ -167,6 +170,17 @@ def _read(found: HTTPResponse, size: int | None) -> bytes:
         return found.read(size)
     except (OSError, HTTPException) as error:
         raise LineLost(str(error) or type(error).__name__) from error
+
+
+def _whole(found: HTTPResponse) -> bytes:
+    if found.length is not None and found.length <= _MOST:
+        return _read(found, None)
+    taken = bytearray()
+    for piece in _pieces(found):
+        taken += piece
+        if len(taken) > _MOST:
+            raise LineLost("the answer does not end")
+    return bytes(taken)
 
 
 def _pieces(found: HTTPResponse) -> Iterator[bytes]:

@@ -76,15 +76,20 @@ def check_address(url: str) -> str:
 
     Without TLS only this machine may be the hub: a code or a ledger sent in the clear is anybody's.
     """
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is none
+        usable = False
+    if not usable:
         raise Invalid(
             N_("“{url}” is no address of a hub"),
             hint=N_("It looks like https://192.168.1.20:8443 and is printed by hub serve."),
             url=url,
             code="bad_address",
         )
-    if parts.scheme == "http" and not (parts.hostname in _LOOPBACK or parts.hostname.startswith("127.")):
+    host = parts.hostname or ""
+    if parts.scheme == "http" and not (host in _LOOPBACK or host.startswith("127.")):
         raise Invalid(
             N_("The hub at {url} would be spoken to in the clear"),
             hint=N_("Nothing was sent. Use the https address that hub serve prints."),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -133,3 +138,43 @@ def test_a_row_written_ahead_that_changes_again_is_written_again(
     assert one.push().accepted == 6
     bench.check()
     assert [bench.record(type(record), record.uid).note for record in stored] == ["乙"] * 3
+
+
+def test_a_second_connection_is_given_back_only_when_its_thread_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The own connection fails while the other one still reads."""
+    begun, go, ended = threading.Event(), threading.Event(), threading.Event()
+    own, second, back = object(), SimpleNamespace(exec_driver_sql=lambda _: None), list[bool]()
+
+    class Ending(ThreadPoolExecutor):
+        def shutdown(self, *args: Any, **options: Any) -> None:
+            go.set()
+            super().shutdown(*args, **options)
+
+    @contextmanager
+    def reading() -> Iterator[Any]:
+        try:
+            yield second
+        finally:
+            back.append(ended.is_set())
+
+    def fetched(connection: Any, *_: Any) -> list[Any]:
+        if connection is own:
+            assert begun.wait(60)
+            raise ConnectionError("the own connection is lost")
+        begun.set()
+        assert go.wait(60)
+        ended.set()
+        return []
+
+    monkeypatch.setattr(rows, "ThreadPoolExecutor", Ending)
+    monkeypatch.setattr(rows, "_fetched", fetched)
+    database: Any = SimpleNamespace(
+        postgres=True, spare=threading.BoundedSemaphore(1), reading=reading, each_of=lambda words: ("", words)
+    )
+    reader = rows.Rows(database, own)  # type: ignore[arg-type]
+    with pytest.raises(ConnectionError):
+        reader._told_of_each("", ["a"] * 2 * rows.HALF)
+    assert back == [True]
+    assert database.spare.acquire(blocking=False)

@@ -244,6 +244,14 @@ def test_without_the_number_reached_all_is_looked_through(desk: Desk, workspace:
     assert len(workspace.history("boiler", one.uid)) == 1
 
 
+def test_a_number_beyond_the_journal_leaves_nothing_to_take_in(desk: Desk, workspace: Workspace) -> None:
+    """As when another program removed rows: whoever takes in until nothing is left must come to an end."""
+    desk.add(boiler("PL-1"))
+    written(workspace.path, "INSERT OR REPLACE INTO sync_indexed VALUES (1, 1000)")
+    with closing(sqlite3.connect(workspace.path)) as connection:
+        assert byrecord.late(connection) == byrecord.take_in(connection) == 0
+
+
 def test_a_file_of_an_earlier_version_gets_the_index(file: Path) -> None:
     with Workspace.open(file) as workspace:
         one = boiler("PL-1")

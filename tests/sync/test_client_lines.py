@@ -7,14 +7,15 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.errors import AppError, HubUnreachable
+from app.errors import AppError, HubUnreachable, Invalid
+from app.sync import line
 from app.sync import messages as m
 from app.sync.client import Client
 from app.sync.line import LineLost
@@ -67,6 +68,9 @@ class Poor(BaseHTTPRequestHandler):
             self._answer(200, m.encode_message(reply))
 
     def do_GET(self) -> None:
+        if self.path == "/v1/policy":
+            self._endless()
+            return
         begin = int((self.headers.get("Range") or "bytes=0-").split("=")[1].rstrip("-"))
         self.server.asked.append(f"{self.path} {begin}")
         if self.server.cuts > 0:
@@ -78,6 +82,15 @@ class Poor(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self._answer(206 if begin else 200, CONTENT[begin:])
+
+    def _endless(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b"1000\r\n" + bytes(0x1000) + b"\r\n")
 
     def do_HEAD(self) -> None:
         whole = {"Upload_Length": str(len(self.server.got))} if self.server.whole else {}
@@ -190,3 +203,27 @@ def test_a_connection_is_kept_and_one_that_was_hung_up_is_not_used_again(server:
 def test_a_header_that_cannot_be_sent_is_a_lost_line(server: Any, client: Client) -> None:
     with pytest.raises(LineLost):
         client._line.ask("GET", "/v1/policy", {"Authorization": "Bearer a\r\nb"})
+
+
+def test_an_answer_that_does_not_end_is_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "_MOST", 100_000)
+    with pytest.raises(LineLost, match="does not end"):
+        client._line.ask("GET", "/v1/policy", {})
+    assert client.pull(m.PullRequest(after={})).hub_time == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("https://[::1]", 443), ("https://[::1]:8443", 8443), ("http://[::1]", 80)]
+)
+def test_an_address_of_the_new_sort_needs_no_port(url: str, port: int) -> None:
+    found = Client(url)._line._connection()
+    assert (found.host, found.port) == ("::1", port)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hub:99999", "https://hub:x", "https://hub:0", "https://[abc", "hub"]
+)
+def test_what_is_no_address_is_said(url: str) -> None:
+    with pytest.raises(Invalid) as found:
+        Client(url)
+    assert found.value.code == "bad_address"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import weakref
 
+import pytest
+
 from app.litter import let_go
 
 
@@ -30,3 +32,17 @@ def test_no_thread_is_begun_for_nothing() -> None:
     before = {thread for thread in threading.enumerate() if thread.name == "letting go"}
     let_go([])
     assert {thread for thread in threading.enumerate() if thread.name == "letting go"} <= before
+
+
+def test_where_no_thread_can_begin_things_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done is done: whoever waits for the answer hears nothing of it."""
+
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    thing = Thing()
+    watched, litter = weakref.ref(thing), [(thing,)]
+    del thing
+    let_go(litter)
+    assert not litter and watched() is None
