@@ -23,7 +23,7 @@ _LONG_LOG = 16_000  # entries of folds after which the log is brought in, about 
 _WORTH = 500  # entries after which it is at the end of a series of folds, and rows when the file is closed
 _TOO_LONG = 4  # every so many times the fold waits for it
 _MANY = 2000  # rows of saves after which they are taken into the index: a ledger reads them in half a moment
-_MANY_FOLDED = 4000  # the same of folds, which share more pages the more there are
+_MANY_FOLDED = 16_000  # the same of folds, of which few series are longer
 _PORTION = 4000  # rows taken in by one transaction, as others wait for it
 _BREATH = 0.002  # s between two of them, so that others come first
 
