@@ -49,12 +49,13 @@ class Tidying:
         self._late = 0  # rows noted since the index was up to date
         self._noted = False  # whether any were
         self._thread: threading.Thread | None = None
+        self._turn = threading.Lock()  # a save and a fold may come to the thread at the same moment
 
     def saved(self, rows: int) -> None:
         """So many rows were noted by a save, which is not to wait now."""
         self._count(rows)
-        if self._late >= _MANY and not (self._thread and self._thread.is_alive()):
-            self._start()
+        if self._late >= _MANY:
+            self._start(waits=False)
 
     def folded(self, entries: int) -> float:
         """So many entries were folded, and more are to come; for how many seconds at most others had to wait
@@ -88,9 +89,8 @@ class Tidying:
 
     def join(self) -> None:
         """Wait until all is done, as far as somebody is about it."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        with self._turn:
+            self._join()
 
     def stays(self, why: object) -> None:
         """Say that it was not done; what was saved is safe, and comes into its place when there is room."""
@@ -100,15 +100,27 @@ class Tidying:
         self._late += rows
         self._noted = self._noted or rows > 0
 
-    def _start(self) -> None:
-        self.join()
-        thread = threading.Thread(target=self._tidy, name="tidy", daemon=True)
+    def _join(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _start(self, *, waits: bool = True) -> None:
+        """Begin in a thread once the one before has ended; who does not wait leaves it to whoever is about
+        it."""
+        if not self._turn.acquire(blocking=waits):
+            return
         try:
+            if not waits and self._thread is not None and self._thread.is_alive():
+                return
+            self._join()
+            thread = threading.Thread(target=self._tidy, name="tidy", daemon=True)
             thread.start()
+            self._thread = thread
         except RuntimeError as error:  # no more threads: what was saved is saved all the same
             self.stays(error)
-            return
-        self._thread = thread
+        finally:
+            self._turn.release()
 
     def _tidy(self) -> None:
         self._attempt(self._take_in)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -242,6 +243,34 @@ def test_without_the_number_reached_all_is_looked_through(desk: Desk, workspace:
     take_in(workspace, 1)
     written(workspace.path, "DELETE FROM sync_indexed")
     assert len(workspace.history("boiler", one.uid)) == 1
+
+
+def test_a_save_in_the_middle_of_a_fold_begins_no_second_thread(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread nobody knows of would write on after the file was closed."""
+    begun: list[threading.Thread] = []
+    monkeypatch.setattr(tidying.Tidying, "_tidy", lambda _: begun.append(threading.current_thread()))
+    tidy: Any = tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
+    saves = [threading.Thread(target=tidy.saved, args=(tidying._MANY,))]
+
+    class Ended(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            """A save comes just when the fold has waited for the thread before."""
+            for save in saves[:]:
+                saves.clear()
+                save.start()
+                save.join()
+
+        def is_alive(self) -> bool:
+            return False
+
+    tidy._thread = Ended()
+    tidy._count(tidying._WORTH)
+    tidy.ended()
+    last = tidy._thread
+    tidy.join()
+    assert not saves and begun == [last]
 
 
 def test_a_number_beyond_the_journal_leaves_nothing_to_take_in(desk: Desk, workspace: Workspace) -> None:
