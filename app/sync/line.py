@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from ssl import SSLContext
+from ssl import SSLContext, SSLError
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -104,9 +104,7 @@ class Line:
                 line.putheader(name, value)
             if content or method in ("POST", "PATCH"):
                 line.putheader("Content-Length", str(len(content)))
-            with suppress(
-                BrokenPipeError, ConnectionResetError
-            ):  # what the hub said before it hung up counts
+            with suppress(ConnectionError, SSLError):  # what the hub said before it hung up counts
                 line.endheaders(content or None)
                 line.send_held()
             return line.getresponse()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -227,3 +228,21 @@ def test_what_is_no_address_is_said(url: str) -> None:
     with pytest.raises(Invalid) as found:
         Client(url)
     assert found.value.code == "bad_address"
+
+
+@pytest.mark.parametrize("cut", [BrokenPipeError, ConnectionAbortedError, ssl.SSLEOFError])
+def test_what_a_hub_says_before_it_hangs_up_on_a_long_body_counts(client: Client, cut: type[OSError]) -> None:
+    """With TLS a line that is closed while one sends is another error than without."""
+
+    class HungUp(line._Connection):
+        def connect(self) -> None:
+            self.sock = socket.socket()
+
+        def send_held(self) -> None:
+            raise cut
+
+        def getresponse(self) -> Any:
+            return "too large"
+
+    with closing(HungUp("hub")) as one:
+        assert client._line._sent(one, "POST", "/v1/push", {}, b"long") == "too large"
