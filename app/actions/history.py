@@ -10,6 +10,7 @@ from app.actions.records import find_record
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.actions.steps import approvals_of
+from app.actions.whereabouts import whereabouts
 from app.domain.catalog import entity_type
 from app.domain.changes import Committed
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
@@ -91,15 +92,36 @@ def external_edits(session: Session) -> list[ExternalEdit]:
     return session.workspace.external_changes()
 
 
+def title_of_edit(session: Session, edit: ExternalEdit) -> str:
+    """What people call the record that another program changed or removed."""
+    record: Entity | None = session.workspace.get(edit.entity, edit.uid)
+    if record is not None:
+        return record.title()
+    values = {change.field: change.before or change.after for change in edit.changes}
+    named = [str(values[name]) for name in entity_type(edit.entity).title if values.get(name)]
+    return " ".join(named) or edit.uid[:8]
+
+
 @action(N_("Confirm edits of other programs…"), "workspace", icon="seal", command="seal", roles=SEALERS)
-def seal(session: Session, reason: str) -> int:
-    """Put one's name and a reason under the edits of another program; the number of journal rows sealed."""
+def seal(session: Session, reason: str, through: int | None = None) -> int:
+    """Put one's name and a reason under the edits of another program; the number of journal rows sealed.
+
+    With `through` only under those up to that number, which the person has seen.
+    What was added without a division gets that of the place where it lies, when that is certain.
+    """
     actor = require_role(session, *SEALERS)
     if not reason.strip():
         raise Refused(
             N_("A reason is needed"), hint=N_("The edits stay in the file and wait."), code="reason"
         )
-    count = session.workspace.seal(actor, reason, session.now())
-    if not count:
+    edits = [one for one in session.workspace.external_changes() if through is None or one.seq <= through]
+    if not edits:
         raise Refused(N_("There are no edits from other programs"), code="nothing_to_seal")
+    found = whereabouts(session, edits).values()
+    fills = [item.change for item in found if item.change is not None]
+    count = session.workspace.seal(actor, reason, session.now(), edits[-1].seq, fills)
+    touched: dict[str, dict[str, None]] = {}
+    for edit in edits:
+        touched.setdefault(edit.entity, {})[edit.uid] = None
+    session.tell(Committed("", {entity: tuple(uids) for entity, uids in touched.items()}))
     return count

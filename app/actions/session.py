@@ -79,9 +79,13 @@ class Session:
 
             check_scope(self.workspace, change_set.changes)
         committed = self.workspace.apply(change_set, at=self.now())
+        self.tell(committed)
+        return committed
+
+    def tell(self, committed: Committed) -> None:
+        """Tell the listeners what was written."""
         for listener in tuple(self.listeners):
             listener(committed)
-        return committed
 
     def close(self) -> None:
         """Close the workspace, and the files laid over its map."""

@@ -154,6 +154,7 @@ def seal(shell: Shell, words: SealWords) -> Answer:
     """Edits of other programs: list them, or put one's name under them."""
     from app.actions.history import external_edits  # late: help pages need no database
     from app.actions.history import seal as answer_for
+    from app.actions.whereabouts import whereabouts
 
     if words.confirm:
         with shell.session(write=True) as session:
@@ -163,8 +164,12 @@ def seal(shell: Shell, words: SealWords) -> Answer:
         raise WrongUsage(N_("A reason is given with --confirm, which puts your name under the edits"))
     with shell.session() as session:
         found = external_edits(session)
-        lines = [_edit_line(session, item) for item in found]
-    edits = [_edit(item) for item in found]
+        places = {place: item.said for place, item in whereabouts(session, found).items()}
+        lines, edits = [], []
+        for item in found:
+            said = places.get((item.entity, item.uid), "") if item.operation == "insert" else ""
+            lines += [_edit_line(session, item), *([f"  {said}"] if said else [])]
+            edits.append({**_edit(item), "division": said})
     return Answer({"waiting": len(edits), "edits": edits}, lines or [tr(N_("There are none"))])
 
 
@@ -290,14 +295,12 @@ def _findings(report: Any, lines: list[str]) -> Answer:
 
 def _edit_line(session: Session, item: Any) -> str:
     """An edit of another program as a line: when, what was done, to which record, and what it changed."""
-    from app.domain.catalog import BY_NAME  # late: help pages need no entities
+    from app.actions.history import title_of_edit  # late: help pages need no database
+    from app.domain.catalog import BY_NAME
 
     kind = BY_NAME[item.entity]
-    record = session.workspace.get(item.entity, item.uid)
-    values = {change.field: change.before or change.after for change in item.changes}
-    title = " ".join(str(values[name]) for name in kind.title if values.get(name)) or item.uid[:8]
     changed = [_change_words(kind, one) for one in item.changes if item.operation == "update"]
-    name = record.title() if record is not None else title
+    name = title_of_edit(session, item)
     return "  ".join((item.at, item.operation, kind.text, name, "; ".join(changed))).rstrip()
 
 

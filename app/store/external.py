@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
-from app.domain.changes import Actor, ChangeSet
+from app.domain.changes import Actor, Change, ChangeSet
 from app.errors import Invalid
 from app.i18n import N_
-from app.store import chain
+from app.store import chain, gpkg
 from app.store.connect import Database
 from app.store.history import FieldChange, cells_of, journal_rows
-from app.store.journal import CLAIMS, FOREIGN, JOURNAL
+from app.store.journal import CLAIMS, FOREIGN, JOURNAL, set_context
 from app.store.tables import is_known
 from app.store.writer import Act, open_transaction
 
@@ -68,10 +69,18 @@ class ExternalEdits:
             self._database.tidying.saved(fresh)
         return fresh
 
-    def seal(self, actor: Actor, reason: str, at: datetime) -> int:
-        """Attribute all waiting edits to `actor` with a reason; gives their number.
+    def seal(
+        self,
+        actor: Actor,
+        reason: str,
+        at: datetime,
+        through: int | None = None,
+        fills: Sequence[Change] = (),
+    ) -> int:
+        """Attribute the waiting edits (up to number `through`) to `actor` with a reason; gives their number.
 
         Raises Invalid without a reason. The journal rows stay as they are; a claim is added beside each.
+        `fills` give fields that the edits left empty a value, as part of the same act.
         """
         if not reason.strip():
             raise Invalid(N_("Say why these changes were made"), code="reason_missing")
@@ -80,14 +89,31 @@ class ExternalEdits:
             waiting = select(JOURNAL.c.seq).where(
                 JOURNAL.c.txn == FOREIGN, JOURNAL.c.seq.not_in(select(CLAIMS.c.seq))
             )
+            if through is not None:
+                waiting = waiting.where(JOURNAL.c.seq <= through)
             found = connection.execute(waiting).scalars().all()
             if not found:
                 return 0
             change_set = ChangeSet((), SEAL_ACTION, actor, reason.strip())
             number = open_transaction(connection, Act(self.device, change_set, at))
             connection.execute(insert(CLAIMS), [{"seq": seq, "txn": number} for seq in found])
+            self._fill(connection, number, fills)
             chain.seal(connection, number)
         return len(found)
+
+    def _fill(self, connection: Connection, number: int, fills: Sequence[Change]) -> None:
+        """Write what is still empty; the triggers note it as transaction `number`."""
+        if not fills:
+            return
+        set_context(connection, number)
+        for change in fills:
+            table = self._database.layout.of(change.entity)
+            blank = (table.c[name].is_(None) for name in change.after)
+            connection.execute(update(table).where(table.c.uid == change.uid, *blank).values(change.after))
+        set_context(connection, FOREIGN)
+        gpkg.touch(
+            connection, {change.entity: self._database.layout.of(change.entity) for change in fills}.values()
+        )
 
 
 def _cells(entity: str, cells: str) -> tuple[FieldChange, ...]:

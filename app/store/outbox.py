@@ -14,6 +14,7 @@ from app.domain.fields import Kind
 from app.domain.replication import Act, Entry
 from app.store import journal, views
 from app.store.crossing import crossing
+from app.store.external import SEAL_ACTION
 from app.store.pending import Place, oldest
 from app.store.rebase import WHOLE
 from app.store.replica_facts import START, ReplicaFacts
@@ -116,8 +117,11 @@ def draft(raw: sqlite3.Connection, facts: ReplicaFacts, limit: int) -> tuple[Dra
     maps = views.maps(raw, bases)
     order = {fold: place for place, fold in enumerate(maps)}
     first, previous = _next(raw, facts.epoch)
-    entries = tuple(_entry(row, places[row[1]], order[base]) for row, base in zip(rows, bases, strict=True))
     told = _acts(raw, acts, facts.device)
+    sealing = {act.number for act, said in zip(acts, told, strict=True) if said.action == SEAL_ACTION}
+    if sealing:
+        rows = _filled(rows, sealing)
+    entries = tuple(_entry(row, places[row[1]], order[base]) for row, base in zip(rows, bases, strict=True))
     made = Draft(first, previous, tuple(maps.values()), told, entries, views.heads(raw))
     return made, [row[0] for row in rows]
 
@@ -294,6 +298,23 @@ def _entry(row: tuple[Any, ...], act: int, view: int) -> Entry:
     cross = crossing(entity)
     told = {cell[0]: cross.untold(cell[0], cell[2]) for cell in journal.read(cells) if cell[0] in cross.known}
     return Entry(act, entity, uid, op, told, view)
+
+
+def _filled(rows: list[tuple[Any, ...]], sealing: set[int]) -> list[tuple[Any, ...]]:
+    """What another program added goes with what the same act filled in afterwards: the hub asks of a new
+    record at once where it belongs."""
+    added = {(row[2], row[3]): place for place, row in enumerate(rows) if row[1] in sealing and row[4] == "i"}
+    whole = list(rows)
+    for row in rows:
+        place = added.get((row[2], row[3])) if row[1] in sealing and row[4] == "u" else None
+        if place is None:
+            continue
+        first = whole[place]
+        cells = journal.read(first[6])
+        there = {cell[0] for cell in cells}
+        cells += [[name, None, new] for name, _, new, *_ in journal.read(row[6]) if name not in there]
+        whole[place] = (*first[:6], journal.written(cells))
+    return whole
 
 
 def _unseen(raw: sqlite3.Connection) -> dict[Place, dict[str, int]]:

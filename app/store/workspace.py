@@ -203,9 +203,17 @@ class Workspace:
         """How many edits by other programs wait."""
         return self._external.count()
 
-    def seal(self, actor: Actor, reason: str, at: datetime) -> int:
-        """Answer for all waiting edits by other programs; gives their number."""
-        return self._external.seal(actor, reason, at)
+    def seal(
+        self,
+        actor: Actor,
+        reason: str,
+        at: datetime,
+        through: int | None = None,
+        fills: Sequence[Change] = (),
+    ) -> int:
+        """Answer for the edits by other programs that wait (up to the one with the number `through`) and fill
+        in what they left empty; gives their number."""
+        return self._external.seal(actor, reason, at, through, fills)
 
     def _renamed(self, device: str) -> None:
         """The hub has given this laptop its identity."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QListWidget, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.actions.catalog import ACTIONS
@@ -225,22 +226,40 @@ def test_steps_of_others_are_not_offered(office: Office, qtbot: QtBot) -> None:
     assert "现在不该您办理" in steps.words()
 
 
-def test_edits_of_another_program_wait_for_a_name_and_a_reason(
+def test_edits_of_another_program_are_noticed_and_wait_for_a_name_and_a_reason(
     office: Office, demo_file: Path, qtbot: QtBot
 ) -> None:
-    with sqlite3.connect(demo_file) as foreign:
-        register_functions(foreign)  # as every program that edits GeoPackages does
-        foreign.execute("UPDATE 燃煤锅炉 SET note = '外部改动' WHERE ledger_no = 'PL-0001'")
+    def edited(statement: str) -> None:
+        with closing(sqlite3.connect(demo_file)) as foreign:
+            register_functions(foreign)  # as every program that edits GeoPackages does
+            foreign.execute(statement)
+            foreign.commit()
+
     running = office("clerk")
-    notice = running.window.notice
+    notice, heard = running.window.notice, []
+    qtbot.waitUntil(lambda: notice.known == 0, timeout=WAIT_MS)
+    running.desk.changed.connect(heard.append)
+    edited("UPDATE 燃煤锅炉 SET note = '外部改动' WHERE ledger_no = 'PL-0001'")
     qtbot.waitUntil(notice.isVisible, timeout=WAIT_MS)
+    assert [list(touched) for touched in heard] == [["boiler"]]
     notice.ask()
     dialog = next(box for box in running.window.findChildren(QDialog) if box.isVisible())
+    assert "PL-0001" in dialog.findChildren(QListWidget)[0].item(0).text()
     dialog.set_reason("用其他软件补录")  # type: ignore[attr-defined]
+    edited("INSERT INTO 标绘 (name) VALUES ('问完才画的'), ('另一处')")
+    dialog.accept()
+    assert running.desk.session is not None
+    workspace = running.desk.session.workspace
+    qtbot.waitUntil(lambda: [one.entity for one in workspace.external_changes()] == ["sketch"] * 2)
+    qtbot.waitUntil(lambda: "2 条" in notice.words(), timeout=WAIT_MS)
+    notice.ask()
+    dialog = next(box for box in running.window.findChildren(QDialog) if box.isVisible())
+    shown = dialog.findChildren(QListWidget)[0].item(0).text()
+    assert "问完才画的" in shown and "没有位置" in shown
+    dialog.set_reason("补画")  # type: ignore[attr-defined]
     dialog.accept()
     qtbot.waitUntil(lambda: not notice.isVisible(), timeout=WAIT_MS)
-    assert running.desk.session is not None
-    assert running.desk.session.workspace.external_changes() == []
+    assert workspace.external_changes() == []
 
 
 def test_the_preview_is_the_page_that_is_saved(

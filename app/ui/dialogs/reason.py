@@ -73,5 +73,8 @@ def _list_of(items: list[str]) -> QListWidget:
     box = QListWidget()
     box.addItems(items)
     box.setWordWrap(True)
-    box.setFixedHeight(min(len(items), _MOST_LINES) * box.sizeHintForRow(0) + metrics.grid(3))
+    wide = metrics.chars(56)
+    parts = [part for item in items[:_MOST_LINES] for part in item.split("\n")]
+    lines = sum(1 + box.fontMetrics().horizontalAdvance(part) // wide for part in parts)
+    box.setFixedHeight(min(lines, _MOST_LINES) * metrics.line_height() + metrics.grid(4))
     return box
