@@ -16,7 +16,7 @@ from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
 from app.sync.results import EnrolDone as EnrolDone  # the window and the shell name it
 from app.sync.results import Progress
-from app.sync.state import ENROL_REQUEST
+from app.sync.state import ENROL_REQUEST, LOCK_KEYS
 
 if TYPE_CHECKING:
     from app.sync.enrol import Joined, Owner
@@ -86,6 +86,16 @@ def enrol_from_file(
         held = joining.keep_keys(workspace, joined, joining.Owner())
         workspace.replica.set_private(ENROL_REQUEST, request)
         return replace(_done(workspace, joined.facts, held.where), waits=True)
+
+
+def lock_at_sign_in(done: EnrolDone) -> EnrolDone:
+    """Have keys of a new file that lie in a file wrapped by the PIN of whoever signs in first: when a laptop
+    joins without a workspace, its people come only with the snapshot or the hub's answer."""
+    if done.keys != "file":
+        return done
+    with Workspace.open(done.file) as workspace:
+        workspace.replica.set_private(LOCK_KEYS, b"1")
+    return replace(done, keys="promised")
 
 
 def _again(session: Session, url: str, code: str) -> EnrolDone:

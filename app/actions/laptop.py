@@ -24,7 +24,7 @@ from app.errors import AppError, Invalid, NotAllowed
 from app.i18n import N_, tr
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
-from app.sync.state import ENROL_REQUEST, GRANTS
+from app.sync.state import ENROL_REQUEST, GRANTS, LOCK_KEYS
 
 if TYPE_CHECKING:
     from app.sync.keys import DeviceKeys
@@ -66,13 +66,17 @@ def transport_of(session: Session) -> Transport:
 
 
 def open_keys(session: Session, person: str, pin: str) -> None:
-    """Open wrapped keys with the PIN of whoever signs in, or let them do so from now on."""
+    """Open wrapped keys with the PIN of whoever signs in, or let them do so from now on; lock those in a file
+    where that was asked for when the laptop joined."""
     from app.sync.identity import keystore
 
     facts = session.workspace.replica.facts()
     if facts is None:
         return
-    kept = keystore(session.workspace, facts.device)
+    kept, replica = keystore(session.workspace, facts.device), session.workspace.replica
+    if kept.where == "file" and replica.private(LOCK_KEYS) and not session.workspace.read_only:
+        kept.wrap(kept.held().keys, person, pin)
+        replica.set_private(LOCK_KEYS, None)
     if kept.where != "wrapped":
         return
     try:
@@ -80,6 +84,15 @@ def open_keys(session: Session, person: str, pin: str) -> None:
     except AppError:
         if session.keys is not None and not session.workspace.read_only:
             kept.add_person(session.keys, person, pin)
+
+
+def change_lock(session: Session, person: str, pin: str) -> None:
+    """Let a person's new PIN open wrapped keys, where they are open; the former one opens them no more."""
+    from app.sync.identity import keystore
+
+    facts = session.workspace.replica.facts()
+    if facts is not None and session.keys is not None:
+        keystore(session.workspace, facts.device).add_person(session.keys, person, pin)
 
 
 def wrap_keys(session: Session, pin: str) -> Where:

@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from app.actions.action import action
-from app.actions.laptop import check_sign_in, no_grant, open_keys, verifier_of
+from app.actions.laptop import change_lock, check_sign_in, no_grant, open_keys, verifier_of
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import Actor, insert, update
@@ -121,6 +121,7 @@ def change_pin(session: Session, old: str, new: str) -> None:
     if person is None or known is None or not _matches(known, old):
         raise NotAllowed(N_("The PIN is wrong"), hint=N_("Nothing was changed."), code="sign_in")
     session.commit([update(person, verifier=verifier(new))], "user_pin")
+    change_lock(session, person.uid, new)
 
 
 def verifier(pin: str) -> str:

@@ -99,8 +99,9 @@ class EnrolDone:
     """A workspace that is now a replica. `records` came from the hub, `pending` own changes wait to be sent.
 
     `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of
-    this user; `waits` that the hub answers by a bundle (enrolled from an invitation file); `again` that it
-    was one before, and the hub, restored from a backup, knew it no more.
+    this user, where "promised" are wrapped by the PIN of whoever signs in first; `waits` that the hub answers
+    by a bundle (enrolled from an invitation file); `again` that it was one before, and the hub, restored from
+    a backup, knew it no more.
     """
 
     file: Path
@@ -113,7 +114,7 @@ class EnrolDone:
     founding: bool
     records: int
     pending: int
-    keys: Literal["keystore", "wrapped", "file"]
+    keys: Literal["keystore", "wrapped", "file", "promised"]
     waits: bool = False
     again: bool = False
 

@@ -18,6 +18,7 @@ ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
 LAST_ERROR = "last_error"
 REVOKED = "revoked"
 RESTORED = "hub_restored"
+LOCK_KEYS = "keys.lock"  # keys in a file are to be wrapped by the PIN of whoever signs in first
 
 
 def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> None:

@@ -102,6 +102,7 @@ def test_a_workspace_founds_the_hub_and_a_new_laptop_begins_with_all_it_holds(
     fresh = second.desk.session
     assert fresh is not None
     assert 0 < fresh.workspace.count(Boiler) < held  # its own county only
+    assert "首位登录者的 PIN 将锁定本机密钥" in told[-1]
     for box in second.window.findChildren(QDialog):
         box.reject()
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _KEYS = {
     "keystore": N_("The keys of this laptop lie in the system's keystore."),
     "wrapped": N_("The keys of this laptop are locked with your PIN."),
+    "promised": N_("Whoever signs in first locks the keys of this laptop with their PIN: sign in now."),
     "file": N_("The keys lie in a file that only this user of the system can read: keep this laptop locked."),
 }
 _MOST_PROBLEMS = 200

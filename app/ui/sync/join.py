@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -48,6 +49,8 @@ class JoinDialog(WorkDialog):
         self.code, self.pin = QLineEdit(), QLineEdit()
         self.code.setPlaceholderText(_CODE)
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
+        self.lock = QCheckBox(tr(N_("Lock the keys with the PIN of whoever signs in first")))
+        self.lock.setChecked(True)
         self.target = QLineEdit(str(Path(folder) / f"{tr(N_('workspace'))}.gpkg"))
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(metrics.grid(3))
@@ -66,14 +69,16 @@ class JoinDialog(WorkDialog):
         file = Path(self.target.text()) if session is None else session.workspace.path
         code, pin = self.code.text().strip(), self.pin.text() or None
         offline, address = self.by_file.isChecked(), self.address.text().strip()
-        invitation = Path(self.invitation.text())
+        invitation, lock = Path(self.invitation.text()), self._fresh and self.lock.isChecked()
 
         def work(report: Report) -> EnrolDone:
             from app.actions import enrolling  # late: actions load after the first paint
 
             if offline:
-                return enrolling.enrol_from_file(session, file, invitation, code, pin, report)
-            return enrolling.enrol(session, file, address, code, pin, report)
+                done = enrolling.enrol_from_file(session, file, invitation, code, pin, report)
+            else:
+                done = enrolling.enrol(session, file, address, code, pin, report)
+            return enrolling.lock_at_sign_in(done) if lock else done
 
         self.start(work, self._done, tr(N_("Joining the hub")))
 
@@ -101,7 +106,9 @@ class JoinDialog(WorkDialog):
         self._file_row = _with_button(self.invitation, self._choose_invitation)
         form.addRow(tr(N_("Invitation file")), self._file_row)
         form.addRow(tr(N_("Code")), self.code)
-        if not self._again:
+        if self._fresh:
+            form.addRow("", self.lock)
+        elif not self._again:
             form.addRow(tr(N_("Your PIN")), self.pin)
         if self._fresh:
             form.addRow(tr(N_("New file")), _with_button(self.target, self._choose_target))
