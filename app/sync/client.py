@@ -60,7 +60,7 @@ class Client:
     def enrol(self, request: m.EnrolRequest) -> m.EnrolAnswer:
         """Ask to become one of the hub's laptops; the same keys asked twice give the same laptop."""
         reply = self._ask("POST", "/v1/enrol", content=m.encode_message(request), open_=True)
-        return m.decode_message(m.EnrolAnswer, reply.content)
+        return self._read(m.EnrolAnswer, reply)
 
     def push(self, batch: bytes, asked: m.PullRequest | None = None) -> m.PushReply:
         """Send a signed batch; the hub knows it again, so that it may be sent twice."""
@@ -127,7 +127,14 @@ class Client:
     # ------------------------------------------------------------ inside
     def _post(self, path: str, message: m.Message, kind: type[M]) -> M:
         reply = self._ask("POST", path, content=m.encode_message(message))
-        return m.decode_message(kind, reply.content)
+        return self._read(kind, reply)
+
+    def _read(self, kind: type[M], reply: Reply) -> M:
+        """What the hub says; a page of a network that asks for a sign-in first is no answer of a hub."""
+        try:
+            return m.decode_message(kind, reply.content)
+        except Invalid as error:
+            raise error_of({"error": "not_a_hub"}, reply.status, self.url) from error
 
     def _send_part(self, sha256: str, offset: int, part: bytes, whole: int) -> int:
         """The new offset, which the hub names; another one than expected when it stood elsewhere."""
@@ -240,7 +247,7 @@ class Client:
 
     def _session(self, request: m.SessionRequest) -> m.SessionAnswer:
         reply = self._ask("POST", "/v1/session", content=m.encode_message(request), open_=True)
-        return m.decode_message(m.SessionAnswer, reply.content)
+        return self._read(m.SessionAnswer, reply)
 
     @staticmethod
     def _token_lost(error: AppError, reply: Reply) -> bool:

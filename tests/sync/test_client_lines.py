@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,18 @@ def test_somebody_else_answers(server: Any, client: Client) -> None:
     elsewhere = Client(client.url + "/elsewhere", "", "d", lambda claim: b"", lambda _: None)
     with pytest.raises(AppError) as found, closing(elsewhere):
         elsewhere.thumbnail("x")
-    assert found.value.code in ("bad_message", "not_a_hub", "hub_unreachable", "hub_failed")
+    assert found.value.code in ("not_a_hub", "hub_unreachable", "hub_failed")
+
+
+@pytest.mark.parametrize("page", [b"<html>\xff sign in </html>", b"", b"\xc1"])
+def test_a_page_in_place_of_the_hubs_answer_is_no_hub(
+    server: Any, client: Client, page: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line.Line, "ask", lambda *_: line.Reply("POST", 200, Message(), page))
+    with pytest.raises(HubUnreachable) as found:
+        client.pull(m.PullRequest(after={}))
+    assert found.value.code == "not_a_hub"
+    assert client.url in str(found.value)
 
 
 def test_the_next_round_goes_on_with_the_token_of_the_last(server: Any, client: Client) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
@@ -105,6 +106,24 @@ def test_a_workspace_alone_is_not_told_off_and_never_rings(
     assert not running.desk.sync._next.isActive()
     running.window.doings.sync.sync()
     assert hub.calls == []
+
+
+def test_a_click_on_what_was_refused_leads_to_the_reasons(office: Office, hub: FakeHub, qtbot: QtBot) -> None:
+    running = by_hand(office)
+    hub.done = replace(ROUND, rejected=3, areas={})
+    running.window.go(SYNC)
+    settle(running, qtbot)
+    button(running, "sync").click()
+    qtbot.waitUntil(lambda: bool(running.desk.sync.rounds) and not running.desk.sync.running, timeout=WAIT_MS)
+    settle(running, qtbot)
+    (rounds,) = running.window.sync.findChildren(QTableWidget)
+    cell = rounds.item(0, 8)
+    assert cell is not None
+    assert "3 项被退回" in cell.text()
+    at = rounds.visualItemRect(cell).center()
+    qtbot.mouseClick(rounds.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    settle(running, qtbot)
+    assert running.window.conflicts.isVisible()
 
 
 def test_a_round_shows_progress_can_be_stopped_and_reports(

@@ -28,6 +28,7 @@ from app.ui.theme import colours
 
 if TYPE_CHECKING:
     from app.actions.syncing import SyncStatus
+    from app.ui.sync.watch import Round
 
 # What the buttons ask the window to do: the ids of commands, the icon, the words.
 _ALONE = (
@@ -187,9 +188,17 @@ class SyncPage(QScrollArea):
 
     def _add_rounds(self, column: QVBoxLayout, today: str) -> None:
         if self._desk.sync.rounds:
-            column.addWidget(rounds_table(self._desk.sync.rounds, today))
+            rounds = list(self._desk.sync.rounds)
+            table = rounds_table(rounds, today)
+            table.cellClicked.connect(lambda row, _: self._show_refused(rounds[row]))
+            column.addWidget(table)
         else:
             column.addWidget(muted(tr(N_("No round since the program was started."))))
+
+    def _show_refused(self, item: Round) -> None:
+        """The reasons of what the hub refused stand in the inbox."""
+        if item.done is not None and item.done.rejected:
+            self.wanted.emit("page_conflicts")
 
 
 def _row(column: QVBoxLayout) -> QHBoxLayout:

@@ -69,7 +69,8 @@ def outcome(item: Round) -> tuple[str, str]:
     if done.restored:
         said = tr(N_("the hub was restored; {n} given back"), n=f"{done.given_back:,}")
     left = tr(N_("{n} left to send"), n=f"{done.unsent:,}") if done.unsent else ""
-    words = [part for part in (said, left) if part]
+    refused = tr(N_("{n} refused: click to see why"), n=f"{done.rejected:,}") if done.rejected else ""
+    words = [part for part in (said, refused, left) if part]
     return " · ".join(words) or tr(N_("✓ done")), "" if words else "good"
 
 
