@@ -72,7 +72,9 @@ def _of_record(session: Session, record: Entity) -> Whereabouts:
         if several:
             return _unknown(N_("it lies on the boundary of {names}"), names=listed(names[i] for i in several))
         return _unknown(N_("it lies outside every county here, or over its boundary"))
-    code, name = _for_this_laptop(session, str(rows.values["code"][certain]), str(names[certain]))
+    inside = by_level["county"] if len(by_level["county"]) == 1 else []  # several counties have a 城关镇
+    name = " ".join(dict.fromkeys(str(names[row]) for row in (*inside, certain)))
+    code, name = _for_this_laptop(session, str(rows.values["code"][certain]), name)
     why = _not_ours(session, code, name)
     if why:
         return Whereabouts(why)
