@@ -10,7 +10,7 @@ from shapely.geometry import Point
 
 from app.actions.conflicts import open_conflicts, resolve
 from app.actions.history import undo
-from app.actions.records import add_record, delete_record, edit_record
+from app.actions.records import add_record, delete_record, edit_many, edit_record
 from app.actions.steps import do_step, next_steps
 from app.domain.changes import Change, ChangeSet, insert
 from app.domain.entities.boiler import Boiler
@@ -58,6 +58,17 @@ def plain_edit(laptop: Laptop, login: str, record: Entity, field: str) -> bool:
     if field == "rated_tph":
         return edit(laptop, login, record, rated_tph=float(number))
     return edit(laptop, login, record, **{field: f"{laptop.name}-{number}"})
+
+
+def edit_in_each_town(laptop: Laptop, login: str, which: int, field: str) -> bool:
+    """Somebody changes one text field of a boiler of each town, in one act."""
+    laptop.world.counter += 1
+    towns: dict[str, list[Boiler]] = {}
+    for record in laptop.workspace.find(Boiler, order="ledger_no"):
+        towns.setdefault(record.div_code, []).append(record)
+    values = {field: f"{laptop.name}-{laptop.world.counter}"}
+    edits = [(those[which % len(those)], values) for those in towns.values()]
+    return tried(lambda: edit_many(laptop.as_(login), edits)) is not None
 
 
 def step(laptop: Laptop, login: str, record: Entity, action: str, **values: Any) -> bool:

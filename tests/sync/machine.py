@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from app.domain.entities.boiler import Boiler
 from app.errors import AppError
@@ -16,11 +16,21 @@ from sync.accounts import settle
 from sync.town import FIVE, begin, end
 from sync.world import CREWS, Killed, Laptop, World, newer, older
 
-names = st.sampled_from(FIVE)
+# In some stories only a few laptops do anything before the end, so that what one does meets what another did.
+PAIRS = (("city", "town_a"), ("county", "town_b"))
+CROWDS = (FIVE, *PAIRS, ("city", "town_a", "town_a2"), ("city", "county", "town_b"))
+some = st.runner().flatmap(lambda story: st.sampled_from(story.crowds))
+names = st.runner().flatmap(lambda story: st.sampled_from(story.crowd))
+offices = st.runner().flatmap(lambda story: st.sampled_from([n for n in story.crowd if n in ABOVE]))
+with_backup = st.runner().flatmap(lambda story: st.sampled_from(story.saved()))
 towns = st.sampled_from(["town_a", "town_a2", "town_b"])
 small = st.integers(0, 7)
 fields = st.sampled_from([*doings.PLAIN, "fuel", "place", "rated_tph"])
 faults = st.sampled_from(["", "apart", "lost", "deaf", "cut", "no_pull", "piece", "stale", "torn"])
+answers = st.sampled_from(["", "no_pull", "deaf"])  # a push arrives, and what comes back
+# Who syncs, one after another, on which lines.
+calls = st.lists(st.tuples(names, st.just("") | faults), min_size=1, max_size=2)
+ABOVE = ("city", "county")  # they read and write both towns
 MONTHS = (-400, -90, -1, 0, 1, 90, 400)
 
 
@@ -28,14 +38,26 @@ class Stories(RuleBasedStateMachine):
     """One story; everything is accounted for at its end."""
 
     template: Path
+    crowds = CROWDS
 
     def __init__(self) -> None:
         super().__init__()
+        self.crowd: tuple[str, ...] = FIVE
         self.world: World = self.begin()
 
     def begin(self) -> World:
         """A town of one's own."""
         return begin(self.template)
+
+    @initialize(crowd=some)
+    def opens(self, crowd: tuple[str, ...]) -> None:
+        """Who is at work in this story; the hub was backed up the night before, as every night."""
+        self.crowd = crowd
+        self.world.back_up_hub()
+
+    def saved(self) -> list[str]:
+        """Laptops of which there is a backup."""
+        return [name for name, laptop in self.world.laptops.items() if laptop.backups]
 
     def _laptop(self, name: str) -> Laptop:
         return self.world.laptops[name]
@@ -62,6 +84,15 @@ class Stories(RuleBasedStateMachine):
         """Two people change the same field of the same boiler on their laptops."""
         for name in (first, second):
             self.edits(name, 0, which, field)
+
+    @rule(name=offices, which=small, field=st.sampled_from(doings.PLAIN), fault=answers, then=calls)
+    def edits_widely(
+        self, name: str, which: int, field: str, fault: str, then: list[tuple[str, str]]
+    ) -> None:
+        """The county or the city changes a boiler of each town in one act and sends it; then others sync."""
+        laptop = self._laptop(name)
+        doings.edit_in_each_town(laptop, self._person(laptop, 0), which, field)
+        self._sync_in_turn([(name, fault), *then])
 
     @rule(name=names, which=small, choice=small)
     def steps(self, name: str, which: int, choice: int) -> None:
@@ -114,6 +145,10 @@ class Stories(RuleBasedStateMachine):
         with suppress(AppError):
             self._laptop(name).round(fault)
 
+    def _sync_in_turn(self, those: list[tuple[str, str]]) -> None:
+        for name, fault in those:
+            self.syncs(name, fault)
+
     @precondition(lambda self: self.world.bag)
     @rule(which=st.integers(0, 30), cut=st.none() | st.integers(0, 4000))
     def brings(self, which: int, cut: int | None) -> None:
@@ -137,17 +172,17 @@ class Stories(RuleBasedStateMachine):
                 laptop.round(killed_after=after)
         laptop.kill()
 
-    @rule(name=names)
-    def backs_up(self, name: str) -> None:
-        """A backup of a laptop is made."""
+    @rule(name=names, then=calls)
+    def backs_up(self, name: str, then: list[tuple[str, str]]) -> None:
+        """A backup of a laptop is made; then some sync, itself perhaps."""
         self._laptop(name).back_up()
+        self._sync_in_turn(then)
 
-    @rule(name=names, which=small)
+    @precondition(lambda self: self.saved())
+    @rule(name=with_backup, which=small)
     def restores(self, name: str, which: int) -> None:
         """An old backup of a laptop is brought back."""
-        laptop = self._laptop(name)
-        if laptop.backups:
-            laptop.restore(which)
+        self._laptop(name).restore(which)
 
     @rule(name=names, days=st.sampled_from(MONTHS))
     def sets_clock(self, name: str, days: int) -> None:
@@ -165,10 +200,11 @@ class Stories(RuleBasedStateMachine):
         self.world.back_up_hub()
 
     @precondition(lambda self: self.world.hub_backups)
-    @rule(which=small, declared=st.booleans())
-    def restores_hub(self, which: int, declared: bool) -> None:
-        """An old backup of the hub is brought back; perhaps nobody says so."""
+    @rule(which=small, declared=st.booleans(), first=calls)
+    def restores_hub(self, which: int, declared: bool, first: list[tuple[str, str]]) -> None:
+        """An old backup of the hub is brought back; perhaps nobody says so. These come first to it."""
         self.world.restore_hub(which, declared=declared)
+        self._sync_in_turn(first)
 
     @precondition(lambda self: not self.world.oracle.held_back)
     @rule(name=st.sampled_from(["town_a2", "town_b"]))

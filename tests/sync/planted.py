@@ -70,9 +70,9 @@ def _no_known_acts(patch: pytest.MonkeyPatch) -> None:
     run = deciding.Deciding.run
     patch.setattr(quick.Quick, "push", lambda *_: None)
 
-    def forgetful(self: deciding.Deciding, batch: Any) -> None:
+    def forgetful(self: deciding.Deciding, *given: Any) -> None:
         self.repeated = set()
-        run(self, batch)
+        run(self, *given)
 
     patch.setattr(deciding.Deciding, "run", forgetful)
     patch.setattr(storing, "write_acts", lambda *_: None)

@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from app.errors import AppError
 from sync.accounts import settle
-from sync.machine import Stories
+from sync.machine import PAIRS, Stories
 from sync.oracle import Lost
 from sync.planted import BUGS, Bug, no_chain, trust_numbers
 from sync.world import World
@@ -55,11 +55,12 @@ def test_asking_for_what_nothing_answers_mends_reused_numbers(
 def test_the_machine_finds_it_by_itself(town: Path, bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
     class Here(Stories):
         template = town
+        crowds = PAIRS
 
     bug.plant(monkeypatch)
     many = settings(
         max_examples=int(os.environ.get("GRIDWARD_EXAMPLES", "2000")),
-        stateful_step_count=30,
+        stateful_step_count=50,
         deadline=None,
         phases=[Phase.generate],
         report_multiple_bugs=False,
