@@ -52,6 +52,10 @@ class Client:
         """The SHA-256 of the hub's public key that was seen, in hex; empty without TLS."""
         return self._pinned.seen
 
+    def heed(self, check: Callable[[], None]) -> None:
+        """Call `check` while an answer is waited for; it raises Cancelled to stop."""
+        self._line.heed = check
+
     def close(self) -> None:
         """Let go of connections."""
         self._line.close()

@@ -9,12 +9,12 @@ error. Neither proxies nor certificates named by the environment are looked for:
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from ssl import SSLContext, SSLError
+from ssl import SSLContext, SSLError, SSLSocket
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 CONNECT_SECONDS, SECONDS = 10.0, 60.0
 _KEPT_SECONDS = 5.0  # after that the hub, or what is between, may have let go of a connection
 _TOGETHER = 256 * 1024  # a body up to this goes out with its headers
+_MOMENT = 0.25  # s after which who waits for an answer is asked whether to go on
 _PIECE = 32 * 1024  # what a line that is cut may cost of a file
 _MOST = 256 << 20  # bytes of an answer that is held in memory; a hub's have a quarter of that at most
 _PORTS = {"https": 443, "http": 80}
@@ -51,6 +52,7 @@ class Line:
         self._prefix = quote(parts.path.rstrip("/"), safe="/%")
         self._context = context if parts.scheme == "https" else None
         self._kept: list[tuple[_Connection | _Secure, float]] = []
+        self.heed: Callable[[], None] = lambda: None  # called while an answer is waited for; raises to stop
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"") -> Reply:
         """The whole answer, whatever it says. Raises LineLost."""
@@ -107,9 +109,18 @@ class Line:
             with suppress(ConnectionError, SSLError):  # what the hub said before it hung up counts
                 line.endheaders(content or None)
                 line.send_held()
+            self._wait_for(line)
             return line.getresponse()
         except (OSError, HTTPException, ValueError) as error:  # the last for a header that cannot be sent
             raise LineLost(str(error) or type(error).__name__) from error
+
+    def _wait_for(self, line: _Connection | _Secure) -> None:
+        """Until the answer begins; a hub that hangs shall not hold whoever wants to stop."""
+        until = monotonic() + SECONDS
+        while _is_open(line) and not _is_readable(line, _MOMENT):
+            self.heed()
+            if monotonic() > until:
+                raise TimeoutError("timed out")
 
     def _connection(self) -> _Connection | _Secure:
         """One that is open and quiet, or a new one."""
@@ -154,13 +165,15 @@ def _is_open(line: HTTPConnection) -> bool:
     return getattr(line, "sock", None) is not None
 
 
-def _is_readable(line: HTTPConnection) -> bool:
-    """Whether something came that nobody asked for: most likely the hub hung up."""
+def _is_readable(line: HTTPConnection, seconds: float = 0.0) -> bool:
+    """Whether something came, or comes within `seconds`; where nobody asked, the hub most likely hung up."""
+    if isinstance(line.sock, SSLSocket) and line.sock.pending():
+        return True
     if hasattr(select, "poll"):  # unlike `select` for any number of open files
         waiting = select.poll()
         waiting.register(line.sock, select.POLLIN)
-        return bool(waiting.poll(0))
-    return bool(select.select([line.sock], [], [], 0)[0])
+        return bool(waiting.poll(seconds * 1000))
+    return bool(select.select([line.sock], [], [], seconds)[0])
 
 
 def _read(found: HTTPResponse, size: int | None) -> bytes:

@@ -39,6 +39,7 @@ class Round:
 
     def run(self) -> SyncDone:
         """The round. Raises HubUnreachable, Cancelled, NotAllowed `revoked`; what was done stays done."""
+        self.transport.heed(self._check)
         try:
             done = self._run()
         except AppError as error:

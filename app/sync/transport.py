@@ -83,6 +83,10 @@ class Transport(Protocol):
         """A small JPEG of a picture; None when there is none."""
         ...
 
+    def heed(self, check: Callable[[], None]) -> None:
+        """Call `check` while an answer is waited for; it raises Cancelled to stop."""
+        ...
+
     def close(self) -> None:
         """Let go of connections."""
         ...

@@ -88,6 +88,9 @@ class Direct:
         found: bytes | None = self._hub.blobs.thumbnail(sha256)
         return found
 
+    def heed(self, check: Callable[[], None]) -> None:
+        """Nobody waits for an answer."""
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import AppError, HubUnreachable, Invalid
+from app.errors import AppError, Cancelled, HubUnreachable, Invalid
 from app.sync import line
 from app.sync import messages as m
 from app.sync.client import Client
@@ -167,6 +167,31 @@ def test_a_busy_hub_is_asked_again_and_a_silent_one_given_up(server: Any, client
     assert busy.value.exit_code == 6 and busy.value.hint
     server.busy = 0
     assert client.pull(m.PullRequest(after={})).hub_time == 7
+
+
+def test_whoever_waits_for_a_hub_that_hangs_may_stop() -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def hang(door: socket.socket) -> None:
+        one, _ = door.accept()
+        with one:
+            one.recv(1 << 16)
+            asked.set()
+            while one.recv(1 << 16):
+                pass
+            gone.set()
+
+    def check() -> None:
+        if asked.is_set():
+            raise Cancelled("stop")
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=hang, args=(door,), daemon=True).start()
+        client = Client(f"http://127.0.0.1:{door.getsockname()[1]}", "", "d", lambda claim: bytes(64))
+        client.heed(check)
+        with pytest.raises(Cancelled):
+            client.policy()
+        assert gone.wait(60), "the connection is not kept for an answer nobody waits for"
 
 
 def test_somebody_else_answers(server: Any, client: Client) -> None:
