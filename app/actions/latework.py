@@ -40,7 +40,8 @@ def step_of(item: Conflict) -> str:
 
 def entered(session: Session, item: Conflict, values: Mapping[str, Any]) -> Change:
     """The record that a revoked laptop entered and the hub does not have, as whoever takes it in enters it:
-    from its first state on, since steps are taken by persons."""
+    from its first state on, since steps are taken by persons. Raises Refused for what changes a record
+    that is not here and does not tell it whole."""
     kind = entity_type(item.owner_entity)
     if kind is Attachment.TYPE:
         return _paper(session, item, values)
@@ -59,7 +60,10 @@ def entered(session: Session, item: Conflict, values: Mapping[str, Any]) -> Chan
         for name, value in values.items()
         if name == GEOMETRY or fields[name].merge not in (Merge.STATE, Merge.HUB)
     }
-    record = kind.record(uid=item.owner, **fits)
+    try:
+        record = kind.record(uid=item.owner, **fits)
+    except TypeError:  # a change of a record that a hub has lost: what it must have is not told
+        raise nothing_to_take() from None
     record = in_own_area(session, record.replace(**derived_values(session, record)))
     require_area(session, record)
     return insert(record)

@@ -14,7 +14,9 @@ from app.actions.records import delete_record
 from app.actions.session import Session
 from app.actions.steps import do_step
 from app.actions.sticks import bundle_in, bundle_out
+from app.domain.changes import insert
 from app.domain.entities.boiler_codes import EXCLUDE_REASONS
+from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Approval, Attachment
 from app.errors import AppError
 from app.hub.sticks import give_bundle, take_bundle
@@ -158,3 +160,14 @@ def test_papers_reach_a_laptop_that_comes_by_stick_only(late: Late, tmp_path: Pa
     bundle_out(session, tmp_path / "out.bundle")
     assert not take_bundle(late.lan.hub, tmp_path / "out.bundle", late.lan.clock()).answers[0].rejected
     assert {one.file_name for one in evidence_of(session, by_stick.boiler("T-1"))} == {"前.jpg", "铭牌.jpg"}
+
+
+def test_a_late_change_of_a_record_that_is_not_here_is_shown_and_cannot_be_taken(late: Late) -> None:
+    session = late.other.as_("clerk2")
+    gone = Conflict(
+        uid="c-1", owner_entity="boiler", owner="b-1", owner_title="T-9", kind="quarantine",
+        decides="R3", raised_at="2026-11-23T02:00:00.000Z", offered='{"note": "晚了"}',
+    )  # fmt: skip
+    session.commit([insert(gone)], "edit")
+    [view] = open_conflicts(session)
+    assert view.obstacle and late.refused(view) == "nothing_to_take"
