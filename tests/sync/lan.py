@@ -34,6 +34,7 @@ from sync.direct import Direct
 
 CITY, COUNTY, TOWN, TOWN2 = "620800", "620802", "620802105", "620802106"
 FILE = "laptop.gpkg"
+_NO_REQUEST = ("left", "answers_lost", "apart", "heed", "close")
 
 
 class Cut(Direct):
@@ -46,7 +47,7 @@ class Cut(Direct):
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name.startswith("_") or name in ("left", "answers_lost", "apart", "close") or not callable(found):
+        if name.startswith("_") or name in _NO_REQUEST or not callable(found):
             return found
 
         def call(*given: Any) -> Any:
