@@ -77,6 +77,7 @@ class Desk:
     undone: dict[str, str] = field(default_factory=dict)  # act: the one of this push that took it back
     parts: dict[str, frozenset[bytes]] = field(default_factory=dict)  # of acts known in part: what is known
     returned: tuple[tuple[str, int, int], ...] = ()  # lost blocks given back: branch, last number, site
+    stray: str | None = None  # the area of what follows a record that is not here; None: that of the whole
     _policy: Policy | None = None
     _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
     _hub_act: Act | None = None
@@ -139,7 +140,7 @@ class Desk:
 
     def _owner_area(self, entity: str, uid: str) -> str | None:
         row = self.rows.get(entity, uid)
-        return row.area if row is not None else None
+        return row.area if row is not None else self.stray
 
     def writing(self, told: Told, area: str) -> Writing:
         """Who writes with which knowledge."""

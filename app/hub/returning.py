@@ -89,7 +89,7 @@ class Returning:
         desk = Desk(
             rows=Rows(self.database, connection), logs=logs, scope=Scope(self.root, self.root), cap="R0",
             site=devices.site_of(connection, branch, number + 1), received=when, has_blob=self.has_blob,
-            returned=lost.sites_of(connection, [view]),
+            returned=lost.sites_of(connection, [view]), stray=block.area,
         )  # fmt: skip
         entries = tuple(Entry(e.act, e.entity, e.uid, e.op, _cells(e)) for e in block.effects)
         batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
@@ -175,6 +175,10 @@ class _Work:
         fork = item.view[self.block.area]
         moved = row is not None and (row.seq > fork or row.area != self.block.area)
         deciding.apply(item, row)
+        row = self.desk.rows.get(entry.entity, entry.uid)
+        moved = moved or (
+            row is not None and row.area != self.block.area
+        )  # also a new one that went elsewhere
         if moved or self.desk.tally.accepted == accepted:
             self._tell(entry.entity, entry.uid)
 

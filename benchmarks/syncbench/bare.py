@@ -20,15 +20,25 @@ _WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN", "COMMIT")
 
 
 class _Book:
-    """The statements that connections made meanwhile were given."""
+    """The statements that connections made meanwhile were given, transaction by transaction: a thread may
+    write beside the fold, in turns with it."""
 
     def __init__(self) -> None:
         self.written: list[Written] = []
+        self._open: dict[sqlite3.Connection, list[Written]] = {}
 
-    def note(self, statement: str, values: Any, *, many: bool = False) -> None:
+    def note(self, by: sqlite3.Connection, statement: str, values: Any, *, many: bool = False) -> None:
         """Keep a statement that writes, or begins or ends a transaction."""
+        if statement.startswith("BEGIN"):
+            self._open[by] = []
         if statement.startswith(_WRITES):
-            self.written.append((statement, values, many))
+            self._open.get(by, self.written).append((statement, values, many))
+        if statement == "COMMIT":
+            self.written += self._open.pop(by, [])
+
+    def drop(self, by: sqlite3.Connection) -> None:
+        """What it wrote since it began is taken back."""
+        self._open.pop(by, None)
 
 
 def statements(work: Callable[[], object]) -> list[Written]:
@@ -37,7 +47,7 @@ def statements(work: Callable[[], object]) -> list[Written]:
 
     class Cursor(sqlite3.Cursor):
         def execute(self, statement: str, values: Any = ()) -> Cursor:
-            book.note(statement, values)
+            book.note(self.connection, statement, values)
             return super().execute(statement, values)
 
     class Connection(sqlite3.Connection):
@@ -45,18 +55,22 @@ def statements(work: Callable[[], object]) -> list[Written]:
             return super().cursor(Cursor)
 
         def execute(self, statement: str, values: Any = ()) -> sqlite3.Cursor:
-            book.note(statement, values)
+            book.note(self, statement, values)
             return super().execute(statement, values)
 
         def executemany(self, statement: str, rows: Iterable[Any]) -> sqlite3.Cursor:
             those = [tuple(row) for row in rows]
-            book.note(statement, those, many=True)
+            book.note(self, statement, those, many=True)
             return super().executemany(statement, those)
 
         def commit(self) -> None:
             if self.in_transaction:
-                book.note("COMMIT", ())
+                book.note(self, "COMMIT", ())
             super().commit()
+
+        def rollback(self) -> None:
+            book.drop(self)
+            super().rollback()
 
     connect = sqlite3.connect
     with patch("app.store.connect.sqlite3.connect", lambda *a, **k: connect(*a, factory=Connection, **k)):

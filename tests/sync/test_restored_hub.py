@@ -124,6 +124,24 @@ def test_a_signature_is_void_when_the_record_changed_since_the_restore(world: Wo
 
 
 @ways
+def test_what_was_said_of_papers_that_were_never_taken_stays_where_it_was(
+    world: World, declared: bool
+) -> None:
+    county, b = world.laptops["county"], world.laptops["town_b"]
+    world.back_up_hub()
+    assert doings.step(b, "officer_b", there(b, "B-2"), "apply")
+    assert doings.edit(county, "clerk", there(county, "B-2"), address="另处")
+    county.round()
+    b.round()
+    said = {item.uid for item in b.workspace.find(Conflict) if item.owner_entity == "attachment"}
+    assert said, "the step is void, and its papers with it"
+    world.restore_hub(0, declared=declared)
+    county.round()
+    b.round()
+    settle(world)
+
+
+@ways
 def test_acknowledged_and_not_yet_fetched_is_sent_again(world: World, declared: bool) -> None:
     a = world.laptops["town_a"]
     world.back_up_hub()
