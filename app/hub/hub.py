@@ -238,6 +238,7 @@ class Hub:
             found = pulling.working(self._device(connection, device))
             common = {area: lost.common(connection, area, ends) for area, ends in asked.ends.items()}
             lacks = sum(not lost.has_batch(connection, sha256) for sha256 in asked.taken)
+            lacks += sum(lost.unknown(connection, area, ends) for area, ends in asked.lost.items())
             epoch = devices.renew(connection, found, asked.epoch) if asked.renumber else found.epoch
         return RejoinReply(common=common, epoch=epoch, lacks=lacks)
 

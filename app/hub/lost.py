@@ -107,6 +107,17 @@ def is_here(connection: Connection, signed: SignedBlock) -> bool:
     return connection.execute(select(LOST.c.head).where(LOST.c.head == signed.head)).first() is not None
 
 
+def unknown(connection: Connection, area: str, ends: Sequence[tuple[int, bytes]]) -> int:
+    """How many of an area's blocks that end so (number, head) the log does not have and nobody gave back."""
+    if not ends:
+        return 0
+    span = LOG.c.last.between(min(last for last, _ in ends), max(last for last, _ in ends))
+    log = select(LOG.c.head).where(LOG.c.area == area, span)
+    given = select(LOST.c.head).where(LOST.c.area == area)
+    here = {bytes(head) for query in (log, given) for head in connection.execute(query).scalars()}
+    return sum(head not in here for _, head in ends)
+
+
 def place_of(connection: Connection, signed: SignedBlock) -> tuple[str, int]:
     """The lost stretch that a block belongs to, and where that parts from the log; raises Invalid `gap`."""
     before = signed.first - 1

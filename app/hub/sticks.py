@@ -187,7 +187,8 @@ def _take_back(hub: Hub, found: Unpacked, asked: RejoinRequest, now: datetime) -
     device = found.head.device
     blocks = [decode_message(SignedBlock, item.read()) for item in found.items if item.kind == "block"]
     entries = hub.give_back(device, blocks, now) if blocks else 0
-    if blocks:
+    again = {head for ends in asked.lost.values() for _, head in ends}
+    if entries or any(block.head not in again for block in blocks):
         _renew(hub, device, asked)
     ends = RejoinRequest(ends=asked.ends)
     hub.note_seen(device, hub.rejoin(device, ends).common)

@@ -100,6 +100,25 @@ def set_lost(raw: sqlite3.Connection, area: str, fork: int) -> bytes:
     return bytes(row[0]) if row is not None else START
 
 
+def lost(raw: sqlite3.Connection) -> list[KeptBlock]:
+    """What was put aside and the log has not told again yet, each block after the one it follows."""
+    query = "SELECT area, first, last, body, head, signature FROM sync_lost ORDER BY area, first"
+    return [_block(row) for row in raw.execute(query)]
+
+
+def lost_ends(raw: sqlite3.Connection) -> dict[str, list[tuple[int, bytes]]]:
+    """By area where these blocks end: number and head."""
+    found: dict[str, list[tuple[int, bytes]]] = {}
+    for area, last, head in raw.execute("SELECT area, last, head FROM sync_lost ORDER BY area, first"):
+        found.setdefault(area, []).append((last, bytes(head)))
+    return found
+
+
+def forget_lost(raw: sqlite3.Connection) -> None:
+    """The log tells again what the blocks that were put aside had told."""
+    raw.execute("DELETE FROM sync_lost")
+
+
 def _block(row: tuple[Any, ...]) -> KeptBlock:
     area, first, last, *parts = row
     return KeptBlock(area, first, last, *map(bytes, parts))

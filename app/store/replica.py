@@ -181,6 +181,17 @@ class Replica:
         with self._reading() as raw:
             return keptblocks.after(raw, area, fork)
 
+    def lost(self) -> list[KeptBlock]:
+        """Blocks that a restored hub was given back and whose changes its log has not told here again yet:
+        brought back once more before that, it lacks them once more."""
+        with self._reading() as raw:
+            return keptblocks.lost(raw)
+
+    def lost_ends(self) -> dict[str, list[tuple[int, bytes]]]:
+        """By area where these blocks end: number and head."""
+        with self._reading() as raw:
+            return keptblocks.lost_ends(raw)
+
     def rejoin(self, forks: Mapping[str, int], epoch: int) -> None:
         """Follow the hub's log anew from these numbers on, and send what is unanswered under a new epoch.
 
@@ -193,9 +204,11 @@ class Replica:
         self._facts = changed
 
     def is_whole_again(self) -> None:
-        """The log has told again what a restored hub had lost; what was seen of that need not be kept."""
+        """The log has told again what a restored hub had lost; neither that nor what was seen of it need be
+        kept."""
         with self._writing() as raw:
             views.forget_branches(raw)
+            keptblocks.forget_lost(raw)
 
     # ------------------------------------------------------------ receiving
     def fold(

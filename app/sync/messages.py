@@ -182,18 +182,20 @@ class PushReply(Message, frozen=True):
 
 class RejoinRequest(Message, frozen=True):
     """The ends of the blocks a laptop has kept of each area, oldest first: their numbers and the first bytes
-    of the heads; and the hashes of batches that the hub took and that no entry has answered. With `renumber`
-    it wants a new epoch, above `epoch`, for what the hub has not answered."""
+    of the heads; the hashes of batches that the hub took and that no entry has answered; and where the lost blocks
+    end that were given back before and not told again yet, with their whole heads. With `renumber` it wants a new epoch, above
+    `epoch`, for what the hub has not answered. A hub of an earlier version passes `lost` over."""
 
     ends: dict[str, list[tuple[int, bytes]]]
     taken: list[bytes] = []
+    lost: dict[str, list[tuple[int, bytes]]] = {}
     epoch: int = 0
     renumber: bool = False
 
 
 class RejoinReply(Message, frozen=True):
-    """Of each area the highest of those ends that the hub has, 0 for none; how many of the batches it does
-    not have; the laptop's epoch."""
+    """Of each area the highest of those ends that the hub has, 0 for none; how many of the batches and
+    lost blocks it does not have; the laptop's epoch."""
 
     common: dict[str, int]
     epoch: int

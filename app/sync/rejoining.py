@@ -3,6 +3,8 @@
 A laptop notices by the heads of the log's chain, or because the hub knows fewer changes than it has answered.
 It asks up to where both agree, gives the hub the blocks after that as they came, and goes back to there: the
 hub's log tells all of it again. Cut anywhere, the next round does it once more; the hub knows a block again.
+Until the log has told all of it, the hub is asked whether it still has those blocks: it may be brought back
+once more.
 """
 
 from __future__ import annotations
@@ -52,6 +54,12 @@ def lacks_blocks(transport: Transport, replica: Replica) -> bool:
     return bool(_forks(transport, replica))
 
 
+def lost_again(transport: Transport, replica: Replica) -> bool:
+    """Whether the hub lacks once more what it was given back before its log has told that here."""
+    ends = replica.lost_ends()
+    return bool(ends) and transport.rejoin(RejoinRequest(ends={}, lost=ends)).lacks > 0
+
+
 def rejoin(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Rejoined:
     """Give back what the hub lost, and follow it again; unanswered changes are sent under a new epoch.
 
@@ -62,15 +70,15 @@ def rejoin(transport: Transport, replica: Replica, between: Callable[[Folded], N
     done = Folded()
     finish_begun(replica, done, between)
     forks = _forks(transport, replica)
-    kept = {area: replica.kept_after(area, fork) for area, fork in sorted(forks.items())}
+    kept = [replica.kept_after(area, fork) for area, fork in sorted(forks.items())]
     entries = 0
-    for blocks in kept.values():
+    for blocks in (*kept, replica.lost()):  # what was put aside may follow on what is kept
         for part in _parts(blocks):
             entries += transport.give_back(part)
             between(done)
     epoch = transport.rejoin(RejoinRequest(ends={}, epoch=facts.epoch, renumber=True)).epoch
     replica.rejoin(forks, epoch)
-    return Rejoined(bool(forks), entries)
+    return Rejoined(bool(forks) or entries > 0, entries)
 
 
 def _forks(transport: Transport, replica: Replica) -> dict[str, int]:

@@ -17,7 +17,7 @@ from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
 from app.sync.folding import Folded, Receiving, compare
-from app.sync.rejoining import Rejoined, is_forgotten, is_sign, lacks_blocks, parts, rejoin
+from app.sync.rejoining import Rejoined, is_forgotten, is_sign, lacks_blocks, lost_again, parts, rejoin
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
 from app.sync.state import end_founding, held_grants, keep_grants, note_outcome, note_restored
@@ -75,7 +75,7 @@ class Round:
             return False
         if parts(done.areas) and lacks_blocks(self.transport, replica):
             return True
-        return is_forgotten(self.transport, replica)
+        return is_forgotten(self.transport, replica) or lost_again(self.transport, replica)
 
     def _rejoin(self, *, sure: bool) -> Rejoined:
         """Give back; `sure` when the hub has lost something also if none of its blocks is missing there."""

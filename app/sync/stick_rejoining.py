@@ -75,11 +75,14 @@ def to_give_back(replica: Replica) -> list[KeptBlock]:
 
 
 def items_of(replica: Replica, blocks: Sequence[KeptBlock]) -> list[Item]:
-    """Up to where the hub's log is here and in which epoch, and the blocks that are given back."""
+    """Up to where the hub's log is here and in which epoch, and the blocks that are given back.
+
+    Those that its log has not told again since are given once more: it may have been brought back once more.
+    """
     facts = replica.facts()
     assert facts is not None, "only a replica writes bundles"
-    told = RejoinRequest(ends=replica.ends(), epoch=facts.epoch)
-    signed = map(as_signed, blocks)
+    told = RejoinRequest(ends=replica.ends(), epoch=facts.epoch, lost=replica.lost_ends())
+    signed = map(as_signed, (*blocks, *replica.lost()))
     return [
         Item("policy", REJOIN, encode_message(told)),
         *(Item("block", block.area, encode_message(block)) for block in signed),

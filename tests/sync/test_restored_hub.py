@@ -193,6 +193,32 @@ def test_twice_restored_to_the_same_backup(world: World, declared: bool) -> None
     assert (found.note, found.contact, found.model) == ("one", "two", "three")
 
 
+@ways
+@pytest.mark.parametrize("which", [0, 1], ids=["to an older backup", "to the same"])
+def test_brought_back_once_more_before_a_laptop_has_followed_it(
+    world: World, declared: bool, which: int
+) -> None:
+    """What was given back once is in no block that the laptop follows yet: it gives it again."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    assert doings.edit(a, "officer", there(a), contact="王芳")
+    a.round()
+    world.back_up_hub()
+    note(a, "lost twice")
+    a.round()
+    world.restore_hub(1, declared=declared)
+    assert doings.edit(a, "officer", there(a), model="written since")
+    assert a.round("no_pull") is None
+    assert world.hub.status().given_back == 1
+    world.restore_hub(which, declared=declared)
+    assert a.round() is not None
+    settle(world)
+    other.round()
+    found = there(other)
+    assert (found.note, found.contact, found.model) == ("lost twice", "王芳", "written since")
+    assert not a.workspace.replica.lost(), "once the log has told it, it is kept twice no longer"
+
+
 def test_a_block_half_folded_when_the_hub_was_restored_is_finished_and_given_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
