@@ -182,9 +182,10 @@ class PushReply(Message, frozen=True):
 
 class RejoinRequest(Message, frozen=True):
     """The ends of the blocks a laptop has kept of each area, oldest first: their numbers and the first bytes
-    of the heads; the hashes of batches that the hub took and that no entry has answered; and where the lost blocks
-    end that were given back before and not told again yet, with their whole heads. With `renumber` it wants a new epoch, above
-    `epoch`, for what the hub has not answered. A hub of an earlier version passes `lost` over."""
+    of the heads; the hashes of batches that the hub took and that no entry has answered; and where the lost
+    blocks end that were given back before and not told again yet, with their whole heads. With `renumber` it
+    wants a new epoch, above `epoch`, for what the hub has not answered. An older hub passes `lost` over.
+    """
 
     ends: dict[str, list[tuple[int, bytes]]]
     taken: list[bytes] = []
