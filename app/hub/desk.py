@@ -266,12 +266,13 @@ class Desk:
     def own_act(self) -> Act:
         """The hub's own act of this push, begun when first asked for."""
         if self._hub_act is None:
-            clock = self.received << _HLC_BITS
-            action = "found_hub" if self.founding else "conflict"
-            self._hub_act = Act(
-                new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", action, "", None, clock, self.moment()
-            )
+            self._hub_act = self.act_of_hub("found_hub" if self.founding else "conflict")
         return self._hub_act
+
+    def act_of_hub(self, action: str) -> Act:
+        """An act of the hub itself, at the moment of receipt."""
+        clock = self.received << _HLC_BITS
+        return Act(new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", action, "", None, clock, self.moment())
 
     @property
     def hub_act(self) -> Act | None:

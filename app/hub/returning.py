@@ -201,8 +201,12 @@ class _Work:
         self.stands[entity, uid] = None
 
     def _tell_whole(self) -> None:
-        """Records that a laptop which followed the lost log may hold otherwise, as they stand here."""
-        area = self.block.area
+        """Records that a laptop which followed the lost log may hold otherwise, as they stand here.
+
+        Under an act of their own: these effects are not given back when they are lost as well, and an act of
+        which a part is given back would be said to have written what the log no longer tells.
+        """
+        area, act = self.block.area, self.desk.act_of_hub(STANDS)
         for entity, uid in self.stands:
             if not is_known(entity):
                 continue
@@ -214,7 +218,7 @@ class _Work:
                 effect.cells = {name: values[name] for name in names if values.get(name) is not None}
             elif row is not None and row.alive:
                 effect.note = f"leave:{row.area}"
-            self.desk.logs.add(area, self.desk.own_act(), effect)
+            self.desk.logs.add(area, act, effect)
 
     def _write(self) -> None:
         desk = self.desk

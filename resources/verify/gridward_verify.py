@@ -215,7 +215,7 @@ class Log:
         need(not lost, "value_lost", f"{area} {number}: a change of a record that is not there")
         before = self.records.pop(at, {}) if op != "n" else {}  # n: the hub answered and wrote nothing
         after = {"i": cells, "u": {**before, **cells}}.get(op, {})
-        for name in {"i": {**before, **cells}, "u": cells, "d": {**before, "*": None}, "n": "-"}[op]:
+        for name in {"u": cells, "n": "-"}.get(op, {**before, **cells, "*": 0}):  # *: any field
             self.writes[*record, name].append((area, number, act, as_text(after.get(name))))
         if op in "iu":
             self.records[at] = {name: value for name, value in after.items() if value is not None}

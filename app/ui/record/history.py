@@ -37,6 +37,7 @@ DONE = {
     "hub_answer": N_("The hub’s answer"),
     "conflict": N_("The hub raised a conflict"),
     "found_hub": N_("The hub was founded with this"),
+    "stands": N_("The hub told this again after it was restored"),
     "resolve": N_("Conflict decided"),
     "left_scope": N_("Let go: outside this laptop’s area"),
 }
