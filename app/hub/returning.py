@@ -228,7 +228,11 @@ class _Work:
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
         write_acts(self.base.database, self.connection, desk, acts)
         desk.logs.store(desk.logs.sealed(self.base.keys, "", 0, desk.received))
-        keep_parts(self.connection, marks_of_block(self.block.effects, [act.uid for act in self.block.acts]))
+        marks = marks_of_block(self.block.effects, [act.uid for act in self.block.acts])
+        # An act that the hub has and of which no part is noted came whole, in every area.
+        keep_parts(
+            self.connection, {act: m for act, m in marks.items() if act not in self.has - self.parts.keys()}
+        )
 
 
 def _is_passing(effect: Effect) -> bool:

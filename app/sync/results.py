@@ -70,6 +70,11 @@ class SyncDone:
         """Whether laptop and hub have the same values in every area."""
         return all(item.agrees is not False for item in self.areas.values())
 
+    @property
+    def is_level(self) -> bool:
+        """Whether nothing is on its way: all that the hub told of is here, agrees, and nothing is unsent."""
+        return bool(self.areas) and all(item.agrees for item in self.areas.values()) and not self.unsent
+
 
 @dataclass(frozen=True)
 class SyncStatus:

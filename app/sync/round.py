@@ -85,7 +85,7 @@ class Round:
         return replace(found, lost=found.lost or sure)
 
     def _whole_again(self, done: SyncDone, given: Rejoined) -> SyncDone:
-        if done.agrees and not done.unsent:
+        if done.is_level:
             self.workspace.replica.is_whole_again()
         if done.restored and not given.lost:
             note_restored(self.workspace, self.now(), 0)

@@ -121,7 +121,7 @@ class Stick:
             message=_said(way, known),
             touched={entity: tuple(uids) for entity, uids in folded.touched.items()},
         )
-        if folded.areas and done.agrees and not done.unsent:
+        if done.is_level:
             replica.is_whole_again()
         return done
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from datetime import timedelta
 
 import pytest
 
@@ -217,6 +218,45 @@ def test_brought_back_once_more_before_a_laptop_has_followed_it(
     found = there(other)
     assert (found.note, found.contact, found.model) == ("lost twice", "王芳", "written since")
     assert not a.workspace.replica.lost(), "once the log has told it, it is kept twice no longer"
+
+
+def test_what_was_put_aside_is_kept_until_every_area_has_been_followed(world: World) -> None:
+    """The answer is cut after the first area: what the other one lost is in no block that is followed yet."""
+    county, other = world.laptops["county"], world.laptops["town_a2"]
+    world.back_up_hub()
+    assert doings.edit_in_each_town(county, "clerk", 1, "contact")
+    county.round()
+    world.back_up_hub()
+    note(county, "lost twice")
+    county.round()
+    world.restore_hub(0, declared=False)
+    county.round("torn")
+    world.restore_hub(1, declared=False)
+    county.round()
+    settle(world)
+    assert there(other).note == "lost twice"
+
+
+def test_an_act_that_is_there_whole_is_not_taken_again_area_by_area(world: World) -> None:
+    """A hub that has it as it was pushed is given it back by areas: noting the first part made it look as if
+    the others were lacking, and what had been written upon them since was contested."""
+    county, a = world.laptops["county"], world.laptops["town_a"]
+    world.back_up_hub()
+    county.clock.off = timedelta(days=90)
+    assert doings.edit_in_each_town(county, "clerk", 1, "contact")
+    county.round()
+    a.round()
+    edited = next(item for item in a.workspace.find(Boiler) if item.contact)
+    assert doings.edit(a, "officer", edited, contact="written upon it")
+    a.round()
+    world.back_up_hub()
+    world.restore_hub(0, declared=False)
+    county.round()
+    world.restore_hub(1, declared=False)
+    county.round()
+    settle(world)
+    found = a.workspace.get(Boiler, edited.uid)
+    assert found is not None and found.contact == "written upon it"
 
 
 def test_a_block_half_folded_when_the_hub_was_restored_is_finished_and_given_back(
