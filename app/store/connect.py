@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.library import uncounted
 from app.store.tables import Layout
 from app.store.tidying import Tidying
+from app.store.turn import Turn
 
 _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
@@ -52,7 +52,7 @@ class Database:
         self._savers = _Noters(path, "ro" if read_only else "rw", "BEGIN IMMEDIATE")
         self._folders = _Noters(path, "ro" if read_only else "rw", "BEGIN")
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
-        self._turn = threading.RLock()
+        self.turn = Turn()
         self.tidying = Tidying(path, self.repeatable, self.raw)
 
     @contextmanager
@@ -65,7 +65,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """The write transaction; committed at the end, rolled back when anything is raised."""
         self._before_writing()
-        with self._turn, translated(self.path), self._writers.begin() as connection:
+        with self.turn, translated(self.path), self._writers.begin() as connection:
             yield connection
 
     @contextmanager
@@ -73,7 +73,7 @@ class Database:
         """The write transaction of a person's save, on the disk when it ends. Its writer notes every cell and
         keeps the spatial index by itself; triggers are left out where nobody else has put any."""
         self._before_writing()
-        with self._turn, self._savers.noting("FULL", _SHORT_LOG) as (connection, begin):
+        with self.turn, self._savers.noting("FULL", _SHORT_LOG) as (connection, begin):
             begin()
             yield connection
 
@@ -86,7 +86,7 @@ class Database:
         later, not in the middle of a long series.
         """
         self._before_writing()
-        with self._turn, self._savers.noting("NORMAL", 0) as (connection, begin):
+        with self.turn, self._savers.noting("NORMAL", 0) as (connection, begin):
             begin()
             yield connection
 
@@ -104,11 +104,17 @@ class Database:
 
             def lock() -> None:
                 if not locked:
-                    turn.enter_context(self._turn)
+                    turn.enter_context(self.turn)
                     begin()
                     locked.append(True)
 
             yield connection, lock
+
+    def let_others(self) -> None:
+        """Let those write first who do so or wait for it now: what is read beside them makes them slower, and
+        has to be read once more."""
+        with self.turn:
+            pass
 
     def check_writable(self) -> None:
         """Raise StoreFailure when the file is open for reading only."""

@@ -1,8 +1,8 @@
-"""Folding: the hub's log is brought into the file, a few hundred entries at a time.
+"""Folding: the hub's log is brought into the file, some hundred entries at a time.
 
-Each step is one short transaction that writes the records, their journal, the digest, the cursor and the view
-together, so that a killed program goes on where it stood and a window never waits long for the file. Small
-blocks share a step.
+Each step is one transaction that writes the records, their journal, the digest, the cursor and the view
+together, so that a killed program goes on where it stood. It goes on piece after piece until somebody wants
+to write, so that a window never waits long for the file (`fold_pace.py`). Small blocks share a step.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from time import perf_counter, thread_time
+from time import perf_counter
 
 from sqlalchemy import Connection
 
@@ -23,6 +23,7 @@ from app.i18n import N_
 from app.litter import LARGE, undisturbed
 from app.store import beyond, chain, keptblocks, outbox, views
 from app.store.connect import Database, Overtaken, raw_of
+from app.store.fold_pace import Pace
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
 from app.store.fold_write import write
@@ -30,17 +31,11 @@ from app.store.keptblocks import KeptBlock
 from app.store.pending import Waiting
 from app.store.replica_facts import START, ReplicaFacts
 
-_FIRST, _LEAST, _MOST = 200, 100, 3000  # work of a step, in updates of one record
-# What entries cost, in updates: a new record has many cells and indexes; own changes are there already.
-_PRICE = {"i": 3.0, "d": 2.0, "u": 1.0, "n": 1.0}
-_OWN = 0.5
-_WORK, _WAIT = 0.020, 0.030  # seconds of the processor and of the clock that a step should have the file
-
 
 @dataclass
 class FoldDone:
     """What a fold did: entries that came in, the records whose values in sight changed, what became of own
-    changes, and the longest time in seconds that others had to wait for the file."""
+    changes, and the longest time in seconds for which a step had the file."""
 
     entries: int = 0
     touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -87,19 +82,18 @@ def fold(
     """Bring blocks of the log into the file; what has been folded already is passed over.
 
     Gives what each step did once it is safe in the file; `step` is how many entries one takes, else as many
-    as the machine does in a fraction of what anybody notices. Raises StoreFailure `gap` when entries before a
-    block are missing, `wrong_head` when the log is not the one this file has followed, and what `blocks`
-    raises; what came before is in the file then.
+    as can be committed in a moment, and fewer when somebody waits. Raises StoreFailure `gap` when entries
+    before a block are missing, `wrong_head` when the log is not the one this file has followed, and what
+    `blocks` raises; what came before is in the file then.
     """
-    pace = _Pace(step)
+    pace = Pace(step)
     series = _Series(database, facts, iter(blocks), pace)
     while True:
+        database.let_others()
         with undisturbed(LARGE):
             if not series.fetch():
                 break
-            with pace:
-                done = series.step()
-            done.held = pace.took
+            done = series.step()
         if done.entries:
             done.held = max(done.held, database.tidying.folded(done.entries))
             yield done
@@ -108,70 +102,11 @@ def fold(
         raise series.failure
 
 
-class _Pace:
-    """How much a step does: `fixed` entries, else as much as the processor does in a moment while the file is
-    held, and less when the disk is slow."""
-
-    def __init__(self, fixed: int | None) -> None:
-        self.work: float = fixed or _FIRST
-        self.done = 0.0
-        self.took = 0.0  # seconds for which the last step had the file
-        self._fixed = fixed is not None
-        self._held: tuple[float, float] | None = None
-
-    def __enter__(self) -> None:
-        self.begin()
-
-    def begin(self) -> None:
-        """Nothing is done yet, and nobody waits."""
-        self.done, self.took, self._held = 0.0, 0.0, None
-
-    def __exit__(self, *_: object) -> None:
-        if self._held is None:
-            return
-        worked, self.took = thread_time() - self._held[0], perf_counter() - self._held[1]
-        if not self._fixed:
-            fitting = self.done * min(_WORK / max(worked, 1e-6), _WAIT / max(self.took, 1e-6))
-            grown = (self.work + fitting) / 2  # one quick step proves little, a slow one enough
-            self.work = max(_LEAST, min(fitting, max(grown, self.work), 2 * self.work, _MOST))
-
-    def hurry(self) -> None:
-        """Others wait already while the step is read and reckoned: do half as much."""
-        if not self._fixed:
-            self.work = max(self.work / 2, 1.0)
-        self.held()
-
-    def late(self) -> bool:
-        """Whether the file has been held for so long that the rest had better wait for the next step: what
-        is written still has to be committed."""
-        if self._fixed or self._held is None:
-            return False
-        return perf_counter() - self._held[1] > _WAIT / 2
-
-    def held(self) -> None:
-        """From now on others wait for the file."""
-        if self._held is None:
-            self._held = (thread_time(), perf_counter())
-
-    def reach(self, block: Block, after: int, own: bool) -> int:
-        """The last entry of the block after `after` that the step still has time for; counted as done."""
-        start, last = after + 1 - block.first, block.last
-        if self._fixed:
-            last = min(after + int(self.work - self.done), last)
-            self.done += last - after
-            return last
-        for place in range(start, len(block.effects)):
-            self.done += _OWN if own else _PRICE[block.effects[place].op]
-            if self.done >= self.work:
-                return block.first + place
-        return last
-
-
 class _Series:
     """Blocks on their way into the file, the next ones in memory."""
 
     def __init__(
-        self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming], pace: _Pace
+        self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming], pace: Pace
     ) -> None:
         self._pace = pace
         self._database = database
@@ -179,6 +114,7 @@ class _Series:
         self._source = source
         self._waiting: deque[Incoming] = deque()
         self._own = Waiting()
+        self._number = 0  # of the fold, as `views` counts them: one for each transaction
         self._at: int | None = None  # the number reached in the first of them, once it has been looked at
         self.failure: AppError | None = None
 
@@ -201,20 +137,27 @@ class _Series:
         return bool(self._waiting)
 
     def step(self) -> FoldDone:
-        """As many entries as the pace says, in one transaction; it is worked out before others have to wait,
-        unless somebody wrote meanwhile: then once more while they do."""
+        """As many entries as the pace says and others leave time for, in one transaction. Its first piece is
+        worked out before others have to wait, unless somebody wrote meanwhile: then once more while they do.
+        """
+        self._database.let_others()
+        self._pace.begin()
         try:
             with self._database.prepared() as (connection, lock):
-                return self._step(connection, lock)
+                done = self._step(connection, lock)
         except Overtaken:
             with self._database.repeatable() as connection:
                 self._pace.begin()
-                self._pace.hurry()
-                return self._step(connection, None)
+                self._pace.held(perf_counter())
+                done = self._step(connection, lambda: None)
+        self._pace.committed()
+        done.held = self._pace.took
+        return done
 
-    def _step(self, connection: Connection, lock: Callable[[], None] | None) -> FoldDone:
+    def _step(self, connection: Connection, lock: Callable[[], None]) -> FoldDone:
         done, touched, raw = FoldDone(), dict[str, dict[str, None]](), raw_of(connection)
-        while self._waiting and self._pace.done < self._pace.work and not self._pace.late():
+        self._number = views.base_of(raw) + 1
+        while self._waiting and not self._pace.full() and not (done.entries and self._is_wanted()):
             incoming = self._waiting[0]
             try:
                 at = _check(raw, incoming) if self._at is None else self._at
@@ -228,26 +171,31 @@ class _Series:
             own = (incoming.block.device, incoming.block.epoch) == (self._facts.device, self._facts.epoch)
             last = self._pace.reach(incoming.block, at, own)
             found = self._piece(connection, (at + 1, last), lock)
+            self._pace.written()
             _count(done, touched, found, last - at)
         done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
         return done
 
-    def _piece(self, connection: Connection, span: tuple[int, int], lock: Callable[[], None] | None) -> Step:
+    def _is_wanted(self) -> bool:
+        return not self._pace.fixed and self._database.turn.wanted
+
+    def _piece(self, connection: Connection, span: tuple[int, int], lock: Callable[[], None]) -> Step:
         """These entries of the first block."""
         incoming, raw = self._waiting[0], raw_of(connection)
 
         def have() -> None:
-            if lock is not None:
-                lock()
-                self._pace.held()
+            asked = perf_counter()
+            lock()
+            self._pace.held(asked)
 
         state = FoldState(
             raw, self._database.layout, self._facts, incoming.block, span,
-            views.base_of(raw) + 1, have, self._own,
+            self._number, have, self._own,
         )  # fmt: skip
         found = _planned(state)
         have()
-        _keep(raw, incoming)
+        if self._at is None:
+            _keep(raw, incoming)
         _write(connection, found, incoming.block, span)
         self._at = span[1]
         if span[1] == incoming.block.last:

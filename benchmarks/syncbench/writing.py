@@ -21,6 +21,7 @@ from syncbench.files import make_workspace
 from syncbench.laptops import AT, Laptop, change_sets, key_of
 from syncbench.measuring import Taken, middle, ratio, settle, timed
 from syncbench.rows import Edit, edits
+from syncbench.waiting import told, waits_during
 
 Side = tuple[Workspace, list[ChangeSet]]
 _SIDES = ("with", "without")
@@ -91,8 +92,9 @@ def _without_book(write: Callable[[], object], workspace: Workspace) -> Taken:
 
 
 def fold(place: Place, number: int, entries: int, times: int = 3) -> dict[str, float]:
-    """A laptop that has nothing of its own takes in what others wrote: seconds for `entries`, and how long
-    others waited for the file. Signature, decoding and folding count, the network does not.
+    """A laptop that has nothing of its own takes in what others wrote: seconds for `entries`, how long it had
+    the file at most, and how long saves waited for it in as many folds more. Signature, decoding and folding
+    count, the network does not.
 
     Beside it the floor: the statements that it wrote with, once more by bare SQLite in the same steps.
     """
@@ -102,8 +104,9 @@ def fold(place: Place, number: int, entries: int, times: int = 3) -> dict[str, f
     laptop.close()
     ours: list[Taken] = []
     floor: list[Taken] = []
+    waits: list[float] = []
     held, pages, done = 0.0, 0.0, 0
-    for _ in range(times):
+    for run in range(times):
         steps: list[FoldDone] = []
         with _opened(start, path) as workspace:
             settle()
@@ -114,12 +117,15 @@ def fold(place: Place, number: int, entries: int, times: int = 3) -> dict[str, f
             written = bare.statements(partial(_fold, workspace, blocks, place, [], size))
         taken, pages = bare.again(written, start, path)
         floor.append(taken)
+        with _opened(start, path) as workspace:
+            settle()
+            waits += waits_during(workspace, partial(_fold, workspace, blocks, place, []), run)
     share, mine, least = entries / done, middle(ours), middle(floor)
     return {
         "entries": done, "fold_s": mine.wall * share, "fold_cpu_s": mine.cpu * share,
         "longest_held_ms": held * 1000, "floor_s": least.wall * share, "floor_cpu_s": least.cpu * share,
         "times_the_floor": mine.cpu / max(least.cpu, _TICK), "pages_a_change": pages / done,
-    }  # fmt: skip
+    } | told(waits)  # fmt: skip
 
 
 def _fold(

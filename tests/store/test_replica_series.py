@@ -13,7 +13,7 @@ from app.domain.entities.boiler import Boiler
 from app.domain.replication import Effect
 from app.errors import Conflict, StoreFailure
 from app.store import fold, pending, tidying
-from app.store.fold import Incoming, _Pace
+from app.store.fold import Incoming
 from store.records import boiler
 from store.replicas import OTHER, TOWN, Laptop, TinyHub, sha_of
 
@@ -176,22 +176,3 @@ def test_the_collector_runs_again_and_the_log_is_brought_in(
         busy, log, done = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
     assert (busy, done) == (0, log)
     assert laptop.agrees()
-
-
-def test_a_step_gives_way_when_others_have_waited(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("app.store.fold.perf_counter", lambda: now[0])
-    pace, fixed = _Pace(None), _Pace(7)
-    for one in (pace, fixed):
-        one.begin()
-        now[0] += 10
-        assert not one.late()  # nobody waits while it is only worked out
-        one.held()
-        assert not one.late()
-        now[0] += 0.05
-    assert pace.late() and not fixed.late()
-    work = pace.work
-    for one in (pace, fixed):
-        one.begin()
-        one.hurry()
-    assert (pace.work, fixed.work) == (work / 2, 7)
