@@ -149,13 +149,6 @@ def history_document(
     }
 
 
-def step_labels() -> dict[str, str]:
-    """What a person calls each step of every workflow."""
-    from app.domain.casework import WORKFLOWS  # late: only for people
-
-    return {row.action: tr(row.label) for flow in WORKFLOWS.values() for row in flow.transitions}
-
-
 def label_of(name: str, fields: Mapping[str, Field]) -> str:
     """What a person calls a field."""
     if name == GEOMETRY:

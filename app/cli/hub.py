@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from app.cli.answer import Answer, note, pairs, print_lines, table
+from app.cli.answer import Answer, note, print_lines, table
 from app.cli.declare import Command, option, word
+from app.cli.headings import named_pairs
 from app.cli.shell import Shell
 from app.i18n import N_, tr
 
@@ -133,6 +135,23 @@ class HubRestoreWords:
     folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
 
 
+# What became of a laptop's batches, where that is more than being taken.
+_STATES = {
+    "repeat": N_("It had been taken before; nothing counts twice"),
+    "gap": N_("Something before it is missing here, so it waits: carry an answer back (hub bundle out)"),
+    "fork": N_(
+        "That laptop was brought back from a backup: carry an answer back (hub bundle out), and its next"
+        " bundle brings all it has"
+    ),
+    "quarantined": N_("That laptop was revoked: what it brought waits until somebody has looked at it"),
+    "restored": N_(
+        "This hub was restored from a backup and lacks what that laptop has seen; nothing was"
+        " taken. Carry a bundle back to it (hub bundle out): its next one gives back what was"
+        " lost."
+    ),
+}
+
+
 def init(shell: Shell, words: InitWords) -> Answer:
     """Make a hub."""
     from app.actions.hubs import init_hub  # late: help pages need no database
@@ -191,7 +210,7 @@ def invite(shell: Shell, words: InviteWords) -> Answer:
     from app.actions.hubs import invite as make  # late: help pages need no database
 
     document = make(_place(words), words.area, words.role, words.minutes, words.url, words.output)
-    return Answer(document, pairs(document))
+    return Answer(document, named_pairs(document))
 
 
 def devices(shell: Shell, words: PlaceWords) -> Answer:
@@ -213,7 +232,7 @@ def status(shell: Shell, words: PlaceWords) -> Answer:
     shown = {name: value for name, value in document.items() if name != "areas"}
     rows = [[code, item["seq"], item["digest"]] for code, item in document["areas"].items()]
     headings = [tr(N_("Division")), tr(N_("Number")), tr(N_("Digest"))]
-    return Answer(document, [*pairs(shown), "", *table(headings, rows)])
+    return Answer(document, [*named_pairs(shown), "", *table(headings, rows)])
 
 
 def revoke(shell: Shell, words: RevokeWords) -> Answer:
@@ -243,19 +262,24 @@ def bundle_in(shell: Shell, words: BundleInWords) -> Answer:
     """Take a bundle."""
     from app.actions.hubs import bundle_in as take  # late: help pages need no database
 
+    if words.folder is not None and words.file.is_dir():  # the hub first, as with all other commands
+        words = replace(words, file=words.folder, folder=words.file)
     document = take(_place(words), words.file)
-    lines = pairs(document)
-    if "restored" in document["states"]:
-        lines.append(
-            tr(
-                N_(
-                    "This hub was restored from a backup and lacks what that laptop has seen; nothing was"
-                    " taken. Carry a bundle back to it (hub bundle out): its next one gives back what was"
-                    " lost."
-                )
-            )
-        )
-    return Answer(document, lines)
+    return Answer(document, list(_taken_lines(document)))
+
+
+def _taken_lines(document: dict[str, Any]) -> Iterator[str]:
+    """What was taken from a stick, and what whoever carries it has to know."""
+    counts = N_(
+        "From laptop {device}: accepted {accepted}, merged {merged}, in conflict {conflicts}, refused"
+        " {rejected}; files {blobs}"
+    )
+    yield tr(counts, **{name: value for name, value in document.items() if name != "states"})
+    yield from (tr(_STATES[state]) for state in dict.fromkeys(document["states"]) if state in _STATES)
+    if document["given_back"]:
+        yield tr(N_("It gave back {n} changes that this hub had lost"), n=document["given_back"])
+    if document["papers_wanted"]:
+        yield tr(N_("It asks for {n} files, which the answer brings"), n=document["papers_wanted"])
 
 
 def bundle_out(shell: Shell, words: HubBundleOutWords) -> Answer:

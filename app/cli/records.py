@@ -258,10 +258,10 @@ def _columns(fields: Sequence[Field], found: Sequence[Entity]) -> list[Field]:
 
 
 def _page(view: RecordView) -> Iterable[str]:
-    from app.cli.documents import step_labels  # late: only for people
+    from app.actions.acts import action_words  # late: only for people
     from app.domain.values import show_with_unit
 
-    record, labels = view.record, step_labels()
+    record = view.record
     filled = {
         tr(item.label): show_with_unit(item, getattr(record, name))
         for name, item in record.TYPE.fields.items()
@@ -275,8 +275,7 @@ def _page(view: RecordView) -> Iterable[str]:
         yield from (f"    ! {warning}" for warning in view.warnings_of(paper))
     for item in view.signatures:
         mark = "" if item.valid else tr(N_(" (void)"))
-        label = labels.get(item.approval.action, item.approval.action)
-        yield f"  ✓ {label}: {item.approval.person_name}{mark}"
+        yield f"  ✓ {action_words(item.approval.action)}: {item.approval.person_name}{mark}"
     yield from (f"  ! {lack.text}" for lack in view.dossier_lacks)
     yield from (
         tr(N_("  ! The photo {file} is evidence elsewhere too"), file=item.attachment.file_name)
@@ -288,14 +287,13 @@ def _page(view: RecordView) -> Iterable[str]:
 
 
 def _story(documents: Sequence[dict[str, Any]], fields: Any) -> Iterable[str]:
-    from app.cli.documents import step_labels  # late: only for people
+    from app.actions.acts import action_words  # late: only for people
     from app.domain.values import show_moment
 
-    labels = step_labels()
     for told in documents:
         who = told["person"] or tr(N_("another program"))
         reason = f"  ({told['reason']})" if told["reason"] else ""
-        yield f"{show_moment(told['at'])}  {who}  {labels.get(told['action'], told['action'])}{reason}"
+        yield f"{show_moment(told['at'])}  {who}  {action_words(told['action'])}{reason}"
         for change in told["changes"]:
             before, after = (
                 _brief(fields.get(change["field"]), change[when]) for when in ("before", "after")

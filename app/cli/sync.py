@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from app.cli.answer import Answer, pairs, table
+from app.cli.answer import Answer, table
 from app.cli.declare import Command, option, word
+from app.cli.headings import named_pairs
 from app.cli.records import REASON
 from app.cli.shell import Shell, WrongUsage
 from app.i18n import N_, listed, tr
@@ -117,6 +118,9 @@ def bundle_in(shell: Shell, words: BundleWords) -> Answer:
     return Answer(document, [*_sync_lines(done), *filter(None, [said])], 0 if done.agrees else STORAGE)
 
 
+_WAYS = {"to_hub": N_("for the hub"), "to_device": N_("for a laptop"), "": N_("not known")}
+
+
 def bundle_verify(shell: Shell, words: BundleWords) -> Answer:
     """Whether a bundle is whole; no workspace and no key is needed."""
     from app.actions.sticks import verify_bundle  # late: help pages need no network
@@ -124,8 +128,9 @@ def bundle_verify(shell: Shell, words: BundleWords) -> Answer:
     report = verify_bundle(words.file)
     document = _report_document(report)
     shown = {name: value for name, value in document.items() if name not in ("problems", "ok")}
+    shown["kind"] = tr(_WAYS.get(report.kind, _WAYS[""]))
     said = tr(N_("The bundle is whole")) if report.ok else tr(N_("Something is wrong with the bundle"))
-    lines = [*pairs(shown), *(f"  {item.code}: {item.why}" for item in report.problems), said]
+    lines = [*named_pairs(shown), *(f"  {item.code}: {item.why}" for item in report.problems), said]
     return Answer(document, lines, 0 if report.ok else 1)
 
 

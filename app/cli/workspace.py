@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from app.cli.answer import Answer, pairs, table
 from app.cli.declare import Command, option, word
+from app.cli.headings import heading, named_pairs
 from app.cli.shell import Shell, WrongUsage
 from app.domain.values import show, show_moment
 from app.i18n import N_, tr
@@ -96,16 +97,19 @@ def new(shell: Shell, words: NewWords) -> Answer:
 def info(shell: Shell, words: object) -> Answer:
     """What the workspace is and holds."""
     from app.actions.upkeep import info as described  # late: help pages need no database
+    from app.domain.catalog import ENTITIES
     from app.domain.entities.boiler_codes import STATES
 
     with shell.session() as session:
         document = described(session)
-    shown = dict(document)
-    boilers = shown.pop("boilers")
-    shown["boilers"] = {STATES.label(state): n for state, n in boilers.items() if n}
+    kinds = {kind.cli: tr(kind.text) for kind in (record.TYPE for record in ENTITIES)}
+    shown = document | {
+        "counts": {kinds[kind]: n for kind, n in document["counts"].items() if n},
+        "boilers": {STATES.label(state): n for state, n in document["boilers"].items() if n},
+    }
     if shell.labels:
-        document["boilers"] = {STATES.label(state): n for state, n in boilers.items()}
-    return Answer(document, pairs(shown))
+        document["boilers"] = {STATES.label(state): n for state, n in document["boilers"].items()}
+    return Answer(document, named_pairs(shown))
 
 
 def check(shell: Shell, words: object) -> Answer:
@@ -114,8 +118,8 @@ def check(shell: Shell, words: object) -> Answer:
 
     with shell.session() as session:
         report = examine(session)
-    lines = [f"{'✓' if sound else '✗'} {name}" for name, sound in report.checks.items()]
-    lines += [f"  {item.check}: {item.code} {item.where}" for item in report.findings]
+    lines = [f"{'✓' if sound else '✗'} {heading(name)}" for name, sound in report.checks.items()]
+    lines += [f"  {heading(item.check)}: {item.code} {item.where}" for item in report.findings]
     return _findings(report, lines)
 
 
@@ -124,7 +128,7 @@ def verify_journal(shell: Shell, words: FileWords) -> Answer:
     from app.actions.upkeep import verify_journal as verify  # late: help pages need no database
 
     report = verify(words.file)
-    return _findings(report, pairs(dataclasses.asdict(report)))
+    return _findings(report, named_pairs(dataclasses.asdict(report)))
 
 
 def backup(shell: Shell, words: BackupWords) -> Answer:

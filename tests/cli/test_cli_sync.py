@@ -194,6 +194,16 @@ def test_a_stick_from_the_shell(served: Served, tmp_path: Path) -> None:
     )
     back = served.at(town).json("bundle", "in", str(stick / "back.bundle"))
     assert (back["accepted"], back["unsent"], back["agrees"]) == (1, 0, True)
+    # The hub first, as with its other commands; people read words, not the names of a document.
+    again = served.at(town)(
+        "hub", "bundle", "in", str(served.folder), str(stick / "out.bundle"), workspace=False
+    )
+    assert again.code == 0 and "此前已收取过" in again.out
+    told = served.at(town)("hub", "status", str(served.folder), workspace=False).out
+    told += served.at(town)("bundle", "verify", str(stick / "out.bundle"), workspace=False).out
+    told += served.at(town)("info").out
+    names = [line.split("  ")[0] for line in (again.out + told).splitlines()]
+    assert not [name for name in names if name.isascii() and name.replace("_", "").isalpha()], names
     cut = stick / "cut.bundle"
     cut.write_bytes((stick / "back.bundle").read_bytes()[:-50])
     assert served.at(town).refused("bundle", "in", str(cut)) == (1, "cut")

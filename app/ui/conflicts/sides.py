@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.actions.acts import action_words
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.names import Names
 from app.ui.parts import heading, muted
-from app.ui.record.history import action_words
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, FieldSide, Side

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from app.actions.acts import action_words
 from app.domain.entities.papers import Attachment
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show_moment
-from app.domain.workflows.boiler import BOILER
 from app.i18n import N_, tr
 from app.ui.names import Names
 from app.ui.theme import colours
@@ -19,29 +19,6 @@ from app.ui.theme import colours
 if TYPE_CHECKING:
     from app.actions.history import HistoryEntry
 
-DONE = {
-    "add": N_("Added"),
-    "edit": N_("Edited"),
-    "delete": N_("Deleted"),
-    "import": N_("Imported"),
-    "undo": N_("Undone"),
-    "redo": N_("Done again"),
-    "add_evidence": N_("Evidence added"),
-    "freeze_baseline": N_("Baseline frozen"),
-    "grid": N_("Grid made"),
-    "set_setting": N_("Setting changed"),
-    "create": N_("Workspace made"),
-    "demo": N_("Made for the demo"),
-    "seal": N_("Edits of another program confirmed"),
-    "external_edit": N_("Edits of another program confirmed"),
-    "hub_answer": N_("The hub’s answer"),
-    "conflict": N_("The hub raised a conflict"),
-    "found_hub": N_("The hub was founded with this"),
-    "stands": N_("The hub told this again after it was restored"),
-    "resolve": N_("Conflict decided"),
-    "left_scope": N_("Let go: outside this laptop’s area"),
-}
-_STEP_LABELS = {row.action: row.label for row in BOILER.transitions}
 _MOST = 300
 
 
@@ -60,12 +37,6 @@ class HistoryView(QTextBrowser):
             self.setHtml(f"<p>{escape(tr(N_('Nothing has been recorded yet.')))}</p>")
             return
         self.setHtml("".join(_entry(kind, entry, names) for entry in entries[:_MOST]))
-
-
-def action_words(action: str) -> str:
-    """What was done, in the user's language; an unknown action is shown by its name."""
-    label = _STEP_LABELS.get(action) or DONE.get(action)
-    return tr(label) if label else action
 
 
 def _entry(kind: EntityType, entry: HistoryEntry, names: Names) -> str:

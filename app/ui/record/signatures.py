@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from app.actions.acts import action_words
 from app.domain.entities.people import ROLES
 from app.domain.values import show_moment
 from app.i18n import N_, tr
-from app.ui.record.history import action_words
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
