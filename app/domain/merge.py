@@ -50,13 +50,15 @@ class Decision:
 class Writing:
     """Who writes with which knowledge: the base in the row's area, the site, the clamped clock.
 
-    `known` are sites whose every write the writer had seen: what a hub had lost and was given back.
+    `known` are sites whose every write the writer had seen: what a hub had lost and was given back; `seen`
+    are numbers after the base that the writer had seen: what came here in another way than to them.
     """
 
     base: int
     site: int
     hlc: int
     known: frozenset[int] = frozenset()
+    seen: frozenset[int] = frozenset()
 
 
 def decide(kind: EntityType, entry: Entry, row: RowState | None, writing: Writing) -> Decision:
@@ -89,7 +91,7 @@ def is_concurrent(stamp: Stamp | None, writing: Writing) -> bool:
     """Whether a cell was written by another site after what the writer had seen."""
     if stamp is None or stamp.seq <= writing.base or stamp.site == writing.site:
         return False
-    return stamp.site not in writing.known
+    return stamp.site not in writing.known and stamp.seq not in writing.seen
 
 
 def _insert(kind: EntityType, entry: Entry, row: RowState | None, writing: Writing) -> Decision:

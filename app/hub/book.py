@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 5
+SCHEMA = 6
 ALIVE = "h_alive"
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
@@ -159,7 +159,7 @@ LOST = Table(
     Column("area", String(12), nullable=False),
     Column("first", BigInteger, nullable=False),
     Column("last", BigInteger, nullable=False),
-    Column("branch", String(40), nullable=False),
+    Column("branch", String(40), nullable=False),  # the first block of the stretch
     Column("fork", BigInteger, nullable=False),  # the last number before the loss
     Column("site", Integer, nullable=False),
     Column("device", String(36), nullable=False),  # who gave it back
@@ -168,6 +168,13 @@ LOST = Table(
     Column("signature", LargeBinary, nullable=False),
     Index("ix_hub_lost_branch", "branch", "last"),
     Index("ix_hub_lost_area", "area", "last"),
+)  # fmt: skip
+# Under which numbers of its area's log stands what a lost block told, where the hub had that otherwise:
+# whoever had seen the block has seen those (app/hub/seeing.py).
+STANDING = Table(
+    "hub_standing", BOOK,
+    Column("head", LargeBinary, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
 )  # fmt: skip
 # What papers a laptop lacked when its last bundle came, as it said (PapersWanted): app/hub/papers.py.
 ASKED = Table(

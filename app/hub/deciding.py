@@ -16,6 +16,7 @@ from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.parts import is_known_part
 from app.hub.rows import Row, state_of
+from app.hub.seeing import stands_under
 from app.hub.storing import Ahead
 from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
@@ -33,11 +34,15 @@ class Deciding:
         self.connection = connection
         self.keys = keys
         self.repeated = repeated  # acts the hub has already
+        self.upon: set[str] = set()  # beside such acts: the records that others of this push are about
 
     def run(self, batch: Batch, writing: Ahead | None = None) -> None:
         """Decide every entry of the batch, in the order of its acts; what nobody contests goes quickly, and
         with `writing` is written meanwhile."""
         quick = Uncontested(self.desk, self.keys, batch)
+        if self.repeated or self.desk.parts:
+            others = (e for e in batch.entries if batch.acts[e.act].uid not in self.repeated)
+            self.upon = {uid for e in others for uid in (e.uid, str(e.cells.get("owner")))}
         for number, places in _by_act(batch):
             act = batch.acts[number]
             if writing is not None and len(quick.updated) >= writing.every:
@@ -115,10 +120,15 @@ class Deciding:
 
     # ------------------------------------------------------------ the kinds of change
     def _repeat(self, told: Sequence[Told]) -> None:
-        """The hub has these acts: the laptop learns what stands."""
+        """The hub has these acts: the laptop learns what stands. It has seen them, however they came here."""
         for item in told:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
             self._put(item, row, Decision("n", {}, self._stands(row, item), "accepted", "repeat"))
+        for item in told:
+            if item.entry.uid in self.upon:
+                known_ = [(item.act.uid, item.entry)]
+                for area, those in stands_under(self.desk.rows, self.desk.logs, known_, item.view).items():
+                    self.desk.sent.setdefault(area, set()).update(those)
 
     def _not_repeated(self, batch: Batch, act: str, places: list[int]) -> list[int]:
         """Of an act that the hub has in part, the entries it does not have; the others are answered."""

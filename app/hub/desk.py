@@ -22,6 +22,7 @@ from app.hub.conflicts import Side, conflict_of, title_ids, title_of
 from app.hub.log import Logs
 from app.hub.records import cells_of
 from app.hub.rows import ALL, MOVED, Row, Rows
+from app.hub.seeing import Stretch
 from app.store.calendar import shipped_calendar
 from app.store.tables import is_known, known
 
@@ -76,7 +77,8 @@ class Desk:
     continued: dict[str, Act] = field(default_factory=dict)  # cut by the laptop: begun in an earlier push
     undone: dict[str, str] = field(default_factory=dict)  # act: the one of this push that took it back
     parts: dict[str, frozenset[bytes]] = field(default_factory=dict)  # of acts known in part: what is known
-    returned: tuple[tuple[str, int, int], ...] = ()  # lost blocks given back: branch, last number, site
+    returned: tuple[Stretch, ...] = ()  # lost stretches that views speak of
+    sent: dict[str, set[int]] = field(default_factory=dict)  # by area: numbers of what this push sends again
     stray: str | None = None  # the area of what follows a record that is not here; None: that of the whole
     _policy: Policy | None = None
     _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
@@ -145,10 +147,18 @@ class Desk:
     def writing(self, told: Told, area: str) -> Writing:
         """Who writes with which knowledge."""
         base, clock = told.view.get(area, 0), self.clock(told.act)
-        if not self.returned:
+        if not self.returned and not self.sent:
             return Writing(base, self.site, clock)
-        known = [site for branch, last, site in self.returned if told.view.get(branch, 0) >= last]
-        return Writing(base, self.site, clock, frozenset(known))
+        known: set[int] = set()
+        seen = set(self.sent.get(area, ()))
+        for one in self.returned:
+            reached, here = told.view.get(one.name, 0), one.area == area
+            base = max(base, min(reached, one.common)) if here else base
+            for block in one.blocks:
+                if block.last <= reached:
+                    known.add(block.site)
+                    seen |= block.numbers if here else set()
+        return Writing(base, self.site, clock, frozenset(known), frozenset(seen))
 
     # ------------------------------------------------------------ putting down
     def put(self, told: Told, row: Row | None, area: str, decision: Decision) -> Row | None:

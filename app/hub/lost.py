@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, func, select, update
 
-from app.domain.replication import SEEN_BYTES, Batch
+from app.domain.replication import SEEN_BYTES
 from app.errors import Invalid
 from app.hub import keys
 from app.hub.book import AREAS, BATCHES, DEVICES, FACTS, LOG, LOST
@@ -86,20 +86,6 @@ def has_batch(connection: Connection, sha256: bytes) -> bool:
     return connection.execute(select(BATCHES.c.sha256).where(BATCHES.c.sha256 == sha256)).first() is not None
 
 
-def sites_of(connection: Connection, views: Iterable[Mapping[str, int]]) -> tuple[tuple[str, int, int], ...]:
-    """The lost blocks that were given back of the stretches these views speak of: branch, number, site."""
-    branches = {name for view in views for name in view if "~" in name}
-    if not branches:
-        return ()
-    query = select(LOST.c.branch, LOST.c.last, LOST.c.site).where(LOST.c.branch.in_(sorted(branches)))
-    return tuple((row.branch, row.last, row.site) for row in connection.execute(query))
-
-
-def speaks_of_lost(batch: Batch) -> bool:
-    """Whether a batch was written upon a stretch that a hub lost."""
-    return any("~" in name for view in batch.views for name in view)
-
-
 def is_here(connection: Connection, signed: SignedBlock) -> bool:
     """Whether the log has this very block, or it was given back before."""
     if has_block(connection, signed.area, signed.last, signed.head):
@@ -118,17 +104,18 @@ def unknown(connection: Connection, area: str, ends: Sequence[tuple[int, bytes]]
     return sum(head not in here for _, head in ends)
 
 
-def place_of(connection: Connection, signed: SignedBlock) -> tuple[str, int]:
-    """The lost stretch that a block belongs to, and where that parts from the log; raises Invalid `gap`."""
+def place_of(connection: Connection, signed: SignedBlock) -> tuple[str, int, bytes | None]:
+    """The lost stretches that a block belongs to, by the first block of them, where that parts from the log,
+    and the head of the lost block before it; raises Invalid `gap`."""
     before = signed.first - 1
     if before == 0 and signing.next_head(signing.HEAD_START, signed.body) == signed.head:
-        return branch_of(signed.area, signed.head), 0
+        return branch_of(signed.area, signed.head), 0, None
     log = select(LOG.c.head).where(LOG.c.area == signed.area, LOG.c.last == before)
     for head in connection.execute(log).scalars():
         if signing.next_head(bytes(head), signed.body) == signed.head:
-            return branch_of(signed.area, signed.head), before
+            return branch_of(signed.area, signed.head), before, None
     lost = select(LOST).where(LOST.c.area == signed.area, LOST.c.last == before)
     for row in connection.execute(lost):
         if signing.next_head(bytes(row.head), signed.body) == signed.head:
-            return row.branch, row.fork
+            return row.branch, row.fork, bytes(row.head)
     raise Invalid(N_("The block before this one is not known here"), code="gap")

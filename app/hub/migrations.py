@@ -17,6 +17,7 @@ from app.hub.book import (
     PARTS,
     PASSPHRASES,
     SCHEMA,
+    STANDING,
     TRIES,
     VERIFIERS,
     entity_tables,
@@ -50,9 +51,14 @@ def _keep_asked(connection: Connection) -> None:
     ASKED.create(connection, checkfirst=True)
 
 
+def _keep_standing(connection: Connection) -> None:
+    """Version 6: where what lost blocks told stands in the log."""
+    STANDING.create(connection, checkfirst=True)
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
 STEPS: dict[int, Callable[[Connection], None]] = {
-    1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked,
+    1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked, 5: _keep_standing,
 }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
 from app.hub.quick import AnotherDatabase, Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
+from app.hub.seeing import stretches
 from app.hub.storing import MANY, Storing, ahead
 from app.hub.touching import owners_of, read_whole, touched_uids
 from app.hub.verifiers import Verifiers
@@ -242,7 +243,7 @@ class Pushing:
     def _take(self, connection: Connection, desk: Desk, batch: Batch, device: Device) -> None:
         """Decide a batch whose areas are locked, and keep what was decided."""
         keys = read_keys(self.database, connection, batch.entries)
-        desk.returned = lost.sites_of(connection, batch.views)
+        desk.returned = stretches(connection, batch.views)
         repeated = self._repeated(connection, desk, batch)
         with ahead(self.database, connection, desk, batch) as writing:
             with looking(self.database, desk, batch) as around:

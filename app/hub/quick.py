@@ -31,10 +31,10 @@ from app.hub.gathering import SMALL, Gathered, gather
 from app.hub.keeping import Books, keep_rows, swaps_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs
-from app.hub.lost import speaks_of_lost
 from app.hub.nearby import flag_near
 from app.hub.pulling import Wanted, ask_since, read_since
 from app.hub.rows import Rows
+from app.hub.seeing import speaks_of_lost
 from app.sync.wire import Ambiguous, resolve_uids
 
 _REMEMBERED = 20_000  # laptops whose areas this process remembers

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from app.domain.areas import Scope
 from app.domain.merge import is_concurrent
@@ -32,6 +32,7 @@ from app.hub.log import Logs, NeedArea
 from app.hub.parts import is_known_part, keep_parts, marks_of_block, read_parts
 from app.hub.pushing import TRIES, read_rows
 from app.hub.rows import Row, Rows, state_of
+from app.hub.seeing import note_standing, stands_under, stretches
 from app.i18n import N_
 from app.store.tables import is_known, known
 from app.store.views import branch_of
@@ -81,25 +82,29 @@ class Returning:
         logs.lock(sorted(areas))
         if lost.is_here(connection, signed):
             return 0
-        branch, fork = lost.place_of(connection, signed)
+        branch, fork, before = lost.place_of(connection, signed)
         if branch == branch_of(block.area, signed.head):
             lost.note_loss(connection, block.area, fork, when)
-        number = connection.execute(select(func.count()).where(LOST.c.branch == branch)).scalar_one()
-        view = {block.area: fork, branch: block.first - 1}
+        view = {block.area: fork}
+        if before is not None:
+            view[branch_of(block.area, before)] = block.first - 1
+        site = devices.site_of(connection, branch_of(block.area, signed.head), 1)
         desk = Desk(
             rows=Rows(self.database, connection), logs=logs, scope=Scope(self.root, self.root), cap="R0",
-            site=devices.site_of(connection, branch, number + 1), received=when, has_blob=self.has_blob,
-            returned=lost.sites_of(connection, [view]), stray=block.area,
+            site=site, received=when, has_blob=self.has_blob,
+            returned=stretches(connection, [view]), stray=block.area,
         )  # fmt: skip
         entries = tuple(Entry(e.act, e.entity, e.uid, e.op, _cells(e)) for e in block.effects)
         batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
-        _Work(self, connection, desk, block, batch).run()
+        work = _Work(self, connection, desk, block, batch)
+        work.run()
         row = {
             "head": signed.head, "area": block.area, "first": block.first, "last": block.last,
             "branch": branch, "fork": fork, "site": desk.site, "device": device, "received": when,
             "body": signed.body, "signature": signed.signature,
         }  # fmt: skip
         connection.execute(insert(LOST).values(**row))
+        note_standing(connection, signed.head, work.numbers)
         return len(block.effects)
 
 
@@ -115,12 +120,14 @@ class _Work:
         self.has = {row.uid for row in connection.exec_driver_sql(query, (given,))}
         self.parts = read_parts(base.database, connection, self.has)
         self.stands: dict[tuple[str, str], None] = {}  # records to be told whole
+        self.numbers: set[int] = set()  # where in the log stands what the hub has of it otherwise
 
     def run(self) -> None:
         """Decide every effect, tell whole what may differ, write."""
         desk, views = self.desk, self.batch.views
         written = tuple(e for e in self.batch.entries if e.op != "n" and is_known(e.entity))
         read_rows(desk.rows, Batch("", "", 0, b"", 0, 0, 0, views, self.block.acts, written))
+        self._look_for_known()
         keys = read_keys(self.base.database, self.connection, written)
         deciding = Deciding(desk, self.connection, keys, set())
         for act in self.block.acts:
@@ -153,6 +160,14 @@ class _Work:
             return False
         parts = self.parts.get(uid)
         return parts is None or is_known_part(parts, effect)
+
+    def _look_for_known(self) -> None:
+        """Note where in the log stands what the hub has otherwise: whoever saw this block has seen that."""
+        acts, views = self.block.acts, self.batch.views[0]
+        told = [(acts[e.act].uid, e) for e in self.block.effects if not _is_passing(e) and self._has(e)]
+        if told:
+            found = stands_under(self.desk.rows, self.desk.logs, told, views)
+            self.numbers = found.get(self.block.area, set())
 
     def _group(self, deciding: Deciding, group: list[Told]) -> None:
         void = self._is_void(group)

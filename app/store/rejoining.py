@@ -16,11 +16,11 @@ def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int]) -> None:
     that is unanswered is numbered anew, and evidence is offered again: the hub may have lost that as well.
     """
     for area, fork in forks.items():
-        first = raw.execute(
-            "SELECT head FROM sync_block WHERE area = ? AND first = ?", (area, fork + 1)
+        found = raw.execute(
+            "SELECT head FROM sync_cursor WHERE area = ? AND whole > ?", (area, fork)
         ).fetchone()
-        if first is not None:
-            views.leave_branch(raw, area, fork, views.branch_of(area, bytes(first[0])))
+        if found is not None:
+            views.leave_branch(raw, area, fork, views.branch_of(area, bytes(found[0])))
         head = keptblocks.set_lost(raw, area, fork)
         raw.execute(
             "UPDATE sync_cursor SET seq = ?, whole = ?, head = ? WHERE area = ?", (fork, fork, head, area)

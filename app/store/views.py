@@ -52,7 +52,7 @@ def heads(raw: sqlite3.Connection) -> dict[str, tuple[int, bytes]]:
 
 def branch_of(area: str, head: bytes) -> str:
     """The name under which a view counts a stretch of an area's log that a hub lost; `head` is the one after
-    its first block."""
+    its last block, as far as it was followed, and so stands for all before."""
     return f"{area}~{head.hex()[:16]}"
 
 

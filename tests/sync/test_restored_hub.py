@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -259,6 +261,48 @@ def test_an_act_that_is_there_whole_is_not_taken_again_area_by_area(world: World
     assert found is not None and found.contact == "written upon it"
 
 
+def test_two_stretches_that_begin_alike_are_told_apart(world: World) -> None:
+    """After one lost block two others came in turn, both lost since. Who followed the one
+    has not seen the other."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    note(a, "both")
+    a.round()
+    other.round()
+    world.back_up_hub()
+    assert doings.edit(a, "officer", there(a), contact="one")
+    a.round()
+    world.restore_hub(1, declared=False)
+    assert doings.edit(other, "officer2", there(other), model="the other")
+    other.round()
+    assert doings.edit(a, "officer", there(a), model="upon the one")
+    world.restore_hub(0, declared=False)
+    other.round()
+    a.round()
+    settle(world)
+    assert any("the other" in item.kept + item.offered for item in a.workspace.find(Conflict))
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["sent again first", "given back first"])
+def test_what_is_sent_again_is_what_others_have_seen(world: World, first: bool) -> None:
+    """A writer who never heard the answer sends its change again, who fetched it gives it back. Whichever
+    comes first, both have seen it, and what they wrote upon it wins."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    for number in ("A-entered", "A-planned"):
+        assert doings.edit(a, "officer", there(a, number), fuel="anthracite")
+    a.round("no_pull")
+    other.round()
+    assert doings.edit(a, "officer", there(a), fuel="clean_coal")
+    assert doings.edit(other, "officer2", there(other, "A-planned"), fuel="briquette")
+    world.restore_hub(0, declared=False)
+    for laptop in (a, other) if first else (other, a):
+        laptop.round()
+    settle(world)
+    assert (there(a).fuel, there(a, "A-planned").fuel) == ("clean_coal", "briquette")
+    assert not a.workspace.find(Conflict)
+
+
 def test_a_block_half_folded_when_the_hub_was_restored_is_finished_and_given_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,3 +365,31 @@ def test_a_laptop_that_lost_nothing_hears_that_the_hub_was_restored(world: World
     done = a.round()
     assert done is not None and done.restored and not done.forked and done.given_back == 0
     settle(world)
+
+
+def test_a_laptop_brought_back_has_seen_what_it_sends_again(world: World) -> None:
+    """Its backup is from before an edit was sent; what is written upon that edit is not contested by it."""
+    a = world.laptops["town_a"]
+    assert doings.edit(a, "officer", there(a), fuel="anthracite")
+    a.back_up()
+    a.round()
+    a.restore(0)
+    assert doings.edit(a, "officer", there(a), fuel="clean_coal")
+    a.round()
+    settle(world)
+    assert there(a).fuel == "clean_coal" and not a.workspace.find(Conflict)
+
+
+def test_a_backup_of_the_schema_before_is_brought_up_when_it_is_brought_back(world: World) -> None:
+    a = world.laptops["town_a"]
+    world.back_up_hub()
+    with closing(sqlite3.connect(world.hub_backups[0] / "hub.db")) as old, old:
+        old.execute("DROP TABLE hub_standing")
+        old.execute("UPDATE hub_fact SET value = ? WHERE name = 'schema'", (b"5",))
+    note(a, "lost")
+    a.round("no_pull")
+    world.laptops["town_a2"].round()
+    world.restore_hub(0, declared=False)
+    a.round()
+    settle(world)
+    assert there(world.laptops["town_a2"]).note == "lost"

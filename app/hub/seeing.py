@@ -1,0 +1,159 @@
+"""What writers had seen beyond the numbers of the log: stretches that a hub lost, and what they sent twice.
+
+A view counts a lost stretch under the head of its last block, which stands for all before it, so that two
+stretches that begin alike are told apart. What is not surely seen counts as not seen: at worst somebody is
+asked about two values of which one would have been enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from app.domain.merge import DELETION
+from app.domain.replication import SEEN_BYTES, Batch, Effect, Entry
+from app.hub import lost
+from app.hub.book import LOST, STANDING
+from app.hub.log import Logs
+from app.hub.rows import Row, Rows, state_of
+from app.store.tables import is_known
+from app.store.views import branch_of
+from app.sync import signing
+
+_REST = b"\xff" * (32 - SEEN_BYTES)  # the highest head that begins with the bytes a name holds
+
+
+@dataclass(frozen=True)
+class LostBlock:
+    """A lost block that was given back: its last number, the site its cells are stamped with, and the numbers
+    of the log under which stands what it told, where the hub had that otherwise."""
+
+    last: int
+    site: int
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of an area's log that views count under `name`; up to `common` the log has it too."""
+
+    name: str
+    area: str
+    common: int
+    blocks: tuple[LostBlock, ...] = ()
+
+
+def speaks_of_lost(batch: Batch) -> bool:
+    """Whether a batch was written upon a stretch that a hub lost."""
+    return any("~" in name for view in batch.views for name in view)
+
+
+def stretches(connection: Connection, views: Iterable[Mapping[str, int]]) -> tuple[Stretch, ...]:
+    """The lost stretches that these views speak of, as far as they are known here."""
+    reached: dict[str, int] = {}
+    for view in views:
+        for name, seq in view.items():
+            if "~" in name:
+                reached[name] = max(seq, reached.get(name, 0))
+    found = (_stretch(connection, name, seq) for name, seq in sorted(reached.items()))
+    return tuple(one for one in found if one is not None)
+
+
+def _stretch(connection: Connection, name: str, reached: int) -> Stretch | None:
+    area, _, start = name.partition("~")
+    try:
+        head = bytes.fromhex(start)
+    except ValueError:
+        return None
+    if len(head) != SEEN_BYTES:
+        return None
+    wanted = (LOST.c.area == area, LOST.c.head.between(head, head + _REST))
+    end = connection.execute(select(LOST.c.branch, LOST.c.fork, LOST.c.last).where(*wanted)).first()
+    if end is not None:
+        return Stretch(name, area, end.fork, _chain(connection, end.branch, (head, end.last)))
+    # A hub that was brought back once more, from a newer backup, may have it in its log.
+    return Stretch(name, area, reached) if lost.has_block(connection, area, reached, head) else None
+
+
+def _chain(connection: Connection, branch: str, end: tuple[bytes, int]) -> tuple[LostBlock, ...]:
+    """The block with this end, and those before it, back to where they part from the log."""
+    start, last = end
+    columns = (LOST.c.head, LOST.c.area, LOST.c.first, LOST.c.last, LOST.c.site)
+    query = select(*columns).where(LOST.c.branch == branch, LOST.c.last <= last)
+    by_last: dict[int, list[Any]] = {}
+    for row in connection.execute(query):
+        by_last.setdefault(row.last, []).append(row)
+    numbers = _numbers(connection, branch)
+    found: list[LostBlock] = []
+    those = [row for row in by_last[last] if bytes(row.head).startswith(start)]
+    while those:
+        row, head = those[0], bytes(those[0].head)
+        found.append(LostBlock(row.last, row.site, frozenset(numbers.get(head, ()))))
+        those = [] if branch_of(row.area, head) == branch else by_last.get(row.first - 1, [])
+        if len(those) > 1:
+            those = [one for one in those if _follows(connection, head, bytes(one.head))]
+    return tuple(found)
+
+
+def _follows(connection: Connection, head: bytes, before: bytes) -> bool:
+    """Whether a lost block comes after the one with the head `before`."""
+    body = connection.execute(select(LOST.c.body).where(LOST.c.head == head)).scalar_one()
+    return signing.next_head(before, bytes(body)) == head
+
+
+def _numbers(connection: Connection, branch: str) -> dict[bytes, list[int]]:
+    query = select(STANDING.c.head, STANDING.c.seq).join(LOST, LOST.c.head == STANDING.c.head)
+    found: dict[bytes, list[int]] = {}
+    for head, seq in connection.execute(query.where(LOST.c.branch == branch)):
+        found.setdefault(bytes(head), []).append(seq)
+    return found
+
+
+def note_standing(connection: Connection, head: bytes, numbers: Iterable[int]) -> None:
+    """Under these numbers of its area's log stands what the lost block with this head told."""
+    rows = [{"head": head, "seq": seq} for seq in sorted(numbers)]
+    if rows:
+        connection.execute(insert(STANDING), rows)
+
+
+def stands_under(
+    rows: Rows, logs: Logs, told: Iterable[tuple[str, Entry | Effect]], after: Mapping[str, int]
+) -> dict[str, set[int]]:
+    """By area the numbers of the log, after these, under which stands just what these entries say.
+
+    Each comes with the uid of its act, which the hub has already. A number counts when everything that still
+    stands from it is what the entry says: whoever knows the entry has seen that.
+    """
+    found: dict[str, set[int]] = {}
+    items = [(act, item, rows.get(item.entity, item.uid)) for act, item in told if is_known(item.entity)]
+    those = [(act, item, row) for act, item, row in items if row is not None]
+    rows.complete_all(row for *_, row in those)
+    for act, item, row in those:
+        for seq, names in _written(row, after.get(row.area, 0)).items():
+            if not all(_says(item, row, name) for name in names):
+                continue
+            by = logs.act_at(row.area, seq)
+            if by is not None and by.uid == act:
+                found.setdefault(row.area, set()).add(seq)
+    return found
+
+
+def _written(row: Row, after: int) -> dict[int, list[str]]:
+    """The fields of a record by the number of the log that wrote them last, of numbers after this one."""
+    found: dict[int, list[str]] = {}
+    for name, stamp in state_of(row, {}).stamps.items():
+        if stamp.seq > after:
+            found.setdefault(stamp.seq, []).append(name)
+    return found
+
+
+def _says(item: Entry | Effect, row: Row, name: str) -> bool:
+    """Whether an entry says of a field what stands there."""
+    if name == DELETION:
+        return item.op == "d" and not row.alive
+    if not row.alive or (item.op != "i" and name not in item.cells):
+        return False
+    return bool(item.cells.get(name) == row.values.get(name))
