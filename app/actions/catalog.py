@@ -16,7 +16,7 @@ from app.actions.imports import import_records
 from app.actions.lookback import draw_lookback, rounds
 from app.actions.map_picture import save_picture
 from app.actions.patrols import record_patrol
-from app.actions.people import add_user, change_pin, disable_user, sign_in
+from app.actions.people import add_user, change_pin, disable_user, reset_pin, sign_in, unlock_keys
 from app.actions.places import locate
 from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
 from app.actions.reports import make_report
@@ -67,7 +67,9 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         verify_bundle,
         sign_in,
         change_pin,
+        unlock_keys,
         add_user,
+        reset_pin,
         disable_user,
         set_setting,
         seal,

@@ -88,6 +88,30 @@ def enrol_from_file(
         return replace(_done(workspace, joined.facts, held.where), waits=True)
 
 
+def enrol_anew(session: Session, hub_url: str, code: str, invitation: Path | None = None) -> EnrolDone:
+    """Let a workspace whose keys cannot be opened any more go on with new ones, at the same hub: by a code of
+    the bureau, over the network or with an invitation file. All work stays and is sent afterwards, under the
+    names of who did it; the hub revokes what this laptop was. Nobody needs to be signed in: nobody can.
+
+    Raises as `enrol`; Refused `other_role` for an invitation for a lower role than the laptop had.
+    """
+    from app.sync import enrol_again as joining  # late: brings the network and the keys
+    from app.sync.invitation import parse_code, read_invitation
+    from app.sync.pinning import check_address
+
+    workspace = session.workspace
+    if invitation is not None:
+        told = read_invitation(invitation, parse_code(code)).invitation
+        held = joining.join_anew_by_file(workspace, told, code, session.now)
+    else:
+        held = joining.join_anew(workspace, check_address(hub_url), code, session.now)
+    session.keys = held.keys
+    facts = workspace.replica.facts()
+    assert facts is not None, "a workspace without a hub is refused"
+    where = "promised" if held.where == "file" else held.where
+    return replace(_done(workspace, facts, where), again=True, waits=invitation is not None)
+
+
 def lock_at_sign_in(done: EnrolDone) -> EnrolDone:
     """Have keys of a new file that lie in a file wrapped by the PIN of whoever signs in first: when a laptop
     joins without a workspace, its people come only with the snapshot or the hub's answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from shapely import Point
 from shapely.ops import nearest_points
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.sync.transport import Transport
 
 E = TypeVar("E", bound=Entity)
+KeysState = Literal["open", "former", "locked", "missing"]
 # Our own choice: the second-level zone of a river reaches 2 km, that of a well in coarse gravel 5 km.
 _NEAR_M = 5000.0
 _SHARED = N_("{kind}: the same for all of {root}, so it is entered there; this laptop ({mine}) reads it")
@@ -93,6 +94,34 @@ def change_lock(session: Session, person: str, pin: str) -> None:
     facts = session.workspace.replica.facts()
     if facts is not None and session.keys is not None:
         keystore(session.workspace, facts.device).add_person(session.keys, person, pin)
+
+
+def open_with_former(session: Session, person: str, former: str, pin: str) -> None:
+    """Open wrapped keys with a person's former PIN, and wrap them by the one they have now."""
+    from app.sync.identity import keystore
+
+    kept = keystore(session.workspace, facts_of(session).device)
+    session.keys = kept.held(person, former).keys
+    kept.add_person(session.keys, person, pin)
+
+
+def keys_state(session: Session) -> KeysState:
+    """Whether this laptop's keys can be used: `open`; `former` when only a former PIN of whoever is signed in
+    opens them; `locked` when a PIN wraps them and nobody here opens them; `missing` when they are not where
+    they were kept, as those of a copied file. A workspace without a hub needs none: `open`."""
+    facts = session.workspace.replica.facts()
+    if facts is None or session.keys is not None:
+        return "open"
+    from app.sync.identity import keystore
+
+    kept = keystore(session.workspace, facts.device)
+    if kept.where != "wrapped":
+        try:
+            keys_of(session)
+        except AppError:
+            return "missing"
+        return "open"
+    return "former" if session.actor is not None and kept.opens_for(session.actor.uid) else "locked"
 
 
 def wrap_keys(session: Session, pin: str) -> Where:

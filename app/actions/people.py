@@ -8,7 +8,14 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from app.actions.action import action
-from app.actions.laptop import change_lock, check_sign_in, no_grant, open_keys, verifier_of
+from app.actions.laptop import (
+    change_lock,
+    check_sign_in,
+    no_grant,
+    open_keys,
+    open_with_former,
+    verifier_of,
+)
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.domain.changes import Actor, insert, update
@@ -122,6 +129,34 @@ def change_pin(session: Session, old: str, new: str) -> None:
         raise NotAllowed(N_("The PIN is wrong"), hint=N_("Nothing was changed."), code="sign_in")
     session.commit([update(person, verifier=verifier(new))], "user_pin")
     change_lock(session, person.uid, new)
+
+
+@action(N_("Give a person a new PIN…"), "workspace", command="user", roles=("R0",))
+def reset_pin(session: Session, login: str, pin: str) -> Person:
+    """Give somebody who forgot their PIN a new one (R0 only), which they change afterwards; the history keeps
+    who did. Each laptop hears of it with its next sync; where the former PIN wraps the keys, it or a code of
+    the bureau is still needed there (`unlock_keys`, `enrol_anew`)."""
+    require_role(session, "R0")
+    person = find_person(session, login)
+    if person is None:
+        raise Invalid(N_("There is nobody with the sign-in name “{login}”"), login=login, code="unknown")
+    fresh = person.replace(verifier=verifier(pin))
+    session.commit([update(person, verifier=fresh.verifier)], "user_pin_reset")
+    if session.actor is not None and person.uid == session.actor.uid:
+        change_lock(session, person.uid, pin)
+    return fresh
+
+
+@action(N_("Open the keys with a former PIN…"), "workspace", command="user")
+def unlock_keys(session: Session, former: str, pin: str) -> None:
+    """Open this laptop's keys, which a PIN wraps that was changed elsewhere since, and wrap them by the one
+    that counts now; both are asked. Raises NotAllowed `sign_in`, Invalid `wrong_pin` or `keys_locked`."""
+    actor = session.person()
+    person = session.workspace.get(Person, actor.uid)
+    known = verifier_of(session, person) if person is not None else None
+    if person is None or known is None or not _matches(known, pin):
+        raise NotAllowed(N_("The PIN is wrong"), hint=N_("Nothing was changed."), code="sign_in")
+    open_with_former(session, actor.uid, former, pin)
 
 
 def verifier(pin: str) -> str:

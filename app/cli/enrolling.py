@@ -32,12 +32,19 @@ class EnrolWords:
         bool,
         option("--wrap", help_=N_("Without a keystore of the system, wrap the keys by the PIN of --as")),
     ] = False
+    new_keys: Annotated[
+        bool,
+        option(
+            "--new-keys",
+            help_=N_("The keys of this workspace cannot be opened any more: go on with new ones"),
+        ),
+    ] = False
 
 
 def enrol(shell: Shell, words: EnrolWords) -> Answer:
     """Make this workspace a replica of a hub; without a file it is made from the hub's snapshot."""
     from app.actions.enrolling import enrol as join  # late: help pages need no network
-    from app.actions.enrolling import enrol_from_file
+    from app.actions.enrolling import enrol_anew, enrol_from_file
 
     if not words.code or bool(words.hub) == (words.bundle is not None):
         raise WrongUsage(
@@ -46,6 +53,8 @@ def enrol(shell: Shell, words: EnrolWords) -> Answer:
     pin = shell.pin(shell.shared.person) if words.wrap and shell.shared.person else None
 
     def run(session: Any) -> EnrolDone:
+        if words.new_keys and session is not None:
+            return enrol_anew(session, words.hub, words.code, words.bundle)
         if words.bundle is not None:
             return enrol_from_file(session, shell.file, words.bundle, words.code, pin, shell.progress())
         return join(session, shell.file, words.hub, words.code, pin, shell.progress())
@@ -80,6 +89,12 @@ def _wrapped(shell: Shell, done: EnrolDone, pin: str | None) -> EnrolDone:
 
 
 def _joined(done: EnrolDone) -> str:
+    if done.again and not done.waits:
+        return tr(
+            N_("{file} has joined the hub again; {pending} changes wait to be sent"),
+            file=done.file,
+            pending=done.pending,
+        )
     if done.waits:
         return tr(
             N_("{file} has joined the hub by invitation; carry a bundle to it (bundle out)"), file=done.file
@@ -94,6 +109,8 @@ def _joined(done: EnrolDone) -> str:
 
 
 def _about_keys(done: EnrolDone) -> list[str]:
+    if done.keys == "promised":
+        return [tr(N_("Whoever signs in first locks the keys of this laptop with their PIN: sign in now."))]
     if done.keys != "file":
         return []
     return [tr(N_("This system has no keystore: the keys lie in a file that only this user may read"))]

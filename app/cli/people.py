@@ -85,9 +85,36 @@ def pin(shell: Shell, words: object) -> Answer:
     return Answer({"person": name, "changed": True}, [tr(N_("The PIN of {name} was changed"), name=name)])
 
 
+def reset(shell: Shell, words: NameWords) -> Answer:
+    """Give somebody who forgot their PIN a new one."""
+    from app.actions.people import reset_pin  # late: help pages need no database
+    from app.cli.documents import record_document
+
+    with shell.session(write=True) as session:
+        session.person()
+        person = reset_pin(session, words.name, shell.new_pin(words.name))
+    said = tr(N_("{name} has a new PIN; let them change it: gridward user pin"), name=person.login)
+    return Answer(record_document(person, shell.labels), [said])
+
+
+def unlock(shell: Shell, words: object) -> Answer:
+    """Open the laptop's keys with a former PIN, and lock them with the one that counts now."""
+    from app.actions.people import unlock_keys  # late: help pages need no database
+
+    name = shell.shared.person
+    if not name:
+        raise WrongUsage(N_("Say whose PIN with --as"))
+    with shell.session(write=True) as session:
+        unlock_keys(session, shell.former_pin(name), shell.pin(name))
+    said = tr(N_("The keys of this laptop open with the PIN that {name} has now"), name=name)
+    return Answer({"person": name, "unlocked": True}, [said])
+
+
 COMMANDS = (
     Command("user add", N_("Add a person (by an administrator)"), add, UserWords),
     Command("user list", N_("List everybody"), list_),
     Command("user disable", N_("Stop a person from signing in (by an administrator)"), disable, NameWords),
     Command("user pin", N_("Change your own PIN"), pin),
+    Command("user reset", N_("Give a person a new PIN (by an administrator)"), reset, NameWords),
+    Command("user unlock", N_("Open the laptop's keys with your former PIN"), unlock),
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PIN_VARIABLE = "GRIDWARD_PIN"
 NEW_PIN_VARIABLE = "GRIDWARD_NEW_PIN"
+FORMER_PIN_VARIABLE = "GRIDWARD_FORMER_PIN"
 Progress = Callable[[int, int, str], None]
 OpenWindow = Callable[["Path | Session | None"], int]
 
@@ -105,6 +106,13 @@ class Shell:
     def new_pin(self, name: str) -> str:
         """The PIN somebody shall have from now on: from a variable of its own, or asked for twice."""
         return self._pin(name, NEW_PIN_VARIABLE, fresh=True)
+
+    def former_pin(self, name: str) -> str:
+        """A PIN that somebody had before: from a variable of its own, or asked for."""
+        kept = os.environ.get(FORMER_PIN_VARIABLE)
+        if kept or not _at_terminal():
+            return kept or self._pin(name, FORMER_PIN_VARIABLE, fresh=False)
+        return getpass.getpass(tr(N_("Former PIN of {name}: "), name=name))
 
     def first_pin(self, name: str) -> str:
         """The PIN of a person who is being added; a script that gives none has them start with its own."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from app.domain.areas import OWNERS, PLACES
-from app.domain.replication import Batch, Entry
+from app.domain.replication import Act, Batch, Entry
 from app.hub.desk import Desk
 from app.hub.devices import Device
 
@@ -34,6 +35,14 @@ class PushAnswer:
 def own_copy(entry: Entry) -> Entry:
     """A copy to fill in."""
     return Entry(entry.act, entry.entity, entry.uid, entry.op, entry.cells, entry.view)
+
+
+def own_acts(batch: Batch, names: Container[str]) -> tuple[Act, ...]:
+    """The acts of a batch, each of the laptop that signed it or of one that it was before (`names`): it
+    cannot put its work down to another."""
+    if all(act.device in names for act in batch.acts):
+        return batch.acts
+    return tuple(act if act.device in names else replace(act, device=batch.device) for act in batch.acts)
 
 
 def continue_acts(desk: Desk, batch: Batch, known: dict[str, tuple[int, str]]) -> set[str]:

@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 6
+SCHEMA = 7
 ALIVE = "h_alive"
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
@@ -78,6 +78,7 @@ DEVICES = Table(
     Column("revoked_why", Text),
     Column("revoked_by", Text),  # the name of a person, or `shell:` and who used the hub's machine
     Column("label", Text),
+    Column("former", String(36)),  # the laptop whose file goes on as this one, with new keys
 )  # fmt: skip
 INVITES = Table(
     "hub_invite", BOOK,

@@ -43,6 +43,7 @@ class DeviceBook:
     label: str
     revoked_by: str = ""
     revoked_why: str = ""
+    former: str = ""  # the laptop whose file goes on as this one
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def laptops(connection: Connection, root: str) -> list[DeviceBook]:
             DeviceBook(
                 item.uid, item.area, item.role_cap, item.epoch, item.enrolled_at, item.last_sync,
                 _lag(item, now, root), item.revoked_at, item.clock_off, item.founding, item.label or "",
-                item.revoked_by or "", item.revoked_why or "",
+                item.revoked_by or "", item.revoked_why or "", item.former or "",
             )
         )  # fmt: skip
     return found

@@ -9,11 +9,11 @@ from sqlalchemy import Connection
 from app.domain.changes import Actor
 from app.domain.merge import ConflictDraft, Decision, concerned, decide, reject
 from app.domain.replication import Act, Batch, Cells, Entry, RowState
-from app.hub import duplicates, steps, undoing
+from app.hub import duplicates, quarantine, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal
 from app.hub.book import field_ids
-from app.hub.desk import Desk, Told
+from app.hub.desk import LATE, Desk, Told
 from app.hub.parts import is_known_part
 from app.hub.rows import Row, state_of
 from app.hub.seeing import stands_under
@@ -90,7 +90,9 @@ class Deciding:
 
     def _group(self, group: Sequence[Told], actor: Actor | None, why: str) -> None:
         """Decide the entries of one act about one record."""
-        if actor is None:
+        if why == LATE:
+            self._keep_late(group)
+        elif actor is None:
             self.refuse(group, why)
         elif not self._admit(group):
             return
@@ -280,6 +282,15 @@ class Deciding:
             self._put(item, row, Decision("n", {}, found.results, verdict, found.note))
             if item is lead or item.entry.entity != "approval":
                 self._raise(item, row, drafts)
+
+    def _keep_late(self, group: Sequence[Told]) -> None:
+        """Leave all as it is; what the laptop wrote when it was revoked waits for a person."""
+        for item in group:
+            row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+            draft = quarantine.draft_of(self.desk, item.entry, item.cells, row)
+            self._put(item, row, Decision("n", {}, self._stands(row, item), "rejected", draft.note))
+            area = row.area if row is not None else self._area(item, None)
+            self.desk.raise_conflicts(item, row, area, (draft,))
 
     def _raise(self, item: Told, row: Row | None, drafts: tuple[ConflictDraft, ...]) -> None:
         """Conflicts about a refused signature are about the record it was to stand under."""

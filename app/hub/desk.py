@@ -19,6 +19,7 @@ from app.domain.titles import goes_by_owner, title_within
 from app.domain.values import as_moment
 from app.hub.book import field_ids
 from app.hub.conflicts import Side, conflict_of, title_ids, title_of
+from app.hub.devices import Former
 from app.hub.log import Logs
 from app.hub.records import cells_of
 from app.hub.rows import ALL, MOVED, Row, Rows
@@ -26,6 +27,7 @@ from app.hub.seeing import Stretch
 from app.store.calendar import shipped_calendar
 from app.store.tables import is_known, known
 
+LATE = "quarantine"  # the word for what a laptop wrote that was revoked before it got new keys
 CLOCK_AHEAD_MS = 5 * 60 * 1000
 _HLC_BITS = 16
 _UNSEEN = 1 << 62  # a number that nobody has seen
@@ -79,6 +81,7 @@ class Desk:
     parts: dict[str, frozenset[bytes]] = field(default_factory=dict)  # of acts known in part: what is known
     returned: tuple[Stretch, ...] = ()  # lost stretches that views speak of
     sent: dict[str, set[int]] = field(default_factory=dict)  # by area: numbers of what this push sends again
+    formers: Mapping[str, Former] = field(default_factory=dict)  # what the laptop was, by its uids then
     stray: str | None = None  # the area of what follows a record that is not here; None: that of the whole
     _policy: Policy | None = None
     _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
@@ -87,12 +90,18 @@ class Desk:
     # ------------------------------------------------------------ who and when
     def author(self, act: Act) -> tuple[Actor | None, str]:
         """The person of an act as the hub knows them, or the word for why they may not act here."""
-        key = (act.person, self.cap)
+        cap = self.cap
+        former = self.formers.get(act.device) if self.formers else None
+        if former is not None:
+            if former.late:
+                return None, LATE
+            cap = former.cap if within_cap(former.cap, cap) else cap
+        key = (act.person, cap)
         if key not in self._authors:
-            self._authors[key] = self._find_author(act)
+            self._authors[key] = self._find_author(act, cap)
         return self._authors[key]
 
-    def _find_author(self, act: Act) -> tuple[Actor | None, str]:
+    def _find_author(self, act: Act, cap: str) -> tuple[Actor | None, str]:
         row = self.rows.get("person", act.person)
         if row is None or not row.alive:
             return None, "unknown_person"
@@ -100,7 +109,7 @@ class Desk:
         if values.get("disabled"):
             return None, "person_disabled"
         role = str(values.get("role"))
-        if not within_cap(role, self.cap):
+        if not within_cap(role, cap):
             return None, "device_role"
         name, org, area = (str(values.get(key) or "") for key in ("name", "org", "area"))
         return Actor(act.person, name, role, org, area), ""

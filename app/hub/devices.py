@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from app.domain.rights import RANKS
+from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed, Refused
 from app.hub.book import DEVICES, FACTS, INVITES, SITES
 from app.i18n import N_
+from app.sync.grants import read_grants
 from app.sync.keys import device_uid
 from app.sync.messages import EnrolRequest
 from app.sync.signing import ENROL, HEAD_START, verify
@@ -21,6 +22,7 @@ from app.sync.signing import ENROL, HEAD_START, verify
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 SECRET_LETTERS = 10
 _MINUTE = 60_000
+GOES_ON, BY_LAPTOP = "goes on as ", "laptop:"  # why and by whom a laptop is revoked that got new keys
 MOST_EPOCHS = (1 << 31) - 1
 _ALIKE = str.maketrans("OIL", "011")
 
@@ -48,6 +50,16 @@ class Device:
     revoked_why: str | None
     revoked_by: str | None
     label: str | None
+    former: str | None
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a laptop was before its file got new keys: up to which role it served, and whether a person had
+    revoked it, so that what was written then waits for a person."""
+
+    cap: str
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -73,10 +85,13 @@ def invite(connection: Connection, area: str, role: str, minutes: int, now: int)
     return made
 
 
-def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: bool) -> Device:
+def enrol(
+    connection: Connection, request: EnrolRequest, now: int, *, founding: bool, hub_key: bytes = b""
+) -> Device:
     """Make a laptop of an invitation and the keys it has made; raises NotAllowed `bad_code`.
 
-    The same laptop may ask again when the answer was lost: it gets the same identity.
+    The same laptop may ask again when the answer was lost: it gets the same identity. A file that goes on
+    under new keys shows the grants of the laptop it was (`hub_key` proves them): that one is revoked.
     """
     verify(ENROL, request.claim, request.signature, request.sign_key)
     query = select(INVITES).where(INVITES.c.secret == _hash(request.code)).with_for_update()
@@ -97,17 +112,72 @@ def enrol(connection: Connection, request: EnrolRequest, now: int, *, founding: 
             hint=N_("Go on syncing with it. To enrol it anew begin with a new file; the code is still good."),
             code="known_device",
         )
-    connection.execute(
-        insert(DEVICES).values(
-            uid=uid, area=found.area, role_cap=found.role, sign_key=request.sign_key,
-            recipient=request.recipient, epoch=1, next=1, chain=HEAD_START, founding=founding,
-            enrolled_at=now, label=request.label[:80] or None,
-        )
-    )  # fmt: skip
+    _insert(connection, request, found, (uid, now, founding), _former(connection, request, hub_key))
     connection.execute(update(INVITES).where(INVITES.c.secret == found.secret).values(used_by=uid))
     made = device(connection, uid)
     assert made is not None
     return made
+
+
+def _insert(
+    connection: Connection,
+    request: EnrolRequest,
+    invite: Any,
+    new: tuple[str, int, bool],
+    former: Device | None,
+) -> None:
+    """Note a new laptop (its uid, when, whether it founds the hub), and what becomes of the one it was."""
+    uid, now, founding = new
+    if former is not None:
+        _check_goes_on(former, invite.area, invite.role)
+        founding = founding or (former.founding and former.revoked_at is None)
+    connection.execute(
+        insert(DEVICES).values(
+            uid=uid, area=invite.area, role_cap=invite.role, sign_key=request.sign_key,
+            recipient=request.recipient, epoch=1, next=1, chain=HEAD_START, founding=founding,
+            enrolled_at=now, label=request.label[:80] or None,
+            former=former.uid if former is not None else None,
+        )
+    )  # fmt: skip
+    if former is not None:
+        revoke(connection, former.uid, now, GOES_ON + uid, BY_LAPTOP + uid)
+        change(connection, former.uid, founding=False)
+
+
+def formers(connection: Connection, found: Device) -> dict[str, Former]:
+    """What a laptop was before, by the uids it had then; empty for nearly all."""
+    known: dict[str, Former] = {}
+    after, uid = found.uid, found.former
+    while uid is not None and uid not in known:
+        before = device(connection, uid)
+        if before is None:
+            break
+        known[uid] = Former(before.role_cap, before.revoked_by != BY_LAPTOP + after)
+        after, uid = uid, before.former
+    return known
+
+
+def _former(connection: Connection, request: EnrolRequest, hub_key: bytes) -> Device | None:
+    """The laptop that the grants in a request were made for; None when it is a new one, or forgotten. Raises
+    Invalid for grants that this hub did not sign."""
+    if not request.former:
+        return None
+    named = read_grants(request.former, hub_key).device
+    return device(connection, named, lock=True) if named else None
+
+
+def _check_goes_on(former: Device, area: str, role: str) -> None:
+    """Raise Refused where a code may not let a file of this laptop go on: its work would be refused."""
+    if former.area != area:
+        raise _other_area(former.area, area)
+    if not within_cap(former.role_cap, role):
+        raise Refused(
+            N_("This laptop serves persons up to {mine}, the invitation is for {role}"),
+            hint=N_("Nothing was changed. Ask the bureau for an invitation for {mine}."),
+            mine=former.role_cap,
+            role=role,
+            code="other_role",
+        )
 
 
 def _check_former(connection: Connection, request: EnrolRequest, area: str) -> None:
@@ -120,13 +190,17 @@ def _check_former(connection: Connection, request: EnrolRequest, area: str) -> N
             code="other_hub",
         )
     if request.area not in ("", area):
-        raise Refused(
-            N_("This laptop is one of {mine}, the invitation is for {area}"),
-            hint=N_("Nothing was changed. Ask the bureau for an invitation for {mine}."),
-            mine=request.area,
-            area=area,
-            code="other_area",
-        )
+        raise _other_area(request.area, area)
+
+
+def _other_area(mine: str, area: str) -> Refused:
+    return Refused(
+        N_("This laptop is one of {mine}, the invitation is for {area}"),
+        hint=N_("Nothing was changed. Ask the bureau for an invitation for {mine}."),
+        mine=mine,
+        area=area,
+        code="other_area",
+    )
 
 
 def device(connection: Connection, uid: str, *, lock: bool = False) -> Device | None:

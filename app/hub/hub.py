@@ -305,7 +305,7 @@ class Hub:
         """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""
         with self.database.writing() as connection:
             first = books.is_unfounded(connection)
-            made = devices.enrol(connection, request, _ms(now), founding=first)
+            made = devices.enrol(connection, request, _ms(now), founding=first, hub_key=self._keys.public)
         return Enrolled(
             made.uid, made.epoch, self.uid, self._keys.public, self._keys.recipient, made.area, self.root,
             made.role_cap, made.founding,

@@ -56,9 +56,15 @@ def _keep_standing(connection: Connection) -> None:
     STANDING.create(connection, checkfirst=True)
 
 
+def _keep_formers(connection: Connection) -> None:
+    """Version 7: which laptop's file goes on under new keys."""
+    connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN former VARCHAR(36)")
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
 STEPS: dict[int, Callable[[Connection], None]] = {
     1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked, 5: _keep_standing,
+    6: _keep_formers,
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from app.hub.answering import (
     continue_acts,
     device_row,
     likely_areas,
+    own_acts,
     own_copy,
 )
 from app.hub.book import BATCHES, field_ids
@@ -180,14 +181,18 @@ class Pushing:
         before = answer_at_once(connection.execute(query).scalar(), device, batch)
         if before is not None:
             return _fork(connection, device, before)
+        formers = devices.formers(connection, device) if device.former else {}
+        batch = replace(batch, acts=own_acts(batch, (device.uid, *formers)))
         logs = Logs(self.database, connection)
         desk, seen = self._desk(connection, device, received, logs), logs.look()
+        desk.formers = formers
         try:
             batch = self._whole(connection, desk, batch)
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         if device.revoked_at is not None:
-            quarantine.keep(desk, batch, device, areas=extra)
+            known_acts = self._known_acts(connection, batch)
+            quarantine.keep(desk, batch, device, known_acts, areas=extra)
             storing = Storing(self.database, self.keys, connection, desk, batch)
             storing.keep(storing.write(device, None, flagged=False))
             state = "quarantined"
@@ -254,14 +259,18 @@ class Pushing:
 
     def _repeated(self, connection: Connection, desk: Desk, batch: Batch) -> set[str]:
         """The acts that the hub has already; of those it may have in part the desk learns what it has."""
-        words, given = self.database.any_of("uid", list({act.uid for act in batch.acts}))
-        query = f"SELECT uid, site, person FROM hub_act WHERE {words}"
-        acts = connection.exec_driver_sql(query, (given,))
-        repeated = continue_acts(desk, batch, {row.uid: (row.site, row.person) for row in acts})
+        repeated = continue_acts(desk, batch, self._known_acts(connection, batch))
         desk.parts = read_parts(self.database, connection, repeated)
         desk.continued.update({act.uid: act for act in batch.acts if act.uid in desk.parts})
         keep_parts(connection, marks_of_push(batch, desk.parts))
         return repeated - desk.parts.keys()
+
+    def _known_acts(self, connection: Connection, batch: Batch) -> dict[str, tuple[int, str]]:
+        """The acts of a batch that the hub has, with their site and person."""
+        words, given = self.database.any_of("uid", list({act.uid for act in batch.acts}))
+        query = f"SELECT uid, site, person FROM hub_act WHERE {words}"
+        acts = connection.exec_driver_sql(query, (given,))
+        return {row.uid: (row.site, row.person) for row in acts}
 
 
 def read_rows(rows: Rows, batch: Batch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from app.domain.areas import OWNERS
 from app.domain.merge import ConflictDraft
@@ -10,13 +10,17 @@ from app.domain.replication import Batch, Cells, Entry
 from app.domain.verdicts import LATE_WORDS
 from app.hub.desk import Desk, Told
 from app.hub.devices import Device
+from app.hub.rows import Row
 from app.store.tables import is_known
 
 
-def keep(desk: Desk, batch: Batch, device: Device, *, areas: set[str]) -> None:
-    """Raise one open conflict for each record of each act; a person takes the values or leaves them."""
+def keep(desk: Desk, batch: Batch, device: Device, known: Container[str], *, areas: set[str]) -> None:
+    """Raise one open conflict for each record of each act; a person takes the values or leaves them. Acts
+    that are `known` count already: the laptop's file went on with new keys and has brought them."""
     found: dict[tuple[int, str, str], tuple[Entry, Cells]] = {}
     for entry in batch.entries:
+        if batch.acts[entry.act].uid in known:
+            continue
         place = (entry.act, entry.entity, entry.uid)
         _, cells = found.get(place, (entry, {}))
         found[place] = (entry, {} if entry.op == "d" else {**cells, **entry.cells})
@@ -28,12 +32,16 @@ def keep(desk: Desk, batch: Batch, device: Device, *, areas: set[str]) -> None:
         groups.append((entry, cells, row, area))
     desk.logs.lock(sorted({area for *_, area in groups} | areas))
     for entry, cells, row, area in groups:
-        if row is not None:
-            desk.rows.complete(row)
-        kept = {name: row.values.get(name) for name in cells} if row is not None and row.alive else {}
         told = Told(batch.acts[entry.act], 0, entry, {}, cells)
-        draft = ConflictDraft("quarantine", _word(entry), kept, cells, open=True)
-        desk.raise_conflicts(told, row, area, (draft,))
+        desk.raise_conflicts(told, row, area, (draft_of(desk, entry, cells, row),))
+
+
+def draft_of(desk: Desk, entry: Entry, cells: Cells, row: Row | None) -> ConflictDraft:
+    """What is laid before a person: the values beside those that stand."""
+    if row is not None:
+        desk.rows.complete(row)
+    kept = {name: row.values.get(name) for name in cells} if row is not None and row.alive else {}
+    return ConflictDraft("quarantine", _word(entry), kept, cells, open=True)
 
 
 def _area(desk: Desk, entry: Entry, cells: Cells, near: tuple[Mapping[str, str], Device]) -> str:

@@ -110,6 +110,8 @@ class Quick:
             return None  # a repeat, a gap or a fork
         if found.site is None or device.revoked_at is not None or device.founding:
             return None
+        if any(act.device != device.uid for act in batch.acts):
+            return None  # of a laptop that has got new keys
         try:
             batch = resolve_uids(batch, found.find)
         except Ambiguous:

@@ -27,6 +27,8 @@ class DeviceLine:
     label: str = ""
     revoked_by: str = ""
     revoked_why: str = ""
+    former: str = ""  # the laptop whose file goes on as this one, with new keys
+    goes_on: str = ""  # the laptop that goes on with this one's file
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -42,6 +44,8 @@ class DeviceLine:
             "revoked_at": moment_text(self.revoked),
             "revoked_by": self.revoked_by or None,
             "revoked_why": self.revoked_why or None,
+            "former": self.former or None,
+            "goes_on_as": self.goes_on or None,
         }
 
 
@@ -56,13 +60,15 @@ class AreaLine:
 
 def device_lines(hub: HubDoor) -> list[DeviceLine]:
     """Every laptop, the one that synced last first, revoked ones at the end."""
+    devices = hub.devices()
+    after = {item.former: item.device for item in devices if item.former}
     lines = [
         DeviceLine(
             item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
             moment_of(item.last_sync), item.lag, moment_of(item.revoked_at), item.label,
-            item.revoked_by, item.revoked_why,
+            item.revoked_by, item.revoked_why, item.former, after.get(item.device, ""),
         )
-        for item in hub.devices()
+        for item in devices
     ]  # fmt: skip
     oldest = datetime.min.replace(tzinfo=UTC)
     lines.sort(key=lambda line: line.last_sync or line.enrolled or oldest, reverse=True)

@@ -117,7 +117,7 @@ def draft(raw: sqlite3.Connection, facts: ReplicaFacts, limit: int) -> tuple[Dra
     maps = views.maps(raw, bases)
     order = {fold: place for place, fold in enumerate(maps)}
     first, previous = _next(raw, facts.epoch)
-    told = _acts(raw, acts, facts.device)
+    told = _acts(raw, acts, facts)
     sealing = {act.number for act, said in zip(acts, told, strict=True) if said.action == SEAL_ACTION}
     if sealing:
         rows = _filled(rows, sealing)
@@ -344,13 +344,14 @@ def _next(raw: sqlite3.Connection, epoch: int) -> tuple[int, bytes]:
     return (int(row[0]) + 1, bytes(row[1])) if row else (1, START)
 
 
-def _acts(raw: sqlite3.Connection, acts: list[_Picked], device: str) -> tuple[Act, ...]:
+def _acts(raw: sqlite3.Connection, acts: list[_Picked], facts: ReplicaFacts) -> tuple[Act, ...]:
+    """The acts as they travel: of this laptop, or of what it was when they were written."""
     what = "actor, actor_name, role, org, action, reason, undoes, hlc, wall"
-    query = f"SELECT uuid, {what} FROM sync_txn WHERE id = ?"
+    query = f"SELECT uuid, device, {what} FROM sync_txn WHERE id = ?"
     found = []
     for act in acts:
-        uid, *rest = raw.execute(query, (act.number,)).fetchone()
-        found.append(Act(uid, device, *rest))
+        uid, device, *rest = raw.execute(query, (act.number,)).fetchone()
+        found.append(Act(uid, device if device in facts.formers else facts.device, *rest))
     return tuple(found)
 
 

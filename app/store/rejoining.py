@@ -1,4 +1,4 @@
-"""Going back to where a restored hub's log and the one this file followed part, to follow the new one."""
+"""Following a hub anew: from where a restored hub's log parts from the one followed, or under new keys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Mapping
 
 from app.store import keptblocks, outbox, views
+
+_PRIVATE = "p:"  # before the names of small private values
 
 
 def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int]) -> None:
@@ -27,3 +29,18 @@ def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int]) -> None:
         )
     outbox.reopen(raw)
     raw.execute("DELETE FROM sync_blob")
+
+
+def go_on(raw: sqlite3.Connection, private: Mapping[str, bytes | None], forget: str) -> int:
+    """Number all that is unanswered anew, and change the small private values: these are kept or removed, and
+    those whose names begin with `forget` are removed and overwritten. Gives how many changes wait."""
+    raw.execute("PRAGMA secure_delete = ON")
+    start = _PRIVATE + forget
+    raw.execute("DELETE FROM sync_private WHERE substr(name, 1, ?) = ?", (len(start), start))
+    for name, value in private.items():
+        raw.execute("DELETE FROM sync_private WHERE name = ?", (_PRIVATE + name,))
+        if value is not None:
+            raw.execute("INSERT INTO sync_private VALUES (?, ?)", (_PRIVATE + name, value))
+    number = outbox.reopen(raw)
+    raw.execute("UPDATE sync_batch SET state = 'dropped'")  # of the former name: numbers begin anew
+    return number

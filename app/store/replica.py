@@ -93,6 +93,25 @@ class Replica:
         """Change some of the facts, such as the hub's time or the end of founding."""
         self._save(replica_facts.changed(self._enrolled(), changes))
 
+    def go_on(self, facts: ReplicaFacts, private: Mapping[str, bytes | None], forget: str) -> int:
+        """Be another laptop for the hub from now on, with new keys: what is unanswered is numbered and sealed
+        anew; gives how much. `private` are small values to keep or to remove, and those whose names begin
+        with `forget` go, all in one transaction."""
+        before = self._enrolled()
+        formers = tuple(dict.fromkeys((*before.formers, before.device)))
+        facts = replica_facts.changed(
+            facts, {"formers": tuple(one for one in formers if one != facts.device)}
+        )
+        self._database.check_writable()
+        with self._database.writing() as connection:
+            raw: Any = connection.connection.driver_connection
+            number = rejoining.go_on(raw, private, forget)
+            replica_facts.save(raw, facts)
+            meta.write(connection, device=facts.device)
+        self._facts = facts
+        self._on_device(facts.device)
+        return number
+
     def cursors(self) -> dict[str, Cursor]:
         """How far each area's log is in the file, by whole blocks."""
         with self._reading() as raw:

@@ -19,7 +19,8 @@ class ReplicaFacts:
     """The hub (its id, its Ed25519 key, its age recipient) and this laptop's place there.
 
     `founding`: the hub takes this laptop's first batches as history. `hub_time_ms` is the last time the hub
-    told; `enrolled_at` and `last_sync` are stored moments.
+    told; `enrolled_at` and `last_sync` are stored moments. `formers`: what the laptop was at the hub before
+    this file got new keys; what it wrote then still says so.
     """
 
     hub: str
@@ -36,6 +37,7 @@ class ReplicaFacts:
     hub_time_ms: int = 0
     enrolled_at: str = ""
     last_sync: str = ""
+    formers: tuple[str, ...] = ()
 
     @property
     def scope(self) -> Scope:
@@ -63,7 +65,8 @@ def load(raw: sqlite3.Connection) -> ReplicaFacts | None:
         return None
     known = {item.name for item in fields(ReplicaFacts)}
     told = {name: value for name, value in json.loads(row[0]).items() if name in known}
-    return ReplicaFacts(**{**told, "hub_key": bytes.fromhex(told["hub_key"])})
+    own = {"hub_key": bytes.fromhex(told["hub_key"]), "formers": tuple(told.get("formers", ()))}
+    return ReplicaFacts(**{**told, **own})
 
 
 def save(raw: sqlite3.Connection, facts: ReplicaFacts) -> None:

@@ -76,7 +76,19 @@ class _Kept(msgspec.Struct, frozen=True):
     answer: EnrolAnswer | None = None
 
 
-def join(url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime]) -> Joined:
+@dataclass(frozen=True)
+class Again:
+    """What a laptop that was enrolled before says: its hub and area, and with new keys the signed grants of
+    the laptop it was (empty with the keys it had)."""
+
+    hub: str = ""
+    area: str = ""
+    former: bytes = b""
+
+
+def join(
+    url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime], again: Again = Again()
+) -> Joined:
     """Ask the hub at `url` to take this laptop in. `beside` is the workspace the answer is kept beside until
     `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`."""
     start = parse_code(code).fingerprint
@@ -86,7 +98,7 @@ def join(url: str, code: str, beside: Path, schema: int, now: Callable[[], datet
         _write(beside, kept)
         client = Client(url, start)
         try:
-            answer = ask(client, code, keys, schema)
+            answer = ask(client, code, keys, schema, again)
         except AppError as error:
             if error.exit_code != 6:  # the hub has said no: nothing to go on with
                 settle(beside)
@@ -99,16 +111,13 @@ def join(url: str, code: str, beside: Path, schema: int, now: Callable[[], datet
     return Joined(facts_of_answer(kept.answer, url, kept.fingerprint, now()), keys)
 
 
-def ask(door: Door, code: str, keys: DeviceKeys, schema: int) -> EnrolAnswer:
+def ask(door: Door, code: str, keys: DeviceKeys, schema: int, again: Again = Again()) -> EnrolAnswer:
     """Hand in the code and the public keys."""
-    return door.enrol(enrol_request(code, keys, schema))
+    return door.enrol(enrol_request(code, keys, schema, again))
 
 
-def enrol_request(
-    code: str, keys: DeviceKeys, schema: int, again: tuple[str, str] = ("", "")
-) -> EnrolRequest:
-    """The request for a code, with the public keys and the proof that the private one is here; `again` names
-    the hub and the area of a laptop that was enrolled there before."""
+def enrol_request(code: str, keys: DeviceKeys, schema: int, again: Again = Again()) -> EnrolRequest:
+    """The request for a code, with the public keys and the proof that the private one is here."""
     bare = EnrolRequest(
         code=code,
         sign_key=keys.sign_public,
@@ -117,8 +126,9 @@ def enrol_request(
         program=__version__,
         signature=b"",
         label=socket.gethostname()[:80],
-        hub=again[0],
-        area=again[1],
+        hub=again.hub,
+        area=again.area,
+        former=again.former,
     )
     return msgspec.structs.replace(bare, signature=signing.sign(signing.ENROL, bare.claim, keys.sign_seed))
 

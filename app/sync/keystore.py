@@ -27,7 +27,7 @@ Where = Literal["keystore", "wrapped", "file"]
 SERVICE = "gridward"
 PATIENCE = 5.0  # seconds
 _PLACE = "keys.place"
-_WRAPPED = "keys.of."
+WRAPPED = "keys.of."  # before the uid of the person whose PIN wraps them
 # Only the systems' own keystores: others keep passwords in plain files, or nowhere.
 _TRUSTED = re.compile(r"keyring\.backends\.(Windows|macOS|SecretService|libsecret|kwallet|chainer)\b")
 
@@ -119,20 +119,24 @@ class Keystore:
         if self._ask(lambda: self._ring.put(self._device, secret)) and self._from_ring() == keys:
             return self._kept(keys, "keystore")
         if pin and person:
-            self._private.set_private(_WRAPPED + person, keys.wrap(pin))
+            self._private.set_private(WRAPPED + person, keys.wrap(pin))
             return self._kept(keys, "wrapped")
         self._write(keys.to_bytes())
         return self._kept(keys, "file")
 
+    def opens_for(self, person: str) -> bool:
+        """Whether wrapped keys open with a PIN of this person, be it a former one."""
+        return bool(self._private.private(WRAPPED + person))
+
     def add_person(self, keys: DeviceKeys, person: str, pin: str) -> None:
         """Let another person open wrapped keys with their own PIN; elsewhere there is nothing to do."""
         if self.where == "wrapped":
-            self._private.set_private(_WRAPPED + person, keys.wrap(pin))
+            self._private.set_private(WRAPPED + person, keys.wrap(pin))
 
     def wrap(self, keys: DeviceKeys, person: str, pin: str) -> None:
         """Wrap keys that lie in a file by a person's PIN; the file goes."""
         if self.where == "file":
-            self._private.set_private(_WRAPPED + person, keys.wrap(pin))
+            self._private.set_private(WRAPPED + person, keys.wrap(pin))
             self._kept(keys, "wrapped")
             self._file.unlink(missing_ok=True)
 
@@ -145,7 +149,10 @@ class Keystore:
         if keys is None:
             raise Invalid(
                 N_("The keys of this computer are not where they were kept"),
-                hint=N_("A copied workspace has to be enrolled anew; its unsent work goes along."),
+                hint=N_(
+                    "A copied workspace joins with new keys by a code of the bureau; its unsent work goes"
+                    " along."
+                ),
                 code="keys_missing",
             )
         return Held(keys, where or "file", self._weakness(where))
@@ -172,10 +179,15 @@ class Keystore:
         return N_("This system has no keystore: the keys lie in a file that only this user may read")
 
     def _unwrapped(self, person: str, pin: str | None) -> DeviceKeys:
-        wrapped = self._private.private(_WRAPPED + person)
+        wrapped = self._private.private(WRAPPED + person)
         if not wrapped or not pin:
             raise Invalid(
                 N_("The keys of this computer open with the PIN of a person who has signed in here before"),
+                hint=N_(
+                    "All work is safe here. Let that person sign in first, then you; if nobody knows that PIN"
+                    " any more, join with new keys by a code of the bureau (“PIN forgotten…” where one signs"
+                    " in)."
+                ),
                 code="keys_locked",
             )
         return DeviceKeys.unwrap(wrapped, pin)

@@ -74,7 +74,8 @@ class SessionAnswer(Message, frozen=True):
 class EnrolRequest(Message, frozen=True):
     """A new laptop with its keys: `code` is the invitation's code as typed, `sign_key` 32 bytes (Ed25519),
     `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`. `hub` and
-    `area` are named by a laptop that was enrolled before: no other hub or area may take it."""
+    `area` are named by a laptop that was enrolled before: no other hub or area may take it. `former` are the
+    signed grants of the laptop whose file goes on with these new keys; an older hub passes it over."""
 
     code: str
     sign_key: bytes
@@ -85,6 +86,7 @@ class EnrolRequest(Message, frozen=True):
     label: str = ""
     hub: str = ""
     area: str = ""
+    former: bytes = b""
 
     @property
     def claim(self) -> bytes:

@@ -62,7 +62,6 @@ class _Account:
             act = self._follow(place, before, cell, act)
         if not _is_nothing(cell.after):
             self.latest[place] = (cell.after, act)
-            self.onward.pop((place, act), None)  # told again, after a restore: it stands after all
 
     def _follow(self, place: Place, before: tuple[Any, str], cell: EnteredCell, act: str) -> str:
         """What stood gives way to the next value; the act behind the value that stands now."""

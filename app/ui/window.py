@@ -224,7 +224,7 @@ class MainWindow(QMainWindow):
 
     def _greet(self) -> None:
         if self.desk.actor is None:
-            self.doings.sign_in()
+            self.doings.persons.sign_in()
 
     def _look_again(self, session: Session) -> None:
         """The window was built anew: the session stays."""

@@ -153,6 +153,30 @@ def test_what_cannot_be_is_told(served: Served, tmp_path: Path) -> None:
     )[1] in ("outside_area", "device_role")
     served.at(town)("add", "boiler", "--set", "ledger_no=T-9", as_="inspector")
     assert served.at(town).json("info")["unsent"] == 1
+    _goes_on_with_new_keys(served, town)
+
+
+def _goes_on_with_new_keys(served: Served, town: Path) -> None:
+    """The inspector has forgotten the PIN that wraps the keys of this laptop, with one change unsent."""
+    office = served.folder.parent / "office.gpkg"
+    served.terminal.patch.setenv("GRIDWARD_NEW_PIN", "135791")
+    assert served.at(office).refused("user", "reset", "inspector", as_="city") == (3, "role")
+    served.at(office).json("user", "reset", "inspector", as_="admin")
+    served.at(office).json("sync")
+    at, code = served.at(town), served.invite(TOWN, "R2")["code"]
+    assert at.refused("sync", as_="inspector", pin="135791") == (3, "sign_in")
+    again = ("enrol", "--hub", served.url, "--new-keys", "--code")
+    assert at.refused("enrol", "--hub", "http://127.0.0.1:9", "--new-keys", "--code", code)[0] == 6
+    made = at.json(*again, code)
+    assert (made["keys"], made["pending"]) == ("promised", 1)
+    assert at.refused(*again, code) == (3, "bad_code")
+    done = at.json("sync")
+    assert (done["accepted"], done["unsent"], done["agrees"]) == (1, 0, True)
+    assert at.json("sync", as_="inspector", pin="135791")["agrees"]
+    assert at.refused("sync") == (1, "keys_locked"), "who signed in has locked the new keys"
+    laptops = served.terminal.json("hub", "devices", str(served.folder), workspace=False)
+    goes_on = {line["device"]: line["goes_on_as"] for line in laptops if line["revoked_at"]}
+    assert list(goes_on.values()) == [made["device"]]
 
 
 def test_a_hub_that_is_away_keeps_everything(terminal: Terminal, tmp_path: Path) -> None:

@@ -173,6 +173,15 @@ def test_revoking_asks_for_a_reason_and_shows(http: TestClient, hub: SmallHub) -
     assert http.get("/admin/devices/dev-x/revoke").status_code == 404
 
 
+def test_a_laptop_that_got_new_keys_is_named_with_what_it_was(http: TestClient, hub: SmallHub) -> None:
+    sign_in(http)
+    hub.devices_["dev-2"].former = "dev-3"
+    hub.devices_["dev-3"].revoked_by = "laptop:dev-2"
+    shown = http.get("/admin/devices").text
+    assert "已换新密钥，继续使用的编号为" in shown and "已换新密钥，原编号为" in shown
+    assert "laptop:dev-2" not in shown
+
+
 @pytest.mark.parametrize(("visitor", "refused"), [("city", 403), ("leader", 403), ("admin", 200)])
 def test_the_laptop_of_a_higher_role_is_revoked_by_nobody_below_it(
     http: TestClient, hub: SmallHub, visitor: str, refused: int

@@ -21,7 +21,7 @@ from app.hub.sticks import give_bundle, take_bundle
 from app.store.workspace import Workspace
 from app.sync import enrol as joining
 from app.sync.enrol_again import ask_again
-from app.sync.invitation import Invitation, make_code, write_invitation
+from app.sync.invitation import Invitation, make_code, parse_code, write_invitation
 from sync.direct import Direct
 from sync.lan import CITY, COUNTY, TOWN, Lan, Laptop
 
@@ -62,14 +62,19 @@ def _recipient(lan: Lan) -> str:
 
 
 def invitation(lan: Lan, path: Path, snapshot: Path | None = None) -> str:
+    facts, code = invited(lan)
+    write_invitation(path, facts, parse_code(code), snapshot)
+    return code
+
+
+def invited(lan: Lan) -> tuple[Invitation, str]:
+    """What an invitation file for a town holds, and its code."""
     made = lan.hub.invite(TOWN, "R2", 600, lan.clock())
-    code = make_code(made.secret, "")
     facts = Invitation(
         hub=lan.hub.uid, url="", fingerprint="", hub_key=lan.hub.key, hub_recipient=_recipient(lan),
         area=TOWN, root=CITY, role="R2", expires="2026-12-01T00:00:00.000Z",
     )  # fmt: skip
-    write_invitation(path, facts, code, snapshot)
-    return str(code)
+    return facts, str(make_code(made.secret, ""))
 
 
 @pytest.mark.parametrize("with_snapshot", [True, False])

@@ -27,7 +27,7 @@ def test_a_damaged_file_shows_and_is_put_away_once_it_was_looked_through(
     content = demo_file.read_bytes()
     place = content.rindex(b"besides" * 300) // 4096 * 4096
     demo_file.write_bytes(content[:place] + bytes(4096) + content[place + 4096 :])
-    monkeypatch.setattr("app.ui.frame.doings.Doings.sign_in", lambda self: None)
+    monkeypatch.setattr("app.ui.frame.persons.Persons.sign_in", lambda self: None)
     running = program()
     said: list[Exception] = []
     running.desk.failed.disconnect()

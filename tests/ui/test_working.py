@@ -184,7 +184,7 @@ def test_undo_and_redo_from_the_keyboard(office: Office, qtbot: QtBot) -> None:
 
 def test_a_wrong_pin_is_refused_and_the_right_one_signs_in(office: Office, qtbot: QtBot) -> None:
     running = office("inspector")
-    running.window.doings.sign_in()
+    running.window.doings.persons.sign_in()
     dialog = the_dialog(running, SignInDialog)
     qtbot.waitUntil(lambda: dialog.who.findData("chief") >= 0, timeout=WAIT_MS)
     dialog.who.setCurrentIndex(dialog.who.findData("chief"))
@@ -338,7 +338,7 @@ def test_a_workspace_in_use_is_offered_for_reading(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr("app.ui.window.ask", lambda _, question, *rest: bool(asked.append(question)) or True)
-    monkeypatch.setattr("app.ui.frame.doings.Doings.sign_in", lambda self: None)
+    monkeypatch.setattr("app.ui.frame.persons.Persons.sign_in", lambda self: None)
     held = open_workspace(demo_file)
     try:
         running = program()

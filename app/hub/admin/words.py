@@ -65,6 +65,8 @@ WORDS: Mapping[str, str] = {
     "silent": N_("Silent"),
     "never": N_("Never"),
     "revoked": N_("Revoked"),
+    "goes_on": N_("Goes on with new keys as"),
+    "was": N_("New keys; before it was"),
     "revoke": N_("Revoke…"),
     "revokes_up_to": REVOKES_UP_TO,
     "invite": N_("Invite a laptop"),

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.domain.entities.people import ROLES, Person
 from app.errors import AppError
@@ -17,7 +27,10 @@ from app.ui.tasks import Callbacks
 
 
 class SignInDialog(QDialog):
-    """A list of people and a PIN; checking it takes a moment and does not block the window."""
+    """A list of people and a PIN; checking it takes a moment and does not block the window. `forgotten` says
+    that its person does not know it."""
+
+    forgotten = Signal()
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +47,8 @@ class SignInDialog(QDialog):
         self._hint.setProperty("muted", True)
         self._fault = QLabel(wordWrap=True)
         self._fault.setProperty("danger", True)
+        self.lost = QPushButton(tr(N_("PIN forgotten…")), flat=True, autoDefault=False)
+        self.lost.clicked.connect(self._give_up)
         self.foot = buttons(tr(N_("Sign in")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
@@ -47,7 +62,10 @@ class SignInDialog(QDialog):
         column.addWidget(self._hint)
         column.addWidget(self._fault)
         column.addStretch(1)
-        column.addWidget(self.foot)
+        below = QHBoxLayout()
+        below.addWidget(self.lost)
+        below.addWidget(self.foot, 1)
+        column.addLayout(below)
         self.setMinimumWidth(metrics.chars(70))
         desk.read(self, _people, self._list, topic="people")
 
@@ -66,6 +84,10 @@ class SignInDialog(QDialog):
             lambda _: self._signed_in(login), self._refused, finished=lambda: self.foot.setEnabled(True)
         )
         self._desk.act(self, work, callbacks, title=tr(N_("Signing in")))
+
+    def _give_up(self) -> None:
+        self.reject()
+        self.forgotten.emit()
 
     def _signed_in(self, login: str) -> None:
         self._desk.remember(last_login=login)

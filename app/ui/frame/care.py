@@ -1,5 +1,4 @@
-"""The care of a workspace and its people: backup, check, settings of the bureau, baseline, grid, persons,
-PIN."""
+"""The care of a workspace: backup, check, settings of the bureau, baseline, grid."""
 
 from __future__ import annotations
 
@@ -7,14 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QFileDialog
 
 from app.domain.entities.boiler_codes import END_STATES
-from app.domain.entities.people import ROLES
-from app.domain.fields import CodeList, Field, Kind, codes
+from app.domain.fields import Field, Kind, codes
 from app.domain.policy import Policy
 from app.i18n import N_, listed, tr
-from app.ui.dialogs.ask import AskDialog, Work
+from app.ui.frame.asking import ask_for, choice_field, text_field
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Run
 from app.ui.messages import tell
 from app.ui.tasks import Callbacks
@@ -62,9 +60,6 @@ class Care:
             "draw_lookback": (self.draw_lookback, "record", SIGNED_IN),
             "rounds": (self.look_back, "record", OPEN),
             "make_grid": (self.make_grid, "record", SIGNED_IN),
-            "change_pin": (self.change_pin, "person", SIGNED_IN),
-            "add_user": (self.add_person, "person", SIGNED_IN),
-            "disable_user": (self.disable_person, "person", SIGNED_IN),
             "set_setting": (self.set_setting, "workspace", SIGNED_IN),
             "seal": (self.foreign_edits, "workspace", SIGNED_IN),
             "info": (self.info, "workspace", OPEN),
@@ -85,10 +80,10 @@ class Care:
             return freeze_baseline(session, values["name"], values["document"] or "")
 
         fields = (
-            _text("name", N_("Name of the baseline"), length=80),
-            _text("document", N_("Document"), required=False),
+            text_field("name", N_("Name of the baseline"), length=80),
+            text_field("document", N_("Document"), required=False),
         )
-        dialog = self._ask("freeze_baseline", fields, work, N_("The baseline is frozen."))
+        dialog = ask_for(self._window, "freeze_baseline", fields, work, N_("The baseline is frozen."))
         dialog.say(
             tr(
                 N_(
@@ -114,7 +109,7 @@ class Care:
                 document=values["document"] or "",
             )
 
-        dialog = self._ask("draw_lookback", _draw_fields(), work, N_("The round is drawn."))
+        dialog = ask_for(self._window, "draw_lookback", _draw_fields(), work, N_("The round is drawn."))
         dialog.form.fill({"share": 10.0})
         dialog.say(
             tr(
@@ -145,57 +140,10 @@ class Care:
         within = Field(
             Kind.REFERENCE, N_("Within"), name="within", refers_to="division", length=12, required=True
         )
-        sides = _choice("size_m", N_("Side (m)"), codes(*((side, side) for side in _SIDES)))
-        dialog = self._ask("make_grid", (within, sides), work, N_("The cells are made."))
+        sides = choice_field("size_m", N_("Side (m)"), codes(*((side, side) for side in _SIDES)))
+        dialog = ask_for(self._window, "make_grid", (within, sides), work, N_("The cells are made."))
         session = self._desk.session
         dialog.form.fill({"within": session.workspace.area if session else None, "size_m": "1000"})
-
-    def change_pin(self) -> None:
-        """Give oneself a new PIN."""
-
-        def work(session: Any, values: Mapping[str, Any]) -> object:
-            from app.actions.people import change_pin  # late: actions load after the first paint
-
-            change_pin(session, values["old"], values["new"])
-            return None
-
-        fields = (_text("old", N_("PIN now")), _text("new", N_("New PIN (6 characters or more)")))
-        _hide_typing(self._ask("change_pin", fields, work, N_("The PIN is changed.")), "old", "new")
-
-    def add_person(self) -> None:
-        """Add somebody who may sign in."""
-
-        def work(session: Any, values: Mapping[str, Any]) -> object:
-            from app.actions.people import add_user  # late: actions load after the first paint
-
-            return add_user(
-                session,
-                values["login"],
-                role=values["role"],
-                org=values["org"] or "",
-                area=values["area"] or "",
-                pin=values["pin"],
-            )
-
-        fields = (
-            _text("login", N_("Sign-in name"), length=40),
-            _choice("role", N_("Role"), ROLES),
-            _text("org", N_("Organisation"), required=False, length=80),
-            Field(Kind.REFERENCE, N_("Responsible area"), name="area", refers_to="division", length=12),
-            _text("pin", N_("PIN (6 characters or more)")),
-        )
-        _hide_typing(self._ask("add_user", fields, work, N_("The person may sign in now.")), "pin")
-
-    def disable_person(self) -> None:
-        """Stop somebody from signing in."""
-
-        def work(session: Any, values: Mapping[str, Any]) -> object:
-            from app.actions.people import disable_user  # late: actions load after the first paint
-
-            return disable_user(session, values["login"])
-
-        said = N_("The person may no longer sign in; what they signed stays.")
-        self._ask("disable_user", (_text("login", N_("Sign-in name"), length=40),), work, said)
 
     def set_setting(self) -> None:
         """Change one of the bureau's own numbers."""
@@ -207,10 +155,10 @@ class Care:
 
         names = codes(*((name, _POLICY.get(name, name)) for name in Policy.names()))
         fields = (
-            _choice("name", N_("Parameter"), names),
-            _text("value", N_("Value"), required=False, length=500),
+            choice_field("name", N_("Parameter"), names),
+            text_field("value", N_("Value"), required=False, length=500),
         )
-        dialog = self._ask("set_setting", fields, work, N_("The setting is changed."))
+        dialog = ask_for(self._window, "set_setting", fields, work, N_("The setting is changed."))
         policy = self._desk.need().policy
         now = [f"{tr(_POLICY[name])}: {_plain(value)}" for name, value in policy.settings().items()]
         words = N_("Holidays are known of {years}. A notice that runs into another year waits for them.")
@@ -223,14 +171,6 @@ class Care:
             return builtup_doubts(session)
 
         self._desk.read(dialog, doubts, lambda found: dialog.say("\n".join([*lines, *found])))
-
-    def _ask(self, action: str, fields: tuple[Field, ...], work: Work, said: str) -> AskDialog:
-        title = tr(self._window.commands.commands[action].label)
-        dialog = AskDialog(
-            self._desk, title, fields, work, lambda _: self._desk.said.emit(tr(said)), self._window
-        )
-        dialog.open()
-        return dialog
 
     # ---- reports
 
@@ -357,21 +297,13 @@ def _draw_fields() -> tuple[Field, ...]:
     percent = N_("Share to draw")
     within, end = N_("Only within (empty: everywhere)"), N_("Only of the end state (empty: any)")
     return (
-        _text("name", N_("Name of the round"), length=40),
+        text_field("name", N_("Name of the round"), length=40),
         Field(Kind.NUMBER, percent, name="share", unit="%", minimum=0, maximum=100, required=True),
         Field(Kind.REFERENCE, within, name="within", refers_to="division", length=12),
         Field(Kind.CHOICE, end, name="end_state", choices=END_STATES),
-        _text("seed", N_("Seed (empty: one is made)"), required=False),
-        _text("document", N_("Document"), required=False),
+        text_field("seed", N_("Seed (empty: one is made)"), required=False),
+        text_field("document", N_("Document"), required=False),
     )
-
-
-def _text(name: str, label: str, *, required: bool = True, length: int = 200) -> Field:
-    return Field(Kind.TEXT, label, name=name, required=required, length=length)
-
-
-def _choice(name: str, label: str, choices: CodeList) -> Field:
-    return Field(Kind.CHOICE, label, name=name, choices=choices, required=True)
 
 
 def _plain(value: object) -> str:
@@ -379,9 +311,3 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return tr(N_("Yes")) if value else tr(N_("No"))
     return f"{value:g}" if isinstance(value, float) else "—" if value == "" else str(value)
-
-
-def _hide_typing(dialog: AskDialog, *names: str) -> None:
-    for name in names:
-        for line in dialog.form.editor(name).findChildren(QLineEdit):
-            line.setEchoMode(QLineEdit.EchoMode.Password)

@@ -19,11 +19,11 @@ from app.ui.dialogs.newworkspace import NewWorkspaceDialog
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.dialogs.settings import SettingsDialog
 from app.ui.dialogs.share import ShareDialog
-from app.ui.dialogs.signin import SignInDialog
 from app.ui.digitise.doings import DrawingDoings
 from app.ui.frame.care import Care
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Command, Run
 from app.ui.frame.opening import look_at
+from app.ui.frame.persons import Persons
 from app.ui.frame.rail import CONFLICTS, REPORTS, SYNC, TODAY, key_of
 from app.ui.imports.endings import LEDGERS
 from app.ui.map.pane import THEME_OF
@@ -59,6 +59,7 @@ class Doings:
         self._window = window
         self._desk = window.desk
         self._care, self.sync, self.drawing = Care(window), SyncDoings(window), DrawingDoings(window)
+        self.persons = Persons(window)
         self._reports: ReportsPage | None = None
 
     def commands(self) -> list[Command]:
@@ -93,7 +94,7 @@ class Doings:
             "locate": (self.go_to, "map", OPEN),
             "save_shapes": (self.drawing.edit_selected, "map", SIGNED_IN),
             "check_topology": (self.drawing.check_areas, "map", OPEN),
-            "sign_in": (self.sign_in, "person", OPEN),
+            **self.persons.bound(),
             **self._care.bound(),
             **self.sync.bound(),
         }
@@ -382,11 +383,6 @@ class Doings:
     def keys(self) -> None:
         """The list of keys."""
         KeysDialog(self._window.commands, self._window).open()
-
-    def sign_in(self) -> None:
-        """Sign in as somebody else."""
-        if self._desk.session is not None:
-            SignInDialog(self._desk, self._window).open()
 
     def sign_out(self) -> None:
         """Nobody is signed in any more; reading goes on."""

@@ -73,11 +73,15 @@ class SyncDoings:
 
     # ---- joining
 
-    def join(self) -> None:
+    def join_anew(self) -> None:
+        """Join the same hub again, with new keys for those that cannot be opened any more."""
+        self.join(anew=True)
+
+    def join(self, *, anew: bool = False) -> None:
         """Join a hub, with the open workspace or with a new file."""
         last = self._desk.preferences.last_workspace
         folder = str(Path(last).parent) if last else str(Path.home())
-        dialog = JoinDialog(self._desk, folder, self._window)
+        dialog = JoinDialog(self._desk, folder, self._window, anew=anew)
         dialog.joined.connect(self._joined)
         dialog.open()
 

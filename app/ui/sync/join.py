@@ -35,12 +35,12 @@ class JoinDialog(WorkDialog):
 
     joined = Signal(object)  # EnrolDone
 
-    def __init__(self, desk: Desk, folder: str, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, folder: str, parent: QWidget | None = None, *, anew: bool = False) -> None:
         title = tr(N_("Join the bureau's hub"))
         super().__init__(desk, title, tr(N_("Join")), parent)
         self._fresh = desk.session is None
         status = desk.sync.status
-        self._again = status is not None and status.enrolled
+        self._again = anew or (status is not None and status.enrolled)
         self.by_address = QRadioButton(tr(N_("By network: the address of the hub and a code")))
         self.by_file = QRadioButton(tr(N_("Without a network: an invitation file and a code")))
         self.by_address.setChecked(True)
@@ -51,6 +51,13 @@ class JoinDialog(WorkDialog):
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.lock = QCheckBox(tr(N_("Lock the keys with the PIN of whoever signs in first")))
         self.lock.setChecked(True)
+        self.anew = QCheckBox(
+            tr(N_("The keys cannot be opened any more (PIN forgotten, copied file): new keys"))
+        )
+        self.anew.setChecked(anew)
+        if self._again and desk.session is not None:
+            facts = desk.session.workspace.replica.facts()
+            self.address.setText(facts.url if facts is not None else "")
         self.target = QLineEdit(str(Path(folder) / f"{tr(N_('workspace'))}.gpkg"))
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(metrics.grid(3))
@@ -70,10 +77,13 @@ class JoinDialog(WorkDialog):
         code, pin = self.code.text().strip(), self.pin.text() or None
         offline, address = self.by_file.isChecked(), self.address.text().strip()
         invitation, lock = Path(self.invitation.text()), self._fresh and self.lock.isChecked()
+        anew = self._again and self.anew.isChecked()
 
         def work(report: Report) -> EnrolDone:
             from app.actions import enrolling  # late: actions load after the first paint
 
+            if anew and session is not None:
+                return enrolling.enrol_anew(session, address, code, invitation if offline else None)
             if offline:
                 done = enrolling.enrol_from_file(session, file, invitation, code, pin, report)
             else:
@@ -108,7 +118,9 @@ class JoinDialog(WorkDialog):
         form.addRow(tr(N_("Code")), self.code)
         if self._fresh:
             form.addRow("", self.lock)
-        elif not self._again:
+        elif self._again:
+            form.addRow("", self.anew)
+        else:
             form.addRow(tr(N_("Your PIN")), self.pin)
         if self._fresh:
             form.addRow(tr(N_("New file")), _with_button(self.target, self._choose_target))
@@ -131,7 +143,8 @@ class JoinDialog(WorkDialog):
             return tr(
                 N_(
                     "This workspace belongs to a hub. Join that hub again when it was restored from a backup"
-                    " and does not know this laptop any more: everything here is kept and sent afterwards."
+                    " and does not know this laptop any more, or when the keys of this laptop are lost:"
+                    " everything here is kept and sent afterwards."
                 )
             )
         return tr(

@@ -1,0 +1,164 @@
+"""What the commands on persons do: signing in and out of trouble with PINs, adding and disabling people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app.domain.entities.people import ROLES
+from app.domain.fields import Field, Kind
+from app.i18n import N_, tr
+from app.ui.dialogs.forgotten import ForgottenDialog
+from app.ui.dialogs.signin import SignInDialog
+from app.ui.frame.asking import ask_for, choice_field, hide_typing, text_field
+from app.ui.frame.commands import OPEN, SIGNED_IN, Run
+
+if TYPE_CHECKING:
+    from app.ui.window import MainWindow
+
+_NEW_PIN = N_("New PIN (6 characters or more)")
+
+
+class Persons:
+    """One method per action."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._desk = window.desk
+
+    def bound(self) -> Mapping[str, tuple[Run, str, int]]:
+        """What the actions of this kind do in the window: run, menu, need."""
+        return {
+            "sign_in": (self.sign_in, "person", OPEN),
+            "change_pin": (self.change_pin, "person", SIGNED_IN),
+            "unlock_keys": (partial(self.unlock, ""), "person", SIGNED_IN),
+            "add_user": (self.add_person, "person", SIGNED_IN),
+            "reset_pin": (self.reset_pin, "person", SIGNED_IN),
+            "disable_user": (self.disable_person, "person", SIGNED_IN),
+        }
+
+    def sign_in(self) -> None:
+        """Sign in as somebody else; where only a former PIN opens the keys it is asked for at once."""
+        if self._desk.session is None:
+            return
+        dialog = SignInDialog(self._desk, self._window)
+        dialog.forgotten.connect(self.forgotten)
+        dialog.accepted.connect(lambda: self._look_at_keys(dialog.pin.text()))
+        dialog.open()
+
+    def forgotten(self) -> None:
+        """Say what to do about a PIN that nobody knows, and lead there."""
+        dialog = ForgottenDialog(self._desk, self._window)
+        dialog.new_keys.connect(self._window.doings.sync.join_anew)
+        dialog.sync.connect(self._window.doings.sync.sync)
+        dialog.open()
+
+    def _look_at_keys(self, pin: str) -> None:
+        def state(session: Any, _: Any) -> str:
+            from app.actions.laptop import keys_state  # late: actions load after the first paint
+
+            return keys_state(session)
+
+        def found(keys: str) -> None:
+            if keys == "former":
+                self.unlock(pin)
+
+        self._desk.read(self._window, state, found)
+
+    def unlock(self, pin: str) -> None:
+        """Open this laptop's keys with a PIN that was changed elsewhere since."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import unlock_keys  # late: actions load after the first paint
+
+            unlock_keys(session, values["former"], pin or values["pin"])
+            return None
+
+        now = () if pin else (text_field("pin", N_("PIN now")),)
+        fields = (text_field("former", N_("Former PIN")), *now)
+        said = N_("The keys are open; from now on your PIN opens them.")
+        dialog = ask_for(self._window, "unlock_keys", fields, work, said)
+        hide_typing(dialog, *(field.name for field in fields))
+        dialog.say(
+            tr(
+                N_(
+                    "Your PIN was changed elsewhere; the keys of this laptop still open with the former one."
+                    " It is needed once. Until then nothing can be sent from here, and nothing is lost. If"
+                    " nobody knows it: “PIN forgotten…” where one signs in."
+                )
+            )
+        )
+        dialog.accepted.connect(self._desk.sync.begin)
+
+    def change_pin(self) -> None:
+        """Give oneself a new PIN."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import change_pin  # late: actions load after the first paint
+
+            change_pin(session, values["old"], values["new"])
+            return None
+
+        fields = (text_field("old", N_("PIN now")), text_field("new", _NEW_PIN))
+        hide_typing(
+            ask_for(self._window, "change_pin", fields, work, N_("The PIN is changed.")), "old", "new"
+        )
+
+    def add_person(self) -> None:
+        """Add somebody who may sign in."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import add_user  # late: actions load after the first paint
+
+            return add_user(
+                session,
+                values["login"],
+                role=values["role"],
+                org=values["org"] or "",
+                area=values["area"] or "",
+                pin=values["pin"],
+            )
+
+        fields = (
+            text_field("login", N_("Sign-in name"), length=40),
+            choice_field("role", N_("Role"), ROLES),
+            text_field("org", N_("Organisation"), required=False, length=80),
+            Field(Kind.REFERENCE, N_("Responsible area"), name="area", refers_to="division", length=12),
+            text_field("pin", N_("PIN (6 characters or more)")),
+        )
+        hide_typing(ask_for(self._window, "add_user", fields, work, N_("The person may sign in now.")), "pin")
+
+    def disable_person(self) -> None:
+        """Stop somebody from signing in."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import disable_user  # late: actions load after the first paint
+
+            return disable_user(session, values["login"])
+
+        said = N_("The person may no longer sign in; what they signed stays.")
+        ask_for(
+            self._window, "disable_user", (text_field("login", N_("Sign-in name"), length=40),), work, said
+        )
+
+    def reset_pin(self) -> None:
+        """Give somebody who forgot their PIN a new one."""
+
+        def work(session: Any, values: Mapping[str, Any]) -> object:
+            from app.actions.people import reset_pin  # late: actions load after the first paint
+
+            return reset_pin(session, values["login"], values["pin"])
+
+        fields = (text_field("login", N_("Sign-in name"), length=40), text_field("pin", _NEW_PIN))
+        said = N_("The person has a new PIN; it reaches each laptop with its next sync.")
+        dialog = ask_for(self._window, "reset_pin", fields, work, said)
+        hide_typing(dialog, "pin")
+        dialog.say(
+            tr(
+                N_(
+                    "Tell it to nobody else, and let the person change it. The history keeps who gave it. A"
+                    " laptop whose keys the forgotten PIN locks needs a code of the hub as well."
+                )
+            )
+        )

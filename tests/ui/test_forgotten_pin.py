@@ -1,0 +1,141 @@
+"""A PIN that was changed elsewhere, and one that nobody knows: from the sign-in dialog to new keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QDialog
+from pytestqt.qtbot import QtBot
+
+from actions.office import PIN
+from app.actions import enrolling
+from app.actions.people import reset_pin, sign_in
+from app.settings import BY_HAND
+from app.sync.identity import keystore
+from app.ui.application import Program
+from app.ui.dialogs.ask import AskDialog
+from app.ui.dialogs.forgotten import ForgottenDialog
+from app.ui.dialogs.signin import SignInDialog
+from app.ui.sync.join import JoinDialog
+from sync.lan import TOWN, Lan, Laptop
+from sync.test_new_keys import NEW, lock, rejoin
+from window_cases import WAIT_MS, settle
+
+Make = Callable[..., Program]
+
+
+def shown(running: Program, kind: type[QDialog], qtbot: QtBot) -> Any:
+    """The dialog of this kind, once it is open."""
+    found: list[QDialog] = []
+
+    def there() -> bool:
+        found[:] = [box for box in running.window.findChildren(kind) if box.isVisible()]
+        return bool(found)
+
+    qtbot.waitUntil(there, timeout=WAIT_MS)
+    return found[0]
+
+
+def type_pin(running: Program, qtbot: QtBot, pin: str) -> SignInDialog:
+    running.window.doings.persons.sign_in()
+    dialog: SignInDialog = shown(running, SignInDialog, qtbot)
+    qtbot.waitUntil(lambda: dialog.who.count() > 0, timeout=WAIT_MS)
+    dialog.who.setCurrentIndex(dialog.who.findData("inspector"))
+    dialog.pin.setText(pin)
+    dialog.send()
+    return dialog
+
+
+@pytest.fixture
+def locked(lan: Lan) -> Laptop:
+    """A town's laptop with work that waits, locked by the PIN of the inspector."""
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1", note="还没发送")
+    person = town.session.person()
+    keystore(town.session.workspace, town.device).keep(town.keys, person.uid, PIN)
+    return town
+
+
+def reset(lan: Lan) -> None:
+    office = lan.laptops[0]
+    reset_pin(office.as_("admin"), "inspector", NEW)
+    office.sync()
+
+
+def test_a_pin_changed_elsewhere_asks_for_the_former_one(
+    program: Make, lan: Lan, locked: Laptop, qtbot: QtBot
+) -> None:
+    reset(lan)
+    locked.sync()
+    lock(locked)
+    running = program(sync=BY_HAND)
+    running.window.open_session(locked.session)
+    settle(running, qtbot)
+    type_pin(running, qtbot, NEW)
+    dialog = shown(running, AskDialog, qtbot)
+    dialog.form.fill({"former": "000000"})
+    dialog.send()
+    qtbot.waitUntil(lambda: bool(dialog._fault.text()), timeout=WAIT_MS)
+    assert "打不开" in dialog._fault.text() and locked.session.keys is None
+    dialog.form.fill({"former": PIN})
+    dialog.send()
+    qtbot.waitUntil(lambda: locked.session.keys is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(running.desk.sync.rounds), timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert running.desk.sync.rounds[0].done is not None, "the keys are open: it syncs at once"
+
+
+def test_a_pin_nobody_knows_leads_to_new_keys(
+    program: Make, lan: Lan, locked: Laptop, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock(locked)
+    reset(lan)
+    running, was = program(sync=BY_HAND), locked.device
+    running.window.open_session(locked.session)
+    settle(running, qtbot)
+    dialog = type_pin(running, qtbot, NEW)
+    qtbot.waitUntil(lambda: bool(dialog._fault.text()), timeout=WAIT_MS)
+    dialog.lost.click()
+    told = shown(running, ForgottenDialog, qtbot)
+    qtbot.waitUntil(lambda: bool(told.words), timeout=WAIT_MS)
+    assert TOWN in told.words and "1 条未上报" in told.words
+    told.foot.accepted.emit()
+    joining = shown(running, JoinDialog, qtbot)
+    assert joining.anew.isChecked()
+    said: list[str] = []
+    monkeypatch.setattr("app.ui.sync.doings.tell", lambda _, words, hint="": said.append(f"{words}\n{hint}"))
+
+    def anew(session: Any, url: str, code: str, invitation: Any) -> Any:  # the line alone is not the real one
+        assert (session, url, code, invitation) == (locked.session, "http://127.0.0.1:1", "CODE", None)
+        rejoin(lan, locked)
+        return enrolling._done(session.workspace, session.workspace.replica.facts(), "promised")
+
+    monkeypatch.setattr(enrolling, "enrol_anew", anew)
+    joining.address.setText("http://127.0.0.1:1")
+    joining.code.setText("CODE")
+    joining.send()
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
+    assert "请现在登录" in said[0] or "登录" in said[0]
+    qtbot.waitUntil(lambda: bool(running.desk.sync.rounds), timeout=WAIT_MS)
+    settle(running, qtbot)
+    done = running.desk.sync.rounds[0].done
+    assert done is not None and done.accepted == 1 and not done.unsent and locked.device != was
+    type_pin(running, qtbot, NEW)
+    qtbot.waitUntil(lambda: running.desk.actor is not None, timeout=WAIT_MS)
+    assert keystore(locked.session.workspace, locked.device).where == "wrapped"
+
+
+def test_who_needs_no_new_keys_is_told_to_sync(program: Make, lan: Lan, locked: Laptop, qtbot: QtBot) -> None:
+    sign_in(locked.session, "inspector", PIN)
+    running = program(sync=BY_HAND)
+    running.window.open_session(locked.session)
+    settle(running, qtbot)
+    running.window.doings.persons.forgotten()
+    told = shown(running, ForgottenDialog, qtbot)
+    qtbot.waitUntil(lambda: bool(told.words), timeout=WAIT_MS)
+    assert "换新密钥" not in told.words
+    told.foot.accepted.emit()
+    qtbot.waitUntil(lambda: bool(running.desk.sync.rounds), timeout=WAIT_MS)
+    settle(running, qtbot)
