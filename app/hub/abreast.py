@@ -41,9 +41,10 @@ _HALF = 250 * WIDE  # degrees; whatever distance up to 500 m a bureau sets for b
 def hold_of(entries: Sequence[Entry]) -> tuple[str, tuple[str, ...]] | None:
     """The statement that holds what a push brings boilers to, and its parameters; None if it brings none."""
     boilers = [entry for entry in entries if entry.entity == "boiler" and entry.op in "iu"]
-    names = _squares(places_of(boilers))
-    names |= {unit for entry in boilers if isinstance(unit := entry.cells.get("user_org"), str)}
+    names = {unit for entry in boilers if isinstance(unit := entry.cells.get("user_org"), str)}
     rows = [e.uid for e in boilers if "address" in e.cells and "user_org" not in e.cells and e.op == "u"]
+    if len(names) + len(rows) <= _MANY:  # else nobody asks for the squares
+        names |= _squares(places_of(boilers))
     if len(names) + len(rows) > _MANY:
         return _ALONE, ()
     numbers = array_of([_SHARED, *sorted({_number(name) for name in names})])

@@ -72,20 +72,18 @@ def device_row(batch: Batch, sha256: bytes, received: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_PLACED = frozenset(("div_code", "area"))
-
-
 def likely_areas(desk: Desk, batch: Batch) -> set[str]:
     """The areas a batch is likely to write to."""
     found: set[str] = set()
     fresh: set[tuple[str, str | None]] = set()  # new records, by entity and division
     stored = {entity: desk.rows.by_uid(entity) for entity in {entry.entity for entry in batch.entries}}
+    for entity, rows in stored.items():
+        touched = [rows.get(entry.uid) for entry in batch.entries if entry.entity == entity]
+        found.update({row.area for row in touched if row is not None})
     for entry in batch.entries:
-        row = stored[entry.entity].get(entry.uid)
-        if row is not None:
-            found.add(row.area)
-        if entry.op != "i" and _PLACED.isdisjoint(entry.cells):
+        if entry.op != "i" and not ("div_code" in entry.cells or "area" in entry.cells):
             continue
+        row = stored[entry.entity].get(entry.uid)
         if row is None and entry.op == "i" and entry.entity not in OWNERS:
             code = entry.cells.get(PLACES.get(entry.entity, "div_code"))
             fresh.add((entry.entity, code if isinstance(code, str) else None))

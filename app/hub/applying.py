@@ -14,11 +14,11 @@ from app.domain.digest import change_hash, row_hash
 from app.domain.replication import Act
 from app.hub.book import ACTS, field_ids, unique_ids
 from app.hub.bulk import OWN, as_json, insert_rows, stored_form, update_rows
-from app.hub.database import HubDatabase
+from app.hub.database import HubDatabase, Tell
 from app.hub.desk import Desk
 from app.hub.keys import people_changed
 from app.hub.log import Logs
-from app.hub.rows import MOVED, Row
+from app.hub.rows import MOVED, Row, Rows
 from app.store.tables import known
 
 # Rows one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too,
@@ -28,46 +28,62 @@ Group = tuple[bool, str, tuple[str, ...], bool, bool, bool]
 
 
 def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
-    """Write new rows and changed ones; in the order of their uids, in which an index is read fastest."""
+    """Write new rows and changed ones."""
+    those = list(rows)
+    with database.in_line(connection) as tell:
+        write_changed(database, tell, those)
+    write_new(database, connection, those)
+
+
+def write_new(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
+    """Of rows whose changed ones are written, write the new ones."""
     fresh: dict[str, list[Row]] = {}
-    changed: dict[Group, list[Row]] = {}
+    people = False
     for row in sorted(rows, key=_UID):
+        people = people or row.entity == "person"
         if row.fresh:
             fresh.setdefault(row.entity, []).append(row)
-        else:
-            edited = row.new_round or row.entered is not None
-            moved = row.alive != row.was_alive or row.area != row.was_area
-            key = (row.alive, row.entity, tuple(sorted(row.sets)), row.replaced, edited, moved)
-            changed.setdefault(key, []).append(row)
-    # The dead first: they let go of their numbers. Who gives a number up does so before another takes it.
-    groups = sorted(changed.items(), key=lambda pair: pair[0])
-    with database.in_line(connection):
-        for key, those in groups:
-            if not key[0]:
-                _update(database, connection, key, those)
-        _let_go(database, connection, [pair for pair in groups if pair[0][0]])
-        for key, those in groups:
-            if key[0]:
-                _update(database, connection, key, those)
     for entity, those in fresh.items():
         _insert(database, connection, entity, those)
-    if "person" in fresh or any(key[1] == "person" for key in changed):
+    if people:
         people_changed(connection)
 
 
-def _let_go(database: HubDatabase, connection: Connection, groups: Sequence[tuple[Group, list[Row]]]) -> None:
+def write_changed(database: HubDatabase, tell: Tell, rows: Iterable[Row]) -> None:
+    """Of rows write the changed ones; in the order of their uids, in which an index is read fastest."""
+    changed: dict[Group, list[Row]] = {}
+    for row in sorted(rows, key=_UID):
+        if row.fresh:
+            continue
+        edited = row.new_round or row.entered is not None
+        moved = row.alive != row.was_alive or row.area != row.was_area
+        key = (row.alive, row.entity, tuple(sorted(row.sets)), row.replaced, edited, moved)
+        changed.setdefault(key, []).append(row)
+    # The dead first: they let go of their numbers. Who gives a number up does so before another takes it.
+    groups = sorted(changed.items(), key=lambda pair: pair[0])
+    for key, those in groups:
+        if not key[0]:
+            _update(database, tell, key, those)
+    _let_go(database, tell, [pair for pair in groups if pair[0][0]])
+    for key, those in groups:
+        if key[0]:
+            _update(database, tell, key, those)
+
+
+def _let_go(database: HubDatabase, tell: Tell, groups: Sequence[tuple[Group, list[Row]]]) -> None:
     """Take the numbers from records that change theirs, or two that swap would be in each other's way."""
     for (_, entity, names, *_), rows in groups:
         held = [f'"{name}" = NULL' for name in unique_ids(known(entity)) if name in names]
         if held:
             words, given = database.any_of("uid", [row.uid for row in rows])
-            database.tell(connection, f'UPDATE "{entity}" SET {", ".join(held)} WHERE {words}', (given,))
+            tell(f'UPDATE "{entity}" SET {", ".join(held)} WHERE {words}', (given,))
 
 
-def count_digests(logs: Logs, rows: Iterable[Row]) -> None:
-    """Bring the digests of the areas up to what the rows have become."""
+def count_digests(rows: Rows, logs: Logs, changed: Sequence[Row]) -> None:
+    """Bring the digests of the areas up to what these rows have become."""
+    rows.fill([row for row in changed if row.was_alive and not row.alive])
     sums: dict[str, int] = {}
-    for row in rows:
+    for row in changed:
         if row.was_alive and row.alive and row.was_area == row.area:
             sums[row.area] = sums.get(row.area, 0) + change_hash(row.entity, row.uid, row.read, row.sets)
             continue
@@ -135,7 +151,7 @@ def _insert(database: HubDatabase, connection: Connection, entity: str, rows: Se
     insert_rows(database, connection, entity, (*OWN, *names), columns)
 
 
-def _update(database: HubDatabase, connection: Connection, key: Group, rows: Sequence[Row]) -> None:
+def _update(database: HubDatabase, tell: Tell, key: Group, rows: Sequence[Row]) -> None:
     _, entity, names, replaced, edited, moved = key
     columns: dict[str, list[Any]] = {
         "uid": [row.uid for row in rows],
@@ -147,7 +163,7 @@ def _update(database: HubDatabase, connection: Connection, key: Group, rows: Seq
     if edited:
         columns["h_editors"] = [_persons(_editors(row)) for row in rows]
     columns |= {name: _column(database, entity, name, rows) for name in names}
-    update_rows(database, connection, entity, tuple(columns), list(columns.values()), replaced)
+    update_rows(database.postgres, tell, entity, tuple(columns), list(columns.values()), replaced)
 
 
 def _column(database: HubDatabase, entity: str, name: str, rows: Sequence[Row]) -> list[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.domain.entity import GEOMETRY
 from app.domain.fields import Kind
-from app.hub.database import HubDatabase, array_of
+from app.hub.database import HubDatabase, Tell, array_of
 from app.store.geom import SRID
 from app.store.tables import known
 
@@ -48,16 +48,11 @@ def insert_rows(
 
 
 def update_rows(
-    database: HubDatabase,
-    connection: Connection,
-    entity: str,
-    names: Sequence[str],
-    columns: Columns,
-    replaced: bool,
+    postgres: bool, tell: Tell, entity: str, names: Sequence[str], columns: Columns, replaced: bool
 ) -> None:
     """Give rows new values; the first column is the uid. Stamps go over the old ones unless `replaced`."""
-    if database.postgres:
-        _update_postgres(database, connection, (entity, replaced), names, columns)
+    if postgres:
+        tell(_update_postgres(entity, tuple(names), replaced), [array_of(column) for column in columns])
         return
     sets = []
     for name in names[1:]:
@@ -66,17 +61,11 @@ def update_rows(
         else:
             sets.append(f'"{name}" = ?')
     words = f'UPDATE "{entity}" SET {", ".join(sets)} WHERE uid = ?'
-    connection.exec_driver_sql(words, list(zip(*columns[1:], columns[0], strict=True)))
+    tell(words, list(zip(*columns[1:], columns[0], strict=True)))
 
 
-def _update_postgres(
-    database: HubDatabase,
-    connection: Connection,
-    what: tuple[str, bool],
-    names: Sequence[str],
-    columns: Columns,
-) -> None:
-    entity, replaced = what
+@lru_cache(maxsize=1024)
+def _update_postgres(entity: str, names: tuple[str, ...], replaced: bool) -> str:
     sets, arrays = [], []
     for name in names:
         kind = postgres_type(entity, name)
@@ -91,11 +80,10 @@ def _update_postgres(
             given = f"t.h_stamps || {given}"
         sets.append(f'"{name}" = {given}')
     listed = ", ".join(f'"{name}"' for name in names)
-    words = (
+    return (
         f'UPDATE "{entity}" AS t SET {", ".join(sets)} FROM unnest({", ".join(arrays)}) AS d({listed})'
         " WHERE t.uid = d.uid"
     )
-    database.tell(connection, words, [array_of(column) for column in columns])
 
 
 @lru_cache(maxsize=1024)

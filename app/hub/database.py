@@ -31,6 +31,7 @@ _WHICH = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname 
 _CONNECTIONS = 16  # one for each thread of a server: a fresh one has nothing prepared
 _SPARE = 8  # the pool has so many to spare
 Ask = Callable[..., Asked]
+Tell = Callable[[str, Any], object]  # a statement and its parameters
 
 
 class HubDatabase:
@@ -86,24 +87,25 @@ class HubDatabase:
             ask.run()
 
     @contextmanager
-    def in_line(self, connection: Connection) -> Iterator[None]:
-        """Let PostgreSQL begin with each statement of `tell` while the next is made; when the block has ended
-        all are done, or one has failed with all that follow."""
+    def in_line(self, connection: Connection) -> Iterator[Tell]:
+        """Let PostgreSQL begin with each statement while the next is made; when the block has ended all are
+        done, or one has failed with all that follow. Gives what sends one that nobody reads an answer of."""
         if not self.postgres:
-            yield
+            yield connection.exec_driver_sql
             return
         driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-        with as_sqlalchemy(), driver.pipeline():
-            yield
+        line = Round(driver)
 
-    def tell(self, connection: Connection, words: str, given: Sequence[Any]) -> None:
-        """Run a statement that nobody reads an answer of."""
-        if not self.postgres:
-            connection.exec_driver_sql(words, tuple(given))
-            return
-        driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-        with as_sqlalchemy(), driver.cursor() as cursor:
-            cursor.execute(words, given)
+        def tell(words: str, given: Sequence[Any]) -> None:
+            line(words, given)
+            line.send()
+
+        with as_sqlalchemy():
+            try:
+                yield tell
+                line.run()
+            finally:
+                line.drop()
 
     @contextmanager
     def asking(self) -> Iterator[Ask]:

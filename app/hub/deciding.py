@@ -45,7 +45,7 @@ class Deciding:
             self.upon = {uid for e in others for uid in (e.uid, str(e.cells.get("owner")))}
         for number, places in _by_act(batch):
             act = batch.acts[number]
-            if writing is not None and len(quick.updated) >= writing.every:
+            if writing is not None and writing.is_worth(len(quick.updated)):
                 writing.hand(quick.updated)
                 quick.updated = []
             if act.uid in self.repeated:

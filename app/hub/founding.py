@@ -66,7 +66,7 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Fir
             if row is not None:
                 row.entered = dict.fromkeys(sorted(told_of.editors), 1)
         touched = rows.touched()
-        count_digests(logs, touched)
+        count_digests(rows, logs, touched)
         write_rows(database, connection, touched)
         write_acts(database, connection, desk, [desk.hub_act] if desk.hub_act else [])
         logs.store(logs.sealed(keys, "", 0, now))

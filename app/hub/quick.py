@@ -155,7 +155,7 @@ class Quick:
         """Write everything and commit."""
         batch, device, tally = arrived.batch, found.device, desk.tally
         rows = desk.rows.touched()
-        count_digests(desk.logs, rows)
+        count_digests(desk.rows, desk.logs, rows)
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
         answer = PushAnswer(
             batch.last + 1, "taken", device.epoch, tally.accepted, tally.merged, tally.conflict,

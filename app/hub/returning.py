@@ -238,7 +238,7 @@ class _Work:
     def _write(self) -> None:
         desk = self.desk
         rows = desk.rows.touched()
-        count_digests(desk.logs, rows)
+        count_digests(desk.rows, desk.logs, rows)
         write_rows(self.base.database, self.connection, rows)
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
         write_acts(self.base.database, self.connection, desk, acts)

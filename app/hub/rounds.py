@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -47,11 +48,12 @@ class Asked:
 
 
 class Round:
-    """Statements for one connection, sent by `run`."""
+    """Statements for one connection, sent by `run`, or some before by `send`."""
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self._driver = driver
         self._waiting: list[tuple[str, list[bytes | None], list[int], Asked]] = []
+        self._sent: list[Asked | str] | None = None  # what is answered in turn; a text: words prepared
         self._reader = Transformer(driver)
 
     def __call__(self, words: str, given: Sequence[Any] = ()) -> Asked:
@@ -62,31 +64,51 @@ class Round:
         self._waiting.append((words, sent, forms, asked))
         return asked
 
+    def send(self) -> None:
+        """Send what waits, that the server may begin; nothing else can use the connection until `run`."""
+        self._put()
+        _flush(self._driver.pgconn)
+
+    def drop(self) -> None:
+        """End what was sent without asking how: the transaction will be rolled back."""
+        self._waiting.clear()
+        if self._sent is not None:
+            with suppress(psycopg.Error):
+                self.run()
+
+    def _put(self) -> list[Asked | str]:
+        """Give libpq what waits."""
+        connection = self._driver.pgconn
+        if self._sent is None:
+            if connection.transaction_status == pq.TransactionStatus.INERROR:
+                raise errors.InFailedSqlTransaction("an earlier statement of this transaction failed")
+            connection.enter_pipeline_mode()
+            self._sent = []
+        prepared = _PREPARED.setdefault(self._driver, {})
+        for words, given, forms, asked in self._waiting:
+            if words not in prepared and len(prepared) < _MOST:
+                prepared[words] = b"gw_%d" % next(_NUMBERS)
+                connection.send_prepare(prepared[words], _numbered(words))
+                self._sent.append(words)
+            if words in prepared:
+                connection.send_query_prepared(prepared[words], given, forms)
+            else:
+                connection.send_query_params(_numbered(words), given, param_formats=forms)
+            self._sent.append(asked)
+        self._waiting.clear()
+        return self._sent
+
     def run(self) -> None:
         """Send everything and wait for every answer. Raises the first error, as psycopg does."""
-        connection = self._driver.pgconn
-        if connection.transaction_status == pq.TransactionStatus.INERROR:
-            raise errors.InFailedSqlTransaction("an earlier statement of this transaction failed")
-        prepared = _PREPARED.setdefault(self._driver, {})
-        expected: list[Asked | str] = []  # a text: the words that were prepared
-        connection.enter_pipeline_mode()
+        connection, prepared = self._driver.pgconn, _PREPARED.setdefault(self._driver, {})
         try:
-            for words, given, forms, asked in self._waiting:
-                if words not in prepared and len(prepared) < _MOST:
-                    prepared[words] = b"gw_%d" % next(_NUMBERS)
-                    connection.send_prepare(prepared[words], _numbered(words))
-                    expected.append(words)
-                if words in prepared:
-                    connection.send_query_prepared(prepared[words], given, forms)
-                else:
-                    connection.send_query_params(_numbered(words), given, param_formats=forms)
-                expected.append(asked)
+            expected = self._put()
             connection.pipeline_sync()
             failed = _collect(connection, expected, prepared)
         finally:
-            if connection.status == pq.ConnStatus.OK:
+            if self._sent is not None and connection.status == pq.ConnStatus.OK:
                 connection.exit_pipeline_mode()
-        self._waiting.clear()
+            self._sent = None
         if failed is not None:
             error = errors.error_from_result(failed)
             if isinstance(error, errors.InvalidSqlStatementName):  # somebody between has let go of them

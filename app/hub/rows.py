@@ -183,15 +183,19 @@ class Rows(Reading):
     def complete_all(self, rows: Iterable[Row]) -> None:
         """Read what is missing of the fields and stamps of many rows at once."""
         stored = [row for row in rows if not row.fresh]
+        self.fill(stored)
+        self.stamp(stored)
+
+    def fill(self, rows: Iterable[Row]) -> None:
+        """Read what is missing of the fields of many rows at once."""
         by_entity: dict[str, list[Row]] = {}
-        for row in stored:
+        for row in rows:
             if not row.whole:
                 by_entity.setdefault(row.entity, []).append(row)
         for entity, those in by_entity.items():
             self.widen(those, field_ids(known(entity)))
             for row in those:
                 row.whole = True
-        self.stamp(stored)
 
     def widen(self, rows: Sequence[Row], names: Sequence[str]) -> None:
         """Read further fields of rows of one entity."""

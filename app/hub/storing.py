@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection
 
 from app.domain.replication import Batch
-from app.hub.applying import count_digests, write_acts, write_rows
-from app.hub.database import HubDatabase
+from app.hub.applying import count_digests, write_acts, write_changed, write_new, write_rows
+from app.hub.database import HubDatabase, as_sqlalchemy
 from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.keys import HubKeys
 from app.hub.nearby import Around, flag_near
+from app.hub.rounds import Round
 from app.hub.rows import Row
 
 MANY = 500  # entries from which on two things are done at once
@@ -36,15 +38,30 @@ class Ahead:
     connection: Connection
     second: Connection
     thread: ThreadPoolExecutor
-    every: int = field(default_factory=lambda: FIRST)
+    line: Round  # of all changed rows: the server has the next when it is done with some
     _jobs: list[Future[None]] = field(default_factory=list)
 
-    def hand(self, rows: Sequence[Row]) -> None:
-        """Let these rows be written as they stand; `every` says how many are worth it next."""
+    def hand(self, rows: Sequence[Row], *, last: bool = False) -> None:
+        """Let these rows be written as they stand. New rows come with the last ones."""
         for row in rows:
             row.sent = row.marks
-        self.every = AHEAD
-        self._jobs.append(self.thread.submit(write_rows, self.database, self.connection, rows))
+        words: list[tuple[str, Any]] = []
+        # Made here: each time the thread lets go of the interpreter it waits for it 5 ms.
+        write_changed(self.database, lambda *one: words.append(one), rows)
+        self._jobs.append(self.thread.submit(self._write, words, rows if last else ()))
+
+    def is_worth(self, count: int) -> bool:
+        """Whether so many rows should be written now: fewer when there is nothing to write."""
+        return count >= AHEAD or (count >= FIRST and all(job.done() for job in self._jobs))
+
+    def _write(self, words: Sequence[tuple[str, Any]], last: Sequence[Row]) -> None:
+        with as_sqlalchemy():
+            for one in words:
+                self.line(*one)
+            self.line.send()
+            if last:
+                self.line.run()
+                write_new(self.database, self.connection, last)
 
     def finish(self) -> None:
         """Wait until all are written; raises what the first that failed raised."""
@@ -68,14 +85,26 @@ def ahead(database: HubDatabase, connection: Connection, desk: Desk, batch: Batc
     try:
         with (
             database.reading() as second,
+            _line(connection) as line,
             _beside() as thread,
             desk.rows.read_by(second),
             desk.logs.read_by(second),
         ):
             second.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            yield Ahead(database, connection, second, thread)
+            yield Ahead(database, connection, second, thread, line)
     finally:
         database.spare.release()
+
+
+@contextmanager
+def _line(connection: Connection) -> Iterator[Round]:
+    """Statements of a transaction; however the block ends, nothing of them is under way after it."""
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    line = Round(driver)
+    try:
+        yield line
+    finally:
+        line.drop()
 
 
 @contextmanager
@@ -117,7 +146,7 @@ class Storing:
 
     def _at_once(self, ahead: Ahead, device: Device, flagged: bool) -> list[dict[str, Any]]:
         """What is flagged while the rows are written follows in further rows."""
-        ahead.hand(_unsent(self.desk.rows.touched()))
+        ahead.hand(_unsent(self.desk.rows.touched()), last=True)
         self._flag(ahead.second, flagged)
         touched = self.desk.rows.touched()
         blocks = self._sealed(touched, device)
@@ -130,5 +159,5 @@ class Storing:
             flag_near(self.database, connection, self.desk, self.batch, self.around)
 
     def _sealed(self, rows: Sequence[Row], device: Device) -> list[dict[str, Any]]:
-        count_digests(self.desk.logs, rows)
+        count_digests(self.desk.rows, self.desk.logs, rows)
         return self.desk.logs.sealed(self.keys, device.uid, device.epoch, self.desk.received)

@@ -8,6 +8,7 @@ from app.domain.areas import OWNERS
 from app.domain.replication import Batch, Entry
 from app.hub.allowing import workflow_ids
 from app.hub.rows import Rows
+from app.hub.uncontested import may_go_quickly
 from app.store.tables import is_known, known
 
 
@@ -42,20 +43,24 @@ def protects(entity: str) -> bool:
 def read_whole(rows: Rows, batch: Batch, those: Sequence[Entry]) -> None:
     """What the rules ask of the rows of one entity beyond the fields touched: of deletions everything, of
     rows that somebody wrote after the writer looked the stamps. Asked row by row this would take most of the
-    time of a push."""
+    time of a push. A deletion that nobody contests can wait until the digests are counted."""
     entity = those[0].entity
-    deleted, stale = [], []
+    waits = may_go_quickly(entity, "d")
+    deleted, waiting, stale = [], [], []
     met: set[str] = set()
     for entry in those:
         row = rows.peek(entity, entry.uid)
         if row is None:
             continue
-        if entry.op != "u" or not row.alive:
+        if entry.op == "d" and waits and entry.uid not in met and row.is_seen(batch.views[entry.view]):
+            waiting.append(row)
+        elif entry.op != "u" or not row.alive:
             deleted.append(row)
         elif entry.uid in met or row.seq > batch.views[entry.view].get(row.area, 0):
             stale.append(row)  # or the batch itself will have written it by then
         met.add(entry.uid)
     rows.complete_all(deleted)
     rows.stamp(stale)
-    if deleted and protects(entity):
-        rows.ask_owned("approval", "owner", [row.uid for row in deleted])
+    gone = [row.uid for row in (*deleted, *waiting)]
+    if gone and protects(entity):
+        rows.ask_owned("approval", "owner", gone)

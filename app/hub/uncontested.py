@@ -1,4 +1,4 @@
-"""The quick road of a push: entries nobody contests, found for a whole batch at once and put down in order.
+"""The quick road of a push: entries nobody contests, found for many at once and put down in order.
 
 Whatever has something to weigh is left to `deciding.py`, the careful road: a record written since its writer
 looked, or met twice in one batch, steps and taking back, persons, what follows another record, keys that are
@@ -9,7 +9,7 @@ taken, places that change. Both roads ask the same functions who may write what,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from app.domain.areas import OWNERS, PLACES
@@ -28,6 +28,7 @@ from app.store.tables import is_known, known
 
 _ASIDE = frozenset(("person", "conflict", *OWNERS))  # kinds with rules of their own
 _BESIDE = frozenset(("approval", "attachment"))
+_AT_ONCE = 1000  # entries that are looked at together
 Form = tuple[str, str, tuple[str, ...]]  # entity, operation, fields
 Every = Sequence[Cells | None]
 Found = tuple[Cells, Row | None, str, bool]  # admitted cells, the row, its area, whether it counts as editing
@@ -42,15 +43,18 @@ class Uncontested:
         self.updated: list[Row] = []  # the rows that `take` gave new values
         self._found: list[Found | None] = [None] * len(batch.entries)
         self._rights: dict[Hashable, tuple[str, str]] = {}  # facts: why not, and the area
+        self._looked = len(batch.entries)  # places before this one have been looked at
         if desk.founding or any(entry.entity == "person" for entry in batch.entries):
             return
         self._actors = [None if act.undoes else desk.author(act)[0] for act in batch.acts]
         self._signed = {str(row.values.get("owner")) for row in desk.rows.of_entity("approval")}
-        for form, places in self._forms().items():
-            self._look(form, places)
+        self._met, self._steps = self._meetings()
+        self._looked = 0
 
-    def has(self, places: Iterable[int]) -> bool:
+    def has(self, places: Sequence[int]) -> bool:
         """Whether all of these entries may take the quick road."""
+        while self._looked <= max(places, default=-1):
+            self._look_on()
         return all(self._found[place] is not None for place in places)
 
     def take(self, places: Sequence[int], act: Act) -> int:
@@ -83,8 +87,8 @@ class Uncontested:
         return True
 
     # ------------------------------------------------------------ looking
-    def _forms(self) -> dict[Form, list[int]]:
-        """The entries that could be uncontested: those of one form together."""
+    def _meetings(self) -> tuple[Mapping[str, int], set[int]]:
+        """How often the batch meets each record, and the acts that are steps."""
         entries = self._batch.entries
         met = Counter([entry.uid for entry in entries])
         steps = set()
@@ -92,9 +96,22 @@ class Uncontested:
             if entry.entity in _BESIDE:  # a step and its papers change the record they are about
                 steps.add(entry.act)
                 met[str(entry.cells.get("owner"))] += 2
+        return met, steps
+
+    def _look_on(self) -> None:
+        """Look at the next entries, so many that it is worth it: the first of a large push can be written
+        while others are looked at."""
+        first, self._looked = self._looked, min(self._looked + _AT_ONCE, len(self._batch.entries))
+        for form, places in self._forms(range(first, self._looked)).items():
+            self._look(form, places)
+
+    def _forms(self, places: Iterable[int]) -> dict[Form, list[int]]:
+        """Of these entries those that could be uncontested: those of one form together."""
+        entries, met, steps, actors = self._batch.entries, self._met, self._steps, self._actors
         found: dict[Form, list[int]] = {}
-        for place, entry in enumerate(entries):
-            if met[entry.uid] == 1 and entry.act not in steps and self._actors[entry.act] is not None:
+        for place in places:
+            entry = entries[place]
+            if met[entry.uid] == 1 and entry.act not in steps and actors[entry.act] is not None:
                 found.setdefault((entry.entity, entry.op, tuple(entry.cells)), []).append(place)
         return found
 
@@ -142,9 +159,9 @@ class Uncontested:
             yield None if area is None else (row, area)
 
     def _deletes(self, form: Form, places: list[int], every: Every) -> Iterator[tuple[Row, str] | None]:
-        """The same, read whole, and without a signature on them."""
+        """The same, without a signature on them."""
         for place, cells, row in zip(places, every, self._seen(form[0], places), strict=True):
-            if row is None or cells is None or not row.whole or row.uid in self._signed:
+            if row is None or cells is None or row.uid in self._signed:
                 yield None
                 continue
             area = self._allowed_here(form, place, cells, row)
@@ -175,6 +192,11 @@ class Uncontested:
             area = row.area if row else self._desk.area_of(entry.entity, entry.uid, cells, None)
             found = self._rights[facts] = (refusal(self._desk, told, row, area, actor), area)
         return None if found[0] else found[1]
+
+
+def may_go_quickly(entity: str, op: str) -> bool:
+    """Whether records of this kind may be made or deleted without anything to weigh."""
+    return entity not in _ASIDE and _is_simple(entity, op, () if op == "d" else ("uid",))
 
 
 @lru_cache(maxsize=4096)

@@ -89,7 +89,7 @@ def take_out(database: HubDatabase, keys: HubKeys, root: str, now: int) -> None:
             entry = Entry(0, PERSON, row.uid, "u", verifiers.marked(row.uid, {FIELD: found[row.uid]}))
             desk.extra(Told(desk.own_act(), 0, entry, {}, entry.cells), row, entry.cells, "")
         touched = rows.touched()
-        count_digests(logs, touched)
+        count_digests(rows, logs, touched)
         write_rows(database, connection, touched)
         write_acts(database, connection, desk, [desk.hub_act] if desk.hub_act else [])
         logs.store(logs.sealed(keys, "", 0, now))

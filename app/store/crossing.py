@@ -119,6 +119,15 @@ class Crossing:
         turn = self._untold.get(column)
         return cell if turn is None else turn(cell)
 
+    def after(self, cells: Iterable[Sequence[Any]]) -> Row:
+        """What the known cells of a journal row became, as on the wire."""
+        known, turns = self.known, self._untold
+        return {
+            cell[0]: cell[2] if cell[2] is None or (turn := turns.get(cell[0])) is None else turn(cell[2])
+            for cell in cells
+            if cell[0] in known
+        }
+
     def before_and_after(self, cells: Iterable[Sequence[Any]]) -> tuple[Row, Row]:
         """Cells of a journal row ([column, old, new], …) as two rows on the wire; None in unknown columns."""
         old: Row = {}

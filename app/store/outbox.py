@@ -22,11 +22,13 @@ from app.store.tables import is_known, known
 
 MOST = 100_000  # changes of one transaction that go into one batch; a longer one is cut
 _SEALED, _TAKEN, _DONE = "sealed", "taken", "settled"
-_WAITING = (
-    "SELECT j.seq, coalesce(c.txn, j.txn), j.tbl, j.uid, j.op, j.base, j.cells FROM sync_journal j"
+_FROM = (
+    " FROM sync_journal j"
     " LEFT JOIN sync_claim c ON c.seq = j.seq LEFT JOIN sync_txn t ON t.id = coalesce(c.txn, j.txn)"
     " LEFT JOIN sync_sent s ON s.seq = j.seq"
 )
+_WAITING = f"SELECT j.seq, coalesce(c.txn, j.txn), j.tbl, j.uid, j.op, j.base, j.cells{_FROM}"
+_OWNERS = f"SELECT coalesce(c.txn, j.txn), j.tbl, j.uid{_FROM}"
 _UNSEALED = "(t.sealed_batch IS NULL OR (s.seq IS NOT NULL AND s.batch IS NULL))"
 _UNSENT = """SELECT
   (SELECT count(*) FROM sync_txn t JOIN sync_journal j ON j.txn = t.id WHERE t.sealed_batch IS NULL)
@@ -250,10 +252,10 @@ def _free(raw: sqlite3.Connection) -> Iterator[_Picked]:
         return
     blocked: set[Place] = set()
     done: set[int] = set()
-    for row in raw.execute(f"{_WAITING} WHERE j.seq >= ? AND {_UNSEALED} ORDER BY j.seq", (since,)):
-        owner = row[1]
+    waiting = raw.execute(f"{_OWNERS} WHERE j.seq >= ? AND {_UNSEALED} ORDER BY j.seq", (since,))
+    for owner, entity, uid in waiting:
         if owner == journal.FOREIGN:
-            blocked.add((row[2], row[3]))
+            blocked.add((entity, uid))
         elif owner not in done:
             done.add(owner)
             act = _Picked(owner, _rows_of(raw, owner))
@@ -295,9 +297,7 @@ def _entry(row: tuple[Any, ...], act: int, view: int) -> Entry:
     _, _, entity, uid, op, _, cells = row
     if op == "d":
         return Entry(act, entity, uid, "d", {}, view)
-    cross = crossing(entity)
-    told = {cell[0]: cross.untold(cell[0], cell[2]) for cell in journal.read(cells) if cell[0] in cross.known}
-    return Entry(act, entity, uid, op, told, view)
+    return Entry(act, entity, uid, op, crossing(entity).after(journal.read(cells)), view)
 
 
 def _filled(rows: list[tuple[Any, ...]], sealing: set[int]) -> list[tuple[Any, ...]]:

@@ -122,17 +122,19 @@ def resolve_uids(batch: Batch, find: Find) -> Batch:
     for entry in batch.entries:
         if len(entry.uid) < UID_LENGTH:
             wanted.setdefault(entry.entity, set()).add(entry.uid)
-    full: dict[tuple[str, str], str] = {}
+    full: dict[str, dict[str, str]] = {entity: {} for entity in {entry.entity for entry in batch.entries}}
     for entity, prefixes in wanted.items():
-        found = find(entity, sorted(prefixes))
+        found, whole = find(entity, sorted(prefixes)), full[entity]
         for prefix in prefixes:
-            uids = set(found.get(prefix, ()))
-            if len(uids) != 1:
+            uids = found.get(prefix, ())
+            if len(uids) != 1 and len(set(uids)) != 1:
                 raise _ambiguous()
-            full[entity, prefix] = uids.pop()
+            whole[prefix] = uids[0]
     entries = tuple(
-        Entry(e.act, e.entity, full.get((e.entity, e.uid), e.uid), e.op, e.cells, e.view)
-        for e in batch.entries
+        [
+            Entry(e.act, e.entity, full[e.entity].get(e.uid, e.uid), e.op, e.cells, e.view)
+            for e in batch.entries
+        ]
     )
     if uid_check(distinct_uids(entries)) != batch.check:
         raise _ambiguous()

@@ -154,9 +154,9 @@ def test_what_a_laptop_was_told_is_not_looked_up_when_it_says_so(
 
 def _tell(database: HubDatabase, *numbers: int) -> None:
     """Insert these in one transaction, one statement after the other in line."""
-    with database.writing() as connection, database.in_line(connection):
+    with database.writing() as connection, database.in_line(connection) as tell:
         for number in numbers:
-            database.tell(connection, "INSERT INTO thing VALUES (%s, %s, %s)", (number, "现场", None))
+            tell("INSERT INTO thing VALUES (%s, %s, %s)", (number, "现场", None))
 
 
 def test_statements_in_line_are_kept_together_or_not_at_all(database: HubDatabase) -> None:
@@ -165,6 +165,25 @@ def test_statements_in_line_are_kept_together_or_not_at_all(database: HubDatabas
     with pytest.raises(IntegrityError):
         _tell(database, 3, 2, 4)
     assert _count(database) == 2
-    with database.writing() as connection:  # the line is usable, also between other statements
-        database.tell(connection, "INSERT INTO thing VALUES (%s, %s, %s)", (5, None, None))
+    with database.writing() as connection:  # the connection is usable, also between other statements
+        with database.in_line(connection) as tell:
+            tell("INSERT INTO thing VALUES (%s, %s, %s)", (5, None, None))
         assert connection.exec_driver_sql("SELECT max(id) FROM thing").scalar_one() == 5
+
+
+def _leave(database: HubDatabase) -> None:
+    """Go out of a line while the server is busy with what was sent."""
+    with database.writing() as connection, database.in_line(connection) as tell:
+        tell("INSERT INTO thing VALUES (%s, %s, %s)", (1, "现场" * 100_000, None))
+        tell("SELECT 1 / %s", (0,))
+        tell("INSERT INTO thing VALUES (%s, %s, %s)", (2, None, None))
+        raise LookupError
+
+
+def test_a_line_that_is_left_ends_what_was_sent(database: HubDatabase) -> None:
+    """What the server has begun with is over, and undone, when the block has ended."""
+    with pytest.raises(LookupError):
+        _leave(database)
+    assert _count(database) == 0
+    _tell(database, 1, 2)
+    assert _count(database) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -13,9 +13,9 @@ import pytest
 from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
-from app.hub import nearby, quick, rows, storing
+from app.hub import nearby, quick, rows, storing, uncontested
 from app.hub.uncontested import Uncontested
-from hub.office_hub import COUNTY, TOWN, TOWN2, HubBench, boiler, wkb
+from hub.office_hub import COUNTY, NOON, TOWN, TOWN2, HubBench, boiler, wkb
 
 
 def story(bench: HubBench, town: str, x: float) -> list[tuple[Any, ...]]:
@@ -72,13 +72,14 @@ def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.Mon
     handed: list[int] = []
     hand = storing.Ahead.hand
 
-    def counted_hand(self: storing.Ahead, those: Any) -> None:
+    def counted_hand(self: storing.Ahead, those: Any, **last: bool) -> None:
         handed.append(len(those))
-        hand(self, those)
+        hand(self, those, **last)
 
     monkeypatch.setattr(storing.Ahead, "hand", counted_hand)
     monkeypatch.setattr(nearby, "_look", looked)
     monkeypatch.setattr(storing, "FIRST", 1)
+    monkeypatch.setattr(uncontested, "_AT_ONCE", 1)
     monkeypatch.setattr(rows, "HALF", 1)
     halves: list[int] = []
     fetched = rows._fetched
@@ -114,10 +115,12 @@ def test_a_row_written_ahead_that_changes_again_is_written_again(
         monkeypatch.setattr(part, name, value)
     road = Uncontested._forms
 
-    def forgetful(self: Uncontested) -> Any:
+    def forgetful(self: Uncontested, places: Iterable[int]) -> Any:
         """Entries of a record that comes twice count as ones that stand alone."""
-        found = road(self)
-        for place, entry in enumerate(self._batch.entries):
+        places = list(places)
+        found = road(self, places)
+        for place in places:
+            entry = self._batch.entries[place]
             those = found.setdefault((entry.entity, entry.op, tuple(entry.cells)), [])
             if place not in those and entry.op == "u":
                 those.append(place)
@@ -138,6 +141,33 @@ def test_a_row_written_ahead_that_changes_again_is_written_again(
     assert one.push().accepted == 6
     bench.check()
     assert [bench.record(type(record), record.uid).note for record in stored] == ["乙"] * 3
+
+
+def test_a_push_that_breaks_off_while_rows_are_written_leaves_nothing_of_itself(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part, name, value in ((quick, "SMALL", 0), (storing, "MANY", 0), (storing, "FIRST", 1)):
+        monkeypatch.setattr(part, name, value)
+    one = bench.laptop(COUNTY, "R3")
+    stored = [boiler(geometry=Point(106.5 + number * 0.01, 35.6)) for number in range(3)]
+    one.act("clerk", "add")
+    for record in stored:
+        one.insert(record)
+    one.push()
+    one.pull()
+    one.act("clerk", "edit")
+    one.edit("clerk", stored[0].uid, note="甲")
+    one.delete("clerk", stored[1].uid)
+    batch = one.batch()
+    with monkeypatch.context() as broken:
+        broken.setattr(storing, "flag_near", lambda *_: 1 / 0)
+        broken.setattr(storing.Storing, "_sealed", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bench.hub.push(batch, NOON)
+    assert bench.record(type(stored[0]), stored[0].uid).note == stored[0].note
+    assert bench.hub.push(batch, NOON).accepted == 2, "the connection it had is usable"
+    bench.check()
+    assert bench.record(type(stored[0]), stored[0].uid).note == "甲"
 
 
 def test_a_second_connection_is_given_back_only_when_its_thread_has_ended(
