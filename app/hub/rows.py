@@ -188,14 +188,11 @@ class Rows(Reading):
 
     def fill(self, rows: Iterable[Row]) -> None:
         """Read what is missing of the fields of many rows at once."""
-        by_entity: dict[str, list[Row]] = {}
-        for row in rows:
-            if not row.whole:
-                by_entity.setdefault(row.entity, []).append(row)
-        for entity, those in by_entity.items():
-            self.widen(those, field_ids(known(entity)))
-            for row in those:
-                row.whole = True
+        missing = [row for row in rows if not row.whole]
+        for entity in {row.entity for row in missing}:
+            self.widen([row for row in missing if row.entity == entity], field_ids(known(entity)))
+        for row in missing:
+            row.whole = True
 
     def widen(self, rows: Sequence[Row], names: Sequence[str]) -> None:
         """Read further fields of rows of one entity."""
@@ -397,8 +394,5 @@ def _moment(value: str | datetime) -> str:
     return as_moment(value) if isinstance(value, datetime) else value
 
 
-def _json(value: Any) -> dict[str, Any]:
-    if value is None:
-        return {}
-    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
-    return found
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value or {}
