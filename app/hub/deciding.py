@@ -310,7 +310,7 @@ class Deciding:
         stands = self._stands(row, item)
         self._put(item, row, Decision("n", {}, stands, "conflict", "duplicate"))
         about, kept = row, stands
-        if row is None and other is not None and self.desk.scope.writes(other.area):
+        if row is None and other is not None and self.desk.reaches(other.area):
             self.desk.rows.complete(other)
             about, kept = other, {name: other.values.get(name) for name in item.cells}
             entry = Entry(0, other.entity, other.uid, "u", item.cells)

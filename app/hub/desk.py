@@ -169,6 +169,11 @@ class Desk:
                     seen |= block.numbers if here else set()
         return Writing(base, self.site, clock, frozenset(known), frozenset(seen))
 
+    def reaches(self, area: str) -> bool:
+        """Whether a conflict of what is decided may be about a record of this area. What was given back stays
+        in the log of its block: who follows that has nothing else of it once the answer is there."""
+        return self.scope.writes(area) if self.stray is None else area == self.stray
+
     # ------------------------------------------------------------ putting down
     def put(self, told: Told, row: Row | None, area: str, decision: Decision) -> Row | None:
         """Put one decided entry into the log and into the row; the row as it is now."""

@@ -62,6 +62,7 @@ class _Account:
             act = self._follow(place, before, cell, act)
         if not _is_nothing(cell.after):
             self.latest[place] = (cell.after, act)
+            self.onward.pop((place, act), None)  # told again, after a restore: it stands after all
 
     def _follow(self, place: Place, before: tuple[Any, str], cell: EnteredCell, act: str) -> str:
         """What stood gives way to the next value; the act behind the value that stands now."""
@@ -250,11 +251,13 @@ def _write(out: Path, certificate: dict[str, Any]) -> None:
 
 
 def _conflicts(workspace: Workspace) -> dict[tuple[str, str, str, str], Conflict]:
-    """Every value that a conflict holds, by record, field and the value as text."""
+    """Every value that a conflict holds, by record, field and the value as text; of several that hold it one
+    that offers it, since what was only offered has no other place."""
+    every = workspace.find(Conflict)
     return {
         (item.owner_entity, item.owner, name, text): item
-        for item in workspace.find(Conflict)
-        for side in (item.kept, item.offered)
+        for sides in ([item.kept for item in every], [item.offered for item in every])
+        for item, side in zip(every, sides, strict=True)
         for name, text in _texts(side).items()
     }
 

@@ -151,7 +151,9 @@ def _saw_all(replay: Replay, item: Entered, before: Mapping[str, Any], name: str
 def _unambiguous(replay: Replay, item: Entered, name: str, value: Any) -> bool:
     """A value that only one act ever wrote there (so seeing it is seeing that act), and that was seen."""
     key = (item.entity, item.uid, name)
-    times = Counter(told for told, _ in replay.history.get(key, ()))
+    written = [told for told, _ in replay.history.get(key, ())]
+    times = Counter(written)
+    times[None] += not written or written[0] is not None  # a field is empty before anybody writes it
     return times[value] <= 1 and value in item.seen.get(key, ())
 
 

@@ -394,3 +394,58 @@ def test_a_backup_of_the_schema_before_is_brought_up_when_it_is_brought_back(wor
     a.round()
     settle(world)
     assert there(world.laptops["town_a2"]).note == "lost"
+
+
+def test_a_value_told_twice_is_certified_as_given_way(world: World) -> None:
+    """The log of a restored hub tells once more how one place of a new boiler gave way to the other, which
+    the flag for two that are near keeps as well."""
+    laptop = world.laptops["town_b"]
+    world.back_up_hub()
+    assert doings.add(laptop, "officer_b", "N-1")
+    laptop.round()
+    assert doings.edit(laptop, "officer_b", there(laptop, "N-1"), place=0)
+    for _ in range(2):
+        laptop.round()
+        world.restore_hub(0, declared=False)
+        laptop.round()
+    settle(world)
+
+
+def test_what_one_conflict_offers_and_another_keeps_is_certified(world: World) -> None:
+    """A value stood in the lost log, another offered against it, and is itself only offered since."""
+    county, laptop = world.laptops["county"], world.laptops["town_b"]
+
+    def models(login: str, *those: str) -> None:
+        for model in those:
+            one = county if login == "clerk" else laptop
+            assert doings.edit(one, login, there(one, "B-2"), model=model)
+
+    world.back_up_hub()
+    models("clerk", "1")
+    county.round()
+    models("officer_b", "2", "3")
+    laptop.round()
+    world.restore_hub(0, declared=False)
+    county.round()
+    models("clerk", "4")
+    county.round()
+    laptop.round()
+    settle(world)
+
+
+def test_a_number_that_clashes_when_it_is_given_back_stays_with_who_gave_it(world: World) -> None:
+    """The first number is in another town: in its log the conflict was out of the giver's reach, and gone
+    for good when the hub was brought back once more."""
+    county, laptop = world.laptops["county"], world.laptops["town_b"]
+    world.back_up_hub()
+    assert doings.add(laptop, "officer_b", "N-1")
+    laptop.round()
+    assert doings.add(county, "clerk", "N-1")
+    world.restore_hub(0, declared=False)
+    county.round()
+    laptop.round()
+    world.restore_hub(0, declared=False)
+    county.round()
+    settle(world)
+    kept = [item for item in laptop.workspace.find(Conflict) if item.kind == "duplicate"]
+    assert len(kept) == 1 and "N-1" in str(kept[0].offered)
