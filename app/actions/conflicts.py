@@ -16,6 +16,7 @@ from app.actions import latework
 from app.actions.action import action
 from app.actions.deciding import changes_of
 from app.actions.evidence import evidence_of
+from app.actions.refusals import waiting_of, with_changes
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, update
@@ -64,7 +65,8 @@ class FieldSide:
 
 @dataclass(frozen=True)
 class Side:
-    """Who wrote one of the two values: name, moment, laptop, reason, step; `mine` when it was this laptop."""
+    """Who wrote one of the two values: name, moment, laptop, reason, step; `mine` when it was this laptop.
+    `changed` is what the act had changed, where a signature is void by it."""
 
     by: str
     at: str
@@ -73,6 +75,7 @@ class Side:
     action: str
     mine: bool
     act: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,9 @@ def open_conflicts(session: Session, all: bool = False, in_full: bool = True) ->
 
 
 def conflicts_of(session: Session, uid: str) -> list[ConflictView]:
-    """Those that wait about one record, without evidence and obstacles."""
-    return _views(session, equal(owner=uid, situation="open"), False)
+    """Those about one record that wait or that nobody has answered, without evidence and obstacles."""
+    views = _views(session, one_of("uid", waiting_of(session, uid)), False)
+    return [with_changes(session, view) for view in views]
 
 
 def conflict_in_full(session: Session, uid: str) -> ConflictView | None:
@@ -231,7 +235,7 @@ def _filled(session: Session, item: Conflict, view: ConflictView) -> ConflictVie
     record: Entity | None = session.workspace.get(item.owner_entity, item.owner) if there else None
     late = view.can_decide and item.situation == "open" and item.kind == latework.LATE
     return replace(
-        view,
+        with_changes(session, view),
         evidence=_evidence(session, item, record, view.fields),
         obstacle=_obstacle(session, item, record, view.fields) if late else "",
         in_full=True,

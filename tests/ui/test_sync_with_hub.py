@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.actions.people import disable_user
+from app.actions.steps import do_step
 from app.settings import BY_HAND
 from app.ui.application import Program
 from app.ui.conflicts.model import MERGED
+from app.ui.conflicts.notes import conflict_lines, of_record
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS, SYNC
+from app.ui.sync.tables import outcome
+from builders import photo
 from sync.lan import COUNTY, TOWN, Lan, Laptop
 from window_cases import WAIT_MS, settle
 
@@ -104,3 +110,56 @@ def test_a_revoked_laptop_is_told_so(program: Make, lan: Lan, qtbot: QtBot) -> N
     sync_in_window(running, qtbot)
     assert running.window.revoked.isVisible()
     assert "本机已被停用" in running.window.top.sync.text()
+
+
+def test_a_void_signature_says_who_had_changed_what(
+    program: Make, lan: Lan, qtbot: QtBot, tmp_path: Path
+) -> None:
+    one, two = lan.laptop(COUNTY, "R4"), lan.laptop(COUNTY, "R4")
+    one.enter("inspector", "T-1", rated_tph=2.0)
+    lan.drain(one, two)
+    two.edit("officer", "T-1", "铭牌为 4 蒸吨", rated_tph=4.0)
+    two.sync()
+    lan.clock.forward(hours=1)
+    papers = [("nameplate", photo(tmp_path / "铭牌.jpg", shade=1))]
+    do_step(one.as_("clerk"), "register", one.boiler("T-1"), evidence=papers, reason="核实")
+    signer = open_laptop(program, qtbot, one, "clerk")
+    sync_in_window(signer, qtbot)
+    said, tone = outcome(signer.desk.sync.rounds[0])
+    assert "3 项被退回" in said and tone == "warning"
+    other = open_laptop(program, qtbot, two, "officer")
+    sync_in_window(other, qtbot)
+    for running, laptop in ((signer, one), (other, two)):
+        running.window.show_record("boiler", laptop.boiler("T-1").uid)
+        notes = running.window.work.record.conflicts
+        qtbot.waitUntil(notes.isVisible, timeout=WAIT_MS)
+        assert "中心未予采纳" in notes.words() and "clerk" in notes.words()
+        assert "officer 已于" in notes.words() and "额定出力：2 → 4 t/h" in notes.words()
+        assert "铭牌为 4 蒸吨" in notes.words()
+        settle(running, qtbot)
+    signer.window.go(SYNC)
+    settle(signer, qtbot)
+    signer.window.sync._show_refused(signer.desk.sync.rounds[0])
+    page = signer.window.conflicts
+    qtbot.waitUntil(lambda: page.detail.view is not None and page.detail.view.kind == "void", timeout=WAIT_MS)
+    settle(signer, qtbot)
+    assert page._shelf() == MERGED and not page.detail.take.isVisible()
+    do_step(one.as_("clerk"), "register", one.boiler("T-1"), evidence=papers, reason="再核")
+    assert not of_record(one.session, one.boiler("T-1").uid), "signed again: nothing is left to tell"
+
+
+def test_a_refusal_is_told_at_the_record_until_it_is_changed(lan: Lan) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1", note="起初")
+    town.sync()
+    office = lan.laptops[0]
+    office.sync()
+    disable_user(office.as_("admin"), "inspector")
+    office.sync()
+    town.edit("inspector", "T-1", note="停用以后")
+    assert town.sync().rejected == 1
+    [refusal] = of_record(town.session, town.boiler("T-1").uid)
+    assert refusal.kind == "rejected" and "停用以后" in "".join(conflict_lines([refusal]))
+    lan.clock.forward(minutes=5)
+    town.edit("officer", "T-1", note="另一人改过")
+    assert not of_record(town.session, town.boiler("T-1").uid)

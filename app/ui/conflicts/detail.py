@@ -13,7 +13,7 @@ from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
-from app.ui.conflicts.model import KEPT, OFFERED, deed_of, is_decidable, kind_of, may_take
+from app.ui.conflicts.model import KEPT, OFFERED, VOID, deed_of, is_decidable, kind_of, may_take
 from app.ui.conflicts.papers import PaperStrip
 from app.ui.conflicts.placemap import PlaceMap, Scenes
 from app.ui.conflicts.sides import Sides
@@ -111,7 +111,7 @@ class ConflictDetail(QWidget):
         free, settled = is_decidable(view), bool(view.settled_by)
         for at, (button, side) in enumerate(((self.keep, KEPT), (self.take, OFFERED)), 1):
             button.setText(f"{at}  {deed_of(view, side)}")
-            button.setVisible(not settled)
+            button.setVisible(not settled and not (side == OFFERED and view.kind == VOID))
             button.setEnabled(may_take(view, side))
             button.setProperty("primary", free and view.proposal == side)
             button.style().polish(button)
@@ -139,6 +139,8 @@ def _foot_words(view: ConflictView) -> str:
         return " · ".join(part for part in (told, when, _taken(view)) if part)
     if is_decidable(view) and view.obstacle:
         return tr(N_("Cannot be taken in: {why}"), why=view.obstacle)
+    if is_decidable(view) and view.kind == VOID:
+        return tr(N_("Whoever may takes the step again at the record; 1 puts this aside."))
     if is_decidable(view):
         by_rule = tr(N_("The rule has settled this; you may decide otherwise.")) + " "
         keys = tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))

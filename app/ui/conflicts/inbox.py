@@ -30,9 +30,11 @@ from app.ui.conflicts.model import (
     MERGED,
     MINE,
     OFFERED,
+    REFUSED,
     REVOKED,
     SETTLED,
     SHELVES,
+    VOID,
     ConflictList,
     may_take,
     shelf_of,
@@ -63,7 +65,8 @@ class ConflictsPage(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._desk = desk
         self._by_shelf: dict[str, list[ConflictView]] = {}
-        self._wish = ""  # the conflict to show when it has been read
+        self._wish = ""  # the conflict to show
+        self._wishes: Sequence[str] = ()  # of which the first to be read is shown
         self.shelves = QTabBar(documentMode=True, expanding=False)
         self.shelves.setUsesScrollButtons(True)
         for name, _ in SHELVES:
@@ -107,21 +110,26 @@ class ConflictsPage(QSplitter):
         self._desk.read(self, _read, self._take, topic="conflicts")
 
     def show_of(self, owner: str) -> None:
-        """Show the first conflict of a record."""
-        for views in self._by_shelf.values():
-            for view in views:
-                if view.record.uid == owner and view.situation == "open":
-                    self.show_conflict(view.uid)
-                    return
+        """Show the first conflict of a record: one that is open, else what the hub refused."""
+        about = [view for views in self._by_shelf.values() for view in views if view.record.uid == owner]
+        about.sort(key=lambda view: (view.situation != "open", bool(view.settled_by)))
+        if about:
+            self.show_conflict(about[0].uid)
 
-    def show_conflict(self, uid: str) -> None:
-        """Show one conflict, in whichever list it stands."""
-        self._wish = uid
-        for shelf, views in self._by_shelf.items():
-            if any(view.uid == uid for view in views):
-                self._go_to_shelf(shelf)
-                self._show_shelf()
-                self._take_keys()
+    def show_conflict(self, *uids: str) -> None:
+        """Show the first of these conflicts, of several what the hub refused, in whichever list it stands; at
+        the latest when it is read."""
+        self._wishes = uids
+        self._follow_wish()
+
+    def _follow_wish(self) -> None:
+        found = [view for views in self._by_shelf.values() for view in views if view.uid in self._wishes]
+        if found:
+            view = min(found, key=lambda view: view.kind not in (VOID, REFUSED))
+            self._wish, self._wishes = view.uid, ()
+            self._go_to_shelf(shelf_of(view))
+            self._show_shelf()
+            self._take_keys()
 
     def _records_changed(self, touched: Touched) -> None:
         if Conflict.TYPE.name in touched:
@@ -137,6 +145,7 @@ class ConflictsPage(QSplitter):
         mine = [view for view in views if view.situation == "open" and view.can_decide]
         self._desk.sync.count_to_decide(len(mine))
         self._show_shelf()
+        self._follow_wish()
 
     # ---- showing
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView
 
 _Index = QModelIndex | QPersistentModelIndex
-QUARANTINE = "quarantine"
+QUARANTINE, REFUSED, VOID = "quarantine", "rejected", "void"  # kinds of conflicts
 KEPT, OFFERED = "kept", "offered"
 MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
@@ -73,9 +73,10 @@ def is_decidable(view: ConflictView) -> bool:
 
 
 def may_take(view: ConflictView, side: str) -> bool:
-    """Whether I may take this side as things stand; of late work only once it is known what is in the way."""
+    """Whether I may take this side as things stand; of late work only once it is known what is in the way.
+    A void signature cannot be taken: the step is taken again."""
     waits = view.kind == QUARANTINE and not view.in_full
-    return is_decidable(view) and not (side == OFFERED and (view.obstacle or waits))
+    return is_decidable(view) and not (side == OFFERED and (view.obstacle or waits or view.kind == VOID))
 
 
 def what_differs(view: ConflictView) -> str:

@@ -14,19 +14,19 @@ from app.domain.filters import equal
 from app.domain.values import show_moment
 from app.i18n import N_, in_a_row, listed, tr
 from app.ui import metrics
+from app.ui.conflicts.model import REFUSED, VOID
 from app.ui.parts import heading, muted, side_button
 
 if TYPE_CHECKING:
-    from app.actions.conflicts import ConflictView
+    from app.actions.conflicts import ConflictView, Side
     from app.actions.session import Session
 
 _MOST_FIELDS = 3
 _MOST = 2  # more would leave no room for the record
-REFUSED, VOID = "rejected", "void"
 
 
 class ConflictNotes(QFrame):
-    """Hidden while nothing is open; `wanted` asks for the inbox."""
+    """Hidden while nothing asks for attention; `wanted` asks for the inbox."""
 
     wanted = Signal()
 
@@ -45,7 +45,7 @@ class ConflictNotes(QFrame):
         self.hide()
 
     def show_conflicts(self, views: Sequence[ConflictView]) -> None:
-        """Show the open conflicts of one record."""
+        """Show the open conflicts of one record, and what the hub refused of it."""
         for line in self._lines:
             self._column.removeWidget(line)
             line.deleteLater()
@@ -53,8 +53,7 @@ class ConflictNotes(QFrame):
         for line in self._lines:
             line.setTextFormat(Qt.TextFormat.PlainText)
             self._column.addWidget(line)
-        count = len(views)
-        self.title.setText(tr(N_("1 open conflict")) if count == 1 else tr(N_("{n} open conflicts"), n=count))
+        self.title.setText(_title(views))
         self.setVisible(bool(views))
 
     def words(self) -> str:
@@ -71,12 +70,30 @@ def conflict_lines(views: Sequence[ConflictView]) -> list[str]:
 
 
 def of_record(session: Session, uid: str) -> tuple[ConflictView, ...]:
-    """The open conflicts of a record; most records have none and cost one indexed count."""
-    if not session.workspace.count(Conflict, equal(owner=uid, situation="open")):
+    """What asks for attention about a record; most records have nothing and cost one indexed count."""
+    if not session.workspace.count(Conflict, equal(owner=uid)):
         return ()
     from app.actions import conflicts  # late: actions load after the first paint
 
     return tuple(conflicts.conflicts_of(session, uid))
+
+
+def _title(views: Sequence[ConflictView]) -> str:
+    count = sum(view.situation == "open" for view in views)
+    if not count:
+        return tr(N_("Not accepted by the hub"))
+    return tr(N_("1 open conflict")) if count == 1 else tr(N_("{n} open conflicts"), n=count)
+
+
+def _changed_by(side: Side) -> str:
+    """Who had changed the record before it was signed, what, when and why."""
+    if not side.by:
+        return ""
+    when = show_moment(side.at) if side.at else ""
+    told = {"who": side.by, "when": when, "what": side.changed or "—"}
+    if not side.reason:
+        return tr(N_("{who} had changed it on {when}: {what}"), **told)
+    return tr(N_("{who} had changed it on {when}: {what}. Reason: {reason}"), reason=side.reason, **told)
 
 
 def _line(view: ConflictView) -> str:
@@ -85,7 +102,8 @@ def _line(view: ConflictView) -> str:
         said = tr(N_("The hub refused what {who} wrote on {when}: {why}"), who=who, when=when, why=view.rule)
         return "\n".join([said, *_kept_values(view)])
     if view.kind == VOID:
-        return tr(N_("The signature of {who} of {when} is void: {why}"), who=who, when=when, why=view.rule)
+        said = tr(N_("The signature of {who} of {when} is void: {why}"), who=who, when=when, why=view.rule)
+        return "\n".join(part for part in (said, _changed_by(view.kept)) if part)
     labels = listed(field.label for field in view.fields[:_MOST_FIELDS])
     return f"{view.kind_text} · {labels}" if labels else view.kind_text
 

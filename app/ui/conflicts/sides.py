@@ -99,6 +99,8 @@ def side_lines(side: Side) -> list[str]:
     lines = [first]
     if side.action:
         lines.append(action_words(side.action))
+    if side.changed:
+        lines.append(side.changed)
     if side.reason:
         lines.append(tr(N_("Reason: {reason}"), reason=side.reason))
     return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ class SyncDoings:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._desk = window.desk
+        window.sync.refused.connect(self.show_refused)
 
     def bound(self) -> Mapping[str, tuple[Run, str, int]]:
         """What the actions of sync do in the window: run, menu, need."""
@@ -70,6 +71,11 @@ class SyncDoings:
             self._desk.sync.begin()
         else:
             self._window.go(SYNC)
+
+    def show_refused(self, uids: Sequence[str]) -> None:
+        """Show what the hub refused in a round, of the conflicts that it brought."""
+        self._window.go(CONFLICTS)
+        self._window.conflicts.show_conflict(*uids)
 
     # ---- joining
 

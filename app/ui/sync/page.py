@@ -44,9 +44,10 @@ _JOINED = (
 
 
 class SyncPage(QScrollArea):
-    """`wanted` carries the id of a command."""
+    """`wanted` carries the id of a command, `refused` which conflicts to show."""
 
     wanted = Signal(str)
+    refused = Signal(list)  # the uids of conflicts that a round brought, to be looked at
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -198,7 +199,7 @@ class SyncPage(QScrollArea):
     def _show_refused(self, item: Round) -> None:
         """The reasons of what the hub refused stand in the inbox."""
         if item.done is not None and item.done.rejected:
-            self.wanted.emit("page_conflicts")
+            self.refused.emit(list(item.done.touched.get("conflict", ())))
 
 
 def _row(column: QVBoxLayout) -> QHBoxLayout:

@@ -71,7 +71,8 @@ def outcome(item: Round) -> tuple[str, str]:
     left = tr(N_("{n} left to send"), n=f"{done.unsent:,}") if done.unsent else ""
     refused = tr(N_("{n} refused: click to see why"), n=f"{done.rejected:,}") if done.rejected else ""
     words = [part for part in (said, refused, left) if part]
-    return " · ".join(words) or tr(N_("✓ done")), "" if words else "good"
+    tone = "warning" if refused else "" if words else "good"
+    return " · ".join(words) or tr(N_("✓ done")), tone
 
 
 def _round_row(item: Round, today: str) -> tuple[tuple[str, str], ...]:

@@ -94,7 +94,7 @@ def _safe(status: SyncStatus, today: str) -> Line:
     words = tr(N_("All sent · last sync {when}"), when=near_moment(status.last_sync, today))
     if status.last_error:
         return Line(words, "", "offline", status.last_error)
-    return Line(words, "good", "safe", tr(N_("The hub has confirmed every change of this laptop.")))
+    return Line(words, "good", "safe", tr(N_("The hub has answered for every change of this laptop.")))
 
 
 def _unsent(status: SyncStatus, _: str) -> Line:
