@@ -71,7 +71,8 @@ async def push(request: Request) -> Response:
     service = service_of(request)
     device = service.device(request)
     asked = decode_message(PushRequest, await body_of(request, MAX_PUSH))
-    reply = await service.call(_push, service, device, asked)
+    async with service.turns.turn(len(asked.batch)):
+        reply = await service.call(_push, service, device, asked)
     counts = {name: getattr(reply, name) for name in VERDICTS if getattr(reply, name)}
     service.measures.count_push(reply.state, counts)
     request.scope["told"] = "push", {"state": reply.state, **counts}

@@ -18,6 +18,7 @@ from app.hub.passphrases import Passphrases
 from app.hub.port import HubDoor
 from app.hub.speaking import in_thread
 from app.hub.throttle import Throttle
+from app.hub.turns import Turns
 from app.i18n import N_
 
 THREADS = 16
@@ -40,6 +41,7 @@ class Service:
     measures: Measures = field(default_factory=Measures)
     metrics_token: str = field(default_factory=lambda: os.environ.get("GRIDWARD_METRICS_TOKEN", ""))
     limiter: CapacityLimiter = field(init=False)
+    turns: Turns = field(init=False)
     tokens: Tokens = field(init=False)
     enrolments: Throttle = field(init=False)
     sign_ins: Throttle = field(init=False)
@@ -47,7 +49,7 @@ class Service:
     passphrase_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
 
     def __post_init__(self) -> None:
-        self.limiter = CapacityLimiter(THREADS)
+        self.limiter, self.turns = CapacityLimiter(THREADS), Turns()
         self.tokens = Tokens(self.hub.secret, self.now)
         self.passphrases = Passphrases(self.hub.database)
         self.enrolments = Throttle(self.hub.database, self.hub.secret, self.now, limit=10)
