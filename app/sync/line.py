@@ -13,13 +13,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
+from socket import socket
 from ssl import SSLContext, SSLError, SSLSocket
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 CONNECT_SECONDS, SECONDS = 10.0, 60.0
+STALLED_SECONDS = 20.0  # without a byte of an answer that has begun
 _KEPT_SECONDS = 5.0  # after that the hub, or what is between, may have let go of a connection
 _TOGETHER = 256 * 1024  # a body up to this goes out with its headers
 _MOMENT = 0.25  # s after which who waits for an answer is asked whether to go on
@@ -100,7 +104,8 @@ class Line:
         try:
             if not _is_open(line):
                 line.connect()
-                line.sock.settimeout(SECONDS)
+            line.sock.settimeout(SECONDS)
+            line.response_class = partial(_Heeded, heed=self._heeded)  # type: ignore[assignment]
             line.putrequest(method, self._prefix + path)
             for name, value in headers.items():
                 line.putheader(name, value)
@@ -109,18 +114,12 @@ class Line:
             with suppress(ConnectionError, SSLError):  # what the hub said before it hung up counts
                 line.endheaders(content or None)
                 line.send_held()
-            self._wait_for(line)
             return line.getresponse()
         except (OSError, HTTPException, ValueError) as error:  # the last for a header that cannot be sent
             raise LineLost(str(error) or type(error).__name__) from error
 
-    def _wait_for(self, line: _Connection | _Secure) -> None:
-        """Until the answer begins; a hub that hangs shall not hold whoever wants to stop."""
-        until = monotonic() + SECONDS
-        while _is_open(line) and not _is_readable(line, _MOMENT):
-            self.heed()
-            if monotonic() > until:
-                raise TimeoutError("timed out")
+    def _heeded(self) -> None:
+        self.heed()
 
     def _connection(self) -> _Connection | _Secure:
         """One that is open and quiet, or a new one."""
@@ -133,6 +132,50 @@ class Line:
         if self._context is None:
             return _Connection(self._host, self._port, timeout=CONNECT_SECONDS)
         return _Secure(self._host, self._port, timeout=CONNECT_SECONDS, context=self._context)
+
+
+class _Heeded(HTTPResponse):
+    """An answer that is waited for in moments, its body too: a hub that hangs, or stalls in the middle of a
+    file, shall not hold whoever wants to stop."""
+
+    def __init__(self, sock: socket, *told: Any, heed: Callable[[], None], **named: Any) -> None:
+        super().__init__(sock, *told, **named)
+        self.fp.close()
+        self.fp = BufferedReader(_Waiting(sock, heed))
+
+
+class _Waiting(RawIOBase):
+    """What comes over a line; `heed` is asked in every moment without anything, and may raise to stop."""
+
+    def __init__(self, sock: socket, heed: Callable[[], None]) -> None:
+        self._sock, self._heed = sock, heed
+        self._held = sock.makefile("rb", buffering=0)  # so that the line stays open until this is closed
+        self._patience = SECONDS
+        sock.settimeout(_MOMENT)
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """What has come, at least a byte unless it ends; raises TimeoutError when nothing does."""
+        until = monotonic() + self._patience
+        while True:
+            try:
+                found = self._sock.recv_into(buffer)
+            except TimeoutError:
+                self._heed()
+                if monotonic() > until:
+                    raise
+            else:
+                self._patience = STALLED_SECONDS  # a hub may have to think, but not in the middle of a word
+                return found
+
+    def close(self) -> None:
+        """Let go of the line."""
+        if not self.closed:
+            self._held.close()
+        super().close()
 
 
 class _Together:

@@ -194,6 +194,54 @@ def test_whoever_waits_for_a_hub_that_hangs_may_stop() -> None:
         assert gone.wait(60), "the connection is not kept for an answer nobody waits for"
 
 
+@pytest.fixture
+def stalled() -> Iterator[str]:
+    """The address of a hub that stops in the middle of a file and never goes on."""
+    door = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(door.accept()[0],), daemon=True).start()
+
+    def answer(one: socket.socket) -> None:
+        with one, suppress(OSError):
+            while b"\r\n\r\n" not in one.recv(1 << 16):
+                pass
+            one.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + bytes(40_000))
+            while one.recv(1 << 16):
+                pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    door.shutdown(socket.SHUT_RDWR)
+    door.close()
+
+
+def test_whoever_waits_for_the_rest_of_a_file_may_stop(stalled: str) -> None:
+    found = line.Line(stalled, ssl.create_default_context())
+    got = bytearray()
+
+    def check() -> None:
+        if got:
+            raise Cancelled("stop")
+
+    found.heed = check
+    with pytest.raises(Cancelled), found.open("/v1/blob/x", {}) as (_, pieces):
+        got.extend(byte for piece in pieces for byte in piece)
+    assert 0 < len(got) <= 40_000
+
+
+def test_a_hub_that_stalls_in_a_file_is_given_up_sooner(
+    stalled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert line.STALLED_SECONDS < line.SECONDS
+    monkeypatch.setattr(line, "STALLED_SECONDS", 0.1)
+    found = line.Line(stalled, ssl.create_default_context())
+    with pytest.raises(LineLost, match="timed out"), found.open("/v1/blob/x", {}) as (_, pieces):
+        list(pieces)
+
+
 def test_somebody_else_answers(server: Any, client: Client) -> None:
     elsewhere = Client(client.url + "/elsewhere", "", "d", lambda claim: b"", lambda _: None)
     with pytest.raises(AppError) as found, closing(elsewhere):
