@@ -1,6 +1,6 @@
 """Sync against its peers and limits, measured in the same run: ratios matter, seconds are this machine's.
 
-    python benchmarks/sync.py [--quick] [--only NAME,NAME] [--rows N] [--json FILE]
+    python benchmarks/sync.py [--quick] [--only NAME,NAME] [--rows N] [--laptops N] [--json FILE]
 
 bytes      bytes a change on the wire : geodiff's changeset
 bootstrap  a new laptop of 1.1 million cells : a copy of the file; : geodiff
@@ -145,12 +145,14 @@ def main(words: list[str] | None = None) -> int:
     asked = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     asked.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     asked.add_argument("--rows", type=int, help="boilers in the exchange, instead of a million")
+    asked.add_argument("--laptops", type=int, choices=range(1, 9), help="how many sync, instead of 8")
     asked.add_argument("--only", default=",".join(PARTS), help="parts, with commas between")
     asked.add_argument("--json", type=Path, help="where everything that was measured is written")
     asked.add_argument("--folder", type=Path, help="where files are made (default: the system's)")
     given = asked.parse_args(words)
     size = QUICK if given.quick else FULL
     size = size | ({"rows": given.rows} if given.rows else {})
+    size = size | ({"laptops": given.laptops} if given.laptops else {})
     found: Found = {"machine": machine(), "quick": given.quick}
     for name in given.only.split(","):
         print(f"{name} …", file=sys.stderr, flush=True)

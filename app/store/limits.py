@@ -6,7 +6,7 @@ instead of CHECKs, because SQLite cannot change a CHECK when a code list grows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from app.domain.entity import EntityType
 from app.domain.fields import Field, Kind
@@ -14,11 +14,22 @@ from app.store.journal import CONTEXT, FOREIGN
 from app.store.rtree import quoted
 
 
-def conditions(field: Field) -> Iterator[tuple[str, str]]:
+def _listed(codes: Iterable[str]) -> str:
+    listed = ", ".join(f"'{code}'" for code in codes)
+    return f"{{cell}} IN ({listed})"
+
+
+def _as_one_constant(codes: Iterable[str]) -> str:
+    """The same for PostgreSQL, which reads the tree of every CHECK of a table anew for each statement that
+    writes there: of a list each code is a node with ten parts, an array is one."""
+    listed = ",".join(f'"{code}"' for code in codes)
+    return f"{{cell}} = ANY ('{{{{{listed}}}}}'::text[])"
+
+
+def conditions(field: Field, one_of: Callable[[Iterable[str]], str] = _listed) -> Iterator[tuple[str, str]]:
     """What must hold for a value that is there: the condition on `{cell}`, and in words for the error."""
     if field.choices and field.kind is not Kind.TEXTS:  # several of them stand in one cell
-        codes = ", ".join(f"'{code}'" for code in field.choices.codes)
-        yield f"{{cell}} IN ({codes})", "one of its codes"
+        yield one_of(field.choices.codes), "one of its codes"
     if field.kind in (Kind.NUMBER, Kind.INTEGER):
         if field.minimum is not None:
             yield f"{{cell}} >= {field.minimum!r}", f"at least {field.minimum:g}"
@@ -27,11 +38,11 @@ def conditions(field: Field) -> Iterator[tuple[str, str]]:
 
 
 def checks(kind: EntityType) -> list[tuple[str, str]]:
-    """Name and SQL of an entity's CHECK constraints."""
+    """Name and SQL of an entity's CHECK constraints, for PostgreSQL."""
     return [
         (f"ck_{kind.name}_{item.id}_{number}", condition.format(cell=quoted(item.id)))
         for item in kind.stored.values()
-        for number, (condition, _) in enumerate(conditions(item))
+        for number, (condition, _) in enumerate(conditions(item, _as_one_constant))
     ]
 
 

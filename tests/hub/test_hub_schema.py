@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from app.domain.entities.boiler import Boiler
 from app.domain.entities.papers import Approval
 from app.domain.entity import Entity
+from app.domain.fields import Kind
 from app.hub.book import entity_tables
 from app.hub.database import HubDatabase
 from app.hub.migrations import make_schema
@@ -116,3 +118,25 @@ def test_limits_hold_and_keys_hold_among_the_living(hub: HubDatabase) -> None:
     enter("u2")
     with pytest.raises(IntegrityError, match="unique constraint"):
         enter("u3")
+
+
+def test_a_coded_field_takes_its_codes_and_no_other(hub: HubDatabase) -> None:
+    coded = {
+        item.id: item.choices.codes for item in Boiler.TYPE.stored.values()
+        if item.choices and item.kind is not Kind.TEXTS
+    }  # fmt: skip
+    with hub.writing() as connection:
+        connection.execute(insert(entity_tables()["boiler"]), [{**ROW, "uid": "u-coded"}])
+
+    def give(name: str, code: str) -> None:
+        with hub.writing() as connection:
+            words = f"UPDATE boiler SET \"{name}\" = %s WHERE uid = 'u-coded'"
+            connection.exec_driver_sql(words, (code,))
+
+    assert len(coded) > 8
+    for name, codes in coded.items():
+        for code in codes:
+            give(name, code)
+        for other in (f"{codes[0]}x", ",".join(codes[:2]), ""):
+            with pytest.raises(IntegrityError, match=f"ck_boiler_{name}_0"):
+                give(name, other)
