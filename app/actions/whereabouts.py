@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
@@ -15,6 +15,7 @@ from app.domain.areas import OWNERS, area_of_code, covers
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Change, update
 from app.domain.entities.division import Division
+from app.domain.entities.sketch import Sketch, form_of
 from app.domain.entity import Entity
 from app.domain.filters import equal
 from app.domain.rights import in_area
@@ -27,7 +28,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """What sealing fills in of a record, and the sentence on it; `change` is None when it is not certain."""
+    """What sealing fills in of a record, and the sentence on it; `change` fills in no division that is not
+    certain."""
 
     said: str
     change: Change | None = None
@@ -41,8 +43,16 @@ def whereabouts(session: Session, edits: Iterable[ExternalEdit]) -> dict[Key, Wh
     for entity, uid in added:
         record: Entity | None = session.workspace.get(entity, uid) if _may_lack(entity) else None
         if record is not None and not getattr(record, "div_code", "") and not _follows(record):
-            found[entity, uid] = _of_record(session, record)
+            place = _of_record(session, record)
+            found[entity, uid] = place if place.change is not None else _with_form(place, record)
     return found
+
+
+def _with_form(place: Whereabouts, record: Entity) -> Whereabouts:
+    """What a sketch is made of is certain wherever it lies."""
+    if not isinstance(record, Sketch) or record.form is not None or record.geometry is None:
+        return place
+    return replace(place, change=update(record, form=form_of(record.geometry.geom_type)))
 
 
 def _may_lack(entity: str) -> bool:

@@ -114,15 +114,17 @@ def draft(raw: sqlite3.Connection, facts: ReplicaFacts, limit: int) -> tuple[Dra
         return None
     places = {act.number: place for place, act in enumerate(acts)}
     rows = sorted((row for act in acts for row in act.rows), key=lambda row: int(row[0]))
+    told = _acts(raw, acts, facts)
+    sealing = {act.number for act, said in zip(acts, told, strict=True) if said.action == SEAL_ACTION}
+    if sealing:
+        rows = _filled(rows, sealing)  # before a long act is cut: what is filled in stands at its end
+    if len(acts) == 1:
+        rows = rows[:MOST]
     unseen = _unseen(raw)
     bases = [_seen_by(row, unseen) for row in rows]
     maps = views.maps(raw, bases)
     order = {fold: place for place, fold in enumerate(maps)}
     first, previous = _next(raw, facts.epoch)
-    told = _acts(raw, acts, facts)
-    sealing = {act.number for act, said in zip(acts, told, strict=True) if said.action == SEAL_ACTION}
-    if sealing:
-        rows = _filled(rows, sealing)
     entries = tuple(_entry(row, places[row[1]], order[base]) for row, base in zip(rows, bases, strict=True))
     made = Draft(first, previous, tuple(maps.values()), told, entries, views.heads(raw))
     return made, [row[0] for row in rows]
@@ -239,8 +241,6 @@ def _picked(raw: sqlite3.Connection, limit: int) -> list[_Picked]:
         picked.append(act)
         total += len(act.rows)
         reached = max(reached, act.rows[-1][0])
-    if len(picked) == 1 and len(picked[0].rows) > MOST:
-        picked[0].rows = picked[0].rows[:MOST]
     return picked
 
 

@@ -17,6 +17,8 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.entities.sketch import Sketch
 from app.domain.filters import equal
+from app.hub import parts
+from app.store import outbox
 from app.store.geom import to_blob
 from builders import PLACE
 from store.records import foreign
@@ -63,6 +65,46 @@ def test_what_was_drawn_without_a_division_arrives(
     assert proof.ok, proof.problems
 
 
+def test_an_act_that_is_cut_sends_what_was_filled_in_with_its_record(
+    lan: Lan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever draws more than a batch holds: the divisions stand at the end of the act."""
+    monkeypatch.setattr(outbox, "MOST", 4)
+    monkeypatch.setattr(parts, "LONG", 3)
+    here, other = lan.laptop(TOWN, "R2"), lan.laptop(COUNTY, "R3")
+    for number in range(6):
+        _drawn(here, "sketch", "name", f"新井{number}", place=(PLACE[0] + number / 1000, PLACE[1]))
+    session = here.as_("officer")
+    assert seal(session, "QGIS 里补画") == 6
+    done = here.sync()
+    assert (done.pushed, done.accepted, done.rejected, done.unsent) == (12, 12, 0, 0) and done.agrees
+    other.sync()
+    drawn = other.session.workspace.find(Sketch)
+    assert [(item.div_code, item.form) for item in drawn] == [(TOWN, "point")] * 6
+
+
+def test_a_record_drawn_and_deleted_again_before_sealing_leaves_nothing(lan: Lan) -> None:
+    here = lan.laptop(TOWN, "R2")
+    _drawn(here, "sketch", "name", "画错了", place=PLACE)
+    path = here.session.workspace.path
+    with closing(sqlite3.connect(path)) as file:
+        (table,) = file.execute("SELECT table_name FROM gridward_layer WHERE entity = 'sketch'").fetchone()
+    foreign(path, f"DELETE FROM {table}")
+    assert seal(here.as_("officer"), "画错又删") == 2
+    done = here.sync()
+    assert (done.rejected, done.conflicts, done.unsent, done.agrees) == (2, 0, 0, True)
+    assert not here.session.workspace.find(Sketch), "it belonged nowhere, and is nowhere"
+
+
+def test_a_sketch_without_a_certain_division_has_its_form(lan: Lan) -> None:
+    city = lan.laptops[0]
+    _drawn(city, "sketch", "name", "远处", place=ABROAD)
+    seal(city.as_("city"), "QGIS 里补画")
+    done = city.sync()
+    assert (done.accepted, done.rejected) == (2, 0)
+    assert [(item.div_code, item.form) for item in city.session.workspace.find(Sketch)] == [(None, "point")]
+
+
 def test_what_lies_elsewhere_is_told_before_it_is_sealed(lan: Lan) -> None:
     here = lan.laptop(COUNTY, "R3")
     (county,) = here.session.workspace.find(Division, equal(code=ELSEWHERE))
@@ -72,7 +114,8 @@ def test_what_lies_elsewhere_is_told_before_it_is_sealed(lan: Lan) -> None:
         _drawn(here, "sketch", "name", name, place=place)
     session = here.as_("clerk")
     found = list(whereabouts(session, external_edits(session)).values())
-    assert [item.change is not None for item in found] == [False, False, True]
+    filled = [set(item.change.after) if item.change is not None else set() for item in found]
+    assert filled == [{"form"}, {"form"}, {"form", "div_code"}]
     assert "不在您的辖区" in found[0].said
     assert "任何县区" in found[1].said
     assert "崆峒区" in found[2].said
