@@ -292,7 +292,32 @@ static PyObject *change(PyObject *self, PyObject *args)
     return as_number(sum);
 }
 
+PyDoc_STRVAR(field_doc, "field(entity, field, cells, other) -> int\n\nBy how much cells of one field raise a digest, from 0 on; "
+                        "`cells` is a list of tuples (uid, old value, new value).");
+
+static PyObject *field(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *entity, *name, *cells, *other, *uid, *was, *is;
+    if (!PyArg_ParseTuple(args, "UUO!O:field", &entity, &name, &PyList_Type, &cells, &other)) return NULL;
+    Share sum = {0, 0};
+    for (Py_ssize_t place = 0; place < PyList_Size(cells); place++) {
+        PyObject *found = PyList_GetItem(cells, place);
+        Hash start;
+        Py_INCREF(found); /* `other` may do anything, also to the list */
+        int failed = !PyTuple_Check(found) || !PyArg_ParseTuple(found, "UOO", &uid, &was, &is)
+            || begin_record(&start, entity, uid) || count_change(&start, name, was, is, other, &sum);
+        Py_DECREF(found);
+        if (failed) {
+            if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "a cell is a tuple");
+            return NULL;
+        }
+    }
+    return as_number(sum);
+}
+
 static PyMethodDef methods[] = {
+    {"field", field, METH_VARARGS, field_doc},
     {"change", change, METH_VARARGS, change_doc},
     {"cell", cell, METH_VARARGS, cell_doc},
     {"row", row, METH_VARARGS, row_doc},

@@ -19,11 +19,12 @@ _FLOAT = struct.Struct("<d")
 _cell: Callable[..., int] | None = None
 _row: Callable[..., int] | None = None
 _change: Callable[..., int] | None = None
+_field: Callable[..., int] | None = None
 
 with suppress(ImportError, AttributeError):  # without a compiler, or one that is older: thrice the time
     from app.domain import _digest
 
-    _cell, _row, _change = _digest.cell, _digest.row, _digest.change
+    _cell, _row, _change, _field = _digest.cell, _digest.row, _digest.change, _digest.field
 
 
 def cell_hash(entity: str, uid: str, field_id: str, value: Any) -> int:
@@ -54,6 +55,17 @@ def change_hash(entity: str, uid: str, before: Mapping[str, Any], after: Mapping
     changed = [name for name, value in after.items() if before.get(name) != value]
     fresh = plain_row_hash(entity, uid, {name: after[name] for name in changed})
     return (fresh - plain_row_hash(entity, uid, {name: before.get(name) for name in changed})) % MODULUS
+
+
+def field_hash(entity: str, field_id: str, cells: list[tuple[str, Any, Any]]) -> int:
+    """What cells of one field (uid, value before, value after) of many records add to the digest, modulo
+    `MODULUS`."""
+    if _field is not None:
+        return _field(entity, field_id, cells, _written)
+    total = 0
+    for uid, before, after in cells:
+        total += change_hash(entity, uid, {field_id: before}, {field_id: after})
+    return total % MODULUS
 
 
 def plain_row_hash(entity: str, uid: str, cells: Mapping[str, Any]) -> int:

@@ -28,6 +28,7 @@ BUSY_SECONDS = 10.0
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
 _PRIMARY = 0xFF  # the part of an error code that says what sort it is
+_STATEMENTS = 512  # that a connection need not prepare again: a fold has one for each set of fields and size
 _WRITER_KIB = 32_000  # what the writer keeps in memory: a fold touches pages all over the file
 
 uncounted()  # before the first connection of the process, or it stays as it is
@@ -218,7 +219,12 @@ def opened(path: Path, mode: str) -> sqlite3.Connection:
     if mode == "ro" and is_frozen(path):
         uri += "&immutable=1"
     connection = sqlite3.connect(
-        uri, uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS
+        uri,
+        uri=True,
+        check_same_thread=False,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        cached_statements=_STATEMENTS,
     )
     try:
         rtree.register_functions(connection)

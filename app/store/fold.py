@@ -21,12 +21,12 @@ from app.domain.replication import Block
 from app.errors import AppError, StoreFailure
 from app.i18n import N_
 from app.litter import LARGE, undisturbed
-from app.store import beyond, chain, keptblocks, outbox, views
+from app.store import beyond, chain, gpkg, keptblocks, outbox, views
 from app.store.connect import Database, Overtaken, raw_of
 from app.store.fold_pace import Pace
 from app.store.fold_state import FoldState
 from app.store.fold_step import Step
-from app.store.fold_write import write
+from app.store.fold_write import write_piece
 from app.store.keptblocks import KeptBlock
 from app.store.pending import Waiting
 from app.store.replica_facts import START, ReplicaFacts
@@ -173,6 +173,8 @@ class _Series:
             found = self._piece(connection, (at + 1, last), lock)
             self._pace.written()
             _count(done, touched, found, last - at)
+        gpkg.touch(connection, map(self._database.layout.of, touched))
+        self._own.written(raw)
         done.touched = {entity: tuple(uids) for entity, uids in touched.items()}
         return done
 
@@ -266,7 +268,7 @@ def _write(connection: Connection, found: Step, block: Block, span: tuple[int, i
     """Write it, in the transaction that is open."""
     raw, number = raw_of(connection), found.state.number
     chain.seal_found(connection)
-    write(connection, found)
+    write_piece(connection, found)
     start = span[0] - block.first
     found.digest += beyond.keep(raw, block.area, block.effects[start : span[1] - block.first + 1])
     row = raw.execute("SELECT digest FROM sync_cursor WHERE area = ?", (block.area,)).fetchone()

@@ -11,34 +11,34 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from app.domain.digest import cell_hash
+from app.domain.digest import cell_hash, field_hash
 from app.domain.entity import GEOMETRY
 from app.domain.replication import Effect
 from app.store import rtree
 from app.store.crossing import Turn, Turns, crossing
-from app.store.journal import written
+from app.store.journal import written_many
 from app.store.pending import rounded_chunks
 from app.store.rtree import quoted
 from app.store.tables import Layout
 
 Form = tuple[str, tuple[str, ...]]  # entity and the fields that are set, in the order of the message
-Noted = tuple[int, Effect, str]  # the entry's place in the step, the entry, its cells as the journal has them
 _last = itemgetter(-1)
 
 
 class Plain:
-    """The updates of one form: what they make of the records, and what is noted of it."""
+    """The updates of one form: what they make of the records, and the rows the journal has of it."""
 
     def __init__(self, layout: Layout, form: Form, entries: Sequence[tuple[int, Effect]]) -> None:
         self.entity = form[0]
         self.digest = 0
-        self.noted: list[Noted] = []
+        self.changed: list[tuple[int, Effect]] = []  # the entries that change something, with their places
+        self.cells: list[str] = []  # and their cells as the journal has them
         self._cross = crossing(self.entity)
         self._columns = self._cross.ordered(form[1])
         self._layer = layout.of(self.entity).name
         self._table = quoted(self._layer)
         self._entries = entries
-        self._rows: list[list[Any]] = []  # cells as the file has them, and the record's key
+        self._rows: list[Sequence[Any]] = []  # cells as the file has them, and the record's key
 
     def work_out(self, raw: sqlite3.Connection) -> None:
         """Compare what the records have with what they shall have."""
@@ -49,29 +49,35 @@ class Plain:
         if len(columns) == 1 and to_wire is None and to_file is None:
             self._one_field(held, name, from_wire)
             return
+        noted = []
         for place, effect in self._entries:
             row = held.get(effect.uid)
             if row is not None:
                 cells, values = self._compared(effect, row, columns)
                 if cells:
-                    self.noted.append((place, effect, written(cells)))
+                    self.changed.append((place, effect))
+                    noted.append(cells)
                     self._rows.append([*values, row[1]])
+        self.cells = written_many(noted)
 
     def _one_field(self, held: Mapping[str, Sequence[Any]], name: str, from_wire: Turn | None) -> None:
         """The same for a single field that is in the file as it travels: most of a log."""
-        entity, noted, rows, digest = self.entity, self.noted, self._rows, 0
-        for place, effect in self._entries:
-            row = held.get(effect.uid)
+        changed, rows, cells = self.changed, self._rows, list[tuple[str, Any, Any]]()
+        for item in self._entries:
+            effect = item[1]
+            uid = effect.uid
+            row = held.get(uid)
             if row is None:
                 continue
             old, new = row[2], effect.cells[name]
             if from_wire is not None and new is not None:
                 new = from_wire(new)
             if old != new:
-                digest += cell_hash(entity, effect.uid, name, new) - cell_hash(entity, effect.uid, name, old)
-                noted.append((place, effect, written([[name, old, new]])))
-                rows.append([new, row[1]])
-        self.digest += digest
+                cells.append((uid, old, new))
+                changed.append(item)
+                rows.append((new, row[1]))
+        self.digest += field_hash(self.entity, name, cells)
+        self.cells = written_many([((name, old, new),) for _, old, new in cells])
 
     def _compared(
         self, effect: Effect, row: Sequence[Any], columns: Sequence[tuple[int, Turns]]
@@ -108,7 +114,7 @@ class Plain:
         found: dict[str, Sequence[Any]] = {}
         for part, marks in rounded_chunks([effect.uid for _, effect in self._entries]):
             query = f"SELECT uid, fid{listed} FROM {self._table} WHERE uid IN ({marks})"
-            found.update((row[0], row) for row in raw.execute(query, part))
+            found.update({row[0]: row for row in raw.execute(query, part)})
         return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.areas import OWNERS
-from app.domain.digest import cell_hash, row_hash
+from app.domain.digest import cell_hash, change_hash, row_hash
 from app.domain.replication import Act, Effect
 from app.store.crossing import Row, crossing
 from app.store.fold_plain import Plain
@@ -75,15 +75,15 @@ class Step:
         for form, entries in state.plain.items():
             plain = Plain(state.layout, form, entries)
             plain.work_out(state.raw)
-            if plain.noted:
+            if plain.changed:
                 self.plain.append(plain)
                 self.digest += plain.digest
                 entity = form[0]
                 self.notes += [
                     (at, acts[effect.act], None, entity, effect.uid, "u", cells)
-                    for at, effect, cells in plain.noted
+                    for (at, effect), cells in zip(plain.changed, plain.cells, strict=True)
                 ]
-                uids = [effect.uid for _, effect, _ in plain.noted]
+                uids = [effect.uid for _, effect in plain.changed]
                 self.touched.setdefault(entity, {}).update(dict.fromkeys(uids))
 
     def touch(self, place: Place) -> None:
@@ -157,7 +157,10 @@ class Step:
         """An own change that was taken as it was written: it is in sight and in the journal already."""
         entity, uid = place
         own = self.state.accepted.pop(place)
-        self.digest += row_hash(entity, uid, own.new) - row_hash(entity, uid, own.old)
+        if effect.op == "d":
+            self.digest -= row_hash(entity, uid, own.old)
+        else:
+            self.digest += change_hash(entity, uid, own.old, own.new)
         if entity in OWNERS and effect.op in "id":
             self._keep_place(place, self.state.block.area if effect.op == "i" else None)
         self._settle(effect, own)

@@ -30,13 +30,18 @@ _SPACE = uuid.UUID("6d0f9c5e-8a57-5c43-9e0e-4f1b6f0b3a55")
 
 def write(connection: Connection, step: Step) -> None:
     """Write what the step worked out, in the transaction that is open."""
+    write_piece(connection, step)
+    gpkg.touch(connection, map(step.state.layout.of, step.touched))
+
+
+def write_piece(connection: Connection, step: Step) -> None:
+    """The same without the times at which layers changed, which are noted once for all pieces."""
     raw: Any = connection.connection.driver_connection
     set_apart(raw, step)
     _records(raw, step)
     settle_taken(raw, step)
     _journal(connection, raw, step)
     _beside(raw, step)
-    gpkg.touch(connection, [step.state.layout.of(name) for name in step.touched])
 
 
 def _records(raw: sqlite3.Connection, step: Step) -> None:

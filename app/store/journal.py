@@ -35,7 +35,7 @@ WATCHED = (BuiltUpArea.TYPE.name, ProtectionZone.TYPE.name, Setting.TYPE.name)
 AROUND = "(" + " OR ".join(f"tbl = '{name}'" for name in WATCHED) + ")"
 AROUND_INDEX = f"CREATE INDEX ix_sync_journal_around ON sync_journal (tbl) WHERE {AROUND}"
 LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'"
-_TO_JSON = msgspec.json.Encoder().encode
+_TO_JSON, _TO_LINES = msgspec.json.Encoder().encode, msgspec.json.Encoder().encode_lines
 _FROM_JSON = msgspec.json.Decoder(list[list[Any]]).decode
 _metadata = MetaData()
 TRANSACTIONS = Table(
@@ -136,6 +136,11 @@ def append(raw: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> None:
 def written(cells: Sequence[Sequence[Any]]) -> str:
     """Cells as a row keeps them."""
     return _TO_JSON(cells).decode()
+
+
+def written_many(rows: Sequence[Sequence[Sequence[Any]]]) -> list[str]:
+    """The same for many rows at once."""
+    return _TO_LINES(rows).decode().split("\n")[:-1]  # no text of JSON has an end of a line in it
 
 
 def read(cells: str) -> list[list[Any]]:

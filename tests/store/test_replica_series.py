@@ -136,9 +136,10 @@ def test_what_waits_is_read_once_for_all_steps(lend: Lend, monkeypatch: pytest.M
     asked = []
     monkeypatch.setattr(pending, "of_records", lambda *given: asked.append(given))
     own = [Incoming(block, head, sha_of(block)) for block, head in laptop.hub.logs[TOWN].blocks[-2:]]
+    (first,) = blocks(laptop.hub, (OTHER,), 2)  # new here, so that layers change before own changes come
     later = noted_by_the_hub(laptop, [one.uid, three.uid])
-    steps = list(laptop.replica.fold_all([*own, later], step=1))
-    assert [done.settled for done in steps] == [1, 1, 0, 0]
+    steps = list(laptop.replica.fold_all([first, *own, later], step=1))
+    assert [done.settled for done in steps] == [0, 0, 1, 1, 0, 0]
     assert (asked, laptop.replica.pending().changes) == ([], 0)
     assert laptop.agrees()
     assert laptop.workspace.check().ok

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import _digest as compiled
-from app.domain.digest import MODULUS, cell_hash, change_hash, plain_row_hash, row_hash
+from app.domain.digest import MODULUS, cell_hash, change_hash, field_hash, plain_row_hash, row_hash
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 VALUES = st.one_of(
@@ -28,6 +28,21 @@ VALUES = st.one_of(
     st.lists(TEXTS, max_size=3).map(tuple),
     st.binary(max_size=30).map(bytearray),
 )
+
+
+@given(st.lists(st.tuples(TEXTS, VALUES, VALUES), max_size=5))
+def test_cells_of_one_field_add_what_they_add_one_by_one(cells: list[tuple[str, Any, Any]]) -> None:
+    each = sum(change_hash("e", uid, {"f": old}, {"f": new}) for uid, old, new in cells)
+    assert field_hash("e", "f", cells) == each % MODULUS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.domain.digest._field", None)
+        assert field_hash("e", "f", cells) == each % MODULUS
+
+
+@pytest.mark.parametrize("cells", [[("u", 1)], [(1, 2, 3)], [["u", 1, 2]], [("u", None, object())]])
+def test_cells_that_are_none_are_refused(cells: list[Any]) -> None:
+    with pytest.raises(TypeError):
+        field_hash("e", "f", cells)
 
 
 class Word(str):
