@@ -70,6 +70,8 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
     entered: dict[tuple[str, str, str], list[Entered]] = defaultdict(list)
     for item in oracle.entered:
         entered[(item.act, item.entity, item.uid)].append(item)
+        cells = item.cells.items()
+        replay.meant |= {(item.act, (item.entity, item.uid, name)): value for name, value in cells}
     for key, items in entered.items():
         found = logged.get(key, [])
         if not found and (key[0] in oracle.forgotten or items[0].laptop in oracle.held_back):
@@ -108,12 +110,23 @@ def _check_values(replay: Replay, item: Entered, step: Step, told: str) -> None:
     for name, value in item.cells.items():
         old = before.get(name)
         stands = after.get(name) if effect.op in "iu" or name in effect.cells else old
-        unseen = old not in (None, value) and old not in item.seen.get((item.entity, item.uid, name), ())
+        unseen = old not in (None, value) and not _has_seen(replay, item, name, old)
         if stands == value:
             if unseen and not in_conflict(replay, item.uid, name, old):
                 raise Lost(f"an unseen value was overwritten without a record: {name}={old!r}: {told}")
         elif name not in own:
             _check_refused(replay, item, step, (name, value, told))
+
+
+def _has_seen(replay: Replay, item: Entered, name: str, old: Any) -> bool:
+    """Whether the writer had seen a value, or the day in whose place the hub stamped it: a step’s own day is
+    corrected at the hub, and who took the step may take it back before the answer is there."""
+    cell = (item.entity, item.uid, name)
+    seen = item.seen.get(cell, frozenset())
+    if old in seen or name not in STAMPED:
+        return old in seen
+    meant = (replay.meant.get((act, cell)) for told, act in replay.history.get(cell, ()) if told == old)
+    return any(value in seen for value in meant if value is not None)
 
 
 def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, Any, str]) -> None:

@@ -133,6 +133,7 @@ class Replay:
     conflicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by owner's uid
     offered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by the act of the other side
     entries: list[tuple[Logged, Mapping[str, Any], bool]] = field(default_factory=list)
+    meant: dict[tuple[str, Cell], Any] = field(default_factory=dict)  # by act and cell: what was entered
 
     def take(self, item: Logged) -> None:
         """One effect."""

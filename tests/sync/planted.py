@@ -87,7 +87,7 @@ def _repeated(world: World) -> None:
 
 def _gap_taken(patch: pytest.MonkeyPatch) -> None:
     def greedy(before: Callable[..., Any], known: Any, device: Any, batch: Any) -> Any:
-        return None if batch.first > device.next else before(known, device, batch)
+        return None if known is None and batch.first > device.next else before(known, device, batch)
 
     _answering(patch, greedy)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,23 +51,28 @@ def test_asking_for_what_nothing_answers_mends_reused_numbers(
     settle(world)
 
 
+class Enough(BaseException):
+    """The bug was found by its own word; Hypothesis lets this through at once and plays no story again."""
+
+
 @pytest.mark.skipif("GRIDWARD_SEARCH" not in os.environ, reason="the search itself runs weekly")
 @each
 def test_the_machine_finds_it_by_itself(town: Path, bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its own word, not by whatever else a story ends with: a story that fails otherwise proves nothing
-    of this bug, so the search goes on."""
+    """By its own word, not by whatever else a story ends with: one that fails otherwise proves nothing of
+    this bug, so the search goes on."""
 
     class Here(Stories):
         template = town
         crowds = PAIRS
 
         def teardown(self) -> None:
-            with suppress(AppError):
-                try:
-                    super().teardown()
-                except Lost as found:
-                    if re.search(bug.found_by, str(found)):
-                        raise
+            try:
+                super().teardown()
+            except Lost as found:
+                if re.search(bug.found_by, str(found)):
+                    raise Enough(str(found)) from found
+            except (AppError, AssertionError):
+                return
 
     bug.plant(monkeypatch)
     many = settings(
@@ -79,5 +83,5 @@ def test_the_machine_finds_it_by_itself(town: Path, bug: Bug, monkeypatch: pytes
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    with pytest.raises(Lost, match=bug.found_by):
+    with pytest.raises(Enough):
         run_state_machine_as_test(Here, settings=many)
