@@ -178,7 +178,9 @@ class Step:
             self._note_remote(effect, (before, after), (held, seen))
         else:
             self._settle(effect, own)
-            self._note_change(effect, effect.note or effect.verdict, held, seen)
+            passing = _passing(own, (before, after), (held, seen)) if rest else []
+            hidden = [[*cell, 1] for cell in crossing(effect.entity).note(passing)]
+            self._note_change(effect, effect.note or effect.verdict, held, seen, hidden)
         self._keep_shadow(place, (before, after), (seen, rest), hidden=own is None)
         state.held[place] = seen
         state.pending[place] = rest
@@ -335,6 +337,22 @@ class Step:
         if unseen or beneath(seen, rest) != after:
             shadows[place] = Shadow(after, unseen)
             self.shadows.add(place)
+
+
+def _passing(
+    own: Pending, confirmed: tuple[Row | None, Row | None], sight: tuple[Row | None, Row | None]
+) -> list[tuple[str, Any, Any]]:
+    """What stands at the hub in the place of what an own change said, such as the day of a step, and comes or
+    goes beneath a later own change: field, before, after."""
+    before, after = (row or {} for row in confirmed)
+    held, seen = (row or {} for row in sight)
+    found = []
+    for name in differing(before, after):
+        old, new = before.get(name), after.get(name)
+        other = new != own.new.get(name) if new is not None else old != own.old.get(name)
+        if other and held.get(name) == seen.get(name) and (new is None or new != seen.get(name)):
+            found.append((name, old, new))
+    return found
 
 
 def _applied(effect: Effect, before: Row | None) -> Row | None:

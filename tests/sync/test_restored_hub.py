@@ -449,3 +449,13 @@ def test_a_number_that_clashes_when_it_is_given_back_stays_with_who_gave_it(worl
     settle(world)
     kept = [item for item in laptop.workspace.find(Conflict) if item.kind == "duplicate"]
     assert len(kept) == 1 and "N-1" in str(kept[0].offered)
+
+
+def test_the_day_the_hub_stamps_is_certified_when_the_step_was_taken_back_meanwhile(world: World) -> None:
+    """A clock is months ahead, so the hub writes other days; here they never came in sight."""
+    county = world.laptops["county"]
+    county.clock.off = timedelta(days=90)
+    assert doings.step(county, "registrar", there(county, "A-cleared"), "rebound", reason="又见黑烟")
+    assert doings.take_back(county, "registrar")
+    county.round()
+    settle(world)
