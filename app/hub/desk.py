@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -83,6 +83,7 @@ class Desk:
     sent: dict[str, set[int]] = field(default_factory=dict)  # by area: numbers of what this push sends again
     formers: Mapping[str, Former] = field(default_factory=dict)  # what the laptop was, by its uids then
     stray: str | None = None  # the area of what follows a record that is not here; None: that of the whole
+    admitted: Sequence[Cells | None] | None = None  # of each entry (`admitted_cells`), if somebody had time
     _policy: Policy | None = None
     _authors: dict[tuple[str, str], tuple[Actor | None, str]] = field(default_factory=dict)
     _hub_act: Act | None = None

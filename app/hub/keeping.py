@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from app.hub.book import ALIVE, field_ids, unique_ids
 from app.hub.bulk import OWN, postgres_type, stored_form
-from app.hub.database import Ask
+from app.hub.database import Ask, HubDatabase
 from app.hub.rows import Row
 from app.store.tables import known
 
@@ -86,6 +87,11 @@ class Books:
             size = sum(len(names) + bool(key) for _, key, names in part)
             ask(_written(part), tuple(self._given[:size]))
             del self._given[:size]
+
+    def write(self, database: HubDatabase, connection: Connection) -> None:
+        """Write all in a round of their own."""
+        with database.together(connection) as ask:
+            self.send(ask)
 
 
 @lru_cache(maxsize=256)

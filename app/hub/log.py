@@ -12,6 +12,7 @@ from app.domain.digest import MODULUS, as_text
 from app.domain.replication import Act, Block, Effect
 from app.hub.book import AREAS, LOG
 from app.hub.database import HubDatabase, Reading
+from app.hub.keeping import Books
 from app.hub.keys import HubKeys
 from app.sync.messages import SignedBlock
 from app.sync.signing import HEAD_START, next_head
@@ -154,6 +155,14 @@ class Logs(Reading):
 
     def store(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the sealed blocks, and where each area stands now."""
+        if self._database.postgres:
+            books = Books()
+            for values in rows:
+                books.keep("hub_log", values)
+            for code, values in self.standing().items():
+                books.note("hub_area", ("code", code), values)
+            books.write(self._database, self._connection)
+            return
         if rows:
             self._connection.execute(insert(LOG), rows)
         for code, values in self.standing().items():

@@ -32,6 +32,7 @@ from app.hub.deciding import Deciding
 from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.duplicates import read_keys
+from app.hub.keeping import Books
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea
 from app.hub.nearby import looking
@@ -42,6 +43,7 @@ from app.hub.rows import Rows, context_ids
 from app.hub.seeing import stretches
 from app.hub.storing import MANY, Storing, ahead
 from app.hub.touching import owners_of, read_whole, touched_uids
+from app.hub.uncontested import admitted_cells
 from app.hub.verifiers import Verifiers
 from app.i18n import N_
 from app.litter import let_go, undisturbed
@@ -206,11 +208,16 @@ class Pushing:
         answer = PushAnswer(
             batch.last + 1, state, device.epoch, tally.accepted, tally.merged, tally.conflict, tally.rejected
         )
-        _note(connection, device, (batch, arrived.sha256, arrived.signed, received), answer)
+        self._note(connection, device, replace(arrived, batch=batch), answer)
         return answer
 
     def _whole(self, connection: Connection, desk: Desk, batch: Batch) -> Batch:
         """The batch with full uids, and with marks in the place of verifiers. Raises Ambiguous."""
+
+        def look() -> None:
+            desk.admitted = desk.admitted or admitted_cells(batch)
+
+        desk.rows.meanwhile = look
         whole = resolve_uids(batch, _Reading(desk.rows, batch))
         kept = Verifiers(connection, self.keys)
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
@@ -256,6 +263,20 @@ class Pushing:
             storing = Storing(self.database, self.keys, connection, desk, batch, around)
             blocks = storing.write(device, writing, flagged=not desk.founding)
         storing.keep(blocks)
+
+    def _note(self, connection: Connection, device: Device, arrived: Arrived, answer: PushAnswer) -> None:
+        """Keep the signed bytes as evidence, and where the laptop stands."""
+        batch, sha256, received = arrived.batch, arrived.sha256, arrived.received
+        kept = batch_row(batch, (sha256, arrived.signed, received), answer)
+        standing = device_row(batch, sha256, received)
+        if self.database.postgres:
+            books = Books()
+            books.keep(BATCHES.name, kept)
+            books.note("hub_device", ("uid", device.uid), standing)
+            books.write(self.database, connection)
+        else:
+            connection.execute(insert(BATCHES).values(**kept))
+            devices.change(connection, device.uid, **standing)
 
     def _repeated(self, connection: Connection, desk: Desk, batch: Batch) -> set[str]:
         """The acts that the hub has already; of those it may have in part the desk learns what it has."""
@@ -303,15 +324,6 @@ class _Reading:
         if not is_known(entity):
             return {}
         return self._rows.read_starting(entity, starts, _names(entity, self._touched.get(entity, ())))
-
-
-def _note(
-    connection: Connection, device: Device, what: tuple[Batch, bytes, bytes, int], answer: PushAnswer
-) -> None:
-    """Keep the signed bytes as evidence, and where the laptop stands."""
-    batch, sha256, signed, received = what
-    connection.execute(insert(BATCHES).values(**batch_row(batch, (sha256, signed, received), answer)))
-    devices.change(connection, device.uid, **device_row(batch, sha256, received))
 
 
 def _texts(act: Act) -> tuple[str, ...]:

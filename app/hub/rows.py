@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +113,7 @@ class Rows(Reading):
         self._kinds: dict[str, dict[str, Row]] = {}  # the same rows, by entity
         self._absent: set[Key] = set()
         self._asked: dict[tuple[str, str], set[str]] = {}  # owners whose rows have been read
+        self.meanwhile: Callable[[], None] = lambda: None  # done while the server looks for many
 
     def get(self, entity: str, uid: str) -> Row | None:
         """A row read before or made in this push; reads it when nobody asked for it yet."""
@@ -144,7 +145,7 @@ class Rows(Reading):
 
     def every(self) -> list[Row]:
         """All rows that this push has read or made."""
-        return list(self._rows.values())
+        return [*self._rows.values()]
 
     def read(self, entity: str, uids: Iterable[str], names: Sequence[str]) -> None:
         """Read these fields of many rows at once; rows known already keep what they have."""
@@ -209,8 +210,7 @@ class Rows(Reading):
         by_entity: dict[str, list[Row]] = {}
         for row in rows:
             if row.written is not None:
-                row.stamps, row.editors = map(_json, row.written)
-                row.written = None
+                (row.stamps, row.editors), row.written = map(_json, row.written), None
             elif row.stamps is None:
                 by_entity.setdefault(row.entity, []).append(row)
         for entity, those in by_entity.items():
@@ -274,8 +274,8 @@ class Rows(Reading):
         if not uids:
             return []
         words, given = self._database.any_of("uid", uids)
-        query = f"{_select(self._database, entity, names)} WHERE {words}"
-        return list(_rows_of(self._database.postgres, known(entity), names, self._told(query, given)))
+        told = self._told(f"{_select(self._database, entity, names)} WHERE {words}", given)
+        return list(_rows_of(self._database.postgres, known(entity), names, told))
 
     def _told_of_each(self, query: str, words: Sequence[str]) -> list[Any]:
         """What a query tells of each of these words; of many, another connection asks for half of them at the
@@ -285,10 +285,12 @@ class Rows(Reading):
             return self._told(query, self._database.each_of(words)[1])
         first, last = (self._database.each_of(part)[1] for part in (words[:half], words[half:]))
         try:
-            with self._database.reading() as second, ThreadPoolExecutor(1) as beside:
+            with self._database.reading() as second, ThreadPoolExecutor(2) as beside:
                 second.exec_driver_sql("SET LOCAL enable_seqscan = off")
-                other = beside.submit(_fetched, second, query, last)
-                return [*_fetched(self._connection, query, first), *other.result()]
+                parts = ((self._connection, query, first), (second, query, last))
+                asked = [beside.submit(_fetched, *part) for part in parts]
+                self.meanwhile()
+                return [row for half in asked for row in half.result()]
         finally:
             spare.release()
 

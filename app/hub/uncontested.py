@@ -117,10 +117,13 @@ class Uncontested:
 
     def _look(self, form: Form, places: list[int]) -> None:
         entity, op, names = form
-        if not is_known(entity) or entity in _ASIDE or not _is_simple(entity, op, names):
+        if not _is_usual(form):
             return
-        entries = self._batch.entries
-        every = admitted_alike(known(entity), op, names, [entries[place].cells for place in places])
+        entries, ready = self._batch.entries, self._desk.admitted
+        if ready is not None:
+            every = [ready[place] for place in places]
+        else:
+            every = admitted_alike(known(entity), op, names, [entries[place].cells for place in places])
         find = {"i": self._inserts, "u": self._updates, "d": self._deletes}[op]
         edited = op != "d" and edits(entity, names, inserts=op == "i")
         found = self._found
@@ -192,6 +195,27 @@ class Uncontested:
             area = row.area if row else self._desk.area_of(entry.entity, entry.uid, cells, None)
             found = self._rights[facts] = (refusal(self._desk, told, row, area, actor), area)
         return None if found[0] else found[1]
+
+
+def admitted_cells(batch: Batch) -> list[Cells | None]:
+    """The cells of every entry that could be uncontested as they are kept; None for others."""
+    entries = batch.entries
+    forms: dict[Form, list[int]] = {}
+    for place, entry in enumerate(entries):
+        forms.setdefault((entry.entity, entry.op, tuple(entry.cells)), []).append(place)
+    found: list[Cells | None] = [None] * len(entries)
+    for form, places in forms.items():
+        if _is_usual(form):
+            entity, op, names = form
+            every = admitted_alike(known(entity), op, names, [entries[place].cells for place in places])
+            for place, cells in zip(places, every, strict=True):
+                found[place] = cells
+    return found
+
+
+def _is_usual(form: Form) -> bool:
+    entity, op, names = form
+    return is_known(entity) and entity not in _ASIDE and _is_simple(entity, op, names)
 
 
 def may_go_quickly(entity: str, op: str) -> bool:

@@ -13,7 +13,8 @@ import pytest
 from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
-from app.hub import nearby, quick, rows, storing, uncontested
+from app.domain.replication import Batch
+from app.hub import nearby, pushing, quick, rows, storing, uncontested
 from app.hub.uncontested import Uncontested
 from hub.office_hub import COUNTY, NOON, TOWN, TOWN2, HubBench, boiler, wkb
 
@@ -90,11 +91,21 @@ def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.Mon
         return found
 
     monkeypatch.setattr(rows, "_fetched", counted_half)
+    ready: list[int] = []
+    admit = pushing.admitted_cells
+
+    def counted_cells(batch: Batch) -> Any:
+        found = admit(batch)
+        ready.append(len([cells for cells in found if cells is not None]))
+        return found
+
+    monkeypatch.setattr(pushing, "admitted_cells", counted_cells)
     together = story(bench, TOWN2, 107.0)
     assert at_once == ([6, 1, 8] if bench.hub.database.postgres else [])
     assert ahead == ([0, 2] if bench.hub.database.postgres else []), "places are looked around while deciding"
     assert together == after
     if bench.hub.database.postgres:
+        assert ready == [6], "values are looked at while the server reads"
         assert sorted(halves)[-2:] == [2, 2], "half of the four known records is read by another connection"
         assert len(handed) > len(at_once), "updates are written while others are decided"
     kinds = sorted((item.kind, item.note, item.situation) for item in bench.records(Conflict))
