@@ -130,6 +130,7 @@ def test_a_hub_of_an_earlier_version_takes_the_verifiers_out_of_every_laptop(lan
         for name in ("hub_verifier", "hub_passphrase", "hub_try"):
             connection.exec_driver_sql(f"DROP TABLE {name}")
         connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN revoked_by")
+        connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN former")
         connection.execute(delete(FACTS).where(FACTS.c.name == "verifiers_kept"))
     folder = lan.hub.folder
     lan.hub.close()
