@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions.action import action
-from app.actions.laptop import keys_of
+from app.actions.laptop import facts_of, keys_of
 from app.actions.outputs import output_file
 from app.actions.session import Session
+from app.domain.entities.papers import Attachment
+from app.errors import Invalid
 from app.i18n import N_, tr
 from app.sync.results import BundleDone as BundleDone  # the window and the shell name them
 from app.sync.results import BundleFinding as BundleFinding
@@ -37,6 +40,31 @@ def verify_bundle(path: Path) -> BundleReport:
     from app.sync.stick import verify  # late: brings the cryptography
 
     return verify(path)
+
+
+def bring_next(session: Session, uid: str) -> None:
+    """Have the hub's answer to the next bundle bring the file of this paper (its uid) before all others.
+
+    Raises Invalid for a paper that is not known, or in a workspace without a hub.
+    """
+    from app.sync.stick_papers import ask_first
+
+    facts_of(session)
+    paper = session.workspace.get(Attachment, uid)
+    if paper is None:
+        raise Invalid(N_("There is no such paper"), code="unknown_record")
+    ask_first(session.workspace, paper.sha256)
+
+
+def papers_away(session: Session, papers: Iterable[Attachment]) -> dict[str, bool]:
+    """Of these papers those whose file is not on this laptop of a hub, by uid, and whether somebody has asked
+    for it by itself."""
+    if not session.workspace.replica.enrolled:
+        return {}
+    from app.sync.stick_papers import asked_first
+
+    path, first = session.workspace.attachment_path, set(asked_first(session.workspace))
+    return {item.uid: item.sha256 in first for item in papers if not path(item.sha256).is_file()}
 
 
 def _stick(session: Session, progress: Progress | None) -> Stick:

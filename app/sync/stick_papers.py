@@ -6,6 +6,7 @@ answer brings small pictures and as many files as there is room for, and the nex
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.sync.messages import PapersWanted, encode_message
 
 PAPERS = "papers"  # the item that says which papers a laptop lacks
 MOST_BYTES = 1 << 30  # of papers in one answer: four files of a bundle, some minutes on a slow stick
+_FIRST = "papers.first"  # what somebody asked for by itself
 _MOST = 20_000  # files named in one bundle; the next names the others
 
 
@@ -31,7 +33,8 @@ class Kept:
 
 def asked(workspace: Workspace) -> tuple[Item, int]:
     """Which papers are not here, for the hub, and how many that are."""
-    needs = workspace.replica.wanted()
+    first = {name: at for at, name in enumerate(asked_first(workspace))}
+    needs = sorted(workspace.replica.wanted(), key=lambda need: first.get(need.sha256, len(first)))
     names = [need.sha256 for need in needs[:_MOST]]
     small = [name for name in names if not thumbnail_path(workspace.path, name).exists()]
     told = PapersWanted(
@@ -40,6 +43,18 @@ def asked(workspace: Workspace) -> tuple[Item, int]:
         limit=MOST_BYTES,
     )
     return Item("policy", PAPERS, encode_message(told)), len(needs)
+
+
+def ask_first(workspace: Workspace, sha256: str) -> None:
+    """Have the next bundle ask for this file before all others, and before those asked for so far."""
+    away = [name for name in asked_first(workspace) if not workspace.attachment_path(name).is_file()]
+    names = list(dict.fromkeys((sha256, *away)))[:_MOST]
+    workspace.replica.set_private(_FIRST, json.dumps(names).encode())
+
+
+def asked_first(workspace: Workspace) -> list[str]:
+    """The files that somebody here wants before others, the last one asked for first."""
+    return [str(name) for name in json.loads(workspace.replica.private(_FIRST) or b"[]")]
 
 
 def keep(workspace: Workspace, items: Sequence[Item]) -> Kept:

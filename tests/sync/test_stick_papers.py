@@ -10,8 +10,9 @@ from PIL import Image
 
 from app.actions.evidence import add_evidence, picture_of
 from app.actions.session import Session
-from app.actions.sticks import bundle_in, bundle_out, papers_words
+from app.actions.sticks import bring_next, bundle_in, bundle_out, papers_away, papers_words
 from app.domain.entities.papers import Attachment
+from app.errors import AppError
 from app.hub import papers as hub_papers
 from app.hub.sticks import Given, Taken, give_bundle, take_bundle
 from app.store.snapshot import install_snapshot
@@ -97,8 +98,23 @@ def test_older_photographs_come_stick_by_stick(
         with Image.open(shown) as picture:
             assert picture.width <= 320
     assert laptop.session.workspace.verify_attachment(newest)
+    papers = {one.sha256: one for one in laptop.session.workspace.find(Attachment)}
+    assert papers_away(laptop.session, papers.values()) == {
+        papers[middle].uid: False,
+        papers[oldest].uid: False,
+    }
+    bring_next(laptop.session, papers[oldest].uid)
+    assert papers_away(laptop.session, papers.values()) == {
+        papers[middle].uid: False,
+        papers[oldest].uid: True,
+    }
+    monkeypatch.setattr(stick_papers, "MOST_BYTES", made[0].stat().st_size + 1_000)
+    carry(lan, laptop, tmp_path)
+    assert papers_away(laptop.session, papers.values()) == {papers[middle].uid: False}, "what was asked for"
+    with pytest.raises(AppError):
+        bring_next(laptop.session, "nobody's")
     _, given, done = carry(lan, laptop, tmp_path)
-    assert (given.files, given.pictures, done.papers) == (2, 0, PapersDone())
+    assert (given.files, given.pictures, done.papers) == (1, 0, PapersDone())
     assert papers_words(PapersDone()) == ""
     assert done.agrees and laptop.sync().blobs_down == 0
 

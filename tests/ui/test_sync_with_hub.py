@@ -8,8 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.actions.evidence import add_evidence
 from app.actions.people import disable_user
 from app.actions.steps import do_step
+from app.actions.sticks import papers_away
+from app.domain.entities.papers import Attachment
 from app.settings import BY_HAND
 from app.ui.application import Program
 from app.ui.conflicts.model import MERGED
@@ -163,3 +166,28 @@ def test_a_refusal_is_told_at_the_record_until_it_is_changed(lan: Lan) -> None:
     lan.clock.forward(minutes=5)
     town.edit("officer", "T-1", note="另一人改过")
     assert not of_record(town.session, town.boiler("T-1").uid)
+
+
+def test_a_paper_that_is_not_here_is_asked_for_with_the_next_stick(
+    program: Make, lan: Lan, qtbot: QtBot, tmp_path: Path
+) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    add_evidence(town.as_("officer"), town.boiler("T-1"), [("photo_before", photo(tmp_path / "前.jpg"))])
+    [paper] = town.session.workspace.find(Attachment)
+    running = open_laptop(program, qtbot, town, "officer")
+    running.window.show_record("boiler", town.boiler("T-1").uid)
+    view = running.window.work.record.evidence
+    qtbot.waitUntil(lambda: view.list.count() == 1, timeout=WAIT_MS)
+    settle(running, qtbot)
+    view.list.setCurrentRow(0)
+    assert view.bring.isHidden(), "it is here"
+    town.session.workspace.attachment_path(paper.sha256).unlink()
+    view._look_for([paper])
+    qtbot.waitUntil(lambda: not view.bring.isHidden(), timeout=WAIT_MS)
+    assert "文件不在本机" in view.list.item(0).text()
+    view.bring.click()
+    qtbot.waitUntil(view.bring.isHidden, timeout=WAIT_MS)
+    assert "已要求下次随 U 盘带来" in view.list.item(0).text()
+    assert papers_away(town.session, [paper]) == {paper.uid: True}
+    settle(running, qtbot)

@@ -34,6 +34,7 @@ from app.render.photos import read_picture
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.parts import side_button
+from app.ui.tasks import Callbacks
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
@@ -69,12 +70,17 @@ class EvidenceView(QWidget):
         self._add = QPushButton(tr(N_("Add files…")))
         icons.wear(self._add, "add")
         self._add.clicked.connect(self.choose)
+        self.bring = side_button(tr(N_("Bring with the next stick")), self._ask_for)
+        self.bring.hide()
+        self._away: dict[str, bool] = {}  # papers whose file is not here, and whether it was asked for
+        self.list.currentItemChanged.connect(lambda *_: self._offer())
         self._abreast = side_button(tr(N_("Side by side…")), self.compare)
         column = QVBoxLayout(self)
         metrics.tight(column, 1, 1)
         column.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.addWidget(self._hint, 1)
+        foot.addWidget(self.bring)
         foot.addWidget(self._abreast)
         foot.addWidget(self._add)
         column.addLayout(foot)
@@ -104,6 +110,51 @@ class EvidenceView(QWidget):
         missing = listed(str(lack.values["kind"]) for lack in lacks)
         self._hint.setText(tr(N_("The dossier lacks: {papers}"), papers=missing) if missing else drop)
         load_thumbnails(self._desk, self.list, ordered, _SIDE_STEPS)
+        self._away = {}
+        self._offer()
+        self._look_for(ordered)
+
+    def _look_for(self, papers: Sequence[Attachment]) -> None:
+        """Say which files are not on this laptop."""
+
+        def away(session: Session, _: Token) -> dict[str, bool]:
+            from app.actions.sticks import papers_away  # late: actions load after the first paint
+
+            return papers_away(session, papers)
+
+        self._desk.read(self.list, away, self._say_away, topic="papers away")
+
+    def _say_away(self, away: Mapping[str, bool]) -> None:
+        self._away = {uid: asked for uid, asked in away.items() if uid in self._papers}
+        for at in range(self.list.count()):
+            row = self.list.item(at)
+            asked = self._away.get(str(row.data(UID_ROLE)))
+            if asked is not None:
+                lines = row.text().split("\n")
+                said = (tr(N_("The file is not on this laptop")), tr(N_("Asked for with the next stick")))
+                row.setText("\n".join([*(line for line in lines if line not in said), said[asked]]))
+        self._offer()
+
+    def _offer(self) -> None:
+        """Only a file that is not here and was not asked for is offered to be brought."""
+        self.bring.setVisible(self._away.get(self._chosen()) is False)
+
+    def _chosen(self) -> str:
+        at = self.list.currentRow()
+        return str(self.list.item(at).data(UID_ROLE)) if at >= 0 else ""
+
+    def _ask_for(self) -> None:
+        """Have the next stick bring the chosen paper before all others."""
+        uid = self._chosen()
+
+        def work(session: Session, _: Token) -> object:
+            from app.actions.sticks import bring_next  # late: actions load after the first paint
+
+            bring_next(session, uid)
+            return None
+
+        asked = Callbacks[object](lambda _: self._say_away({**self._away, uid: True}), self._desk.failed.emit)
+        self._desk.act(self, work, asked, title=tr(N_("Bring with the next stick")))
 
     def paper(self, uid: str) -> Attachment | None:
         """A listed paper."""
