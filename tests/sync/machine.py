@@ -149,11 +149,15 @@ class Stories(RuleBasedStateMachine):
         for name, fault in those:
             self.syncs(name, fault)
 
-    @precondition(lambda self: self.world.bag)
     @rule(which=st.integers(0, 30), cut=st.none() | st.integers(0, 4000))
     def brings(self, which: int, cut: int | None) -> None:
-        """An old batch arrives by stick: again, out of order, or cut short."""
-        self.world.deliver(which, cut)
+        """An old batch arrives by stick: again, out of order, or cut short.
+
+        No precondition: where a kill meets a round depends on the time it takes, so the same words may have
+        sent something or not, and Hypothesis wants the same rules after the same words.
+        """
+        if self.world.bag:
+            self.world.deliver(which, cut)
 
     @rule(name=names, there=st.none() | small, back=st.none() | small)
     def carries(self, name: str, there: int | None, back: int | None) -> None:
