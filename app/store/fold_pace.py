@@ -16,7 +16,7 @@ from app.domain.replication import Block
 # What entries cost, in updates: a new record has many cells and indexes; own changes are there already.
 _PRICE = {"i": 3.0, "d": 2.0, "u": 1.0, "n": 1.0}
 _OWN = 0.5
-_PIECE = (0.015, 0.020)  # seconds of the processor and of the clock that a piece should take
+_PIECE = (0.010, 0.015)  # seconds of the processor and of the clock that a piece should take
 _COMMIT = (
     0.020,
     0.030,
