@@ -54,7 +54,7 @@ def _no_repeat(patch: pytest.MonkeyPatch) -> None:
     """Neither the batch nor its acts are known again."""
     _answering(patch, lambda before, known, device, batch: None)
     _no_known_acts(patch)
-    patch.setattr(pushing, "_note", lambda *_: None)
+    patch.setattr(pushing.Pushing, "_note", lambda *_: None)
 
 
 def _answering(patch: pytest.MonkeyPatch, answer: Callable[..., Any]) -> None:
@@ -130,13 +130,13 @@ def _forged(world: World) -> None:
 # ------------------------------------------------------------ 5 to 8: fold, numbers, clocks
 def _apart(patch: pytest.MonkeyPatch) -> None:
     """The cursor is saved, then now and then the program is killed before the effects are written."""
-    write, folds = fold.write, itertools.count()
+    write, folds = fold.write_piece, itertools.count()
 
     def killed_at_times(connection: Any, found: Any) -> None:
         if not found.state.effects or next(folds) % 5:
             write(connection, found)
 
-    patch.setattr(fold, "write", killed_at_times)
+    patch.setattr(fold, "write_piece", killed_at_times)
 
 
 def _two_laptops(world: World) -> None:
