@@ -48,14 +48,16 @@ class Tidying:
         self._tidied = 0  # times that happened beside a fold, which lets the log grow
         self._late = 0  # rows noted since the index was up to date
         self._noted = False  # whether any were
-        self._thread: threading.Thread | None = None
-        self._turn = threading.Lock()  # a save and a fold may come to the thread at the same moment
+        self._thread: threading.Thread | None = None  # the one that is about it, or the last that was
+        self._busy = False
+        self._again = False  # whether that thread is to do it once more
+        self._turn = threading.Lock()  # a save and a fold may come to these at the same moment
 
     def saved(self, rows: int) -> None:
         """So many rows were noted by a save, which is not to wait now."""
         self._count(rows)
         if self._late >= _MANY:
-            self._start(waits=False)
+            self._start(again=False)
 
     def folded(self, entries: int) -> float:
         """So many entries were folded, and more are to come; for how many seconds at most others had to wait
@@ -89,8 +91,9 @@ class Tidying:
 
     def join(self) -> None:
         """Wait until all is done, as far as somebody is about it."""
-        with self._turn:
-            self._join()
+        thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def stays(self, why: object) -> None:
         """Say that it was not done; what was saved is safe, and comes into its place when there is room."""
@@ -100,31 +103,30 @@ class Tidying:
         self._late += rows
         self._noted = self._noted or rows > 0
 
-    def _join(self) -> None:
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-
-    def _start(self, *, waits: bool = True) -> None:
-        """Begin in a thread once the one before has ended; who does not wait leaves it to whoever is about
-        it."""
-        if not self._turn.acquire(blocking=waits):
-            return
-        try:
-            if not waits and self._thread is not None and self._thread.is_alive():
+    def _start(self, *, again: bool = True) -> None:
+        """Begin in a thread, which nobody waits for here; one that is about it already does it once more when
+        it is to be done `again`, for what came meanwhile."""
+        with self._turn:
+            if self._busy:
+                self._again = self._again or again
                 return
-            self._join()
-            thread = threading.Thread(target=self._tidy, name="tidy", daemon=True)
-            thread.start()
-            self._thread = thread
-        except RuntimeError as error:  # no more threads: what was saved is saved all the same
-            self.stays(error)
-        finally:
-            self._turn.release()
+            try:
+                self._busy = True
+                self._thread = threading.Thread(target=self._tidy, name="tidy", daemon=True)
+                self._thread.start()
+            except RuntimeError as error:  # no more threads: what was saved is saved all the same
+                self._busy, self._thread = False, None
+                self.stays(error)
 
     def _tidy(self) -> None:
-        self._attempt(self._take_in)
-        self._attempt(self._bring_in)
+        try:
+            while self._busy:
+                self._attempt(self._take_in)
+                self._attempt(self._bring_in)
+                with self._turn:
+                    self._busy, self._again = self._again, False
+        finally:
+            self._busy = False
 
     def _attempt(self, work: Callable[[], float]) -> float:
         try:

@@ -75,7 +75,7 @@ PHASES: dict[str, Callable[[], None]] = {
     "before_push": lambda: before(Client, "push"),
     "during_push": lambda: during(Client, "push"),
     "after_commit": lambda: after(Client, "push"),
-    "during_fold": lambda: after(fold, "write"),
+    "during_fold": lambda: after(fold, "write_piece"),
     "during_blob": lambda: after(Client, "_send_part"),
     "during_bundle": lambda: before(bundle._Writing, "rename"),
 }

@@ -229,7 +229,7 @@ from app.store import chain
 from app.store.workspace import Workspace
 block, head = pickle.loads(Path(sys.argv[2]).read_bytes())
 workspace = Workspace.open(Path(sys.argv[1]))
-workspace.replica.fold(block, head, step=7, between=lambda: print("step", flush=True))
+workspace.replica.fold(block, head, step=7, between=lambda: (print("step", flush=True), input()))
 print("done", flush=True)
 """
 
@@ -246,11 +246,13 @@ def test_a_killed_fold_goes_on_where_it_stood(file: Path, tmp_path: Path) -> Non
     for kill_after in (1, 4, 9, 16):
         with subprocess.Popen(
             [sys.executable, "-c", KILLED, str(file), str(packet)],
-            cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True,
+            cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         ) as program:  # fmt: skip
-            assert program.stdout is not None
+            assert program.stdin is not None and program.stdout is not None
             for _ in range(kill_after):
                 told = program.stdout.readline()
+                program.stdin.write("\n")  # it may take one more step: the last is killed in the middle
+                program.stdin.flush()
             program.send_signal(signal.SIGKILL)
         with Workspace.open(file) as workspace:
             report = workspace.check()

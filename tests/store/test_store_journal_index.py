@@ -245,32 +245,35 @@ def test_without_the_number_reached_all_is_looked_through(desk: Desk, workspace:
     assert len(workspace.history("boiler", one.uid)) == 1
 
 
-def test_a_save_in_the_middle_of_a_fold_begins_no_second_thread(
+def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A thread nobody knows of would write on after the file was closed."""
-    begun: list[threading.Thread] = []
-    monkeypatch.setattr(tidying.Tidying, "_tidy", lambda _: begun.append(threading.current_thread()))
+    """A thread nobody knows of would write on after the file was closed; what a fold left is done by the one
+    that is about it, once more."""
+    begun, go_on = [], threading.Semaphore(0)
+
+    def take_in(_: tidying.Tidying) -> float:
+        begun.append(threading.current_thread())
+        assert go_on.acquire(timeout=60)
+        return 0.0
+
+    monkeypatch.setattr(tidying.Tidying, "_take_in", take_in)
+    monkeypatch.setattr(tidying.Tidying, "_bring_in", lambda _: 0.0)
     tidy: Any = tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
-    saves = [threading.Thread(target=tidy.saved, args=(tidying._MANY,))]
 
-    class Ended(threading.Thread):
-        def join(self, timeout: float | None = None) -> None:
-            """A save comes just when the fold has waited for the thread before."""
-            for save in saves[:]:
-                saves.clear()
-                save.start()
-                save.join()
+    def at_once(work: Callable[[], None], times: int) -> None:
+        work()
+        tidy._count(tidying._MANY)
+        for _ in range(2):
+            threading.Thread(target=tidy.saved, args=(1,)).run()
+        go_on.release(times)
+        tidy.join()
 
-        def is_alive(self) -> bool:
-            return False
-
-    tidy._thread = Ended()
-    tidy._count(tidying._WORTH)
-    tidy.ended()
-    last = tidy._thread
+    at_once(lambda: tidy.saved(tidying._MANY), 1)
+    assert len(begun) == 1, "a save is taken in with the next one"
+    at_once(lambda: (tidy.ended(), tidy.ended()), 2)  # type: ignore[func-returns-value]
+    assert len(begun) == 3 and begun[1] is begun[2] is not begun[0]
     tidy.join()
-    assert not saves and begun == [last]
 
 
 def test_a_number_beyond_the_journal_leaves_nothing_to_take_in(desk: Desk, workspace: Workspace) -> None:
