@@ -16,7 +16,7 @@ from app.domain.replication import Block
 # What entries cost, in updates: a new record has many cells and indexes; own changes are there already.
 _PRICE = {"i": 3.0, "d": 2.0, "u": 1.0, "n": 1.0}
 _OWN = 0.5
-_PIECE = (0.015, 0.022)  # seconds of the processor and of the clock that a piece should take
+_PIECE = (0.010, 0.015)  # seconds of the processor and of the clock that a piece should take
 _COMMIT = (0.020, 0.030)  # the same of the commit; both together should be less than 50 ms
 _LONG = 0.100  # seconds for which a transaction may have the file though nobody in this process waits
 

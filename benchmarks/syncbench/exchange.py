@@ -58,6 +58,7 @@ class RoundTrip:
         laptop = Laptop.install(self.place.start, path, key_of(number), hubs.enrol(self.place.hub, number))
         pull(self.place.hub, laptop)  # what earlier runs have written
         laptop.write(fresh_edits(self.place.uids, laptop, count, number + 1))
+        laptop.workspace._opened.database.tidying.join()  # what saves leave to a thread is not the exchange's
         return laptop
 
     def run(self) -> Taken:
