@@ -119,14 +119,17 @@ class Tidying:
                 self.stays(error)
 
     def _tidy(self) -> None:
+        more = True
         try:
-            while self._busy:
+            while more:
                 self._attempt(self._take_in)
                 self._attempt(self._bring_in)
                 with self._turn:
-                    self._busy, self._again = self._again, False
-        finally:
+                    more = self._busy = self._again
+                    self._again = False
+        except BaseException:  # no longer about it; from the loop's end on another one may be
             self._busy = False
+            raise
 
     def _attempt(self, work: Callable[[], float]) -> float:
         try:

@@ -276,6 +276,41 @@ def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
     tidy.join()
 
 
+def test_a_thread_that_ends_knows_nothing_of_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody begins anew just when the one before has said that it is done and is about to end."""
+    begun, go_on, ended = [], threading.Semaphore(1), threading.Event()
+
+    def take_in(_: tidying.Tidying) -> float:
+        begun.append(threading.current_thread())
+        assert go_on.acquire(timeout=60)
+        return 0.0
+
+    monkeypatch.setattr(tidying.Tidying, "_take_in", take_in)
+    monkeypatch.setattr(tidying.Tidying, "_bring_in", lambda _: 0.0)
+    tidy: Any = tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
+    lock = tidy._turn
+
+    class Told:
+        def __enter__(self) -> None:
+            lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+            if threading.current_thread().name == "tidy" and not ended.is_set():
+                ended.set()
+                tidy.ended()
+
+    tidy._turn = Told()
+    tidy._count(tidying._WORTH)
+    tidy.ended()
+    assert ended.wait(60)
+    begun[0].join(60)
+    tidy.saved(tidying._MANY)
+    go_on.release(2)
+    tidy.join()
+    assert len(begun) == 2, "the second is about it still when the save comes"
+
+
 def test_a_number_beyond_the_journal_leaves_nothing_to_take_in(desk: Desk, workspace: Workspace) -> None:
     """As when another program removed rows: whoever takes in until nothing is left must come to an end."""
     desk.add(boiler("PL-1"))
