@@ -36,6 +36,7 @@ class Exchange:
         self._folder = folder
         self._plain = plain
         self._edits = (one, other)
+        self.applied: list[Taken] = []  # a laptop takes in what the other wrote, run by run
         folder.mkdir(exist_ok=True)
 
     def run(self) -> Taken:
@@ -59,7 +60,7 @@ class Exchange:
         geodiff.apply_changeset(file("server"), file("two"))
         geodiff.apply_changeset(file("base2"), file("two"))
         geodiff.apply_changeset(file("base1"), file("two"))  # the first pulls
-        geodiff.apply_changeset(file("laptop1"), file("two"))
+        self.applied.append(timed(lambda: geodiff.apply_changeset(file("laptop1"), file("two"))))
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.gpkg"
