@@ -76,6 +76,11 @@ class Crossing:
         both = (self._to_wire, self._from_wire, self._to_file)
         return [(name, *(turns.get(name) for turns in both)) for name in columns]  # type: ignore[misc]
 
+    def readings(self, name: str) -> tuple[Turn | None, Turn | None]:
+        """What turns known values of a column: the journal's into the wire's, and what came over the wire
+        into the field's type; None where nothing does."""
+        return self._untold.get(name), self._from_wire.get(name)
+
     def ordered(self, names: Collection[str]) -> tuple[str, ...]:
         """Those of these columns that are known, in the order of the table."""
         if len(names) == 1:

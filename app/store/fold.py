@@ -279,7 +279,7 @@ def _write(connection: Connection, found: Step, block: Block, span: tuple[int, i
         (block.area, span[1], START, digest),
     )
     views.note(raw, number, block.area, span[1])
-    found.state.waiting.settled(raw, found.state.pending)
+    found.state.waiting.settled(raw, found.state.pending, found.state.accepted.records)
     if found.state.waiting.none_is_left(raw):
         views.forget(raw, block.area, number)
 

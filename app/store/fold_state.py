@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
-from app.domain.areas import OWNERS, PLACES, ROOTED, area_of_code
+from app.domain.areas import OWNERS, ROOTED, area_of_code
 from app.domain.replication import Block, Effect
 from app.store import journal, outbox
-from app.store.crossing import Row, crossing, known_cells, unpacked
+from app.store.crossing import Row, crossing, unpacked
+from app.store.fold_own import Item, Own, place_field
 from app.store.fold_plain import Form
-from app.store.pending import Place, Waiting, chunks, rounded_chunks
+from app.store.pending import Place, Waiting, as_change, chunks, rounded_chunks
 from app.store.rebase import Pending, Shadow
 from app.store.replica_facts import ReplicaFacts
 from app.store.rtree import quoted
-from app.store.tables import Layout, is_known, known
+from app.store.tables import Layout, is_known
 
 
 @dataclass
@@ -27,8 +29,8 @@ class FoldState:
 
     `held` has whole records, and in `narrow` only the fields the step touches; None where there is no record.
     `plain` are updates by form (see `fold_plain.py`), the entries left are `others`, both with their places.
-    `accepted` are own changes that come back just as they were written, with nothing else said of their
-    record: they are in sight already, and the record is not read.
+    `accepted` are own changes that come back just as they were written (`fold_own.py`), with nothing else
+    said of their record, which is not read.
     """
 
     raw: sqlite3.Connection
@@ -45,7 +47,7 @@ class FoldState:
     held: dict[Place, Row | None] = field(default_factory=dict)
     fids: dict[Place, int] = field(default_factory=dict)
     narrow: set[Place] = field(default_factory=set)
-    accepted: dict[Place, Pending] = field(default_factory=dict)
+    accepted: Own = field(init=False)
     pending: dict[Place, list[Pending]] = field(default_factory=dict)
     shadows: dict[Place, Shadow] = field(default_factory=dict)
     ghosts: dict[Place, dict[str, Row]] = field(default_factory=dict)
@@ -61,14 +63,23 @@ class FoldState:
         if not all(map(is_known, {effect.entity for effect in chosen})):
             chosen = tuple(effect for effect in chosen if is_known(effect.entity))
         self.effects = chosen
+        self.accepted = Own(self.block.area, self.area_of)
         self._acts()
-        records = {(effect.entity, effect.uid) for effect in self.effects}
-        self.pending = self.waiting.of_records(self.raw, records)
+        places = [(effect.entity, effect.uid) for effect in self.effects]
+        records = set(places)
+        waiting = self.waiting.of_records(self.raw, records)
         self._beside(records)
-        if self.pending:
-            self._accepted()
-        self._sort(alone=not self.pending and len(records) == len(self.effects))
-        self._records({(effect.entity, effect.uid) for _, effect in self.others} - self.accepted.keys())
+        busy = {*self.shadows, *self.ghosts, *self.taken}
+        if len(records) < len(places):
+            busy.update(place for place, times in Counter(places).items() if times > 1)
+        items: Iterable[Item] = enumerate(self.effects)
+        if waiting:
+            items = self._accepted(waiting, busy)
+            for place in waiting.keys() - set(self.accepted.records):
+                self.pending[place] = [as_change(change) for change in waiting[place]]
+            busy.update(self.pending)
+        self._sort(items, busy)
+        self._records({(effect.entity, effect.uid) for _, effect in self.others})
 
     def beside(self, place: Place) -> bool:
         """Whether something stands beside a record that changes what an entry does to it."""
@@ -81,7 +92,7 @@ class FoldState:
             return self.facts.root
         if entity in OWNERS:
             return self.places.get(place, self.block.area)
-        named = _place_field(entity)
+        named = place_field(entity)
         return area_of_code(cells.get(named) if named else None, self.facts.root)
 
     def _acts(self) -> None:
@@ -125,45 +136,36 @@ class FoldState:
                 found += self.raw.execute(query, (entity, *part)).fetchall()
         return found
 
-    def _accepted(self) -> None:
-        times = Counter((effect.entity, effect.uid) for effect in self.effects)
-        for effect in self.effects:
-            place = (effect.entity, effect.uid)
-            waiting = self.pending.get(place, ())
-            if len(waiting) == 1 and times[place] == 1 and not self.beside(place):
-                owner = self.own.get(self.block.acts[effect.act].uid)
-                if waiting[0].owner == owner and self._as_written(effect, waiting[0]):
-                    self.accepted[place] = waiting[0]
-
-    def _as_written(self, effect: Effect, change: Pending) -> bool:
-        """Whether an entry says of its record exactly what the own change did, and leaves it in its area."""
-        if effect.op != change.op or effect.verdict != "accepted" or effect.note:
-            return False
-        if effect.op == "d":
-            place = (effect.entity, effect.uid)
-            return bool(effect.dseq) and self.area_of(place, change.old) == self.block.area
-        cells = crossing(effect.entity).taken(effect.cells)
-        if effect.op == "i":
-            return known_cells(cells) == change.new
-        return bool(effect.dseq) and cells == change.new and _place_field(effect.entity) not in cells
-
-    def _sort(self, *, alone: bool) -> None:
-        """Tell plain updates from the other entries; `alone`: no record comes twice, and nothing waits."""
-        alone = alone and not (self.shadows or self.ghosts or self.taken)
-        times = Counter() if alone else Counter((effect.entity, effect.uid) for effect in self.effects)
-        forms: dict[Form, list[tuple[int, Effect]]] = {}
+    def _accepted(self, waiting: Mapping[Place, list[Any]], busy: Collection[Place]) -> list[Item]:
+        """Set apart what comes back as it was written; the other entries with their places. `busy` are
+        records that come twice or that something else stands beside."""
+        left, found = list[Item](), list[tuple[Item, Sequence[Any]]]()
+        own, acts = self.own, self.block.acts
         for item in enumerate(self.effects):
+            effect = item[1]
+            place = (effect.entity, effect.uid)
+            changes = waiting.get(place, ())
+            if len(changes) == 1 and place not in busy and effect.verdict == "accepted" and not effect.note:
+                row = changes[0]
+                if type(row) is tuple and row[3] == effect.op and row[5] == own.get(acts[effect.act].uid):
+                    found.append((item, row))
+                    continue
+            left.append(item)
+        other = self.accepted.take(found)
+        return sorted((*left, *other), key=itemgetter(0)) if other else left
+
+    def _sort(self, items: Iterable[Item], busy: Collection[Place]) -> None:
+        """Tell plain updates from the other entries."""
+        forms: dict[Form, list[Item]] = {}
+        for item in items:
             effect, found = item[1], self.others
-            if effect.op == "u" and (alone or self._stands_alone((effect.entity, effect.uid), times)):
+            if effect.op == "u" and not (busy and (effect.entity, effect.uid) in busy):
                 form = (effect.entity, tuple(effect.cells))
                 if form not in forms:
                     plain = crossing(effect.entity).unique_in.isdisjoint(effect.cells)
                     forms[form] = self.plain.setdefault(form, []) if plain else self.others
                 found = forms[form]
             found.append(item)
-
-    def _stands_alone(self, place: Place, times: Counter[Place]) -> bool:
-        return times[place] == 1 and place not in self.pending and not self.beside(place)
 
     def _records(self, records: set[Place]) -> None:
         """The records of the other entries: of those that are only updated just the fields in question."""
@@ -196,13 +198,6 @@ class FoldState:
                 place = (entity, uid)
                 self.held[place] = turned(cells)
                 self.fids[place] = fid
-
-
-@lru_cache(maxsize=256)
-def _place_field(entity: str) -> str | None:
-    """The id of the field that says to which area a record belongs."""
-    found = known(entity).fields.get(PLACES.get(entity, "div_code"))
-    return found.id if found else None
 
 
 def _by_entity(places: Iterable[Place]) -> dict[str, list[str]]:

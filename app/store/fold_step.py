@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.areas import OWNERS
-from app.domain.digest import cell_hash, change_hash, row_hash
+from app.domain.digest import cell_hash, row_hash
 from app.domain.replication import Act, Effect
 from app.store.crossing import Row, crossing
+from app.store.fold_own import Own
 from app.store.fold_plain import Plain
 from app.store.fold_state import FoldState
 from app.store.journal import written
@@ -67,6 +68,7 @@ class Step:
     def work_out(self) -> None:
         """Work all entries of the step in."""
         state = self.state
+        self._confirm(state.accepted)
         for self._at, effect in state.others:
             self.take(effect)
         for place in self.first:
@@ -95,8 +97,6 @@ class Step:
         place, state = (effect.entity, effect.uid), self.state
         if place in state.narrow:
             self._quick(effect, place)
-        elif place in state.accepted:
-            self._confirm(effect, place)
         elif place in state.pending or state.beside(place):
             self._take(effect, place)
         elif effect.op == "i" and state.held[place] is None:
@@ -153,18 +153,13 @@ class Step:
             held[name] = new
         self._note(effect, None, "u", cross.note(changed))
 
-    def _confirm(self, effect: Effect, place: Place) -> None:
-        """An own change that was taken as it was written: it is in sight and in the journal already."""
-        entity, uid = place
-        own = self.state.accepted.pop(place)
-        if effect.op == "d":
-            self.digest -= row_hash(entity, uid, own.old)
-        else:
-            self.digest += change_hash(entity, uid, own.old, own.new)
-        if entity in OWNERS and effect.op in "id":
-            self._keep_place(place, self.state.block.area if effect.op == "i" else None)
-        self._settle(effect, own)
-        self.state.pending[place] = []
+    def _confirm(self, own: Own) -> None:
+        """Own changes that were taken as they were written: they are in sight and in the journal already."""
+        self.digest += own.digest
+        self.settled += own.settled
+        self.owners |= own.owners
+        for place, area in own.places.items():
+            self._keep_place(place, area)
 
     def _take(self, effect: Effect, place: Place) -> None:
         state = self.state

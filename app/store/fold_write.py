@@ -205,7 +205,9 @@ def _answer(step: Step, own: Act, answer: str) -> Act:
 def _beside(raw: sqlite3.Connection, step: Step) -> None:
     state = step.state
     at = as_moment(datetime.fromtimestamp(state.block.received / 1000, UTC))
-    raw.executemany("DELETE FROM sync_sent WHERE seq = ?", [(seq,) for seq in step.settled])
+    if step.settled:
+        listed = "(SELECT value FROM json_each(?))"
+        raw.execute(f"DELETE FROM sync_sent WHERE seq IN {listed}", (json.dumps(step.settled),))
     outbox.close_acts(raw, step.owners)
     raw.executemany(
         "INSERT INTO sync_verdict (at, act, tbl, uid, verdict, note) VALUES (?,?,?,?,?,?)",

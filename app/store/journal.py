@@ -37,6 +37,7 @@ AROUND_INDEX = f"CREATE INDEX ix_sync_journal_around ON sync_journal (tbl) WHERE
 LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'sync_journal'"
 _TO_JSON, _TO_LINES = msgspec.json.Encoder().encode, msgspec.json.Encoder().encode_lines
 _FROM_JSON = msgspec.json.Decoder(list[list[Any]]).decode
+_FROM_LIST = msgspec.json.Decoder(list[list[list[Any]]]).decode
 _metadata = MetaData()
 TRANSACTIONS = Table(
     "sync_txn",
@@ -146,6 +147,11 @@ def written_many(rows: Sequence[Sequence[Sequence[Any]]]) -> list[str]:
 def read(cells: str) -> list[list[Any]]:
     """[[column, old, new], …] of a row; a fourth value says that the cell never came in sight here."""
     return _FROM_JSON(cells)
+
+
+def read_many(rows: Sequence[str]) -> list[list[list[Any]]]:
+    """The same of many rows at once."""
+    return _FROM_LIST(f"[{','.join(rows)}]")
 
 
 def guards() -> list[str]:

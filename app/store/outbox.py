@@ -214,11 +214,12 @@ def reopen(raw: sqlite3.Connection) -> int:
 
 def close_acts(raw: sqlite3.Connection, owners: set[int]) -> None:
     """Say of own transactions without an open change that they are settled."""
-    raw.executemany(
-        "UPDATE sync_txn SET sealed_batch = ? WHERE id = ?"
-        " AND NOT EXISTS (SELECT 1 FROM sync_sent WHERE txn = ?)",
-        [(journal.SETTLED, owner, owner) for owner in owners],
-    )
+    if owners:
+        raw.execute(
+            "UPDATE sync_txn SET sealed_batch = ? WHERE id IN (SELECT value FROM json_each(?))"
+            " AND NOT EXISTS (SELECT 1 FROM sync_sent s WHERE s.txn = sync_txn.id)",
+            (journal.SETTLED, json.dumps(sorted(owners))),
+        )
 
 
 def close_batches(raw: sqlite3.Connection) -> None:

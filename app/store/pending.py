@@ -38,14 +38,21 @@ def oldest(raw: sqlite3.Connection) -> int | None:
 
 def of_records(raw: sqlite3.Connection, places: Iterable[Place], since: int) -> dict[Place, list[Pending]]:
     """The pending changes of these records, oldest first; `since` is what `oldest` gave."""
+    rows = _rows_of(raw, places, since)
+    return {place: [change_of(row) for row in those] for place, those in rows.items()}
+
+
+def _rows_of(
+    raw: sqlite3.Connection, places: Iterable[Place], since: int
+) -> dict[Place, list[tuple[Any, ...]]]:
     wanted = set(places)
-    found: dict[Place, list[Pending]] = {}
+    found: dict[Place, list[tuple[Any, ...]]] = {}
     numbers = byrecord.candidates(raw, {uid for _, uid in wanted}, since)
     query = f"{_ROWS} AND j.seq IN (SELECT value FROM json_each(?)) ORDER BY j.seq"
     for row in raw.execute(query, (since, numbers)):
         place = (row[0], row[1])
         if place in wanted:
-            found.setdefault(place, []).append(change_of(row))
+            found.setdefault(place, []).append(row)
     return found
 
 
@@ -73,20 +80,24 @@ class Waiting:
         self._found: dict[Place, list[Any]] | None = None  # rows, or changes made of them; None: by record
         self._begun = False
 
-    def of_records(self, raw: sqlite3.Connection, places: Collection[Place]) -> dict[Place, list[Pending]]:
-        """The pending changes of these records, oldest first."""
+    def of_records(self, raw: sqlite3.Connection, places: Collection[Place]) -> dict[Place, list[Any]]:
+        """The pending changes of these records, oldest first: rows of the journal, or changes made of them
+        (`as_change`)."""
         found = self._at_hand(raw)
         if found is None:
             since = oldest(raw)
-            return {} if since is None else of_records(raw, places, since)
-        known = [place for place in places if place in found] if found else []
-        return {place: [_as_change(change) for change in found[place]] for place in known}
+            return {} if since is None else _rows_of(raw, places, since)
+        return {place: found[place] for place in places if place in found} if found else {}
 
-    def settled(self, raw: sqlite3.Connection, left: Mapping[Place, list[Pending]]) -> None:
+    def settled(
+        self, raw: sqlite3.Connection, left: Mapping[Place, list[Pending]], done: Iterable[Place] = ()
+    ) -> None:
         """What became of records has been written; `left` are the changes that still wait of those that had
-        some."""
+        some, `done` the records of which none waits any more."""
         if self._found is None or raw is not self._raw:
             return
+        for place in done:
+            self._found.pop(place, None)
         for place, changes in left.items():
             if changes:
                 self._found[place] = list(changes)
@@ -129,14 +140,16 @@ def _listed(raw: sqlite3.Connection) -> dict[Place, list[Any]] | None:
     return found
 
 
-def _as_change(change: Any) -> Pending:
+def as_change(change: Any) -> Pending:
+    """A pending change from what `Waiting.of_records` gave of it."""
     return change if isinstance(change, Pending) else change_of(change)
 
 
-def change_of(row: Sequence[Any]) -> Pending:
-    """A pending change from (entity, uid, seq, op, cells, owner, number)."""
+def change_of(row: Sequence[Any], read: list[list[Any]] | None = None) -> Pending:
+    """A pending change from (entity, uid, seq, op, cells, owner, number); `read` are the cells when they have
+    been read already."""
     entity, _, seq, op, cells, owner, number = row
-    old, new = crossing(entity).before_and_after(journal.read(cells))
+    old, new = crossing(entity).before_and_after(journal.read(cells) if read is None else read)
     if op == "i":
         old, new = {}, {name: value for name, value in new.items() if value is not None}
     return Pending(seq, op, old, new, owner, number)
