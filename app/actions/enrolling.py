@@ -36,7 +36,8 @@ def enrol(
 
     `pin` (of whoever is signed in) wraps the keys where the system has no keystore; without it they lie in a
     file that only this user may read. Raises HubUnreachable, NotAllowed for a wrong or spent code, Invalid
-    for a hub that is not the one of the code.
+    for a hub that is not the one of the code, Refused `other_role` for a code with which whoever is signed in
+    could not sign in any more.
     """
     from app.sync import enrol as joining  # late: brings the network and the keys
     from app.sync.pinning import check_address
@@ -45,7 +46,8 @@ def enrol(
         return _again(session, check_address(hub_url), code)
     place = session.workspace.path if session else _new_file(file)
     clock = session.now if session else joining.utc_now
-    joined = joining.join(check_address(hub_url), code, place, joining.SCHEMA, clock)
+    asker = joining.Asker(role=_role(session))
+    joined = joining.join(check_address(hub_url), code, place, joining.SCHEMA, clock, asker)
     if session is not None:
         held = joining.attach_workspace(session.workspace, joined, _owner(session, pin))
         session.keys = joined.keys
@@ -75,7 +77,7 @@ def enrol_from_file(
     else:
         _new_file(file)
         clock = joining.utc_now
-    opened, joined, request = joining.join_by_file(invitation, code, clock)
+    opened, joined, request = joining.join_by_file(invitation, code, clock, _role(session))
     if session is not None:
         held = joining.attach_workspace(session.workspace, joined, _owner(session, pin))
         session.keys = joined.keys
@@ -152,6 +154,11 @@ def _new_file(file: Path) -> Path:
 
     check_new(file)
     return file
+
+
+def _role(session: Session | None) -> str:
+    """The role of whoever brings a file; nobody's where there is none, as its people come from the hub."""
+    return session.actor.role if session is not None and session.actor is not None else ""
 
 
 def _owner(session: Session, pin: str | None) -> Owner:

@@ -76,16 +76,17 @@ def enrol(shell: Shell, words: EnrolWords) -> Answer:
 def _wrapped(shell: Shell, done: EnrolDone, pin: str | None) -> EnrolDone:
     """Wrap the keys of a new file, where the system has no keystore: its people came with it, and only now
     somebody can sign in."""
-    from app.actions.laptop import wrap_keys  # late: help pages need no network
+    from app.actions.enrolling import lock_at_sign_in  # late: help pages need no network
+    from app.actions.laptop import wrap_keys
 
     if not pin or done.waits or done.keys != "file":
         return done
     try:
         with shell.session(write=True) as session:
             return replace(done, keys=wrap_keys(session, pin))
-    except AppError as refusal:  # the laptop has joined all the same
+    except AppError as refusal:  # the laptop has joined all the same: whoever can sign in locks them then
         note(str(refusal))
-        return done
+        return lock_at_sign_in(done)
 
 
 def _joined(done: EnrolDone) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import typer
 
 from app.cli.answer import print_lines
@@ -16,6 +18,8 @@ _HEADINGS = {
     "Commands:": N_("Commands:"),
     "[required]": N_("[required]"),
 }
+
+_EXTRA = re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", re.DOTALL)
 
 
 def print_help(page: str) -> None:
@@ -45,6 +49,11 @@ def usage_error(error: typer.TyperException) -> WrongUsage:
             word=_name(parameter),
             why=error.message,
         )
+    if kind == "BadOptionUsage":
+        option = str(getattr(error, "option_name", ""))
+        return WrongUsage(N_("{option} stands without its value"), hint=hint, command=command, option=option)
+    if (extra := _EXTRA.match(error.message)) is not None:
+        return WrongUsage(N_("{words} is too much"), hint=hint, command=command, words=extra[1])
     if "No such command" in error.message:
         return WrongUsage(N_("There is no such command"), hint=hint, command=command)
     return WrongUsage(

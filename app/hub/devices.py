@@ -15,6 +15,7 @@ from app.errors import Invalid, NotAllowed, Refused
 from app.hub.book import DEVICES, FACTS, INVITES, SITES
 from app.i18n import N_
 from app.sync.grants import read_grants
+from app.sync.invitation import check_role
 from app.sync.keys import device_uid
 from app.sync.messages import EnrolRequest
 from app.sync.signing import ENROL, HEAD_START, verify
@@ -105,6 +106,8 @@ def enrol(
             N_("The code is wrong, used, or too old"), hint=N_("Ask for a new invitation."), code="bad_code"
         )
     _check_former(connection, request, found.area)
+    if not founding:
+        check_role(request.role, found.role)
     uid = device_uid(request.sign_key)
     if device(connection, uid) is not None:
         raise Refused(

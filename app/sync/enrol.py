@@ -28,7 +28,7 @@ from app.store.workspace import Workspace
 from app.sync import signing
 from app.sync.client import Client
 from app.sync.identity import keystore, way_to_hub
-from app.sync.invitation import OpenInvitation, parse_code, read_invitation
+from app.sync.invitation import OpenInvitation, check_role, parse_code, read_invitation
 from app.sync.keys import DeviceKeys, device_uid
 from app.sync.keystore import Held
 from app.sync.messages import EnrolAnswer, EnrolRequest, encode_message
@@ -77,17 +77,18 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Again:
-    """What a laptop that was enrolled before says: its hub and area, and with new keys the signed grants of
-    the laptop it was (empty with the keys it had)."""
+class Asker:
+    """What a laptop says of itself. One that was enrolled before names its hub and area, and with new keys
+    the signed grants of the laptop it was; one that brings its file the role of whoever is signed in."""
 
     hub: str = ""
     area: str = ""
     former: bytes = b""
+    role: str = ""
 
 
 def join(
-    url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime], again: Again = Again()
+    url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime], asker: Asker = Asker()
 ) -> Joined:
     """Ask the hub at `url` to take this laptop in. `beside` is the workspace the answer is kept beside until
     `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`."""
@@ -98,7 +99,7 @@ def join(
         _write(beside, kept)
         client = Client(url, start)
         try:
-            answer = ask(client, code, keys, schema, again)
+            answer = ask(client, code, keys, schema, asker)
         except AppError as error:
             if error.exit_code != 6:  # the hub has said no: nothing to go on with
                 settle(beside)
@@ -111,12 +112,12 @@ def join(
     return Joined(facts_of_answer(kept.answer, url, kept.fingerprint, now()), keys)
 
 
-def ask(door: Door, code: str, keys: DeviceKeys, schema: int, again: Again = Again()) -> EnrolAnswer:
+def ask(door: Door, code: str, keys: DeviceKeys, schema: int, asker: Asker = Asker()) -> EnrolAnswer:
     """Hand in the code and the public keys."""
-    return door.enrol(enrol_request(code, keys, schema, again))
+    return door.enrol(enrol_request(code, keys, schema, asker))
 
 
-def enrol_request(code: str, keys: DeviceKeys, schema: int, again: Again = Again()) -> EnrolRequest:
+def enrol_request(code: str, keys: DeviceKeys, schema: int, asker: Asker = Asker()) -> EnrolRequest:
     """The request for a code, with the public keys and the proof that the private one is here."""
     bare = EnrolRequest(
         code=code,
@@ -126,9 +127,10 @@ def enrol_request(code: str, keys: DeviceKeys, schema: int, again: Again = Again
         program=__version__,
         signature=b"",
         label=socket.gethostname()[:80],
-        hub=again.hub,
-        area=again.area,
-        former=again.former,
+        hub=asker.hub,
+        area=asker.area,
+        former=asker.former,
+        role=asker.role,
     )
     return msgspec.structs.replace(bare, signature=signing.sign(signing.ENROL, bare.claim, keys.sign_seed))
 
@@ -189,12 +191,15 @@ def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Tra
 
 
 def join_by_file(
-    invitation: Path, code: str, now: Callable[[], datetime]
+    invitation: Path, code: str, now: Callable[[], datetime], role: str = ""
 ) -> tuple[OpenInvitation, Joined, bytes]:
     """Open an invitation file with its code: the invitation, this laptop's place, and the request that the
-    first bundle carries. Raises Invalid `wrong_code`, or what is wrong with the file."""
+    first bundle carries. Raises Invalid `wrong_code`, or what is wrong with the file, and Refused
+    `other_role` when it is not for the `role` of whoever brings a file with work in it."""
     opened = read_invitation(invitation, parse_code(code))
     told, keys = opened.invitation, DeviceKeys.make()
+    if not told.founding:
+        check_role(role, told.role)
     answer = EnrolAnswer(
         device=told.device or device_uid(keys.sign_public),
         epoch=1,

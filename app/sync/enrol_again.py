@@ -18,7 +18,7 @@ from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
 from app.sync import enrol as joining
 from app.sync.client import Client
-from app.sync.enrol import SCHEMA, Again, Door, Joined, enrol_request
+from app.sync.enrol import SCHEMA, Asker, Door, Joined, enrol_request
 from app.sync.grants import read_grants
 from app.sync.identity import facts_of, keystore
 from app.sync.invitation import Invitation, OpenInvitation, parse_code
@@ -78,12 +78,12 @@ def join_anew_by_file(workspace: Workspace, told: Invitation, code: str, now: Ca
     return go_on(workspace, Joined(facts, keys), encode_message(request))
 
 
-def again_of(workspace: Workspace, keys: DeviceKeys | None = None) -> Again:
+def again_of(workspace: Workspace, keys: DeviceKeys | None = None) -> Asker:
     """What this file says of itself; with keys that are not those of its grants it shows these."""
     facts, grants = facts_of(workspace), workspace.replica.private(GRANTS)
     named = read_grants(grants, facts.hub_key).device if grants else ""
     own = device_uid(keys.sign_public) if keys is not None else ""
-    return Again(facts.hub, facts.area, grants if grants and named not in ("", own) else b"")
+    return Asker(facts.hub, facts.area, grants if grants and named not in ("", own) else b"")
 
 
 def go_on(workspace: Workspace, joined: Joined, request: bytes | None = None) -> Held:

@@ -23,7 +23,8 @@ import msgspec
 import pyrage
 from msgspec import Meta
 
-from app.errors import Invalid, StoreFailure
+from app.domain.rights import within_cap
+from app.errors import Invalid, Refused, StoreFailure
 from app.i18n import N_
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
@@ -125,6 +126,22 @@ def make_code(secret: str, fingerprint: str) -> Code:
     """The code of a secret and of the certificate's SHA-256 (hex, empty without TLS)."""
     first = int(fingerprint[:16] or "0", 16) >> (64 - 5 * HALF)
     return Code(secret, "".join(ALPHABET[first >> shift & 31] for shift in range(5 * (HALF - 1), -1, -5)))
+
+
+def check_role(role: str, cap: str) -> None:
+    """Raise Refused when whoever brings a file (of `role`; "" nobody) could not sign in on a laptop that
+    joins by an invitation for `cap`: they may be the only one who opens it."""
+    if role and not within_cap(role, cap):
+        raise Refused(
+            N_("The invitation is for persons up to {cap}; who is signed in here is {role}"),
+            hint=N_(
+                "Nothing was changed, and the invitation is still good. Ask for one for {role}, or join with"
+                " a new file."
+            ),
+            cap=cap,
+            role=role,
+            code="other_role",
+        )
 
 
 def parse_code(typed: str) -> Code:

@@ -75,7 +75,8 @@ class EnrolRequest(Message, frozen=True):
     """A new laptop with its keys: `code` is the invitation's code as typed, `sign_key` 32 bytes (Ed25519),
     `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`. `hub` and
     `area` are named by a laptop that was enrolled before: no other hub or area may take it. `former` are the
-    signed grants of the laptop whose file goes on with these new keys; an older hub passes it over."""
+    signed grants of the laptop whose file goes on with these new keys, `role` is that of whoever brings a
+    file with work in it; an older hub passes both over."""
 
     code: str
     sign_key: bytes
@@ -87,6 +88,7 @@ class EnrolRequest(Message, frozen=True):
     hub: str = ""
     area: str = ""
     former: bytes = b""
+    role: str = ""
 
     @property
     def claim(self) -> bytes:

@@ -146,6 +146,11 @@ def test_what_cannot_be_is_told(served: Served, tmp_path: Path) -> None:
     made = at.json("enrol", "--hub", served.url, "--code", code, "--wrap", as_="inspector")
     assert made["keys"] == "wrapped" and at.refused("sync") == (1, "keys_locked")
     assert at.json("sync", as_="inspector")["agrees"]
+    later = served.invite(TOWN, "R2")["code"]
+    at = served.at(tmp_path / "later.gpkg")
+    made = at.json("enrol", "--hub", served.url, "--code", later, "--wrap", as_="stranger")
+    assert made["keys"] == "promised", "whoever can sign in locks them"
+    assert at.json("sync", as_="inspector")["agrees"] and at.refused("sync") == (1, "keys_locked")
     other = tmp_path / "other.gpkg"
     assert served.at(other).refused("enrol", "--hub", served.url, "--code", code) == (3, "bad_code")
     assert served.at(town).refused(

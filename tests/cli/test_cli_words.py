@@ -78,6 +78,16 @@ def test_wrong_usage_exits_2_with_a_sentence(terminal: Terminal, words: list[str
     assert terminal.refused(*words) == (2, "usage")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(["sync", "cert.json"], "多余的内容：cert.json"), (["sync", "--prove"], "--prove 后缺少值")],
+)
+def test_too_many_and_too_few_words_are_told_in_chinese(
+    terminal: Terminal, words: list[str], told: str
+) -> None:
+    assert terminal("--lang", "zh_CN", *words).err.startswith(told)
+
+
 def test_no_workspace_named_is_wrong_usage(bare: Terminal) -> None:
     assert bare.refused("list", "boiler") == (2, "no_workspace")
 

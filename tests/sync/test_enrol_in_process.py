@@ -133,6 +133,26 @@ def test_a_code_is_good_once_and_for_a_while(lan: Lan) -> None:
     assert old.value.code == "bad_code"
 
 
+def test_nobody_brings_a_file_in_which_they_could_not_sign_in_any_more(lan: Lan, tmp_path: Path) -> None:
+    """Their PIN may be the only one that opens its keys; the code is not used up."""
+    made = lan.hub.invite(TOWN, "R2", 10, lan.clock())
+    keys = joining.DeviceKeys.make()
+    with pytest.raises(AppError) as told:
+        joining.ask(lan, made.secret, keys, 1, joining.Asker(role="R0"))
+    assert told.value.code == "other_role"
+    assert joining.ask(lan, made.secret, keys, 1, joining.Asker(role="R1")).role_cap == "R2"
+
+
+def test_nor_by_an_invitation_file(lan: Lan, tmp_path: Path) -> None:
+    file, paper = tmp_path / "own.gpkg", tmp_path / "join.invitation"
+    code = invitation(lan, paper)
+    session = create_workspace(file, COUNTY, "boss", PIN, now=lan.clock)
+    with pytest.raises(AppError) as told:
+        enrol_from_file(session, file, paper, code)
+    assert told.value.code == "other_role" and not session.workspace.replica.enrolled
+    session.close()
+
+
 def _known_no_more(lan: Lan, folder: Path) -> Laptop:
     """A town's laptop that was enrolled, and worked, after the backup that the hub was restored from."""
     place = HubPlace(lan.hub.folder)

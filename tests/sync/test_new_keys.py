@@ -18,7 +18,7 @@ from app.actions.sticks import bundle_in, bundle_out
 from app.errors import AppError
 from app.hub.sticks import give_bundle, take_bundle
 from app.store.workspace import Workspace
-from app.sync.enrol import Again, Joined, ask, facts_of_answer
+from app.sync.enrol import Asker, Joined, ask, facts_of_answer
 from app.sync.enrol_again import again_of, go_on, join_anew_by_file
 from app.sync.grants import Grants, pack_grants
 from app.sync.identity import keystore
@@ -198,7 +198,7 @@ def test_a_code_that_does_not_fit_changes_nothing(lan: Lan, locked: Laptop) -> N
     assert (
         refused(lambda: ask(lan, made, DeviceKeys.make(), 1, replace(ours, former=forged))) == "bad_signature"
     )
-    ask(lan, made, DeviceKeys.make(), 1, Again())
+    ask(lan, made, DeviceKeys.make(), 1, Asker())
     assert refused(lambda: ask(lan, made, DeviceKeys.make(), 1, ours)) == "bad_code"
     assert lan.hub.device(locked.device) == joined and joined.revoked_at is None
     assert before == (locked.device, locked.replica.unsent(), locked.replica.private("keys.place"))
