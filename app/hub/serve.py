@@ -22,6 +22,7 @@ from app.hub.opening import open_hub
 from app.hub.patience import PatientProtocol
 from app.hub.place import HubPlace
 from app.i18n import N_
+from app.litter import stays
 
 STOPPING_SECONDS = 30  # what is under way may end
 MAX_CONNECTIONS = 2000
@@ -86,8 +87,10 @@ def application() -> Any:
         fingerprint=os.environ.get(f"{_SETTINGS}FINGERPRINT", ""),
         url=os.environ.get(f"{_SETTINGS}URL", ""),
     )
+    app = make_app(service, close=True)
+    stays()
     logs.say("started", engine="postgresql" if url else "sqlite")
-    return make_app(service, close=True)
+    return app
 
 
 def is_loopback(host: str) -> bool:

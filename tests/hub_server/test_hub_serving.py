@@ -18,11 +18,12 @@ import httpx
 import pytest
 
 from app.errors import Invalid
-from app.hub import patience
+from app.hub import logs, patience, serve
 from app.sync.client import Client
 from app.sync.messages import SessionAnswer, SessionRequest, decode_message, encode_message
 from app.sync.pinning import key_fingerprint
 from hub_server.served import PIN, gridward, served
+from hub_server.small_hub import SmallHub
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,19 @@ def test_it_says_its_address_serves_and_stops_in_order(folder: Path) -> None:
     events = [json.loads(line)["event"] for line in log.splitlines()]
     assert events[0] == "started" and events[-1] == "stopped"
     assert not (folder / "hub.db-wal").exists() or (folder / "hub.db-wal").stat().st_size == 0
+
+
+def test_the_collector_does_not_look_through_what_a_server_begins_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setenv("GRIDWARD_SERVE_FOLDER", str(tmp_path))
+    monkeypatch.setattr(serve, "open_hub", lambda _: SmallHub(tmp_path))
+    monkeypatch.setattr(serve, "stays", lambda: told.append("stays"))
+    monkeypatch.setattr(logs, "set_up", lambda: None)
+    monkeypatch.setattr(logs, "say", lambda event, **_: told.append(event))
+    assert serve.application() is not None
+    assert told == ["stays", "started"]
 
 
 def test_tls_with_a_self_made_certificate_is_what_the_invitation_names(folder: Path) -> None:
