@@ -28,8 +28,14 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 7
+SCHEMA = 8
 ALIVE = "h_alive"
+# Fields that the hub looks records up by, beside uid, area and place. Other fields that a laptop's file has
+# indexes for have none here: each would be written with every row, and no question of the hub would read it.
+ASKED_FIELDS = frozenset((
+    ("approval", "owner"), ("attachment", "owner"), ("attachment", "sha256"), ("boiler", "user_org"),
+    ("conflict", "owner"), ("conflict", "situation"),
+))  # fmt: skip
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or
 # edited it in this round ({person: 1}).
@@ -241,6 +247,20 @@ def _type(field: Field) -> TypeEngine[Any]:
     return BigInteger() if field.kind is Kind.INTEGER else column_type(field)
 
 
+def unasked_indexes() -> list[str]:
+    """The indexes that hubs up to version 7 had of fields which no question looks records up by."""
+    return [
+        _index_name(kind, item)
+        for kind in STORED_TYPES
+        for item in kind.stored.values()
+        if item.indexed and not item.unique and (kind.name, item.id) not in ASKED_FIELDS
+    ]
+
+
+def _index_name(kind: EntityType, field: Field) -> str:
+    return f"ix_{kind.name}_{field.id}"
+
+
 def _index(kind: EntityType, table: Table) -> None:
     """Keys hold among living records only: a deleted one gives its number free."""
     Index(f"ix_{kind.name}_h_area", table.c.h_area)
@@ -251,8 +271,8 @@ def _index(kind: EntityType, table: Table) -> None:
             Index(
                 f"ux_{kind.name}_{item.id}", column, unique=True, postgresql_where=living, sqlite_where=living
             )
-        elif item.indexed:
-            Index(f"ix_{kind.name}_{item.id}", column)
+        elif (kind.name, item.id) in ASKED_FIELDS:
+            Index(_index_name(kind, item), column)
     if kind.shape is not Shape.NONE:
         Index(f"ix_{kind.name}_{GEOMETRY}", table.c[GEOMETRY], postgresql_using="gist").ddl_if(
             dialect="postgresql"

@@ -21,6 +21,7 @@ from app.hub.book import (
     TRIES,
     VERIFIERS,
     entity_tables,
+    unasked_indexes,
 )
 from app.hub.database import HubDatabase
 from app.i18n import N_
@@ -61,10 +62,16 @@ def _keep_formers(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN former VARCHAR(36)")
 
 
+def _drop_unasked(connection: Connection) -> None:
+    """Version 8: no index of what the hub never asks by."""
+    for name in unasked_indexes():
+        connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
 STEPS: dict[int, Callable[[Connection], None]] = {
     1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked, 5: _keep_standing,
-    6: _keep_formers,
+    6: _keep_formers, 7: _drop_unasked,
 }  # fmt: skip
 
 
