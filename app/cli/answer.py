@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.values import show_moment
 from app.errors import AppError
 from app.i18n import N_, tr
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")  # as documents have it, in UTC
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ def _cell(value: Any) -> str:
         return "  ".join(f"{key} {_cell(item)}" for key, item in value.items())
     if isinstance(value, list | tuple | set | frozenset):
         return " ".join(_cell(item) for item in value)
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return show_moment(value)
     return str(value)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.answer import Bar
+from app.cli.answer import Bar, pairs, table
 from cli.terminal import Terminal
 
 
@@ -80,3 +80,10 @@ def test_odd_progress_is_no_mistake(
 ) -> None:
     Bar()(done, whole, "")
     assert share in capsys.readouterr().err
+
+
+def test_people_read_moments_in_the_bureaus_time() -> None:
+    """Documents have them in UTC; only what is a moment and nothing else is shown so."""
+    shown = table(["when", "what"], [["2026-11-29T20:28:27.442Z", "sealed 2026-11-29T20:28:27Z"]])[-1]
+    assert shown == "2026-11-30 04:28  sealed 2026-11-29T20:28:27Z"
+    assert pairs({"made_at": "2026-11-29T20:28:27Z"}) == ["made_at  2026-11-30 04:28"]
