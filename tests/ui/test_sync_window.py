@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +25,7 @@ from app.ui.sync.problems import ADVICE
 from app.ui.sync.stickin import StickInDialog
 from app.ui.sync.stickout import StickOutDialog
 from app.ui.sync.watch import SyncWatch
-from app.ui.sync.words import line_of, near_moment
+from app.ui.sync.words import Trying, line_of, near_moment
 from sync_cases import ALONE, MOMENT, OFFLINE, RESTORED, REVOKED, ROUND, SAFE, UNSENT, FakeHub, stand_in
 from window_cases import WAIT_MS, settle
 
@@ -83,9 +84,29 @@ def test_the_line_never_calls_the_unreachable_hub_good() -> None:
     line = line_of(replace(SAFE, last_error="中心没有应答"), TODAY)
     assert line.tone == ""
     assert line.tip == "中心没有应答"
-    line = line_of(replace(SAFE, last_error="中心没有应答"), TODAY, MOMENT, 0, "2026-11-23T02:40:00.000Z")
-    assert (line.words, line.tone) == ("自 10:32 起离线 · 没有未上报", "")
-    assert line.tip.splitlines()[1:] == ["中心没有应答", "10:40 再次尝试"]
+    trying = Trying(HubUnreachable("The hub does not answer"), MOMENT, "2026-11-23T02:40:00.000Z")
+    line = line_of(replace(SAFE, last_error="中心没有应答"), TODAY, trying)
+    assert (line.words, line.tone) == ("自 10:32 起离线 · 10:40 再试 · 没有未上报", "")
+    assert line.tip.splitlines()[1:] == ["中心没有应答"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (Invalid("Sign in, then sync", code="keys_locked"), "密钥未解锁 · 3 条未上报 · 已存本机"),
+        (
+            Invalid("Another", code="wrong_fingerprint"),
+            "应答的不是本中心 · 10:40 再试 · 3 条未上报 · 已存本机",
+        ),
+        (HubUnreachable("Full", code="disk_full"), "中心的磁盘已满 · 10:40 再试 · 3 条未上报 · 已存本机"),
+        (ZeroDivisionError("by zero"), "同步失败 · 10:40 再试 · 3 条未上报 · 已存本机"),
+    ],
+)
+def test_a_hub_that_answers_is_not_called_out_of_reach(failure: Exception, words: str) -> None:
+    """What fails for another reason says which, also where the last round was never noted in the file."""
+    for status in (UNSENT, OFFLINE):
+        line = line_of(status, TODAY, Trying(failure, "", "2026-11-23T02:40:00.000Z"))
+        assert (line.words, line.tone, line.tip) == (words, "warning", str(failure))
 
 
 def test_moments_are_as_short_as_they_can_be() -> None:
@@ -165,13 +186,43 @@ def test_while_the_hub_is_silent_work_goes_on_and_the_next_try_comes_later(
         waits.append(watch._next.remainingTime())
     assert waits[0] < 40_000 < waits[1] < 75_000 < waits[2] < 150_000
     assert "自 " in running.window.top.sync.text()
-    assert "起离线 · 3 条未上报" in running.window.top.sync.text()
+    assert re.search(r"起离线 · \d\d:\d\d 再试 · 3 条未上报", running.window.top.sync.text())
     assert watch.rounds[0].failure
     hub.failure, hub.status = None, SAFE
     watch.begin()
     qtbot.waitUntil(lambda: not watch.running, timeout=WAIT_MS)
     settle(running, qtbot)
     assert watch.offline_since == ""
+
+
+def test_a_round_without_a_word_waits_for_the_hub_and_says_so(
+    office: Office, hub: FakeHub, qtbot: QtBot
+) -> None:
+    running = by_hand(office)
+    watch = running.desk.sync
+    watch._silence.setInterval(1)
+    hub.wait = threading.Event()
+    watch.begin()
+    qtbot.waitUntil(lambda: running.window.top.sync.text() == "等待中心应答…", timeout=WAIT_MS)
+    watch._progressed(2, 4, "")
+    assert running.window.top.sync.text() == "正在同步… 50 %"
+    hub.wait.set()
+    qtbot.waitUntil(lambda: not watch.running, timeout=WAIT_MS)
+    assert not watch._silence.isActive()
+
+
+def test_what_locks_the_keys_is_said_until_a_round_ends_well(
+    office: Office, hub: FakeHub, qtbot: QtBot
+) -> None:
+    running = by_hand(office)
+    watch = running.desk.sync
+    hub.status, hub.failure = UNSENT, Invalid("The keys are locked", hint="Sign in", code="keys_locked")
+    for failure, words in ((hub.failure, "密钥未解锁 · 3 条未上报"), (None, "3 条未上报 · 已存本机")):
+        hub.failure = failure
+        watch.begin()
+        qtbot.waitUntil(lambda: not watch.running, timeout=WAIT_MS)
+        settle(running, qtbot)
+        assert running.window.top.sync.text().startswith(words)
 
 
 def test_a_change_is_sent_soon_but_not_at_every_key(office: Office, hub: FakeHub, qtbot: QtBot) -> None:

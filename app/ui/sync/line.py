@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk
-from app.ui.sync.words import Line, line_of, running_line
+from app.ui.sync.words import Line
 from app.ui.theme import colours
 
 _TONES = ("good", "warning", "danger")
@@ -37,12 +37,7 @@ class SyncLine(QToolButton):
         self.setVisible(session is not None and watch.status is not None)
         if session is None or watch.status is None:
             return
-        if watch.running:
-            self._show(running_line(*watch.progress[:2]))
-        else:
-            self._show(
-                line_of(watch.status, session.today, watch.offline_since, watch.to_decide, watch.next_try)
-            )
+        self._show(watch.line(watch.status, session.today))
 
     def _show(self, line: Line) -> None:
         if line == self.shown:

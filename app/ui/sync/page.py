@@ -23,7 +23,7 @@ from app.ui.desk import Desk
 from app.ui.names import Names
 from app.ui.parts import card, heading, muted
 from app.ui.sync.tables import areas_table, rounds_table
-from app.ui.sync.words import is_restored, line_of, restored_words, running_line
+from app.ui.sync.words import is_restored, restored_words
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ class SyncPage(QScrollArea):
         return frame
 
     def _headline(self, status: SyncStatus) -> QHBoxLayout:
-        watch, session = self._desk.sync, self._desk.need()
-        line = line_of(status, session.today, watch.offline_since, watch.to_decide, watch.next_try)
-        line = running_line(*watch.progress[:2]) if watch.running else line
+        line = self._desk.sync.line(status, self._desk.need().today)
         sign, words = QLabel(), heading(line.words, 1.3)
         colour = getattr(colours(), line.tone) if line.tone else colours().text
         sign.setPixmap(icons.pixmap(line.icon, metrics.grid(8), colour))

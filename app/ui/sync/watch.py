@@ -14,6 +14,7 @@ from app.domain.values import as_datetime, as_moment
 from app.errors import AppError, Cancelled, HubUnreachable
 from app.i18n import N_, tr
 from app.settings import BY_ITSELF
+from app.ui.sync.words import Line, Trying, line_of, running_line
 from app.ui.tasks import Callbacks, Lane, Task
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _FIRST_S = 2.0  # after a workspace was opened
 _AFTER_CHANGE_S = 15.0  # neighbouring changes travel together
 _EVERY_S = 300.0
 _RETRY_S, _LONGEST_S = 30.0, 900.0  # doubled with every failure
+_SILENT_S = 4.0  # without a word from a round: it waits for the hub, as what it does here tells often
 _SPREAD = 0.2  # so that the laptops of a bureau do not all ring at once
 
 
@@ -55,10 +57,14 @@ class SyncWatch(QObject):
         self.to_decide = 0  # conflicts the person at this laptop may decide
         self.rounds: deque[Round] = deque(maxlen=_ROUNDS)
         self.progress: tuple[int, int, str] = (0, 0, "")
+        self.silent = False  # a round is under way and waits for the hub
         self._task: Task | None = None
         self._failures = 0
+        self._failure: Exception | None = None  # of the last round
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self.begin)
+        self._silence = QTimer(self, singleShot=True, interval=round(_SILENT_S * 1000))
+        self._silence.timeout.connect(self._grown_silent)
         desk.opened.connect(self._opened)
         desk.changed.connect(lambda _: self.look())
         desk.preferences_changed.connect(self._plan)
@@ -78,6 +84,14 @@ class SyncWatch(QObject):
         wait = timedelta(milliseconds=self._next.remainingTime())
         return as_moment(as_datetime(session.moment()) + wait)
 
+    def line(self, status: SyncStatus, today: str) -> Line:
+        """What there is to say of `status` and of the rounds, on a day of the bureau (ISO)."""
+        if self.running:
+            return running_line(*self.progress[:2], self.silent)
+        return line_of(
+            status, today, Trying(self._failure, self.offline_since, self.next_try), self.to_decide
+        )
+
     def look(self) -> None:
         """Read the status again."""
         self._desk.read(self, _status, self._seen, topic="sync status")
@@ -88,7 +102,8 @@ class SyncWatch(QObject):
         if session is None or self.running:
             return
         self._next.stop()
-        self.progress = (0, 0, "")
+        self.progress, self.silent = (0, 0, ""), False
+        self._silence.start()
         self._desk.gather(True)
         self._task = self._desk.tasks.run(
             self,
@@ -119,16 +134,25 @@ class SyncWatch(QObject):
 
     def _progressed(self, done: int, total: int, words: str) -> None:
         self.progress = (done, total, words)
+        self._silence.start()
+        if self.silent:
+            self.silent = False
+            self.changed.emit()
         self.progressed.emit(done, total, words)
+
+    def _grown_silent(self) -> None:
+        self.silent = self.running
+        self.changed.emit()
 
     def _over(self) -> None:
         self._task = None
+        self._silence.stop()
         self._desk.gather(False)
         self.changed.emit()
         self.look()
 
     def _done(self, done: SyncDone) -> None:
-        self._failures, self.offline_since = 0, ""
+        self._failures, self._failure, self.offline_since = 0, None, ""
         self.note(done)
         if done.message:
             self._desk.said.emit(done.message)
@@ -137,8 +161,9 @@ class SyncWatch(QObject):
         if isinstance(error, Cancelled):
             return
         self._failures += 1
-        if isinstance(error, HubUnreachable) and not self.offline_since:
-            self.offline_since = self._now()
+        self._failure = error
+        away = isinstance(error, HubUnreachable)
+        self.offline_since = (self.offline_since or self._now()) if away else ""
         if not isinstance(error, AppError):
             self._desk.failed.emit(error)
         self._keep(Round(self._now(), None, str(error)))
@@ -156,7 +181,7 @@ class SyncWatch(QObject):
     def _opened(self) -> None:
         self.stop()
         self._next.stop()
-        self.status, self.offline_since, self._failures = None, "", 0
+        self.status, self.offline_since, self._failures, self._failure = None, "", 0, None
         self.rounds.clear()
         self.changed.emit()
         self.look()

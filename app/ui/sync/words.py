@@ -6,12 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.values import as_datetime, bureau_day, show_moment
+from app.errors import AppError, HubUnreachable
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
     from app.actions.syncing import SyncStatus
 
 _DAY = len("2026-11-23")
+# Why rounds fail, in two or three words, by the code of what was raised; other failures say less here and
+# more in the tip.
+_FAILED = {
+    "keys_locked": N_("Keys locked"),
+    "keys_missing": N_("Keys missing"),
+    "wrong_fingerprint": N_("Another hub answers"),
+    "not_a_hub": N_("No hub at this address"),
+    "unknown_device": N_("The hub does not know this laptop"),
+    "disk_full": N_("The hub’s disk is full"),
+    "too_many": N_("The hub is busy"),
+    "hub_failed": N_("The hub has failed"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,16 +37,24 @@ class Line:
     tip: str
 
 
-def line_of(
-    status: SyncStatus, today: str, offline_since: str = "", to_decide: int = 0, next_try: str = ""
-) -> Line:
+@dataclass(frozen=True)
+class Trying:
+    """How the rounds of this laptop go: what the last one failed with (None when it did not), since when the
+    hub is out of reach, and when it is asked again by itself (moments, or empty)."""
+
+    failure: Exception | None = None
+    offline_since: str = ""
+    next_try: str = ""
+
+
+def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), to_decide: int = 0) -> Line:
     """The line of a state.
 
-    `today` is the bureau's day (ISO), for leaving out the date; `offline_since` the first failure seen;
-    `to_decide` the conflicts this person may decide; `next_try` when the hub is asked again by itself.
+    `today` is the bureau's day (ISO), for leaving out the date; `to_decide` the conflicts this person may
+    decide.
     """
-    if status.state == "offline" or (status.state == "safe" and status.last_sync and offline_since):
-        first = _offline(status, today, offline_since, next_try)
+    if _is_held_up(status, trying):
+        first = _held_up(status, today, trying)
     else:
         makers = {"alone": _alone, "safe": _safe, "unsent": _unsent, "revoked": _revoked}
         first = makers[status.state](status, today)
@@ -64,8 +85,13 @@ def restored_words(status: SyncStatus) -> str:
     return tr(said, when=show_moment(status.restored_at), n=f"{status.given_back:,}")
 
 
-def running_line(done: int, total: int) -> Line:
-    """The line while a round is under way."""
+def running_line(done: int, total: int, silent: bool = False) -> Line:
+    """The line while a round is under way; `silent` when the hub has been waited for for a while."""
+    if silent:
+        told = N_(
+            "The hub lets us wait. You can go on working; all is kept here. Click to see more, or to stop."
+        )
+        return Line(tr(N_("Waiting for the hub…")), "", "sync", tr(told))
     share = tr(N_("Syncing… {share} %"), share=100 * done // total) if total else tr(N_("Syncing…"))
     tip = N_("You can go on working. Click to see what is being sent, or to stop.")
     return Line(share, "", "sync", tr(tip))
@@ -102,15 +128,33 @@ def _unsent(status: SyncStatus, _: str) -> Line:
     return Line(unsent_words(status.unsent), "", "safe", tr(tip))
 
 
-def _offline(status: SyncStatus, today: str, since: str, next_try: str) -> Line:
-    words = tr(N_("Offline"))
-    if since:
-        words = tr(N_("Offline since {when}"), when=near_moment(since, today))
-    rest = unsent_words(status.unsent) if status.unsent else tr(N_("nothing unsent"))
-    tip = N_("The hub cannot be reached. Go on working: all is kept here and sent when it answers again.")
-    again = tr(N_("Next try {when}"), when=near_moment(next_try, today)) if next_try else ""
-    told = "\n".join(part for part in (tr(tip), status.last_error, again) if part)
-    return Line(f"{words} · {rest}", "warning" if status.unsent else "", "offline", told)
+def _is_held_up(status: SyncStatus, trying: Trying) -> bool:
+    """Whether rounds fail. What was never in touch says so instead, unless there is more to say than that."""
+    if status.state in ("alone", "revoked"):
+        return False
+    if trying.failure is not None and not isinstance(trying.failure, HubUnreachable):
+        return True
+    failed = trying.failure is not None or bool(trying.offline_since)
+    return status.state == "offline" or (failed and bool(status.last_sync or status.unsent))
+
+
+def _held_up(status: SyncStatus, today: str, trying: Trying) -> Line:
+    failure, code = trying.failure, getattr(trying.failure, "code", "")
+    away = failure is None or code == HubUnreachable.code
+    if away:
+        words = tr(N_("Offline"))
+        if trying.offline_since:
+            words = tr(N_("Offline since {when}"), when=near_moment(trying.offline_since, today))
+        tip = N_("The hub cannot be reached. Go on working: all is kept here and sent when it answers again.")
+        told = [tr(tip), status.last_error]
+    else:
+        words = tr(_FAILED.get(code, N_("Sync fails")))
+        told = [failure.told if isinstance(failure, AppError) else str(failure)]
+    parts = [words, unsent_words(status.unsent) if status.unsent else tr(N_("nothing unsent"))]
+    if trying.next_try and code != "keys_locked":  # signing in is what begins the next round then
+        parts.insert(1, tr(N_("next try {when}"), when=near_moment(trying.next_try, today)))
+    tone = "" if away and not status.unsent else "warning"
+    return Line(" · ".join(parts), tone, "offline" if away else "warning", "\n".join(filter(None, told)))
 
 
 def _revoked(status: SyncStatus, _: str) -> Line:
