@@ -77,17 +77,18 @@ class Incoming:
 
 
 def fold(
-    database: Database, facts: ReplicaFacts, blocks: Iterable[Incoming], *, step: int | None = None
-) -> Iterator[FoldDone]:
+    database: Database, facts: ReplicaFacts, blocks: Iterable[Incoming], *,
+    step: int | None = None, stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[FoldDone]:  # fmt: skip
     """Bring blocks of the log into the file; what has been folded already is passed over.
 
     Gives what each step did once it is safe in the file; `step` is how many entries one takes, else as many
-    as can be committed in a moment, and fewer when somebody waits. Raises StoreFailure `gap` when entries
-    before a block are missing, `wrong_head` when the log is not the one this file has followed, and what
-    `blocks` raises; what came before is in the file then.
+    as can be committed in a moment, and fewer when somebody waits or `stopped` says that the fold is to end.
+    Raises StoreFailure `gap` when entries before a block are missing, `wrong_head` when the log is not the
+    one this file has followed, and what `blocks` raises; what came before is in the file then.
     """
     pace = Pace(step)
-    series = _Series(database, facts, iter(blocks), pace)
+    series = _Series(database, facts, iter(blocks), pace, stopped)
     while True:
         database.let_others()
         with undisturbed(LARGE):
@@ -106,9 +107,11 @@ class _Series:
     """Blocks on their way into the file, the next ones in memory."""
 
     def __init__(
-        self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming], pace: Pace
-    ) -> None:
+        self, database: Database, facts: ReplicaFacts, source: Iterator[Incoming], pace: Pace,
+        stopped: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self._pace = pace
+        self._stopped = stopped
         self._database = database
         self._facts = facts
         self._source = source
@@ -179,7 +182,7 @@ class _Series:
         return done
 
     def _is_wanted(self) -> bool:
-        return not self._pace.fixed and self._database.turn.wanted
+        return not self._pace.fixed and (self._database.turn.wanted or self._stopped())
 
     def _piece(self, connection: Connection, span: tuple[int, int], lock: Callable[[], None]) -> Step:
         """These entries of the first block."""

@@ -2,8 +2,7 @@
 
 A transaction goes on piece after piece until somebody wants to write. Who comes then waits for the rest of a
 piece and for the commit, so both are to be short; the longer a transaction is, the fewer pages are written
-more than once. Other programs (QGIS, the shell) cannot be heard: for them, and for who wants to stop the
-fold, a transaction ends by the clock.
+more than once. Other programs (QGIS, the shell) cannot be heard: for them a transaction ends by the clock.
 """
 
 from __future__ import annotations

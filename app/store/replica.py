@@ -248,13 +248,16 @@ class Replica:
                 between()
         return whole
 
-    def fold_all(self, blocks: Iterable[Incoming], step: int | None = None) -> Iterator[FoldDone]:
+    def fold_all(
+        self, blocks: Iterable[Incoming], step: int | None = None, stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[FoldDone]:
         """Bring blocks of the areas' logs into the file; gives what each step did, once it is safe there.
 
-        `step` entries a transaction, else as many as it does in a moment. Raises StoreFailure `gap` when
-        entries before a block are missing, `wrong_head` for another log, and what `blocks` raises.
+        `step` entries a transaction, else as many as it does in a moment, which also ends when `stopped` says
+        so. Raises StoreFailure `gap` when entries before a block are missing, `wrong_head` for another log,
+        and what `blocks` raises.
         """
-        return fold(self._database, self._enrolled(), blocks, step=step)
+        return fold(self._database, self._enrolled(), blocks, step=step, stopped=stopped)
 
     def begun(self) -> list[KeptBlock]:
         """Blocks of which a part is folded; they are to be finished before anything else comes in."""

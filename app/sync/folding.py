@@ -47,13 +47,14 @@ class Folded:
 @dataclass(frozen=True)
 class Receiving:
     """How the hub's log comes in: `held` says which grants are here, `keep` keeps newer ones, `between` hears
-    between pieces and may stop it."""
+    what is safe in the file and may raise, which it is soon given the chance to once `stopped` says so."""
 
     transport: Transport
     replica: Replica
     held: Callable[[], Held]
     keep: Callable[[bytes], None]
     between: Callable[[Folded], None]
+    stopped: Callable[[], bool]
 
     def ask(self) -> PullRequest | None:
         """What a push may ask for as well; nothing while a block is folded in part, which goes before."""
@@ -64,14 +65,14 @@ class Receiving:
         done = Folded()
         if self.replica.begun():
             self.keep(self.transport.policy())
-            finish_begun(self.replica, done, self.between)
+            finish_begun(self.replica, done, self.between, self.stopped)
             told = None
         while True:
             told = told or self.transport.pull(self._asked())
             # First the grants: they carry the verifiers whose marks the log may put into the records.
             self.keep(told.grants if told.grants is not None else self.transport.policy())
             before = done.pulled
-            take(self.replica, told, done, self.between)
+            take(self.replica, told, done, self.between, self.stopped)
             if not told.more or done.pulled == before:
                 return done
             told = None
@@ -81,20 +82,24 @@ class Receiving:
         return PullRequest(after=cursors, held=self.held())
 
 
-def take(replica: Replica, reply: PullReply, done: Folded, between: Callable[[Folded], None]) -> None:
+def take(
+    replica: Replica, reply: PullReply, done: Folded, between: Callable[[Folded], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:  # fmt: skip
     """Fold the blocks of one answer."""
-    fold_blocks(replica, reply.blocks, done, between)
+    fold_blocks(replica, reply.blocks, done, between, stopped)
     done.areas.update(reply.areas)
     done.hub_time = max(done.hub_time, reply.hub_time)
 
 
 def fold_blocks(
-    replica: Replica, blocks: Iterable[SignedBlock], done: Folded, between: Callable[[Folded], None]
-) -> None:
+    replica: Replica, blocks: Iterable[SignedBlock], done: Folded, between: Callable[[Folded], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:  # fmt: skip
     """Prove blocks and fold them; those before one that is not as it should be come in."""
     facts = replica.facts()
     assert facts is not None, "only a replica receives"
-    for part in replica.fold_all(proved(block, facts.hub_key) for block in blocks):
+    for part in replica.fold_all((proved(block, facts.hub_key) for block in blocks), stopped=stopped):
         done.add(part)
         between(done)
 
@@ -109,10 +114,13 @@ def proved(block: SignedBlock, hub_key: bytes) -> Incoming:
     return Incoming(told, block.head, sha256(block.body).digest(), (block.body, block.signature))
 
 
-def finish_begun(replica: Replica, done: Folded, between: Callable[[Folded], None]) -> None:
+def finish_begun(
+    replica: Replica, done: Folded, between: Callable[[Folded], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:  # fmt: skip
     """Fold the rest of a block that was cut in the middle, from the bytes kept here: the hub may have been
     brought back from a backup meanwhile and no longer know it."""
-    fold_blocks(replica, map(as_signed, replica.begun()), done, between)
+    fold_blocks(replica, map(as_signed, replica.begun()), done, between, stopped)
 
 
 def as_signed(kept: KeptBlock) -> SignedBlock:

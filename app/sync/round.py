@@ -101,6 +101,7 @@ class Round:
             partial(held_grants, self.workspace),
             partial(keep_grants, self.workspace),
             self._after_block,
+            self.cancelled,
         )
         sent = send(self.transport, self.sealer(), self._after_batch, receiving.ask)
         if sent.quarantined:

@@ -101,6 +101,19 @@ def test_a_save_that_waits_ends_the_transaction_after_the_piece(
     assert laptop.workspace.check().ok
 
 
+@pytest.mark.usefixtures("still_clock")
+def test_who_stops_the_fold_is_heard_after_the_piece(lend: Lend, monkeypatch: pytest.MonkeyPatch) -> None:
+    laptop, pieces = lend("dev-a"), []
+    after_writing(monkeypatch, pieces.append)
+    incoming = blocks(laptop.hub, (TOWN, OTHER, TOWN, OTHER))
+    steps = laptop.replica.fold_all(incoming, stopped=lambda: len(pieces) == 2)
+    assert next(steps).entries == 6, "what was written is safe"
+    steps.close()  # what a round does that was stopped
+    assert (len(pieces), laptop.workspace.count(Boiler)) == (2, 6)
+    laptop.sync()
+    assert laptop.agrees()
+
+
 def test_steps_of_a_given_length_do_not_end_sooner(lend: Lend, monkeypatch: pytest.MonkeyPatch) -> None:
     laptop = lend("dev-a")
     database, threads = laptop.workspace._opened.database, []
