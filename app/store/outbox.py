@@ -35,6 +35,17 @@ _UNSENT = """SELECT
 + (SELECT count(*) FROM sync_txn t JOIN sync_claim c ON c.txn = t.id WHERE t.sealed_batch IS NULL)
 + (SELECT count(*) FROM sync_sent WHERE batch IS NULL)"""
 _IN_BATCHES = "SELECT count(*) FROM sync_sent s JOIN sync_batch b ON b.id = s.batch WHERE b.state = 'sealed'"
+# All changes of a sealed transaction stand in sync_sent until they are answered.
+_IN_BATCH = (
+    "INSERT INTO sync_sent (seq, txn, number, batch)"
+    " SELECT j.seq, coalesce(c.txn, j.txn), ? + e.key, ? FROM json_each(?) e"
+    " JOIN sync_journal j ON j.seq = e.value LEFT JOIN sync_claim c ON c.seq = j.seq WHERE true"
+    " ON CONFLICT (seq) DO UPDATE SET number = excluded.number, batch = excluded.batch"
+)
+_NOW_SENT = (
+    "UPDATE sync_txn SET sealed_batch = ? WHERE uuid IN (SELECT value FROM json_each(?))"
+    " AND sealed_batch IS NULL"
+)
 _UNCLAIMED = (
     "SELECT count(*) FROM sync_journal j WHERE j.txn = 0"
     " AND NOT EXISTS (SELECT 1 FROM sync_claim c WHERE c.seq = j.seq)"
@@ -142,17 +153,16 @@ def keep(
     name = sha256 or hashlib.sha256(body).digest()
     acts = tuple(act.uid for act in made.acts)
     last = made.first + len(seqs) - 1
+    listed = json.dumps(seqs)
     batch = raw.execute(
         "INSERT INTO sync_batch (epoch, first, last, sha256, body, state, acts, rows)"
         " VALUES (?,?,?,?,?,?,?,?)",
-        (epoch, made.first, last, name, body, _SEALED, json.dumps(acts), json.dumps(seqs)),
+        (epoch, made.first, last, name, body, _SEALED, json.dumps(acts), listed),
     ).lastrowid
-    for act in acts:
-        open_act(raw, act)
-    raw.executemany(
-        "UPDATE sync_sent SET number = ?, batch = ? WHERE seq = ?",
-        [(made.first + place, batch, seq) for place, seq in enumerate(seqs)],
-    )
+    if len(acts) == 1:  # a long one goes in parts; its other changes wait for the next
+        open_act(raw, acts[0])
+    raw.execute(_IN_BATCH, (made.first, batch, listed))
+    raw.execute(_NOW_SENT, (journal.SENT, json.dumps(acts)))
     return Sealed(int(batch or 0), made.first, last, name, body, _SEALED, acts)
 
 
@@ -348,10 +358,11 @@ def _next(raw: sqlite3.Connection, epoch: int) -> tuple[int, bytes]:
 def _acts(raw: sqlite3.Connection, acts: list[_Picked], facts: ReplicaFacts) -> tuple[Act, ...]:
     """The acts as they travel: of this laptop, or of what it was when they were written."""
     what = "actor, actor_name, role, org, action, reason, undoes, hlc, wall"
-    query = f"SELECT uuid, device, {what} FROM sync_txn WHERE id = ?"
+    query = (
+        f"SELECT uuid, device, {what} FROM json_each(?) e JOIN sync_txn t ON t.id = e.value ORDER BY e.key"
+    )
     found = []
-    for act in acts:
-        uid, device, *rest = raw.execute(query, (act.number,)).fetchone()
+    for uid, device, *rest in raw.execute(query, (json.dumps([act.number for act in acts]),)):
         found.append(Act(uid, device if device in facts.formers else facts.device, *rest))
     return tuple(found)
 

@@ -27,7 +27,7 @@ TABLES = (
   batch INTEGER)""",
     "CREATE INDEX IF NOT EXISTS ix_sync_sent_txn ON sync_sent (txn)",
     "CREATE INDEX IF NOT EXISTS ix_sync_sent_batch ON sync_sent (batch)",
-    "CREATE INDEX IF NOT EXISTS ix_sync_sent_number ON sync_sent (number)",
+    "DROP INDEX IF EXISTS ix_sync_sent_number",  # files of earlier versions have it; nothing asks by it
     """CREATE TABLE IF NOT EXISTS sync_batch (id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB, state TEXT NOT NULL,
   acts TEXT NOT NULL, rows TEXT)""",
