@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from app.errors import NotAllowed, StoreFailure
 from app.hub import books, devices, founding, keys, lost, migrations, policies, pulling, verifiers
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
+from app.hub.heard import Heard
 from app.hub.log import read_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
@@ -38,9 +38,6 @@ from app.sync.messages import (
 BLOBS = "blobs"
 SNAPSHOTS = "snapshots"
 _SCOPES = 50_000
-NOTED_EVERY_MS = (
-    30_000  # how far a laptop has come is told to people; a write for each pull would cost too much
-)
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class Hub:
         self.uid = facts["hub"].decode()
         self.root = facts["root"].decode()
         self.blobs = blobs or Blobs.open(facts["objects"].decode() if "objects" in facts else folder / BLOBS)
-        self._noted: dict[str, int] = {}
+        self._heard = Heard(database)
         self._scopes: dict[str, Scope] = {}  # a laptop's never changes
         self._pushing = Pushing(
             database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None
@@ -218,7 +215,7 @@ class Hub:
         return self._answered(told, pulling.Wanted(cursors, limit_bytes, held), time)
 
     def _answered(self, told: pulling.Since, wanted: pulling.Wanted, time: int) -> PullAnswer:
-        self._seen(told.device, wanted.cursors, told.blocks, time)
+        self._heard.hear(told.device, wanted.cursors, told.blocks, time)
         if not told.more:
             self._pushing.follow(told.areas)
         grants = None if wanted.held is None else self._newer(told, wanted.held, time)
@@ -266,9 +263,13 @@ class Hub:
 
     def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
         """The laptop has folded this much, as it said by stick."""
-        self._noted.pop(device, None)
+        self._heard.forget(device)
         found = self.device(device)
-        self._seen(found, cursors, (), found.last_sync or 0)
+        self._heard.hear(found, cursors, (), found.last_sync or 0)
+
+    def note_rest(self) -> None:
+        """Write how far those laptops have come that came again too soon to be noted at once."""
+        self._heard.note_rest()
 
     def snapshot(self, device: str) -> Path:
         """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.
@@ -277,29 +278,6 @@ class Hub:
         """
         area = device if device.isdigit() and covers(self.root, device) else self.device(device).area
         return Snapshots(self.database, self.folder / SNAPSHOTS, self.root).of_area(area)
-
-    def _seen(
-        self, device: Device, cursors: Mapping[str, int], given: Iterable[SignedBlock], time: int
-    ) -> None:
-        """Note how far the laptop has come, now and then; a founder that fetches has sent all it had."""
-        ends = device.founding and device.next > 1
-        now = books.clock()
-        if not ends and now - self._noted.get(device.uid, 0) < NOTED_EVERY_MS:
-            return
-        self._noted[device.uid] = now
-        delivered = {**cursors, **{block.area: block.last for block in given}}
-        values: dict[str, Any] = {
-            "cursors": json.dumps(dict(cursors), sort_keys=True),
-            "delivered": json.dumps(delivered, sort_keys=True),
-        }
-        if ends:
-            values["founding"] = False
-        heard = time - (device.last_sync or 0) >= NOTED_EVERY_MS
-        if heard:  # whoever only fetches is heard of as well
-            values["last_sync"] = time
-        if ends or heard or (values["cursors"], values["delivered"]) != (device.cursors, device.delivered):
-            with self.database.writing() as connection:
-                devices.change(connection, device.uid, **values)
 
     def enrol(self, request: EnrolRequest, now: datetime) -> Enrolled:
         """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""

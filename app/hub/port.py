@@ -29,6 +29,9 @@ class HubDoor(Protocol):
     def names_blob(self, device: str, sha256: str) -> bool:
         """Whether a record that the laptop may read names this attachment."""
 
+    def note_rest(self) -> None:
+        """Write how far those laptops have come that came again too soon to be noted at once."""
+
     def ping(self) -> None:
         """Ask the database something small; raises StoreFailure when it does not answer."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -21,6 +22,7 @@ from app.errors import AppError, NotAllowed, StoreFailure
 from app.hub.admin.routes import admin_routes
 from app.hub.blob_endpoints import blob
 from app.hub.endpoints import enrol, give_back, policy, pull, push, rejoin, session, snapshot
+from app.hub.heard import NOTED_EVERY_MS
 from app.hub.logs import say, say_mistake
 from app.hub.metrics import CONTENT_TYPE
 from app.hub.service import Service, address_of, service_of
@@ -40,7 +42,11 @@ def make_app(service: Service, *, close: bool = False) -> Any:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        noting = asyncio.create_task(_note_rest(service))
         yield
+        noting.cancel()
+        await asyncio.gather(noting, return_exceptions=True)
+        await _try_to_note(service)
         if close:
             service.hub.close()
 
@@ -69,6 +75,18 @@ def make_app(service: Service, *, close: bool = False) -> Any:
     )
     app.state.service = service
     return Watched(app, service.measures)
+
+
+async def _note_rest(service: Service) -> None:
+    while True:
+        await asyncio.sleep(NOTED_EVERY_MS / 1000)
+        await _try_to_note(service)
+
+
+async def _try_to_note(service: Service) -> None:
+    """What people are told of laptops is never worth a failure: the next sync tells it again."""
+    with suppress(StoreFailure, SQLAlchemyError):
+        await service.call(service.hub.note_rest)
 
 
 async def healthz(request: Request) -> Response:

@@ -14,6 +14,7 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.people import Person
 from app.errors import Invalid, NotAllowed, Refused, StoreFailure
 from app.hub import sticks
+from app.hub.heard import Heard
 from app.hub.hub import Hub
 from app.hub.views import late_open
 from app.store.replica_facts import ReplicaFacts
@@ -176,6 +177,26 @@ def test_laptops_and_their_lag_are_in_the_books(bench: HubBench) -> None:
     status = bench.hub.status()
     assert (status.devices, status.people, status.founded) == (2, 10, True)
     assert len(bench.hub.people()) == 10
+
+
+def test_who_comes_again_soon_is_noted_a_moment_later(bench: HubBench) -> None:
+    def lag() -> int:
+        return next(item.lag for item in bench.hub.devices() if item.device == one.uid)
+
+    one, two = bench.laptop(), bench.laptop()
+    one.pull()
+    two.enter("officer")
+    two.push()
+    found = bench.hub.device(one.uid)
+    other = Heard(bench.hub.database)  # another process, which hears of it twice before
+    for _ in range(2):
+        other.hear(found, json.loads(found.delivered or "{}"), (), found.last_sync or 0)
+    one.pull()
+    assert lag() == 1, "a write for each sync would cost too much"
+    bench.hub.note_rest()
+    assert lag() == 0
+    other.note_rest()
+    assert lag() == 0, "what was heard later is not taken back"
 
 
 def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) -> None:
