@@ -26,7 +26,7 @@ from app.domain.entities.people import Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Filter, equal, one_of
-from app.domain.replication import HUB_PERSON
+from app.domain.replication import HUB_PERSON, Cells
 from app.domain.rights import in_area
 from app.domain.titles import goes_by_owner
 from app.domain.values import check, parse, show
@@ -203,7 +203,7 @@ def _view(
     """`names` are persons by uid, `actions` what acts did by theirs: the hub names only the other side's."""
     kind = BY_NAME.get(item.owner_entity)
     device = session.workspace.device
-    fields = _fields(kind, item) if kind is not None else ()
+    fields = _fields(kind, item, record) if kind is not None else ()
     return ConflictView(
         uid=item.uid,
         kind=item.kind,
@@ -293,19 +293,23 @@ def _side(item: Conflict, side: str, device: str, action: str) -> Side:
     )
 
 
-def _fields(kind: EntityType, item: Conflict) -> tuple[FieldSide, ...]:
+def _fields(kind: EntityType, item: Conflict, record: Entity | None) -> tuple[FieldSide, ...]:
+    """The fields of a conflict. What stood is not told where the writer of the other side does not read the
+    record any more: then it is what stands now."""
     kept, offered = latework.cells_of(item.kept), latework.cells_of(item.offered)
-    names = [name for name, field in kind.fields.items() if field.id in kept or field.id in offered]
-    found = [_field(kind.fields[name], kept, offered) for name in names]
+    those = [field for field in kind.fields.values() if field.id in kept or field.id in offered]
+    found = [_field(field, kept, offered, record) for field in those]
     if GEOMETRY in kept or GEOMETRY in offered:
         one, other = _shape(kept.get(GEOMETRY)), _shape(offered.get(GEOMETRY))
+        one = record.geometry if record is not None and GEOMETRY not in kept else one
         texts = [_place(shape) for shape in (one, other)]
         found.append(FieldSide(GEOMETRY, tr(N_("Position")), one, other, None, *texts))
     return tuple(found)
 
 
-def _field(field: Field, kept: Mapping[str, Any], offered: Mapping[str, Any]) -> FieldSide:
+def _field(field: Field, kept: Cells, offered: Cells, record: Entity | None) -> FieldSide:
     one, other = (_native(field, cells.get(field.id)) for cells in (kept, offered))
+    one = getattr(record, field.name) if record is not None and field.id not in kept else one
     return FieldSide(field.name, tr(field.label), one, other, field, show(field, one), show(field, other))
 
 
@@ -320,10 +324,8 @@ def _shape(value: Any) -> Any:
 
 
 def _place(shape: Any) -> str:
-    if shape is None:
-        return ""
-    at = shape.representative_point()
-    return f"{at.x:.6f}, {at.y:.6f}"
+    at = shape.representative_point() if shape is not None else None
+    return f"{at.x:.6f}, {at.y:.6f}" if at is not None else ""
 
 
 def _may_decide(session: Session, item: Conflict, record: Entity | None) -> bool:

@@ -298,7 +298,7 @@ class Deciding:
             owner = self.desk.rows.get(str(item.cells.get("owner_entity")), str(item.cells["owner"]))
             if owner is not None:
                 about = Entry(0, owner.entity, owner.uid, "u", {})
-                item = Told(item.act, 0, about, item.view, {})
+                item = Told(item.act, item.dseq, about, item.view, {})
                 drafts = tuple(ConflictDraft(d.kind, d.note, {}, {}, d.open) for d in drafts)
                 row = owner
         area = row.area if row is not None else self._area(item, None)
@@ -307,6 +307,7 @@ class Deciding:
     def _clash(self, item: Told, row: Row | None, clash: duplicates.Clash) -> None:
         """A second record with the same number is not taken; its values wait beside the first."""
         other = self.desk.rows.get(item.entry.entity, clash.uid)
+        area = row.area if row is not None else self._area(item, None)  # where the answer is
         stands = self._stands(row, item)
         self._put(item, row, Decision("n", {}, stands, "conflict", "duplicate"))
         about, kept = row, stands
@@ -314,9 +315,8 @@ class Deciding:
             self.desk.rows.complete(other)
             about, kept = other, {name: other.values.get(name) for name in item.cells}
             entry = Entry(0, other.entity, other.uid, "u", item.cells)
-            item = Told(item.act, 0, entry, item.view, item.cells)
+            item = Told(item.act, item.dseq, entry, item.view, item.cells)
         draft = ConflictDraft("duplicate", "duplicate", kept, dict(item.cells), open=True)
-        area = about.area if about is not None else self._area(item, None)
         self.desk.raise_conflicts(item, about, area, (draft,))
 
     def _put(self, item: Told, row: Row | None, decision: Decision) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.domain.values import as_moment
 from app.hub.book import field_ids
 from app.hub.conflicts import Side, conflict_of, title_ids, title_of
 from app.hub.devices import Former
+from app.hub.hearing import area_heard
 from app.hub.log import Logs
 from app.hub.records import cells_of
 from app.hub.rows import ALL, MOVED, Row, Rows
@@ -146,6 +147,8 @@ class Desk:
         """The area of a record as it would be with these cells."""
         if not is_known(entity):
             return self.scope.root
+        if entity == "conflict" and self.stray is not None:
+            return self.stray  # given back: it stays with the answer, wherever its record is by now
         told = {name: value for name, value in cells.items() if isinstance(value, str | None)}
         values = {**(row.values if row else {}), **told}
         return area_of_record(entity, values, self.scope.root, self._owner_area)
@@ -185,17 +188,20 @@ class Desk:
                 self._move(told, row, moved, decision)
                 return row
         cells = decision.sets if decision.op == "i" else decision.results
-        cells = {} if decision.op == "d" else cells
+        heard = self.heard(told, row, area) if decision.op == "n" else area
+        # Such as of a record that was moved away meanwhile: its writer hears the answer, not the values.
+        cells = {} if decision.op == "d" or heard != area else cells
         effect = Effect(
             0, told.dseq, entry.entity, entry.uid, decision.op, cells, decision.verdict, decision.note
         )
-        return self.put_down(told.act, effect, row, area, decision.sets)
+        return self.put_down(told.act, effect, row, heard, decision.sets)
+
+    def heard(self, told: Told, row: Row | None, area: str) -> str:
+        """The log in which the writer of an entry hears what became of it; `area` is that of the record."""
+        return area_heard(self.rows, self.scope, row, told.cells, area) if told.dseq else area
 
     def put_down(self, act: Act, effect: Effect, row: Row | None, area: str, sets: Cells) -> Row | None:
         """Put an effect that moves nothing into the log, and these cells into the row; the row as it is."""
-        if effect.op == "n" and effect.dseq and not self.scope.reads(area):
-            # Such as a record that was moved away meanwhile: its writer hears the answer, not the values.
-            area, effect.cells = self.scope.area, {}
         seq = self.logs.add(area, act, effect)
         self.tally.add(effect.verdict)
         if effect.op == "n":
@@ -250,10 +256,13 @@ class Desk:
         self, told: Told, row: Row | None, area: str, drafts: tuple[ConflictDraft, ...]
     ) -> None:
         """Insert the records of what was not simply applied, as the hub's own act."""
-        entry = told.entry
+        entry, heard = told.entry, self.heard(told, row, area)
         for draft in drafts:
+            if heard != area:  # what stands there is not for who reads this log
+                draft = replace(draft, kept={})
             name = self._name(entry.entity, entry.uid, told.cells, row)
-            kept = Side(self.writer_of(row, (*draft.kept, *_state_ids(draft, entry.entity))))
+            by = (*draft.kept, *_state_ids(draft, entry.entity))
+            kept = Side(self.writer_of(row, by) if heard == area else None)
             offered = Side(told.act)
             if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
                 kept, offered = offered, Side(self._before(row, draft.kept))
@@ -261,7 +270,7 @@ class Desk:
                 (entry.entity, entry.uid, name), draft, kept, offered, self.moment(),
                 row.values.get("status") if row is not None else None,
             )  # fmt: skip
-            self.insert_record(record, area)
+            self.insert_record(record, heard)
 
     def _name(self, entity: str, uid: str, cells: Cells, row: Row | None) -> str:
         """What people call the record of an entry. Of many rows only what decides has been read, so the

@@ -10,7 +10,8 @@ follows the new one; records that could differ then are told whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, insert
 
 from app.domain.areas import Scope
 from app.domain.merge import is_concurrent
-from app.domain.replication import Batch, Block, Effect, Entry
+from app.domain.replication import Act, Batch, Block, Effect, Entry
 from app.errors import Invalid
 from app.hub import devices, lost
 from app.hub.applying import count_digests, write_acts, write_rows
@@ -53,31 +54,36 @@ class Returning:
     root: str
     has_blob: Callable[[str], bool]
 
-    def take(self, device: str, signed: SignedBlock, when: int) -> int:
+    def take(self, device: str, signed: SignedBlock, when: int, beside: Sequence[SignedBlock] = ()) -> int:
         """Take one block that a laptop gives back at `when` (ms); its entries, 0 when none of it was lost.
 
-        Raises Invalid `bad_signature` or `bad_block` for one that this hub did not write, `gap` when the one
-        before it is not known here.
+        `beside` are blocks that the same push had brought to other areas. Raises Invalid `bad_signature` or
+        `bad_block` for one that this hub did not write, `gap` when the one before it is not known here.
         """
+        block, areas = self.read(signed), {signed.area}
+        for _ in range(TRIES):
+            try:
+                with self.database.writing() as connection:
+                    return self._take(connection, device, (signed, block, beside), when, areas)
+            except NeedArea as needed:
+                areas.add(needed.code)
+        raise AssertionError("a block names few areas")
+
+    def read(self, signed: SignedBlock) -> Block:
+        """What a block says that this hub wrote; raises Invalid."""
         signing.verify(signing.BLOCK, signed.head, signed.signature, self.keys.public)
         block = decode_block(signed.body)
         if (block.area, block.first, block.last) != (signed.area, signed.first, signed.last):
             raise Invalid(
                 N_("What arrived is not a message of this program, or it is damaged"), code="bad_block"
             )
-        areas = {block.area}
-        for _ in range(TRIES):
-            try:
-                with self.database.writing() as connection:
-                    return self._take(connection, device, (signed, block), when, areas)
-            except NeedArea as needed:
-                areas.add(needed.code)
-        raise AssertionError("a block names few areas")
+        return block
 
     def _take(
-        self, connection: Connection, device: str, what: tuple[SignedBlock, Block], when: int, areas: set[str]
+        self, connection: Connection, device: str, what: tuple[SignedBlock, Block, Sequence[SignedBlock]],
+        when: int, areas: set[str],
     ) -> int:  # fmt: skip
-        signed, block = what
+        signed, block, beside = what
         logs = Logs(self.database, connection)
         logs.lock(sorted(areas))
         if lost.is_here(connection, signed):
@@ -85,9 +91,11 @@ class Returning:
         branch, fork, before = lost.place_of(connection, signed)
         if branch == branch_of(block.area, signed.head):
             lost.note_loss(connection, block.area, fork, when)
-        view = {block.area: fork}
-        if before is not None:
-            view[branch_of(block.area, before)] = block.first - 1
+        view = _seen_before(signed, fork, before)
+        for other in beside:
+            with suppress(Invalid):  # what comes before that one is not known here
+                _, at, above = lost.place_of(connection, other)
+                view |= _seen_before(other, at, above)
         site = devices.site_of(connection, branch_of(block.area, signed.head), 1)
         desk = Desk(
             rows=Rows(self.database, connection), logs=logs, scope=Scope(self.root, self.root), cap="R0",
@@ -130,7 +138,7 @@ class _Work:
         self._look_for_known()
         keys = read_keys(self.base.database, self.connection, written)
         deciding = Deciding(desk, self.connection, keys, set())
-        for act in self.block.acts:
+        for act in self._acts_told():
             (desk.continued if act.uid in self.has else desk.done)[act.uid] = act
         for items in self._acts():
             signs = any(item.entry.entity == "approval" and item.entry.op == "i" for item in items)
@@ -140,6 +148,11 @@ class _Work:
             effect.note = effect.note or RETURNED
         self._tell_whole()
         self._write()
+
+    def _acts_told(self) -> Iterable[Act]:
+        """The acts of which the block tells more than that a record has left its area: what they did to that
+        stands in the log of the other area."""
+        return (self.block.acts[act] for act in {e.act: None for e in self.block.effects if not _leaves(e)})
 
     def _acts(self) -> Iterator[list[Told]]:
         """What is to be taken, act by act."""
@@ -243,7 +256,8 @@ class _Work:
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
         write_acts(self.base.database, self.connection, desk, acts)
         desk.logs.store(desk.logs.sealed(self.base.keys, "", 0, desk.received))
-        marks = marks_of_block(self.block.effects, [act.uid for act in self.block.acts])
+        told = [effect for effect in self.block.effects if not _leaves(effect)]
+        marks = marks_of_block(told, [act.uid for act in self.block.acts])
         # An act that the hub has and of which no part is noted came whole, in every area.
         keep_parts(
             self.connection, {act: m for act, m in marks.items() if act not in self.has - self.parts.keys()}
@@ -252,7 +266,12 @@ class _Work:
 
 def _is_passing(effect: Effect) -> bool:
     """Whether an effect is nobody's entry: told whole before, or gone where the other area's log tells it."""
-    return effect.note == STANDS or (effect.op == "d" and effect.note.partition(":")[0] == "leave")
+    return effect.note == STANDS or _leaves(effect)
+
+
+def _leaves(effect: Effect) -> bool:
+    """Whether an effect takes a record out of its area: the entry is in the log of the other one."""
+    return effect.op == "d" and effect.note.partition(":")[0] == "leave"
 
 
 def _cells(effect: Effect) -> dict[str, Any]:
@@ -263,6 +282,34 @@ def _cells(effect: Effect) -> dict[str, Any]:
     return {name: value for name, value in effect.cells.items() if name in names}
 
 
+def _seen_before(signed: SignedBlock, fork: int, before: bytes | None) -> dict[str, int]:
+    """What of an area's log stood before a lost block: up to where that parts from the log of today, and the
+    lost blocks with the one of head `before` at their end."""
+    view = {signed.area: fork}
+    if before is not None:
+        view[branch_of(signed.area, before)] = signed.first - 1
+    return view
+
+
 def give_back(returning: Returning, device: str, blocks: Iterable[SignedBlock], when: int) -> int:
-    """Take blocks in their order; how many entries had been lost."""
-    return sum(returning.take(device, block, when) for block in blocks)
+    """Take blocks as they had come, those of an area in their order; how many entries had been lost.
+
+    A record that moved is told by two logs. So blocks of one push know of each other, and what was written
+    before a move is taken before it.
+    """
+    latest: dict[str, int] = {}
+    pushes: dict[tuple[int, str, int], list[SignedBlock]] = {}
+    found = []
+    for signed in blocks:
+        block = returning.read(signed)
+        latest[signed.area] = max(
+            latest.get(signed.area, 0), block.received
+        )  # a clock may have been set back
+        push = (block.received, block.device, block.epoch)
+        pushes.setdefault(push, []).append(signed)
+        found.append((latest[signed.area], push, signed))
+    entries = 0
+    for _, push, signed in sorted(found, key=lambda item: item[0]):
+        beside = [other for other in pushes[push] if other.area != signed.area]
+        entries += returning.take(device, signed, when, beside)
+    return entries

@@ -30,7 +30,8 @@ class FoldState:
     `held` has whole records, and in `narrow` only the fields the step touches; None where there is no record.
     `plain` are updates by form (see `fold_plain.py`), the entries left are `others`, both with their places.
     `accepted` are own changes that come back just as they were written (`fold_own.py`), with nothing else
-    said of their record, which is not read.
+    said of their record, which is not read. `anew`: a restored hub's log is followed from an earlier number
+    on, and a record may stand in another area here than where that log tells of it.
     """
 
     raw: sqlite3.Connection
@@ -55,6 +56,7 @@ class FoldState:
     taken: dict[Place, dict[str, str]] = field(default_factory=dict)
     acts: dict[str, int] = field(default_factory=dict)
     own: dict[str, int] = field(default_factory=dict)
+    anew: bool = False
 
     def __post_init__(self) -> None:
         """Read everything the step needs."""
@@ -69,7 +71,8 @@ class FoldState:
         records = set(places)
         waiting = self.waiting.of_records(self.raw, records)
         self._beside(records)
-        busy = {*self.shadows, *self.ghosts, *self.taken}
+        self.anew = self.raw.execute("SELECT 1 FROM sync_lost LIMIT 1").fetchone() is not None
+        busy = records if self.anew else {*self.shadows, *self.ghosts, *self.taken}
         if len(records) < len(places):
             busy.update(place for place, times in Counter(places).items() if times > 1)
         items: Iterable[Item] = enumerate(self.effects)
@@ -83,7 +86,7 @@ class FoldState:
 
     def beside(self, place: Place) -> bool:
         """Whether something stands beside a record that changes what an entry does to it."""
-        return place in self.shadows or place in self.ghosts or place in self.taken
+        return self.anew or place in self.shadows or place in self.ghosts or place in self.taken
 
     def area_of(self, place: Place, cells: Row) -> str:
         """The area of a confirmed record of this file."""

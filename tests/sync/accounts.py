@@ -15,12 +15,12 @@ from app.actions.syncing import prove
 from app.domain.areas import Scope
 from app.domain.entities.boiler import Boiler
 from app.domain.entity import EntityType
+from app.domain.replication import Effect
 from app.domain.workflows.boiler import BOILER
 from app.hub.exporting import export_log
 from app.store.tables import known
 from sync.independent import verifier
 from sync.oracle import (
-    PASSING,
     Entered,
     Logged,
     Lost,
@@ -29,6 +29,7 @@ from sync.oracle import (
     check_numbers,
     comparable,
     in_conflict,
+    leaves,
     replayed,
     wire_cells,
 )
@@ -51,6 +52,7 @@ def settle(world: World) -> Replay:
     replay = replayed(blocks)
     check_entries(world.oracle, replay)
     check_order(world.oracle, replay)
+    check_carried(world.oracle, replay)
     check_strangers(world, replay)
     check_steps(world, replay)
     check_hub_rows(world, replay)
@@ -65,7 +67,7 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
     logged: dict[tuple[str, str, str], list[Step]] = defaultdict(list)
     for step in replay.entries:
         effect = step[0].effect
-        if effect.note not in (*PASSING, "repeat"):
+        if _is_entry(effect):
             logged[(step[0].act.uid, effect.entity, effect.uid)].append(step)
     entered: dict[tuple[str, str, str], list[Entered]] = defaultdict(list)
     for item in oracle.entered:
@@ -84,12 +86,30 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
             check_one(replay, item, step)
 
 
+def check_carried(oracle: Oracle, replay: Replay) -> None:
+    """What moved with the record it belongs to came as it had been."""
+    mine = {(item.act, item.entity, item.uid) for item in oracle.entered}
+    for logged, before, alive in replay.entries:
+        effect = logged.effect
+        if effect.op != "i" or effect.note != "enter" or not logged.device:
+            continue
+        same = alive and comparable(effect.cells) == before
+        if not same and (logged.act.uid, effect.entity, effect.uid) not in mine:
+            raise Lost(f"changed on its way: {effect.entity} {effect.uid} at {logged.area} {logged.seq}")
+
+
+def _is_entry(effect: Effect) -> bool:
+    """Whether an effect is the answer to somebody's entry, or could be."""
+    return not leaves(effect) and effect.note != "repeat"
+
+
 def check_one(replay: Replay, item: Entered, step: Step) -> None:
     """One entry against what the log made of it."""
     logged = step[0]
     effect = logged.effect
     told = f"{item.action} by {item.laptop} on {item.entity} {item.uid[:8]} at {logged.area} {logged.seq}"
-    if item.entity == "approval" and effect.verdict == "rejected":
+    if item.entity == "approval" and effect.verdict in ("rejected", "conflict"):
+        # also one that changes no record, of two: it is kept as the step that may be taken again
         if item.act not in replay.offered:
             raise Lost(f"a refused signature is in no conflict: {told}")
     elif item.op == "d":
@@ -103,10 +123,11 @@ def check_one(replay: Replay, item: Entered, step: Step) -> None:
 def _check_values(replay: Replay, item: Entered, step: Step, told: str) -> None:
     effect, before = step[0].effect, step[1]
     own = STAMPED if effect.verdict == "accepted" else frozenset()
-    more = set(effect.cells) - set(item.cells) - own
-    if effect.op == "u" and more:
-        raise Lost(f"more changed than was entered: {told}: {sorted(more)}")
     after = comparable(effect.cells)
+    back = not step[0].device and "div_code" in item.cells  # a move given back brings the record whole
+    more = set() if back else _written(step) - set(item.cells) - own
+    if more:
+        raise Lost(f"more changed than was entered: {told}: {sorted(more)}")
     for name, value in item.cells.items():
         old = before.get(name)
         stands = after.get(name) if effect.op in "iu" or name in effect.cells else old
@@ -116,6 +137,18 @@ def _check_values(replay: Replay, item: Entered, step: Step, told: str) -> None:
                 raise Lost(f"an unseen value was overwritten without a record: {name}={old!r}: {told}")
         elif name not in own:
             _check_refused(replay, item, step, (name, value, told))
+
+
+def _written(step: Step) -> set[str]:
+    """The cells that an effect upon a living record writes. One that moved is told whole."""
+    logged, before, alive = step
+    cells = logged.effect.cells
+    if logged.effect.op == "u":
+        return set(cells)
+    if logged.effect.op != "i" or not alive or not logged.device:
+        return set()
+    after = comparable(cells)
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
 def _has_seen(replay: Replay, item: Entered, name: str, old: Any) -> bool:
@@ -136,6 +169,11 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     verdict = logged.effect.verdict
     if value not in (None, ()) and not in_conflict(replay, item.uid, name, value, item.act):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
+    moves = replay.moves[item.entity, item.uid]
+    if moves > 1 or (not logged.device and "div_code" in item.cells):
+        # It came from where its writer had not seen it, or a move was given back, whose block does not say
+        # what its writer had seen in the other area: a person is asked.
+        return
     if verdict != "rejected" and alive and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
 
@@ -150,6 +188,7 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
     if logged.effect.op == "d" and unseen:
         raise Lost(f"a deletion took an unseen edit with it: {sorted(unseen)}: {told}")
     refused = logged.effect.op != "d" and alive and logged.effect.verdict != "rejected"
+    refused = refused and not replay.moves[item.entity, item.uid]  # its stamps count in the other area
     if refused and all(_unambiguous(replay, item, name, value) for name, value in before.items()):
         raise Lost(f"a deletion of what was seen did not win: {told}")
 
@@ -181,11 +220,14 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     """What a laptop wrote first came into the log of an area first."""
     place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
     reached: dict[tuple[str, str], int] = {}
+    loose = oracle.acts_about(oracle.movable())
     for logged, _, _ in replay.entries:
-        if logged.effect.note in (*PASSING, "repeat") or logged.act.uid not in place:
+        if not _is_entry(logged.effect) or logged.act.uid not in place:
             continue
-        if logged.device == "" and logged.act.uid in oracle.forgotten:
-            continue  # its own laptop had no more of it, others gave it back to a restored hub
+        if logged.device == "" and logged.act.uid in oracle.forgotten | loose:
+            # Its own laptop had no more of it and others gave it back to a restored hub, or it had been in
+            # another area's log, which was given back at another time.
+            continue
         laptop, number = place[logged.act.uid]
         if number < reached.get((laptop, logged.area), -1):
             raise Lost(f"out of order: {logged.act.action} by {laptop} at {logged.area} {logged.seq}")
@@ -214,7 +256,7 @@ def check_steps(world: World, replay: Replay) -> None:
     for logged, before, alive in replay.entries:
         effect = logged.effect
         founding = logged.seq <= world.founded.get(logged.area, 0)
-        if effect.entity != "boiler" or founding or effect.note in PASSING or status not in effect.cells:
+        if effect.entity != "boiler" or founding or status not in effect.cells:
             continue
         old, new = before.get(status), effect.cells[status]
         if not alive or old == new or logged.act.action in ("undo", "redo", "resolve"):
@@ -245,7 +287,9 @@ def check_hub_rows(world: World, replay: Replay) -> None:
                 raise Lost(f"the hub’s {entity} records are not those of its log")
             for uid, (_, stamps) in found.items():
                 told = json.loads(stamps) if isinstance(stamps, str) else stamps
-                if any(stamp[2] > latest for stamp in told.values()):
+                # of a record that moved: those it had in the area it left
+                earlier = told.pop("@", [None, 0, {}])[2]
+                if any(stamp[2] > latest for stamp in (*told.values(), *earlier.values())):
                     raise Lost(f"far future in a stamp of {entity} {uid}")
 
 

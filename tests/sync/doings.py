@@ -60,6 +60,12 @@ def plain_edit(laptop: Laptop, login: str, record: Entity, field: str) -> bool:
     return edit(laptop, login, record, **{field: f"{laptop.name}-{number}"})
 
 
+def move(laptop: Laptop, login: str, record: Boiler) -> bool:
+    """Somebody who works in both towns says that a boiler stands in the other one."""
+    other = next(town for town in sorted(set(TOWN_OF.values())) if town != record.div_code)
+    return edit(laptop, login, record, div_code=other)
+
+
 def edit_in_each_town(laptop: Laptop, login: str, which: int, field: str) -> bool:
     """Somebody changes one text field of a boiler of each town, in one act."""
     laptop.world.counter += 1

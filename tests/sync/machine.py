@@ -94,6 +94,15 @@ class Stories(RuleBasedStateMachine):
         doings.edit_in_each_town(laptop, self._person(laptop, 0), which, field)
         self._sync_in_turn([(name, fault), *then])
 
+    @rule(name=offices, which=small, then=calls)
+    def moves(self, name: str, which: int, then: list[tuple[str, str]]) -> None:
+        """The county or the city takes a boiler from one town to the other; then some sync."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        if record is not None:
+            doings.move(laptop, self._person(laptop, 0), record)
+        self._sync_in_turn(then)
+
     @rule(name=names, which=small, choice=small)
     def steps(self, name: str, which: int, choice: int) -> None:
         """Somebody takes a step that their role may take."""

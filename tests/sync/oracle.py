@@ -7,8 +7,8 @@ uses no number of the log, no view, no base and no clock.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,6 @@ from app.store.tables import known
 
 Cell = tuple[str, str, str]  # entity, uid, field
 Seen = Mapping[Cell, frozenset[Any]]
-PASSING = ("leave", "enter")  # effects that move a record and are nobody's entry
 
 
 class Lost(AssertionError):
@@ -117,17 +116,36 @@ class Oracle:
                 Entered(act, laptop, change_set.action, change.entity, change.uid, op, cells, seen)
             )
 
+    def movable(self) -> set[str]:
+        """The records that somebody moved, whatever the hub said of it."""
+        return {item.uid for item in self.entered if item.op == "u" and "div_code" in item.cells}
+
+    def acts_about(self, uids: Container[str]) -> set[str]:
+        """The acts about these records, or about what belongs to them."""
+        return {item.act for item in self.entered if item.uid in uids or item.cells.get("owner") in uids}
+
     def acts_of(self, laptop: str) -> set[str]:
         """The transactions a laptop wrote."""
         return {item.act for item in self.entered if item.laptop == laptop}
 
 
+def leaves(effect: Effect) -> bool:
+    """Whether an effect only takes a record out of its area: the other area's log has the entry."""
+    return effect.op == "d" and effect.note.partition(":")[0] == "leave"
+
+
 @dataclass
 class Replay:
-    """The log read once more from its first entry, by plain assignment."""
+    """The log read once more from its first entry, by plain assignment.
+
+    A record that has left an area and not entered the other one yet is in `passing`, with that area and all
+    it holds; `moved` are the records that ever left one.
+    """
 
     rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     areas: dict[tuple[str, str], str] = field(default_factory=dict)
+    passing: dict[tuple[str, str], tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    moves: Counter[tuple[str, str]] = field(default_factory=Counter)
     writers: dict[Cell, str] = field(default_factory=dict)  # the act behind each value that stands
     history: dict[Cell, list[tuple[Any, str]]] = field(default_factory=dict)
     conflicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by owner's uid
@@ -139,9 +157,11 @@ class Replay:
         """One effect."""
         effect, place = item.effect, (item.effect.entity, item.effect.uid)
         before = self.rows.get(place)
-        if item.act.person == "hub" and effect.entity != "conflict" and item.device == "":
+        if _is_told(item):
             self._told_again(item, before)
             return
+        if effect.op == "i" and place in self.passing:
+            before = self.passing.pop(place)[1]
         self.entries.append((item, dict(before or {}), before is not None))
         if effect.op in "iu":
             cells = dict(effect.cells)
@@ -153,13 +173,27 @@ class Replay:
             for name, value in cells.items():
                 self._wrote((*place, name), value, item.act.uid, again=before is None)
         elif effect.op == "d" and self.areas.get(place) == item.area:
-            self.rows.pop(place, None)
+            row = self.rows.pop(place, None)
+            if leaves(effect) and row is not None:
+                self.passing[place] = (effect.note.partition(":")[2], row)
+                self.moves[place] += 1
         if effect.entity == "conflict" and effect.op in "iu":
             row = self.rows[place]
             found = self.conflicts.setdefault(str(row.get("owner")), [])
             if row not in found:
                 found.append(row)
             self.offered.setdefault(str(row.get("offered_act")), []).append(row)
+
+    def waits(self, item: Logged) -> bool:
+        """Whether an effect comes after one of another area's log: what enters has left before, and what is
+        changed is there."""
+        effect, place = item.effect, (item.effect.entity, item.effect.uid)
+        if effect.op == "n" or _is_told(item):
+            return False
+        if place in self.passing:
+            return effect.op != "i" or item.area != self.passing[place][0]
+        stands = self.areas[place] if place in self.rows else None
+        return stands != item.area and (effect.op != "i" or stands is not None)
 
     def _told_again(self, item: Logged, before: Mapping[str, Any] | None) -> None:
         """A restored hub tells a record whole: that changes nothing for who has followed its log."""
@@ -178,21 +212,37 @@ class Replay:
             self.writers[cell] = act
 
 
+def _is_told(item: Logged) -> bool:
+    """Whether a restored hub tells a record whole here."""
+    return item.act.person == "hub" and item.effect.entity != "conflict" and item.device == ""
+
+
 def replayed(blocks: Mapping[str, list[Block]]) -> Replay:
-    """The state after all blocks of all areas. A record moves from one area to another by one push, so the
-    areas are read in the order in which the hub received them."""
+    """The state after all blocks of all areas, in the order in which the hub received them."""
     replay = Replay()
-    every: list[tuple[int, str, int, Block]] = []
+    together: dict[int, dict[str, deque[Logged]]] = defaultdict(dict)
     for area, items in blocks.items():
         latest = 0  # a hub's clock may have been set back; the numbers of an area are never wrong
         for block in items:
             latest = max(latest, block.received)
-            every.append((latest, area, block.first, block))
-    for *_, block in sorted(every, key=lambda one: one[:3]):
-        for place, effect in enumerate(block.effects):
-            act = block.acts[effect.act]
-            replay.take(Logged(block.area, block.first + place, block.device, block.epoch, act, effect))
+            told = (
+                Logged(area, block.first + place, block.device, block.epoch, block.acts[effect.act], effect)
+                for place, effect in enumerate(block.effects)
+            )
+            together[latest].setdefault(area, deque()).extend(told)
+    for _, queues in sorted(together.items()):
+        _take_turns(replay, queues)
     return replay
+
+
+def _take_turns(replay: Replay, queues: dict[str, deque[Logged]]) -> None:
+    """What the logs of several areas received at one moment. A record moves from one to another by one push,
+    so the areas take turns where one has to wait for another."""
+    left = [queues[area] for area in sorted(queues)]
+    while any(left):
+        ready = [queue for queue in left if queue and not replay.waits(queue[0])]
+        queue = ready[0] if ready else next(filter(None, left))  # the logs contradict: `take` says how
+        replay.take(queue.popleft())
 
 
 def in_conflict(replay: Replay, uid: str, name: str, value: Any, act: str = "") -> bool:
@@ -216,9 +266,7 @@ def check_numbers(blocks: Mapping[str, list[Block]]) -> None:
                 raise Lost(f"gap in {area}: after {reached} comes {block.first}")
             reached = block.last
             numbers.update(
-                (block.device, block.epoch, effect.dseq)
-                for effect in block.effects
-                if effect.dseq and effect.note not in PASSING
+                (block.device, block.epoch, effect.dseq) for effect in block.effects if effect.dseq
             )
     twice = [number for number, times in numbers.items() if times > 1]
     if twice:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync.machine import Stories
+from sync.town import FIVE
 
 TWO = ("city", "town_a")
 
@@ -37,7 +38,42 @@ def _taken_away_twice(state: Stories) -> None:
     state.restores_hub(declared=False, first=[("town_a", ""), ("city", "stale")], which=7)
 
 
-@pytest.mark.parametrize("story", [_told_whole_twice, _taken_away_twice])
+def _signed_upon_another_state(state: Stories) -> None:
+    """The first of two signatures, which changes no record, upon a state that had become another unseen."""
+    state.opens(crowd=TWO)
+    state.steps(choice=3, name="town_a", which=4)
+    state.syncs(fault="apart", name="town_a")
+    state.steps(choice=5, name="city", which=4)
+
+
+def _refused_elsewhere(state: Stories) -> None:
+    """A change of a boiler that was moved away is refused, and the hub brought back before anybody else has
+    fetched what keeps its values."""
+    state.opens(crowd=TWO)
+    state.edits(name="town_a", who=0, which=1, field="note")
+    state.moves(name="city", which=1, then=[("city", ""), ("town_a", "")])
+    state.restores_hub(declared=True, first=[("town_a", ""), ("city", "")], which=0)
+
+
+def _edited_where_it_had_left(state: Stories) -> None:
+    """A move that a hub lost: one laptop has followed it, another edits the boiler where it stands again."""
+    state.opens(crowd=FIVE)
+    state.moves(name="city", which=6, then=[("city", "")])
+    state.restores_hub(declared=False, first=[], which=0)
+    state.edits(name="county", who=0, which=6, field="note")
+    state.syncs(name="county", fault="")
+
+
+STORIES = (
+    _told_whole_twice,
+    _taken_away_twice,
+    _signed_upon_another_state,
+    _refused_elsewhere,
+    _edited_where_it_had_left,
+)
+
+
+@pytest.mark.parametrize("story", STORIES)
 def test_a_story_that_was_found(town: Path, story: Callable[[Stories], None]) -> None:
     class Here(Stories):
         template = town
