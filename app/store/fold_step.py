@@ -199,7 +199,9 @@ class Step:
         """
         area, ghosts = self.state.block.area, self.state.ghosts.get(place, {})
         if area in ghosts:
-            self._keep_ghost(place, area, self._changed(effect, place, ghosts[area]))
+            after = self._changed(effect, place, ghosts[area])
+            self._note_passing(effect, ghosts[area], after)
+            self._keep_ghost(place, area, after)
             return before
         stands = before is not None and self.state.area_of(place, before) == area
         if before is not None and not stands:
@@ -221,6 +223,13 @@ class Step:
         after = _applied(effect, version)
         self._count(place, version, after)
         return after
+
+    def _note_passing(self, effect: Effect, old: Row, new: Row | None) -> None:
+        """Journal what came out of sight, since the other area's log has told already that the record moved."""
+        names = differing(old, new) if new is not None else []
+        if new is not None and names:
+            cells = crossing(effect.entity).note((name, old.get(name), new.get(name)) for name in names)
+            self._note(effect, None, "u", [[*cell, 1] for cell in cells])
 
     def _keep_ghost(self, place: Place, area: str, row: Row | None) -> None:
         self.ghosts[(area, place)] = row

@@ -100,7 +100,7 @@ class _Account:
                 self.waiting.append(_entry(place, (value, act)))
             else:
                 self.current += 1
-            if beneath is not None:
+            if beneath is not None and (waits or not _same(beneath[0], value)):
                 self._rest(place, beneath, act, stands=waits)
 
     def _rest(self, place: Place, beneath: tuple[Any, str], act: str, *, stands: bool) -> None:

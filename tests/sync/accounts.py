@@ -70,6 +70,7 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
         if _is_entry(effect):
             logged[(step[0].act.uid, effect.entity, effect.uid)].append(step)
     entered: dict[tuple[str, str, str], list[Entered]] = defaultdict(list)
+    replay.movable = oracle.movable()
     for item in oracle.entered:
         entered[(item.act, item.entity, item.uid)].append(item)
         cells = item.cells.items()
@@ -169,12 +170,7 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     verdict = logged.effect.verdict
     if value not in (None, ()) and not in_conflict(replay, item.uid, name, value, item.act):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
-    moves = replay.moves[item.entity, item.uid]
-    if moves > 1 or (not logged.device and "div_code" in item.cells):
-        # It came from where its writer had not seen it, or a move was given back, whose block does not say
-        # what its writer had seen in the other area: a person is asked.
-        return
-    if verdict != "rejected" and alive and _saw_all(replay, item, before, name):
+    if verdict != "rejected" and alive and _is_sure(replay, item) and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
 
 
@@ -188,9 +184,20 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
     if logged.effect.op == "d" and unseen:
         raise Lost(f"a deletion took an unseen edit with it: {sorted(unseen)}: {told}")
     refused = logged.effect.op != "d" and alive and logged.effect.verdict != "rejected"
-    refused = refused and not replay.moves[item.entity, item.uid]  # its stamps count in the other area
-    if refused and all(_unambiguous(replay, item, name, value) for name, value in before.items()):
+    if (
+        refused
+        and _is_sure(replay, item, moves=0)
+        and all(_unambiguous(replay, item, name, value) for name, value in before.items())
+    ):
         raise Lost(f"a deletion of what was seen did not win: {told}")
+
+
+def _is_sure(replay: Replay, item: Entered, moves: int = 1) -> bool:
+    """Whether the hub can know what was seen of a record that moves. A stamp is kept from the area it left
+    last; of a move that was given back the block tells the record whole, and what was written there before
+    comes in another block, perhaps later. Else a person is asked."""
+    place = (item.entity, item.uid)
+    return replay.moves[place] <= moves and not (item.uid in replay.movable and place in replay.returned)
 
 
 def _saw_all(replay: Replay, item: Entered, before: Mapping[str, Any], name: str) -> bool:
@@ -220,7 +227,7 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     """What a laptop wrote first came into the log of an area first."""
     place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
     reached: dict[tuple[str, str], int] = {}
-    loose = oracle.acts_about(oracle.movable())
+    loose = oracle.acts_about(replay.movable)
     for logged, _, _ in replay.entries:
         if not _is_entry(logged.effect) or logged.act.uid not in place:
             continue

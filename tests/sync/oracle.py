@@ -146,6 +146,8 @@ class Replay:
     areas: dict[tuple[str, str], str] = field(default_factory=dict)
     passing: dict[tuple[str, str], tuple[str, dict[str, Any]]] = field(default_factory=dict)
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
+    movable: set[str] = field(default_factory=set)  # uids of records that somebody moved
+    returned: set[tuple[str, str]] = field(default_factory=set)  # records told by what was given back
     writers: dict[Cell, str] = field(default_factory=dict)  # the act behind each value that stands
     history: dict[Cell, list[tuple[Any, str]]] = field(default_factory=dict)
     conflicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by owner's uid
@@ -163,6 +165,7 @@ class Replay:
         if effect.op == "i" and place in self.passing:
             before = self.passing.pop(place)[1]
         self.entries.append((item, dict(before or {}), before is not None))
+        self.returned |= {place} if item.device == "" else set()
         if effect.op in "iu":
             cells = dict(effect.cells)
             if effect.op == "u" and before is None:
@@ -178,11 +181,14 @@ class Replay:
                 self.passing[place] = (effect.note.partition(":")[2], row)
                 self.moves[place] += 1
         if effect.entity == "conflict" and effect.op in "iu":
-            row = self.rows[place]
-            found = self.conflicts.setdefault(str(row.get("owner")), [])
-            if row not in found:
-                found.append(row)
-            self.offered.setdefault(str(row.get("offered_act")), []).append(row)
+            self._conflict(self.rows[place])
+
+    def _conflict(self, row: dict[str, Any]) -> None:
+        """Note what a conflict keeps; its earlier states count as well."""
+        found = self.conflicts.setdefault(str(row.get("owner")), [])
+        if row not in found:
+            found.append(row)
+        self.offered.setdefault(str(row.get("offered_act")), []).append(row)
 
     def waits(self, item: Logged) -> bool:
         """Whether an effect comes after one of another area's log: what enters has left before, and what is
