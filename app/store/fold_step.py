@@ -225,7 +225,7 @@ class Step:
         return after
 
     def _note_passing(self, effect: Effect, old: Row, new: Row | None) -> None:
-        """Journal what came out of sight, since the other area's log has told already that the record moved."""
+        """Journal what came out of sight: the other area’s log has told already that the record moved."""
         names = differing(old, new) if new is not None else []
         if new is not None and names:
             cells = crossing(effect.entity).note((name, old.get(name), new.get(name)) for name in names)

@@ -39,6 +39,7 @@ class PapersDone:
 class SyncDone:
     """What one round did. `pushed` counts changes sent, the next four what the hub made of own changes,
     `pulled` entries folded; `unsent` what still waits here; `hub_time` is a moment in UTC.
+    `late`: what the hub told is older than what had been heard of it before.
 
     `restored` says that the hub had been brought back from a backup and was given back `given_back` changes.
     `papers` is told of a bundle only. `forked` says that the hub knew this file from before a backup was
@@ -58,6 +59,7 @@ class SyncDone:
     areas: Mapping[str, AreaState] = field(default_factory=dict)
     unsent: int = 0
     hub_time: str = ""
+    late: bool = False
     restored: bool = False
     given_back: int = 0
     forked: bool = False
@@ -73,7 +75,8 @@ class SyncDone:
     @property
     def is_level(self) -> bool:
         """Whether nothing is on its way: all that the hub told of is here, agrees, and nothing is unsent."""
-        return bool(self.areas) and all(item.agrees for item in self.areas.values()) and not self.unsent
+        agree = bool(self.areas) and all(item.agrees for item in self.areas.values())
+        return agree and not self.unsent and not self.late
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ class Stick:
             hub_time=as_moment(datetime.fromtimestamp(folded.hub_time / 1000, UTC))
             if folded.hub_time
             else "",
+            late=folded.hub_time < facts.hub_time_ms,
             restored=way.restored,
             given_back=0 if way.waits else way.entries,
             forked=way.forked,

@@ -64,12 +64,35 @@ def _edited_where_it_had_left(state: Stories) -> None:
     state.syncs(name="county", fault="")
 
 
+def _overwritten_before_it_moved(state: Stories) -> None:
+    """A value that gave way to another before its boiler was moved: who reads both towns hears of the move
+    first, and of the values when they stand nowhere any more."""
+    state.opens(crowd=TWO)
+    state.edit_the_same(first="city", second="city", which=5, field="note")
+    state.moves(name="city", which=5, then=[("city", "")])
+
+
+def _an_old_answer(state: Stories) -> None:
+    """An answer of before the hub was brought back, which says that all is level: the blocks that were put
+    aside were forgotten, and the hub brought back once more."""
+    state.opens(crowd=("county", "town_b"))
+    state.edits(name="town_b", who=2, which=5, field="model")
+    state.syncs(name="town_b", fault="no_pull")
+    state.syncs(name="town_b", fault="apart")
+    state.edits(name="town_b", who=3, which=7, field="model")
+    state.syncs(name="town_b", fault="")
+    state.restores_hub(which=0, declared=False, first=[("town_b", "stale")])
+    state.restores_hub(which=0, declared=True, first=[])
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
     _signed_upon_another_state,
     _refused_elsewhere,
     _edited_where_it_had_left,
+    _overwritten_before_it_moved,
+    _an_old_answer,
 )
 
 
