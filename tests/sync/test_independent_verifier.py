@@ -315,7 +315,7 @@ def _claim_more(told: dict[str, Any]) -> None:
         (lambda told: _gave_way_to(told, "二", "二"), "value_lost"),  # its own
         (
             lambda told: _gave_way_to(told, "一", "甲"),
-            "forged_certificate",
+            "value_lost",
         ),  # of the record, not of the field
         (_claim_more, "forged_certificate"),
         (_lose, "value_lost"),
