@@ -112,9 +112,7 @@ class Stick:
             papers=PapersDone(kept.pictures, kept.lacking, told.papers_left, told.papers_unknown),
             areas=compare(replica, folded.areas),
             unsent=replica.unsent(),
-            hub_time=as_moment(datetime.fromtimestamp(folded.hub_time / 1000, UTC))
-            if folded.hub_time
-            else "",
+            hub_time=_moment(folded.hub_time) if folded.hub_time else "",
             late=folded.hub_time < facts.hub_time_ms,
             restored=way.restored,
             given_back=0 if way.waits else way.entries,
@@ -179,6 +177,10 @@ class Stick:
                 raise
             raise _missing(path) from failure
         return done, bool(blocks) and not fresh, way
+
+
+def _moment(millis: int) -> str:
+    return as_moment(datetime.fromtimestamp(millis / 1000, UTC))
 
 
 def _standing(items: Sequence[Item]) -> StickStanding:
