@@ -69,6 +69,12 @@ class Round:
         self._put()
         _flush(self._driver.pgconn)
 
+    def begin(self) -> bool:
+        """Send as much of what waits as the line takes at once, without waiting; whether that is all. The rest
+        goes when this is called again, or by `run`."""
+        self._put()
+        return not self._driver.pgconn.flush()
+
     def drop(self) -> None:
         """End what was sent without asking how: the transaction will be rolled back."""
         self._waiting.clear()

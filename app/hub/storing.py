@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -28,7 +28,7 @@ FIRST, AHEAD = 800, 3000  # uncontested updates worth being written while the ot
 
 @dataclass
 class Ahead:
-    """Writes rows of a push in a thread, by the connection of its transaction; whatever else is asked
+    """Writes rows of a push by the connection of its transaction, the last in a thread; whatever else is asked
     meanwhile goes to `second`, which sees what was there before this push.
 
     A row that changes after it was handed over is written once more as it has become.
@@ -39,34 +39,37 @@ class Ahead:
     second: Connection
     thread: ThreadPoolExecutor
     line: Round  # of all changed rows: the server has the next when it is done with some
-    _jobs: list[Future[None]] = field(default_factory=list)
+    _ends: Future[None] | None = None
+    _all_sent: bool = True
+    _handed: bool = False
 
     def hand(self, rows: Sequence[Row], *, last: bool = False) -> None:
         """Let these rows be written as they stand. New rows come with the last ones."""
         for row in rows:
             row.sent = row.marks
-        words: list[tuple[str, Any]] = []
-        # Made here: each time the thread lets go of the interpreter it waits for it 5 ms.
-        write_changed(self.database, lambda *one: words.append(one), rows)
-        self._jobs.append(self.thread.submit(self._write, words, rows if last else ()))
+        # Sent from here, without waiting: a thread would wait for the interpreter, and the server for it.
+        with as_sqlalchemy():
+            write_changed(self.database, self.line, rows)
+            self._all_sent = self.line.begin()
+        self._handed = True
+        if last:
+            self._ends = self.thread.submit(self._end, rows)
 
     def is_worth(self, count: int) -> bool:
-        """Whether so many rows should be written now: fewer when there is nothing to write."""
-        return count >= AHEAD or (count >= FIRST and all(job.done() for job in self._jobs))
-
-    def _write(self, words: Sequence[tuple[str, Any]], last: Sequence[Row]) -> None:
+        """Whether so many rows should be written now: fewer the first time, for which the server waits."""
         with as_sqlalchemy():
-            for one in words:
-                self.line(*one)
-            self.line.send()
-            if last:
-                self.line.run()
-                write_new(self.database, self.connection, last)
+            self._all_sent = self._all_sent or self.line.begin()
+        return count >= (AHEAD if self._handed else FIRST)
+
+    def _end(self, rows: Sequence[Row]) -> None:
+        with as_sqlalchemy():
+            self.line.run()
+            write_new(self.database, self.connection, rows)
 
     def finish(self) -> None:
         """Wait until all are written; raises what the first that failed raised."""
-        for job in self._jobs:
-            job.result()
+        if self._ends is not None:
+            self._ends.result()
 
 
 def _unsent(rows: Sequence[Row]) -> list[Row]:

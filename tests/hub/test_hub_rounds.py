@@ -64,6 +64,22 @@ def test_a_round_larger_than_what_fits_into_the_line(database: HubDatabase) -> N
     assert [one.fetchone() for one in told] == [(much, number) for number in range(12)]
 
 
+def test_what_the_line_does_not_take_at_once_waits_for_nobody_and_goes_later(database: HubDatabase) -> None:
+    much, held = "x" * 8_000_000, "SELECT pg_advisory_xact_lock(7)"
+    with database.writing() as connection:
+        driver: Any = connection.connection.driver_connection
+        with database.writing() as other:
+            other.exec_driver_sql(held)
+            line = rounds.Round(driver)
+            line(held)
+            assert line.begin()
+            told = line("SELECT %s::text", (much,))
+            assert not line.begin()  # the server waits for the lock, and reads nothing
+        line.run()
+        assert told.fetchone() == (much,)
+    assert _count(database) == 0
+
+
 def test_of_a_round_with_an_error_nothing_is_kept_and_the_next_is_as_ever(database: HubDatabase) -> None:
     one = ("INSERT INTO thing (id) VALUES (%s)", (1,))
     fresh: tuple[str, tuple[Any, ...]] = ("SELECT count(*) FROM thing WHERE said IS NULL", ())
