@@ -70,8 +70,8 @@ class Round:
         _flush(self._driver.pgconn)
 
     def begin(self) -> bool:
-        """Send as much of what waits as the line takes at once, without waiting; whether that is all. The rest
-        goes when this is called again, or by `run`."""
+        """Send as much of what waits as the line takes at once, without waiting; whether that is all. The
+        rest goes when this is called again, or by `run`."""
         self._put()
         return not self._driver.pgconn.flush()
 
