@@ -28,8 +28,8 @@ FIRST, AHEAD = 800, 3000  # uncontested updates worth being written while the ot
 
 @dataclass
 class Ahead:
-    """Writes rows of a push by the connection of its transaction, the last in a thread; whatever else is asked
-    meanwhile goes to `second`, which sees what was there before this push.
+    """Writes rows of a push by the connection of its transaction while others are decided; whatever else is
+    asked meanwhile goes to `second`, which sees what was there before this push.
 
     A row that changes after it was handed over is written once more as it has become.
     """
