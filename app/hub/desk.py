@@ -204,7 +204,8 @@ class Desk:
         """Put an effect that moves nothing into the log, and these cells into the row; the row as it is."""
         seq = self.logs.add(area, act, effect)
         self.tally.add(effect.verdict)
-        if effect.op == "n":
+        if effect.op == "n" or effect.note == "edit_kept":
+            # The latter is told whole to whoever deleted it in vain: none of its values is theirs.
             return row
         mark = [seq, self.site, self.clock(act)]
         if effect.op == "i":

@@ -338,6 +338,23 @@ def test_an_edit_that_was_not_seen_keeps_the_record(bench: HubBench) -> None:
     bench.check()
 
 
+def test_a_deletion_in_vain_takes_no_value_for_its_own(bench: HubBench) -> None:
+    """Who has not seen it edits another field earlier in the day: that edit stands, with nothing to decide."""
+    one, two, uid = both(bench)
+    three = bench.laptop()
+    three.pull()
+    three.edit("officer", uid, address="东街1号")
+    bench.clock.forward(minutes=1)
+    one.edit("clerk", uid, note="还在用")
+    two.delete("clerk2", uid)
+    for laptop in (one, two, three):
+        laptop.push()
+    found = bench.boiler(uid)
+    assert found is not None and (found.note, found.address) == ("还在用", "东街1号")
+    assert [item.kind for item in bench.hub.conflicts()] == ["edit_kept"]
+    bench.check()
+
+
 def test_an_edit_of_what_was_deleted_unseen_brings_it_back(bench: HubBench) -> None:
     one, two, uid = both(bench)
     one.delete("clerk", uid)
