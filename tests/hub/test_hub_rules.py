@@ -339,7 +339,7 @@ def test_an_edit_that_was_not_seen_keeps_the_record(bench: HubBench) -> None:
 
 
 def test_a_deletion_in_vain_takes_no_value_for_its_own(bench: HubBench) -> None:
-    """Who has not seen it edits another field earlier in the day: that edit stands, with nothing to decide."""
+    """Who has not seen it edits another field, earlier: that edit stands, with nothing to decide."""
     one, two, uid = both(bench)
     three = bench.laptop()
     three.pull()
