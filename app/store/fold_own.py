@@ -32,23 +32,29 @@ class Own:
     `digest` what all of them add to the area's.
     """
 
-    def __init__(self, area: str, area_of: Callable[[Place, Row], str]) -> None:
+    def __init__(self, area: str) -> None:
         self.digest = 0
         self.settled: list[int] = []
         self.owners: set[int] = set()
         self.places: dict[Place, str | None] = {}
         self.records: list[Place] = []
-        self._area, self._area_of = area, area_of
+        self._area = area
         self._fields: dict[Form, tuple[Turn | None, Turn | None, list[Cell]] | None] = {}
 
-    def take(self, found: Iterable[tuple[Item, Sequence[Any]]]) -> list[Item]:
+    def take(
+        self, found: Iterable[tuple[Item, Sequence[Any]]], area_of: Callable[[Place, Row], str]
+    ) -> list[Item]:
         """Work in entries, each with the journal's row of the only change that waits of its record; gives
         those that say anything else."""
         pairs, left = list(found), list[Item]()
         for (item, row), cells in zip(pairs, journal.read_many([row[4] for _, row in pairs]), strict=True):
             effect = item[1]
             short = effect.op == "u" and len(cells) == 1 == len(effect.cells)
-            if self._field(effect, cells[0]) if short else self._whole(effect, change_of(row, cells)):
+            if (
+                self._field(effect, cells[0])
+                if short
+                else self._whole(effect, change_of(row, cells), area_of)
+            ):
                 self.settled.append(row[2])
                 self.owners.add(row[5])
                 self.records.append((effect.entity, effect.uid))
@@ -80,11 +86,11 @@ class Own:
         changed.append((effect.uid, old, new))
         return True
 
-    def _whole(self, effect: Effect, change: Pending) -> bool:
+    def _whole(self, effect: Effect, change: Pending, area_of: Callable[[Place, Row], str]) -> bool:
         """Any other entry: the same."""
         entity, uid = place = (effect.entity, effect.uid)
         if effect.op == "d":
-            if not effect.dseq or self._area_of(place, change.old) != self._area:
+            if not effect.dseq or area_of(place, change.old) != self._area:
                 return False
             self.digest -= row_hash(entity, uid, change.old)
         else:

@@ -65,7 +65,7 @@ class FoldState:
         if not all(map(is_known, {effect.entity for effect in chosen})):
             chosen = tuple(effect for effect in chosen if is_known(effect.entity))
         self.effects = chosen
-        self.accepted = Own(self.block.area, self.area_of)
+        self.accepted = Own(self.block.area)
         self._acts()
         places = [(effect.entity, effect.uid) for effect in self.effects]
         records = set(places)
@@ -154,7 +154,7 @@ class FoldState:
                     found.append((item, row))
                     continue
             left.append(item)
-        other = self.accepted.take(found)
+        other = self.accepted.take(found, self.area_of)
         return sorted((*left, *other), key=itemgetter(0)) if other else left
 
     def _sort(self, items: Iterable[Item], busy: Collection[Place]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -170,10 +171,31 @@ def test_the_collector_runs_again_and_the_log_is_brought_in(
     monkeypatch.setattr(tidying, "_LONG_LOG", 4)
     laptop = lend("dev-a")
     database = laptop.workspace._opened.database
-    seen = [gc.isenabled() for _ in laptop.replica.fold_all(blocks(laptop.hub, (TOWN,) * 4), step=3)]
-    assert seen == [True] * 4
+    incoming = blocks(laptop.hub, (TOWN,) * 5)
+    stopped = laptop.replica.fold_all(incoming, step=3)
+    assert (next(stopped).entries, gc.isenabled()) == (3, False)
+    stopped.close()
+    assert gc.isenabled()
+    seen = [gc.isenabled() for _ in laptop.replica.fold_all(incoming, step=3)]
+    assert (seen, gc.isenabled()) == ([False] * 4, True), "it holds up nobody who waits between two steps"
     database.tidying.join()
     with database.reading() as connection:
         busy, log, done = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
     assert (busy, done) == (0, log)
+    assert laptop.agrees()
+
+
+def test_the_next_blocks_are_decoded_while_a_step_is_committed(lend: Lend) -> None:
+    laptop, mine = lend("dev-a"), threading.current_thread()
+    decoded: list[bool] = []
+
+    def decoding() -> Iterator[Incoming]:
+        for incoming in blocks(laptop.hub, (TOWN, OTHER, TOWN)):
+            decoded.append(threading.current_thread() is mine)
+            yield incoming
+        raise RuntimeError("not what anybody expects")
+
+    with pytest.raises(RuntimeError):
+        list(laptop.replica.fold_all(decoding(), step=3))
+    assert (decoded, laptop.workspace.count(Boiler)) == ([True, False, False], 9)
     assert laptop.agrees()
