@@ -6,7 +6,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import Any
 
@@ -80,15 +80,24 @@ def stays() -> None:
 def let_go(things: list[Iterable[Any]]) -> None:
     """Empty this list, and give the memory of what lies in its things back little by little in a thread that
     ends when all is done: the tens of thousands of objects of a large push take 30 ms, for which nobody who
-    waits for the answer has to wait. Nobody else may hold them."""
+    waits for the answer has to wait. Nobody else may hold them.
+
+    The collector rests until then. To be called within `undisturbed`, at whose end it would look at them all.
+    """
     if things:
         pieces = [piece for thing in things for piece in thing]
         things.clear()
-        with suppress(RuntimeError):  # no more threads: then it goes at once
+        _RESTING.begin()
+        try:
             Thread(target=_empty, args=(pieces,), name="letting go", daemon=True).start()
+        except RuntimeError:  # no more threads: then it goes at once
+            _RESTING.end()
 
 
 def _empty(pieces: list[Any]) -> None:
-    while pieces:
-        del pieces[-_AT_ONCE:]
-        time.sleep(_PAUSE_S)
+    try:
+        while pieces:
+            del pieces[-_AT_ONCE:]
+            time.sleep(_PAUSE_S)
+    finally:
+        _RESTING.end()

@@ -80,11 +80,11 @@ class Pushing:
         laptop or another hub's batch.
         """
         litter: list[Iterable[object]] = []
-        try:
-            with undisturbed(len(signed)), suppress(AnotherDatabase):
+        with undisturbed(len(signed)), suppress(AnotherDatabase):
+            try:
                 return self._taken(signed, received, wanted, litter)
-        finally:
-            let_go(litter)
+            finally:
+                let_go(litter)
         self.heads.clear()
         self.known.clear()
         return self.push(signed, received, wanted)  # looked at again, now that nothing old is remembered

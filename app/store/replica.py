@@ -143,9 +143,11 @@ class Replica:
                 return None
             made, seqs = found
             answer = make(made)
-        body, sha256 = answer if isinstance(answer, tuple) else (answer, None)
-        with self._writing() as raw:
-            return outbox.keep(raw, facts.epoch, made, seqs, body, sha256)
+            body, sha256 = answer if isinstance(answer, tuple) else (answer, None)
+            with self._writing() as raw:
+                sealed = outbox.keep(raw, facts.epoch, made, seqs, body, sha256)
+            del found, made, seqs  # or the collector would look at them all when it looks again
+        return sealed
 
     def sealed(self) -> list[Sealed]:
         """The batches that the hub has not answered completely, oldest first."""

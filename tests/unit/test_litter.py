@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import weakref
 
 import pytest
 
-from app.litter import let_go
+from app.litter import LARGE, let_go, undisturbed
 
 
 class Thing:
@@ -28,6 +29,26 @@ def test_things_are_let_go_of_in_a_thread_that_ends() -> None:
     assert not any(thing() for thing in watched)
 
 
+def test_the_collector_rests_until_the_last_has_gone() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    class Slow:
+        def __del__(self) -> None:
+            begun.set()
+            may_end.wait(60)
+
+    assert gc.isenabled()
+    with undisturbed(LARGE):
+        let_go([[Slow()]])
+        assert begun.wait(60)
+    assert not gc.isenabled()
+    may_end.set()
+    for thread in threading.enumerate():
+        if thread.name == "letting go":
+            thread.join(60)
+    assert gc.isenabled()
+
+
 def test_no_thread_is_begun_for_nothing() -> None:
     before = {thread for thread in threading.enumerate() if thread.name == "letting go"}
     let_go([])
@@ -45,4 +66,4 @@ def test_where_no_thread_can_begin_things_go_at_once(monkeypatch: pytest.MonkeyP
     watched, litter = weakref.ref(thing), [(thing,)]
     del thing
     let_go(litter)
-    assert not litter and watched() is None
+    assert not litter and watched() is None and gc.isenabled()
