@@ -14,10 +14,12 @@ from shapely.geometry import Point
 
 from app.domain.entities.conflict import Conflict
 from app.ui.application import Program
-from app.ui.conflicts.model import MERGED, MINE, OTHERS, REVOKED, SETTLED
+from app.ui.conflicts.model import KEPT, MERGED, MINE, OTHERS, REVOKED, SETTLED, deed_of
+from app.ui.conflicts.model import OFFERED as TAKEN
 from app.ui.conflicts.placemap import PlaceMap
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS
+from store.records import boiler
 from sync_cases import OFFERED, FakeHub, a_conflict, a_place, stand_in
 from window_cases import WAIT_MS, boiler_in, choose, settle
 
@@ -117,6 +119,13 @@ def test_a_key_takes_a_side_after_asking_why(office: Office, hub: FakeHub, qtbot
     qtbot.waitUntil(running.window.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(page.list, Qt.Key.Key_1)
     assert _reason_dialog(running).reason()  # comparing plain values is a reason in itself
+
+
+def test_to_delete_after_all_is_called_so() -> None:
+    view = a_conflict(boiler("PL-1"), "c1", "edit_kept")
+    assert [deed_of(view, side) for side in (KEPT, TAKEN)] == ["保留记录", "删除记录"]
+    plain = a_conflict(boiler("PL-1"), "c1")
+    assert [deed_of(plain, side) for side in (KEPT, TAKEN)] == ["保留现值", "采用另一值"]
 
 
 def test_what_others_decide_can_be_read_but_not_taken(office: Office, hub: FakeHub, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QWidget
 
 from app.i18n import N_, tr
-from app.ui.conflicts.model import KEPT, OFFERED, deed_of
+from app.ui.conflicts.model import ABOUT_DELETION, KEPT, OFFERED, deed_of
 from app.ui.conflicts.sides import value_words
 from app.ui.desk import Desk
 from app.ui.dialogs.reason import ReasonDialog
@@ -23,7 +23,11 @@ def decide(desk: Desk, view: ConflictView, side: str, parent: QWidget) -> Reason
     """Ask for the reason, then settle the conflict by this side (`kept` or `offered`)."""
     deed = deed_of(view, side)
     column = (KEPT, OFFERED).index(side)
-    lines = [f"{item.label}: {value_words(item, desk.names)[column] or '—'}" for item in view.fields]
+    lines = [
+        f"{item.label}: {value_words(item, desk.names)[column] or '—'}"
+        for item in view.fields
+        if not (side == OFFERED and view.kind in ABOUT_DELETION)  # the record goes as a whole
+    ]
     question = tr(
         N_("{title}: why this side? The reason is kept with the decision."), title=view.record.title
     )

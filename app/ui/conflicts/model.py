@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _Index = QModelIndex | QPersistentModelIndex
 QUARANTINE, REFUSED, VOID = "quarantine", "rejected", "void"  # kinds of conflicts
 KEPT, OFFERED = "kept", "offered"
+ABOUT_DELETION = ("edit_kept", "revived")
 MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
     (MINE, N_("For me {n}")),
@@ -99,4 +100,6 @@ def deed_of(view: ConflictView, side: str) -> str:
         if view.step:
             return tr(N_("Take this step again in my name"))
         return tr(N_("Take it in under my name"))
+    if view.kind in ABOUT_DELETION:
+        return tr(N_("Keep the record") if side == KEPT else N_("Delete the record"))
     return PROPOSALS.label(side)
