@@ -35,10 +35,11 @@ from app.store.replica_facts import START, ReplicaFacts
 
 @dataclass
 class FoldDone:
-    """What a fold did: entries that came in, the records whose values in sight changed, what became of own
-    changes, and the longest time in seconds for which a step had the file."""
+    """What a fold did: entries that came in, rows of the journal it wrote, the records whose values in sight
+    changed, what became of own changes, and the longest time in seconds for which a step had the file."""
 
     entries: int = 0
+    noted: int = 0
     touched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rejected: int = 0
     conflicts: int = 0
@@ -48,6 +49,7 @@ class FoldDone:
     def add(self, other: FoldDone) -> None:
         """Count what another fold did as well."""
         self.entries += other.entries
+        self.noted += other.noted
         self.rejected += other.rejected
         self.conflicts += other.conflicts
         self.settled += other.settled
@@ -97,7 +99,7 @@ def fold(
                 break
             done = series.step(ahead)
             if done.entries:
-                done.held = max(done.held, database.tidying.folded(done.entries))
+                done.held = max(done.held, database.tidying.folded(done.noted))
                 yield done
     database.tidying.ended()
     if series.failure is not None:
@@ -227,6 +229,7 @@ class _Series:
 
 def _count(done: FoldDone, touched: dict[str, dict[str, None]], step: Step, entries: int) -> None:
     done.entries += entries
+    done.noted += len(step.notes)
     done.rejected += step.rejected
     done.conflicts += step.conflicts
     done.settled += len(step.settled)

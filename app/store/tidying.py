@@ -19,8 +19,8 @@ from app.store import byrecord
 from app.store.failures import translated
 
 _LOG = logging.getLogger(__name__)
-_LONG_LOG = 16_000  # entries of folds after which the log is brought in, about 150 MB
-_WORTH = 500  # entries after which it is at the end of a series of folds, and rows when the file is closed
+_LONG_LOG = 16_000  # rows noted by folds after which the log is brought in, about 150 MB
+_WORTH = 500  # rows after which it is at the end of a series of folds, and when the file is closed
 _TOO_LONG = 4  # every so many times the fold waits for it
 _MANY = 2000  # rows of saves after which they are taken into the index: a ledger reads them in half a moment
 _MANY_FOLDED = 16_000  # the same of folds, of which few series are longer
@@ -44,7 +44,7 @@ class Tidying:
         self._path = path
         self._writing = writing
         self._plain = plain
-        self._untidied = 0  # entries folded since the log was brought in
+        self._untidied = 0  # rows noted by folds since the log was brought in
         self._tidied = 0  # times that happened beside a fold, which lets the log grow
         self._late = 0  # rows noted since the index was up to date
         self._noted = False  # whether any were
@@ -59,15 +59,15 @@ class Tidying:
         if self._late >= _MANY:
             self._start(again=False)
 
-    def folded(self, entries: int) -> float:
-        """So many entries were folded, and more are to come; for how many seconds at most others had to wait
-        for the file.
+    def folded(self, rows: int) -> float:
+        """So many rows were noted by a fold, and more are to come; for how many seconds at most others had to
+        wait for the file. Own changes that only come back have none, and write next to nothing.
 
         SQLite begins the log anew only when all of it is in the file and nobody writes, so now and then the
         fold has to wait for that.
         """
-        self._count(entries)
-        self._untidied += entries
+        self._count(rows)
+        self._untidied += rows
         held = self._attempt(self._take_in) if self._late >= _MANY_FOLDED else 0.0
         if self._untidied >= _LONG_LOG:
             self._untidied = 0
