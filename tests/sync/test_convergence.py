@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from sync.machine import Stories
 
-EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "8"))
 
 
 def test_all_stories_end_equal_and_nothing_is_lost(town: Path) -> None:
