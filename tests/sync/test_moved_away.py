@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.actions.conflicts import open_conflicts
 from app.actions.syncing import prove
 from app.domain.entities.conflict import Conflict
 from app.errors import AppError
@@ -45,7 +46,11 @@ def test_its_laptop_hears_the_answer_but_not_the_values(lan: Lan, tmp_path: Path
     with pytest.raises(AppError):  # it went with the move
         town.boiler("T-1")
     (conflict,) = county.session.workspace.find(Conflict)
-    assert json.loads(conflict.offered or "") == {"note": "二"}
+    assert (conflict.kept, json.loads(conflict.offered or "")) == ("{}", {"note": "二"})
+    (told,) = town.session.workspace.find(Conflict)
+    assert told.uid == conflict.uid, "it stands where its writer hears the answer"
+    (view,) = open_conflicts(county.session, all=True)
+    assert [(side.kept, side.offered) for side in view.fields] == [("三", "二")], "beside what stands now"
     certified(lan, tmp_path, town, county)
     county.edit("clerk", "T-1", div_code=TOWN)
     lan.drain(county, town)
