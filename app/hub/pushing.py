@@ -217,8 +217,7 @@ class Pushing:
         def look() -> None:
             desk.admitted = desk.admitted or admitted_cells(batch)
 
-        desk.rows.meanwhile = look
-        whole = resolve_uids(batch, _Reading(desk.rows, batch))
+        whole = resolve_uids(batch, _Reading(desk.rows, batch, look))
         kept = Verifiers(connection, self.keys)
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
         return replace(whole, entries=tuple(map(kept.without, own)))
@@ -316,14 +315,15 @@ def _names(entity: str, those: Iterable[Entry]) -> list[str]:
 class _Reading:
     """Finds records by the beginnings of their uids, and reads what the push needs of them on the way."""
 
-    def __init__(self, rows: Rows, batch: Batch) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, batch: Batch, meanwhile: Callable[[], None]) -> None:
+        self._rows, self._meanwhile = rows, meanwhile
         self._touched = touched_uids(batch.entries)
 
     def __call__(self, entity: str, starts: Sequence[str]) -> dict[str, list[str]]:
         if not is_known(entity):
             return {}
-        return self._rows.read_starting(entity, starts, _names(entity, self._touched.get(entity, ())))
+        names = _names(entity, self._touched.get(entity, ()))
+        return self._rows.read_starting(entity, starts, names, self._meanwhile)
 
 
 def _texts(act: Act) -> tuple[str, ...]:

@@ -113,7 +113,6 @@ class Rows(Reading):
         self._kinds: dict[str, dict[str, Row]] = {}  # the same rows, by entity
         self._absent: set[Key] = set()
         self._asked: dict[tuple[str, str], set[str]] = {}  # owners whose rows have been read
-        self.meanwhile: Callable[[], None] = lambda: None  # done while the server looks for many
 
     def get(self, entity: str, uid: str) -> Row | None:
         """A row read before or made in this push; reads it when nobody asked for it yet."""
@@ -156,17 +155,18 @@ class Rows(Reading):
             self._keep(row)
         self._absent.update((entity, uid) for uid in wanted if (entity, uid) not in self._rows)
 
-    def read_starting(self, entity: str, starts: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
-        """Read the rows, also dead ones, whose uids start with one of these; their uids by that."""
+    def read_starting(
+        self, entity: str, starts: Sequence[str], names: Sequence[str], meanwhile: Callable[[], None]
+    ) -> dict[str, list[str]]:
+        """Read rows, also dead ones, by the beginnings of their uids; `meanwhile` is done while it looks."""
         found: dict[str, list[str]] = {start: [] for start in starts}
         if not starts or not is_known(entity):
             return found
         marked, _ = self._database.each_of(())
-        query = (
-            f"{_select(self._database, entity, names, marked)} ON t.uid >= s.word AND t.uid < s.word || 'g'"
-        )
+        select = _select(self._database, entity, names, marked)
+        query = f"{select} ON t.uid >= s.word AND t.uid < s.word || 'g'"
         lengths = sorted(set(map(len, starts)))
-        there, kept = self._told_of_each(query, starts), self._kinds.setdefault(entity, {})
+        there, kept = self._told_of_each(query, starts, meanwhile), self._kinds.setdefault(entity, {})
         for row in _rows_of(self._database.postgres, known(entity), names, there):
             uid = row.uid
             if uid not in kept:
@@ -277,7 +277,7 @@ class Rows(Reading):
         told = self._told(f"{_select(self._database, entity, names)} WHERE {words}", given)
         return list(_rows_of(self._database.postgres, known(entity), names, told))
 
-    def _told_of_each(self, query: str, words: Sequence[str]) -> list[Any]:
+    def _told_of_each(self, query: str, words: Sequence[str], meanwhile: Callable[[], None]) -> list[Any]:
         """What a query tells of each of these words; of many, another connection asks for half of them at the
         same time. It sees a later moment: who locks the areas afterwards reads again where that matters."""
         spare, half = self._database.spare, len(words) // 2
@@ -289,7 +289,7 @@ class Rows(Reading):
                 second.exec_driver_sql("SET LOCAL enable_seqscan = off")
                 parts = ((self._connection, query, first), (second, query, last))
                 asked = [beside.submit(_fetched, *part) for part in parts]
-                self.meanwhile()
+                meanwhile()
                 return [row for half in asked for row in half.result()]
         finally:
             spare.release()

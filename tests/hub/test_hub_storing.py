@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from shapely.geometry import Point
 from app.domain.entities.conflict import Conflict
 from app.domain.replication import Batch
 from app.hub import nearby, pushing, quick, rows, storing, uncontested
+from app.hub.desk import Desk
 from app.hub.uncontested import Uncontested
 from hub.office_hub import COUNTY, NOON, TOWN, TOWN2, HubBench, boiler, wkb
 
@@ -46,6 +49,32 @@ def story(bench: HubBench, town: str, x: float) -> list[tuple[Any, ...]]:
         (uids.setdefault(e.uid, len(uids)), e.entity, e.op, sorted(e.cells), e.verdict, e.note)
         for e in effects
     ]
+
+
+def test_what_a_push_thought_of_goes_with_it(bench: HubBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a ring of things that hold each other it would stay until the collector looks through them all."""
+    desks: list[weakref.ref[Desk]] = []
+
+    def noted(*given: Any, **named: Any) -> Desk:
+        desk = Desk(*given, **named)
+        desks.append(weakref.ref(desk))
+        return desk
+
+    monkeypatch.setattr(pushing, "Desk", noted)
+    monkeypatch.setattr(quick, "SMALL", 0)
+    monkeypatch.setattr(storing, "MANY", 0)
+    laptop = bench.laptop()
+    gc.disable()
+    try:
+        found = laptop.enter()
+        assert laptop.push().accepted == 1
+        laptop.pull()
+        laptop.edit("officer", found.uid, note="后来")
+        assert laptop.push().accepted == 1
+        assert len(desks) == 2
+        assert not any(desk() for desk in desks)
+    finally:
+        gc.enable()
 
 
 def test_at_once_or_one_after_the_other(bench: HubBench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,6 +245,6 @@ def test_a_second_connection_is_given_back_only_when_its_thread_has_ended(
     )
     reader = rows.Rows(database, own)  # type: ignore[arg-type]
     with pytest.raises(ConnectionError):
-        reader._told_of_each("", ["a"] * 2 * rows.HALF)
+        reader._told_of_each("", ["a"] * 2 * rows.HALF, lambda: None)
     assert back == [True]
     assert database.spare.acquire(blocking=False)
