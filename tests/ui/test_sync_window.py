@@ -223,6 +223,12 @@ def test_what_locks_the_keys_is_said_until_a_round_ends_well(
         qtbot.waitUntil(lambda: not watch.running, timeout=WAIT_MS)
         settle(running, qtbot)
         assert running.window.top.sync.text().startswith(words)
+    hub.failure = Invalid("The keys are not here", code="keys_missing")
+    watch.begin()
+    qtbot.waitUntil(lambda: "密钥缺失" in running.window.top.sync.text(), timeout=WAIT_MS)
+    settle(running, qtbot)
+    watch.forget_failure()  # the same file has joined again, with new keys
+    assert running.window.top.sync.text() == "3 条未上报 · 已存本机"
 
 
 def test_a_change_is_sent_soon_but_not_at_every_key(office: Office, hub: FakeHub, qtbot: QtBot) -> None:

@@ -97,6 +97,7 @@ class SyncDoings:
         again = N_("This laptop has joined the hub again.")
         joined = again if done.again else N_("This laptop has joined the hub.")
         said = tr(waits if done.waits else joined)
+        self._desk.sync.forget_failure()
         self._desk.sync.look()
         if done.waits and not fresh:
             if ask(self._window, said, tr(N_("Save to a USB stick…")), told):

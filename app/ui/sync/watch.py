@@ -189,8 +189,13 @@ class SyncWatch(QObject):
     def _signed_in(self) -> None:
         """Signing in may open the keys that a failed round lacked."""
         if self._desk.actor is not None and self._failures:
-            self._failures = 0
+            self.forget_failure()
             self._plan(_FIRST_S)
+
+    def forget_failure(self) -> None:
+        """Say no more why the last round failed: keys or hub are other ones now, the next round will tell."""
+        self._failures, self._failure, self.offline_since = 0, None, ""
+        self.changed.emit()
 
     def _seen(self, status: SyncStatus) -> None:
         first, grown = self.status is None, self.status and status.unsent > self.status.unsent
