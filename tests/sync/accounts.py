@@ -75,6 +75,7 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
         entered[(item.act, item.entity, item.uid)].append(item)
         cells = item.cells.items()
         replay.meant |= {(item.act, (item.entity, item.uid, name)): value for name, value in cells}
+    there = {act for act, _, _ in logged}
     for key, items in entered.items():
         found = logged.get(key, [])
         if not found and (key[0] in oracle.forgotten or items[0].laptop in oracle.held_back):
@@ -84,6 +85,8 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
         if len(found) > len(items):
             raise Lost(f"applied twice: {items[0].action} {key}")
         if len(found) < len(items):
+            if key[0] in there:
+                raise Lost(f"an act is in the log only in part: {items[0].action} of {items[0].laptop} {key}")
             raise Lost(f"edit lost: {items[0].action} of {items[0].laptop} never reached the log {key}")
         for item, step in zip(items, found, strict=True):
             check_one(replay, item, step)
@@ -216,12 +219,16 @@ def _saw_all(replay: Replay, item: Entered, before: Mapping[str, Any], name: str
 
 
 def _unambiguous(replay: Replay, item: Entered, name: str, value: Any) -> bool:
-    """A value that only one act ever wrote there (so seeing it is seeing that act), and that was seen."""
+    """A value that only one act ever wrote there (so seeing it is seeing that act), and that was seen. Who
+    enters what stands already writes nothing, and may have seen only their own."""
     key = (item.entity, item.uid, name)
-    written = [told for told, _ in replay.history.get(key, ())]
+    history = replay.history.get(key, ())
+    written = [told for told, _ in history]
+    acts = {act for told, act in history if told == value}
+    acts |= {act for (act, cell), meant in replay.meant.items() if cell == key and meant == value}
     times = Counter(written)
     times[None] += not written or written[0] is not None  # a field is empty before anybody writes it
-    return times[value] <= 1 and value in item.seen.get(key, ())
+    return times[value] <= 1 and len(acts) <= 1 and value in item.seen.get(key, ())
 
 
 def _together(kind: EntityType, name: str) -> Iterable[str]:

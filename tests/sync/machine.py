@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from hypothesis import stateful
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition
 
 from app.domain.entities.boiler import Boiler
 from app.errors import AppError
 from sync import doings
 from sync.accounts import settle
+from sync.replayable import Replayable, Telling, noted
 from sync.town import FIVE, begin, end
 from sync.world import CREWS, Killed, Laptop, World, newer, older
 
@@ -34,6 +38,11 @@ ABOVE = ("city", "county")  # they read and write both towns
 MONTHS = (-400, -90, -1, 0, 1, 90, 400)
 
 
+def rule(**chosen: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A rule whose words are noted."""
+    return lambda work: stateful.rule(**chosen)(noted(work))
+
+
 class Stories(RuleBasedStateMachine):
     """One story; everything is accounted for at its end."""
 
@@ -43,13 +52,16 @@ class Stories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.crowd: tuple[str, ...] = FIVE
+        self.telling = Telling()
+        self.replayable = Replayable("story")
         self.world: World = self.begin()
 
     def begin(self) -> World:
         """A town of one's own."""
         return begin(self.template)
 
-    @initialize(crowd=some)
+    @stateful.initialize(crowd=some)
+    @noted
     def opens(self, crowd: tuple[str, ...]) -> None:
         """Who is at work in this story; the hub was backed up the night before, as every night."""
         self.crowd = crowd
@@ -219,6 +231,25 @@ class Stories(RuleBasedStateMachine):
         self.world.restore_hub(which, declared=declared)
         self._sync_in_turn(first)
 
+    @rule(first=names, second=names, which=small, field=fields, declared=st.booleans(), back=st.booleans())
+    def loses_the_hub(
+        self, first: str, second: str, which: int, field: str, declared: bool, back: bool
+    ) -> None:
+        """The hub is brought back from before what one sent without hearing of it and another has fetched;
+        both then change the same. It is given back in part, or its numbers are given to something else."""
+        self.world.back_up_hub()
+        if first in ABOVE:
+            laptop = self._laptop(first)
+            doings.edit_in_each_town(laptop, self._person(laptop, 0), which, "address")
+        else:
+            self.edits(first, 0, which, "address")
+        self._sync_in_turn([(first, "no_pull")])
+        self.edits(second, 0, which + 1, "contact")
+        self._sync_in_turn([(second, "")])
+        self.world.restore_hub(len(self.world.hub_backups) - 1, declared=declared)
+        self.edit_the_same(first, second, which, field)
+        self._sync_in_turn([(second, ""), (first, "")] if back else [(first, ""), (second, "")])
+
     @precondition(lambda self: not self.world.oracle.held_back)
     @rule(name=st.sampled_from(["town_a2", "town_b"]))
     def revokes(self, name: str) -> None:
@@ -231,3 +262,4 @@ class Stories(RuleBasedStateMachine):
             settle(self.world)
         finally:
             end(self.world)
+            self.replayable.end()

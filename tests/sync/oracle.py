@@ -277,3 +277,21 @@ def check_numbers(blocks: Mapping[str, list[Block]]) -> None:
     twice = [number for number, times in numbers.items() if times > 1]
     if twice:
         raise Lost(f"a number was given twice: {twice[:3]}")
+    check_pushes(blocks)
+
+
+def check_pushes(blocks: Mapping[str, list[Block]]) -> None:
+    """What the hub took of a laptop begins with the number after the last it had taken, push after push."""
+    pushes: dict[tuple[str, int], dict[int, set[int]]] = {}
+    for block in (block for items in blocks.values() for block in items if block.device):
+        told = pushes.setdefault((block.device, block.epoch), {}).setdefault(block.received, set())
+        told.update(effect.dseq for effect in block.effects if effect.dseq)
+    for (device, epoch), those in pushes.items():
+        reached = 0
+        for received in sorted(those):
+            for number in sorted(those[received]):
+                if number != reached + 1:
+                    raise Lost(
+                        f"a push was taken before its turn: {device} {epoch}: {number} after {reached}"
+                    )
+                reached = number

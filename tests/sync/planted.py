@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -130,10 +129,11 @@ def _forged(world: World) -> None:
 # ------------------------------------------------------------ 5 to 8: fold, numbers, clocks
 def _apart(patch: pytest.MonkeyPatch) -> None:
     """The cursor is saved, then now and then the program is killed before the effects are written."""
-    write, folds = fold.write_piece, itertools.count()
+    write = fold.write_piece
 
     def killed_at_times(connection: Any, found: Any) -> None:
-        if not found.state.effects or next(folds) % 5:
+        state = found.state  # which folds are hit is told by their numbers, as nothing may outlive a story
+        if not state.effects or (state.number + state.block.first) % 5 != 2:
             write(connection, found)
 
     patch.setattr(fold, "write_piece", killed_at_times)
@@ -320,17 +320,27 @@ def _half_given_back(world: World) -> None:
 
 
 BUGS = (
-    Bug("a repeated batch is applied again", _no_repeat, _repeated, "twice"),
-    Bug("a gap is accepted", _gap_taken, _gap, "out of order|did not win"),
+    Bug("a repeated batch is applied again", _no_repeat, _repeated, "a number was given twice"),
+    Bug("a gap is accepted", _gap_taken, _gap, "before its turn"),
     Bug("no clamp on clocks", _no_clamp, _fast_clock, "far future"),
     Bug("a state bypasses the roles", _no_roles, _forged, "a boiler went from"),
-    Bug("the cursor is saved apart from the effects", _apart, _two_laptops, "differs|never leaves|digest"),
-    Bug("reused numbers are not noticed", _no_hash, _restored, "lost|never leaves|unsent"),
-    Bug("the cursor goes one too far", _too_far, _two_laptops, "differs|never leaves|digest"),
-    Bug("conflicts are told by the clock", _by_clock, _slow_clock, "unseen value"),
-    Bug("the hole of a restore on both sides", _hole, _both_sides, "twice"),
-    Bug("a restored hub does not ask for heads", _no_heads, _fitting_numbers, "unseen value"),
-    Bug("nobody gives a restored hub its blocks back", _no_blocks, _two_sided, "lost|differs|out of order"),
-    Bug("what is given back twice counts twice", _every_block, _given_twice, "twice"),
-    Bug("an act that came in part counts as whole", _whole_acts, _half_given_back, "lost|unseen|differs"),
+    Bug("the cursor is saved apart from the effects", _apart, _two_laptops, "differs from the hub|digest"),
+    Bug("reused numbers are not noticed", _no_hash, _restored, "never reached the log"),
+    Bug("the cursor goes one too far", _too_far, _two_laptops, "differs from the hub|digest"),
+    Bug("conflicts are told by the clock", _by_clock, _slow_clock, "an unseen value was overwritten"),
+    Bug("the hole of a restore on both sides", _hole, _both_sides, "applied twice"),
+    Bug(
+        "a restored hub does not ask for heads",
+        _no_heads,
+        _fitting_numbers,
+        "an unseen value was overwritten",
+    ),
+    Bug(
+        "nobody gives a restored hub its blocks back",
+        _no_blocks,
+        _two_sided,
+        "never reached the log|differs from the hub",
+    ),
+    Bug("what is given back twice counts twice", _every_block, _given_twice, "applied twice"),
+    Bug("an act that came in part counts as whole", _whole_acts, _half_given_back, "only in part"),
 )

@@ -23,6 +23,7 @@ from app.sync.keys import DeviceKeys
 from builders import METRE_NORTH, PLACE
 from conftest import Clock
 from sync.oracle import Oracle
+from sync.replayable import Replayable
 from sync.world import COUNTY, LAPTOPS, PEOPLE, ROOT, START, TOWN_A, TOWN_B, Laptop, World, enrol
 
 PIN = "246810"
@@ -87,7 +88,16 @@ def place(number: int) -> dict[str, Any]:
 
 
 def make(folder: Path, url: str | None = None) -> None:
-    """The whole town in `folder`: hub/ and a folder for each laptop; with `url` the hub is on PostgreSQL."""
+    """The whole town in `folder`: hub/ and a folder for each laptop; with `url` the hub is on PostgreSQL. It
+    has the same identities each time."""
+    replayable = Replayable("town")
+    try:
+        _make(folder, url)
+    finally:
+        replayable.end()
+
+
+def _make(folder: Path, url: str | None) -> None:
     folder.mkdir(parents=True)
     (folder / "city").mkdir()
     work = office(folder / "city")

@@ -1,0 +1,119 @@
+"""The search for a planted bug by the machine, which ends only at the bug's own finding."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from app.errors import AppError
+from sync.machine import PAIRS, Stories
+from sync.oracle import Lost
+from sync.planted import Bug
+
+STEPS = 50
+Words = tuple[str, dict[str, Any]]  # a rule and what it was told
+
+
+class Enough(BaseException):
+    """The search is over; Hypothesis lets this through at once and plays no story again."""
+
+
+@dataclass
+class Outcome:
+    """How a search went: what was found in the end, after how many stories and seconds of the processor, and
+    how often stories ended with something else."""
+
+    bug: str
+    seed: int
+    finding: str = ""
+    real: str = ""  # a story that ended so without the bug as well: a fault of the program or of the account
+    stories: int = 0
+    seconds: float = 0.0
+    others: Counter[str] = field(default_factory=Counter)
+    told: list[Words] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        found = self.finding or f"NOT FOUND {self.real}"
+        return f"| {self.bug} | {self.seed} | {self.stories} | {self.seconds:.0f} | {found[:100]} |"
+
+    def story(self) -> str:
+        """The words of the last story, as a program would say them."""
+        said = (
+            f"state.{name}({', '.join(f'{a}={b!r}' for a, b in words.items())})" for name, words in self.told
+        )
+        return "\n".join(said)
+
+
+def ending(town: Path, told: list[Words]) -> str:
+    """How this story ends: empty when everything is accounted for."""
+
+    class Again(Stories):
+        template = town
+
+    state, found = Again(), ""
+    try:
+        for name, words in told:
+            getattr(state, name)(**words)
+    except Exception as error:  # noqa: BLE001 - the program may fail anyhow
+        found = f"{type(error).__name__}: {error}"
+    try:
+        state.teardown()
+    except Exception as error:  # noqa: BLE001
+        found = found or f"{type(error).__name__}: {error}"
+    return found
+
+
+def search(town: Path, bug: Bug, seed: int, most: int) -> Outcome:
+    """Let the machine tell stories with the bug until one ends with its own finding: by its own word, while
+    the same story ends well without the bug. One that ends badly without it as well ends the search, too."""
+    outcome, planted, began = Outcome(bug.name, seed), pytest.MonkeyPatch(), time.process_time()
+
+    class Here(Stories):
+        template = town
+        crowds = PAIRS
+
+        def teardown(self) -> None:
+            outcome.stories += 1
+            try:
+                super().teardown()
+            except (AppError, AssertionError) as error:
+                judge(self.telling.told, error)
+
+    def judge(told: list[Words], error: Exception) -> None:
+        planted.undo()
+        outcome.told, outcome.real = told, ending(town, told)
+        if outcome.real:
+            raise Enough(outcome.real)
+        if isinstance(error, Lost) and re.search(bug.found_by, str(error)):
+            outcome.finding = str(error)
+            raise Enough(outcome.finding)
+        outcome.others[re.split("[0-9(:]", str(error))[0][:50]] += 1
+        bug.plant(planted)
+
+    bug.plant(planted)
+    many = settings(
+        max_examples=most,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        run_state_machine_as_test(hypothesis.seed(seed)(Here), settings=many)
+    except Enough:
+        pass
+    finally:
+        planted.undo()
+        outcome.seconds = time.process_time() - began
+    return outcome
