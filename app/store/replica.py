@@ -226,9 +226,11 @@ class Replica:
 
     def is_whole_again(self) -> None:
         """The log has told again what a restored hub had lost; neither that nor what was seen of it need be
-        kept."""
+        kept, but for what an own change that nobody has answered yet was based on: it may have to be sent
+        once more."""
         with self._writing() as raw:
-            views.forget_branches(raw)
+            if not outbox.pending(raw).changes:
+                views.forget_branches(raw)
             keptblocks.forget_lost(raw)
 
     # ------------------------------------------------------------ receiving
