@@ -82,14 +82,20 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
             continue
         if len(found) > len(items):  # it came along, and a restored hub did not have it
             found = [step for step in found if step[0].device or step[0].effect.op == items[0].op]
-        if len(found) > len(items):
-            raise Lost(f"applied twice: {items[0].action} {key}")
-        if len(found) < len(items):
-            if key[0] in there:
-                raise Lost(f"an act is in the log only in part: {items[0].action} of {items[0].laptop} {key}")
-            raise Lost(f"edit lost: {items[0].action} of {items[0].laptop} never reached the log {key}")
+        if len(found) != len(items):
+            raise Lost(_miscounted(items[0], len(found) > len(items), key[0] in there))
         for item, step in zip(items, found, strict=True):
             check_one(replay, item, step)
+
+
+def _miscounted(item: Entered, often: bool, begun: bool) -> str:
+    """The word for an entry that the log has too often, or not; `begun`: it has others of the same act."""
+    told = f"{item.action} of {item.laptop} {(item.act, item.entity, item.uid)}"
+    if often:
+        return f"applied twice: {told}"
+    if begun:
+        return f"an act is in the log only in part: {told}"
+    return f"edit lost: {told} never reached the log"
 
 
 def check_carried(oracle: Oracle, replay: Replay) -> None:
