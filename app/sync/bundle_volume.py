@@ -33,7 +33,7 @@ Text = Annotated[str, Meta(max_length=100)]
 PROBLEMS = {
     "not_a_bundle": N_("{file} is not a bundle"),
     "too_new": N_("{file} was written by a newer version of the program"),
-    "missing": N_("{file} is missing: the bundle has more parts than are here"),
+    "missing": N_("{file} is not here; all parts of a bundle are needed"),
     "repeated": N_("{file} repeats an earlier part of the bundle"),
     "reordered": N_("{file} is not the part of the bundle that its name says"),
     "cut": N_("{file} was cut short: {found} of {expected} bytes are there"),
