@@ -208,6 +208,8 @@ class Step:
             if effect.op != "i":
                 return before
             self._keep_ghost(place, self.state.area_of(place, before), before)
+        if before is None and effect.op == "u":  # followed anew: told of a record that is gone here already
+            self._note_passing(effect, {}, crossing(place[0]).taken(effect.cells))
         after = self._changed(effect, place, before if stands else None)
         came_from = next(iter(self.state.ghosts.get(place, {})), None)
         if after is None and stands and came_from is not None:

@@ -39,6 +39,7 @@ class _Account:
     problems: list[ProofProblem] = field(default_factory=list)
     told: set[tuple[str, str, str, str]] = field(default_factory=set)
     onward: dict[tuple[Place, str], tuple[str, str]] = field(default_factory=dict)
+    emptied: dict[Place, str] = field(default_factory=dict)  # by which act last, with its record or alone
     current: int = 0
 
     def take(self, cell: EnteredCell) -> None:
@@ -63,6 +64,8 @@ class _Account:
         if not _is_nothing(cell.after):
             self.latest[place] = (cell.after, act)
             self.onward.pop((place, act), None)  # told again, after a restore: it stands after all
+        else:
+            self.emptied[place] = cell.act
 
     def _follow(self, place: Place, before: tuple[Any, str], cell: EnteredCell, act: str) -> str:
         """What stood gives way to the next value; the act behind the value that stands now."""
@@ -113,7 +116,7 @@ class _Account:
     def close(self) -> None:
         """What the journal says stands must have been found; what only a conflict holds is counted there."""
         for place, (value, act) in self.hidden.items():
-            self._gave_way(place, (value, act), self.latest.get(place, ("", act))[1])
+            self._gave_way(place, (value, act), self.latest.get(place, ("", self.emptied.get(place, act)))[1])
         for place in self.latest:
             self._problem("missing", N_("A value that stands in the journal is in no record"), place)
         for key, conflict in self.conflicts.items():

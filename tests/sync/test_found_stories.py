@@ -99,6 +99,25 @@ def _sent_again_unanswered(state: Stories) -> None:
     state.restores_hub(declared=False, first=[("town_b", "piece"), ("county", "")], which=0)
 
 
+def _edited_anew_where_it_was_deleted(state: Stories) -> None:
+    """A laptop that follows a restored hub anew hears the edits of a record which it knows to be deleted."""
+    state.opens(crowd=("county", "town_b"))
+    state.deletes(name="town_b", which=4)
+    state.edits_widely(fault="no_pull", field="model", name="county", then=[("town_b", "")], which=7)
+    state.edit_the_same(field="note", first="county", second="county", which=6)
+    state.restores_hub(declared=True, first=[("county", ""), ("town_b", "deaf")], which=3)
+
+
+def _edited_beneath_a_deletion(state: Stories) -> None:
+    """Another's edit and deletion, both of which come beneath an own deletion that is not answered yet."""
+    state.opens(crowd=("county", "town_b"))
+    state.deletes(name="county", which=1)
+    state.edit_the_same(field="place", first="county", second="town_b", which=0)
+    state.deletes(name="town_b", which=4)
+    state.deletes(name="county", which=5)
+    state.restores_hub(declared=True, first=[("town_b", "stale"), ("county", "")], which=1)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -108,6 +127,8 @@ STORIES = (
     _overwritten_before_it_moved,
     _an_old_answer,
     _sent_again_unanswered,
+    _edited_anew_where_it_was_deleted,
+    _edited_beneath_a_deletion,
 )
 
 
