@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,9 +115,10 @@ def lost_ends(raw: sqlite3.Connection) -> dict[str, list[tuple[int, bytes]]]:
     return found
 
 
-def forget_lost(raw: sqlite3.Connection) -> None:
-    """The log tells again what the blocks that were put aside had told."""
-    raw.execute("DELETE FROM sync_lost")
+def forget_lost(raw: sqlite3.Connection, keep: Iterable[bytes] = ()) -> None:
+    """The log tells again what the blocks that were put aside had told, but for those with these heads."""
+    kept = tuple(keep)
+    raw.execute(f"DELETE FROM sync_lost WHERE head NOT IN ({','.join('?' * len(kept))})", kept)
 
 
 def _block(row: tuple[Any, ...]) -> KeptBlock:

@@ -35,6 +35,7 @@ from app.store.evidence import BlobNeed
 from app.store.fold import FoldDone, Incoming, fold
 from app.store.keptblocks import KeptBlock
 from app.store.outbox import Draft, PendingCount, Sealed
+from app.store.pending import Place
 from app.store.replica_facts import Cursor, ReplicaFacts
 
 Make = Callable[[Draft], "bytes | tuple[bytes, bytes]"]
@@ -224,14 +225,19 @@ class Replica:
             replica_facts.save(raw, changed)
         self._facts = changed
 
-    def is_whole_again(self) -> None:
+    def is_whole_again(self, keep: Iterable[bytes] = ()) -> None:
         """The log has told again what a restored hub had lost; neither that nor what was seen of it need be
-        kept, but for what an own change that nobody has answered yet was based on: it may have to be sent
-        once more."""
+        kept, but for blocks with the heads `keep`, and for what an own change that nobody has answered yet
+        was based on: it may have to be sent once more."""
         with self._writing() as raw:
             if not outbox.pending(raw).changes:
                 views.forget_branches(raw)
-            keptblocks.forget_lost(raw)
+            keptblocks.forget_lost(raw, keep)
+
+    def lacking(self, places: Iterable[Place]) -> set[Place]:
+        """Those of these records that are not in the file."""
+        with self._reading() as raw:
+            return confirmed.lacking(raw, self._database.layout, places)
 
     # ------------------------------------------------------------ receiving
     def fold(

@@ -4,7 +4,8 @@ A laptop notices by the heads of the log's chain, or because the hub knows fewer
 It asks up to where both agree, gives the hub the blocks after that as they came, and goes back to there: the
 hub's log tells all of it again. Cut anywhere, the next round does it once more; the hub knows a block again.
 Until the log has told all of it, the hub is asked whether it still has those blocks: it may be brought back
-once more.
+once more. What it told of a record that has been moved away meanwhile stands in a log that is not read here.
+So such a block is kept for longer, until others will have read that log.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from app.errors import AppError
+from app.domain.replication import Block, Effect
+from app.errors import AppError, StoreFailure
+from app.store.fold_step import LEAVE
 from app.store.keptblocks import KeptBlock
+from app.store.pending import Place
 from app.store.replica import Replica
 from app.sync.folding import Folded, as_signed, finish_begun
 from app.sync.messages import RejoinRequest, SignedBlock
 from app.sync.results import AreaState
 from app.sync.transport import Transport
+from app.sync.wire import decode_block
 
 SIGNS = frozenset(("hub_behind", "wrong_head"))  # what a hub that was brought back looks like to a laptop
 _BYTES = 4 << 20  # about so many bytes of blocks at a time
+_KEPT_MS = 90 * 24 * 3600 * 1000  # by then a hub is not brought back to before it
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,39 @@ def lost_again(transport: Transport, replica: Replica) -> bool:
     """Whether the hub lacks once more what it was given back before its log has told that here."""
     ends = replica.lost_ends()
     return bool(ends) and transport.rejoin(RejoinRequest(ends={}, lost=ends)).lacks > 0
+
+
+def forget_told(replica: Replica) -> None:
+    """All is level: blocks that were put aside are kept no longer, once the log has told here what became of
+    what they tell."""
+    facts = replica.facts()
+    since = (facts.hub_time_ms if facts is not None else 0) - _KEPT_MS
+    replica.is_whole_again([kept.head for kept in replica.lost() if _is_to_be_kept(replica, kept, since)])
+
+
+def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int) -> bool:
+    block = decode_block(kept.body)
+    if block.received <= since:
+        return False
+    told = {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
+    away = replica.lacking(place for _, place in told)
+    if not away:
+        return False
+    try:
+        later = replica.kept_after(kept.area, kept.first - 1)
+    except StoreFailure:  # not here any more: it came long ago
+        return False
+    after = [entry for one in later for entry in _entries(decode_block(one.body))]
+    answered = {(act, place) for act, _, place in after}
+    gone = {place for _, effect, place in after if effect.op == "d"}
+    return any(place in away - gone for _, place in told - answered)
+
+
+def _entries(block: Block) -> Iterator[tuple[str, Effect, Place]]:
+    """The effects of a block with their acts and records, but for records that only leave the area."""
+    for effect in block.effects:
+        if effect.note.partition(":")[0] != LEAVE:
+            yield block.acts[effect.act].uid, effect, (effect.entity, effect.uid)
 
 
 def rejoin(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Rejoined:

@@ -17,7 +17,16 @@ from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
 from app.sync.folding import Folded, Receiving, compare
-from app.sync.rejoining import Rejoined, is_forgotten, is_sign, lacks_blocks, lost_again, parts, rejoin
+from app.sync.rejoining import (
+    Rejoined,
+    forget_told,
+    is_forgotten,
+    is_sign,
+    lacks_blocks,
+    lost_again,
+    parts,
+    rejoin,
+)
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
 from app.sync.state import end_founding, held_grants, keep_grants, note_outcome, note_restored
@@ -86,7 +95,7 @@ class Round:
 
     def _whole_again(self, done: SyncDone, given: Rejoined) -> SyncDone:
         if done.is_level:
-            self.workspace.replica.is_whole_again()
+            forget_told(self.workspace.replica)
         if done.restored and not given.lost:
             note_restored(self.workspace, self.now(), 0)
         return replace(done, restored=done.restored or given.lost, given_back=given.entries)

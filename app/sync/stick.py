@@ -24,6 +24,7 @@ from app.sync.folding import Folded, compare, finish_begun, take
 from app.sync.identity import facts_of
 from app.sync.keys import DeviceKeys
 from app.sync.messages import PullReply, SignedBlock, StickStanding, decode_message
+from app.sync.rejoining import forget_told
 from app.sync.results import BundleDone, BundleReport, PapersDone, Progress, SyncDone
 from app.sync.sending import Sealer
 from app.sync.state import ENROL_REQUEST, end_founding, keep_grants, note_outcome, note_restored
@@ -121,7 +122,7 @@ class Stick:
             touched={entity: tuple(uids) for entity, uids in folded.touched.items()},
         )
         if done.is_level:
-            replica.is_whole_again()
+            forget_told(replica)
         return done
 
     # ------------------------------------------------------------ inside

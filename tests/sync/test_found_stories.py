@@ -118,6 +118,19 @@ def _edited_beneath_a_deletion(state: Stories) -> None:
     state.restores_hub(declared=True, first=[("town_b", "stale"), ("county", "")], which=1)
 
 
+def _given_back_to_where_it_is_not_read(state: Stories) -> None:
+    """An edit that the hub lost and was given back, of a boiler that was moved away meanwhile: it stands in a
+    log that its writer does not read when the hub is brought back once more."""
+    state.opens(crowd=("county", "town_b"))
+    state.edit_the_same(field="contact", first="town_b", second="county", which=4)
+    state.moves(name="county", then=[("town_b", ""), ("town_b", "piece")], which=6)
+    state.restores_hub(declared=False, first=[("county", "")], which=6)
+    state.forges(name="county", state="cleared", which=0)
+    state.loses_the_hub(back=False, declared=True, field="model", first="town_b", second="town_b", which=6)
+    state.sets_clock(days=-90, name="town_b")
+    state.edits(field="contact", name="town_b", which=2, who=3)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -129,6 +142,7 @@ STORIES = (
     _sent_again_unanswered,
     _edited_anew_where_it_was_deleted,
     _edited_beneath_a_deletion,
+    _given_back_to_where_it_is_not_read,
 )
 
 
