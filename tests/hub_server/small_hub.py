@@ -76,6 +76,9 @@ class SmallHub:
                     PASSPHRASES.insert().values(person=item.uid, verifier=passphrase_verifier())
                 )
 
+    def note_rest(self) -> None:
+        """Nothing waits to be written."""
+
     def ping(self) -> None:
         if self.failing:
             raise StoreFailure(N_("The disk is full"), code="disk_full")

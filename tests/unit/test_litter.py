@@ -29,6 +29,7 @@ def test_things_are_let_go_of_in_a_thread_that_ends() -> None:
     assert not any(thing() for thing in watched)
 
 
+@pytest.mark.usefixtures("collector")
 def test_the_collector_rests_until_the_last_has_gone() -> None:
     begun, may_end = threading.Event(), threading.Event()
 
@@ -55,6 +56,7 @@ def test_no_thread_is_begun_for_nothing() -> None:
     assert {thread for thread in threading.enumerate() if thread.name == "letting go"} <= before
 
 
+@pytest.mark.usefixtures("collector")
 def test_where_no_thread_can_begin_things_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was done is done: whoever waits for the answer hears nothing of it."""
 
