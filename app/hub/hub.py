@@ -18,10 +18,10 @@ from app.errors import NotAllowed, StoreFailure
 from app.hub import books, devices, founding, keys, lost, migrations, policies, pulling, verifiers
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
-from app.hub.heard import Heard
 from app.hub.log import read_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
+from app.hub.reached import Reached
 from app.hub.returning import Returning, give_back
 from app.hub.snapshots import Snapshots
 from app.i18n import N_
@@ -79,7 +79,7 @@ class Hub:
         self.uid = facts["hub"].decode()
         self.root = facts["root"].decode()
         self.blobs = blobs or Blobs.open(facts["objects"].decode() if "objects" in facts else folder / BLOBS)
-        self._heard = Heard(database)
+        self._reached = Reached(database)
         self._scopes: dict[str, Scope] = {}  # a laptop's never changes
         self._pushing = Pushing(
             database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None
@@ -215,7 +215,7 @@ class Hub:
         return self._answered(told, pulling.Wanted(cursors, limit_bytes, held), time)
 
     def _answered(self, told: pulling.Since, wanted: pulling.Wanted, time: int) -> PullAnswer:
-        self._heard.hear(told.device, wanted.cursors, told.blocks, time)
+        self._reached.hear(told.device, wanted.cursors, told.blocks, time)
         if not told.more:
             self._pushing.follow(told.areas)
         grants = None if wanted.held is None else self._newer(told, wanted.held, time)
@@ -263,13 +263,13 @@ class Hub:
 
     def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
         """The laptop has folded this much, as it said by stick."""
-        self._heard.forget(device)
+        self._reached.forget(device)
         found = self.device(device)
-        self._heard.hear(found, cursors, (), found.last_sync or 0)
+        self._reached.hear(found, cursors, (), found.last_sync or 0)
 
     def note_rest(self) -> None:
         """Write how far those laptops have come that came again too soon to be noted at once."""
-        self._heard.note_rest()
+        self._reached.note_rest()
 
     def snapshot(self, device: str) -> Path:
         """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.

@@ -22,9 +22,9 @@ from app.errors import AppError, NotAllowed, StoreFailure
 from app.hub.admin.routes import admin_routes
 from app.hub.blob_endpoints import blob
 from app.hub.endpoints import enrol, give_back, policy, pull, push, rejoin, session, snapshot
-from app.hub.heard import NOTED_EVERY_MS
 from app.hub.logs import say, say_mistake
 from app.hub.metrics import CONTENT_TYPE
+from app.hub.reached import NOTED_EVERY_MS
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import language_of, refused, said
 from app.hub.watching import Watched

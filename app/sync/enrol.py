@@ -91,7 +91,8 @@ def join(
     url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime], asker: Asker = Asker()
 ) -> Joined:
     """Ask the hub at `url` to take this laptop in. `beside` is the workspace the answer is kept beside until
-    `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`."""
+    `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`, Refused
+    `other_role` where whoever asks could not sign in any more."""
     start = parse_code(code).fingerprint
     kept = _read(beside, code, url) or _Kept(code, url, start, DeviceKeys.make().to_bytes())
     keys = DeviceKeys.from_bytes(kept.keys)

@@ -14,8 +14,8 @@ from app.domain.entities.boiler import Boiler
 from app.domain.entities.people import Person
 from app.errors import Invalid, NotAllowed, Refused, StoreFailure
 from app.hub import sticks
-from app.hub.heard import Heard
 from app.hub.hub import Hub
+from app.hub.reached import Reached
 from app.hub.views import late_open
 from app.store.replica_facts import ReplicaFacts
 from app.store.snapshot import install_snapshot
@@ -188,7 +188,7 @@ def test_who_comes_again_soon_is_noted_a_moment_later(bench: HubBench) -> None:
     two.enter("officer")
     two.push()
     found = bench.hub.device(one.uid)
-    other = Heard(bench.hub.database)  # another process, which hears of it twice before
+    other = Reached(bench.hub.database)  # another process, which hears of it twice before
     for _ in range(2):
         other.hear(found, json.loads(found.delivered or "{}"), (), found.last_sync or 0)
     one.pull()

@@ -245,12 +245,10 @@ def test_without_the_number_reached_all_is_looked_through(desk: Desk, workspace:
     assert len(workspace.history("boiler", one.uid)) == 1
 
 
-def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A thread nobody knows of would write on after the file was closed; what a fold left is done by the one
-    that is about it, once more."""
-    begun, go_on = [], threading.Semaphore(0)
+def _waiting(
+    file: Path, monkeypatch: pytest.MonkeyPatch, begun: list[threading.Thread], go_on: threading.Semaphore
+) -> Any:
+    """Tidying that writes nothing: it notes the thread it is done in, and waits there until it may go on."""
 
     def take_in(_: tidying.Tidying) -> float:
         begun.append(threading.current_thread())
@@ -259,7 +257,16 @@ def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
 
     monkeypatch.setattr(tidying.Tidying, "_take_in", take_in)
     monkeypatch.setattr(tidying.Tidying, "_bring_in", lambda _: 0.0)
-    tidy: Any = tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
+    return tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
+
+
+def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread nobody knows of would write on after the file was closed; what a fold left is done by the one
+    that is about it, once more."""
+    begun, go_on = list[threading.Thread](), threading.Semaphore(0)
+    tidy = _waiting(file, monkeypatch, begun, go_on)
 
     def at_once(work: Callable[[], None], times: int) -> None:
         work()
@@ -278,16 +285,8 @@ def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
 
 def test_a_thread_that_ends_knows_nothing_of_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody begins anew just when the one before has said that it is done and is about to end."""
-    begun, go_on, ended = [], threading.Semaphore(1), threading.Event()
-
-    def take_in(_: tidying.Tidying) -> float:
-        begun.append(threading.current_thread())
-        assert go_on.acquire(timeout=60)
-        return 0.0
-
-    monkeypatch.setattr(tidying.Tidying, "_take_in", take_in)
-    monkeypatch.setattr(tidying.Tidying, "_bring_in", lambda _: 0.0)
-    tidy: Any = tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
+    begun, go_on, ended = list[threading.Thread](), threading.Semaphore(1), threading.Event()
+    tidy = _waiting(file, monkeypatch, begun, go_on)
     lock = tidy._turn
 
     class Told:

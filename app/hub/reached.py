@@ -26,7 +26,7 @@ class _Stand:
     time: int
 
 
-class Heard:
+class Reached:
     """Of one process of the hub. What another process wrote later is not taken back."""
 
     def __init__(self, database: HubDatabase) -> None:
