@@ -24,7 +24,7 @@ _ACTS = "SELECT id, uuid, actor, actor_name, role, device, wall, action, reason,
 class EnteredCell(NamedTuple):
     """One cell that was written: its act ("" for an edit nobody has answered for), value before and after, as
     on the wire. `hidden` ones never came in sight here: another's value beneath an own change, or one from
-    before a snapshot."""
+    before a snapshot. `gone`: the record was deleted; its empty cells are not told."""
 
     act: str
     entity: str
@@ -33,6 +33,7 @@ class EnteredCell(NamedTuple):
     before: Any
     after: Any
     hidden: bool = False
+    gone: bool = False
 
 
 class ActNote(NamedTuple):
@@ -61,10 +62,10 @@ def cells(database: Database) -> Iterator[EnteredCell]:
     with database.reading() as connection:
         raw: Any = connection.connection.driver_connection
         names = {row[0]: row[1] for row in raw.execute(_ACTS)}
-        for owner, entity, uid, _, written in raw.execute(_ROWS):
+        for owner, entity, uid, op, written in raw.execute(_ROWS):
             if is_known(entity):
                 act = "" if owner == FOREIGN else names.get(owner, "")
-                yield from _cells_of(act, entity, uid, written)
+                yield from _cells_of(act, entity, uid, op, written)
 
 
 def held(database: Database) -> Iterator[tuple[str, str, Cells]]:
@@ -80,9 +81,9 @@ def _act(row: tuple[Any, ...]) -> ActNote:
     return ActNote._make((*row[1:9], row[9] not in (FROM_HUB, SETTLED)))
 
 
-def _cells_of(act: str, entity: str, uid: str, written: str) -> Iterator[EnteredCell]:
+def _cells_of(act: str, entity: str, uid: str, op: str, written: str) -> Iterator[EnteredCell]:
     cross = crossing(entity)
     for name, before, after, *mark in json.loads(written):
         if name in cross.known:
             told = cross.untold(name, before), cross.untold(name, after)
-            yield EnteredCell(act, entity, uid, name, *told, bool(mark))
+            yield EnteredCell(act, entity, uid, name, *told, bool(mark), op == "d")

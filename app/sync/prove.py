@@ -39,12 +39,14 @@ class _Account:
     problems: list[ProofProblem] = field(default_factory=list)
     told: set[tuple[str, str, str, str]] = field(default_factory=set)
     onward: dict[tuple[Place, str], tuple[str, str]] = field(default_factory=dict)
-    emptied: dict[Place, str] = field(default_factory=dict)  # by which act last, with its record or alone
+    emptied: dict[Place, str] = field(default_factory=dict)  # by which act last
+    gone: dict[tuple[str, str], str] = field(default_factory=dict)  # records, and the acts that deleted them
     current: int = 0
 
     def take(self, cell: EnteredCell) -> None:
         """One cell of the journal: what stood before is superseded by it, what comes after stands."""
         place = (cell.entity, cell.uid, cell.field)
+        self._keep_gone(cell)
         beneath = self.hidden.pop(place, None)
         if cell.hidden:
             if beneath is not None and not _same(beneath[0], cell.after):
@@ -66,6 +68,13 @@ class _Account:
             self.onward.pop((place, act), None)  # told again, after a restore: it stands after all
         else:
             self.emptied[place] = cell.act
+
+    def _keep_gone(self, cell: EnteredCell) -> None:
+        """Remember by which act a record was deleted, until it is there again."""
+        if cell.gone:
+            self.gone[cell.entity, cell.uid] = cell.act
+        elif not cell.hidden:
+            self.gone.pop((cell.entity, cell.uid), None)
 
     def _follow(self, place: Place, before: tuple[Any, str], cell: EnteredCell, act: str) -> str:
         """What stood gives way to the next value; the act behind the value that stands now."""
@@ -116,7 +125,8 @@ class _Account:
     def close(self) -> None:
         """What the journal says stands must have been found; what only a conflict holds is counted there."""
         for place, (value, act) in self.hidden.items():
-            self._gave_way(place, (value, act), self.latest.get(place, ("", self.emptied.get(place, act)))[1])
+            last = self.gone.get(place[:2]) or self.emptied.get(place, act)
+            self._gave_way(place, (value, act), self.latest.get(place, ("", last))[1])
         for place in self.latest:
             self._problem("missing", N_("A value that stands in the journal is in no record"), place)
         for key, conflict in self.conflicts.items():

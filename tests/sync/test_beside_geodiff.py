@@ -18,7 +18,8 @@ from sync.oracle import Replay, comparable, in_conflict, replayed
 from sync.town import begin, end
 from sync.world import World
 
-RANDOM = [random_history(seed) for seed in range(3, 3 + int(os.environ.get("GRIDWARD_EXAMPLES", "2")))][:50]
+# In the one of seed 5 an edit of an empty field comes beneath a deletion, which the certificate has to name.
+RANDOM = [random_history(seed) for seed in range(3, 3 + int(os.environ.get("GRIDWARD_EXAMPLES", "3")))][:50]
 PAGE = Path(__file__).parents[2] / "docs" / "beside-geodiff.md"
 
 
