@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -16,6 +17,7 @@ from app.domain.areas import Scope
 from app.domain.entities.boiler import Boiler
 from app.domain.entity import EntityType
 from app.domain.replication import Effect
+from app.domain.values import bureau_day
 from app.domain.workflows.boiler import BOILER
 from app.hub.exporting import export_log
 from app.store.tables import known
@@ -33,15 +35,13 @@ from sync.oracle import (
     replayed,
     wire_cells,
 )
-from sync.world import ROOT, World
+from sync.world import ROOT, START, World
 
 FIVE_MINUTES_MS = 5 * 60 * 1000
 Step = tuple[Logged, Mapping[str, Any], bool]
 # What a step writes by itself, and the hub again: days that a wrong clock may have told, and who signed.
-STAMPED = frozenset(
-    "applied_on accepted_on notice_from notice_to cleared_on looked_back_on rebound_reported sealed_until"
-    " signed_at person_name role org round_no".split()
-)
+DAYS = tuple("applied_on accepted_on notice_from cleared_on looked_back_on rebound_reported".split())
+STAMPED = frozenset((*DAYS, *"notice_to sealed_until signed_at person_name role org round_no".split()))
 
 
 def settle(world: World) -> Replay:
@@ -50,6 +50,7 @@ def settle(world: World) -> Replay:
     blocks = world.log()
     check_numbers(blocks)
     replay = replayed(blocks)
+    replay.days = stamped_days(world)
     check_entries(world.oracle, replay)
     check_order(world.oracle, replay)
     check_carried(world.oracle, replay)
@@ -59,6 +60,17 @@ def settle(world: World) -> Replay:
     check_laptops(world, replay)
     check_certificates(world)
     return replay
+
+
+def stamped_days(world: World) -> dict[str, str]:
+    """What a step stamps whose writer's clock is right, by field; a story does not go beyond one day."""
+    today, policy = bureau_day(START), world.laptops["city"].session.policy
+    if bureau_day(world.now) != today:
+        raise AssertionError("the story is longer than a day")
+    end = policy.notice_end(date.fromisoformat(today))
+    season = policy.next_heating_season(date.fromisoformat(today)).isoformat()
+    found = dict.fromkeys(DAYS, today) | {"sealed_until": season}
+    return found | ({"notice_to": end.isoformat()} if end else {})
 
 
 # ------------------------------------------------------------ what was entered
@@ -185,10 +197,17 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     name, value, told = what
     logged, before, alive = step
     verdict = logged.effect.verdict
-    if value not in (None, ()) and not in_conflict(replay, item.uid, name, value, item.act):
+    kept = min(value, replay.days[name]) if _was_stamped(replay, logged, name, value) else value
+    if value not in (None, ()) and not in_conflict(replay, item.uid, name, kept, item.act):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
     if verdict != "rejected" and alive and _is_sure(replay, item) and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
+
+
+def _was_stamped(replay: Replay, logged: Logged, name: str, value: Any) -> bool:
+    """Whether this is the day that a step wrote by itself, of one that the hub had taken, lost and been given
+    back: its block tells the day that the hub had stamped, which is not later than that of a right clock."""
+    return not logged.device and name in replay.days and value is not None
 
 
 def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:

@@ -154,6 +154,7 @@ class Replay:
     offered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by the act of the other side
     entries: list[tuple[Logged, Mapping[str, Any], bool]] = field(default_factory=list)
     meant: dict[tuple[str, Cell], Any] = field(default_factory=dict)  # by act and cell: what was entered
+    days: Mapping[str, str] = field(default_factory=dict)  # what a step stamps by a right clock, by field
 
     def take(self, item: Logged) -> None:
         """One effect."""

@@ -131,6 +131,17 @@ def _given_back_to_where_it_is_not_read(state: Stories) -> None:
     state.edits(field="contact", name="town_b", which=2, who=3)
 
 
+def _a_wrong_clocks_day_given_back(state: Stories) -> None:
+    """A step by a clock that is ahead, taken by the hub, lost, and void when it is given back: its block has
+    the day that the hub had stamped, and that is what the conflict keeps."""
+    state.opens(crowd=TWO)
+    state.sets_clock(name="town_a", days=400)
+    state.steps(name="town_a", which=6, choice=0)
+    state.restores_hub(which=7, declared=False, first=[("town_a", "lost"), ("town_a", "torn")])
+    state.restores_hub(which=7, declared=False, first=[("city", "apart")])
+    state.steps(name="city", which=0, choice=6)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -143,6 +154,7 @@ STORIES = (
     _edited_anew_where_it_was_deleted,
     _edited_beneath_a_deletion,
     _given_back_to_where_it_is_not_read,
+    _a_wrong_clocks_day_given_back,
 )
 
 
