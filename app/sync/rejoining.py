@@ -22,6 +22,7 @@ from app.store.replica import Replica
 from app.sync.folding import Folded, as_signed, finish_begun
 from app.sync.messages import RejoinRequest, SignedBlock
 from app.sync.results import AreaState
+from app.sync.signing import next_head
 from app.sync.transport import Transport
 from app.sync.wire import decode_block
 
@@ -68,10 +69,21 @@ def lost_again(transport: Transport, replica: Replica) -> bool:
 
 def forget_told(replica: Replica) -> None:
     """All is level: blocks that were put aside are kept no longer, once the log has told here what became of
-    what they tell."""
+    what they tell; but one that is kept needs those before it, or a hub would not know where it belongs."""
     facts = replica.facts()
     since = (facts.hub_time_ms if facts is not None else 0) - _KEPT_MS
-    replica.is_whole_again([kept.head for kept in replica.lost() if _is_to_be_kept(replica, kept, since)])
+    keep: set[bytes] = set()
+    after: list[KeptBlock] = []
+    for kept in reversed(replica.lost()):
+        if any(_follows(one, kept) for one in after) or _is_to_be_kept(replica, kept, since):
+            keep.add(kept.head)
+            after.append(kept)
+    replica.is_whole_again(keep)
+
+
+def _follows(block: KeptBlock, before: KeptBlock) -> bool:
+    beside = (before.area, before.last + 1) == (block.area, block.first)
+    return beside and next_head(before.head, block.body) == block.head
 
 
 def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int) -> bool:

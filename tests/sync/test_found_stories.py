@@ -142,6 +142,19 @@ def _a_wrong_clocks_day_given_back(state: Stories) -> None:
     state.steps(name="city", which=0, choice=6)
 
 
+def _kept_without_what_stood_before_it(state: Stories) -> None:
+    """A lost block that is kept because its boiler was moved away, while the block before it was let go: the
+    hub, brought back to before both, did not know where it belongs, and no round went to its end any more."""
+    state.opens(crowd=TWO)
+    state.edit_the_same(field="place", first="town_a", second="town_a", which=7)
+    state.loses_the_hub(back=True, declared=False, field="model", first="city", second="city", which=3)
+    state.restores_hub(declared=True, first=[("city", ""), ("town_a", "")], which=7)
+    state.restores_hub(declared=False, first=[("city", ""), ("city", "piece")], which=2)
+    state.moves(name="city", which=1, then=[("city", "")])
+    state.moves(name="city", which=5, then=[("town_a", "")])
+    state.restores_hub(declared=False, first=[("city", "no_pull")], which=4)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -155,6 +168,7 @@ STORIES = (
     _edited_beneath_a_deletion,
     _given_back_to_where_it_is_not_read,
     _a_wrong_clocks_day_given_back,
+    _kept_without_what_stood_before_it,
 )
 
 
