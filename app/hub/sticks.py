@@ -23,7 +23,7 @@ from msgspec import structs
 
 from app.domain.changes import new_uid
 from app.domain.values import as_moment
-from app.errors import NotAllowed
+from app.errors import Invalid, NotAllowed
 from app.hub import lost
 from app.hub.hub import Hub
 from app.hub.papers import Giving, giving, note_asked
@@ -186,8 +186,13 @@ def _take_back(hub: Hub, found: Unpacked, asked: RejoinRequest, now: datetime) -
     answer need not repeat that."""
     device = found.head.device
     blocks = [decode_message(SignedBlock, item.read()) for item in found.items if item.kind == "block"]
-    entries = hub.give_back(device, blocks, now) if blocks else 0
     again = {head for ends in asked.lost.values() for _, head in ends}
+    try:
+        entries = hub.give_back(device, blocks, now) if blocks else 0
+    except Invalid as error:
+        if error.code != "gap" or any(block.head not in again for block in blocks):
+            raise
+        entries = 0  # this hub has lost more than the laptop knows: its next bundle brings what stood before
     if entries or any(block.head not in again for block in blocks):
         _renew(hub, device, asked)
     ends = RejoinRequest(ends=asked.ends)

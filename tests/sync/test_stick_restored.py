@@ -105,6 +105,35 @@ def test_a_hub_brought_back_once_more_is_given_back_by_stick_again(world: World,
     settle(world)
 
 
+@ways
+def test_a_hub_brought_back_to_still_before_is_given_back_by_stick_again(
+    world: World, declared: bool
+) -> None:
+    """The laptop knows of the first loss only: what it keeps of that follows on what the hub has lost now."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    assert a.by_stick()
+    world.back_up_hub()
+    note(other, "lost once")
+    other.round()
+    assert a.by_stick()
+    world.back_up_hub()
+    note(a, "lost twice")
+    assert a.by_stick()
+    world.restore_hub(1, declared=declared)
+    assert doings.edit(a, "officer", there(a), contact="王芳")
+    assert a.by_stick()
+    back = a.by_stick()
+    assert back and back.given_back == 1 and back.unsent
+    world.restore_hub(0, declared=declared)
+    for _ in range(4):
+        last = a.by_stick()
+    assert last and last.agrees and not last.unsent
+    assert not a.workspace.replica.lost()
+    other.round()
+    assert there(other).note == "lost twice" and there(other).contact == "王芳"
+    settle(world)
+
+
 def test_a_laptop_brought_back_goes_on_by_stick(world: World) -> None:
     a = world.laptops["town_a"]
     a.by_stick()
