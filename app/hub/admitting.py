@@ -14,6 +14,7 @@ from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Field, Kind
 from app.domain.replication import Cells
 from app.domain.values import as_datetime, as_moment, check, parse_date
+from app.domain.wkb import is_plain
 from app.errors import Invalid
 from app.store.geom import fitted
 from app.store.tables import default_of, known
@@ -254,5 +255,7 @@ def _geometry(shape: Shape, value: Any) -> bytes | None:
         if not (-180.0 <= x <= 180.0 and -90.0 <= y <= 90.0):
             raise ValueError("geometry")
         return value
+    if not is_plain(value):
+        raise ValueError("geometry")
     found = fitted(shapely.from_wkb(value), shape)
     return None if found is None else bytes(shapely.to_wkb(found, byte_order=1))

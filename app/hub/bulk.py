@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.domain.entity import GEOMETRY
 from app.domain.fields import Kind
-from app.hub.database import HubDatabase, Tell, array_of
+from app.hub.database import HubDatabase, Tell, array_of, as_sqlalchemy
 from app.store.geom import SRID
 from app.store.tables import known
 
@@ -42,7 +42,7 @@ def insert_rows(
         sql.Identifier(entity), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(words) as copy:
+    with as_sqlalchemy(), driver.cursor() as cursor, cursor.copy(words) as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -17,6 +17,7 @@ from app.domain.values import as_datetime, as_moment
 
 _LONGEST = MUCH // 2  # escapes and the other cells need room too
 _LONGEST_TEXT = 2_000
+_LONGEST_PART, _MOST_PARTS = 200, 20  # of a list of texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,27 @@ def conflict_of(
 
 
 def as_json(cells: Mapping[str, Any]) -> str:
-    """Cells as JSON, a geometry as WKB in hex; where that is too long, shapes are left out and
-    texts cut (the kept batch has them)."""
+    """Cells as JSON, a geometry as WKB in hex. Of what is too long for a record shapes are left out, texts
+    and lists cut, and fields left out that have no room then (the kept batch has them)."""
     plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in cells.items()}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
     if len(text) <= _LONGEST:
         return text
-    rest = {
-        name: value[:_LONGEST_TEXT] if isinstance(value, str) else value
-        for name, value in plain.items()
-        if not isinstance(cells[name], bytes)
-    }
+    rest: dict[str, Any] = {}
+    left = _LONGEST
+    for name in sorted(plain):
+        value = None if isinstance(cells[name], bytes) else _cut(plain[name])
+        left -= len(json.dumps({name: value}, ensure_ascii=False))
+        if value is not None and left >= 0:
+            rest[name] = value
     return json.dumps(rest, ensure_ascii=False, sort_keys=True)
+
+
+def _cut(value: Any) -> Any:
+    """The beginning of a long text or list of texts."""
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT]
+    return [part[:_LONGEST_PART] for part in value[:_MOST_PARTS]] if isinstance(value, list) else value
 
 
 def title_ids(kind: EntityType) -> list[str]:

@@ -286,6 +286,31 @@ def test_impossible_texts_and_places_are_refused_and_what_follows_comes_in(bench
     bench.check()
 
 
+def test_a_shape_within_shapes_is_refused_and_not_followed(bench: HubBench) -> None:
+    deep = b"\x01\x07\x00\x00\x00\x01\x00\x00\x00" * 300_000 + wkb(106.6, 35.5)
+    laptop = bench.laptop(CITY, "R0")
+    made = laptop.enter("officer")
+    for begin in (deep, b"\x01\x06\x00\x00\x00\x01\x00\x00\x00" + deep):
+        laptop.act("officer", "add")
+        laptop.write("sketch", new_uid(), "i", {"name": "草图", "geometry": begin})
+        laptop.edit("officer", made.uid, geometry=begin)
+    assert laptop.push().rejected == 4
+    bench.check()
+
+
+def test_refused_values_that_are_too_long_for_a_conflict_are_cut(bench: HubBench) -> None:
+    laptop = bench.laptop(CITY, "R0")
+    made = laptop.enter("officer")
+    laptop.edit("officer", made.uid, end_checks=["x" * 100] * 20_000, note="核实" * 2_000)
+    laptop.edit("officer", made.uid, **{f"f{number}" * 10: "x" * 300 for number in range(3_000)})
+    assert laptop.push().rejected == 2
+    bench.check()
+    first, second = (json.loads(item.offered or "") for item in bench.records(Conflict))
+    first, second = sorted((first, second), key=len)
+    assert len(first["end_checks"]) < 100 and first["note"].startswith("核实核实")
+    assert 100 < len(second) < 3_000
+
+
 def test_impossible_texts_of_a_revoked_laptop_wait_too(bench: HubBench) -> None:
     laptop = bench.laptop()
     made = laptop.enter("officer")

@@ -318,7 +318,7 @@ def test_another_persons_changes_under_a_known_act_count_as_its_repeat(bench: Hu
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_full_disk_is_said_and_nothing_is_half_applied(bench: HubBench) -> None:
-    """SQLite itself refuses to grow; there is no such switch in PostgreSQL."""
+    """SQLite itself refuses to grow; there is no such switch in PostgreSQL (the test after this)."""
     laptop = bench.laptop()
     laptop.enter("officer")
     assert laptop.push().accepted == 1
@@ -333,6 +333,28 @@ def test_a_full_disk_is_said_and_nothing_is_half_applied(bench: HubBench) -> Non
     bench.check()
     _room_for(bench, 1 << 30)
     assert laptop.push().accepted == 200
+    bench.check()
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_full_disk_is_said_where_postgresql_takes_many_rows(bench: HubBench) -> None:
+    """By COPY: a rule of the table says what the server says when it finds no room."""
+    laptop = bench.laptop()
+    laptop.enter("officer")
+    with bench.hub.database.writing() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END'"
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON boiler EXECUTE FUNCTION full_disk()"
+        )
+    with pytest.raises(StoreFailure) as full:
+        laptop.push()
+    assert full.value.code == "disk_full"
+    with bench.hub.database.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full_disk ON boiler")
+    assert laptop.push().accepted == 1
     bench.check()
 
 
