@@ -12,7 +12,8 @@ import pytest
 from shapely.geometry import Point
 
 from app.actions import catalog, conflicts, enrolling, sticks, syncing
-from app.actions.conflicts import ConflictView, FieldSide, RecordRef, Side
+from app.actions.conflicts import ConflictView, RecordRef, Side
+from app.actions.contested import FieldSide
 from app.domain.changes import Committed
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.conflict import KINDS

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from app.actions import latework
 from app.actions.action import action
+from app.actions.contested import FieldSide, fields_of, refuse_unfit
 from app.actions.deciding import changes_of
 from app.actions.evidence import evidence_of
 from app.actions.refusals import waiting_of, with_changes
@@ -24,12 +24,11 @@ from app.domain.entities.conflict import KINDS, PROPOSALS, Conflict
 from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
-from app.domain.fields import Field, Kind
 from app.domain.filters import EVERYTHING, Filter, equal, one_of
-from app.domain.replication import HUB_PERSON, Cells
+from app.domain.replication import HUB_PERSON
 from app.domain.rights import in_area
 from app.domain.titles import goes_by_owner
-from app.domain.values import check, parse, show
+from app.domain.values import check, parse
 from app.domain.verdicts import sentence
 from app.errors import AppError, Invalid, NotAllowed, Refused
 from app.i18n import N_, listed, tr
@@ -47,20 +46,6 @@ class RecordRef:
     uid: str
     title: str
     exists: bool
-
-
-@dataclass(frozen=True)
-class FieldSide:
-    """One field of a conflict. `field` is its name (`geometry` for the place), `declared` its declaration
-    (None for the place), `kept` and `offered` are values as records hold them."""
-
-    field: str
-    label: str
-    kept: Any
-    offered: Any
-    declared: Field | None = None
-    kept_text: str = ""
-    offered_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +166,7 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     _require_decider(session, found, view)
     _refuse_unseen(found)
     side, values = _chosen(view, take)
+    refuse_unfit(view.fields, side)
     kept = _values(view.fields, "kept")
     word, changes = changes_of(session, found, record, (side, values, kept), reason)
     settled = {
@@ -203,7 +189,7 @@ def _view(
     """`names` are persons by uid, `actions` what acts did by theirs: the hub names only the other side's."""
     kind = BY_NAME.get(item.owner_entity)
     device = session.workspace.device
-    fields = _fields(kind, item, record) if kind is not None else ()
+    fields = fields_of(kind, item, record) if kind is not None else ()
     return ConflictView(
         uid=item.uid,
         kind=item.kind,
@@ -267,6 +253,7 @@ def _obstacle(session: Session, item: Conflict, record: Entity | None, fields: t
     """Why this person cannot take the late work in as things stand; "" when nothing is in the way."""
     offered = ("offered", _values(fields, "offered"), _values(fields, "kept"))
     try:
+        refuse_unfit(fields, "offered")
         changes_of(session, item, record, offered, tr(N_("Reason")))  # a reason is asked when it is taken
     except AppError as error:
         return str(error)
@@ -291,41 +278,6 @@ def _side(item: Conflict, side: str, device: str, action: str) -> Side:
         mine=bool(told("device")) and told("device") == device,
         act=told("act"),
     )
-
-
-def _fields(kind: EntityType, item: Conflict, record: Entity | None) -> tuple[FieldSide, ...]:
-    """The fields of a conflict. What stood is not told where the writer of the other side does not read the
-    record any more: then it is what stands now."""
-    kept, offered = latework.cells_of(item.kept), latework.cells_of(item.offered)
-    those = [field for field in kind.fields.values() if field.id in kept or field.id in offered]
-    found = [_field(field, kept, offered, record) for field in those]
-    if GEOMETRY in kept or GEOMETRY in offered:
-        one, other = _shape(kept.get(GEOMETRY)), _shape(offered.get(GEOMETRY))
-        one = record.geometry if record is not None and GEOMETRY not in kept else one
-        texts = [_place(shape) for shape in (one, other)]
-        found.append(FieldSide(GEOMETRY, tr(N_("Position")), one, other, None, *texts))
-    return tuple(found)
-
-
-def _field(field: Field, kept: Cells, offered: Cells, record: Entity | None) -> FieldSide:
-    one, other = (_native(field, cells.get(field.id)) for cells in (kept, offered))
-    one = getattr(record, field.name) if record is not None and field.id not in kept else one
-    return FieldSide(field.name, tr(field.label), one, other, field, show(field, one), show(field, other))
-
-
-def _native(field: Field, value: Any) -> Any:
-    if field.kind is Kind.TEXTS:
-        return tuple(value or ())
-    return float(value) if field.kind is Kind.NUMBER and isinstance(value, int) else value
-
-
-def _shape(value: Any) -> Any:
-    return shapely.from_wkb(bytes.fromhex(value)) if value else None
-
-
-def _place(shape: Any) -> str:
-    at = shape.representative_point() if shape is not None else None
-    return f"{at.x:.6f}, {at.y:.6f}" if at is not None else ""
 
 
 def _may_decide(session: Session, item: Conflict, record: Entity | None) -> bool:

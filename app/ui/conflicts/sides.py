@@ -15,7 +15,8 @@ from app.ui.names import Names
 from app.ui.parts import heading, muted
 
 if TYPE_CHECKING:
-    from app.actions.conflicts import ConflictView, FieldSide, Side
+    from app.actions.conflicts import ConflictView, Side
+    from app.actions.contested import FieldSide
 
 _SHORT = 8  # letters of a laptop's name that tell it from the others of a bureau
 _STANDS, _OTHER = N_("What stands"), N_("The other value")
@@ -39,9 +40,11 @@ def side_names(kind: str) -> tuple[str, str]:
 
 def value_words(field: FieldSide, names: Names) -> tuple[str, str]:
     """Both values of a field as a person reads them, divisions by name."""
-    if field.declared is None:
-        return field.kept_text, field.offered_text
-    return names.show(field.declared, field.kept), names.show(field.declared, field.offered)
+    declared, texts = field.declared, (field.kept_text, field.offered_text)
+    if declared is None:
+        return texts
+    kept, offered = names.show(declared, field.kept), names.show(declared, field.offered)
+    return texts[0] if "kept" in field.unfit else kept, texts[1] if "offered" in field.unfit else offered
 
 
 class Sides(QWidget):
