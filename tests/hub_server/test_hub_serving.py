@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ from app.sync.messages import SessionAnswer, SessionRequest, decode_message, enc
 from app.sync.pinning import key_fingerprint
 from hub_server.served import PIN, gridward, served
 from hub_server.small_hub import SmallHub
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -180,13 +183,15 @@ def running(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         yield "127.0.0.1", urlsplit(hub.url).port or 0
 
 
-def test_whoever_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The protocol in a server of its own, with a shorter patience."""
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """The protocol in a server of its own with a shorter patience; it answers without reading bodies."""
     import asyncio
 
     import uvicorn
 
     monkeypatch.setattr(patience, "FIRST_WORDS_SECONDS", 0.3)
+    monkeypatch.setattr(patience, "LAST_WORDS_SECONDS", 0.6)
 
     async def app(_scope: object, _receive: object, send: object) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})  # type: ignore[operator]
@@ -199,16 +204,48 @@ def test_whoever_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
     try:
-        with socket.create_connection(listener.getsockname(), timeout=20) as silent:
-            assert silent.recv(10) == b""
-        with socket.create_connection(listener.getsockname(), timeout=20) as talking:
-            for _ in range(2):
-                talking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-                assert talking.recv(65536).startswith(b"HTTP/1.1 204")
-                time.sleep(0.5)  # longer than the patience, which is for the first words only
+        yield listener.getsockname()
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+def test_whoever_says_nothing_is_let_go(impatient: tuple[str, int]) -> None:
+    with socket.create_connection(impatient, timeout=20) as silent:
+        assert silent.recv(10) == b""
+    with socket.create_connection(impatient, timeout=20) as talking:
+        for _ in range(2):
+            talking.sendall(WHOLE)
+            assert talking.recv(65536).startswith(b"HTTP/1.1 204")
+            time.sleep(0.5)  # longer than the patience for somebody who has begun to speak
+
+
+@pytest.mark.parametrize("begun", [b"G", b"\r\n"])
+def test_whoever_does_not_go_on_is_let_go_after_an_answer_as_well(
+    impatient: tuple[str, int], begun: bytes
+) -> None:
+    with socket.create_connection(impatient, timeout=20) as slow:
+        slow.sendall(WHOLE)
+        assert slow.recv(65536).startswith(b"HTTP/1.1 204")
+        slow.sendall(begun)
+        with suppress(ConnectionResetError):
+            while slow.recv(65536):
+                pass
+
+
+def test_whoever_brings_a_refused_body_without_end_is_let_go(impatient: tuple[str, int]) -> None:
+    with socket.create_connection(impatient, timeout=20) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n")
+        assert slow.recv(65536).startswith(b"HTTP/1.1 204")
+        with pytest.raises(ConnectionError):
+            _trickle(slow)
+
+
+def _trickle(line: socket.socket) -> None:
+    """A byte now and then, for twenty seconds."""
+    for _ in range(200):
+        line.sendall(b"x")
+        time.sleep(0.1)
 
 
 def test_a_taken_port_and_settings_that_do_not_fit_are_said(folder: Path) -> None:
