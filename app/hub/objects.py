@@ -141,8 +141,14 @@ class Blobs:
 
     def sweep(self, now: datetime) -> int:
         """Drop unfinished uploads that nobody went on with; how many parts went."""
-        old = [part for part in self._list("parts") if part["last_modified"] < now - FORGOTTEN_AFTER]
-        self._drop([(str(part["path"]), 0, 0) for part in old])
+        uploads: dict[str, list[Any]] = {}
+        for part in self._list("parts"):
+            uploads.setdefault(str(part["path"]).rpartition("/")[0], []).append(part)
+        old: list[str] = []
+        for parts in uploads.values():
+            if max(part["last_modified"] for part in parts) < now - FORGOTTEN_AFTER:
+                old += [str(part["path"]) for part in parts]
+        self._drop([(path, 0, 0) for path in old])
         return len(old)
 
     # ------------------------------------------------------------------ within
@@ -192,14 +198,17 @@ class Blobs:
         """Join the parts and the last one, which is kept nowhere before: cut here, the upload stands
         before it and the laptop sends it again, instead of taking for sent what was never made whole."""
         digest = hashlib.sha256()
-        with tempfile.TemporaryFile() as whole:  # the store cannot be read while it is being written
-            for piece in chain((self._bytes(key, 0, size) for key, _, size in parts), [last]):
-                digest.update(piece)
-                whole.write(piece)
-            whole.seek(0)
-            right = digest.hexdigest() == sha256
-            if right:
-                self._write(_key(sha256), whole)
+        try:
+            with tempfile.TemporaryFile() as whole:  # the store cannot be read while it is being written
+                for piece in chain((self._bytes(key, 0, size) for key, _, size in parts), [last]):
+                    digest.update(piece)
+                    whole.write(piece)
+                whole.seek(0)
+                right = digest.hexdigest() == sha256
+                if right:
+                    self._write(_key(sha256), whole)
+        except OSError as error:  # no room beside the store
+            raise _failure(error) from error
         self._drop(parts)
         if not right:
             raise _wrong_hash()
@@ -212,16 +221,20 @@ class Blobs:
         self._settle(key)
 
     def _settle(self, key: str) -> None:
-        """Bring a file and its name to the disk: a laptop is told that it may forget what it sent."""
+        """Bring a file and its name to the disk, and the names of folders made for it: a laptop is told that
+        it may forget what it sent."""
         if self._folder is None:
             return
         file = self._folder / key
-        for path in (file, file.parent):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        try:
+            for path in (file, *file.parents[: key.count("/") + 1]):
+                handle = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+        except OSError as error:
+            raise _failure(error) from error
 
     def _drop(self, parts: list[tuple[str, int, int]]) -> None:
         for key, _, _ in parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from typing import Any
@@ -30,6 +30,7 @@ from app.hub.speaking import language_of, refused, said
 from app.hub.watching import Watched
 from app.i18n import N_
 
+SWEPT_EVERY_SECONDS = 24 * 3600.0  # uploads that nobody went on with
 _HTTP_WORDS = {
     404: ("not_found", N_("There is nothing at this address")),
     405: ("method", N_("This cannot be done at this address")),
@@ -42,11 +43,12 @@ def make_app(service: Service, *, close: bool = False) -> Any:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        noting = asyncio.create_task(_note_rest(service))
+        regular = [asyncio.create_task(work(service)) for work in (_note_rest, _sweep)]
         yield
-        noting.cancel()
-        await asyncio.gather(noting, return_exceptions=True)
-        await _try_to_note(service)
+        for task in regular:
+            task.cancel()
+        await asyncio.gather(*regular, return_exceptions=True)
+        await _try(service, service.hub.note_rest)
         if close:
             service.hub.close()
 
@@ -80,13 +82,19 @@ def make_app(service: Service, *, close: bool = False) -> Any:
 async def _note_rest(service: Service) -> None:
     while True:
         await asyncio.sleep(NOTED_EVERY_MS / 1000)
-        await _try_to_note(service)
+        await _try(service, service.hub.note_rest)
 
 
-async def _try_to_note(service: Service) -> None:
-    """What people are told of laptops is never worth a failure: the next sync tells it again."""
+async def _sweep(service: Service) -> None:
+    while True:
+        await _try(service, service.hub.blobs.sweep, service.now())
+        await asyncio.sleep(SWEPT_EVERY_SECONDS)
+
+
+async def _try(service: Service, work: Callable[..., object], *given: Any) -> None:
+    """Work that is never worth a failure: it is done again later."""
     with suppress(StoreFailure, SQLAlchemyError):
-        await service.call(service.hub.note_rest)
+        await service.call(work, *given)
 
 
 async def healthz(request: Request) -> Response:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
+import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +18,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from app.errors import Invalid
+from app.errors import Invalid, StoreFailure
 from app.hub.objects import Blobs
+from app.hub.server import make_app
+from app.hub.service import Service
 from app.sync import messages as m
 from hub_server.small_hub import Laptop, SmallHub
 
@@ -178,9 +184,57 @@ def test_unfinished_uploads_are_forgotten_after_a_while(tmp_path: Path) -> None:
     assert (blobs.sweep(now + timedelta(days=15)), blobs.offset(SHA256)) == (1, 0)
 
 
-def test_a_store_by_its_address_and_one_that_cannot_be_reached(tmp_path: Path) -> None:
-    from app.errors import StoreFailure
+def test_an_upload_that_goes_on_is_not_forgotten_however_long_ago_it_began(tmp_path: Path) -> None:
+    blobs = Blobs.open(tmp_path)
+    blobs.put_part(SHA256, 0, CONTENT[:10], len(CONTENT))
+    [first] = [file for file in tmp_path.glob("parts/*/*/*") if file.is_file()]
+    long_ago = (datetime.now(UTC) - timedelta(days=20)).timestamp()
+    os.utime(first, (long_ago, long_ago))
+    blobs.put_part(SHA256, 10, CONTENT[10:20], len(CONTENT))
+    assert (blobs.sweep(datetime.now(UTC)), blobs.offset(SHA256)) == (0, 20)
 
+
+def test_a_server_forgets_such_uploads_by_itself(hub: SmallHub) -> None:
+    hub.blobs.put_part(SHA256, 0, CONTENT[:10], len(CONTENT))
+    late = datetime.now(UTC) + timedelta(days=15)
+    with TestClient(make_app(Service(hub, now=lambda: late))):
+        deadline = time.monotonic() + 20
+        while hub.blobs.offset(SHA256) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert hub.blobs.offset(SHA256) == 0
+
+
+def test_no_room_to_join_an_upload_is_said_and_the_upload_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = Blobs.open(tmp_path)
+    blobs.put_part(SHA256, 0, CONTENT[:10], len(CONTENT))
+    with monkeypatch.context() as full:
+        full.setattr(tempfile, "TemporaryFile", _no_room)
+        with pytest.raises(StoreFailure) as told:
+            blobs.put_part(SHA256, 10, CONTENT[10:], len(CONTENT))
+    assert told.value.code == "disk_full"
+    assert blobs.put_part(SHA256, 10, CONTENT[10:], len(CONTENT)) == len(CONTENT)
+
+
+def _no_room(*_: Any) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_laptop_may_forget_is_on_the_disk_with_the_folders_made_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[str] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: settled.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+    )
+    Blobs.open(tmp_path).put(SHA256, CONTENT)
+    [file] = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert settled == [str(path) for path in (file, *file.parents[:3])]
+    assert file.parents[2] == tmp_path
+
+
+def test_a_store_by_its_address_and_one_that_cannot_be_reached(tmp_path: Path) -> None:
     blobs = (
         Blobs.open((tmp_path / "store").absolute().as_uri()) if (tmp_path / "store").mkdir() is None else None
     )
