@@ -19,6 +19,7 @@ from app.sync.signing import HEAD_START, next_head
 from app.sync.wire import block_acts, encode_block
 
 BLOCK_ENTRIES = 5_000
+_FEW = 3  # areas one misses before one locks all there are: each costs deciding everything anew
 
 
 class NeedArea(Exception):
@@ -27,6 +28,17 @@ class NeedArea(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+    def note(self, missed: set[str]) -> None:
+        """Add the area to those that were missed before; raises itself where it is among them."""
+        if self.code in missed:
+            raise self
+        missed.add(self.code)
+
+
+def missed_areas(missed: set[str], seen: Mapping[str, int]) -> set[str]:
+    """The areas to lock beside the likely ones, after so many were missed; `seen` are all there are."""
+    return missed | seen.keys() if len(missed) > _FEW else missed
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ from app.hub.devices import Device
 from app.hub.duplicates import read_keys
 from app.hub.keeping import Books
 from app.hub.keys import HubKeys
-from app.hub.log import Logs, NeedArea
+from app.hub.log import Logs, NeedArea, missed_areas
 from app.hub.nearby import looking
 from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
@@ -51,9 +51,9 @@ from app.store.tables import is_known, known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
 from app.sync.wire import Ambiguous, decode_batch, resolve_uids
 
-__all__ = ["TRIES", "PushAnswer", "Pushing", "read_rows"]
+__all__ = ["PushAnswer", "Pushing", "read_rows"]
 
-TRIES = 6
+_TRIES = 6  # of a push that meets another process
 _KEYS = 50_000
 _HEADS = 200_000
 # Another process wrote the same number or area at the same moment: who meets it looks again.
@@ -102,26 +102,25 @@ class Pushing:
             return behind
         if len(batch.entries) > MANY:
             litter.append(batch.entries)
-        extra: set[str] = set()
+        extra: set[str] = set()  # areas that were missed
         arrived = Arrived(batch, message.sha256, signed, _ms(received), wanted)
         quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
         with suppress(NeedArea, *_MET):  # then the long road looks again
             answer = quick.push(arrived)
             if answer is not None:
                 return answer
-        for left in reversed(range(TRIES)):
+        left = _TRIES
+        while True:
             try:
                 with self.database.writing() as connection:
                     self.remembered.check(self.database.incarnation(connection))
                     return self._push(connection, arrived, extra, litter)
             except NeedArea as needed:
-                extra.add(needed.code)
-                if not left:
-                    raise
+                needed.note(extra)
             except _MET:
+                left -= 1
                 if not left or not self.database.postgres:
                     raise
-        raise AssertionError("unreachable")
 
     def _behind(self, batch: Batch) -> PushAnswer | None:
         """The answer for a laptop that has followed more than this hub, brought back from a backup, has."""
@@ -187,6 +186,7 @@ class Pushing:
         batch = replace(batch, acts=own_acts(batch, (device.uid, *formers)))
         logs = Logs(self.database, connection)
         desk, seen = self._desk(connection, device, received, logs), logs.look()
+        extra = missed_areas(extra, seen)
         desk.formers = formers
         try:
             batch = self._whole(connection, desk, batch)

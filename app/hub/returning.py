@@ -29,9 +29,9 @@ from app.hub.deciding import Deciding
 from app.hub.desk import Desk, Told
 from app.hub.duplicates import read_keys
 from app.hub.keys import HubKeys
-from app.hub.log import Logs, NeedArea
+from app.hub.log import Logs, NeedArea, missed_areas
 from app.hub.parts import is_known_part, keep_parts, marks_of_block, read_parts
-from app.hub.pushing import TRIES, read_rows
+from app.hub.pushing import read_rows
 from app.hub.rows import Row, Rows, state_of
 from app.hub.seeing import note_standing, stands_under, stretches
 from app.i18n import N_
@@ -61,13 +61,12 @@ class Returning:
         `bad_block` for one that this hub did not write, `gap` when the one before it is not known here.
         """
         block, areas = self.read(signed), {signed.area}
-        for _ in range(TRIES):
+        while True:
             try:
                 with self.database.writing() as connection:
                     return self._take(connection, device, (signed, block, beside), when, areas)
             except NeedArea as needed:
-                areas.add(needed.code)
-        raise AssertionError("a block names few areas")
+                needed.note(areas)
 
     def read(self, signed: SignedBlock) -> Block:
         """What a block says that this hub wrote; raises Invalid."""
@@ -85,7 +84,7 @@ class Returning:
     ) -> int:  # fmt: skip
         signed, block, beside = what
         logs = Logs(self.database, connection)
-        logs.lock(sorted(areas))
+        logs.lock(sorted(missed_areas(areas, logs.look())))
         if lost.is_here(connection, signed):
             return 0
         branch, fork, before = lost.place_of(connection, signed)
