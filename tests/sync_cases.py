@@ -161,7 +161,6 @@ def a_conflict(record: Boiler, uid: str, kind: str = "merged", **values: Any) ->
         offered=OFFERED,
         rule="两人都改了同一内容，较晚的一方成立。",
         proposal="kept",
-        proposal_text="建议保留现行值：它写得较晚。",
         decides=("R3", "R5"),
         can_decide=True,
         situation="open",

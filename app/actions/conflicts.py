@@ -11,7 +11,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from app.actions import latework
+from app.actions import latework, twice
 from app.actions.action import action
 from app.actions.contested import FieldSide, fields_of, refuse_unfit
 from app.actions.deciding import changes_of
@@ -20,7 +20,7 @@ from app.actions.refusals import waiting_of, with_changes
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, update
-from app.domain.entities.conflict import KINDS, PROPOSALS, Conflict
+from app.domain.entities.conflict import KINDS, Conflict
 from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
@@ -34,7 +34,7 @@ from app.errors import AppError, Invalid, NotAllowed, Refused
 from app.i18n import N_, listed, tr
 
 _AT_ONCE = 500  # records asked for by their uids in one question
-Take = str | Mapping[str, Any]  # "mine", "theirs", "kept", "offered", or values by field
+Take = str | Mapping[str, Any]  # "mine", "theirs", "kept", "offered", "apart", or values by field
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,12 @@ class Side:
 
 @dataclass(frozen=True)
 class ConflictView:
-    """A conflict as a person sees it: `kept` stands, `offered` is the other; `rule` and `proposal_text` are
-    sentences; `decides` are the roles that may decide and `can_decide` whether I am one of them. `step` is
-    the name of the step that taking the other side takes again in my name ("" for none), `obstacle` why I
-    cannot take the other side of late work. `place` is where the record is (degrees, EPSG:4490). Without
-    `in_full` nobody has looked for `evidence` and `obstacle` yet."""
+    """A conflict as a person sees it: `kept` stands, `offered` is the other; `rule` is a sentence, `note` its
+    word; `decides` are the roles that may decide and `can_decide` whether I am one of them. `step` is the
+    name of the step that taking the other side takes again in my name ("" for none), `obstacle` why I cannot
+    take the other side of late work. `place` is where the record is (degrees, EPSG:4490), `own_number` a free
+    number for a second record that was not taken because of its number. Without `in_full` nobody has looked
+    for `evidence`, `obstacle` and `own_number` yet."""
 
     uid: str
     kind: str
@@ -80,7 +81,6 @@ class ConflictView:
     offered: Side
     rule: str
     proposal: str
-    proposal_text: str
     decides: tuple[str, ...]
     can_decide: bool
     situation: str
@@ -92,6 +92,8 @@ class ConflictView:
     step: str = ""
     obstacle: str = ""
     place: BaseGeometry | None = None
+    note: str = ""
+    own_number: str = ""
     in_full: bool = True
 
     @property
@@ -154,9 +156,10 @@ def count_open(session: Session) -> int:
 def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committed:
     """Settle a conflict by an ordinary change of the record and of the conflict, in one transaction.
 
-    `take` is a side or values by field. What the hub itself settled may be decided otherwise once; a decision
-    of a person is taken back by undo. Raises NotAllowed for a role that may not decide, Changed when the
-    record has moved on, Refused when a person has settled it or the values cannot be taken.
+    `take` is a side, "apart" for both (`twice`), or values by field. What the hub itself settled may be
+    decided otherwise once; a decision of a person is taken back by undo. Raises NotAllowed for a role that
+    may not decide, Changed when the record has moved on, Refused when a person has settled it or the values
+    cannot be taken.
     """
     found = session.workspace.by_key(Conflict, uid)
     if found is None:
@@ -200,7 +203,6 @@ def _view(
         offered=_side(item, "offered", device, item.offered_action or ""),
         rule=sentence(item.note),
         proposal=item.proposal,
-        proposal_text=PROPOSALS.label(item.proposal),
         decides=tuple((item.decides or "").split()),
         can_decide=_may_decide(session, item, record) and not item.settled_by,
         situation=item.situation,
@@ -211,6 +213,7 @@ def _view(
         settled_at=item.settled_at or "",
         step=latework.step_of(item),
         place=record.geometry if record is not None else None,
+        note=item.note or "",
         in_full=False,
     )
 
@@ -224,6 +227,7 @@ def _filled(session: Session, item: Conflict, view: ConflictView) -> ConflictVie
         with_changes(session, view),
         evidence=_evidence(session, item, record, view.fields),
         obstacle=_obstacle(session, item, record, view.fields) if late else "",
+        own_number=twice.own_number(session, item, record, _values(view.fields, "offered")),
         in_full=True,
     )
 
@@ -326,9 +330,9 @@ def _chosen(view: ConflictView, take: Take) -> tuple[str, dict[str, Any]]:
         known = {item.field: item for item in view.fields}
         return "", {name: _given(known, name, value) for name, value in take.items()}
     side = {"mine": view.mine, "theirs": _OTHER[view.mine]}.get(take, take)
-    if side not in _OTHER:
-        raise Invalid(N_("Take mine, theirs or FIELD=VALUE, not “{take}”"), take=take, code="bad_take")
-    return side, _values(view.fields, side)
+    if side not in (*_OTHER, twice.APART):
+        raise Invalid(N_("Take mine, theirs, apart or FIELD=VALUE, not “{take}”"), take=take, code="bad_take")
+    return side, _values(view.fields, "kept" if side == "kept" else "offered")
 
 
 _OTHER = {"kept": "offered", "offered": "kept"}

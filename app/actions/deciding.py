@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.actions import latework
+from app.actions import latework, twice
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
@@ -39,6 +39,8 @@ def changes_of(
     side, values, kept = choice
     if side == "kept":
         return RESOLVE, []
+    if side == twice.APART:
+        return RESOLVE, [twice.entry(session, item, record, values)]
     late = item.kind == latework.LATE
     if late and item.note == LATE_WORDS["d"]:
         return RESOLVE, [latework.removed(session, item, record, reason)]
@@ -55,8 +57,8 @@ def changes_of(
     step = item.kind == STATE or bool(latework.step_of(item))
     if not step:  # a step is judged upon the record as it stands
         _refuse_moved(record, kept)
-    if item.kind in _DELETIONS and side:
-        return RESOLVE, [_deleted(session, record)]
+    if side and (item.kind in _DELETIONS or item.note == twice.NEAR):
+        return RESOLVE, [_deleted(session, item, record, reason)]
     changing = {name for name, value in values.items() if getattr(record, name, value) != value}
     if step or _states(record) & changing:
         return _step_again(session, item, record, values, reason)
@@ -100,7 +102,9 @@ def _edited(session: Session, record: Entity, values: Mapping[str, Any]) -> Chan
     return update(record, **written)
 
 
-def _deleted(session: Session, record: Entity) -> Change:
+def _deleted(session: Session, item: Conflict, record: Entity, reason: str) -> Change:
+    if item.note == twice.NEAR:  # nobody had deleted it before
+        return latework.removed(session, item, record, reason)
     _require_editor(session, record)
     return delete(record)
 

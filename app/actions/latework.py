@@ -38,10 +38,10 @@ def step_of(item: Conflict) -> str:
     return next((tr(row.label) for row in flow.transitions if row.action == item.offered_action), "")
 
 
-def entered(session: Session, item: Conflict, values: Mapping[str, Any]) -> Change:
+def entered(session: Session, item: Conflict, values: Mapping[str, Any], uid: str = "") -> Change:
     """The record that a revoked laptop entered and the hub does not have, as whoever takes it in enters it:
-    from its first state on, since steps are taken by persons. Raises Refused for what changes a record
-    that is not here and does not tell it whole."""
+    from its first state on, since steps are taken by persons; `uid` where it is another one. Raises Refused
+    for what changes a record that is not here and does not tell it whole."""
     kind = entity_type(item.owner_entity)
     if kind is Attachment.TYPE:
         return _paper(session, item, values)
@@ -61,7 +61,7 @@ def entered(session: Session, item: Conflict, values: Mapping[str, Any]) -> Chan
         if name == GEOMETRY or fields[name].merge not in (Merge.STATE, Merge.HUB)
     }
     try:
-        record = kind.record(uid=item.owner, **fits)
+        record = kind.record(uid=uid or item.owner, **fits)
     except TypeError:  # a change of a record that a hub has lost: what it must have is not told
         raise nothing_to_take() from None
     record = in_own_area(session, record.replace(**derived_values(session, record)))

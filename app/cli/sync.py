@@ -59,7 +59,9 @@ class ResolveWords:
     take: Annotated[
         list[str],
         option(
-            "--take", metavar="SIDE|FIELD=VALUE", help_=N_("mine, theirs, or a value by field (repeatable)")
+            "--take",
+            metavar="SIDE|FIELD=VALUE",
+            help_=N_("mine, theirs, apart, or a value by field (repeatable)"),
         ),
     ] = field(default_factory=list)
     reason: Annotated[str, REASON] = ""
@@ -214,6 +216,7 @@ def conflict_document(view: ConflictView, labels: bool) -> dict[str, Any]:
         "can_decide": view.can_decide,
         "step": view.step or None,
         "obstacle": view.obstacle or None,
+        "own_number": view.own_number or None,
         "situation": view.situation,
         "taken": view.taken,
         "raised_at": view.raised_at,
@@ -236,7 +239,9 @@ def _side(side: Side) -> dict[str, Any]:
 def _take(given: list[str]) -> Any:
     """A side, or values by field."""
     if not given:
-        raise WrongUsage(N_("Say what to take: --take mine, --take theirs or --take FIELD=VALUE"))
+        raise WrongUsage(
+            N_("Say what to take: --take mine, --take theirs, --take apart or --take FIELD=VALUE")
+        )
     if any("=" in item for item in given):
         wrong = [item for item in given if "=" not in item]
         if wrong:

@@ -90,7 +90,7 @@ def test_both_values_stand_side_by_side_with_who_when_where_and_why(
     words = shown(running)
     values = ("4", "6", "烟囱已加高", "烟囱未加高，群众反映冒黑烟")
     who = ("韩惠民", "2026-11-20 09:05", "现场复核", "王巡查", "柳湖镇-1", "巡查登记", "本机")
-    for expected in (*values, *who, "两人都改了同一内容", "建议保留现行值"):
+    for expected in (*values, *who, "两人都改了同一内容", "建议：保留现值"):
         assert expected in words, expected
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QWidget
 
 from app.i18n import N_, tr
-from app.ui.conflicts.model import ABOUT_DELETION, KEPT, OFFERED, deed_of
-from app.ui.conflicts.sides import value_words
+from app.ui.conflicts.model import KEPT, deed_of, takes_whole
+from app.ui.conflicts.sides import shown_fields, value_words
 from app.ui.desk import Desk
 from app.ui.dialogs.reason import ReasonDialog
 
@@ -20,13 +20,13 @@ _PLAIN = "merged"
 
 
 def decide(desk: Desk, view: ConflictView, side: str, parent: QWidget) -> ReasonDialog:
-    """Ask for the reason, then settle the conflict by this side (`kept` or `offered`)."""
+    """Ask for the reason, then settle the conflict by this side (`kept`, `offered` or `apart`)."""
     deed = deed_of(view, side)
-    column = (KEPT, OFFERED).index(side)
+    column = 0 if side == KEPT else 1
     lines = [
         f"{item.label}: {value_words(item, desk.names)[column] or '—'}"
-        for item in view.fields
-        if not (side == OFFERED and view.kind in ABOUT_DELETION)  # the record goes as a whole
+        for item in shown_fields(view)
+        if not takes_whole(view, side)
     ]
     question = tr(
         N_("{title}: why this side? The reason is kept with the decision."), title=view.record.title

@@ -13,7 +13,7 @@ from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
-from app.ui.conflicts.model import KEPT, OFFERED, VOID, deed_of, is_decidable, kind_of, may_take
+from app.ui.conflicts.model import APART, KEPT, NEAR, OFFERED, VOID, deed_of, is_decidable, kind_of, may_take
 from app.ui.conflicts.papers import PaperStrip
 from app.ui.conflicts.placemap import PlaceMap, Scenes
 from app.ui.conflicts.sides import Sides
@@ -37,20 +37,23 @@ class ConflictDetail(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.keep, self.take = QPushButton(), QPushButton()
-        self.keep.clicked.connect(lambda: self.taken.emit(KEPT))
-        self.take.clicked.connect(lambda: self.taken.emit(OFFERED))
+        self.keep, self.take, self.both = QPushButton(), QPushButton(), QPushButton()
+        for button, side in self._sides():
+            button.clicked.connect(lambda _=False, side=side: self.taken.emit(side))
         self._why_not = muted()
         foot = named("foot")
         row = QHBoxLayout(foot)
         metrics.tight(row, 2, 2)
         row.addWidget(self._why_not, 1)
-        for button in (self.keep, self.take):
+        for button, _ in self._sides():
             row.addWidget(button)
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 0)
         column.addWidget(self._area, 1)
         column.addWidget(foot)
+
+    def _sides(self) -> tuple[tuple[QPushButton, str], ...]:
+        return (self.keep, KEPT), (self.take, OFFERED), (self.both, APART)
 
     def show_view(self, view: ConflictView) -> None:
         """Show a conflict."""
@@ -109,9 +112,10 @@ class ConflictDetail(QWidget):
 
     def _show_foot(self, view: ConflictView) -> None:
         free, settled = is_decidable(view), bool(view.settled_by)
-        for at, (button, side) in enumerate(((self.keep, KEPT), (self.take, OFFERED)), 1):
+        for at, (button, side) in enumerate(self._sides(), 1):
             button.setText(f"{at}  {deed_of(view, side)}")
-            button.setVisible(not settled and not (side == OFFERED and view.kind == VOID))
+            offers = view.own_number if side == APART else side == KEPT or view.kind != VOID
+            button.setVisible(not settled and bool(offers))
             button.setEnabled(may_take(view, side))
             button.setProperty("primary", free and view.proposal == side)
             button.style().polish(button)
@@ -123,7 +127,7 @@ def _rule(view: ConflictView) -> QFrame:
     frame.setObjectName("card")
     column = QVBoxLayout(frame)
     metrics.tight(column, 2.5, 1)
-    proposal = tr(N_("Proposal: {words}"), words=view.proposal_text) if view.proposal_text else ""
+    proposal = tr(N_("Proposal: {words}"), words=deed_of(view, view.proposal)) if view.proposal else ""
     for words in (view.rule, proposal if view.situation == "open" else ""):
         if words:
             label = QLabel(words, wordWrap=True)
@@ -141,6 +145,8 @@ def _foot_words(view: ConflictView) -> str:
         return tr(N_("Cannot be taken in: {why}"), why=view.obstacle)
     if is_decidable(view) and view.kind == VOID:
         return tr(N_("Whoever may takes the step again at the record; 1 puts this aside."))
+    if is_decidable(view) and view.note == NEAR:
+        return tr(N_("If they are one: 2 deletes this entry; to delete the other, go to it, then press 1."))
     if is_decidable(view):
         by_rule = tr(N_("The rule has settled this; you may decide otherwise.")) + " "
         keys = tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))
@@ -151,4 +157,4 @@ def _foot_words(view: ConflictView) -> str:
 
 def _taken(view: ConflictView) -> str:
     taken = view.taken or ""
-    return PROPOSALS.label(taken) if taken in PROPOSALS.codes else taken
+    return deed_of(view, taken) if taken in (*PROPOSALS.codes, APART) else taken

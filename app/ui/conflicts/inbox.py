@@ -26,6 +26,7 @@ from app.ui import metrics
 from app.ui.conflicts.decide import decide
 from app.ui.conflicts.detail import ConflictDetail
 from app.ui.conflicts.model import (
+    APART,
     KEPT,
     MERGED,
     MINE,
@@ -74,7 +75,7 @@ class ConflictsPage(QSplitter):
         self.model = ConflictList(self)
         self.list = _list_view(self.model)
         self.detail = ConflictDetail(desk, scenes)
-        self._none, self._choose = muted(), muted(tr(N_("Choose a conflict to see both values.")))
+        self._none = muted()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
         self._connect()
@@ -87,7 +88,7 @@ class ConflictsPage(QSplitter):
         self.detail.wanted.connect(self.wanted)
         self._desk.changed.connect(self._records_changed)
         self._desk.actor_changed.connect(self.reload)
-        for key, side in (("1", KEPT), ("2", OFFERED)):
+        for key, side in (("1", KEPT), ("2", OFFERED), ("3", APART)):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda side=side: self._decide(side))
@@ -203,13 +204,13 @@ class ConflictsPage(QSplitter):
         pages = QWidget()
         column.addWidget(pages, 1)
         self._left = _stack(pages, self.list, self._none)
-        self._right = _stack(right, self.detail, self._choose)
+        self._right = _stack(right, self.detail, muted())
         left.setMinimumWidth(metrics.chars(44))
         self.addWidget(left)
         self.addWidget(right)
         self.setStretchFactor(1, 1)
         self.setChildrenCollapsible(False)
-        self.setSizes([metrics.chars(52), metrics.chars(110)])
+        self.setSizes([metrics.chars(62), metrics.chars(100)])
 
 
 class _AsWide(QStyledItemDelegate):

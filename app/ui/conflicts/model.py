@@ -11,6 +11,7 @@ from app.domain.catalog import entity_type
 from app.domain.entities.conflict import PROPOSALS
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
+from app.ui.conflicts.sides import shown_fields
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 _Index = QModelIndex | QPersistentModelIndex
 QUARANTINE, REFUSED, VOID = "quarantine", "rejected", "void"  # kinds of conflicts
 KEPT, OFFERED = "kept", "offered"
+APART = "apart"  # both stay, the second under a number of its own
 ABOUT_DELETION = ("edit_kept", "revived")
+LATE_DELETION = "late_deletion"  # the rule's word for what a revoked laptop had deleted
+NEAR = "near"  # the rule's word for boilers that look like one
 MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
     (MINE, N_("For me {n}")),
@@ -76,13 +80,15 @@ def is_decidable(view: ConflictView) -> bool:
 def may_take(view: ConflictView, side: str) -> bool:
     """Whether I may take this side as things stand; of late work only once it is known what is in the way.
     A void signature cannot be taken: the step is taken again."""
+    if side == APART:
+        return is_decidable(view) and bool(view.own_number)
     waits = view.kind == QUARANTINE and not view.in_full
     return is_decidable(view) and not (side == OFFERED and (view.obstacle or waits or view.kind == VOID))
 
 
 def what_differs(view: ConflictView) -> str:
     """The fields at odds in a few words, or the kind of record where none is."""
-    labels = [field.label for field in view.fields]
+    labels = [field.label for field in shown_fields(view)]
     if not labels:
         return kind_of(view)
     few = listed(labels[:3])
@@ -94,12 +100,21 @@ def kind_of(view: ConflictView) -> str:
     return entity_type(view.record.entity).text
 
 
+def takes_whole(view: ConflictView, side: str) -> bool:
+    """Whether this side takes the record away: then no value of it is to be shown as what will stand."""
+    return side == OFFERED and (view.kind in ABOUT_DELETION or view.note in (LATE_DELETION, NEAR))
+
+
 def deed_of(view: ConflictView, side: str) -> str:
     """What the key that takes this side says it does."""
-    if side == "offered" and view.kind == QUARANTINE:
-        if view.step:
-            return tr(N_("Take this step again in my name"))
-        return tr(N_("Take it in under my name"))
-    if view.kind in ABOUT_DELETION:
+    if side == APART:
+        return tr(N_("Keep both, the second as {number}"), number=view.own_number or "…")
+    if view.note == NEAR:
+        return tr(N_("Keep both") if side == KEPT else N_("Delete this entry"))
+    if view.kind in ABOUT_DELETION or view.note == LATE_DELETION:
         return tr(N_("Keep the record") if side == KEPT else N_("Delete the record"))
+    if side == OFFERED and view.kind == QUARANTINE:
+        return tr(N_("Take this step again in my name") if view.step else N_("Take it in under my name"))
+    if view.own_number:
+        return tr(N_("Keep only the first") if side == KEPT else N_("Only the second’s values"))
     return PROPOSALS.label(side)

@@ -15,6 +15,7 @@ from app.domain.values import show_moment
 from app.i18n import N_, in_a_row, listed, tr
 from app.ui import metrics
 from app.ui.conflicts.model import REFUSED, VOID
+from app.ui.conflicts.sides import shown_fields
 from app.ui.parts import heading, muted, side_button
 
 if TYPE_CHECKING:
@@ -104,10 +105,11 @@ def _line(view: ConflictView) -> str:
     if view.kind == VOID:
         said = tr(N_("The signature of {who} of {when} is void: {why}"), who=who, when=when, why=view.rule)
         return "\n".join(part for part in (said, _changed_by(view.kept)) if part)
-    labels = listed(field.label for field in view.fields[:_MOST_FIELDS])
+    labels = listed(field.label for field in shown_fields(view)[:_MOST_FIELDS])
     return f"{view.kind_text} · {labels}" if labels else view.kind_text
 
 
 def _kept_values(view: ConflictView) -> list[str]:
-    shown = [f"{field.label} {field.offered_text or '—'}" for field in view.fields[:_MOST_FIELDS]]
+    few = shown_fields(view)[:_MOST_FIELDS]
+    shown = [f"{field.label} {field.offered_text or '—'}" for field in few]
     return [tr(N_("Kept, not lost: {values}"), values=in_a_row(shown))] if shown else []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import shapely
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from shapely.geometry import Point
@@ -29,7 +29,9 @@ from app.ui.tasks import Lane, Token
 from app.ui.theme import colours
 
 Scenes = Callable[[], Scene | None]
-_ROOM = 0.002  # degrees around the places, so that their surroundings are seen
+_ROOM, _LEAST = 0.002, 0.0003  # degrees around the places, so that their surroundings are seen
+_PIN = 2.6  # the radius of a pin
+_SHARE = 0.6  # of what two places are apart: they are to be told from each other first
 
 
 class PlaceMap(QWidget):
@@ -78,7 +80,9 @@ class PlaceMap(QWidget):
         self.canvas.background = theme.background
         x0, y0, x1, y1 = shapely.total_bounds([at for _, at in self._places])
         self._words.setText(words)
-        self.canvas.open((x0 - _ROOM, y0 - _ROOM, x1 + _ROOM, y1 + _ROOM), CITY)
+        apart = max(x1 - x0, y1 - y0)
+        room = min(_ROOM, max(_LEAST, _SHARE * apart)) if len(self._places) == 2 else _ROOM
+        self.canvas.open((x0 - room, y0 - room, x1 + room, y1 + room), CITY)
         self.show()
 
     def _draw(self, view: MapView) -> None:
@@ -103,7 +107,7 @@ class PlaceMap(QWidget):
         if len(middles) == 2:
             painter.setPen(QPen(QColor(colours().text), 1.2, Qt.PenStyle.DashLine))
             painter.drawLine(*middles)
-        for (name, shape), middle in zip(self._places, middles, strict=True):
+        for (name, shape), middle in zip(self._places, _side_by_side(middles), strict=True):
             _outline(painter, canvas.view, shape)
             if name:
                 _pin(painter, name, middle)
@@ -122,6 +126,14 @@ def _px(view: MapView, points: Iterable[Point]) -> list[QPointF]:
     return [QPointF(*view.px_of(point.x, point.y)) for point in points]
 
 
+def _side_by_side(middles: list[QPointF]) -> list[QPointF]:
+    """Where the pins are drawn: beside each other where one would hide the other."""
+    if len(middles) < 2 or QLineF(*middles).length() >= 2 * metrics.grid(_PIN):
+        return middles
+    middle, aside = QLineF(*middles).center(), QPointF(metrics.grid(_PIN), 0)
+    return [middle - aside, middle + aside]
+
+
 def _outline(painter: QPainter, view: MapView, shape: BaseGeometry) -> None:
     if isinstance(shape, Point):
         return
@@ -135,11 +147,11 @@ def _outline(painter: QPainter, view: MapView, shape: BaseGeometry) -> None:
 def _ring(painter: QPainter, middle: QPointF) -> None:
     painter.setPen(QPen(QColor(colours().accent), 2.5))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(middle, metrics.grid(2.6), metrics.grid(2.6))
+    painter.drawEllipse(middle, metrics.grid(_PIN), metrics.grid(_PIN))
 
 
 def _pin(painter: QPainter, name: str, middle: QPointF) -> None:
-    radius = metrics.grid(2.6)
+    radius = metrics.grid(_PIN)
     painter.setPen(QPen(QColor(colours().base), 1.5))
     painter.setBrush(QColor(colours().accent if name == "1" else colours().warning))
     painter.drawEllipse(middle, radius, radius)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.actions.acts import action_words
+from app.domain.entities.people import ROLES
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -27,9 +28,24 @@ _CALLED = {
     "void": (N_("The record as it is"), N_("What was signed")),
     "edit_kept": (N_("The edit"), N_("The deletion")),
     "revived": (N_("The edit"), N_("The deletion")),
-    "duplicate": (N_("One entry"), N_("The other entry")),
+    "duplicate": (N_("This entry"), N_("The other entry")),
     "quarantine": (_STANDS, N_("From the revoked laptop")),
 }
+
+# What holds a paper or a signature together inside: nothing to compare by. Its record is in the title, who
+# and when in the heading.
+_INSIDE = frozenset((
+    "owner_entity", "owner", "sha256", "mime", "size", "added_by", "added_at",
+    "action", "person", "person_name", "fingerprint", "signed_at",
+))  # fmt: skip
+_OF_RECORDS = ("attachment", "approval")
+
+
+def shown_fields(view: ConflictView) -> tuple[FieldSide, ...]:
+    """The fields that a person compares by."""
+    if view.record.entity not in _OF_RECORDS:
+        return view.fields
+    return tuple(item for item in view.fields if item.field not in _INSIDE)
 
 
 def side_names(kind: str) -> tuple[str, str]:
@@ -43,6 +59,8 @@ def value_words(field: FieldSide, names: Names) -> tuple[str, str]:
     declared, texts = field.declared, (field.kept_text, field.offered_text)
     if declared is None:
         return texts
+    if field.field == "role":  # of a signature, which keeps the code
+        return ROLES.label(texts[0]), ROLES.label(texts[1])
     kept, offered = names.show(declared, field.kept), names.show(declared, field.offered)
     return texts[0] if "kept" in field.unfit else kept, texts[1] if "offered" in field.unfit else offered
 
@@ -59,19 +77,23 @@ class Sides(QWidget):
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
         called = side_names(view.kind)
+        nothing = tr(N_("The record as it is") if view.record.exists else N_("Nothing is there"))
         for column, (side, which) in enumerate(((view.kept, "kept"), (view.offered, "offered")), 1):
             proposed = view.proposal == which and view.situation == "open"
-            grid.addWidget(_head(f"{column}  {called[column - 1]}", side, proposed=proposed), 0, column)
-        for at, field in enumerate(view.fields, 1):
-            label = muted(field.label)
+            name = f"{column}  {called[column - 1]}"
+            grid.addWidget(_head(name, side, nothing, proposed=proposed), 0, column)
+        told = [(field.label, value_words(field, names)) for field in shown_fields(view)]
+        told.sort(key=lambda row: row[1][0] == row[1][1])  # what differs comes first
+        for at, (name, (one, other)) in enumerate(told, 1):
+            label = muted(name)
             label.setFixedWidth(metrics.chars(13))
             grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
-            for column, words in enumerate(value_words(field, names), 1):
-                grid.addWidget(_value(words), at, column, Qt.AlignmentFlag.AlignTop)
+            for column, words in enumerate((one, other), 1):
+                grid.addWidget(_value(words, same=one == other), at, column, Qt.AlignmentFlag.AlignTop)
         grid.setColumnMinimumWidth(0, metrics.chars(13))
 
 
-def _head(name: str, side: Side, *, proposed: bool) -> QFrame:
+def _head(name: str, side: Side, nothing: str, *, proposed: bool) -> QFrame:
     frame = QFrame()
     frame.setObjectName("side")
     column = QVBoxLayout(frame)
@@ -88,14 +110,16 @@ def _head(name: str, side: Side, *, proposed: bool) -> QFrame:
         tag.setProperty("muted", not proposed)
         top.addWidget(tag, 0, Qt.AlignmentFlag.AlignTop)
     column.addLayout(top)
-    for words in side_lines(side):
+    for words in side_lines(side) or [nothing]:
         column.addWidget(_plain(words))
     column.addStretch(1)
     return frame
 
 
 def side_lines(side: Side) -> list[str]:
-    """Who, when, on which laptop; what was done and why."""
+    """Who, when, on which laptop; what was done and why. Nothing where nobody wrote that side."""
+    if not (side.by or side.at or side.device or side.action or side.reason):
+        return []
     when = show_moment(side.at) if side.at else ""
     laptop = tr(N_("laptop {name}"), name=side.device[:_SHORT]) if side.device else ""
     first = " · ".join(part for part in (side.by or tr(N_("nobody known")), when, laptop) if part)
@@ -109,8 +133,9 @@ def side_lines(side: Side) -> list[str]:
     return lines
 
 
-def _value(words: str) -> QLabel:
+def _value(words: str, *, same: bool) -> QLabel:
     label = _plain(words or "—")
+    label.setProperty("muted", same)
     label.setContentsMargins(metrics.grid(2), 0, 0, 0)
     return label
 
