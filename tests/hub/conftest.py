@@ -1,51 +1,84 @@
-"""Hubs to test with: embedded, and on a PostgreSQL server of our own; the same tests run on both."""
+"""Hubs to test with: embedded, and on a PostgreSQL server of our own; the same tests run on both.
+
+A hub with everybody in it is made once for each of the two and copied: to make one with PostGIS is slow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.hub import founding
 from app.hub.hub import Hub
 from hub.office_hub import CITY, NOON, PEOPLE, HubBench, person
 from postgres_server import run
 
+ENGINES = ("sqlite", "postgres")
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, str | None]]:
+
+def _found(folder: Path, url: str | None) -> Path:
+    hub = Hub.init(folder, url, CITY, [], None, now=NOON)
+    people = [person(name) for name in PEOPLE]
+    founding.begin(hub.database, hub._keys, CITY, people, int(NOON.timestamp() * 1000))
+    hub.close()
+    return folder
+
+
+def _create(server: Path, name: str, *words: str) -> str:
+    run("createdb", "-h", str(server), "-U", "gridward", *words, name)
+    return f"postgresql://gridward@/{name}?host={server}"
+
+
+def _drop(server: Path, name: str) -> None:
+    run("dropdb", "-f", "-h", str(server), "-U", "gridward", name)
+
+
+def _name(folder: Path) -> str:
+    return "h" + folder.name.replace("-", "_").lower()[-50:]
+
+
+@pytest.fixture(scope="session")
+def sqlite_hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed hub with everybody in it; copied, never opened."""
+    return _found(tmp_path_factory.mktemp("sqlite") / "hub", None)
+
+
+@pytest.fixture(scope="session")
+def postgres_hub(postgres_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with the database `founded`."""
+    return _found(tmp_path_factory.mktemp("postgres") / "hub", _create(postgres_folder, "founded"))
+
+
+@pytest.fixture(params=ENGINES)
+def bare_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, str | None]]:
     """A place for a hub: a folder, and for PostgreSQL the address of an empty database."""
     if request.param == "sqlite":
         yield tmp_path / "hub", None
         return
-    server = request.getfixturevalue("postgres_folder")
-    name = "h" + tmp_path.name.replace("-", "_").lower()[-50:]
-    run("createdb", "-h", str(server), "-U", "gridward", name)
-    yield tmp_path / "hub", f"postgresql://gridward@/{name}?host={server}"
-    run("dropdb", "-f", "-h", str(server), "-U", "gridward", name)
+    server, name = request.getfixturevalue("postgres_folder"), _name(tmp_path)
+    yield tmp_path / "hub", _create(server, name)
+    _drop(server, name)
+
+
+@pytest.fixture(params=ENGINES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, str | None]]:
+    """The place of a closed hub of the test's own with everybody in it."""
+    folder = tmp_path / "hub"
+    shutil.copytree(request.getfixturevalue(f"{request.param}_hub"), folder)
+    if request.param == "sqlite":
+        yield folder, None
+        return
+    server, name = request.getfixturevalue("postgres_folder"), _name(tmp_path)
+    yield folder, _create(server, name, "-T", "founded")
+    _drop(server, name)
 
 
 @pytest.fixture
-def make_hub(place: tuple[Path, str | None]) -> Iterator[Callable[[], HubBench]]:
-    """Makes the hub at the place, with everybody in it."""
-    made: list[Hub] = []
-
-    def make() -> HubBench:
-        hub = Hub.init(*place, CITY, [], None, now=NOON)
-        from app.hub import founding
-
-        founding.begin(
-            hub.database, hub._keys, CITY, [person(name) for name in PEOPLE], int(NOON.timestamp() * 1000)
-        )
-        made.append(hub)
-        return HubBench(hub)
-
-    yield make
-    for hub in made:
-        hub.close()
-
-
-@pytest.fixture
-def bench(make_hub: Callable[[], HubBench]) -> HubBench:
+def bench(place: tuple[Path, str | None]) -> Iterator[HubBench]:
     """A hub with everybody in it."""
-    return make_hub()
+    hub = Hub.open(*place)
+    yield HubBench(hub)
+    hub.close()

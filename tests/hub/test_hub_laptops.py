@@ -126,8 +126,8 @@ def test_a_revoked_laptops_work_waits_for_a_person(bench: HubBench) -> None:
     bench.check()
 
 
-def test_the_first_laptop_founds_a_hub_without_persons(place: tuple[Path, str | None]) -> None:
-    hub = Hub.init(*place, CITY, [], None, now=NOON)
+def test_the_first_laptop_founds_a_hub_without_persons(bare_place: tuple[Path, str | None]) -> None:
+    hub = Hub.init(*bare_place, CITY, [], None, now=NOON)
     bench = HubBench(hub)
     try:
         first = bench.laptop(CITY, "R0")

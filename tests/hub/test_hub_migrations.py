@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -33,10 +32,7 @@ def _indexes(connection: Connection) -> set[str]:
     return set(connection.exec_driver_sql(words).scalars())
 
 
-def test_a_hub_of_version_5_goes_on_with_all_it_has(
-    make_hub: Callable[[], HubBench], place: tuple[Path, str | None]
-) -> None:
-    bench = make_hub()
+def test_a_hub_of_version_5_goes_on_with_all_it_has(bench: HubBench, place: tuple[Path, str | None]) -> None:
     laptop = bench.laptop()
     first = laptop.enter(ledger_no="PL-1")
     assert laptop.push().state == "taken"
