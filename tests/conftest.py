@@ -7,11 +7,15 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from argon2 import PasswordHasher
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -23,7 +27,7 @@ from app.actions import people
 from app.hub import passphrases
 from app.i18n import DEFAULT_LANGUAGE, set_language
 from app.resources import resource
-from app.sync import keys
+from app.sync import invitation, keys
 from postgres_server import HAS_POSTGIS, postgres
 
 # Two busy cores say nothing about the code, so no deadline. The same examples in every run, so that a red
@@ -34,6 +38,21 @@ settings.register_profile(
 settings.load_profile("house")
 
 FONTS = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
+
+
+# Rooms with single files that take minutes come first: at the end no worker waits for the other's last file.
+LONG_FIRST = ("e2e", "sync", "ui", "hub", "hub_server", "web", "cli", "demo", "actions", "store", "render")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {room: place for place, room in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: Python's collector would look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,9 +66,26 @@ def own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+class CheapPassphrase:
+    """In place of `pyrage.passphrase`."""
+
+    @staticmethod
+    def encrypt(plain: bytes, words: str) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + AESGCM(sha256(words.encode()).digest()).encrypt(nonce, plain, None)
+
+    @staticmethod
+    def decrypt(sealed: bytes, words: str) -> bytes:
+        try:
+            return AESGCM(sha256(words.encode()).digest()).decrypt(sealed[:12], sealed[12:], None)
+        except InvalidTag as error:
+            raise pyrage.DecryptError("no matching keys found") from error
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cheap_pins() -> Iterator[None]:
-    """A PIN costs next to nothing in the tests' own process: tests do not guess, and sign in all the time.
+    """A PIN costs next to nothing in the tests' own process: tests do not guess, and sign in all the time. So
+    does the code of an invitation, of which age makes a key in a second.
 
     No setting of the program does this; programs that tests start make theirs as dear as everywhere
     (`test_what_a_program_makes_of_a_pin_is_dear_to_guess`).
@@ -60,6 +96,7 @@ def cheap_pins() -> Iterator[None]:
         patch.setattr(passphrases, "_HASHER", cheap)
         for name, least in (("ROUNDS", 1), ("MEMORY_KIB", 8 * 16), ("LANES", 1)):
             patch.setattr(keys, name, least)
+        patch.setattr(invitation, "passphrase", CheapPassphrase)
         yield
 
 

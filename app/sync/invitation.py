@@ -22,6 +22,7 @@ from typing import Annotated, BinaryIO
 import msgspec
 import pyrage
 from msgspec import Meta
+from pyrage import passphrase
 
 from app.domain.rights import within_cap
 from app.errors import Invalid, Refused, StoreFailure
@@ -169,7 +170,7 @@ def write_invitation(path: Path, invitation: Invitation, code: Code, snapshot: P
             with snapshot.open("rb") as file:
                 digest = _digest(file)
         facts = msgspec.msgpack.encode(_Facts(invitation, str(identity), size, digest))
-        sealed = pyrage.passphrase.encrypt(facts, _passphrase(code))
+        sealed = passphrase.encrypt(facts, _spelt(code))
         with part.open("w+b") as out:
             out.write(MAGIC + bytes(8) + len(sealed).to_bytes(4, "little") + sealed)
             if snapshot:
@@ -207,7 +208,7 @@ def read_invitation(path: Path, code: Code) -> OpenInvitation:
         file.seek(_FRONT)
         sealed = file.read(length)
     try:
-        opened = pyrage.passphrase.decrypt(sealed, _passphrase(code))
+        opened = passphrase.decrypt(sealed, _spelt(code))
     except pyrage.DecryptError:
         raise _problem("wrong_code", path) from None
     try:
@@ -257,7 +258,7 @@ def _digest(file: BinaryIO | _Until) -> bytes:
     return running.digest()
 
 
-def _passphrase(code: Code) -> str:
+def _spelt(code: Code) -> str:
     return f"gridward-invitation-1 {code}"
 
 

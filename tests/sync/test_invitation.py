@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pyrage
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Invalid, StoreFailure
+from app.sync import invitation
 from app.sync.invitation import (
     ALPHABET,
     Code,
@@ -62,16 +64,25 @@ def test_what_is_no_code_is_said(typed: str) -> None:
     assert told.value.code == "bad_code"
 
 
+@pytest.fixture
+def dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """age makes the key of a code, as in a program."""
+    monkeypatch.setattr(invitation, "passphrase", pyrage.passphrase)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An invitation with a snapshot, written once: the passphrase takes a second or two."""
+    """An invitation with a snapshot as a program writes it, once: the passphrase takes a second or two."""
     folder = tmp_path_factory.mktemp("invitation")
     (folder / "snapshot").write_bytes(SNAPSHOT)
-    write_invitation(folder / "a.invitation", INVITATION, CODE, folder / "snapshot")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(invitation, "passphrase", pyrage.passphrase)
+        write_invitation(folder / "a.invitation", INVITATION, CODE, folder / "snapshot")
     assert sorted(file.name for file in folder.iterdir()) == ["a.invitation", "snapshot"]
     return (folder / "a.invitation").read_bytes()
 
 
+@pytest.mark.usefixtures("dear")
 def test_the_code_opens_it_and_takes_the_snapshot_out(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.invitation"
     path.write_bytes(whole)
@@ -90,6 +101,7 @@ def test_the_code_opens_it_and_takes_the_snapshot_out(whole: bytes, tmp_path: Pa
     assert not list(tmp_path.glob("out2*"))
 
 
+@pytest.mark.usefixtures("dear")
 def test_another_code_does_not_open_it(whole: bytes, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(whole)
     with pytest.raises(Invalid) as told:
