@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from app.domain.values import as_moment
-from app.errors import AppError, Cancelled
+from app.errors import AppError, Cancelled, NotAllowed
 from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs
@@ -60,7 +60,7 @@ class Round:
 
     def _run(self) -> SyncDone:
         """The round; with a hub that was brought back from a backup it is given first what it lost."""
-        given = Rejoined(False, 0)
+        given = self._given_again()
         for left in reversed(range(_TIMES)):
             try:
                 done = self._exchange()
@@ -84,7 +84,18 @@ class Round:
             return False
         if parts(done.areas) and lacks_blocks(self.transport, replica):
             return True
-        return is_forgotten(self.transport, replica) or lost_again(self.transport, replica)
+        return is_forgotten(self.transport, replica)
+
+    def _given_again(self) -> Rejoined:
+        """What was put aside and the hub lacks once more, given back before what was written upon it is sent;
+        a revoked laptop gives nothing back."""
+        try:
+            lacks = lost_again(self.transport, self.workspace.replica)
+        except NotAllowed as error:
+            if error.code != "revoked":
+                raise
+            lacks = False
+        return self._rejoin(sure=True) if lacks else Rejoined(False, 0)
 
     def _rejoin(self, *, sure: bool) -> Rejoined:
         """Give back; `sure` when the hub has lost something also if none of its blocks is missing there."""

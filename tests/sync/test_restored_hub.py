@@ -222,6 +222,30 @@ def test_brought_back_once_more_before_a_laptop_has_followed_it(
     assert not a.workspace.replica.lost(), "once the log has told it, it is kept twice no longer"
 
 
+def test_what_was_put_aside_comes_before_what_was_written_upon_it(world: World) -> None:
+    """Brought back once more, the hub heard of it from another laptop and named a new epoch: it took the next
+    edit before it was given the lost one again, which then stood over what had been written upon it."""
+    a, b = world.laptops["town_a"], world.laptops["town_b"]
+    world.back_up_hub()
+    note(a, "first")
+    a.round()
+    world.restore_hub(0, declared=True)
+    assert doings.edit(b, "officer_b", there(b, "B-1"), note="before the backup")
+    b.round()
+    world.back_up_hub()
+    assert doings.edit(a, "officer", there(a), model="since")
+    a.round("no_pull")  # it has given back, and not heard of it yet
+    assert doings.edit(b, "officer_b", there(b, "B-1"), note="after the backup")
+    b.round()
+    a.clock.off = timedelta(days=-1)
+    note(a, "second")
+    world.restore_hub(1, declared=False)
+    b.round()
+    a.round()
+    settle(world)
+    assert there(a).note == "second" and not a.workspace.find(Conflict)
+
+
 def test_what_was_put_aside_is_kept_until_every_area_has_been_followed(world: World) -> None:
     """The answer is cut after the first area: what the other one lost is in no block that is followed yet."""
     county, other = world.laptops["county"], world.laptops["town_a2"]
