@@ -10,8 +10,9 @@ So such a block is kept for longer, until others will have read that log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 
 from app.domain.replication import Block, Effect
 from app.errors import AppError, StoreFailure
@@ -19,14 +20,15 @@ from app.store.fold_step import LEAVE
 from app.store.keptblocks import KeptBlock
 from app.store.pending import Place
 from app.store.replica import Replica
+from app.sync import signing
 from app.sync.folding import Folded, as_signed, finish_begun
 from app.sync.messages import RejoinRequest, SignedBlock
 from app.sync.results import AreaState
-from app.sync.signing import next_head
 from app.sync.transport import Transport
 from app.sync.wire import decode_block
 
 SIGNS = frozenset(("hub_behind", "wrong_head"))  # what a hub that was brought back looks like to a laptop
+_Told = tuple[frozenset[tuple[str, Place]], frozenset[Place]]
 _BYTES = 4 << 20  # about so many bytes of blocks at a time
 _KEPT_MS = 90 * 24 * 3600 * 1000  # by then a hub is not brought back to before it
 
@@ -69,39 +71,56 @@ def lost_again(transport: Transport, replica: Replica) -> bool:
 
 def forget_told(replica: Replica) -> None:
     """All is level: blocks that were put aside are kept no longer, once the log has told here what became of
-    what they tell; but one that is kept needs those before it, or a hub would not know where it belongs."""
+    what they tell. One that is kept is kept with those it follows: a hub takes it upon them only."""
     facts = replica.facts()
     since = (facts.hub_time_ms if facts is not None else 0) - _KEPT_MS
+    lost = replica.lost()
+    before = _before(lost)
+    forks: dict[bytes, int] = {}  # by head: the number at which the stretch of a block parts from the log
+    for kept in lost:
+        forks[kept.head] = forks[before[kept.head]] if kept.head in before else kept.first - 1
+    told = cache(partial(_told_after, replica))
     keep: set[bytes] = set()
-    after: list[KeptBlock] = []
-    for kept in reversed(replica.lost()):
-        if any(_follows(one, kept) for one in after) or _is_to_be_kept(replica, kept, since):
-            keep.add(kept.head)
-            after.append(kept)
+    for kept in reversed(lost):
+        later = partial(told, kept.area, forks[kept.head])
+        if kept.head in keep or _is_to_be_kept(replica, kept, since, later):
+            keep |= {kept.head, before.get(kept.head, kept.head)}
     replica.is_whole_again(keep)
 
 
-def _follows(block: KeptBlock, before: KeptBlock) -> bool:
-    beside = (before.area, before.last + 1) == (block.area, block.first)
-    return beside and next_head(before.head, block.body) == block.head
+def _before(lost: Iterable[KeptBlock]) -> dict[bytes, bytes]:
+    """By head the heads of the blocks that these follow, where those were put aside as well."""
+    ends: dict[tuple[str, int], list[bytes]] = {}
+    found: dict[bytes, bytes] = {}
+    for block in lost:
+        for head in ends.get((block.area, block.first - 1), ()):
+            if signing.next_head(head, block.body) == block.head:
+                found[block.head] = head
+        ends.setdefault((block.area, block.last), []).append(block.head)
+    return found
 
 
-def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int) -> bool:
+def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int, told: Callable[[], _Told]) -> bool:
     block = decode_block(kept.body)
     if block.received <= since:
         return False
-    told = {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
-    away = replica.lacking(place for _, place in told)
+    mine = {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
+    away = replica.lacking(place for _, place in mine)
     if not away:
         return False
+    answered, gone = told()
+    return any(place in away - gone for _, place in mine - answered)
+
+
+def _told_after(replica: Replica, area: str, fork: int) -> _Told:
+    """What an area's log tells after a number: acts and records, and the records that it deletes."""
     try:
-        later = replica.kept_after(kept.area, kept.first - 1)
-    except StoreFailure:  # not here any more: it came long ago
-        return False
+        later = replica.kept_after(area, fork)
+    except StoreFailure:  # it tells nothing yet
+        return frozenset(), frozenset()
     after = [entry for one in later for entry in _entries(decode_block(one.body))]
-    answered = {(act, place) for act, _, place in after}
-    gone = {place for _, effect, place in after if effect.op == "d"}
-    return any(place in away - gone for _, place in told - answered)
+    gone = frozenset(place for _, effect, place in after if effect.op == "d")
+    return frozenset((act, place) for act, _, place in after), gone
 
 
 def _entries(block: Block) -> Iterator[tuple[str, Effect, Place]]:

@@ -263,6 +263,26 @@ def test_what_was_put_aside_is_kept_until_every_area_has_been_followed(world: Wo
     assert there(other).note == "lost twice"
 
 
+def test_what_is_kept_for_longer_is_kept_with_what_it_follows(world: World) -> None:
+    """Of two lost blocks the second is kept for longer, as its boiler was moved away. The hub takes it upon
+    the first one only: without that the laptop could not sync any more once the hub was brought back again."""
+    county, b = world.laptops["county"], world.laptops["town_b"]
+    world.back_up_hub()
+    for number in ("B-1", "B-2"):
+        assert doings.edit(b, "officer_b", there(b, number), note="lost")
+        b.round()
+    assert doings.move(county, "clerk", there(county, "B-2"))
+    world.restore_hub(0, declared=False)
+    county.round()
+    b.round()
+    assert len(b.workspace.replica.lost()) == 2
+    world.restore_hub(0, declared=False)
+    done = b.round()
+    assert done is not None and done.agrees
+    settle(world)
+    assert there(county, "B-1").note == there(county, "B-2").note == "lost"
+
+
 def test_an_act_that_is_there_whole_is_not_taken_again_area_by_area(world: World) -> None:
     """A hub that has it as it was pushed is given it back by areas: noting the first part made it look as if
     the others were lacking, and what had been written upon them since was contested."""
