@@ -263,9 +263,9 @@ def test_what_was_put_aside_is_kept_until_every_area_has_been_followed(world: Wo
     assert there(other).note == "lost twice"
 
 
-def test_what_is_kept_for_longer_is_kept_with_what_it_follows(world: World) -> None:
-    """Of two lost blocks the second is kept for longer, as its boiler was moved away. The hub takes it upon
-    the first one only: without that the laptop could not sync any more once the hub was brought back again."""
+def test_what_is_kept_for_longer_is_looked_for_from_where_it_parted(world: World) -> None:
+    """Of two lost blocks the second is kept for longer, as its boiler was moved away. The new log has no
+    block that ends where it began, and it was let go of; the hub takes it upon the first one only."""
     county, b = world.laptops["county"], world.laptops["town_b"]
     world.back_up_hub()
     for number in ("B-1", "B-2"):
