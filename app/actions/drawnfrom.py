@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from app.actions.session import Session
+from app.domain.areas import prefix_of
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.entities.lookback import LookbackRound
 from app.domain.fields import Kind
 from app.domain.filters import Condition, Filter, one_of, parse_filter
-from app.domain.rights import area_prefix
 from app.domain.values import show
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -18,7 +18,7 @@ _SIGNS = {"=": "=", "!=": "≠", ">=": "≥", "<=": "≤"}
 
 def expression_of(*, within: str = "", end_state: str = "") -> str:
     """The expression for boilers in a division and of an end state; both may lack."""
-    place = f"div_code^{area_prefix(within)}" if within else ""
+    place = f"div_code^{prefix_of(within)}" if within else ""
     parts = [place, f"end_state={end_state}" if end_state else ""]
     return " and ".join(filter(None, parts))
 
@@ -56,7 +56,7 @@ def _divisions(session: Session, meant: Filter) -> dict[str, str]:
             for code in (item.value if item.operator == "in" else (item.value,))}  # fmt: skip
     wanted = [*held, *(f"{code}00" for code in held)]
     found = session.workspace.find(Division, one_of("code", wanted))
-    return {key: item.name for item in found for key in (item.code, area_prefix(item.code))}
+    return {key: item.name for item in found for key in (item.code, prefix_of(item.code))}
 
 
 def _words(item: Condition, names: dict[str, str]) -> str:

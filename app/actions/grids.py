@@ -11,12 +11,13 @@ import shapely
 from app.actions.action import action
 from app.actions.rights import require_role
 from app.actions.session import Session
+from app.domain.areas import prefix_of
 from app.domain.changes import Committed, insert
 from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.filters import equal, one_of
 from app.domain.grid import RegularCells, grid_crs, owners, regular_cells
-from app.domain.rights import WRITERS, area_prefix
+from app.domain.rights import WRITERS
 from app.errors import Invalid, Refused
 from app.i18n import N_
 
@@ -60,7 +61,7 @@ def _area(session: Session, code: str) -> Any:
     if found[0].geometry is not None:
         return found[0]
     below = session.workspace.find(Division, one_of("level", ("county", "town")))
-    prefix = area_prefix(code)
+    prefix = prefix_of(code)
     shapes = [item.geometry for item in below if item.code.startswith(prefix) and item.geometry is not None]
     if not shapes:
         raise Refused(
@@ -74,7 +75,7 @@ def _records(session: Session, cells: RegularCells, size_m: int, area: Division)
     towns = [
         item
         for item in session.workspace.find(Division, one_of("level", ("county", "town")))
-        if item.geometry is not None and item.code.startswith(area_prefix(area.code))
+        if item.geometry is not None and item.code.startswith(prefix_of(area.code))
     ]
     towns.sort(key=lambda item: -len(item.code))  # townships first, counties where no township is known
     owner = owners(cells.geometry, [item.geometry for item in towns if item.geometry is not None])

@@ -20,12 +20,13 @@ from app.actions.places import Places, derived_values, places_around
 from app.actions.rights import require_role, require_writer
 from app.actions.session import Session
 from app.actions.watching import UNWATCHED, Watch
+from app.domain.areas import prefix_of
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, insert, update
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
 from app.domain.entity import GEOMETRY, Entity, EntityType
-from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, area_prefix, in_area
+from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, in_area
 from app.errors import Cancelled, Refused
 from app.exchange.error_workbook import write_errors
 from app.exchange.headings import IGNORED
@@ -193,7 +194,7 @@ def forget(request: ImportRequest, plan: ImportPlan) -> None:
 
 def area_of(area: str, found: Sequence[Division]) -> BaseGeometry | None:
     """The polygon of a workspace's area, from its counties; None when no boundary is known."""
-    prefix = area_prefix(area)
+    prefix = prefix_of(area)
     own = [item.geometry for item in found if item.code == area and item.geometry is not None]
     counties = [
         item.geometry

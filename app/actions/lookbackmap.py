@@ -15,11 +15,11 @@ from app.actions.maps import feature_source
 from app.actions.session import Session
 from app.actions.standing import county_of, places_of
 from app.carto.features import FeatureColumns
+from app.domain.areas import prefix_of
 from app.domain.coordinates.measure import spot_of
 from app.domain.entities.division import Division
 from app.domain.entities.lookback import LookbackRound
 from app.domain.itinerary import length_m, visiting_order
-from app.domain.rights import area_prefix
 from app.domain.values import show_moment
 from app.errors import Refused
 from app.i18n import N_, tr
@@ -40,7 +40,7 @@ def lookback_content(
 
     Raises Refused when neither is there, and for a public edition while boilers wait for their visit.
     """
-    inside = area_prefix(division.code)
+    inside = prefix_of(division.code)
     known = visits_of(session, made) if made is not None else []
     visits = [item for item in known if (item.boiler.div_code or "").startswith(inside)]
     if public:

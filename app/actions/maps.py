@@ -27,13 +27,13 @@ from app.carto.many import ManyAreas
 from app.carto.symbols import TextStyle
 from app.carto.theme import Theme, read_theme
 from app.carto.view import MapView
+from app.domain.areas import prefix_of
 from app.domain.catalog import BY_NAME
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.water import BuiltUpArea, ProtectionZone
 from app.domain.filters import equal
 from app.domain.output import MW_PER_TPH
-from app.domain.rights import area_prefix
 from app.i18n import N_, in_a_row, tr
 
 SERIAL = "serial"
@@ -48,7 +48,7 @@ class WorkspaceSource:
 
     def __init__(self, session: Session, area: str = "") -> None:
         self._session = session
-        self._area = area_prefix(area) if area else ""
+        self._area = prefix_of(area) if area else ""
         self._serials: Mapping[str, int] | None = None
 
     def columns(self, entity: str, fields: Sequence[str], extent: Extent | None) -> FeatureColumns:

@@ -10,13 +10,14 @@ from app.actions.action import action
 from app.actions.laptop import in_own_area
 from app.actions.rights import require_area, require_writer
 from app.actions.session import Session
+from app.domain.areas import prefix_of
 from app.domain.changes import Change, insert
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.patrol import Patrol
 from app.domain.fields import Field
 from app.domain.filters import Condition, equal, one_of, where
 from app.domain.patrols import Coverage, coverage, time_of_day
-from app.domain.rights import WRITERS, area_prefix
+from app.domain.rights import WRITERS
 from app.domain.values import check, parse
 from app.errors import Invalid, Refused
 from app.i18n import N_, listed, tr
@@ -112,7 +113,7 @@ def behind(session: Session) -> Behind:
         GridCell, ["uid", "patrol_freq", "div_code"], filter=where(Condition("patrol_freq", "is", False))
     )
     area = session.actor.area if session.actor else ""
-    own = area_prefix(area) if area else ""  # and not the county's cell around a township's
+    own = prefix_of(area) if area else ""  # and not the county's cell around a township's
     days, today = days_by_cell(session), session.today
     shares = {
         str(uid): coverage(words, days.get(str(uid), ()), today)

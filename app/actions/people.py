@@ -16,7 +16,7 @@ from app.actions.laptop import (
     open_with_former,
     verifier_of,
 )
-from app.actions.rights import require_role
+from app.actions.rights import require_house, require_role
 from app.actions.session import Session
 from app.domain.changes import Actor, insert, update
 from app.domain.entities.division import Division
@@ -94,6 +94,7 @@ def add_user(session: Session, login: str, *, role: str, org: str, area: str, pi
     if area and not session.workspace.find(Division, equal(code=area), limit=1):
         raise Invalid(N_("There is no division {area} in this workspace"), area=area, code="unknown_division")
     person = new_person(session, login, role, org, area, pin)
+    require_house(session, person.area)
     session.commit([insert(person)], "user_add")
     return person
 
@@ -105,6 +106,7 @@ def disable_user(session: Session, login: str) -> Person:
     person = find_person(session, login)
     if person is None:
         raise Invalid(N_("There is nobody with the sign-in name “{login}”"), login=login, code="unknown")
+    require_house(session, person.area)
     others = [
         item for item in people(session) if item.role == "R0" and not item.disabled and item.uid != person.uid
     ]
@@ -140,6 +142,7 @@ def reset_pin(session: Session, login: str, pin: str) -> Person:
     person = find_person(session, login)
     if person is None:
         raise Invalid(N_("There is nobody with the sign-in name “{login}”"), login=login, code="unknown")
+    require_house(session, person.area)
     fresh = person.replace(verifier=verifier(pin))
     session.commit([update(person, verifier=fresh.verifier)], "user_pin_reset")
     if session.actor is not None and person.uid == session.actor.uid:

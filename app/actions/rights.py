@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.actions.session import Session
 from app.domain.changes import Actor
 from app.domain.entity import Entity, EntityType
-from app.domain.rights import WRITERS, in_area
+from app.domain.rights import WRITERS, in_area, keeps_house
 from app.errors import NotAllowed
 from app.i18n import N_
 
@@ -39,6 +39,19 @@ def require_area(session: Session, record: Entity) -> None:
             N_("{title} lies outside your area ({area})"),
             hint=N_("Nothing was changed."),
             title=record.title(),
+            area=actor.area,
+            code="outside_area",
+        )
+
+
+def require_house(session: Session, area: str | None) -> None:
+    """Raise NotAllowed when persons of `area` (None: of the whole) are not the signed-in person's to keep."""
+    actor, place = session.person(), area or session.workspace.area
+    if not keeps_house(actor.area, place):
+        raise NotAllowed(
+            N_("Area {place} lies outside your area ({area})"),
+            hint=N_("Nothing was changed."),
+            place=place,
             area=actor.area,
             code="outside_area",
         )

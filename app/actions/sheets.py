@@ -19,6 +19,7 @@ from app.actions.outputs import output_file
 from app.actions.records import find_record
 from app.actions.session import Session
 from app.carto.theme import Theme
+from app.domain.areas import prefix_of
 from app.domain.coordinates.measure import spot_of
 from app.domain.entities.division import Division
 from app.domain.entities.people import Org
@@ -26,7 +27,6 @@ from app.domain.entities.water import Intake, ProtectionZone, WaterSource
 from app.domain.filters import Condition, equal, where
 from app.domain.output import Total
 from app.domain.reporting import CountyRow
-from app.domain.rights import area_prefix
 from app.errors import Invalid, Refused
 from app.i18n import N_, tr
 from app.printing.catalog import SHEETS, sheet
@@ -259,7 +259,7 @@ def outline_of(session: Session, division: Division) -> BaseGeometry:
     """The division's polygon, or those of its counties together; raises Refused where there is none."""
     if division.geometry is not None and not division.geometry.is_empty:
         return division.geometry
-    prefix = area_prefix(division.code)
+    prefix = prefix_of(division.code)
     counties = session.workspace.find(Division, equal(level="county"))
     shapes = [
         item.geometry for item in counties if item.code.startswith(prefix) and item.geometry is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.actions.session import Session
+from app.domain.areas import prefix_of
 from app.domain.casework import papers_alone, papers_of, round_of
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.division import Division
@@ -16,7 +17,6 @@ from app.domain.frozen import Row
 from app.domain.output import output_tph
 from app.domain.policy import Policy
 from app.domain.reporting import Fact, outside_kind
-from app.domain.rights import area_prefix
 from app.domain.values import as_datetime, bureau_day
 from app.domain.workflow import missing_papers
 from app.domain.workflows.boiler import BOILER, DOSSIER
@@ -62,7 +62,7 @@ def frozen_on(baseline: Baseline) -> str:
 def places_of(session: Session, area: str) -> list[tuple[str, str]]:
     """The counties of an area by code and name; development zones count as counties."""
     known = session.workspace.find(Division, one_of("level", ("county", "development_zone")))
-    inside = area_prefix(area)
+    inside = prefix_of(area)
     return sorted(
         (item.code, item.name) for item in known if not item.valid_to and item.code.startswith(inside)
     )
@@ -95,7 +95,7 @@ def standing_of(
     for uid, item in entries.items():
         facts.append(Fact(uid, item.county or "", item.rated_tph or 0.0, True, ()))
         rows[uid] = Row(uid, item.ledger_no, "", item.county or "", item.rated_tph or 0.0, None)
-    inside = area_prefix(area)
+    inside = prefix_of(area)
     mine = tuple(fact for fact in facts if not fact.county or fact.county.startswith(inside))
     return Standing(
         (area, _name(session, area)), tuple(places), mine, rows, any(item.synthetic for item in boilers)

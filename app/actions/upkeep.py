@@ -7,7 +7,7 @@ from typing import Any
 
 from app import __version__
 from app.actions.action import action
-from app.actions.rights import require_role
+from app.actions.rights import require_house, require_role
 from app.actions.session import Session
 from app.domain.catalog import ENTITIES
 from app.domain.changes import Committed, insert, update
@@ -66,6 +66,7 @@ def settings(session: Session) -> dict[str, Any]:
 def set_setting(session: Session, name: str, value: str) -> Committed | None:
     """Change one of the bureau's own numbers (R0); the change is journalled like any other."""
     require_role(session, "R0")
+    require_house(session, None)
     known = Policy.names()
     if name not in known:
         raise Invalid(N_("There is no setting “{name}”"), hint=N_("Settings: {settings}"), name=name,

@@ -110,6 +110,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     positive: bool = False
+    pattern: str = ""  # a regular expression that the whole text matches
     choices: CodeList | None = None
     workflow: str = ""
     refers_to: str = ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.areas import prefix_of
+
 # Supervisors (R4, R6) read, sign, send back and reopen; they do not edit. R0 keeps the house.
 WRITERS: dict[str, tuple[str, ...]] = {
     "boiler": ("R1", "R2", "R3", "R5"),
@@ -51,6 +53,19 @@ def within_cap(role: str, cap: str) -> bool:
     return role in RANKS and cap in RANKS and RANKS.index(role) <= RANKS.index(cap)
 
 
+# What counts for everybody below it: who keeps the house of one area does not keep that of the whole.
+HOUSE = ("person", "setting", "division")
+
+
+def keeps_house(area: str | None, place: str) -> bool:
+    """Whether somebody of `area` may write what is in `HOUSE` and belongs to `place`, the code of an area.
+
+    Nobody below it does: other records that are known only by their county are shared by its townships, but
+    persons of the county are not made, nor their rights changed, by a township.
+    """
+    return not area or place.startswith(prefix_of(area))
+
+
 def in_area(area: str | None, div_code: str | None) -> bool:
     """Whether a record of the division lies in a person's area.
 
@@ -58,8 +73,8 @@ def in_area(area: str | None, div_code: str | None) -> bool:
     """
     if not area or not div_code:
         return True
-    prefix = area_prefix(area)
-    return div_code.startswith(prefix) or prefix.startswith(area_prefix(div_code))
+    prefix = prefix_of(area)
+    return div_code.startswith(prefix) or prefix.startswith(prefix_of(div_code))
 
 
 def may_withdraw(role: str, area: str, uid: str, report: Mapping[str, Any]) -> bool:
@@ -67,9 +82,4 @@ def may_withdraw(role: str, area: str, uid: str, report: Mapping[str, Any]) -> b
     if role not in WRITERS["report_withdrawal"] or report.get("frozen_by") == uid:
         return False
     code = str(report.get("div_code") or "")
-    return role == CITY_LEADER or (bool(area) and code.startswith(area_prefix(area)))
-
-
-def area_prefix(code: str) -> str:
-    """A city's code 620800 as the prefix 6208 that its counties share; other codes as they are."""
-    return code[:4] if len(code) == 6 and code.endswith("00") else code
+    return role == CITY_LEADER or (bool(area) and code.startswith(prefix_of(area)))

@@ -74,6 +74,8 @@ def check(field: Field, value: Any) -> Any:
         return None
     if field.kind in (Kind.TEXT, Kind.REFERENCE) and len(str(value)) > field.length:
         raise Invalid(N_("{field} may have at most {n} characters"), field=tr(field.label), n=field.length)
+    if field.pattern and not re.fullmatch(field.pattern, str(value)):
+        raise Invalid(N_("“{value}” cannot be {field}"), value=str(value)[:40], field=tr(field.label))
     if field.kind in (Kind.NUMBER, Kind.INTEGER):
         _check_range(field, value)
     if field.kind in (Kind.CHOICE, Kind.STATE) and field.choices and value not in field.choices.codes:

@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "outside_area": N_("The record lies outside the area of this laptop or of the person."),
     "role": N_("The person’s role may not write this."),
+    "author": N_("It names somebody else as its author than the person who wrote it."),
     "device_role": N_("The laptop is not enrolled for a role this high."),
     "unknown_person": N_("The hub does not know this person."),
     "person_disabled": N_("The person may no longer sign."),

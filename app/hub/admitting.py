@@ -143,7 +143,8 @@ def _tested(test: Check, value: Any) -> Any:
 def _free_texts(entity: str) -> dict[str, int]:
     """The fields whose every text may come in, up to a length."""
     fields = known(entity).stored.values()
-    return {item.id: item.length for item in fields if item.kind in (Kind.TEXT, Kind.REFERENCE)}
+    texts = (item for item in fields if item.kind in (Kind.TEXT, Kind.REFERENCE) and not item.pattern)
+    return {item.id: item.length for item in texts}
 
 
 @lru_cache(maxsize=64)
@@ -190,7 +191,7 @@ def _text(field: Field, value: Any) -> str:
     if not isinstance(value, str) or len(value) > field.length or "\0" in value:
         raise ValueError(field.name)
     value.encode()
-    return value
+    return str(check(field, value)) if field.pattern else value
 
 
 def _code_check(field: Field) -> FieldCheck:

@@ -10,7 +10,16 @@ from app.domain.areas import OWNERS
 from app.domain.changes import Actor
 from app.domain.entity import EntityType
 from app.domain.fields import Kind, Merge
-from app.domain.rights import MIGRATORS, SETTLED, SETTLED_WRITERS, WRITERS, in_area, may_withdraw
+from app.domain.rights import (
+    HOUSE,
+    MIGRATORS,
+    SETTLED,
+    SETTLED_WRITERS,
+    WRITERS,
+    in_area,
+    keeps_house,
+    may_withdraw,
+)
 from app.hub.desk import Desk, Told
 from app.hub.rows import Row
 from app.store.tables import default_of, known
@@ -45,7 +54,7 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
         return "role"
     if (
         row is not None
-        and row.alive
+        and (row.alive or op == "u")
         and row.values.get("status") in SETTLED
         and actor.role not in SETTLED_WRITERS
     ):
@@ -80,15 +89,27 @@ def _may_write(told: Told, actor: Actor) -> bool:
     entry = told.entry
     if actor.role in WRITERS.get(entry.entity, ()):
         return True
+    return _own_pin(told, actor)
+
+
+def _own_pin(told: Told, actor: Actor) -> bool:
+    """Everybody changes their own PIN."""
+    entry = told.entry
     own = entry.entity == "person" and entry.uid == actor.uid and entry.op == "u"
-    return own and told.cells.keys() <= _PIN  # everybody changes their own PIN
+    return own and told.cells.keys() <= _PIN
+
+
+def _keeps_house(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) -> bool:
+    """Whether a person, setting or division is the actor's to write, where it is and where it would be."""
+    target = desk.area_of(told.entry.entity, told.entry.uid, told.cells, row)
+    return desk.scope.writes(target) and all(keeps_house(actor.area, place) for place in (area, target))
 
 
 def _in_place(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) -> bool:
     """Whether the record lies in the person's area, and would still."""
     entity = told.entry.entity
-    if entity == "person" and actor.uid == told.entry.uid:
-        return True
+    if entity in HOUSE:
+        return _own_pin(told, actor) or _keeps_house(desk, told, row, area, actor)
     if row is not None and entity not in OWNERS and _PLACES.isdisjoint(told.cells):
         return _lies_in(actor.area, row.values.get("div_code"))  # it stays where it is
     codes = [_code_of(desk, told.entry.entity, row.values)] if row is not None else []
@@ -136,15 +157,15 @@ def _protected(desk: Desk, told: Told, row: Row | None, kind: EntityType, actor:
     cells = told.cells
     if told.entry.op == "i" and (row is None or not row.alive):
         return _entry_state(told, kind, actor)
-    if row is None or not row.alive or ((states | grouped).isdisjoint(cells)):
-        return ""
+    if row is None or (states | grouped).isdisjoint(cells):
+        return ""  # a deleted record keeps its state: an edit that brings it back changes no more than others
     desk.rows.widen([row], [name for name in (*states, *grouped) if name in cells])
     changed = {name for name in (states | grouped) & cells.keys() if row.values.get(name) != cells[name]}
     if changed & states:
         return "forged_state"
-    if changed and row.values.get("status") not in BEFORE_WORKFLOW and not _settles(desk, told, changed):
-        return "forged_state"
-    return ""
+    if not changed or row.values.get("status") in BEFORE_WORKFLOW:
+        return ""
+    return "" if _settles(desk, told, changed, actor) else "forged_state"
 
 
 def _entry_state(told: Told, kind: EntityType, actor: Actor) -> str:
@@ -165,11 +186,17 @@ def _beginnings(entity: str) -> tuple[tuple[str, Any], ...]:
     return tuple((item.id, default_of(kind, item)) for item in kind.stored.values() if item.id in states)
 
 
-def _settles(desk: Desk, told: Told, changed: set[str]) -> bool:
-    """Whether the change takes a value that an open conflict of this record offers."""
+def _settles(desk: Desk, told: Told, changed: set[str], actor: Actor) -> bool:
+    """Whether somebody who decides settles an open conflict of two steps about these fields of the record."""
     for row in desk.rows.owned("conflict", "owner", [told.entry.uid]):
-        offered = str(row.values.get("offered") or "") + str(row.values.get("kept") or "")
-        if row.values.get("kind") == "state" and all(f'"{name}"' in offered for name in changed):
+        values = desk.rows.complete(row).values
+        offered = str(values.get("offered") or "") + str(values.get("kept") or "")
+        if (
+            values.get("kind") == "state"
+            and (values.get("situation") == "open" or not values.get("settled_by"))
+            and actor.role in str(values.get("decides") or "").split()
+            and all(f'"{name}"' in offered for name in changed)
+        ):
             return True
     return False
 

@@ -14,6 +14,7 @@ from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal
 from app.hub.book import field_ids
 from app.hub.desk import LATE, Desk, Told
+from app.hub.naming import is_own_work
 from app.hub.parts import is_known_part
 from app.hub.rows import Row, state_of
 from app.hub.seeing import stands_under
@@ -96,6 +97,8 @@ class Deciding:
             self.refuse(group, why)
         elif not self._admit(group):
             return
+        elif not is_own_work(group, actor):
+            self.refuse(group, "author")
         elif group[0].act.undoes:
             self._undo(group, actor)
         elif any(item.entry.entity == "approval" and item.entry.op == "i" for item in group):

@@ -35,6 +35,7 @@ from app.hub.duplicates import read_keys
 from app.hub.keeping import Books
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea, missed_areas
+from app.hub.naming import truly_named
 from app.hub.nearby import looking
 from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
@@ -193,14 +194,14 @@ class Pushing:
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         if device.revoked_at is not None:
-            known_acts = self._known_acts(connection, batch)
+            batch, known_acts = truly_named(desk, batch), self._known_acts(connection, batch)
             quarantine.keep(desk, batch, device, known_acts, areas=extra)
             storing = Storing(self.database, self.keys, connection, desk, batch)
             storing.keep(storing.write(device, None, flagged=False))
             state = "quarantined"
         else:
             self._hold(connection, desk, batch, (seen, extra))
-            self._take(connection, desk, batch, device)
+            self._take(connection, desk, truly_named(desk, batch), device)
             state = "taken"
         if len(batch.entries) > MANY:
             litter += (batch.entries, desk.rows.every(), desk.logs.added())

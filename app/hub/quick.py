@@ -31,6 +31,7 @@ from app.hub.gathering import SMALL, Gathered, gather
 from app.hub.keeping import Books, keep_rows, swaps_keys
 from app.hub.keys import HubKeys
 from app.hub.log import Logs
+from app.hub.naming import truly_named
 from app.hub.nearby import flag_near
 from app.hub.pulling import Wanted, ask_since, read_since
 from app.hub.rows import Rows
@@ -124,6 +125,7 @@ class Quick:
         self._use_policy(desk, found)
         if speaks_of_lost(batch):
             return None
+        batch = truly_named(desk, batch)
         Deciding(desk, connection, keys, set()).run(batch)  # acts it has already cannot be kept a second time
         flag_near(self.database, connection, desk, batch, found.around)
         return self._keep(connection, desk, found, replace(arrived, batch=batch))

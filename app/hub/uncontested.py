@@ -22,6 +22,7 @@ from app.hub.allowing import STEPS_ONLY, refusal, workflow_ids
 from app.hub.book import field_ids, unique_ids
 from app.hub.desk import Desk, Told
 from app.hub.duplicates import Keys
+from app.hub.naming import AUTHORS
 from app.hub.rows import Row
 from app.hub.steps import edits
 from app.store.tables import is_known, known
@@ -227,7 +228,7 @@ def may_go_quickly(entity: str, op: str) -> bool:
 def _is_simple(entity: str, op: str, names: tuple[str, ...]) -> bool:
     """Whether changes of these fields meet no rule but who may write the record, and who wrote it since."""
     kind = known(entity)
-    if kind.append_only or op not in ("i", "u", "d") or bool(names) != (op != "d"):
+    if kind.append_only or entity in AUTHORS or op not in ("i", "u", "d") or bool(names) != (op != "d"):
         return False
     if op != "u":
         return True

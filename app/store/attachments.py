@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.domain.entities.papers import SHA256
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_
 from app.store.failures import translated
 
 _BLOCK = 1 << 20
+_HASH = re.compile(SHA256)
+_NOTHING = "0" * 64  # the hash of no file
 # What the first bytes say counts more than the ending of the name.
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -33,6 +37,16 @@ class StoredFile:
     size: int
     mime: str
     file_name: str
+
+
+def is_hash(name: str) -> bool:
+    """Whether this can be the SHA-256 of a file. What came from another laptop may be anything."""
+    return _HASH.fullmatch(name) is not None
+
+
+def file_name_of(sha256: str) -> str:
+    """The name a file is kept under; what is no hash has no file, and leads out of no folder."""
+    return sha256 if is_hash(sha256) else _NOTHING
 
 
 def files_folder(workspace: Path) -> Path:
@@ -62,7 +76,8 @@ class Attachments:
 
     def path(self, sha256: str) -> Path:
         """Where the file of this hash is kept."""
-        return self.folder / sha256[:2] / sha256[2:]
+        name = file_name_of(sha256)
+        return self.folder / name[:2] / name[2:]
 
     def verify(self, sha256: str) -> Path:
         """The path of a kept file after reading it again.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,11 @@ from app.domain.entities.papers import Attachment
 from app.errors import StoreFailure
 from app.i18n import N_
 from app.store import byrecord
-from app.store.attachments import Attachments, digest
+from app.store.attachments import Attachments, digest, is_hash
 from app.store.failures import translated
 from app.store.journal import FROM_HUB
 from app.store.rtree import quoted
 from app.store.tables import Layout
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, order=True)
@@ -75,9 +72,10 @@ def elsewhere(raw: sqlite3.Connection, layout: Layout) -> set[str]:
 
 
 def _named(raw: sqlite3.Connection, layout: Layout, order: str = "min(fid)") -> list[BlobNeed]:
+    """Each file once with every size that a record says of it: of two sizes one is a mistake or a lie."""
     table = quoted(layout.of(Attachment.TYPE.name).name)
-    rows = raw.execute(f"SELECT sha256, max(size) FROM {table} GROUP BY sha256 ORDER BY {order}")
-    return [BlobNeed(str(row[0]), int(row[1] or 0)) for row in rows]
+    rows = raw.execute(f"SELECT sha256, size FROM {table} GROUP BY sha256, size ORDER BY {order}")
+    return [BlobNeed(str(row[0]), int(row[1] or 0)) for row in rows if is_hash(str(row[0]))]
 
 
 def _late(raw: sqlite3.Connection, layout: Layout) -> list[BlobNeed]:
@@ -92,7 +90,7 @@ def _late(raw: sqlite3.Connection, layout: Layout) -> list[BlobNeed]:
 def _is_named(cells: Any) -> bool:
     """Whether these cells, which no rule has judged yet, name a file: a hash and a size."""
     sha256, size = cells.get("sha256"), cells.get("size")
-    return isinstance(sha256, str) and bool(_SHA256.fullmatch(sha256)) and type(size) is int and size > 0
+    return isinstance(sha256, str) and is_hash(sha256) and type(size) is int and size > 0
 
 
 def _is_whole(files: Attachments, need: BlobNeed) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.errors import StoreFailure
 from app.i18n import N_, tr
-from app.store.attachments import files_folder
+from app.store.attachments import file_name_of, files_folder
 from app.store.evidence import BlobNeed
 from app.store.failures import translated
 from app.store.workspace import Workspace
@@ -58,13 +58,15 @@ def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, 
 
 def thumbnail_path(workspace: Path, sha256: str) -> Path:
     """Where the small picture of an evidence file is kept."""
-    return files_folder(workspace) / "thumbnails" / sha256[:2] / f"{sha256[2:]}.jpg"
+    name = file_name_of(sha256)
+    return files_folder(workspace) / "thumbnails" / name[:2] / f"{name[2:]}.jpg"
 
 
 def _offered(workspace: Workspace, transport: Transport, need: BlobNeed, check: Check) -> bool:
-    """Whether the hub has the file; its thumbnail is fetched by the way."""
+    """Whether the hub has the file, as long as its record says; its thumbnail is fetched by the way."""
     check()
-    if not transport.blob_there(need.sha256).whole:
+    there = transport.blob_there(need.sha256)
+    if not there.whole or there.offset != need.size:
         return False
     if not thumbnail_path(workspace.path, need.sha256).exists():
         picture = transport.thumbnail(need.sha256)

@@ -43,6 +43,7 @@ PEOPLE = {
     "city": ("R5", "市局", CITY),
     "leader": ("R6", "市局", CITY),
     "stranger": ("R3", "静宁分局", "620826"),
+    "keeper": ("R0", "崆峒分局", COUNTY),
 }
 
 

@@ -25,7 +25,7 @@ from app.sync.bundle import BundleHead, Item, write_bundle
 from app.sync.grants import read_grants
 from app.sync.messages import EnrolRequest
 from app.sync.signing import HEAD_START
-from hub.office_hub import CITY, COUNTY, NOON, TOWN, TOWN2, HubBench, Laptop, person
+from hub.office_hub import CITY, COUNTY, NOON, PEOPLE, TOWN, TOWN2, HubBench, Laptop, person
 
 
 def request(code: str, seed: bytes = b"s" * 32) -> EnrolRequest:
@@ -175,8 +175,8 @@ def test_laptops_and_their_lag_are_in_the_books(bench: HubBench) -> None:
     lag = {item.device: item.lag for item in bench.hub.devices()}
     assert lag[one.uid] == 1
     status = bench.hub.status()
-    assert (status.devices, status.people, status.founded) == (2, 10, True)
-    assert len(bench.hub.people()) == 10
+    assert (status.devices, status.people, status.founded) == (2, len(PEOPLE), True)
+    assert len(bench.hub.people()) == len(PEOPLE)
 
 
 def test_who_comes_again_soon_is_noted_a_moment_later(bench: HubBench) -> None:

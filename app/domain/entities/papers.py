@@ -17,6 +17,7 @@ from app.domain.fields import (
 )
 from app.i18n import N_
 
+SHA256 = r"[0-9a-f]{64}"  # its file is kept under this name, here and at the hub
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif")
 EVIDENCE_KINDS = codes(
     ("photo_before", N_("Photo before treatment"), ["整治前照片"]),
@@ -48,7 +49,7 @@ class Attachment(Entity):
     owner: str = text(N_("Record"), length=36, required=True, indexed=True)
     kind: str = choice(N_("Kind"), EVIDENCE_KINDS, required=True, merge=Merge.APPEND)
     file_name: str = text(N_("File name"), length=255, required=True, withheld=Withheld.PEOPLE)
-    sha256: str = text(N_("SHA-256"), length=64, required=True, indexed=True)
+    sha256: str = text(N_("SHA-256"), length=64, required=True, indexed=True, pattern=SHA256)
     size: int = integer(N_("Size"), unit="B", required=True, minimum=1)
     mime: str | None = text(N_("Type"), default=None, length=80)
     taken_at: str | None = moment(N_("Taken at"), default=None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.areas import prefix_of
 from app.domain.entities.boiler import Boiler
 from app.domain.filters import parse_filter
 from app.domain.output import Total, total
-from app.domain.rights import area_prefix
 from app.i18n import N_
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _own(session: Session) -> Own | None:
     actor = session.actor
     if actor is None or actor.role not in _GOING_OUT or not actor.area:
         return None
-    here = f"div_code^{area_prefix(actor.area)}"
+    here = f"div_code^{prefix_of(actor.area)}"
     asked = (
         (N_("Sent back"), f"status=returned and {here}", "warning"),
         (N_("Overdue"), f"due_date<{session.today} and status in {_OPEN_STATES} and {here}", "danger"),
