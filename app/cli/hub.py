@@ -205,12 +205,21 @@ def serve(shell: Shell, words: ServeWords) -> None:
     run(_place(words), wanted, started)
 
 
+_NOT_SERVED = N_(
+    "The hub has not served yet, so this code holds neither its address nor its certificate: it is good for a"
+    " laptop on this machine, or one that comes by stick. Make another while the hub serves."
+)
+
+
 def invite(shell: Shell, words: InviteWords) -> Answer:
     """A one-time code."""
     from app.actions.hubs import invite as make  # late: help pages need no database
 
     document = make(_place(words), words.area, words.role, words.minutes, words.url, words.output)
-    return Answer(document, named_pairs(document))
+    said = named_pairs(document)
+    if not document["url"]:
+        said += ["", tr(_NOT_SERVED)]
+    return Answer(document, said)
 
 
 def devices(shell: Shell, words: PlaceWords) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -275,6 +276,17 @@ class Client:
                     url=self.url,
                     seen=self._pinned.seen,
                     code="wrong_fingerprint",
+                )
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return Invalid(
+                    N_("Nobody vouches for the certificate of {url}"),
+                    hint=N_(
+                        "Nothing was sent. Ask the bureau for a code made while the hub serves (hub"
+                        " invite): it holds the certificate’s fingerprint."
+                    ),
+                    url=self.url,
+                    details=[cause.verify_message],
+                    code="untrusted_certificate",
                 )
             cause = cause.__cause__ or cause.__context__
         return unreachable(self.url, error)

@@ -93,6 +93,12 @@ def test_an_empty_hub_waits_for_its_first_laptop(tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+def test_a_code_made_before_the_hub_served_says_what_it_lacks(folder: Path) -> None:
+    words = ("--lang", "en", "hub", "invite", folder, "--area", "620802", "--role", "R3")
+    assert "has not served yet" in gridward(*words).stdout
+    assert "has not served yet" not in gridward(*words, "--url", "https://hub:8443").stdout
+
+
 def test_invitations_and_refusals_of_impossible_ones(folder: Path) -> None:
     made = told("invite", folder, "--area", "620802", "--role", "R3", "--url", "https://hub:8443")
     assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", made["code"])

@@ -93,6 +93,13 @@ def test_tls_with_a_self_made_certificate_is_what_the_invitation_names(folder: P
         client.close()
 
 
+def test_a_certificate_that_no_code_names_is_no_silent_hub(folder: Path) -> None:
+    """A code made before the hub served has no fingerprint, and no authority knows this certificate."""
+    with served(folder, "--cert", *_own_certificate(folder)) as hub, pytest.raises(Invalid) as refused:
+        _seen(hub.url, "")
+    assert refused.value.code == "untrusted_certificate"
+
+
 def test_a_renewed_certificate_of_the_same_key_is_the_same_hub(folder: Path) -> None:
     """Also for a laptop that still knows the hub by its certificate, once it has come by before that ends."""
     file, option, key = _own_certificate(folder)

@@ -19,6 +19,7 @@ _FAILED = {
     "keys_locked": N_("Keys locked"),
     "keys_missing": N_("Keys missing"),
     "wrong_fingerprint": N_("Another hub answers"),
+    "untrusted_certificate": N_("Nobody vouches for the hub’s certificate"),
     "not_a_hub": N_("No hub at this address"),
     "unknown_device": N_("The hub does not know this laptop"),
     "disk_full": N_("The hub’s disk is full"),
