@@ -135,18 +135,19 @@ def as_signed(kept: KeptBlock) -> SignedBlock:
     )
 
 
-def compare(replica: Replica, areas: Mapping[str, AreaNow]) -> dict[str, AreaState]:
-    """Whether each area holds the same here and at the hub; None where the laptop has not come as far."""
+def compare(replica: Replica, areas: Mapping[str, AreaNow], *, late: bool = False) -> dict[str, AreaState]:
+    """Whether each area holds the same here and at the hub; None where the laptop has not come as far, and
+    where it has come farther than a hub that told this earlier (`late`)."""
     cursors = replica.cursors()
     found = {}
     for area, now in sorted(areas.items()):
         here = cursors.get(area, _NOWHERE)
-        found[area] = AreaState(here.seq, _agrees(here, now))
+        found[area] = AreaState(here.seq, _agrees(here, now, late=late))
     return found
 
 
-def _agrees(here: Cursor, now: AreaNow) -> bool | None:
-    if here.seq < now.seq:
+def _agrees(here: Cursor, now: AreaNow, *, late: bool) -> bool | None:
+    if here.seq < now.seq or (late and here.seq > now.seq):
         return None
     if here.seq > now.seq:
         return False  # the hub has forgotten what it once told

@@ -104,6 +104,7 @@ class Stick:
         note_outcome(self.workspace, "")
         if way.restored:
             note_restored(self.workspace, self.now, 0 if way.waits else way.entries)
+        late = folded.hub_time < facts.hub_time_ms
         done = SyncDone(
             accepted=folded.settled - folded.rejected - folded.conflicts,
             rejected=folded.rejected,
@@ -111,14 +112,14 @@ class Stick:
             pulled=folded.pulled,
             blobs_down=kept.files,
             papers=PapersDone(kept.pictures, kept.lacking, told.papers_left, told.papers_unknown),
-            areas=compare(replica, folded.areas),
+            areas=compare(replica, folded.areas, late=late),
             unsent=replica.unsent(),
             hub_time=_moment(folded.hub_time) if folded.hub_time else "",
-            late=folded.hub_time < facts.hub_time_ms,
+            late=late,
             restored=way.restored,
             given_back=0 if way.waits else way.entries,
             forked=way.forked,
-            message=_said(way, known),
+            message=_said(way, known=known, late=late),
             touched={entity: tuple(uids) for entity, uids in folded.touched.items()},
         )
         if done.is_level:
@@ -190,7 +191,7 @@ def _standing(items: Sequence[Item]) -> StickStanding:
     return decode_message(StickStanding, found[-1] if found else b"")
 
 
-def _said(way: Way, known: bool) -> str:
+def _said(way: Way, *, known: bool, late: bool) -> str:
     """What the person who carries the stick has to know."""
     if way.waits:
         return tr(
@@ -200,9 +201,11 @@ def _said(way: Way, known: bool) -> str:
             ),
             count=way.waits,
         )
-    if known and not way.restored and not way.forked:
-        return tr(N_("This bundle had been read in before; nothing changed"))
-    return ""
+    if way.restored or way.forked:
+        return ""
+    if late:
+        return tr(N_("This bundle is older than what was heard of the hub after it"))
+    return tr(N_("This bundle had been read in before; nothing changed")) if known else ""
 
 
 def verify(path: Path) -> BundleReport:

@@ -89,3 +89,20 @@ def test_an_answer_before_this_one_is_missing(lan: Lan, tmp_path: Path) -> None:
     bundle_in(town.session, first)
     assert bundle_in(town.session, second).agrees
     assert town.boiler("O-2") is not None
+
+
+def test_an_old_answer_read_after_a_round_is_no_difference(lan: Lan, tmp_path: Path) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    town.sync()
+    back = answer(lan, town, tmp_path / "back.bundle")
+    lan.clock.forward(minutes=5)
+    town.edit("inspector", "T-1", note="核对")
+    town.sync()
+    done = bundle_in(town.session, back)
+    assert done.late and done.agrees and not done.is_level
+    assert "之后" in done.message
+    assert town.boiler("T-1").note == "核对"
+    lan.clock.forward(minutes=5)
+    newest = bundle_in(town.session, answer(lan, town, tmp_path / "newest.bundle"))
+    assert not newest.late and newest.is_level
