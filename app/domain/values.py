@@ -99,8 +99,11 @@ def parse_date(written: str) -> str:
 
 
 def show_moment(value: str) -> str:
-    """A UTC moment as bureau time, to the minute."""
-    return as_datetime(value).astimezone(BUREAU_TIME).strftime("%Y-%m-%d %H:%M")
+    """A UTC moment as bureau time, to the minute; what is no moment, such as another laptop may say, as it is."""
+    try:
+        return as_datetime(value).astimezone(BUREAU_TIME).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return value
 
 
 def as_datetime(value: str) -> datetime:

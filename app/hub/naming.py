@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.domain.changes import Actor
 from app.domain.replication import HUB_PERSON, Act, Batch
+from app.domain.values import as_datetime, as_moment
 from app.hub.desk import Desk, Told
 
 _NOT_KNOWN = "?"  # behind a name that only the laptop gives
@@ -23,13 +24,23 @@ _BY_NAME = {"report_snapshot": "frozen_by_name", "report_withdrawal": "withdrawn
 
 
 def truly_named(desk: Desk, batch: Batch) -> Batch:
-    """The batch with its acts in the hub's words. What founds a hub brings its persons with it, and is as it
-    is told; a name nobody here knows is marked."""
+    """The batch with its acts in the hub's words, each at a moment; a name nobody here knows is marked. What
+    founds a hub brings its persons with it, and is as it is told."""
     if desk.founding:
         return batch
     words = {person: _words(desk, person) for person in {act.person for act in batch.acts}}
-    acts = tuple(_named(act, words[act.person]) for act in batch.acts)
+    acts = tuple(_named(_timed(desk, act), words[act.person]) for act in batch.acts)
     return batch if acts == batch.acts else replace(batch, acts=acts)
+
+
+def _timed(desk: Desk, act: Act) -> Act:
+    """The act at the moment its laptop says, or of its receipt where that is none."""
+    try:
+        said = as_datetime(act.wall)
+        wall = as_moment(said) if said.tzinfo is not None else desk.moment()
+    except (ValueError, OverflowError):
+        wall = desk.moment()
+    return act if wall == act.wall else replace(act, wall=wall)
 
 
 def _named(act: Act, words: tuple[str, str, str] | None) -> Act:

@@ -97,6 +97,17 @@ def test_who_is_renamed_stands_under_the_new_name(bench: HubBench) -> None:
     assert bench.record(Person, person("officer").uid).name == "新名"
 
 
+@pytest.mark.parametrize(
+    "wall", ["garbage", "", "2026-13-45", "2026-11-23T04:00:00", "0001-01-01T00:00:00+14:00"]
+)
+def test_what_is_no_moment_becomes_that_of_receipt(bench: HubBench, wall: str) -> None:
+    laptop = seen(bench.laptop(TOWN, "R2"))
+    act = laptop.act("officer", "add", wall=wall)
+    laptop.insert(boiler())
+    laptop.push()
+    assert acts(bench)[act.uid].wall == as_moment(bench.clock.now)
+
+
 @pytest.mark.parametrize("author", ["leader", "nobody"])
 def test_records_name_their_own_author(bench: HubBench, author: str) -> None:
     other = person(author).uid if author != "nobody" else author

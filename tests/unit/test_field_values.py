@@ -103,3 +103,8 @@ def test_every_choice_field_has_its_list(record: type) -> None:
 def test_check_refuses_a_code_outside_the_list() -> None:
     with pytest.raises(Invalid):
         check(FIELDS["fuel"], "plutonium")
+
+
+@pytest.mark.parametrize("said", ["garbage", "", "2026-13-45", "9999-12-31T23:59:59.999Z"])
+def test_what_another_laptop_calls_a_moment_stops_nobody(said: str) -> None:
+    assert show_moment(said) == said
