@@ -99,7 +99,7 @@ def parse_date(written: str) -> str:
 
 
 def show_moment(value: str) -> str:
-    """A UTC moment as bureau time, to the minute; what is no moment, such as another laptop may say, as it is."""
+    """A UTC moment as bureau time, to the minute; what is none, as another laptop may say, as it is."""
     try:
         return as_datetime(value).astimezone(BUREAU_TIME).strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError):
