@@ -197,16 +197,18 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     name, value, told = what
     logged, before, alive = step
     verdict = logged.effect.verdict
-    kept = min(value, replay.days[name]) if _was_stamped(replay, logged, name, value) else value
-    if value not in (None, ()) and not in_conflict(replay, item.uid, name, kept, item.act):
+    may = {value, min(value, replay.days[name])} if _may_be_stamped(replay, logged, name, value) else {value}
+    if value not in (None, ()) and not any(
+        in_conflict(replay, item.uid, name, kept, item.act) for kept in may
+    ):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
     if verdict != "rejected" and alive and _is_sure(replay, item) and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
 
 
-def _was_stamped(replay: Replay, logged: Logged, name: str, value: Any) -> bool:
-    """Whether this is the day that a step wrote by itself, of one that the hub had taken, lost and been given
-    back: its block tells the day that the hub had stamped, which is not later than that of a right clock."""
+def _may_be_stamped(replay: Replay, logged: Logged, name: str, value: Any) -> bool:
+    """Whether this is the day that a step wrote by itself, of one that the hub had answered, lost and been
+    given back. If it had taken it the block tells what it had stamped, not later than a right clock's day."""
     return not logged.device and name in replay.days and value is not None
 
 

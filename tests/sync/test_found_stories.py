@@ -155,6 +155,19 @@ def _kept_without_what_stood_before_it(state: Stories) -> None:
     state.restores_hub(declared=False, first=[("city", "no_pull")], which=4)
 
 
+def _a_wrong_clocks_day_refused_and_given_back(state: Stories) -> None:
+    """A step by a clock that is ahead, void when it came, lost and given back: its block has a refusal, and
+    the conflict in it keeps the day as it was written."""
+    state.opens(crowd=("county", "town_b"))
+    state.loses_the_hub(back=False, declared=True, field="address", first="town_b", second="county", which=2)
+    state.sets_clock(name="town_b", days=400)
+    state.steps(name="town_b", which=5, choice=2)
+    state.edits_widely(fault="", field="model", name="county", then=[("county", "")], which=5)
+    then = [("town_b", ""), ("county", "")]
+    state.edits_widely(fault="no_pull", field="address", name="county", then=then, which=2)
+    state.restores_hub(declared=True, first=[("town_b", "lost")], which=3)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -168,6 +181,7 @@ STORIES = (
     _edited_beneath_a_deletion,
     _given_back_to_where_it_is_not_read,
     _a_wrong_clocks_day_given_back,
+    _a_wrong_clocks_day_refused_and_given_back,
     _kept_without_what_stood_before_it,
 )
 
