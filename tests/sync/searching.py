@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
@@ -70,6 +71,12 @@ def ending(town: Path, told: list[Words]) -> str:
     except Exception as error:  # noqa: BLE001
         found = found or f"{type(error).__name__}: {error}"
     return found
+
+
+def seeded(stories: type[Stories]) -> type[Stories]:
+    """The stories that `GRIDWARD_SEED` names, when it is set."""
+    seed = os.environ.get("GRIDWARD_SEED")
+    return hypothesis.seed(int(seed))(stories) if seed else stories
 
 
 def search(town: Path, bug: Bug, seed: int, most: int) -> Outcome:

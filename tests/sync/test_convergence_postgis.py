@@ -1,4 +1,7 @@
-"""A few of the same stories with a bureau's hub, on real PostgreSQL with PostGIS."""
+"""A few of the same stories with a bureau's hub, on real PostgreSQL with PostGIS.
+
+`GRIDWARD_EXAMPLES` says how many: a tenth of that, as each takes longer. `GRIDWARD_SEED` names them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from postgres_server import needs_postgis, run
 from sync.machine import Stories
+from sync.searching import seeded
 from sync.town import copy_of, make, reopen
 from sync.world import World
 
@@ -27,15 +31,23 @@ def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
     numbers = itertools.count(1)
 
     class Here(Stories):
+        def teardown(self) -> None:
+            try:
+                super().teardown()
+            finally:
+                for name in (f"story{self.number}", *(saved.name for saved in self.world.hub_backups)):
+                    run("dropdb", "-h", str(postgres_folder), "-U", "gridward", name)
+
         def begin(self) -> World:
-            name = f"story{next(numbers)}"
+            self.number = next(numbers)
+            name = f"story{self.number}"
             run("createdb", "-h", str(postgres_folder), "-U", "gridward", "-T", "town", name)
             world = reopen(copy_of(tmp_path / "town"), url=address(name))
             world.postgres = postgres_folder / name
             return world
 
     run_state_machine_as_test(
-        Here,
+        seeded(Here),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=20,
