@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -54,13 +55,29 @@ class Database:
         self._folders = _Noters(path, "ro" if read_only else "rw", "BEGIN")
         self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
         self.turn = Turn()
+        self._own = threading.local()  # of each thread, the moment it is held to
         self.tidying = Tidying(path, self.repeatable, self.raw)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one moment of the file and cannot write."""
-        with translated(self.path), self._readers.connect() as connection:
+        held: Connection | None = getattr(self._own, "moment", None)
+        if held is not None:
+            yield held
+            return
+        # Begun here: what goes to the driver itself would not begin anything.
+        with translated(self.path), self._readers.begin() as connection:
             yield connection
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Whatever this thread reads in the block it sees as of one moment, however many ask for it."""
+        with self.reading() as connection:
+            before, self._own.moment = getattr(self._own, "moment", None), connection
+            try:
+                yield
+            finally:
+                self._own.moment = before
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

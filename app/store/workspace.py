@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -218,6 +219,10 @@ class Workspace:
     def _renamed(self, device: str) -> None:
         """The hub has given this laptop its identity."""
         self.device = self._writer.device = self._external.device = device
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """Whatever this thread reads in the block it sees as of one moment, whoever writes meanwhile."""
+        return self._opened.database.one_moment()
 
     def entered(self) -> Iterator[EnteredCell]:
         """Every cell that was ever written, oldest first."""

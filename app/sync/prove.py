@@ -161,15 +161,9 @@ class _Account:
 def write_proof(workspace: Workspace, out: Path, made_at: str, progress: Progress) -> Proof:
     """Account for every value and write the certificate. Raises Invalid `not_enrolled`, StoreFailure."""
     facts_of(workspace)
-    account = _Account(workspace.acts(), _conflicts(workspace))
-    for number, cell in enumerate(workspace.entered()):
-        account.take(cell)
-        if number % _EVERY == 0:
-            progress(number, 0, tr(N_("Reading the journal")))
-    for entity, uid, cells in workspace.held():
-        account.stand(entity, uid, cells)
-    account.close()
-    areas = _areas(workspace, account)
+    with workspace.one_moment():  # work goes on meanwhile
+        account = _account(workspace, progress)
+        areas = _areas(workspace, account)
     whole = account.current + sum(map(len, (account.in_conflict, account.superseded, account.waiting)))
     proof = Proof(
         ok=not account.problems,
@@ -183,6 +177,19 @@ def write_proof(workspace: Workspace, out: Path, made_at: str, progress: Progres
     )
     _write(out, _certificate(workspace, account, proof, (made_at, areas)))
     return proof
+
+
+def _account(workspace: Workspace, progress: Progress) -> _Account:
+    """What became of every value."""
+    account = _Account(workspace.acts(), _conflicts(workspace))
+    for number, cell in enumerate(workspace.entered()):
+        account.take(cell)
+        if number % _EVERY == 0:
+            progress(number, 0, tr(N_("Reading the journal")))
+    for entity, uid, cells in workspace.held():
+        account.stand(entity, uid, cells)
+    account.close()
+    return account
 
 
 def _areas(workspace: Workspace, account: _Account) -> dict[str, Any]:

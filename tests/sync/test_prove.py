@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from app.actions.history import undo
 from app.actions.syncing import prove
+from app.domain.replication import Cells
+from app.store.workspace import Workspace
 from sync.lan import TOWN, Lan
 
 
@@ -38,6 +44,35 @@ def test_every_value_is_accounted_for(lan: Lan, tmp_path: Path) -> None:
         contested = [item["value"] for item in told["in_conflict"] if item["field"] == "address"]
         assert contested == ["甲"]
         assert all(area["digest"] == area["recounted"] for area in told["areas"].values())
+
+
+def test_work_that_goes_on_meanwhile_is_not_taken_for_a_fault(
+    lan: Lan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal, the records and the areas are all of one moment."""
+    one, two = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    one.enter("inspector", "T-1", note="一")
+    one.enter("inspector", "T-2")
+    lan.drain(one, two)
+    two.edit("officer", "T-2", note="乙")
+    two.sync()
+    read = Workspace.held
+
+    def meanwhile(workspace: Workspace) -> Iterator[tuple[str, str, Cells]]:
+        def work() -> None:
+            one.edit("inspector", "T-1", note="二")
+            one.sync()
+
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(work).result()
+        return read(workspace)
+
+    monkeypatch.setattr(Workspace, "held", meanwhile)
+    proof = prove(one.session, tmp_path / "proof.json")
+    assert proof.ok, proof.problems
+    told = json.loads((tmp_path / "proof.json").read_text("utf-8"))
+    assert all(area["digest"] == area["recounted"] for area in told["areas"].values())
+    assert "二" not in [item["value"] for item in told["waiting"]]
 
 
 def test_what_was_undone_and_deleted_is_named(lan: Lan, tmp_path: Path) -> None:
