@@ -177,6 +177,9 @@ class Client:
         if have and (mark is None or headers):
             wanted["Range"] = f"bytes={have}-"
         with self._line.open(path, {**_HEADERS, **wanted, **self._bearer()}) as (reply, pieces):
+            if reply.status == 416 and "Range" in wanted:  # all of it was here, and nobody had said so yet
+                target.unlink(missing_ok=True)
+                raise LineLost("nothing comes after what is here")
             if reply.status not in (200, 206):
                 raise self._refusal(replace(reply, content=b"".join(pieces)))
             if mark is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ssl
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +20,6 @@ from cryptography.hazmat.primitives import serialization
 
 from app.errors import Invalid
 from app.i18n import N_
-
-_LOOPBACK = ("localhost", "::1")
 
 
 class WrongCertificate(ssl.SSLError):
@@ -88,8 +87,7 @@ def check_address(url: str) -> str:
             url=url,
             code="bad_address",
         )
-    host = parts.hostname or ""
-    if parts.scheme == "http" and not (host in _LOOPBACK or host.startswith("127.")):
+    if parts.scheme == "http" and not _is_here(parts.hostname or ""):
         raise Invalid(
             N_("The hub at {url} would be spoken to in the clear"),
             hint=N_("Nothing was sent. Use the https address that hub serve prints."),
@@ -97,3 +95,11 @@ def check_address(url: str) -> str:
             code="not_encrypted",
         )
     return url.strip().rstrip("/")
+
+
+def _is_here(host: str) -> bool:
+    """Whether this is a name or an address of this machine, not a name that begins like one."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

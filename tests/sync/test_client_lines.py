@@ -75,7 +75,9 @@ class Poor(BaseHTTPRequestHandler):
             return
         begin = int((self.headers.get("Range") or "bytes=0-").split("=")[1].rstrip("-"))
         self.server.asked.append(f"{self.path} {begin}")
-        if self.server.cuts > 0:
+        if begin >= len(CONTENT):
+            self._answer(416)
+        elif self.server.cuts > 0:
             self.server.cuts -= 1
             self.send_response(206 if begin else 200)
             self.send_header("Content-Length", str(len(CONTENT) - begin))
@@ -149,6 +151,17 @@ def test_a_file_that_is_cut_comes_on_from_where_it_stopped(
     assert (tmp_path / "part").read_bytes() == CONTENT
     offsets = [int(asked.split()[1]) for asked in server.asked if asked.startswith("/v1/blob")]
     assert offsets == sorted(offsets) and offsets[0] == 0 and offsets[-1] > 0
+
+
+def test_a_snapshot_that_was_whole_when_the_program_ended_is_fetched_anew(
+    client: Client, tmp_path: Path
+) -> None:
+    target = tmp_path / "snapshot"
+    target.write_bytes(CONTENT)
+    (tmp_path / "snapshot.etag").write_text('"mark"', "ascii")
+    client.snapshot(target, lambda *_: None)
+    assert target.read_bytes() == CONTENT
+    assert not (tmp_path / "snapshot.etag").exists()
 
 
 def test_a_part_whose_answer_is_lost_is_not_sent_twice(server: Any, client: Client, tmp_path: Path) -> None:
@@ -319,6 +332,23 @@ def test_what_is_no_address_is_said(url: str) -> None:
     with pytest.raises(Invalid) as found:
         Client(url)
     assert found.value.code == "bad_address"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1.hub.example:8443",
+        "http://127.example",
+        "http://10.1.2.3",
+        "http://localhost.example",
+    ],
+)
+def test_only_this_machine_is_spoken_to_in_the_clear(url: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        Client(url)
+    assert refused.value.code == "not_encrypted"
+    for here in ("http://127.8.0.1:1", "http://[::1]:1", "http://localhost:1"):
+        Client(here).close()
 
 
 @pytest.mark.parametrize("cut", [BrokenPipeError, ConnectionAbortedError, ssl.SSLEOFError])
