@@ -262,16 +262,19 @@ def _free(raw: sqlite3.Connection) -> Iterator[_Picked]:
     if since is None:
         return
     blocked: set[Place] = set()
+    named: set[str] = set()  # the uids of these
     done: set[int] = set()
     waiting = raw.execute(f"{_OWNERS} WHERE j.seq >= ? AND {_UNSEALED} ORDER BY j.seq", (since,))
     for owner, entity, uid in waiting:
         if owner == journal.FOREIGN:
             blocked.add((entity, uid))
+            named.add(uid)
         elif owner not in done:
             done.add(owner)
             act = _Picked(owner, _rows_of(raw, owner))
-            if blocked and any(_builds_upon(row, blocked) for row in act.rows):
+            if blocked and any(_builds_upon(row, blocked, named) for row in act.rows):
                 blocked.update((row[2], row[3]) for row in act.rows)
+                named.update(row[3] for row in act.rows)
             else:
                 yield act
 
@@ -285,14 +288,13 @@ def _rows_of(raw: sqlite3.Connection, owner: int) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in raw.execute(both, (owner, owner))]
 
 
-def _builds_upon(row: tuple[Any, ...], blocked: set[Place]) -> bool:
-    """Whether a change touches a blocked record, or names one."""
+def _builds_upon(row: tuple[Any, ...], blocked: set[Place], named: set[str]) -> bool:
+    """Whether a change touches a blocked record, or names one by its uid."""
     entity, uid, cells = row[2], row[3], row[6]
     if (entity, uid) in blocked:
         return True
     names = _references(entity)
-    uids = {place[1] for place in blocked}
-    return any(cell[0] in names and cell[2] in uids for cell in journal.read(cells))
+    return any(cell[0] in names and cell[2] in named for cell in journal.read(cells))
 
 
 def _references(entity: str) -> frozenset[str]:
