@@ -19,7 +19,8 @@ from app.hub.devices import Device
 class PushAnswer:
     """What became of a batch; `next` is the number the hub waits for in `epoch`.
 
-    `state`: taken, repeat, fork (go on in `epoch`), gap (send from `next` on), quarantined, full_uids.
+    `state`: taken, repeat, fork (go on in `epoch`), gap (send from `next` on), restored (the hub was brought
+    back from a backup and lacks what the laptop has seen), quarantined, full_uids.
     """
 
     next: int

@@ -1,4 +1,4 @@
-"""Keys that no two living records share, and boilers that look like one entered twice."""
+"""Keys that no two living records share; boilers that merely look alike are in `nearby.py`."""
 
 from __future__ import annotations
 

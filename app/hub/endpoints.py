@@ -37,6 +37,7 @@ from app.sync.signing import signer_of
 from app.sync.transport import enrol_answer, pull_reply, push_reply
 
 _SMALLEST_PULL = 64 * 1024
+_DIGITS = 18  # of a number of the log
 
 
 async def session(request: Request) -> Response:
@@ -170,7 +171,7 @@ async def _pull_request(request: Request) -> PullRequest:
     after: dict[str, int] = {}
     for part in filter(None, request.query_params.get("after", "").split(",")):
         area, _, number = part.partition(":")
-        if not (area.isalnum() and number.isascii() and number.isdigit()):
+        if not (area.isalnum() and number.isascii() and number.isdigit() and len(number) <= _DIGITS):
             raise Invalid(N_("“after” is written as AREA:NUMBER,AREA:NUMBER"), code="bad_message")
         after[area] = int(number)
     return PullRequest(after=after)

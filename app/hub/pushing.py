@@ -56,6 +56,7 @@ __all__ = ["PushAnswer", "Pushing", "read_rows"]
 
 _TRIES = 6  # of a push that meets another process
 _KEYS = 50_000
+_LONGEST_UID = 64  # letters of an act's, and of a person's
 _HEADS = 200_000
 # Another process wrote the same number or area at the same moment: who meets it looks again.
 _MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
@@ -165,8 +166,7 @@ class Pushing:
             raise Invalid(N_("The batch names another laptop than the one that signed it"), code="bad_batch")
         if batch.hub != self.hub:
             raise NotAllowed(N_("This batch was written for another hub"), code="foreign_hub")
-        texts = (text for act in batch.acts for text in _texts(act))
-        if any("\0" in text for text in texts) or any(_bad_uid(entry) for entry in batch.entries):
+        if any(map(_bad_act, batch.acts)) or any(map(_bad_uid, batch.entries)):
             raise Invalid(
                 N_("What arrived is not a message of this program, or it is damaged"), code="bad_batch"
             )
@@ -327,9 +327,11 @@ class _Reading:
         return self._rows.read_starting(entity, starts, names, self._meanwhile)
 
 
-def _texts(act: Act) -> tuple[str, ...]:
-    """What of an act stands in the hub's book."""
-    return act.uid, act.person, act.person_name, act.action, act.reason, act.wall, act.undoes or ""
+def _bad_act(act: Act) -> bool:
+    """Whether the hub's book cannot hold what it keeps of an act."""
+    names = act.uid, act.person, act.undoes or ""
+    texts = *names, act.person_name, act.action, act.reason, act.wall
+    return any("\0" in text for text in texts) or max(map(len, names)) > _LONGEST_UID
 
 
 def _bad_uid(entry: Entry) -> bool:

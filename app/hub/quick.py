@@ -1,7 +1,7 @@
 """The road of a small push on PostgreSQL: one round of questions, the same decisions, one round to keep.
 
 It takes the usual case: a laptop in good standing whose areas are known beforehand. In every other case
-`push_small` gives None, nothing has been done, and the push takes the long road of `pushing.py`.
+`Quick.push` gives None, nothing has been done, and the push takes the long road of `pushing.py`.
 """
 
 from __future__ import annotations

@@ -83,8 +83,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
             hub.blobs.put(item.name, item.read())
         asked = _asked(hub, found)
         entries = _take_back(hub, found, asked, now) if asked else 0
-        bodies = [item.read() for item in found.items if item.kind == "batch"]
-        answers = tuple(hub.push(body, now) for body in bodies)
+        answers = tuple(hub.push(item.read(), now) for item in found.items if item.kind == "batch")
         if asked and any(answer.state == "gap" for answer in answers):  # this hub has lost what lay between
             _renew(hub, found.head.device, asked)
         return Taken(found.head.device, answers, len(blobs), entries, _note_papers(hub, found))

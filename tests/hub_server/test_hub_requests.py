@@ -186,6 +186,7 @@ def test_refusals_speak_the_language_asked_for(http: TestClient) -> None:
         ("GET", "/", (404, "not_found")), ("GET", "/v1/../healthz/x", (404, "not_found")),
         ("GET", "/v1/push", (405, "method")), ("DELETE", f"/v1/blob/{'a' * 64}", (405, "method")),
         ("GET", "/v1/pull?after=6208:-1", (400, "bad_message")),
+        ("GET", f"/v1/pull?after=6208:{'9' * 5000}", (400, "bad_message")),
     ],
 )  # fmt: skip
 def test_wrong_addresses_are_refused_as_json(
