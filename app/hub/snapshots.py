@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from app.domain.areas import Scope
@@ -23,6 +28,8 @@ from app.sync.wire import decode_block
 
 FRESH_ENTRIES = 2_000  # a ready file is given out as long as no more has happened since
 HISTORY_ENTRIES = 200_000
+_MAKING = ".making-"  # what folders begin with in which a file is being made
+_LEFT_SECONDS = 24 * 3600.0  # after which nobody is at it any more
 _DRAWN_ONCE = frozenset(("grid_cell",))  # squares made in one go: their history says nothing
 
 
@@ -45,7 +52,8 @@ class Snapshots:
     def forget(self) -> None:
         """Drop every ready file: the hub was brought back from a backup."""
         for file in self.folder.glob("*"):
-            file.unlink(missing_ok=True)
+            if not file.is_dir():  # such as where one is being made
+                file.unlink(missing_ok=True)
 
     def _ready(self, connection: Connection, area: str, now: Mapping[str, books.Area]) -> Path | None:
         """The newest file that is new enough, and of this log: a restored hub may have begun another."""
@@ -58,25 +66,30 @@ class Snapshots:
         return None
 
     def _make(self, connection: Connection, area: str, now: Mapping[str, books.Area]) -> Path:
+        """Make it in a folder of its own: several laptops may ask at once, several processes too."""
         total = sum(seq for seq, _, _ in now.values())
         target = self.folder / f"{area}-{total:012d}.gpkg.zst"
-        cursors = {code: Cursor(seq, head, digest) for code, (seq, head, digest) in now.items()}
-        title = connection.exec_driver_sql(
-            f"SELECT name FROM division WHERE h_alive AND code = {self.database.mark}", (area,)
-        ).scalar()
-        make_snapshot(
-            self._rows(connection, now),
-            target,
-            area=area,
-            title=str(title or area),
-            cursors=cursors,
-            history=_history(connection, now),
-        )
         beside = target.with_name(target.name + ".json")
         standing = {code: (seq, head.hex()) for code, (seq, head, _) in now.items()}
-        beside.write_text(json.dumps(standing), "utf-8")
+        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=self.folder) as own:
+            made, told = Path(own) / target.name, Path(own) / beside.name
+            make_snapshot(
+                self._rows(connection, now),
+                made,
+                area=area,
+                title=self._title(connection, area),
+                cursors={code: Cursor(seq, head, digest) for code, (seq, head, digest) in now.items()},
+                history=_history(connection, now),
+            )
+            told.write_text(json.dumps(standing), "utf-8")
+            made.replace(target)
+            told.replace(beside)
         self._drop_old(area, beside)
         return target
+
+    def _title(self, connection: Connection, area: str) -> str:
+        query = f"SELECT name FROM division WHERE h_alive AND code = {self.database.mark}"
+        return str(connection.exec_driver_sql(query, (area,)).scalar() or area)
 
     def _rows(self, connection: Connection, now: Mapping[str, books.Area]) -> Iterator[SnapshotRow]:
         for kind in STORED_TYPES:
@@ -85,21 +98,26 @@ class Snapshots:
                 yield SnapshotRow(kind.name, row.uid, row.area, cells)
 
     def _drop_old(self, area: str, newest: Path) -> None:
-        """Keep this file and the one before: somebody may still be fetching that."""
+        """Keep this file and the one before: somebody may still be fetching that. Drop what a program that
+        was ended in the middle has left."""
         for file in sorted(self.folder.glob(f"{area}-*.json"))[:-2]:
             if file != newest:
                 file.with_suffix("").unlink(missing_ok=True)
                 file.unlink(missing_ok=True)
+        for folder in self.folder.glob(f"{_MAKING}*"):
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > _LEFT_SECONDS:
+                    shutil.rmtree(folder)
 
 
 def _told(file: Path) -> dict[str, tuple[int, str]]:
-    """Number and head of each area that a ready file was made of; nothing for one of an earlier version."""
-    found: dict[str, tuple[int, str]] = {}
-    for code, standing in json.loads(file.read_text("utf-8")).items():
-        if not isinstance(standing, list):
-            return {}
-        found[code] = (int(standing[0]), str(standing[1]))
-    return found
+    """Number and head of each area that a ready file was made of; nothing for one of an earlier version, or
+    where it cannot be read (any more)."""
+    try:
+        told = msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[int, str]])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return told
 
 
 def _is_of(connection: Connection, told: Mapping[str, tuple[int, str]]) -> bool:

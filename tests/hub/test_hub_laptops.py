@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
@@ -13,12 +17,12 @@ from app.domain.changes import new_uid
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.people import Person
 from app.errors import Invalid, NotAllowed, Refused, StoreFailure
-from app.hub import sticks
+from app.hub import snapshots, sticks
 from app.hub.hub import Hub
 from app.hub.reached import Reached
 from app.hub.views import late_open
 from app.store.replica_facts import ReplicaFacts
-from app.store.snapshot import install_snapshot
+from app.store.snapshot import SnapshotRow, install_snapshot
 from app.store.workspace import Workspace
 from app.sync import signing
 from app.sync.bundle import BundleHead, Item, write_bundle
@@ -221,6 +225,44 @@ def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) ->
         for code, cursor in workspace.replica.cursors().items():
             assert (cursor.seq, cursor.head, cursor.digest) == areas[code]
             assert workspace.replica.recount(code) == areas[code][2]
+
+
+def test_laptops_that_join_at_the_same_moment_each_get_a_whole_snapshot(
+    bench: HubBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find none that is ready, and make one; one begins while the other is in the middle."""
+    one = bench.laptop()
+    made = one.enter("officer")
+    one.push()
+    inside, rows = threading.Barrier(2, timeout=60), snapshots.Snapshots._rows
+
+    def together(*given: Any) -> Iterator[SnapshotRow]:
+        inside.wait()
+        yield from rows(*given)
+        inside.wait()
+
+    monkeypatch.setattr(snapshots.Snapshots, "_rows", together)
+    with ThreadPoolExecutor(2) as laptops:
+        asked = [laptops.submit(bench.hub.snapshot, one.uid) for _ in range(2)]
+        files = {found.result() for found in asked}
+    facts = ReplicaFacts(
+        hub=bench.hub.uid, url="", fingerprint="", hub_key=bench.hub.key, hub_recipient="", device=one.uid,
+        epoch=1, area=TOWN, root=CITY, role_cap="R2",
+    )  # fmt: skip
+    [file] = files
+    install_snapshot(file, tmp_path / "new.gpkg", facts)
+    with Workspace.open(tmp_path / "new.gpkg") as workspace:
+        assert workspace.get(Boiler, made.uid) is not None
+    assert {path.name.removeprefix(file.name) for path in file.parent.iterdir()} == {"", ".json"}
+
+
+def test_a_ready_snapshot_that_is_half_told_of_is_made_anew(bench: HubBench) -> None:
+    file = bench.hub.snapshot(TOWN)
+    beside = file.with_name(f"{file.name}.json")
+    for told in ("", "[]", '{"620802105": [1]}'):
+        beside.write_text(told)
+        assert bench.hub.snapshot(TOWN) == file
+        assert beside.read_text() != told
 
 
 def test_the_usb_road(bench: HubBench, tmp_path: Path) -> None:
