@@ -12,6 +12,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app.errors import Invalid, StoreFailure
 from app.hub.hub import Hub
 from app.hub.place import FILE, HubPlace
@@ -67,15 +69,17 @@ def restore(source: Path, place: HubPlace, at: datetime) -> Path | None:
     shutil.rmtree(part, ignore_errors=True)
     try:
         shutil.copytree(source, part)
+        _note_restored(part, at)  # first: it may turn out to be of a newer program
         if place.folder.exists():
             _free(place.folder / FILE)
             stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
             kept = place.folder.with_name(f"{place.folder.name}.before-{stamp}")
             place.folder.rename(kept)
-        _note_restored(part, at)
         part.rename(place.folder)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise _failed(error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return kept
 
 

@@ -160,6 +160,7 @@ def test_a_hub_that_was_there_is_kept_and_a_damaged_copy_changes_nothing(
     folder: Path, tmp_path: Path
 ) -> None:
     copy = Path(told("backup", folder, "-o", tmp_path / "copies")["backup"])
+    newer = Path(shutil.copytree(copy, tmp_path / "newer"))
     with closing(sqlite3.connect(folder / "hub.db")) as database:
         database.execute("DELETE FROM hub_area")
         database.commit()
@@ -171,6 +172,10 @@ def test_a_hub_that_was_there_is_kept_and_a_damaged_copy_changes_nothing(
     state = sorted(path.name for path in tmp_path.iterdir())
     assert refused("restore", copy, folder) == (5, "damaged")
     assert refused("restore", tmp_path, folder) == (1, "no_backup")
+    with closing(sqlite3.connect(newer / "hub.db")) as database:
+        database.execute("UPDATE hub_fact SET value = ? WHERE name = 'schema'", (b"99",))
+        database.commit()
+    assert refused("restore", newer, folder) == (5, "too_new")
     assert sorted(path.name for path in tmp_path.iterdir()) == state
     assert told("status", folder)["areas"]
 
