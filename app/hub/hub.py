@@ -271,6 +271,12 @@ class Hub:
         """Write how far those laptops have come that came again too soon to be noted at once."""
         self._reached.note_rest()
 
+    def tend(self, now: datetime) -> None:
+        """Make the log's partitions for this month and the next, and drop uploads that nobody went on with;
+        whoever serves the hub calls this once a day."""
+        migrations.make_partitions(self.database, _ms(now))
+        self.blobs.sweep(now)
+
     def snapshot(self, device: str) -> Path:
         """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.
 

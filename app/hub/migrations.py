@@ -160,6 +160,7 @@ def make_partitions(database: HubDatabase, now_ms: int) -> None:
     starts = [datetime(year, month + 1, 1, tzinfo=UTC) for year, month in months]
     with database.writing() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(620800)")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")  # whoever pushes would wait behind us
         have = set(inspect(connection).get_table_names())
         for start, end in pairwise(starts):
             name = f"hub_log_{start:%Y_%m}"

@@ -32,6 +32,9 @@ class HubDoor(Protocol):
     def note_rest(self) -> None:
         """Write how far those laptops have come that came again too soon to be noted at once."""
 
+    def tend(self, now: datetime) -> None:
+        """What is to be done once a day."""
+
     def ping(self) -> None:
         """Ask the database something small; raises StoreFailure when it does not answer."""
 

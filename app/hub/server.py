@@ -30,7 +30,7 @@ from app.hub.speaking import language_of, refused, said
 from app.hub.watching import Watched
 from app.i18n import N_
 
-SWEPT_EVERY_SECONDS = 24 * 3600.0  # uploads that nobody went on with
+_DAY_SECONDS = 24 * 3600.0
 _HTTP_WORDS = {
     404: ("not_found", N_("There is nothing at this address")),
     405: ("method", N_("This cannot be done at this address")),
@@ -43,7 +43,7 @@ def make_app(service: Service, *, close: bool = False) -> Any:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        regular = [asyncio.create_task(work(service)) for work in (_note_rest, _sweep)]
+        regular = [asyncio.create_task(work(service)) for work in (_note_rest, _tend)]
         yield
         for task in regular:
             task.cancel()
@@ -85,10 +85,10 @@ async def _note_rest(service: Service) -> None:
         await _try(service, service.hub.note_rest)
 
 
-async def _sweep(service: Service) -> None:
+async def _tend(service: Service) -> None:
     while True:
-        await _try(service, service.hub.blobs.sweep, service.now())
-        await asyncio.sleep(SWEPT_EVERY_SECONDS)
+        await _try(service, service.hub.tend, service.now())
+        await asyncio.sleep(_DAY_SECONDS)
 
 
 async def _try(service: Service, work: Callable[..., object], *given: Any) -> None:

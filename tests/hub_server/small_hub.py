@@ -76,6 +76,9 @@ class SmallHub:
                     PASSPHRASES.insert().values(person=item.uid, verifier=passphrase_verifier())
                 )
 
+    def tend(self, now: datetime) -> None:
+        self.blobs.sweep(now)
+
     def note_rest(self) -> None:
         """Nothing waits to be written."""
 
