@@ -61,6 +61,20 @@ def test_documents_name_no_command_that_is_gone() -> None:
     assert named == {command.name for command in COMMANDS}
 
 
+def test_the_way_through_the_code_names_modules_that_are_there() -> None:
+    """A name without a folder stands in that of the name before it."""
+    table = _page("sync.md").split("## The way through the code", 1)[1].split("\n## ", 1)[0]
+    cells = [cell for line in table.splitlines() if line.startswith("|") for cell in line.split("|")]
+    named: list[str] = []
+    for cell in cells:
+        folder = ""
+        for path in re.findall(r"`([a-z_/]+\.py)`", cell):
+            folder = path.rpartition("/")[0] or folder
+            named.append(f"{folder}/{path.rpartition('/')[2]}")
+    assert len(named) > 80
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
 def test_every_step_of_the_boiler_is_named() -> None:
     page = _page("commands.md")
     assert [row.action for row in BOILER.transitions if not re.search(rf"\b{row.action}\b", page)] == []
