@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -13,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from app.errors import Invalid, NotAllowed
 from app.hub.logs import say
 from app.hub.metrics import VERDICTS
+from app.hub.replies import PullAnswer, enrol_answer, pull_reply, push_reply
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
 from app.i18n import N_
@@ -34,7 +34,6 @@ from app.sync.messages import (
     decode_message,
 )
 from app.sync.signing import signer_of
-from app.sync.transport import enrol_answer, pull_reply, push_reply
 
 _SMALLEST_PULL = 64 * 1024
 _DIGITS = 18  # of a number of the log
@@ -159,7 +158,7 @@ def _limit(asked: int) -> int:
     return min(max(asked, _SMALLEST_PULL), PULL_LIMIT)
 
 
-def _pulled(service: Service, news: Any) -> PullReply:
+def _pulled(service: Service, news: PullAnswer) -> PullReply:
     reply = pull_reply(news)
     service.measures.pulled.inc(sum(len(block.body) for block in reply.blocks))
     return reply

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.hub.log import read_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
 from app.hub.reached import Reached
+from app.hub.replies import Enrolled, PullAnswer
 from app.hub.returning import Returning, give_back
 from app.hub.snapshots import Snapshots
 from app.i18n import N_
@@ -38,33 +38,6 @@ from app.sync.messages import (
 BLOBS = "blobs"
 SNAPSHOTS = "snapshots"
 _SCOPES = 50_000
-
-
-@dataclass(frozen=True)
-class PullAnswer:
-    """Blocks after the laptop's numbers, and where every area it reads stands: (number, head, digest);
-    `grants` as in the message (`PullReply`)."""
-
-    blocks: list[SignedBlock]
-    areas: dict[str, tuple[int, bytes, int]]
-    more: bool
-    hub_time: int
-    grants: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Enrolled:
-    """What a new laptop is told of itself and of the hub."""
-
-    device: str
-    epoch: int
-    hub: str
-    hub_key: bytes
-    hub_recipient: str
-    area: str
-    root: str
-    role_cap: str
-    founding: bool
 
 
 class Hub:

@@ -7,8 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.hub.answering import PushAnswer
 from app.hub.database import HubDatabase
-from app.sync.messages import EnrolRequest, Held, PullRequest, RejoinRequest, SignedBlock
+from app.hub.devices import Invite
+from app.hub.replies import Enrolled, PullAnswer
+from app.sync.messages import EnrolRequest, Held, PullRequest, RejoinReply, RejoinRequest, SignedBlock
 
 
 class HubDoor(Protocol):
@@ -59,10 +62,12 @@ class HubDoor(Protocol):
     def quarantine(self) -> Sequence[Any]:
         """Batches of revoked laptops that wait for a person."""
 
-    def push(self, signed: bytes, received: datetime) -> Any:
+    def push(self, signed: bytes, received: datetime) -> PushAnswer:
         """Decide a signed batch."""
 
-    def sync(self, device: str, signed: bytes, asked: PullRequest, now: datetime) -> tuple[Any, Any]:
+    def sync(
+        self, device: str, signed: bytes, asked: PullRequest, now: datetime
+    ) -> tuple[PushAnswer, PullAnswer | None]:
         """Decide a signed batch, and what a pull would bring; None where the batch was not taken."""
 
     def pull(
@@ -72,19 +77,19 @@ class HubDoor(Protocol):
         limit_bytes: int,
         now: datetime | None = None,
         held: Held | None = None,
-    ) -> Any:
+    ) -> PullAnswer:
         """What came after the cursors, and newer grants than those that are held."""
 
-    def rejoin(self, device: str, asked: RejoinRequest) -> Any:
+    def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:
         """Up to where a laptop and a hub brought back from a backup agree."""
 
     def give_back(self, device: str, blocks: Sequence[SignedBlock], now: datetime) -> int:
         """Take blocks of its own log that this hub has lost."""
 
-    def enrol(self, request: EnrolRequest, now: datetime) -> Any:
+    def enrol(self, request: EnrolRequest, now: datetime) -> Enrolled:
         """Take in a laptop that knows an invitation's code."""
 
-    def invite(self, area: str, role: str, minutes: int, now: datetime) -> Any:
+    def invite(self, area: str, role: str, minutes: int, now: datetime) -> Invite:
         """A one-time code."""
 
     def revoke(self, device: str, now: datetime, reason: str, by: str) -> Any:

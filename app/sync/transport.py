@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from app.sync.messages import (
-    AreaNow,
     EnrolAnswer,
     EnrolRequest,
     PullReply,
@@ -16,7 +15,6 @@ from app.sync.messages import (
     RejoinReply,
     RejoinRequest,
     SignedBlock,
-    digest_bytes,
 )
 
 # Called between pieces with the bytes done and the whole; raises Cancelled to stop.
@@ -90,44 +88,3 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
-
-
-def pull_reply(answer: Any) -> PullReply:
-    """A hub's own answer as the message that travels."""
-    if isinstance(answer, PullReply):
-        return answer
-    areas = {
-        area: AreaNow(seq=seq, head=head, digest=digest_bytes(digest) if isinstance(digest, int) else digest)
-        for area, (seq, head, digest) in ((area, _three(now)) for area, now in answer.areas.items())
-    }
-    blocks = [
-        SignedBlock(area=b.area, first=b.first, last=b.last, body=b.body, head=b.head, signature=b.signature)
-        for b in answer.blocks
-    ]
-    time = answer.hub_time
-    return PullReply(
-        blocks=blocks,
-        areas=areas,
-        more=answer.more,
-        hub_time=time if isinstance(time, int) else int(time.timestamp() * 1000),
-        grants=getattr(answer, "grants", None),
-    )
-
-
-def push_reply(answer: Any, news: PullReply | None) -> PushReply:
-    """What a hub decided of a batch as the message that travels, with the effects that come with it."""
-    names = ("next", "state", "epoch", "accepted", "merged", "conflicts", "rejected")
-    told = {name: getattr(answer, name) for name in names}
-    return PushReply(**told, message=answer.message or "", pull=news)
-
-
-def enrol_answer(made: Any, hub_time: int) -> EnrolAnswer:
-    """What a hub made of a laptop as the message that travels; `hub_time` in ms since 1970."""
-    if isinstance(made, EnrolAnswer):
-        return made
-    names = [name for name in EnrolAnswer.__struct_fields__ if name != "hub_time"]
-    return EnrolAnswer(**{name: getattr(made, name) for name in names}, hub_time=hub_time)
-
-
-def _three(now: Any) -> tuple[int, bytes, Any]:
-    return (now.seq, now.head, now.digest) if hasattr(now, "seq") else (now[0], now[1], now[2])

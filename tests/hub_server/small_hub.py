@@ -18,9 +18,12 @@ from starlette.testclient import TestClient
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
 from app.errors import NotAllowed, StoreFailure
+from app.hub.answering import PushAnswer
 from app.hub.book import PASSPHRASES, TRIES
 from app.hub.database import HubDatabase
+from app.hub.devices import Invite
 from app.hub.objects import Blobs
+from app.hub.replies import Enrolled, PullAnswer
 from app.i18n import N_
 from app.sync import messages as m
 from app.sync.signing import BATCH, pack_signed, signed
@@ -117,42 +120,39 @@ class SmallHub:
     def quarantine(self) -> list[Any]:
         return self.quarantine_
 
-    def push(self, signed: bytes, received: datetime) -> Any:
+    def push(self, signed: bytes, received: datetime) -> PushAnswer:
         self.batches.append(signed)
-        return SimpleNamespace(next=8, state="taken", epoch=1, accepted=6, merged=1, conflicts=0, rejected=0,
-                               message="")  # fmt: skip
+        return PushAnswer(8, "taken", 1, accepted=6, merged=1)
 
-    def sync(self, device: str, signed: bytes, asked: m.PullRequest, now: datetime) -> Any:
+    def sync(
+        self, device: str, signed: bytes, asked: m.PullRequest, now: datetime
+    ) -> tuple[PushAnswer, PullAnswer | None]:
         return self.push(signed, now), self.pull(device, asked.after, asked.limit, now, asked.held)
 
     def pull(
         self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None, held: Any = None
-    ) -> Any:
+    ) -> PullAnswer:
         if self.device(device).revoked_at is not None:
             raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
-        block = SimpleNamespace(
+        block = m.SignedBlock(
             area="620800", first=cursors.get("620800", 0) + 1, last=3, body=b"block", head=bytes(32),
             signature=bytes(64),
         )  # fmt: skip
-        return SimpleNamespace(
-            blocks=[block], areas=self.status().areas, more=False, hub_time=received_ms(NOW)
-        )
+        return PullAnswer([block], self.status().areas, False, received_ms(NOW))
 
-    def enrol(self, request: m.EnrolRequest, now: datetime) -> Any:
+    def enrol(self, request: m.EnrolRequest, now: datetime) -> Enrolled:
         code = request.code.replace("-", "")[:10]
         if code not in self.codes:
             raise NotAllowed(N_("The code is wrong, has been used, or is too old"), code="bad_code")
         area, role = self.codes.pop(code)
         uid = f"dev-{len(self.devices_) + 1}"
         self.devices_[uid] = device_line(uid, request.sign_key, area=area, role=role)
-        return SimpleNamespace(device=uid, epoch=1, hub="hub-1", hub_key=b"k" * 32, hub_recipient="age1hub",
-                               area=area, root="620800", role_cap=role, founding=False)  # fmt: skip
+        return Enrolled(uid, 1, "hub-1", b"k" * 32, "age1hub", area, "620800", role, founding=False)
 
-    def invite(self, area: str, role: str, minutes: int, now: datetime) -> Any:
+    def invite(self, area: str, role: str, minutes: int, now: datetime) -> Invite:
         code = f"AB2CD-EF3G{len(self.codes)}"
         self.codes[code.replace("-", "")] = (area, role)
-        return SimpleNamespace(secret=code[:11].replace("-", ""), area=area, role=role,
-                               expires=received_ms(now + timedelta(minutes=minutes)))  # fmt: skip
+        return Invite(code[:11].replace("-", ""), area, role, received_ms(now + timedelta(minutes=minutes)))
 
     def revoke(self, device: str, now: datetime, reason: str, by: str) -> Any:
         found = self.device(device)

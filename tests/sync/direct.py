@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.hub.replies import enrol_answer, pull_reply, push_reply
 from app.sync.messages import (
     EnrolAnswer,
     EnrolRequest,
@@ -17,7 +18,7 @@ from app.sync.messages import (
     RejoinRequest,
     SignedBlock,
 )
-from app.sync.transport import Between, BlobThere, enrol_answer, pull_reply, push_reply
+from app.sync.transport import Between, BlobThere
 
 
 class Direct:

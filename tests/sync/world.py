@@ -24,6 +24,7 @@ from app.errors import AppError, HubUnreachable
 from app.hub import backup
 from app.hub.hub import Hub
 from app.hub.place import HubPlace
+from app.hub.replies import pull_reply
 from app.hub.sticks import give_bundle, take_bundle
 from app.store.replica_facts import ReplicaFacts
 from app.store.tables import STORED_TYPES
@@ -35,7 +36,6 @@ from app.sync.round import Round
 from app.sync.sending import Sealer
 from app.sync.signing import ENROL, sign
 from app.sync.stick import Stick
-from app.sync.transport import pull_reply
 from app.sync.wire import decode_block
 from postgres_server import run
 from sync.direct import Direct
