@@ -204,13 +204,20 @@ class Hub:
 
     def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:
         """Up to where a laptop and a restored hub agree, and its epoch. Raises NotAllowed `revoked`."""
-        with self.database.writing() as connection:
+        with self.database.reading() as connection:
             found = pulling.working(self._device(connection, device))
             common = {area: lost.common(connection, area, ends) for area, ends in asked.ends.items()}
             lacks = sum(not lost.has_batch(connection, sha256) for sha256 in asked.taken)
             lacks += sum(lost.unknown(connection, area, ends) for area, ends in asked.lost.items())
-            epoch = devices.renew(connection, found, asked.epoch) if asked.renumber else found.epoch
+        epoch = self._renewed(device, asked.epoch) if asked.renumber else found.epoch
         return RejoinReply(common=common, epoch=epoch, lacks=lacks)
+
+    def _renewed(self, device: str, above: int) -> int:
+        """A new epoch for a laptop, above the one it is in itself."""
+        with self.database.writing() as connection:
+            found = devices.device(connection, device, lock=True)
+            assert found is not None, "laptops are revoked, never deleted"
+            return devices.renew(connection, pulling.working(found), above)
 
     def give_back(self, device: str, blocks: Iterable[SignedBlock], now: datetime) -> int:
         """Take blocks of its own log that this hub has lost; how many entries. See `hub/returning.py`."""

@@ -22,9 +22,10 @@ status in `STATUS`. Every request but session, enrol, healthz and metrics carrie
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from app.errors import Invalid
 from app.i18n import N_
@@ -48,6 +49,7 @@ STATUS: Mapping[str, int] = {
     "too_slow": 408, "disk_full": 507,
 }  # fmt: skip
 M = TypeVar("M", bound="Message")
+Number = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]  # of an entry of a log, or of an epoch
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -140,7 +142,7 @@ class Held(Message, frozen=True):
 class PullRequest(Message, frozen=True):
     """The highest number folded in each area; with `held` the reply brings newer grants as well."""
 
-    after: dict[str, int]
+    after: dict[str, Number]
     limit: int = PULL_LIMIT
     held: Held | None = None
 
@@ -164,7 +166,7 @@ class PushRequest(Message, frozen=True):
     these would, so that one request is a whole small sync."""
 
     batch: bytes
-    after: dict[str, int] | None = None
+    after: dict[str, Number] | None = None
     limit: int = PULL_LIMIT
     held: Held | None = None
 
@@ -191,10 +193,10 @@ class RejoinRequest(Message, frozen=True):
     wants a new epoch, above `epoch`, for what the hub has not answered. An older hub passes `lost` over.
     """
 
-    ends: dict[str, list[tuple[int, bytes]]]
+    ends: dict[str, list[tuple[Number, bytes]]]
     taken: list[bytes] = []
-    lost: dict[str, list[tuple[int, bytes]]] = {}
-    epoch: int = 0
+    lost: dict[str, list[tuple[Number, bytes]]] = {}
+    epoch: Number = 0
     renumber: bool = False
 
 

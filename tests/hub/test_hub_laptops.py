@@ -27,7 +27,7 @@ from app.store.workspace import Workspace
 from app.sync import signing
 from app.sync.bundle import BundleHead, Item, write_bundle
 from app.sync.grants import read_grants
-from app.sync.messages import EnrolRequest
+from app.sync.messages import EnrolRequest, RejoinRequest
 from app.sync.signing import HEAD_START
 from hub.office_hub import CITY, COUNTY, NOON, PEOPLE, TOWN, TOWN2, HubBench, Laptop, person
 
@@ -225,6 +225,17 @@ def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) ->
         for code, cursor in workspace.replica.cursors().items():
             assert (cursor.seq, cursor.head, cursor.digest) == areas[code]
             assert workspace.replica.recount(code) == areas[code][2]
+
+
+def test_asking_up_to_where_both_agree_waits_for_nobody_who_writes(bench: HubBench) -> None:
+    laptop = bench.laptop()
+    laptop.enter("officer")
+    laptop.push()
+    seq, head, _ = bench.hub.status().areas[TOWN]
+    with bench.hub.database.writing():
+        told = bench.hub.rejoin(laptop.uid, RejoinRequest(ends={TOWN: [(seq, head[:8])]}))
+    assert (told.common, told.epoch) == ({TOWN: seq}, laptop.epoch)
+    assert bench.hub.rejoin(laptop.uid, RejoinRequest(ends={}, epoch=7, renumber=True)).epoch == 8
 
 
 def test_laptops_that_join_at_the_same_moment_each_get_a_whole_snapshot(

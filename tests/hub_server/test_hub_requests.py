@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import msgspec
 import pytest
 from starlette.testclient import TestClient
 
@@ -193,6 +194,18 @@ def test_wrong_addresses_are_refused_as_json(
     laptop: Laptop, method: str, path: str, expected: tuple[int, str]
 ) -> None:
     assert refusal(laptop.ask(method, path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("pull", {"after": {"620800": -1}}), ("pull", {"after": {"620800": 1 << 63}}),
+        ("rejoin", {"ends": {"620800": [[1 << 63, b""]]}}), ("rejoin", {"ends": {}, "epoch": -1}),
+    ],
+)  # fmt: skip
+def test_numbers_that_no_log_has_are_no_message(laptop: Laptop, path: str, told: dict[str, Any]) -> None:
+    reply = laptop.ask("POST", f"/v1/{path}", content=msgspec.msgpack.encode(told))
+    assert refusal(reply) == (400, "bad_message")
 
 
 def test_a_mistake_of_the_hub_is_said_without_its_words(
