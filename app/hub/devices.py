@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed, Refused
@@ -255,11 +255,6 @@ def site_of(connection: Connection, uid: str, epoch: int) -> int:
         connection.execute(insert(SITES).values(device=uid, epoch=epoch))
         found = connection.execute(query).scalar_one()
     return int(found)
-
-
-def is_empty(connection: Connection) -> bool:
-    """Whether no laptop has enrolled yet."""
-    return connection.execute(select(func.count()).select_from(DEVICES)).scalar_one() == 0
 
 
 def known_code(code: str) -> str:

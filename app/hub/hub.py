@@ -302,11 +302,6 @@ class Hub:
         with self.database.writing() as connection:
             return devices.revoke(connection, device, _ms(now), reason, by)
 
-    def found(self, device: str) -> None:
-        """The founding laptop has sent all it had; from now on its work is judged."""
-        with self.database.writing() as connection:
-            devices.change(connection, device, founding=False)
-
     # ------------------------------------------------------------ the books
     def status(self) -> books.Status:
         """Counts, areas and what engine it runs on."""

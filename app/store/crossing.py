@@ -87,11 +87,6 @@ class Crossing:
             return tuple(names) if self.known.issuperset(names) else ()
         return tuple(sorted(self.known.intersection(names), key=self.columns.index))
 
-    def wire(self, column: str, cell: Any) -> Any:
-        """A cell of the file as on the wire."""
-        turn = self._to_wire.get(column)
-        return cell if cell is None or turn is None else turn(cell)
-
     def taken(self, cells: Mapping[str, Any]) -> Row:
         """Cells that came over the wire, in the types their fields declare; unknown fields left out."""
         turns = self._from_wire
