@@ -18,6 +18,7 @@ from app.hub.speaking import body_of, packed
 from app.i18n import N_
 from app.sync.messages import (
     MAX_PUSH,
+    MAX_SESSION,
     MAX_SMALL,
     PULL_LIMIT,
     SHA256_HEADER,
@@ -42,7 +43,7 @@ _DIGITS = 18  # of a number of the log
 async def session(request: Request) -> Response:
     """A challenge, and for its signature a token; a revoked laptop gets one too, for its work is not lost."""
     service = service_of(request)
-    asked = decode_message(SessionRequest, await body_of(request, MAX_SMALL))
+    asked = decode_message(SessionRequest, await body_of(request, MAX_SESSION))
     hub_time = _ms(service)
     if not asked.challenge:
         return packed(SessionAnswer(challenge=service.tokens.challenge(asked.device), hub_time=hub_time))

@@ -115,4 +115,5 @@ def _check_length(stated: str | None, limit: int) -> None:
 
 
 def _too_large(limit: int) -> Invalid:
-    return Invalid(N_("The message is larger than {n} MB"), n=limit // 1_000_000, code="too_large")
+    size = f"{limit >> 20} MB" if limit >> 20 else f"{limit >> 10} KB"
+    return Invalid(N_("The message is larger than {size}"), size=size, code="too_large")

@@ -34,6 +34,7 @@ MESSAGEPACK = "application/msgpack"
 BLOB_PART = "application/offset+octet-stream"
 SHA256_HEADER = "Gridward-SHA256"
 MAX_PUSH = 64 * 1024 * 1024  # the bytes of one push
+MAX_SESSION = 16 * 1024  # the bytes of a message from whoever has not proved anything yet
 MAX_SMALL = 1024 * 1024  # the bytes of any other message
 MAX_PART = 8 * 1024 * 1024  # the bytes of one part of a blob
 MAX_BLOB = 512 * 1024 * 1024

@@ -147,6 +147,12 @@ def test_what_is_no_message_is_refused(laptop: Laptop, path: str, body: bytes) -
     assert refusal(laptop.ask("POST", path, content=body)) == (400, "bad_message")
 
 
+def test_who_has_not_proved_anything_yet_has_little_to_say(http: TestClient) -> None:
+    reply = http.post("/v1/session", content=bytes(m.MAX_SESSION + 1), headers={"Accept-Language": "en"})
+    assert refusal(reply) == (413, "too_large")
+    assert reply.json()["message"] == "The message is larger than 16 KB"
+
+
 def test_too_large_a_body_is_refused_by_its_length_and_by_its_bytes(laptop: Laptop) -> None:
     assert refusal(laptop.ask("POST", "/v1/pull", content=bytes(m.MAX_SMALL + 1))) == (413, "too_large")
     pieces = (bytes(100_000) for _ in range(20))
