@@ -15,17 +15,14 @@ from app.errors import Invalid, NotAllowed, Refused
 from app.hub.book import DEVICES, FACTS, INVITES, SITES
 from app.i18n import N_
 from app.sync.grants import read_grants
-from app.sync.invitation import check_role
+from app.sync.invitation import ALPHABET, HALF, check_role, letters_of
 from app.sync.keys import device_uid
 from app.sync.messages import EnrolRequest
 from app.sync.signing import ENROL, HEAD_START, verify
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
-SECRET_LETTERS = 10
 _MINUTE = 60_000
 GOES_ON, BY_LAPTOP = "goes on as ", "laptop:"  # why and by whom a laptop is revoked that got new keys
 MOST_EPOCHS = (1 << 31) - 1
-_ALIKE = str.maketrans("OIL", "011")
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def invite(connection: Connection, area: str, role: str, minutes: int, now: int)
     if role not in RANKS:
         raise Invalid(N_("There is no role “{role}”"), hint=N_("Roles: {roles}"), role=role,
                       roles=" ".join(RANKS), code="bad_role")  # fmt: skip
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LETTERS))
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(HALF))
     made = Invite(letters, area, role, now + minutes * _MINUTE)
     connection.execute(
         insert(INVITES).values(secret=_hash(letters), area=area, role=role, made_at=now, expires=made.expires)
@@ -258,9 +255,8 @@ def site_of(connection: Connection, uid: str, epoch: int) -> int:
 
 
 def known_code(code: str) -> str:
-    """The letters of a typed code that are the secret: capitals, no dashes, look-alikes read as meant."""
-    letters = "".join(part for part in code.upper().translate(_ALIKE) if part in _ALPHABET)
-    return letters[:SECRET_LETTERS]
+    """The letters of a typed code that are the secret."""
+    return "".join(letter for letter in letters_of(code) if letter in ALPHABET)[:HALF]
 
 
 def _hash(code: str) -> bytes:

@@ -28,7 +28,7 @@ from app.store.workspace import Workspace
 from app.sync import signing
 from app.sync.client import Client
 from app.sync.identity import keystore, way_to_hub
-from app.sync.invitation import OpenInvitation, check_role, parse_code, read_invitation
+from app.sync.invitation import OpenInvitation, check_role, letters_of, parse_code, read_invitation
 from app.sync.keys import DeviceKeys, device_uid
 from app.sync.keystore import Held
 from app.sync.messages import EnrolAnswer, EnrolRequest, encode_message
@@ -121,7 +121,7 @@ def ask(door: Door, code: str, keys: DeviceKeys, schema: int, asker: Asker = Ask
 def enrol_request(code: str, keys: DeviceKeys, schema: int, asker: Asker = Asker()) -> EnrolRequest:
     """The request for a code, with the public keys and the proof that the private one is here."""
     bare = EnrolRequest(
-        code=code,
+        code=letters_of(code),
         sign_key=keys.sign_public,
         recipient=keys.recipient,
         schema=schema,

@@ -43,7 +43,12 @@ PROBLEMS = {
     "cut": N_("{file} was cut short: {found} of {expected} bytes are there"),
     "altered": N_("{file} was changed after it was written"),
     "wrong_code": N_("This code does not open {file}"),
+    "too_slow": N_("This computer is too slow, or too busy now, to open {file}"),
 }
+_HINTS = {
+    "too_slow": N_("The code may be right. Close other programs and try again, or join over the network."),
+}
+_EXCESSIVE = "Excessive work"  # how age begins what it says of a passphrase that would take long
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +150,15 @@ def check_role(role: str, cap: str) -> None:
         )
 
 
+def letters_of(typed: str) -> str:
+    """The letters and digits of a code as somebody typed it: capitals, also where an input method made wide
+    ones, without dashes, look-alikes read as meant."""
+    return unicodedata.normalize("NFKC", typed).upper().translate(_FORGIVEN)
+
+
 def parse_code(typed: str) -> Code:
     """The code a person typed, in any case, with or without dashes; raises Invalid `bad_code`."""
-    letters = unicodedata.normalize("NFKC", typed).upper().translate(_FORGIVEN)
+    letters = letters_of(typed)
     wrong = sorted(set(letters) - set(ALPHABET))
     if len(letters) != 2 * HALF or wrong:
         raise Invalid(
@@ -202,15 +213,16 @@ def check_invitation(path: Path) -> int:
 
 
 def read_invitation(path: Path, code: Code) -> OpenInvitation:
-    """Open an invitation, in about a second; raises Invalid `wrong_code`, and as `check_invitation`."""
+    """Open an invitation, in about a second; raises Invalid `wrong_code`, `too_slow` where this computer
+    would take many, and as `check_invitation`."""
     length = check_invitation(path)
     with _stored(path), path.open("rb") as file:
         file.seek(_FRONT)
         sealed = file.read(length)
     try:
         opened = passphrase.decrypt(sealed, _spelt(code))
-    except pyrage.DecryptError:
-        raise _problem("wrong_code", path) from None
+    except pyrage.DecryptError as error:
+        raise _problem("too_slow" if _EXCESSIVE in str(error) else "wrong_code", path) from None
     try:
         facts = msgspec.msgpack.decode(opened, type=_Facts)
         pyrage.x25519.Identity.from_str(facts.identity)
@@ -275,4 +287,5 @@ def _stored(path: Path) -> Iterator[None]:
 
 
 def _problem(code: str, path: Path, found: int = 0, expected: int = 0) -> Invalid:
-    return Invalid(PROBLEMS[code], code=code, file=path.name, found=found, expected=expected)
+    hint = _HINTS.get(code, "")
+    return Invalid(PROBLEMS[code], hint=hint, code=code, file=path.name, found=found, expected=expected)

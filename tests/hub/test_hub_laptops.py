@@ -227,6 +227,12 @@ def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) ->
             assert workspace.replica.recount(code) == areas[code][2]
 
 
+def test_a_code_that_was_typed_in_wide_letters_is_known(bench: HubBench) -> None:
+    secret = bench.hub.invite(TOWN, "R2", 10, NOON).secret
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in secret)
+    assert bench.hub.enrol(request(f"{wide[:5]}－{wide[5:]}－００００００００００"), NOON).area == TOWN
+
+
 def test_asking_up_to_where_both_agree_waits_for_nobody_who_writes(bench: HubBench) -> None:
     laptop = bench.laptop()
     laptop.enter("officer")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from hashlib import sha256
 from pathlib import Path
 
 import pyrage
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.errors import Invalid, StoreFailure
 from app.sync import invitation
+from app.sync.enrol import enrol_request
 from app.sync.invitation import (
     ALPHABET,
     Code,
@@ -33,6 +36,11 @@ INVITATION = Invitation(
 )  # fmt: skip
 RND = random.Random(2)
 SNAPSHOT = RND.randbytes(200_000)
+
+
+def test_the_hub_is_told_a_code_as_it_was_understood() -> None:
+    wide = "".join(chr(ord(letter) + 0xFEE0) if letter != "-" else letter for letter in str(CODE))
+    assert enrol_request(wide, HUB, 1).code == str(CODE).replace("-", "")
 
 
 @given(st.text(ALPHABET, min_size=10, max_size=10), st.binary(min_size=32, max_size=32))
@@ -139,3 +147,17 @@ def test_without_a_snapshot_it_is_small(tmp_path: Path) -> None:
     assert not read_invitation(path, CODE).snapshot
     with pytest.raises(StoreFailure):
         write_invitation(tmp_path / "gone" / "a.invitation", INVITATION, CODE)
+
+
+@pytest.mark.usefixtures("dear")
+def test_a_computer_that_is_too_slow_for_the_code_is_not_told_that_it_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.invitation"
+    write_invitation(path, INVITATION, CODE)
+    content = path.read_bytes()
+    work = re.search(rb"-> scrypt \S+ (\d\d)\n", content)
+    assert work is not None
+    content = content[: work.start(1)] + b"40" + content[work.end(1) : -32]
+    path.write_bytes(content + sha256(content).digest())
+    with pytest.raises(Invalid) as told:
+        read_invitation(path, CODE)
+    assert told.value.code == "too_slow" and told.value.hint
