@@ -24,6 +24,7 @@ from obstore.store import LocalStore, from_url
 
 from app.errors import Invalid, StoreFailure
 from app.hub.database import disk_full
+from app.hub.thumbnails import thumbnail_of
 from app.i18n import N_
 from app.sync.messages import MAX_BLOB, MAX_PART
 
@@ -100,8 +101,6 @@ class Blobs:
         size = self._size(key)
         if size is not None:
             return self._bytes(key, 0, size)
-        from app.hub.thumbnails import thumbnail_of  # late: most of what opens a hub makes no picture
-
         made = thumbnail_of(self.get(sha256)) if self._whole(sha256) <= _LARGEST_PICTURE else None
         if made is not None:
             self._write(key, made)

@@ -14,13 +14,12 @@ from sqlalchemy import text
 
 from app.actions.syncing import prove
 from app.domain.areas import Scope
-from app.domain.entities.boiler import Boiler
 from app.domain.entity import EntityType
 from app.domain.replication import Effect
 from app.domain.values import bureau_day
-from app.domain.workflows.boiler import BOILER
 from app.hub.exporting import export_log
 from app.store.tables import known
+from sync.account_of_rights import check_places, check_signed, check_steps
 from sync.independent import verifier
 from sync.oracle import (
     Entered,
@@ -55,6 +54,8 @@ def settle(world: World) -> Replay:
     check_order(world.oracle, replay)
     check_carried(world.oracle, replay)
     check_strangers(world, replay)
+    check_places(world, replay)
+    check_signed(world, replay)
     check_steps(world, replay)
     check_hub_rows(world, replay)
     check_laptops(world, replay)
@@ -296,31 +297,6 @@ def check_strangers(world: World, replay: Replay) -> None:
                 raise Lost(f"the hub wrote {logged.effect.entity} by itself at {logged.area} {logged.seq}")
         elif logged.act.uid not in mine:
             raise Lost(f"an act nobody made is in the log: {logged.act.action} {logged.act.uid}")
-
-
-def check_steps(world: World, replay: Replay) -> None:
-    """Each change of a boiler's state is an edge of the table, taken by somebody of a role that signs it."""
-    status = next(item.id for item in Boiler.TYPE.fields.values() if item.name == "status")
-    roles = {uid: row.get("role") for (entity, uid), row in replay.rows.items() if entity == "person"}
-    for logged, before, alive in replay.entries:
-        effect = logged.effect
-        founding = logged.seq <= world.founded.get(logged.area, 0)
-        if effect.entity != "boiler" or founding or status not in effect.cells:
-            continue
-        old, new = before.get(status), effect.cells[status]
-        if not alive or old == new or logged.act.action in ("undo", "redo", "resolve"):
-            continue
-        role = roles.get(logged.act.person)
-        allowed = any(
-            row.action == logged.act.action
-            and old in row.source
-            and new == row.target
-            and role in row.signers[-1]
-            for row in BOILER.transitions
-        )
-        if not allowed:
-            how = f"{logged.act.action} by {role} at {logged.area} {logged.seq}"
-            raise Lost(f"a boiler went from {old} to {new}: {how}")
 
 
 # ------------------------------------------------------------ hub and laptops

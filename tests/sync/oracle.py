@@ -21,6 +21,7 @@ from app.domain.replication import Act, Block, Effect
 from app.store.tables import known
 
 Cell = tuple[str, str, str]  # entity, uid, field
+Place = tuple[str, str]  # entity, uid
 Seen = Mapping[Cell, frozenset[Any]]
 
 
@@ -154,6 +155,7 @@ class Replay:
     offered: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by the act of the other side
     entries: list[tuple[Logged, Mapping[str, Any], bool]] = field(default_factory=list)
     meant: dict[tuple[str, Cell], Any] = field(default_factory=dict)  # by act and cell: what was entered
+    signed: list[tuple[Logged, Place, Mapping[str, Any]]] = field(default_factory=list)  # with the record
     days: Mapping[str, str] = field(default_factory=dict)  # what a step stamps by a right clock, by field
 
     def take(self, item: Logged) -> None:
@@ -167,6 +169,9 @@ class Replay:
             before = self.passing.pop(place)[1]
         self.entries.append((item, dict(before or {}), before is not None))
         self.returned |= {place} if item.device == "" else set()
+        if effect.entity == "approval" and effect.op == "i" and effect.note != "enter":
+            owner = (str(effect.cells.get("owner_entity")), str(effect.cells.get("owner")))
+            self.signed.append((item, owner, dict(self.rows.get(owner, {}))))
         if effect.op in "iu":
             cells = dict(effect.cells)
             if effect.op == "u" and before is None:

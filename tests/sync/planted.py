@@ -333,7 +333,7 @@ BUGS = (
         "a restored hub does not ask for heads",
         _no_heads,
         _fitting_numbers,
-        "an unseen value was overwritten",
+        "an unseen value was overwritten|out of order",  # what was lost comes back after what was upon it
     ),
     Bug(
         "nobody gives a restored hub its blocks back",

@@ -6,12 +6,11 @@ import ast
 import io
 import json
 import random
-import shutil
 import sqlite3
 import sys
 import tokenize
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,33 +23,14 @@ from app.domain.changes import update
 from app.domain.replication import Block
 from app.hub.exporting import export_log
 from app.sync.wire import decode_block, encode_block
-from sync import lan as lans
 from sync.independent import VERIFY, verifier
 from sync.lan import TOWN, Lan
 from sync.wire_cases import block_of, mixed_batch, uid_of
 
 
-@dataclass(frozen=True)
-class Papers:
-    """The log of a bureau, a laptop's certificate, and the key of its hub and the digests of its areas."""
-
-    log: Path
-    certificate: Path
-    key: bytes
-    digests: dict[str, int]
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """What the certificate says, to be changed at will."""
-        found: dict[str, Any] = json.loads(self.certificate.read_text("utf-8"))
-        return found
-
-
-@pytest.fixture(scope="module")
-def written(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    """Of a bureau where two laptops wrote, one value against another; copied, never opened."""
-    folder = tmp_path_factory.mktemp("written")
-    lan = lans.begin(founded, folder / "lan")
+@pytest.fixture
+def papers(lan: Lan, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    """The log of a bureau where two laptops wrote, one value against another, and a laptop's certificate."""
     one, two = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
     one.enter("inspector", "T-1", address="东大街1号", note="一", rated_tph="2.5", pressurized="是")
     one.enter("inspector", "T-2")
@@ -63,28 +43,21 @@ def written(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Papers:
     lan.clock.forward(hours=1)
     two.edit("officer", "T-1", address="乙")
     lan.drain(one, two)
-    out = folder / "proof.json"
+    out = tmp_path / "proof.json"
     assert prove(two.session, out).ok
-    log = folder / "log.sqlite"
+    log = tmp_path / "log.sqlite"
     assert export_log(lan.hub, log) > 3
-    digests = {area: digest for area, (_, _, digest) in lan.hub.status().areas.items()}
-    key = lan.hub.key
-    lan.close()
-    return Papers(log, out, key, digests)
+    return log, json.loads(out.read_text("utf-8"))
 
 
-@pytest.fixture
-def papers(written: Papers, tmp_path: Path) -> Papers:
-    """The test's own."""
-    log = Path(shutil.copy(written.log, tmp_path))
-    return replace(written, log=log, certificate=Path(shutil.copy(written.certificate, tmp_path)))
-
-
-def test_a_true_log_and_certificate_pass(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
-    log, told, certificate = papers.log, papers.told, papers.certificate
+def test_a_true_log_and_certificate_pass(
+    lan: Lan, papers: tuple[Path, dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, told = papers
+    certificate = tmp_path / "proof.json"
     assert told["superseded"]
     assert "甲" in [item["value"] for item in told["in_conflict"] if item["field"] == "address"]
-    verifier.main([str(log), str(certificate), "--key", papers.key.hex()])
+    verifier.main([str(log), str(certificate), "--key", lan.hub.key.hex()])
     ends = told["areas"][TOWN]["seq"]
     assert f"'{TOWN}': '0-{ends}'" in capsys.readouterr().out, "the numbers it accounts for"
     told["areas"][TOWN]["began"] = 1
@@ -95,7 +68,10 @@ def test_a_true_log_and_certificate_pass(papers: Papers, capsys: pytest.CaptureF
     with pytest.raises(SystemExit, match="refused: foreign_certificate"):
         verifier.main([str(log), str(certificate)])
     whole = verifier.Log(log)
-    assert {area: whole.digests[area] for area in papers.digests} == papers.digests
+    areas = lan.hub.status().areas
+    assert {area: whole.digests[area] for area in areas} == {
+        area: digest for area, (_, _, digest) in areas.items()
+    }
 
 
 def test_certificates_pass_where_the_hub_did_not_apply_what_was_entered_here(
@@ -268,8 +244,10 @@ def _without_value(block: Block) -> Block:
         (_sql("DROP TABLE hub_log"), "not_a_log"),
     ],
 )
-def test_a_forged_log_is_named(papers: Papers, change: Callable[[Path], None], name: str) -> None:
-    log = papers.log
+def test_a_forged_log_is_named(
+    papers: tuple[Path, dict[str, Any]], change: Callable[[Path], None], name: str
+) -> None:
+    log, _ = papers
     if name == "not_a_log":
         log.write_bytes(b"no database at all")
     else:
@@ -279,11 +257,13 @@ def test_a_forged_log_is_named(papers: Papers, change: Callable[[Path], None], n
     assert refused.value.args[0] == name
 
 
-def test_a_log_told_anew_is_not_signed_by_the_known_key(papers: Papers) -> None:
-    log, told = papers.log, papers.told
+def test_a_log_told_anew_is_not_signed_by_the_known_key(
+    lan: Lan, papers: tuple[Path, dict[str, Any]]
+) -> None:
+    log, told = papers
     _rewritten(_entry_order)(log)
     with pytest.raises(verifier.Refused) as refused:
-        verifier.Log(log, papers.key)
+        verifier.Log(log, lan.hub.key)
     assert refused.value.args[0] == "bad_signature"
     with pytest.raises(verifier.Refused) as refused:
         verifier.check_certificate(told, log)
@@ -351,9 +331,9 @@ def _claim_more(told: dict[str, Any]) -> None:
     ],
 )
 def test_a_forged_certificate_is_named(
-    papers: Papers, change: Callable[[dict[str, Any]], None], name: str
+    papers: tuple[Path, dict[str, Any]], change: Callable[[dict[str, Any]], None], name: str
 ) -> None:
-    log, told = papers.log, papers.told
+    log, told = papers
     verifier.check_certificate(told, log)
     change(told)
     with pytest.raises(verifier.Refused) as refused:

@@ -88,11 +88,6 @@ class Visits:
         return hmac.digest(self._key, "\0".join(parts).encode(), hashlib.sha256).hex()
 
 
-def link_address(url: str, link: str) -> str:
-    """Where somebody chooses a passphrase."""
-    return f"{url}/admin/first/{link}"
-
-
 def may_enter(person: Any) -> bool:
     """Whether somebody's role opens the pages."""
     return bool(person.role in ROLES and not person.disabled)
