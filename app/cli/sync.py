@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from app.cli.answer import Answer, table
+from app.cli.answer import Answer
+from app.cli.contested import conflict_lines
 from app.cli.declare import Command, option, word
 from app.cli.headings import named_pairs
 from app.cli.records import REASON
 from app.cli.shell import Shell, WrongUsage
-from app.i18n import N_, listed, tr
+from app.i18n import N_, tr
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, Side
@@ -142,18 +143,7 @@ def conflicts(shell: Shell, words: ConflictsWords) -> Answer:
 
     with shell.session() as session:
         found = open_conflicts(session, all=words.all)
-    rows = [
-        [
-            view.uid[:8],
-            view.kind_text,
-            view.record.title,
-            listed(item.label for item in view.fields),
-            view.rule,
-        ]
-        for view in found
-    ]
-    headings = ["ID", tr(N_("Kind")), tr(N_("Record")), tr(N_("Fields")), tr(N_("Why"))]
-    lines = table(headings, rows) if found else [tr(N_("There are none"))]
+    lines = conflict_lines(found) if found else [tr(N_("There are none"))]
     return Answer([conflict_document(view, shell.labels) for view in found], lines)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import StoreFailure
 from app.i18n import N_, listed
+
+_NO_ROOM = 64 * 1024  # bytes: what the file beside the workspace needs
 
 
 @contextmanager
@@ -125,6 +128,15 @@ def _of_system(error: OSError, path: Path) -> StoreFailure:
     return unreadable(path, str(error))
 
 
+def _unreadable_or_full(path: Path, why: str = "") -> StoreFailure:
+    """What SQLite calls an input or output error: on a full disk it cannot make the small file beside the
+    workspace by which readers and writers meet, and says no more of it than that."""
+    with suppress(OSError):
+        if shutil.disk_usage(path.parent).free < _NO_ROOM:
+            return full(path, why)
+    return unreadable(path, why)
+
+
 _BY_NAME = {
     "SQLITE_FULL": full,
     "SQLITE_CORRUPT": damaged,
@@ -133,5 +145,5 @@ _BY_NAME = {
     "SQLITE_LOCKED": locked,
     "SQLITE_READONLY": read_only,
     "SQLITE_CANTOPEN": unreadable,
-    "SQLITE_IOERR": unreadable,
+    "SQLITE_IOERR": _unreadable_or_full,
 }

@@ -112,12 +112,16 @@ def test_two_laptops_contradict_each_other_and_somebody_decides(served: Served, 
     assert (field["field"], field["mine"], field["theirs"]) == ("fuel", "briquette", "anthracite")
     assert conflict["mine"]["reason"] == "台账" and conflict["theirs"]["by"] == "inspector"
     assert conflict["stands"] == "theirs" and conflict["rule"] and conflict["decides"]
+    shown = served.at(office)("conflicts", as_="clerk").out
+    for word in ("型煤", "无烟煤", "台账", "现场核对", "inspector", "mine", "theirs (现值)", "R3 R5"):
+        assert word in shown, f"{word} is not in the list for people:\n{shown}"
     take = ("resolve", conflict["id"], "--take", "mine", "--reason", "铭牌照片")
     assert served.at(office).refused(*take, as_="inspector") == (3, "role")
     served.at(office).json(*take, as_="clerk")
     assert served.at(office).refused(*take, as_="clerk") == (1, "settled")
     assert served.at(office).json("conflicts") == []
     assert len(served.at(office).json("conflicts", "--all")) == 1
+    assert "已由 clerk 裁定" in served.at(office)("conflicts", "--all").out
     assert served.at(office).json("sync")["rejected"] == 0
     proof = tmp_path / "proof.json"
     proved = served.at(town).json("sync", "--prove", str(proof))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.grid_cell import GridCell
 from app.errors import StoreFailure
+from app.store.failures import failure_of
 from app.store.workspace import Workspace
 from store.records import START, Desk, boiler, cell
 
@@ -78,6 +82,18 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(desk: Desk, workspace: 
     assert workspace.count(GridCell) == 0
     desk.add(cell("C1"))
     assert workspace.check().ok
+
+
+@pytest.mark.parametrize(("free", "code"), [(4096, "disk_full"), (1 << 30, "unreadable")])
+def test_an_error_of_the_system_on_a_full_disk_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    room = SimpleNamespace(total=1 << 30, used=0, free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    failure = failure_of(error, tmp_path / "x.gpkg")
+    assert failure is not None and failure.code == code
 
 
 def test_a_file_that_may_not_grow_is_a_full_disk(desk: Desk, workspace: Workspace) -> None:
