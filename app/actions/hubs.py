@@ -247,6 +247,7 @@ def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> 
         if workspace.area != area:
             raise Invalid(N_("The workspace is for {found}, not for {area}"), found=workspace.area, area=area,
                           code="other_area")  # fmt: skip
+        place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # before the folder of attachments in it
         hub = make_hub(place, area, _records(workspace, objects_of(place)), now)
         try:
             return _status(hub)

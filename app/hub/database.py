@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import stat
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
@@ -46,6 +47,7 @@ class HubDatabase:
         elif place is not None:
             file = place / SQLITE_NAME
             mode = "rwc" if make else "rw"
+            _for_nobody_else(file, make=make)
             self._writers = _sqlite(file, mode, "BEGIN IMMEDIATE", size=4)
             self._readers = _sqlite(file, mode, "BEGIN", size=8)
         else:
@@ -247,6 +249,17 @@ def disk_full() -> StoreFailure:
         hint=N_("Nothing of this was taken in, and nothing taken before is lost. Make room at the hub."),
         code="disk_full",
     )
+
+
+def _for_nobody_else(file: Path, *, make: bool) -> None:
+    """The hub's keys and the verifiers of PINs lie in this file, and in those that SQLite lays beside it with
+    the same rights."""
+    with suppress(OSError):  # not there, or of another user, such as the service's own
+        if make:
+            file.touch(0o600)
+        for one in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+            if stat.S_IMODE(one.stat().st_mode) & 0o077:
+                one.chmod(0o600)
 
 
 def _sqlite(file: Path, mode: str, begin: str, size: int) -> Engine:

@@ -126,9 +126,21 @@ def test_a_hub_may_begin_with_a_workspace_and_its_evidence(tmp_path: Path) -> No
     counts = session.workspace.count("division")
     session.close()
     found = told("init", tmp_path / "hub", "--area", "620800", "--from", file)
+    assert _open_to_others(tmp_path / "hub") == [], "keys and verifiers of PINs lie there"
     assert found["founded"] and sum(area["seq"] for area in found["areas"].values()) == counts + 2
     assert Blobs.open(tmp_path / "hub" / "blobs").get(stored.sha256) == b"evidence"
     assert refused("init", tmp_path / "b", "--area", "620700", "--from", file) == (1, "other_area")
+
+
+def _open_to_others(folder: Path) -> list[str]:
+    """What another user of the machine may look into."""
+    return [one.name for one in (folder, folder / "hub.db") if one.stat().st_mode & 0o077]
+
+
+def test_a_hub_that_others_could_read_is_closed_to_them(folder: Path) -> None:
+    (folder / "hub.db").chmod(0o644)
+    told("status", folder)
+    assert "hub.db" not in _open_to_others(folder)
 
 
 def test_the_commands_for_backup_in_the_document_bring_the_same_hub_back(
