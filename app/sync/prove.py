@@ -107,13 +107,17 @@ class _Account:
             if last is not None and not _same(last[0], value):
                 self._problem("unwritten", N_("A record holds a value that nobody entered"), place)
             act = last[1] if last is not None else ""
-            waits = act in self.acts and self.acts[act].waiting
+            waits = last is not None and self._waits(act)
             if waits:
                 self.waiting.append(_entry(place, (value, act)))
             else:
                 self.current += 1
             if beneath is not None and (waits or not _same(beneath[0], value)):
                 self._rest(place, beneath, act, stands=waits)
+
+    def _waits(self, act: str) -> bool:
+        """Whether the hub has not answered an act: also that of another program, for which nobody here has."""
+        return not act or (act in self.acts and self.acts[act].waiting)
 
     def _rest(self, place: Place, beneath: tuple[Any, str], act: str, *, stands: bool) -> None:
         """A value beneath an own change: it stands at the hub while that waits, else it has given way."""

@@ -23,6 +23,7 @@ from app.domain.changes import update
 from app.domain.replication import Block
 from app.hub.exporting import export_log
 from app.sync.wire import decode_block, encode_block
+from store.records import foreign
 from sync.independent import VERIFY, verifier
 from sync.lan import TOWN, Lan
 from sync.wire_cases import block_of, mixed_batch, uid_of
@@ -94,6 +95,25 @@ def test_certificates_pass_where_the_hub_did_not_apply_what_was_entered_here(
         told = json.loads(out.read_text("utf-8"))
         assert {"甲", "gas", "registered"} <= {item["value"] for item in told["in_conflict"]}
         verifier.check_certificate(told, log)
+
+
+def test_an_edit_of_another_program_that_nobody_has_sealed_waits(lan: Lan, tmp_path: Path) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1", note="一")
+    town.enter("inspector", "T-2")
+    town.sync()
+    out, log, path = tmp_path / "proof.json", tmp_path / "log.sqlite", town.session.workspace.path
+    foreign(path, "UPDATE 燃煤锅炉 SET note = 'QGIS' WHERE ledger_no = 'T-1'")
+    foreign(path, "UPDATE 燃煤锅炉 SET note = 'QGIS 2' WHERE ledger_no = 'T-2'")
+    proof = prove(town.session, out)
+    export_log(lan.hub, log)
+    told = json.loads(out.read_text("utf-8"))
+    assert proof.ok
+    assert sorted((item["value"], item["act"]) for item in told["waiting"]) == [
+        ("QGIS", "external"),
+        ("QGIS 2", "external"),
+    ]
+    verifier.check_certificate(told, log)
 
 
 def test_it_is_one_short_file_that_uses_nothing_of_the_program() -> None:
