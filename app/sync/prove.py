@@ -116,7 +116,7 @@ class _Account:
                 self._rest(place, beneath, act, stands=waits)
 
     def _waits(self, act: str) -> bool:
-        """Whether the hub has not answered an act: also that of another program, for which nobody here has."""
+        """Whether the hub has not answered an act, or it is another program's that nobody has sealed."""
         return not act or (act in self.acts and self.acts[act].waiting)
 
     def _rest(self, place: Place, beneath: tuple[Any, str], act: str, *, stands: bool) -> None:
