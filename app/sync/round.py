@@ -29,7 +29,14 @@ from app.sync.rejoining import (
 )
 from app.sync.results import Progress, SyncDone
 from app.sync.sending import Sealer, Sent, send
-from app.sync.state import end_founding, held_grants, keep_grants, note_outcome, note_restored
+from app.sync.state import (
+    end_founding,
+    held_grants,
+    keep_grants,
+    note_clock,
+    note_outcome,
+    note_restored,
+)
 from app.sync.transport import Transport
 
 _TIMES = 4  # a round is begun anew when the hub turns out to have lost something
@@ -130,6 +137,7 @@ class Round:
         end_founding(self.workspace, self.now())
         blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         replica.set_facts(last_sync=as_moment(self.now()))
+        note_clock(self.workspace, self.now(), folded.hub_time)
         self._keep_pin()
         return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
 

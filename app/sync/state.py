@@ -14,6 +14,8 @@ from app.store.workspace import Workspace
 from app.sync.messages import Held
 
 GRANTS = "grants"
+_AHEAD = "clock_ahead"  # ms
+_DAY_MS = 24 * 3600 * 1000
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
 LAST_ERROR = "last_error"
 REVOKED = "revoked"
@@ -75,6 +77,29 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
     if packed != kept:
         replica.set_private(GRANTS, packed)
     replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
+
+
+def note_clock(workspace: Workspace, now: datetime, hub_time: int) -> None:
+    """Remember how far this laptop's clock runs ahead of the hub's, by what the hub has just told over the
+    network; of less than a day nobody needs to know."""
+    replica = workspace.replica
+    ahead, kept = int(now.timestamp() * 1000) - hub_time, _ahead(workspace)
+    ahead = ahead if hub_time and ahead > _DAY_MS else 0
+    if abs(ahead - kept) > _DAY_MS or bool(ahead) != bool(kept):
+        replica.set_private(_AHEAD, str(ahead).encode() if ahead else None)
+
+
+def clock_of(workspace: Workspace, now: datetime, hub_time: int) -> int:
+    """The time (ms) by which grants end: this laptop's, less what its clock ran ahead of the hub's when they
+    last met; never earlier than what the hub has told. A clock that was set back since counts as it is."""
+    millis, ahead = int(now.timestamp() * 1000), _ahead(workspace)
+    if millis >= hub_time + ahead:
+        millis -= ahead
+    return max(millis, hub_time)
+
+
+def _ahead(workspace: Workspace) -> int:
+    return int(workspace.replica.private(_AHEAD) or b"0")
 
 
 def end_founding(workspace: Workspace, now: datetime) -> None:

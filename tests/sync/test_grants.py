@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from actions.office import PIN
@@ -35,6 +37,34 @@ def test_a_clock_turned_back_is_no_help(lan: Lan) -> None:
     with pytest.raises(NotAllowed) as ended:
         sign_in(town.session, "inspector", PIN)
     assert ended.value.code == "grant_expired"
+
+
+def test_a_clock_that_runs_ahead_keeps_nobody_out_who_has_synced(lan: Lan) -> None:
+    town, ahead = lan.laptop(TOWN, "R2"), timedelta(days=200)
+    town.session.now = lambda: lan.clock() + ahead
+    with pytest.raises(NotAllowed) as ended:
+        sign_in(town.session, "inspector", PIN)
+    assert ended.value.code == "grant_expired"
+    town.sync()
+    assert sign_in(town.session, "inspector", PIN).role == "R1"
+    lan.clock.forward(days=29)
+    assert sign_in(town.session, "inspector", PIN).role == "R1"
+    lan.clock.forward(days=2)
+    with pytest.raises(NotAllowed):
+        sign_in(town.session, "inspector", PIN)
+
+
+def test_a_clock_put_right_after_it_ran_ahead_gains_nothing(lan: Lan) -> None:
+    town = lan.laptop(TOWN, "R2")
+    town.session.now = lambda: lan.clock() + timedelta(days=200)
+    town.sync()
+    town.session.now = lan.clock
+    assert sign_in(town.session, "inspector", PIN).role == "R1"
+    lan.clock.forward(days=31)
+    with pytest.raises(NotAllowed):
+        sign_in(town.session, "inspector", PIN)
+    town.sync()
+    assert sign_in(town.session, "inspector", PIN).role == "R1"
 
 
 def test_a_higher_role_and_a_disabled_person(lan: Lan) -> None:
