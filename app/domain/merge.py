@@ -15,7 +15,7 @@ from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Field, Merge
 from app.domain.replication import Cells, Entry, Op, RowState, Stamp, Verdict
 
-DELETION = ""  # the key under which a dead row keeps the stamp of its deletion
+DELETION = ""  # the key of the stamp of a deletion; of a record that is back, of who brought it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +124,10 @@ def _upon_deleted(entry: Entry, row: RowState, writing: Writing) -> Decision:
 def _delete(kind: EntityType, row: RowState | None, writing: Writing) -> Decision:
     if row is None or not row.alive:
         return Decision("n", {}, {}, "accepted", "same")
-    unseen = [name for name, stamp in row.stamps.items() if name and is_concurrent(stamp, writing)]
+    unseen = [name for name, stamp in row.stamps.items() if is_concurrent(stamp, writing)]
     if unseen:
-        draft = ConflictDraft(
-            "edit_kept", "edit_kept", {name: row.values.get(name) for name in unseen}, {}, open=True
-        )
+        kept = row.values if DELETION in unseen else {name: row.values.get(name) for name in unseen}
+        draft = ConflictDraft("edit_kept", "edit_kept", kept, {}, open=True)
         return Decision("i", dict(row.values), dict(row.values), "conflict", "edit_kept", (draft,))
     return Decision("d", {}, {})
 

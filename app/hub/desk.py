@@ -22,8 +22,9 @@ from app.hub.conflicts import Side, conflict_of, title_ids, title_of
 from app.hub.devices import Former
 from app.hub.hearing import area_heard
 from app.hub.log import Logs
+from app.hub.moving import restamp
 from app.hub.records import cells_of
-from app.hub.rows import ALL, MOVED, Row, Rows
+from app.hub.rows import ALL, Row, Rows
 from app.hub.seeing import Stretch
 from app.store.calendar import shipped_calendar
 from app.store.tables import is_known, known
@@ -31,7 +32,6 @@ from app.store.tables import is_known, known
 LATE = "quarantine"  # the word for what a laptop wrote that was revoked before it got new keys
 CLOCK_AHEAD_MS = 5 * 60 * 1000
 _HLC_BITS = 16
-_UNSEEN = 1 << 62  # a number that nobody has seen
 
 
 @dataclass(slots=True)
@@ -248,8 +248,13 @@ class Desk:
         else:
             self.rows.complete(row)
             whole = {name: cells.get(name) for name in field_ids(kind)}
+            own = [name for name, value in whole.items() if value != row.values.get(name)]
             row.write(whole)
-            row.alive, row.seq, row.area = True, mark[0], area
+            row.alive, row.seq = True, mark[0]
+            if row.area == area:  # it is back: the other values stay those of who wrote them
+                row.mark((*own, DELETION), mark)
+                return row
+            row.area = area
         row.marks, row.replaced = {ALL: mark}, True
         return row
 
@@ -320,7 +325,8 @@ class Desk:
             return None
         if row.stamps is None and not row.fresh:
             self.rows.stamp([row])
-        marks = [mark for name in (*cells, DELETION) if (mark := row.stamp_of(name))]
+        names = cells if row.alive else (*cells, DELETION)
+        marks = [mark for name in names if (mark := row.stamp_of(name))]
         newest = max((mark[0] for mark in marks), default=0)
         return self.logs.act_at(row.area, newest) if newest else None
 
@@ -362,7 +368,7 @@ class Desk:
         whole = {name: row.values[name] for name in field_ids(kind) if row.values.get(name) is not None}
         seq = self.logs.add(area, told.act, Effect(0, dseq, row.entity, row.uid, "i", whole, verdict, note))
         mark = [seq, self.site, self.clock(told.act)]
-        _restamp(row, area, seq, dict.fromkeys(sets, mark))
+        restamp(row, area, seq, dict.fromkeys(sets, mark))
         for entity, (name, owner_kind) in OWNERS.items():
             if owner_kind not in (None, row.entity) or not is_known(entity):
                 continue
@@ -370,17 +376,6 @@ class Desk:
                 same_kind = owner_kind or owned.values.get("owner_entity") == row.entity
                 if same_kind and owned.area != area:
                     self._carry(told, owned, area, 0, ({}, "enter", "accepted"))
-
-
-def _restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
-    """Stamps in the numbers of the new area, with those of the old one kept for who has seen only that."""
-    old = {**({} if row.replaced else row.stamps or {}), **row.marks}
-    earlier = {name: mark for name, mark in old.items() if name not in (MOVED, DELETION)}
-    marks: dict[str, Any] = {name: [seq, mark[1], mark[2]] for name, mark in earlier.items()}
-    marks.update(fresh)
-    # What the move itself changed was not to be seen in the old area.
-    marks[MOVED] = [row.area, seq, {**earlier, **{name: [_UNSEEN, 0, 0] for name in fresh}}]
-    row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
 
 
 def _state_ids(draft: ConflictDraft, entity: str) -> tuple[str, ...]:

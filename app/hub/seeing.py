@@ -153,7 +153,7 @@ def _written(row: Row, after: int) -> dict[int, list[str]]:
 def _says(item: Entry | Effect, row: Row, name: str) -> bool:
     """Whether an entry says of a field what stands there."""
     if name == DELETION:
-        return item.op == "d" and not row.alive
+        return (item.op == "d") != row.alive
     if not row.alive or (item.op != "i" and name not in item.cells):
         return False
     return bool(item.cells.get(name) == row.values.get(name))

@@ -375,6 +375,49 @@ def test_an_edit_of_what_was_deleted_unseen_brings_it_back(bench: HubBench) -> N
     bench.check()
 
 
+@pytest.mark.parametrize("by", ["an edit", "an undo"])
+def test_who_brings_a_record_back_takes_no_value_for_their_own(bench: HubBench, by: str) -> None:
+    """Who has not seen that edits another field earlier in the day: that edit stands, as nobody else wrote
+    there."""
+    one, two, uid = both(bench)
+    three = bench.laptop()
+    three.pull()
+    three.edit("officer", uid, address="东街1号")
+    bench.clock.forward(minutes=1)
+    before = bench.boiler(uid)
+    deletion = one.delete("clerk", uid)
+    one.push()
+    if by == "an undo":
+        assert before is not None
+        one.act("clerk", "undo", undoes=deletion.uid)
+        one.insert(before)
+        assert one.push().accepted == 1
+    else:
+        two.edit("clerk2", uid, note="我在现场")
+        two.push()
+    assert three.push().accepted == 1
+    found = bench.boiler(uid)
+    assert found is not None and (found.address, found.rated_tph) == ("东街1号", 2.0)
+    assert [item.kind for item in bench.hub.conflicts()] == (["revived"] if by == "an edit" else [])
+    bench.check()
+
+
+def test_a_deletion_of_what_was_brought_back_unseen_waits(bench: HubBench) -> None:
+    one, two, uid = both(bench)
+    before = bench.boiler(uid)
+    assert before is not None
+    deletion = one.delete("clerk", uid)
+    one.push()
+    one.act("clerk", "undo", undoes=deletion.uid)
+    one.insert(before)
+    one.push()
+    two.delete("clerk2", uid)
+    assert two.push().conflicts == 1
+    assert bench.boiler(uid) == before
+    assert [item.kind for item in bench.hub.conflicts()] == ["edit_kept"]
+    bench.check()
+
+
 def test_the_group_of_a_life_is_never_mixed(bench: HubBench) -> None:
     one, two, uid = both(bench)
     one.edit("clerk", uid, treatment="dismantle", action="import")

@@ -168,6 +168,15 @@ def _a_wrong_clocks_day_refused_and_given_back(state: Stories) -> None:
     state.restores_hub(declared=True, first=[("town_b", "lost")], which=3)
 
 
+def _brought_back_and_edited_elsewhere(state: Stories) -> None:
+    """A boiler that was deleted and brought back by an edit; both are given back, and then comes an earlier
+    edit of another field, by somebody who had seen neither."""
+    state.opens(crowd=FIVE)
+    state.edit_the_same(field="model", first="town_b", second="town_a2", which=4)
+    state.deletes(name="county", which=6)
+    state.loses_the_hub(back=True, declared=False, field="contact", first="county", second="city", which=5)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -183,6 +192,7 @@ STORIES = (
     _a_wrong_clocks_day_given_back,
     _a_wrong_clocks_day_refused_and_given_back,
     _kept_without_what_stood_before_it,
+    _brought_back_and_edited_elsewhere,
 )
 
 

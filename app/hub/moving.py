@@ -1,0 +1,21 @@
+"""What becomes of a record's stamps when it moves: numbers of one area's log say nothing in another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.merge import DELETION
+from app.hub.rows import MOVED, Row
+
+_UNSEEN = 1 << 62  # a number that nobody has seen
+
+
+def restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
+    """Stamps in the numbers of the new area, with those of the old one kept for who has seen only that."""
+    old = {**({} if row.replaced else row.stamps or {}), **row.marks}
+    earlier = {name: mark for name, mark in old.items() if name not in (MOVED, DELETION)}
+    marks: dict[str, Any] = {name: [seq, mark[1], mark[2]] for name, mark in earlier.items()}
+    marks.update(fresh)
+    # What the move itself changed was not to be seen in the old area.
+    marks[MOVED] = [row.area, seq, {**earlier, **{name: [_UNSEEN, 0, 0] for name in fresh}}]
+    row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
