@@ -169,7 +169,7 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     _require_decider(session, found, view)
     _refuse_unseen(found)
     side, values = _chosen(view, take)
-    refuse_unfit(view.fields, side)
+    refuse_unfit(view.fields, "offered" if side == twice.APART else side)
     kept = _values(view.fields, "kept")
     word, changes = changes_of(session, found, record, (side, values, kept), reason)
     settled = {

@@ -21,7 +21,7 @@ from app.sync.results import Proof as Proof
 from app.sync.results import ProofProblem as ProofProblem
 from app.sync.results import SyncDone as SyncDone
 from app.sync.results import SyncStatus as SyncStatus
-from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, restored
+from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, handed_in, restored
 
 if TYPE_CHECKING:
     from app.sync.transport import Transport
@@ -84,6 +84,7 @@ def sync_status(session: Session) -> SyncStatus:
         state=_state(store, pending.unsent, error),
         restored_at=restored_at,
         given_back=given_back,
+        handed_in=min(handed_in(store), pending.unsent),
     )
 
 

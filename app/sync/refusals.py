@@ -8,12 +8,12 @@ from typing import Any
 from app.errors import AppError, Changed, Conflict, HubUnreachable, Invalid, NotAllowed, Refused
 from app.i18n import N_
 
-SAFE = N_("Everything is safe on this laptop. Try again later, or carry it to the hub by stick (bundle out).")
+SAFE = N_("Everything is safe on this laptop. Try again later, or carry it to the hub by stick.")
 _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
     "bad_code": (
         NotAllowed,
         N_("The code is wrong, has been used, or is too old"),
-        N_("Nothing was changed. Ask the bureau for a new one (hub invite)."),
+        N_("Nothing was changed. Ask the bureau for a new one."),
     ),
     "revoked": (
         NotAllowed,

@@ -87,6 +87,7 @@ class SyncStatus:
     nothing waits; `unsent`: changes wait; `offline`: they wait and the last try failed; `revoked`: the hub no
     longer takes this laptop's work as it comes. `restored_at` is the moment this laptop noticed last that the
     hub had been brought back from a backup, `given_back` how many changes the hub had from here only.
+    `handed_in` is how many of the unsent changes of a revoked laptop wait at the hub for a person.
     """
 
     enrolled: bool
@@ -100,6 +101,7 @@ class SyncStatus:
     state: State
     restored_at: str = ""
     given_back: int = 0
+    handed_in: int = 0
 
 
 @dataclass(frozen=True)

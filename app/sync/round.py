@@ -34,6 +34,7 @@ from app.sync.state import (
     held_grants,
     keep_grants,
     note_clock,
+    note_handed_in,
     note_outcome,
     note_restored,
 )
@@ -63,6 +64,8 @@ class Round:
                 note_outcome(self.workspace, error.message, revoked=error.code == "revoked")
             raise
         note_outcome(self.workspace, done.message if done.quarantined else "", revoked=done.quarantined)
+        if done.quarantined:
+            note_handed_in(self.workspace, done.pushed)
         return done
 
     def _run(self) -> SyncDone:

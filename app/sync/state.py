@@ -10,6 +10,7 @@ from app.domain.entities.division import Division
 from app.domain.values import as_moment
 from app.errors import Invalid
 from app.i18n import N_
+from app.store.replica import Replica
 from app.store.workspace import Workspace
 from app.sync.messages import Held
 
@@ -19,6 +20,7 @@ _DAY_MS = 24 * 3600 * 1000
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
 LAST_ERROR = "last_error"
 REVOKED = "revoked"
+HANDED_IN = "handed_in"  # how many changes of a revoked laptop wait at the hub for a person
 RESTORED = "hub_restored"
 LOCK_KEYS = "keys.lock"  # keys in a file are to be wrapped by the PIN of whoever signs in first
 
@@ -26,9 +28,25 @@ LOCK_KEYS = "keys.lock"  # keys in a file are to be wrapped by the PIN of whoeve
 def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> None:
     """Keep how the last round ended, for the status line."""
     replica = workspace.replica
-    for name, value in ((LAST_ERROR, error.encode()), (REVOKED, b"1" if revoked else b"")):
-        if (replica.private(name) or b"") != value:
-            replica.set_private(name, value or None)
+    _keep(replica, LAST_ERROR, error.encode())
+    _keep(replica, REVOKED, b"1" if revoked else b"")
+    if not revoked:
+        _keep(replica, HANDED_IN, b"")
+
+
+def note_handed_in(workspace: Workspace, count: int) -> None:
+    """Keep how many changes of this revoked laptop the hub has laid aside for a person."""
+    _keep(workspace.replica, HANDED_IN, str(count).encode())
+
+
+def handed_in(workspace: Workspace) -> int:
+    """How many of this revoked laptop's changes wait at the hub for a person."""
+    return int(workspace.replica.private(HANDED_IN) or b"0")
+
+
+def _keep(replica: Replica, name: str, value: bytes) -> None:
+    if (replica.private(name) or b"") != value:
+        replica.set_private(name, value or None)
 
 
 def note_restored(workspace: Workspace, now: datetime, entries: int) -> None:

@@ -112,7 +112,12 @@ def test_a_revoked_laptop_is_told_so(program: Make, lan: Lan, qtbot: QtBot) -> N
     assert not running.window.revoked.isVisible()
     sync_in_window(running, qtbot)
     assert running.window.revoked.isVisible()
-    assert "本机已被停用" in running.window.top.sync.text()
+    assert running.window.top.sync.text() == "本机已被停用 · 1 条已交中心，待人工查看"
+    town.enter("inspector", "T-2", address="东大街2号")
+    running.desk.sync.look()
+    qtbot.waitUntil(lambda: "1 条未上报，仍存本机" in running.window.top.sync.text(), timeout=WAIT_MS)
+    sync_in_window(running, qtbot)
+    assert running.window.top.sync.text() == "本机已被停用 · 2 条已交中心，待人工查看"
 
 
 def test_a_void_signature_says_who_had_changed_what(

@@ -41,13 +41,15 @@ class RevokedBar(QWidget):
         self.setVisible(revoked)
         if status is None or not revoked:
             return
-        self._words.setText(
-            tr(
-                N_(
-                    "The bureau has revoked this laptop: the hub takes its work only after a person has "
-                    "looked at it. {n} changes wait here; nothing is deleted. Ask the bureau what to do."
-                ),
-                n=f"{status.unsent:,}",
-            )
+        left = status.unsent - status.handed_in
+        words = N_(
+            "The bureau has revoked this laptop: the hub takes its work only after a person has "
+            "looked at it. {n} changes wait here; nothing is deleted. Ask the bureau what to do."
         )
-        self.button.setEnabled(not self._desk.sync.running and status.unsent > 0)
+        if status.handed_in and not left:
+            words = N_(
+                "The bureau has revoked this laptop. Its last {n} changes are at the hub, where a person "
+                "looks at them; they stay here as well. Ask the bureau what to do."
+            )
+        self._words.setText(tr(words, n=f"{left or status.handed_in:,}"))
+        self.button.setEnabled(not self._desk.sync.running and left > 0)

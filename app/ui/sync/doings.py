@@ -178,22 +178,23 @@ def joined_words(done: EnrolDone) -> str:
         tr(N_("Area of this laptop: {area}"), area=done.area),
         tr(N_("Highest role on this laptop: {role}"), role=ROLES.label(done.role)),
         tr(N_("{n} records came from the hub"), n=f"{done.records:,}"),
-        tr(N_("{n} changes of this laptop wait to be sent"), n=f"{done.pending:,}"),
+        tr(N_("{n} changes of this laptop wait to be sent"), n=f"{done.pending:,}") if done.pending else "",
         tr(_KEYS[done.keys]),
     ]
     if done.founding:
         lines.insert(1, tr(N_("The hub was empty: this workspace founds it.")))
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
 
 
 def proof_words(proof: Proof) -> str:
     """The sum of a certificate, line by line."""
     lines = [
-        tr(N_("{n} values were ever entered here"), n=f"{proof.values:,}"),
+        tr(N_("{n} values were ever entered, as far as this laptop knows"), n=f"{proof.values:,}"),
         tr(N_("{n} are current"), n=f"{proof.current:,}"),
         tr(N_("{n} stand in a conflict"), n=f"{proof.in_conflict:,}"),
         tr(N_("{n} were superseded by a named act"), n=f"{proof.superseded:,}"),
         tr(N_("{n} wait for the hub"), n=f"{proof.waiting:,}") if proof.waiting else "",
         tr(N_("The certificate is in {path}"), path=proof.path),
+        tr(N_("Whoever checks it needs this file and the log of the hub, which the bureau writes out.")),
     ]
     return "\n".join(line for line in lines if line)

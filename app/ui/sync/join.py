@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.errors import HubUnreachable
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.desk import Desk
@@ -91,6 +92,17 @@ class JoinDialog(WorkDialog):
             return enrolling.lock_at_sign_in(done) if lock else done
 
         self.start(work, self._done, tr(N_("Joining the hub")))
+
+    def _refused(self, error: Exception) -> None:
+        if isinstance(error, HubUnreachable) and error.code == HubUnreachable.code:
+            what = N_(
+                "Nothing was changed. Check the address and the network. Without a network the bureau can"
+                " make an invitation file."
+            )
+            say_fault(self._fault, f"{error.message}\n{tr(what)}")
+            self._fit()
+        else:
+            super()._refused(error)
 
     def _lacking(self) -> str:
         offline = self.by_file.isChecked()

@@ -23,7 +23,7 @@ from app.ui.desk import Desk
 from app.ui.names import Names
 from app.ui.parts import card, heading, muted
 from app.ui.sync.tables import areas_table, rounds_table
-from app.ui.sync.words import is_restored, restored_words
+from app.ui.sync.words import is_restored, restored_words, running_line
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SyncPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._bar: QProgressBar | None = None  # only while the page shows a round that is under way
-        self._words = QLabel()
+        self._words, self._title = QLabel(), QLabel()
         desk.sync.changed.connect(self.refresh)
         desk.sync.progressed.connect(self._progressed)
         desk.opened.connect(self.refresh)
@@ -98,7 +98,7 @@ class SyncPage(QScrollArea):
         if self._desk.sync.running:
             column.addWidget(self._progress())
         elif status.enrolled:
-            column.addLayout(_facts(status, self._desk.need().today, self._desk.names))
+            column.addLayout(self._facts(status))
         else:
             column.addWidget(muted(tr(N_(
                 "A hub brings together what several laptops enter. Until you join one, everything works "
@@ -107,9 +107,14 @@ class SyncPage(QScrollArea):
         column.addLayout(self._buttons(status))
         return frame
 
+    def _facts(self, status: SyncStatus) -> QGridLayout:
+        today = self._desk.need().today
+        return _facts(status, today, self._desk.names, self._desk.sync.line(status, today).tip)
+
     def _headline(self, status: SyncStatus) -> QHBoxLayout:
         line = self._desk.sync.line(status, self._desk.need().today)
         sign, words = QLabel(), heading(line.words, 1.3)
+        self._title = words
         colour = getattr(colours(), line.tone) if line.tone else colours().text
         sign.setPixmap(icons.pixmap(line.icon, metrics.grid(8), colour))
         words.setStyleSheet(f"color: {colour};")
@@ -141,6 +146,7 @@ class SyncPage(QScrollArea):
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self._words.setText(words or tr(N_("Talking with the hub…")))
+        self._title.setText(running_line(done, total, self._desk.sync.silent).words)
 
     def _buttons(self, status: SyncStatus) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -207,13 +213,14 @@ def _row(column: QVBoxLayout) -> QHBoxLayout:
     return row
 
 
-def _facts(status: SyncStatus, today: str, names: Names) -> QGridLayout:
+def _facts(status: SyncStatus, today: str, names: Names, said: str) -> QGridLayout:
+    """What is known of the hub; not again what the heading has `said`."""
     place = names.places(status.area)
     rows = [
         (N_("Hub"), status.hub),
         (N_("Area of this laptop"), f"{place} {status.area}" if place else status.area),
         (N_("Last sync"), show_moment(status.last_sync) if status.last_sync else tr(N_("not yet"))),
-        (N_("Last failure"), status.last_error),
+        (N_("Last failure"), "" if status.last_error in said else status.last_error),
         (N_("Restored hub"), "" if is_restored(status, today) else restored_words(status)),
     ]
     grid = QGridLayout()

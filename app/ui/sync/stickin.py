@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.actions.syncing import SyncDone
 
 _ENDING = ".bundle"
+_TO_HUB = "to_hub"  # what a laptop writes
 _MOST_FINDINGS = 5
 
 
@@ -106,7 +107,7 @@ class StickInDialog(WorkDialog):
         self._say(verdict_of(report.ok, [item.code for item in report.problems]), report.ok)
         self._facts.setText("\n".join(_facts(report)))
         self._facts.show()
-        self._deed().setEnabled(report.ok and not self._only_verify)
+        self._deed().setEnabled(report.ok and report.kind != _TO_HUB and not self._only_verify)
         self._fit()
 
     def _say(self, words: str, good: bool) -> None:
@@ -160,6 +161,8 @@ def _facts(report: BundleReport) -> list[str]:
     lines = [finding_words(item) for item in report.problems[:_MOST_FINDINGS]]
     if len(report.problems) > _MOST_FINDINGS:
         lines.append(tr(N_("… and {n} more"), n=len(report.problems) - _MOST_FINDINGS))
+    if report.ok and report.kind == _TO_HUB:
+        lines.append(tr(N_("It is for the hub: bring it to the bureau, and read in here what comes back.")))
     if report.hub:
         lines.append(tr(N_("Hub: {hub}"), hub=report.hub))
     if report.device:

@@ -46,7 +46,9 @@ class StickOutDialog(WorkDialog):
         self._result.hide()
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 3)
-        column.addWidget(muted(self._about()))
+        self._told = muted(self._about())
+        desk.sync.changed.connect(self._tell)
+        column.addWidget(self._told)
         column.addLayout(form)
         self._none = muted(
             tr(N_("No USB stick was found. Plug one in and open this again, or choose a folder."))
@@ -83,6 +85,11 @@ class StickOutDialog(WorkDialog):
             return sticks.bundle_out(session, path, report)
 
         self.start(work, self._done, tr(N_("Writing to the stick: do not unplug it yet")))
+
+    def _tell(self) -> None:
+        """What is written while the dialog is open goes with it."""
+        if not self.safe:
+            self._told.setText(self._about())
 
     def _about(self) -> str:
         status = self._desk.sync.status

@@ -67,7 +67,8 @@ def outcome(item: Round) -> tuple[str, str]:
         return tr(N_("values differ from the hub")), "danger"
     said = tr(N_("an older copy was recognised; all is kept")) if done.forked and not done.restored else ""
     if done.restored:
-        said = tr(N_("the hub was restored; {n} given back"), n=f"{done.given_back:,}")
+        given = N_("the hub was restored; {n} given back") if done.given_back else N_("the hub was restored")
+        said = tr(given, n=f"{done.given_back:,}")
     left = tr(N_("{n} left to send"), n=f"{done.unsent:,}") if done.unsent else ""
     refused = tr(N_("{n} refused: click to see why"), n=f"{done.rejected:,}") if done.rejected else ""
     words = [part for part in (said, refused, left) if part]

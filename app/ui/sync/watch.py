@@ -166,6 +166,9 @@ class SyncWatch(QObject):
         self.offline_since = (self.offline_since or self._now()) if away else ""
         if not isinstance(error, AppError):
             self._desk.failed.emit(error)
+        if getattr(error, "code", "") == "keys_locked" and self._desk.actor is None:
+            self.changed.emit()  # it began before anybody could sign in: the line says so, it is no round
+            return
         self._keep(Round(self._now(), None, str(error)))
 
     def _keep(self, finished: Round) -> None:

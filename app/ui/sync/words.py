@@ -83,6 +83,8 @@ def restored_words(status: SyncStatus) -> str:
     if not status.restored_at:
         return ""
     said = N_("The hub was restored from a backup. Noticed {when}; {n} changes were given back from here.")
+    if not status.given_back:
+        said = N_("The hub was restored from a backup. Noticed {when}; it lacked nothing that is only here.")
     return tr(said, when=show_moment(status.restored_at), n=f"{status.given_back:,}")
 
 
@@ -160,7 +162,10 @@ def _held_up(status: SyncStatus, today: str, trying: Trying) -> Line:
 
 def _revoked(status: SyncStatus, _: str) -> Line:
     words = tr(N_("This laptop was revoked"))
-    if status.unsent:
-        words = f"{words} · {tr(N_('{n} unsent, kept here'), n=f'{status.unsent:,}')}"
+    left = status.unsent - status.handed_in
+    if status.handed_in and not left:
+        words = f"{words} · {tr(N_('{n} at the hub for a person to look at'), n=f'{status.handed_in:,}')}"
+    elif status.unsent:
+        words = f"{words} · {tr(N_('{n} unsent, kept here'), n=f'{left:,}')}"
     tip = N_("The hub takes nothing from this laptop any more. Nothing is lost; ask the bureau.")
     return Line(words, "danger", "blocked", tr(tip))
