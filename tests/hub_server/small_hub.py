@@ -55,6 +55,8 @@ class SmallHub:
     people_: list[Person] = field(default_factory=list)
     conflicts_: list[Conflict] = field(default_factory=list)
     quarantine_: list[Any] = field(default_factory=list)
+    restored_at: int | None = None
+    given_back: int = 0
     secret_blobs: set[str] = field(default_factory=set)  # named by no record that a laptop may read
     places: dict[str, str] = field(default_factory=dict)  # the area of a conflict
     batches: list[bytes] = field(default_factory=list)
@@ -108,7 +110,10 @@ class SmallHub:
 
     def status(self) -> Any:
         areas = {"620800": (3, bytes(32), 7), "620802105": (12, bytes(32), 2**127 + 5)}
-        return SimpleNamespace(area="620800", areas=areas, engine="sqlite", founded=True)
+        return SimpleNamespace(
+            area="620800", areas=areas, engine="sqlite", founded=True,
+            restored_at=self.restored_at, given_back=self.given_back,
+        )  # fmt: skip
 
     def conflicts(self, area: str | None = None) -> list[Conflict]:
         return [

@@ -282,6 +282,15 @@ def test_nobody_makes_links_for_others_than_their_own(http: TestClient, visitor:
     assert http.post(f"/admin/people/{whom}/link", data={"token": given}).status_code == 403
 
 
+def test_the_overview_says_that_the_hub_was_restored(http: TestClient, hub: SmallHub) -> None:
+    sign_in(http, "admin")
+    assert "由备份恢复" not in http.get("/admin/").text
+    hub.restored_at, hub.given_back = received_ms(NOW), 227
+    shown = http.get("/admin/").text
+    assert "由备份恢复" in shown
+    assert "227 条改动由各电脑补回" in shown
+
+
 def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
     town, away = Conflict(uid="c2", owner_entity="boiler", owner="b2", owner_title="PL-TOWN", kind="pick",
                           raised_at="2026-11-22T10:00:00.000Z"), hub.conflicts_[0]  # fmt: skip

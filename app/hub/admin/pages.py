@@ -165,6 +165,7 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
         "waiting": late_open(open_ones),
         "area": sees_from(visit, str(status.area)),
         "names": hub.division_names(),
+        "restored": moment_of(status.restored_at),
         "now": now,
     }
 

@@ -54,6 +54,8 @@ WORDS: Mapping[str, str] = {
     "no_certificate": N_("None: plain HTTP, to be used on this machine or behind a proxy only"),
     "address": N_("Address for laptops"),
     "version": N_("Program"),
+    "restored": N_("Brought back from a backup"),
+    "given_back": N_("changes given back by laptops since"),
     "time": N_("Time of the hub"),
     "laptop": N_("Laptop"),
     "role_cap": N_("Highest role"),
