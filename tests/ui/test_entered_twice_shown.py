@@ -15,11 +15,11 @@ from app.actions.conflicts import ConflictView, Side
 from app.actions.contested import FieldSide
 from app.domain.catalog import entity_type
 from app.ui.application import Program
-from app.ui.conflicts.model import APART, KEPT, deed_of, may_take, takes_whole, what_differs
+from app.ui.conflicts.model import APART, KEPT, deed_of, may_take, proposal_of, takes_whole, what_differs
 from app.ui.conflicts.model import OFFERED as TAKEN
 from app.ui.conflicts.notes import conflict_lines
 from app.ui.conflicts.placemap import PlaceMap
-from app.ui.conflicts.sides import shown_fields, side_lines, value_words
+from app.ui.conflicts.sides import shown_fields, side_lines, side_names, value_words
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS
 from app.ui.names import Names
@@ -68,6 +68,11 @@ def test_of_two_with_one_number_both_can_stay() -> None:
     assert deeds == ["只留前一条", "以后一条的值为准", "两条都要，后一条编号为 PL-1-2"]
     assert may_take(view, APART)
     assert not may_take(replace(view, can_decide=False), APART)
+    assert side_names(view) == ("前一条", "后一条")
+    assert proposal_of(view) == KEPT
+    apart = (a_field("address", "东大街1号", "西大街9号"),)
+    assert proposal_of(replace(view, fields=apart)) == APART
+    assert proposal_of(replace(view, fields=apart, own_number="")) == KEPT
 
 
 def test_a_late_deletion_is_called_a_deletion() -> None:

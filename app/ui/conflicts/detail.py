@@ -13,7 +13,18 @@ from app.domain.entity import GEOMETRY
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
-from app.ui.conflicts.model import APART, KEPT, NEAR, OFFERED, VOID, deed_of, is_decidable, kind_of, may_take
+from app.ui.conflicts.model import (
+    APART,
+    KEPT,
+    NEAR,
+    OFFERED,
+    VOID,
+    deed_of,
+    is_decidable,
+    kind_of,
+    may_take,
+    proposal_of,
+)
 from app.ui.conflicts.papers import PaperStrip
 from app.ui.conflicts.placemap import PlaceMap, Scenes
 from app.ui.conflicts.sides import Sides
@@ -65,7 +76,7 @@ class ConflictDetail(QWidget):
         metrics.tight(column, 4, 3)
         column.addLayout(self._title(view))
         column.addWidget(_rule(view))
-        column.addWidget(Sides(view, self._desk.names))
+        column.addWidget(Sides(view, self._desk.names, proposal_of(view)))
         self._add_surroundings(column, view)
         column.addStretch(1)
         self._area.setWidget(body)
@@ -117,7 +128,7 @@ class ConflictDetail(QWidget):
             offers = view.own_number if side == APART else side == KEPT or view.kind != VOID
             button.setVisible(not settled and bool(offers))
             button.setEnabled(may_take(view, side))
-            button.setProperty("primary", free and view.proposal == side)
+            button.setProperty("primary", free and proposal_of(view) == side)
             button.style().polish(button)
         self._why_not.setText(_foot_words(view))
 
@@ -127,7 +138,7 @@ def _rule(view: ConflictView) -> QFrame:
     frame.setObjectName("card")
     column = QVBoxLayout(frame)
     metrics.tight(column, 2.5, 1)
-    proposal = tr(N_("Proposal: {words}"), words=deed_of(view, view.proposal)) if view.proposal else ""
+    proposal = tr(N_("Proposal: {words}"), words=deed_of(view, proposal_of(view))) if view.proposal else ""
     for words in (view.rule, proposal if view.situation == "open" else ""):
         if words:
             label = QLabel(words, wordWrap=True)
@@ -147,6 +158,8 @@ def _foot_words(view: ConflictView) -> str:
         return tr(N_("Whoever may takes the step again at the record; 1 puts this aside."))
     if is_decidable(view) and view.note == NEAR:
         return tr(N_("If they are one: 2 deletes this entry; to delete the other, go to it, then press 1."))
+    if is_decidable(view) and view.own_number:
+        return tr(N_("Keys 1 to 3 decide; Ctrl+Z takes the decision back."))
     if is_decidable(view):
         by_rule = tr(N_("The rule has settled this; you may decide otherwise.")) + " "
         keys = tr(N_("Keys 1 and 2 take a side; Ctrl+Z takes the decision back."))

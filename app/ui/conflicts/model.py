@@ -22,6 +22,7 @@ KEPT, OFFERED = "kept", "offered"
 APART = "apart"  # both stay, the second under a number of its own
 ABOUT_DELETION = ("edit_kept", "revived")
 LATE_DELETION = "late_deletion"  # the rule's word for what a revoked laptop had deleted
+_TELLING = ("user_org", "address")  # what tells that two boilers are not one
 NEAR = "near"  # the rule's word for boilers that look like one
 MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
@@ -103,6 +104,14 @@ def kind_of(view: ConflictView) -> str:
 def takes_whole(view: ConflictView, side: str) -> bool:
     """Whether this side takes the record away: then no value of it is to be shown as what will stand."""
     return side == OFFERED and (view.kind in ABOUT_DELETION or view.note in (LATE_DELETION, NEAR))
+
+
+def proposal_of(view: ConflictView) -> str:
+    """The side that is proposed; both where two of one number are plainly not the same thing."""
+    told = [item for item in view.fields if item.field in _TELLING]
+    if view.own_number and any(item.kept != item.offered for item in told):
+        return APART
+    return view.proposal
 
 
 def deed_of(view: ConflictView, side: str) -> str:

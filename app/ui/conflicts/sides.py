@@ -48,9 +48,11 @@ def shown_fields(view: ConflictView) -> tuple[FieldSide, ...]:
     return tuple(item for item in view.fields if item.field not in _INSIDE)
 
 
-def side_names(kind: str) -> tuple[str, str]:
-    """What the two sides of a kind of conflict are called."""
-    kept, offered = _CALLED.get(kind, (_STANDS, _OTHER))
+def side_names(view: ConflictView) -> tuple[str, str]:
+    """What the two sides of a conflict are called."""
+    kept, offered = _CALLED.get(view.kind, (_STANDS, _OTHER))
+    if view.own_number:
+        kept, offered = N_("The first"), N_("The second")
     return tr(kept), tr(offered)
 
 
@@ -68,7 +70,9 @@ def value_words(field: FieldSide, names: Names) -> tuple[str, str]:
 class Sides(QWidget):
     """A heading for each side, then a row for each field."""
 
-    def __init__(self, view: ConflictView, names: Names, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, view: ConflictView, names: Names, proposal: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         grid = QGridLayout(self)
         metrics.tight(grid, 0, 0)
@@ -76,10 +80,10 @@ class Sides(QWidget):
         grid.setVerticalSpacing(metrics.grid(1.5))
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
-        called = side_names(view.kind)
+        called = side_names(view)
         nothing = tr(N_("The record as it is") if view.record.exists else N_("Nothing is there"))
         for column, (side, which) in enumerate(((view.kept, "kept"), (view.offered, "offered")), 1):
-            proposed = view.proposal == which and view.situation == "open"
+            proposed = proposal == which and view.situation == "open"
             name = f"{column}  {called[column - 1]}"
             grid.addWidget(_head(name, side, nothing, proposed=proposed), 0, column)
         told = [(field.label, value_words(field, names)) for field in shown_fields(view)]
