@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QListWidget
 from pytestqt.qtbot import QtBot
 from shapely.geometry import Point
 
@@ -34,6 +34,7 @@ PAPER = {"owner_entity": "boiler", "owner": "2765abb1", "kind": "site_photo", "f
          "sha256": "28c43d6f", "size": 398449, "mime": "image/jpeg", "added_by": "1072878e"}  # fmt: skip
 SIGNED = {"owner": "2734c6de", "action": "return", "role": "R2", "opinion": "资料不全",
           "fingerprint": "669ab1"}  # fmt: skip
+NUMBERED = (a_field("ledger_no", "PL-1", "PL-1"), a_field("note", "甲", "乙"))
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_the_third_key_keeps_both(office: Office, hub: FakeHub, qtbot: QtBot) ->
     running = office("clerk")
     found = boiler_in(running, "suspect")
     hub.views = [
-        a_conflict(found, "c1", "duplicate", note="duplicate", own_number="PL-1-2"),
+        a_conflict(found, "c1", "duplicate", note="duplicate", own_number="PL-1-2", fields=NUMBERED),
         a_conflict(found, "c2", "pick"),
     ]
     running.window.go(CONFLICTS)
@@ -115,6 +116,8 @@ def test_the_third_key_keeps_both(office: Office, hub: FakeHub, qtbot: QtBot) ->
     qtbot.waitUntil(running.window.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(page.list, Qt.Key.Key_3)
     dialog = next(box for box in running.window.findChildren(ReasonDialog) if box.isVisible())
+    lines = dialog.findChild(QListWidget)
+    assert [lines.item(at).text() for at in range(lines.count())] == ["ledger_no: PL-1-2", "备注: 乙"]
     dialog.set_reason("两台锅炉")
     dialog.accept()
     qtbot.waitUntil(lambda: ("resolve", "c1", "apart", "两台锅炉") in hub.calls, timeout=WAIT_MS)

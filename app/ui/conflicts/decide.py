@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
 
+from app.domain.catalog import entity_type
 from app.i18n import N_, tr
-from app.ui.conflicts.model import KEPT, deed_of, takes_whole
+from app.ui.conflicts.model import APART, KEPT, deed_of, takes_whole
 from app.ui.conflicts.sides import shown_fields, value_words
 from app.ui.desk import Desk
 from app.ui.dialogs.reason import ReasonDialog
@@ -23,11 +24,10 @@ def decide(desk: Desk, view: ConflictView, side: str, parent: QWidget) -> Reason
     """Ask for the reason, then settle the conflict by this side (`kept`, `offered` or `apart`)."""
     deed = deed_of(view, side)
     column = 0 if side == KEPT else 1
-    lines = [
-        f"{item.label}: {value_words(item, desk.names)[column] or '—'}"
-        for item in shown_fields(view)
-        if not takes_whole(view, side)
-    ]
+    told = [] if takes_whole(view, side) else shown_fields(view)
+    key = entity_type(view.record.entity).key if side == APART else ""
+    values = {item.field: value_words(item, desk.names)[column] or "—" for item in told}
+    lines = [f"{item.label}: {view.own_number if item.field == key else values[item.field]}" for item in told]
     question = tr(
         N_("{title}: why this side? The reason is kept with the decision."), title=view.record.title
     )
