@@ -23,6 +23,7 @@ from app.sync.results import Progress, Proof, ProofProblem
 FORMAT = "gridward-proof-1"
 Place = tuple[str, str, str]  # entity, uid, field id
 _EVERY = 5_000
+_UNTOLD = "-"  # the act of a value that came with a snapshot, which leaves long and dull histories out
 
 
 @dataclass
@@ -57,6 +58,8 @@ class _Account:
         before, act = self.latest.pop(place, None), cell.act
         if before is None and beneath is not None and _same(beneath[0], cell.before):
             before, beneath = beneath, None  # from before the snapshot this file began with
+        elif before is None and not _is_nothing(cell.before):
+            before = (cell.before, _UNTOLD)
         if beneath is not None and _same(beneath[0], cell.after):
             act = beneath[1]  # it has come in sight
         elif beneath is not None:
@@ -306,7 +309,7 @@ def _entry(place: Place, value: tuple[Any, str]) -> dict[str, Any]:
         "uid": place[1],
         "field": place[2],
         "value": plain,
-        "act": value[1] or "external",
+        "act": "" if value[1] == _UNTOLD else value[1] or "external",
     }
 
 

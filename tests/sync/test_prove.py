@@ -13,7 +13,9 @@ import pytest
 from app.actions.history import undo
 from app.actions.syncing import prove
 from app.domain.replication import Cells
+from app.store.entered import EnteredCell
 from app.store.workspace import Workspace
+from app.sync.prove import _Account
 from sync.lan import TOWN, Lan
 
 
@@ -111,3 +113,16 @@ def test_a_value_changed_behind_the_journal_is_found(lan: Lan, tmp_path: Path) -
     proof = prove(town.session, tmp_path / "proof.json")
     assert not proof.ok
     assert {item.code for item in proof.problems} >= {"digest", "unwritten"}
+
+
+def test_what_a_snapshot_tells_no_history_of_is_accounted_for_when_it_gives_way() -> None:
+    """A hub leaves squares and what is long past out of a snapshot's history: such a value was in no list."""
+    account = _Account({}, {})
+    account.take(EnteredCell("a1", "grid_cell", "u1", "name", "旧名", "新名"))
+    account.take(EnteredCell("a2", "grid_cell", "u1", "name", "新名", None))
+    account.close()
+    assert [(item["value"], item["act"], item["by"]) for item in account.superseded] == [
+        ("旧名", "", "a1"),
+        ("新名", "a1", "a2"),
+    ]
+    assert account.problems == []
