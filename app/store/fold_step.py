@@ -204,12 +204,12 @@ class Step:
             self._keep_ghost(place, area, after)
             return before
         stands = before is not None and self.state.area_of(place, before) == area
+        if not stands and effect.op == "u":  # followed anew: told of a record that is not there any more here
+            self._note_told(effect)
         if before is not None and not stands:
             if effect.op != "i":
                 return before
             self._keep_ghost(place, self.state.area_of(place, before), before)
-        if before is None and effect.op == "u":  # followed anew: told of a record that is gone here already
-            self._note_passing(effect, {}, crossing(place[0]).taken(effect.cells))
         after = self._changed(effect, place, before if stands else None)
         came_from = next(iter(self.state.ghosts.get(place, {})), None)
         if after is None and stands and came_from is not None:
@@ -232,6 +232,12 @@ class Step:
         if new is not None and names:
             cells = crossing(effect.entity).note((name, old.get(name), new.get(name)) for name in names)
             self._note(effect, None, "u", [[*cell, 1] for cell in cells])
+
+    def _note_told(self, effect: Effect) -> None:
+        """Journal what an update says of a record that stands elsewhere here, also that a field is empty."""
+        cross = crossing(effect.entity)
+        cells = cross.note((name, None, value) for name, value in cross.taken(effect.cells).items())
+        self._note(effect, None, "u", [[*cell, 1] for cell in cells])
 
     def _keep_ghost(self, place: Place, area: str, row: Row | None) -> None:
         self.ghosts[(area, place)] = row

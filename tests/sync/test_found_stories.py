@@ -177,6 +177,17 @@ def _brought_back_and_edited_elsewhere(state: Stories) -> None:
     state.loses_the_hub(back=True, declared=False, field="contact", first="county", second="city", which=5)
 
 
+def _passed_where_it_had_left(state: Stories) -> None:
+    """A value that was written and taken back in the log of a town that its boiler had left by a move which
+    the hub lost: who had followed the move heard of both, and they stood nowhere."""
+    state.opens(crowd=FIVE)
+    state.edits(field="model", name="city", which=5, who=2)
+    state.moves(name="county", then=[("town_a", ""), ("town_a", "torn")], which=5)
+    state.undoes(name="city", who=6)
+    state.edits_widely(fault="deaf", field="address", name="county", then=[("county", "")], which=6)
+    state.restores_hub(declared=True, first=[("city", ""), ("county", "cut")], which=2)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -193,6 +204,7 @@ STORIES = (
     _a_wrong_clocks_day_refused_and_given_back,
     _kept_without_what_stood_before_it,
     _brought_back_and_edited_elsewhere,
+    _passed_where_it_had_left,
 )
 
 
