@@ -16,11 +16,11 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
 
 from app.errors import StoreFailure
 from app.hub.rounds import Asked, Round
 from app.i18n import N_
+from app.store.engine import engine_of
 
 SQLITE_NAME = "hub.db"
 BUCKETS = 1000.0  # to a degree: squares of about 100 m in which boilers close together are looked for
@@ -275,10 +275,4 @@ def _sqlite(file: Path, mode: str, begin: str, size: int) -> Engine:
             connection.execute("PRAGMA query_only = ON")
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=8)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
+    return engine_of(connect, begin, size, 8)

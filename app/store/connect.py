@@ -11,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine
 
 from app.errors import StoreFailure
 from app.i18n import N_
 from app.store import rtree, silence, watch
+from app.store.engine import engine_of
 from app.store.failures import translated
 from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.library import uncounted
@@ -275,13 +275,4 @@ def _engine(path: Path, *, mode: str, begin: str, size: int, writes: bool = Fals
                 connection.execute(f"PRAGMA cache_size = -{_WRITER_KIB}")
             return connection
 
-    engine = create_engine(
-        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=2 * (size - 1)
-    )
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # sqlite3 would open a transaction at the first write only, too late to be sure of the lock.
-        connection.exec_driver_sql(begin)
-
-    return engine
+    return engine_of(connect, begin, size, 2 * (size - 1))

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Text,
     TextClause,
     TypeDecorator,
-    create_engine,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -36,6 +35,7 @@ from app.domain.fields import Field, Kind
 from app.domain.values import as_moment
 from app.i18n import in_language
 from app.store import limits
+from app.store.engine import dialect
 from app.store.geom import SRID, Geom
 
 STORED_TYPES: tuple[EntityType, ...] = tuple(record.TYPE for record in ENTITIES)
@@ -173,7 +173,7 @@ def layer_names(kinds: Sequence[EntityType] = STORED_TYPES) -> dict[str, str]:
 def warm_up() -> None:
     """Make what the first file needs: the tables under their usual names, and the dialect."""
     layout_of_file(layer_names())
-    create_engine("sqlite://").dispose()
+    dialect()
 
 
 def default_of(kind: EntityType, field: Field) -> Any:
