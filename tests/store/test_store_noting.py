@@ -11,6 +11,7 @@ import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from app.domain.changes import Change, ChangeSet, new_uid, update
+from app.domain.entities.papers import SHA256
 from app.domain.entity import GEOMETRY, EntityType, Shape
 from app.domain.fields import Field, Kind
 from app.store.tables import STORED_TYPES
@@ -44,6 +45,8 @@ def values_of(field: Field) -> tuple[Any, Any]:
             return (tuple(codes[:2]), tuple(codes[:1])) if codes else (("甲“乙”", "丙\\"), ("丁",))
         case _ if codes:
             return codes[0], codes[-1]
+        case _ if field.pattern == SHA256:
+            return "0" * 64, "f" * 64
         case _:
             length = field.length or 40
             return new_uid()[:length], "“引号” \\ \U0001f525"[:length]
