@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from app.actions.action import action
 from app.actions.session import Session
 from app.domain.catalog import ENTITIES
-from app.errors import HubUnreachable
+from app.domain.entities.division import Division
+from app.domain.filters import equal
+from app.errors import Cancelled, HubUnreachable
 from app.i18n import N_
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
@@ -47,14 +50,15 @@ def enrol(
     place = session.workspace.path if session else _new_file(file)
     clock = session.now if session else joining.utc_now
     asker = joining.Asker(role=_role(session))
-    joined = joining.join(check_address(hub_url), code, place, joining.SCHEMA, clock, asker)
+    told = progress or _silent
+    joined = joining.join(check_address(hub_url), code, place, clock, asker, joining.waiting(told))
     if session is not None:
         held = joining.attach_workspace(session.workspace, joined, _owner(session, pin))
         session.keys = joined.keys
         done = _done(session.workspace, joined.facts, held.where)
     else:
-        joining.new_workspace(place, joined, progress or _silent)
-        done = _first_opening(place, joined, progress or _silent)
+        joining.new_workspace(place, joined, told)
+        done = _first_opening(place, joined, told)
     joining.settle(place)
     return done
 
@@ -114,6 +118,13 @@ def enrol_anew(session: Session, hub_url: str, code: str, invitation: Path | Non
     return replace(_done(workspace, facts, where), again=True, waits=invitation is not None)
 
 
+def typed_address(text: str) -> str:
+    """The address of a hub that somebody meant who left https:// away, or wrote http:// out of habit."""
+    from app.sync.pinning import typed_address as meant  # late: brings the network
+
+    return meant(text)
+
+
 def lock_at_sign_in(done: EnrolDone) -> EnrolDone:
     """Have keys of a new file that lie in a file wrapped by the PIN of whoever signs in first: when a laptop
     joins without a workspace, its people come only with the snapshot or the hub's answer."""
@@ -168,7 +179,9 @@ def _owner(session: Session, pin: str | None) -> Owner:
 
 
 def _first_opening(file: Path, joined: Joined, progress: Progress) -> EnrolDone:
-    """Keep the keys of a fresh replica and fetch what has happened since its snapshot."""
+    """Keep the keys of a fresh replica and fetch what has happened since its snapshot, without papers: those
+    of a county take an hour, which nobody shall sit before a box for. They come with the next round, and so
+    does the rest when this is stopped: the laptop has joined."""
     from app.actions.syncing import sync
     from app.sync.enrol import Owner, keep_keys
 
@@ -176,8 +189,8 @@ def _first_opening(file: Path, joined: Joined, progress: Progress) -> EnrolDone:
     try:
         held = keep_keys(session.workspace, joined, Owner())
         session.keys = joined.keys
-        with contextlib.suppress(HubUnreachable):  # the snapshot is here; the rest comes with the next round
-            sync(session, progress)
+        with contextlib.suppress(HubUnreachable, Cancelled):
+            sync(session, progress, _unless_stopped(progress), papers=False)
         return _done(session.workspace, joined.facts, held.where)
     finally:
         session.close()
@@ -196,7 +209,24 @@ def _done(workspace: Workspace, facts: ReplicaFacts, where: str) -> EnrolDone:
         records=sum(workspace.count(record) for record in ENTITIES),
         pending=workspace.replica.unsent(),
         keys=where,  # type: ignore[arg-type]
+        place=_place(workspace, facts.area),
     )
+
+
+def _unless_stopped(progress: Progress) -> Callable[[], bool]:
+    """The question of a round whether to stop, for somebody who says so by what progress raises."""
+
+    def stopped() -> bool:
+        progress(0, 0, "")
+        return False
+
+    return stopped
+
+
+def _place(workspace: Workspace, area: str) -> str:
+    codes = {area[:digits] for digits in (6, 9)} | {area}
+    found = [item for code in sorted(codes) for item in workspace.find(Division, equal(code=code), limit=1)]
+    return " ".join(item.name for item in found)
 
 
 def _silent(done: int, whole: int, text: str) -> None:

@@ -18,10 +18,12 @@ from app.actions.laptop import (
 )
 from app.actions.rights import require_house, require_role
 from app.actions.session import Session
+from app.domain.areas import covers
 from app.domain.changes import Actor, insert, update
 from app.domain.entities.division import Division
 from app.domain.entities.people import ROLES, Person
 from app.domain.filters import equal
+from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed, Refused
 from app.i18n import N_
 
@@ -70,6 +72,21 @@ def find_person(session: Session, login: str) -> Person | None:
 def people(session: Session) -> list[Person]:
     """Everybody, in the order of roles and names."""
     return sorted(session.workspace.find(Person), key=lambda item: (item.role, item.login))
+
+
+def people_here(session: Session) -> list[Person]:
+    """Who may sign in, whoever most likely does on this computer first: on a laptop of a hub those of its own
+    area, then those near it; who may not sign in here stands last. Roles go from the grid upwards."""
+    facts = session.workspace.replica.facts()
+    area, cap = (facts.area, facts.role_cap) if facts is not None else ("", "")
+
+    def distance(person: Person) -> tuple[bool, int, int, str]:
+        away = bool(cap) and not within_cap(person.role, cap)
+        code = person.area or ""
+        apart = 0 if code == area or not area else 1 if covers(area, code) else 2 if covers(code, area) else 3
+        return away, apart, RANKS.index(person.role) if person.role in RANKS else len(RANKS), person.login
+
+    return sorted((item for item in people(session) if not item.disabled), key=distance)
 
 
 def new_person(session: Session, login: str, role: str, org: str, area: str, pin: str) -> Person:

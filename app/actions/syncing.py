@@ -32,17 +32,21 @@ _TURN = threading.Lock()
 
 @action(N_("Sync with the hub"), "sync", shortcut="F5", icon="sync", command="sync")
 def sync(
-    session: Session, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None
+    session: Session,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    *,
+    papers: bool = True,
 ) -> SyncDone:
-    """One round: send what waits, fetch what others did, papers too. May be stopped at any time and goes on
+    """One round: send what waits, fetch what others did, `papers` too. May be stopped at any time and goes on
     with the next round. Raises HubUnreachable when the hub does not answer; everything stays safe here.
     Raises Refused `sync_running` while another round of this file goes on in this program; another program
     cannot have the file open for writing."""
     with _alone(session.workspace.path):
-        return _round(session, progress or _silent, cancelled or _never)
+        return _round(session, progress or _silent, cancelled or _never, papers)
 
 
-def _round(session: Session, progress: Progress, cancelled: Callable[[], bool]) -> SyncDone:
+def _round(session: Session, progress: Progress, cancelled: Callable[[], bool], papers: bool) -> SyncDone:
     from app.sync.round import Round  # late: a window that is never online needs no network
 
     transport = transport_of(session)
@@ -56,6 +60,7 @@ def _round(session: Session, progress: Progress, cancelled: Callable[[], bool]) 
             session.now,
             progress,
             cancelled,
+            papers,
         ).run()
     finally:
         transport.close()

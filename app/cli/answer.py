@@ -33,7 +33,9 @@ class Bar:
         self._open = False
 
     def __call__(self, done: int, whole: int, text: str) -> None:
-        """Show that `done` of `whole` is done."""
+        """Show that `done` of `whole` is done; what is only waited for leaves it as it stands."""
+        if not (whole or text):
+            return
         share = min(max(done / whole, 0.0), 1.0) if whole else 0.0
         sys.stderr.write(f"\r\033[K[{'#' * round(share * 30):<30}] {share:4.0%} {text}")
         sys.stderr.flush()

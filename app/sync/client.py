@@ -14,7 +14,7 @@ from app.errors import AppError, Invalid
 from app.i18n import N_
 from app.sync import messages as m
 from app.sync.line import Line, LineLost, Reply
-from app.sync.pinning import WrongCertificate, check_address, pinned
+from app.sync.pinning import WrongCertificate, check_address, pinned, speaks_tls
 from app.sync.refusals import error_of, unreachable
 from app.sync.transport import Between, BlobThere
 
@@ -27,6 +27,7 @@ _LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
 _PART = 1024 * 1024
 # Tokens by hub and laptop: good for hours, while each round has a way to the hub of its own.
 _TOKENS: dict[tuple[str, str, str], str] = {}
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # as OpenSSL calls it
 _HEADERS = {"User-Agent": "gridward"}
 
 
@@ -235,6 +236,7 @@ class Client:
     def _wait(self, turn: int) -> None:
         pause = _FIRST_PAUSE * 2**turn
         self._pause(pause * (1 + random.random() / 2))  # laptops shall not come together
+        self._line.heed()
 
     def _bearer(self) -> dict[str, str]:
         token = _TOKENS.get(self._whose)
@@ -291,5 +293,9 @@ class Client:
                     details=[cause.verify_message],
                     code="untrusted_certificate",
                 )
+            if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
+                return error_of({"error": "no_tls"}, 0, self.url)
             cause = cause.__cause__ or cause.__context__
+        if self.url.startswith("http:") and speaks_tls(self.url):
+            return error_of({"error": "wants_tls"}, 0, self.url)
         return unreachable(self.url, error)

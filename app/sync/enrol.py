@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,7 @@ import msgspec
 
 from app import __version__
 from app.domain.values import as_moment
-from app.errors import AppError, Invalid, StoreFailure
+from app.errors import AppError, Cancelled, Invalid, StoreFailure
 from app.i18n import N_, tr
 from app.store.failures import translated
 from app.store.replica_facts import ReplicaFacts
@@ -32,6 +33,7 @@ from app.sync.invitation import OpenInvitation, check_role, letters_of, parse_co
 from app.sync.keys import DeviceKeys, device_uid
 from app.sync.keystore import Held
 from app.sync.messages import EnrolAnswer, EnrolRequest, encode_message
+from app.sync.moments import Heed
 from app.sync.results import Progress
 from app.sync.transport import Transport
 
@@ -39,6 +41,10 @@ from app.sync.transport import Transport
 def utc_now() -> datetime:
     """The laptop's clock."""
     return datetime.now(UTC)
+
+
+def _no_heed() -> None:
+    """Nobody wants to stop."""
 
 
 SCHEMA = 1  # the number of what a batch may hold
@@ -88,21 +94,28 @@ class Asker:
 
 
 def join(
-    url: str, code: str, beside: Path, schema: int, now: Callable[[], datetime], asker: Asker = Asker()
+    url: str,
+    code: str,
+    beside: Path,
+    now: Callable[[], datetime],
+    asker: Asker = Asker(),
+    heed: Heed = _no_heed,
 ) -> Joined:
     """Ask the hub at `url` to take this laptop in. `beside` is the workspace the answer is kept beside until
-    `settle` is called. Raises HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`, Refused
-    `other_role` where whoever asks could not sign in any more."""
+    `settle` is called; `heed` is called while the hub is waited for, and raises to stop. Raises
+    HubUnreachable, NotAllowed `bad_code`, Invalid `wrong_fingerprint`, Refused `other_role` where whoever
+    asks could not sign in any more."""
     start = parse_code(code).fingerprint
     kept = _read(beside, code, url) or _Kept(code, url, start, DeviceKeys.make().to_bytes())
     keys = DeviceKeys.from_bytes(kept.keys)
     if kept.answer is None:
         _write(beside, kept)
         client = Client(url, start)
+        client.heed(heed)
         try:
-            answer = ask(client, code, keys, schema, asker)
+            answer = ask(client, code, keys, SCHEMA, asker)
         except AppError as error:
-            if error.exit_code != 6:  # the hub has said no: nothing to go on with
+            if error.exit_code != 6 and not isinstance(error, Cancelled):  # the hub has said no
                 settle(beside)
             raise
         finally:
@@ -111,6 +124,11 @@ def join(
         _write(beside, kept)
     assert kept.answer is not None
     return Joined(facts_of_answer(kept.answer, url, kept.fingerprint, now()), keys)
+
+
+def waiting(progress: Progress) -> Heed:
+    """Tells somebody who watches, and may stop it there, that the hub is waited for."""
+    return partial(progress, 0, 0, "")
 
 
 def ask(door: Door, code: str, keys: DeviceKeys, schema: int, asker: Asker = Asker()) -> EnrolAnswer:
@@ -178,10 +196,16 @@ def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Tra
     def between(done: int, whole: int) -> None:
         progress(done, whole, tr(N_("Fetching the snapshot")))
 
+    def installed(done: int, whole: int) -> None:
+        progress(done, whole, tr(N_("Unpacking the snapshot")))
+
     hub = transport or way_to_hub(joined.facts, joined.keys)
+    hub.heed(waiting(progress))
     try:
         hub.snapshot(packed, between)
-        install_snapshot(packed, file, joined.facts)
+        install_snapshot(packed, file, joined.facts, progress=installed)
+    except Cancelled:  # what came is kept, and the same code goes on
+        raise
     except AppError as error:
         if error.exit_code == 6 or (isinstance(error, StoreFailure) and error.code != "snapshot_damaged"):
             raise

@@ -57,7 +57,7 @@ def join_again_by_file(workspace: Workspace, opened: OpenInvitation, code: str, 
 def join_anew(workspace: Workspace, url: str, code: str, now: Callable[[], datetime]) -> Held:
     """Let the hub at `url` take this file in under new keys; gives them and where they lie. A cut line
     loses nothing: the same code goes on. Raises as `join_again`, Refused `other_role`."""
-    joined = joining.join(url, code, workspace.path, SCHEMA, now, again_of(workspace))
+    joined = joining.join(url, code, workspace.path, now, again_of(workspace))
     held = go_on(workspace, joined)
     joining.settle(workspace.path)
     return held

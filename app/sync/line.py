@@ -8,7 +8,6 @@ error. Neither proxies nor certificates named by the environment are looked for:
 
 from __future__ import annotations
 
-import select
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,16 +16,19 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from io import BufferedReader, RawIOBase
 from socket import socket
-from ssl import SSLContext, SSLError, SSLSocket
+from ssl import SSLError
 from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-CONNECT_SECONDS, SECONDS = 10.0, 60.0
+from app.sync.moments import MOMENT, Heed, in_moments, is_readable, reached
+from app.sync.pinning import Pinned
+
+SECONDS = 60.0
 STALLED_SECONDS = 20.0  # without a byte of an answer that has begun
 _KEPT_SECONDS = 5.0  # after that the hub, or what is between, may have let go of a connection
 _TOGETHER = 256 * 1024  # a body up to this goes out with its headers
-_MOMENT = 0.25  # s after which who waits for an answer is asked whether to go on
+_SENT_AT_ONCE = 64 * 1024  # of a long body, before who waits is asked whether to go on
 _PIECE = 32 * 1024  # what a line that is cut may cost of a file
 _MOST = 256 << 20  # bytes of an answer that is held in memory; a hub's have a quarter of that at most
 _PORTS = {"https": 443, "http": 80}
@@ -49,14 +51,15 @@ class Reply:
 class Line:
     """The way to one address; safe in several threads. `context` judges the hub's certificate."""
 
-    def __init__(self, url: str, context: SSLContext) -> None:
+    def __init__(self, url: str, context: Pinned) -> None:
         parts = urlsplit(url)
         # Without a port http.client would take the end of an IPv6 address for one.
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         self._prefix = quote(parts.path.rstrip("/"), safe="/%")
         self._context = context if parts.scheme == "https" else None
-        self._kept: list[tuple[_Connection | _Secure, float]] = []
-        self.heed: Callable[[], None] = lambda: None  # called while an answer is waited for; raises to stop
+        context.heed = self._heeded
+        self._kept: list[tuple[_Connection, float]] = []
+        self.heed: Heed = lambda: None  # called while the hub is waited for; raises to stop
 
     def ask(self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"") -> Reply:
         """The whole answer, whatever it says. Raises LineLost."""
@@ -95,7 +98,7 @@ class Line:
 
     def _sent(
         self,
-        line: _Connection | _Secure,
+        line: _Connection,
         method: str,
         path: str,
         headers: Mapping[str, str],
@@ -104,7 +107,7 @@ class Line:
         try:
             if not _is_open(line):
                 line.connect()
-            line.sock.settimeout(SECONDS)
+            line.sock.settimeout(MOMENT)
             line.response_class = partial(_Heeded, heed=self._heeded)  # type: ignore[assignment]
             line.putrequest(method, self._prefix + path)
             for name, value in headers.items():
@@ -121,17 +124,21 @@ class Line:
     def _heeded(self) -> None:
         self.heed()
 
-    def _connection(self) -> _Connection | _Secure:
+    def _connection(self) -> _Connection:
         """One that is open and quiet, or a new one."""
         while self._kept:
             with suppress(IndexError):  # another thread took it
                 line, since = self._kept.pop()
-                if monotonic() - since < _KEPT_SECONDS and not _is_readable(line):
+                if monotonic() - since < _KEPT_SECONDS and not is_readable(line.sock):
                     return line
                 line.close()
-        if self._context is None:
-            return _Connection(self._host, self._port, timeout=CONNECT_SECONDS)
-        return _Secure(self._host, self._port, timeout=CONNECT_SECONDS, context=self._context)
+        made = (
+            _Connection(self._host, self._port)
+            if self._context is None
+            else _Secure(self._host, self._port, context=self._context)
+        )
+        made.heed = self._heeded
+        return made
 
 
 class _Heeded(HTTPResponse):
@@ -147,11 +154,10 @@ class _Heeded(HTTPResponse):
 class _Waiting(RawIOBase):
     """What comes over a line; `heed` is asked in every moment without anything, and may raise to stop."""
 
-    def __init__(self, sock: socket, heed: Callable[[], None]) -> None:
+    def __init__(self, sock: socket, heed: Heed) -> None:
         self._sock, self._heed = sock, heed
         self._held = sock.makefile("rb", buffering=0)  # so that the line stays open until this is closed
         self._patience = SECONDS
-        sock.settimeout(_MOMENT)
 
     def readable(self) -> bool:
         """It is for reading."""
@@ -159,17 +165,9 @@ class _Waiting(RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """What has come, at least a byte unless it ends; raises TimeoutError when nothing does."""
-        until = monotonic() + self._patience
-        while True:
-            try:
-                found = self._sock.recv_into(buffer)
-            except TimeoutError:
-                self._heed()
-                if monotonic() > until:
-                    raise
-            else:
-                self._patience = STALLED_SECONDS  # a hub may have to think, but not in the middle of a word
-                return found
+        found = in_moments(partial(self._sock.recv_into, buffer), self._patience, self._heed)
+        self._patience = STALLED_SECONDS  # a hub may have to think, but not in the middle of a word
+        return found
 
     def close(self) -> None:
         """Let go of the line."""
@@ -178,10 +176,16 @@ class _Waiting(RawIOBase):
         super().close()
 
 
-class _Together:
-    """Sends the headers of a request and a small body at once: the hub wakes once for them."""
+class _Connection(HTTPConnection):
+    """Connects and sends in moments, so that a hub that hangs holds nobody who wants to stop, and sends the
+    headers of a request and a small body at once: the hub wakes once for them."""
 
+    heed: Heed
     _held: bytes = b""
+
+    def connect(self) -> None:
+        """Connect. Raises OSError."""
+        self.sock = reached(self.host, self.port, self.heed)
 
     def send(self, data: Any) -> None:
         """Hold what is small back until `send_held`."""
@@ -190,33 +194,24 @@ class _Together:
             self.send_held()
 
     def send_held(self) -> None:
-        """Send what was held back."""
-        held, self._held = self._held, b""
-        if held:
-            super().send(held)  # type: ignore[misc]
+        """Send what was held back; a line that takes a little of it again and again is slow, not lost."""
+        held, self._held = memoryview(self._held), b""
+        while held:
+            sent = in_moments(partial(self.sock.send, held[:_SENT_AT_ONCE]), SECONDS, self.heed)
+            held = held[sent:]
 
 
-class _Connection(_Together, HTTPConnection):
-    pass
+class _Secure(_Connection, HTTPSConnection):
+    _context: Pinned
 
-
-class _Secure(_Together, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        """Connect; the context shakes hands and judges the certificate before a byte is sent."""
+        super().connect()
+        self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
 
 
 def _is_open(line: HTTPConnection) -> bool:
     return getattr(line, "sock", None) is not None
-
-
-def _is_readable(line: HTTPConnection, seconds: float = 0.0) -> bool:
-    """Whether something came, or comes within `seconds`; where nobody asked, the hub most likely hung up."""
-    if isinstance(line.sock, SSLSocket) and line.sock.pending():
-        return True
-    if hasattr(select, "poll"):  # unlike `select` for any number of open files
-        waiting = select.poll()
-        waiting.register(line.sock, select.POLLIN)
-        return bool(waiting.poll(seconds * 1000))
-    return bool(select.select([line.sock], [], [], seconds)[0])
 
 
 def _read(found: HTTPResponse, size: int | None) -> bytes:

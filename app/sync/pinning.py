@@ -7,6 +7,7 @@ hub.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import ssl
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 
 from app.errors import Invalid
 from app.i18n import N_
+from app.sync.moments import CONNECT_SECONDS, MOMENT, Heed, in_moments, reached
 
 
 class WrongCertificate(ssl.SSLError):
@@ -33,10 +35,17 @@ class Pinned(ssl.SSLContext):
 
     expected = ""
     seen = ""
+    heed: Heed = staticmethod(lambda: None)  # called while hands are shaken; raises to stop
 
     def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
         """A connected socket, after a look at the certificate. Raises WrongCertificate."""
-        found = super().wrap_socket(*args, **options)
+        found = super().wrap_socket(*args, **{**options, "do_handshake_on_connect": False})
+        try:
+            found.settimeout(MOMENT)
+            in_moments(found.do_handshake, CONNECT_SECONDS, self.heed)
+        except BaseException:
+            found.close()
+            raise
         certificate = found.getpeercert(binary_form=True) or b""
         self.seen = key_fingerprint(certificate)
         whole, wanted = hashlib.sha256(certificate).hexdigest(), self.expected
@@ -83,18 +92,38 @@ def check_address(url: str) -> str:
     if not usable:
         raise Invalid(
             N_("“{url}” is no address of a hub"),
-            hint=N_("It looks like https://192.168.1.20:8443 and is printed by hub serve."),
+            hint=N_("It looks like https://192.168.1.20:8443 and comes with the code."),
             url=url,
             code="bad_address",
         )
     if parts.scheme == "http" and not _is_here(parts.hostname or ""):
         raise Invalid(
             N_("The hub at {url} would be spoken to in the clear"),
-            hint=N_("Nothing was sent. Use the https address that hub serve prints."),
+            hint=N_("Nothing was sent. Write https:// instead, as it stands beside the code."),
             url=url,
             code="not_encrypted",
         )
     return url.strip().rstrip("/")
+
+
+def typed_address(text: str) -> str:
+    """The address that was meant: one without https:// before it, or with http:// where only https can be."""
+    bare = text.strip()
+    begin, mark, rest = bare.rpartition("://")
+    try:
+        host = urlsplit(f"//{rest}").hostname or ""
+    except ValueError:  # brackets that do not close: whoever uses it says so
+        return bare
+    other = mark and begin.lower() != "http"
+    return bare if other or not host or (mark and _is_here(host)) else f"https://{rest}"
+
+
+def speaks_tls(url: str) -> bool:
+    """Whether somebody who is spoken to in the clear at this address would shake hands."""
+    parts, context = urlsplit(url), pinned("00")
+    with contextlib.suppress(OSError):
+        context.wrap_socket(reached(parts.hostname or "", parts.port or 80, lambda: None)).close()
+    return bool(context.seen)
 
 
 def _is_here(host: str) -> bool:

@@ -38,6 +38,16 @@ _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
         N_("What answers at {url} is no hub"),
         N_("Everything is safe on this laptop. Check the address and the port."),
     ),
+    "no_tls": (
+        HubUnreachable,
+        N_("What answers at {url} does not encrypt"),
+        N_("Nothing was sent, and everything is safe on this laptop. Check the address and the port."),
+    ),
+    "wants_tls": (
+        HubUnreachable,
+        N_("The hub at {url} wants to be spoken to encrypted"),
+        N_("Nothing was sent. Write https:// in place of http://."),
+    ),
     "hub_behind": (
         Conflict,
         N_("The hub has less than this laptop has seen: it was brought back from a backup"),

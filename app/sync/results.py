@@ -106,7 +106,8 @@ class SyncStatus:
 
 @dataclass(frozen=True)
 class EnrolDone:
-    """A workspace that is now a replica. `records` came from the hub, `pending` own changes wait to be sent.
+    """A workspace that is now a replica. `records` came from the hub, `pending` own changes wait to be sent;
+    `place` is what its area is called, from the county down, empty where its divisions are not here yet.
 
     `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of
     this user, where "promised" are wrapped by the PIN of whoever signs in first; `waits` that the hub answers
@@ -127,6 +128,7 @@ class EnrolDone:
     keys: Literal["keystore", "wrapped", "file", "promised"]
     waits: bool = False
     again: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True)

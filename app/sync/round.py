@@ -45,7 +45,8 @@ _TIMES = 4  # a round is begun anew when the hub turns out to have lost somethin
 
 @dataclass(frozen=True)
 class Round:
-    """What one round needs: the file, a way to the hub, the laptop's signing key (32 bytes) and clock."""
+    """What one round needs: the file, a way to the hub, the laptop's signing key (32 bytes) and clock, and
+    whether `papers` that are not here are fetched."""
 
     workspace: Workspace
     transport: Transport
@@ -53,6 +54,7 @@ class Round:
     now: Callable[[], datetime]
     progress: Progress
     cancelled: Callable[[], bool]
+    papers: bool = True
 
     def run(self) -> SyncDone:
         """The round. Raises HubUnreachable, Cancelled, NotAllowed `revoked`; what was done stays done."""
@@ -138,11 +140,16 @@ class Round:
             return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
         folded = receiving.receive(sent.pull)
         end_founding(self.workspace, self.now())
-        blobs_down = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
+        blobs_down = self._fetched()
         replica.set_facts(last_sync=as_moment(self.now()))
         note_clock(self.workspace, self.now(), folded.hub_time)
         self._keep_pin()
         return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
+
+    def _fetched(self) -> int:
+        if not self.papers:
+            return 0
+        return fetch_blobs(self.workspace, self.transport, self.progress, self._check)
 
     def sealer(self) -> Sealer:
         """What makes this laptop's batches."""

@@ -8,7 +8,7 @@ import pytest
 
 from actions.office import PIN, Office
 from app.actions.history import history
-from app.actions.people import add_user, change_pin, disable_user, people, sign_in
+from app.actions.people import add_user, change_pin, disable_user, people, people_here, sign_in
 from app.actions.upkeep import info, set_setting, settings
 from app.bootstrap import create_workspace, open_workspace
 from app.domain.entities.people import Person
@@ -109,6 +109,15 @@ def test_people_are_listed_by_role(office: Office) -> None:
     roles = [person.role for person in people(office.session)]
     assert roles == sorted(roles)
     assert all(isinstance(person, Person) for person in people(office.session))
+
+
+def test_whoever_works_here_stands_first_where_one_signs_in(office: Office) -> None:
+    """The administrator did, on each inspector's laptop."""
+    assert [person.login for person in people_here(office.session)][:2] == ["inspector", "officer"]
+    assert people_here(office.session)[-1].login == "admin"
+    office.as_("admin")
+    disable_user(office.session, "officer2")
+    assert "officer2" not in [person.login for person in people_here(office.session)]
 
 
 def test_a_setting_is_changed_by_the_administrator_and_has_an_author(office: Office) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app.errors import Invalid
+from app.errors import HubUnreachable, Invalid
 from app.hub import logs, patience, serve
 from app.sync.client import Client
 from app.sync.messages import SessionAnswer, SessionRequest, decode_message, encode_message
@@ -98,6 +98,15 @@ def test_a_certificate_that_no_code_names_is_no_silent_hub(folder: Path) -> None
     with served(folder, "--cert", *_own_certificate(folder)) as hub, pytest.raises(Invalid) as refused:
         _seen(hub.url, "")
     assert refused.value.code == "untrusted_certificate"
+
+
+def test_speaking_in_the_clear_where_tls_is_wanted_is_said_and_so_is_the_reverse(folder: Path) -> None:
+    """Both were called a hub that does not answer."""
+    with served(folder, "--cert", *_own_certificate(folder)) as hub, pytest.raises(HubUnreachable) as clear:
+        _seen(hub.url.replace("https", "http"), hub.fingerprint)
+    with served(folder) as hub, pytest.raises(HubUnreachable) as wrapped:
+        _seen(hub.url.replace("http", "https"), "")
+    assert (clear.value.code, wrapped.value.code) == ("wants_tls", "no_tls")
 
 
 def test_a_renewed_certificate_of_the_same_key_is_the_same_hub(folder: Path) -> None:

@@ -21,6 +21,7 @@ from app.sync import line
 from app.sync import messages as m
 from app.sync.client import Client
 from app.sync.line import LineLost
+from app.sync.pinning import pinned, typed_address
 
 CONTENT = bytes(range(256)) * 8_000
 NAME = hashlib.sha256(CONTENT).hexdigest()
@@ -232,7 +233,7 @@ def stalled() -> Iterator[str]:
 
 
 def test_whoever_waits_for_the_rest_of_a_file_may_stop(stalled: str) -> None:
-    found = line.Line(stalled, ssl.create_default_context())
+    found = line.Line(stalled, pinned(""))
     got = bytearray()
 
     def check() -> None:
@@ -256,7 +257,7 @@ def test_a_hub_that_stalls_in_a_file_is_given_up_sooner(
 ) -> None:
     assert line.STALLED_SECONDS < line.SECONDS
     monkeypatch.setattr(line, "STALLED_SECONDS", 0.1)
-    found = line.Line(stalled, ssl.create_default_context())
+    found = line.Line(stalled, pinned(""))
     with pytest.raises(LineLost, match="timed out"), found.open("/v1/blob/x", {}) as (_, pieces):
         list(pieces)
 
@@ -349,6 +350,23 @@ def test_only_this_machine_is_spoken_to_in_the_clear(url: str) -> None:
     assert refused.value.code == "not_encrypted"
     for here in ("http://127.8.0.1:1", "http://[::1]:1", "http://localhost:1"):
         Client(here).close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (" 192.168.1.20:8443 ", "https://192.168.1.20:8443"),
+        ("http://hub.example:8443/", "https://hub.example:8443/"),
+        ("HTTP://10.1.2.3", "https://10.1.2.3"),
+        ("http://localhost:8443", "http://localhost:8443"),
+        ("https://hub.example", "https://hub.example"),
+        ("ftp://hub.example", "ftp://hub.example"),
+        ("", ""),
+        ("https://[abc", "https://[abc"),
+    ],
+)
+def test_who_leaves_https_away_means_it(typed: str, meant: str) -> None:
+    assert typed_address(typed) == meant
 
 
 @pytest.mark.parametrize("cut", [BrokenPipeError, ConnectionAbortedError, ssl.SSLEOFError])

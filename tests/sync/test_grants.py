@@ -7,9 +7,17 @@ from datetime import timedelta
 import pytest
 
 from actions.office import PIN
-from app.actions.people import add_user, disable_user, sign_in
+from app.actions.people import add_user, disable_user, people_here, sign_in
 from app.errors import NotAllowed
 from sync.lan import COUNTY, TOWN, Lan
+
+
+def test_the_people_of_the_laptops_own_area_stand_first_and_who_may_not_work_on_it_last(lan: Lan) -> None:
+    county = lan.laptop(COUNTY, "R4")
+    logins = [person.login for person in people_here(county.session)]
+    assert logins[:5] == ["clerk", "clerk2", "clerk3", "registrar", "chief"]
+    assert set(logins[-3:]) == {"city", "leader", "admin"}
+    assert logins.index("inspector") < logins.index("city")
 
 
 def test_a_month_and_no_longer(lan: Lan) -> None:

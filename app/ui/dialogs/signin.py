@@ -106,8 +106,7 @@ class SignInDialog(QDialog):
         typed = self.who.currentText()
         self.who.clear()
         for person in people:
-            if not person.disabled:
-                self.who.addItem(_words(person), person.login)
+            self.who.addItem(_words(person), person.login)
         last = self._desk.preferences.last_login
         self.who.setCurrentIndex(max(0, self.who.findData(last)))
         if typed:
@@ -121,9 +120,9 @@ class SignInDialog(QDialog):
 
 
 def _people(session: Any, _: Any) -> list[Person]:
-    from app.actions.people import people  # late: actions load after the first paint
+    from app.actions.people import people_here  # late: actions load after the first paint
 
-    found: list[Person] = people(session)
+    found: list[Person] = people_here(session)
     return found
 
 

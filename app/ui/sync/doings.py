@@ -175,7 +175,7 @@ def joined_words(done: EnrolDone) -> str:
     """What joining a hub came to, line by line."""
     lines = [
         tr(N_("Hub: {hub}"), hub=done.url or done.hub),
-        tr(N_("Area of this laptop: {area}"), area=done.area),
+        tr(N_("Area of this laptop: {area}"), area=f"{done.place} {done.area}".strip()),
         tr(N_("Highest role on this laptop: {role}"), role=ROLES.label(done.role)),
         tr(N_("{n} records came from the hub"), n=f"{done.records:,}"),
         tr(N_("{n} changes of this laptop wait to be sent"), n=f"{done.pending:,}") if done.pending else "",

@@ -76,19 +76,20 @@ class JoinDialog(WorkDialog):
         session = self._desk.session
         file = Path(self.target.text()) if session is None else session.workspace.path
         code, pin = self.code.text().strip(), self.pin.text() or None
-        offline, address = self.by_file.isChecked(), self.address.text().strip()
+        offline, address = self.by_file.isChecked(), self.address.text()
         invitation, lock = Path(self.invitation.text()), self._fresh and self.lock.isChecked()
         anew = self._again and self.anew.isChecked()
 
         def work(report: Report) -> EnrolDone:
             from app.actions import enrolling  # late: actions load after the first paint
 
+            url = enrolling.typed_address(address)
             if anew and session is not None:
-                return enrolling.enrol_anew(session, address, code, invitation if offline else None)
+                return enrolling.enrol_anew(session, url, code, invitation if offline else None)
             if offline:
                 done = enrolling.enrol_from_file(session, file, invitation, code, pin, report)
             else:
-                done = enrolling.enrol(session, file, address, code, pin, report)
+                done = enrolling.enrol(session, file, url, code, pin, report)
             return enrolling.lock_at_sign_in(done) if lock else done
 
         self.start(work, self._done, tr(N_("Joining the hub")))
@@ -103,6 +104,12 @@ class JoinDialog(WorkDialog):
             self._fit()
         else:
             super()._refused(error)
+
+    def _progressed(self, done: int, total: int, words: str) -> None:
+        super()._progressed(done, total, words or tr(N_("Waiting for the hub…")))
+
+    def _stopped(self) -> str:
+        return tr(N_("Stopped. “Join” goes on where it was, with the same code and the same file."))
 
     def _lacking(self) -> str:
         offline = self.by_file.isChecked()

@@ -92,9 +92,19 @@ class WorkDialog(QDialog):
         self._words.setVisible(on)
         self._bar.setRange(0, 0)
         self._deed().setEnabled(not on)
-        self._fit()
         if not on:
+            if self._is_stopping():
+                self._words.setText(self._stopped())
+                self._words.show()
             self._task = None
+        self._fit()
+
+    def _is_stopping(self) -> bool:
+        return self._task is not None and self._task.token.cancelled()
+
+    def _stopped(self) -> str:
+        """What is said once the work has been stopped."""
+        return tr(N_("Stopped; nothing was lost."))
 
     def _deed(self) -> QWidget:
         return next(button for button in self.foot.buttons() if button.objectName() == "deed")
@@ -102,7 +112,7 @@ class WorkDialog(QDialog):
     def _progressed(self, done: int, total: int, words: str) -> None:
         self._bar.setRange(0, total)
         self._bar.setValue(done)
-        if words:
+        if words and not self._is_stopping():
             self._words.setText(words)
 
     def _refused(self, error: Exception) -> None:
