@@ -42,7 +42,11 @@ def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, 
     A file that the hub has not got itself yet waits for a later round. Gives the number of files.
     """
     needs = sorted(workspace.replica.wanted(), key=lambda need: need.size)
-    there = [need for need in needs if _offered(workspace, transport, need, check)]
+    there = []
+    for at, need in enumerate(needs):
+        progress(at, len(needs), tr(N_("Fetching small pictures")))
+        if _offered(workspace, transport, need, check):
+            there.append(need)
     whole, done = sum(need.size for need in there), 0
     for need in there:
 

@@ -87,4 +87,7 @@ def test_papers_come_with_the_next_round(join: Join) -> None:
     assert done.place.endswith("柳湖镇")
     with Workspace.open(done.file) as workspace:
         assert len(workspace.replica.wanted()) == 1
-        assert syncing.sync(Session(workspace)).blobs_down == 1
+        told: list[str] = []
+        assert syncing.sync(Session(workspace), lambda *said: told.append(said[2])).blobs_down == 1
+    small = "Fetching small pictures"  # of hundreds of papers; the window said that the hub lets one wait
+    assert told.index(tr(small)) < told.index(tr(N_("Fetching evidence")))
