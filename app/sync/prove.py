@@ -42,6 +42,7 @@ class _Account:
     onward: dict[tuple[Place, str], tuple[str, str]] = field(default_factory=dict)
     emptied: dict[Place, str] = field(default_factory=dict)  # by which act last
     gone: dict[tuple[str, str], str] = field(default_factory=dict)  # records, and the acts that deleted them
+    again: dict[Place, str] = field(default_factory=dict)  # where what conflicts keep gave way: what stands
     current: int = 0
 
     def take(self, cell: EnteredCell) -> None:
@@ -95,6 +96,7 @@ class _Account:
             self.told.add((*place, _text(value[0])))
             self.in_conflict.append(entry | _conflict(conflict))
             self.onward[place, value[1]] = (by, _text(after))
+            self.again[place] = ""
         else:
             self.superseded.append(entry | {"by": by or "external"})
 
@@ -117,6 +119,8 @@ class _Account:
                 self.current += 1
             if beneath is not None and (waits or not _same(beneath[0], value)):
                 self._rest(place, beneath, act, stands=waits)
+            if place in self.again:
+                self.again[place] = _text(value)
 
     def _waits(self, act: str) -> bool:
         """Whether the hub has not answered an act, or it is another program's that nobody has sealed."""
@@ -152,7 +156,7 @@ class _Account:
         while (place, item["by"]) in self.onward and item["by"] not in passed:
             passed.add(item["by"])
             item["by"], after = self.onward[place, item["by"]]
-            if after == _text(item["value"]):
+            if after == _text(item["value"]) == self.again[place]:
                 return False
         item["by"] = item["by"] or "external"
         return True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,30 @@ some = st.runner().flatmap(lambda story: st.sampled_from(story.crowds))
 names = st.runner().flatmap(lambda story: st.sampled_from(story.crowd))
 offices = st.runner().flatmap(lambda story: st.sampled_from([n for n in story.crowd if n in ABOVE]))
 with_backup = st.runner().flatmap(lambda story: st.sampled_from(story.saved()))
+two = st.runner().flatmap(lambda story: st.permutations(story.crowd)).map(lambda those: tuple(those[:2]))
 towns = st.sampled_from(["town_a", "town_a2", "town_b"])
 small = st.integers(0, 7)
 fields = st.sampled_from([*doings.PLAIN, "fuel", "place", "rated_tph"])
 faults = st.sampled_from(["", "apart", "lost", "deaf", "cut", "no_pull", "piece", "stale", "torn"])
 answers = st.sampled_from(["", "no_pull", "deaf"])  # a push arrives, and what comes back
+deeds = st.sampled_from(["edit", "step", "move", "delete"])  # what befalls a boiler that somebody else is at
 # Who syncs, one after another, on which lines.
 calls = st.lists(st.tuples(names, st.just("") | faults), min_size=1, max_size=2)
 ABOVE = ("city", "county")  # they read and write both towns
 MONTHS = (-400, -90, -1, 0, 1, 90, 400)
+# What a laptop or the hub may say to a round and to a bundle; anything else is a finding.
+ROUND = frozenset(("revoked",))
+BUNDLE = ROUND | {"missing"}
+
+
+@contextmanager
+def but_for(codes: frozenset[str]) -> Iterator[None]:
+    """Go on after a refusal with one of these codes."""
+    try:
+        yield
+    except AppError as error:
+        if error.code not in codes:
+            raise
 
 
 def rule(**chosen: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -96,6 +111,34 @@ class Stories(RuleBasedStateMachine):
         """Two people change the same field of the same boiler on their laptops."""
         for name in (first, second):
             self.edits(name, 0, which, field)
+
+    @rule(both=two, which=small, deed=deeds, other=deeds, field=fields, choice=small, turned=st.booleans())
+    def meet(
+        self, both: tuple[str, str], which: int, deed: str, other: str, field: str, choice: int, turned: bool
+    ) -> None:
+        """Two people are at one boiler on their laptops and do not hear of each other; then both sync."""
+        first, second = both
+        record = self._boiler(self._laptop(first), which)
+        for name, what in ((first, deed), (second, other)):
+            self._does(name, record, what, field, choice)
+        self._sync_in_turn([(second, ""), (first, "")] if turned else [(first, ""), (second, "")])
+
+    def _does(self, name: str, record: Boiler | None, deed: str, field: str, choice: int) -> None:
+        """Somebody does this to a boiler, if it is on their laptop; who may not move one edits it."""
+        laptop = self._laptop(name)
+        here = laptop.workspace.get(Boiler, record.uid) if record is not None else None
+        if here is None:
+            return
+        there = doings.steps_there(laptop, here) if deed == "step" else []
+        if there:
+            login, action = there[choice % len(there)]
+            doings.step(laptop, login, here, action)
+        elif deed == "delete":
+            doings.remove(laptop, self._person(laptop, choice), here)
+        elif deed == "move" and name in ABOVE:
+            doings.move(laptop, self._person(laptop, 0), here)
+        else:
+            doings.plain_edit(laptop, self._person(laptop, choice), here, field)
 
     @rule(name=offices, which=small, field=st.sampled_from(doings.PLAIN), fault=answers, then=calls)
     def edits_widely(
@@ -163,7 +206,7 @@ class Stories(RuleBasedStateMachine):
     @rule(name=names, fault=faults)
     def syncs(self, name: str, fault: str) -> None:
         """A round on a good or a bad line."""
-        with suppress(AppError):
+        with but_for(ROUND):
             self._laptop(name).round(fault)
 
     def _sync_in_turn(self, those: list[tuple[str, str]]) -> None:
@@ -184,7 +227,7 @@ class Stories(RuleBasedStateMachine):
     def carries(self, name: str, there: int | None, back: int | None) -> None:
         """A bundle is written, and one of this laptop's arrives, this or an older one; one of the answers is
         read, this or an older one. None is lost on its way."""
-        with suppress(AppError):
+        with but_for(BUNDLE):
             self._laptop(name).carry(there, back)
 
     # ------------------------------------------------------------ accidents
@@ -193,7 +236,7 @@ class Stories(RuleBasedStateMachine):
         """A laptop's program is killed, at rest or in the middle of a round."""
         laptop = self._laptop(name)
         if after is not None:
-            with suppress(AppError, Killed):
+            with suppress(Killed), but_for(ROUND):
                 laptop.round(killed_after=after)
         laptop.kill()
 
@@ -208,6 +251,17 @@ class Stories(RuleBasedStateMachine):
     def restores(self, name: str, which: int) -> None:
         """An old backup of a laptop is brought back."""
         self._laptop(name).restore(which)
+
+    @rule(name=names, which=small, field=fields, fault=answers)
+    def loses_the_laptop(self, name: str, which: int, field: str, fault: str) -> None:
+        """A laptop is brought back to before what it has sent, and its people go on working."""
+        laptop = self._laptop(name)
+        laptop.back_up()
+        self.edits(name, 0, which, field)
+        self.syncs(name, fault)
+        laptop.restore(len(laptop.backups) - 1)
+        self.edits(name, 0, which + 1, field)
+        self.syncs(name, "")
 
     @rule(name=names, days=st.sampled_from(MONTHS))
     def sets_clock(self, name: str, days: int) -> None:
@@ -231,24 +285,52 @@ class Stories(RuleBasedStateMachine):
         self.world.restore_hub(which, declared=declared)
         self._sync_in_turn(first)
 
-    @rule(first=names, second=names, which=small, field=fields, declared=st.booleans(), back=st.booleans())
+    @rule(
+        first=names, second=names, which=small, field=fields, declared=st.booleans(), back=st.booleans(),
+        heard=answers,
+    )  # fmt: skip
     def loses_the_hub(
-        self, first: str, second: str, which: int, field: str, declared: bool, back: bool
-    ) -> None:
-        """The hub is brought back from before what one sent without hearing of it and another has fetched;
-        both then change the same. It is given back in part, or its numbers are given to something else."""
+        self, first: str, second: str, which: int, field: str, declared: bool, back: bool,
+        heard: str = "no_pull",
+    ) -> None:  # fmt: skip
+        """The hub is brought back from before what one sent, without hearing of it perhaps, and another has
+        fetched; both then change the same. It is given back, or its numbers are given to something else."""
         self.world.back_up_hub()
         if first in ABOVE:
             laptop = self._laptop(first)
             doings.edit_in_each_town(laptop, self._person(laptop, 0), which, "address")
         else:
             self.edits(first, 0, which, "address")
-        self._sync_in_turn([(first, "no_pull")])
+        self._sync_in_turn([(first, heard)])
         self.edits(second, 0, which + 1, "contact")
         self._sync_in_turn([(second, "")])
         self.world.restore_hub(len(self.world.hub_backups) - 1, declared=declared)
         self.edit_the_same(first, second, which, field)
         self._sync_in_turn([(second, ""), (first, "")] if back else [(first, ""), (second, "")])
+
+    @rule(
+        both=two, which=small, field=fields, heard=st.sampled_from(["", "no_pull"]),
+        deed=st.sampled_from(["edit", "step", "move"]), declared=st.booleans(),
+        answer=st.sampled_from(["", "no_pull", "torn", "stale"]),
+    )  # fmt: skip
+    def loses_the_hub_twice(
+        self, both: tuple[str, str], which: int, field: str, heard: str, deed: str, declared: bool,
+        answer: str,
+    ) -> None:  # fmt: skip
+        """The hub is brought back twice to the same backup. In between one gives back what nobody else had
+        fetched, and is answered badly perhaps, while another has been at the same boiler."""
+        first, second = both
+        self.edits(second, 0, which + 1, "contact")
+        self._sync_in_turn([(second, ""), (first, "")])
+        self.world.back_up_hub()
+        record = self._boiler(self._laptop(first), which)
+        self._does(first, record, "edit", field, 0)
+        self._sync_in_turn([(first, heard)])
+        for those in ([(second, ""), (first, answer)], []):
+            self.world.restore_hub(len(self.world.hub_backups) - 1, declared=declared)
+            if those:
+                self._does(second, record, deed, field, 0)
+            self._sync_in_turn(those)
 
     @precondition(lambda self: not self.world.oracle.held_back)
     @rule(name=st.sampled_from(["town_a2", "town_b"]))

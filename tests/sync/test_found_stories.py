@@ -188,6 +188,25 @@ def _passed_where_it_had_left(state: Stories) -> None:
     state.restores_hub(declared=True, first=[("city", ""), ("county", "cut")], which=2)
 
 
+def _back_for_a_moment(state: Stories) -> None:
+    """Who hears of a deletion in the town a boiler was moved to, and then that it has left the other one: its
+    old town stands again for a moment, and is gone. What stood there first was in no certificate."""
+    state.opens(crowd=("county", "town_b"))
+    state.moves(name="county", then=[("county", ""), ("county", "cut")], which=7)
+    state.deletes(name="town_b", which=0)
+    state.moves(name="county", then=[("county", "")], which=1)
+    state.edits(name="town_b", who=0, which=0, field="place")
+    state.deletes(name="county", which=0)
+    state.syncs(name="county", fault="")
+    state.syncs(name="town_b", fault="")
+    state.deletes(name="town_b", which=7)
+    state.loses_the_hub(
+        back=False, declared=True, field="contact", first="town_b", heard="", second="county", which=5
+    )
+    state.revokes(name="town_b")
+    state.undoes(name="town_b", who=3)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -205,6 +224,7 @@ STORIES = (
     _kept_without_what_stood_before_it,
     _brought_back_and_edited_elsewhere,
     _passed_where_it_had_left,
+    _back_for_a_moment,
 )
 
 
