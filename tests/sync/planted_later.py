@@ -1,6 +1,6 @@
-"""More bugs of the same sort, with their stories: a second loss, records that move, signatures.
+"""The rest of the planted bugs: a second loss, records that move, signatures.
 
-The machine does not search for these: it was not seen yet to find each of them by itself.
+A list with `planted.py`, which would be too long a file with them.
 """
 
 from __future__ import annotations

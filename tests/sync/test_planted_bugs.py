@@ -21,7 +21,6 @@ from sync.world import World
 
 ALL = (*BUGS, *LATER)
 each = pytest.mark.parametrize("bug", ALL, ids=[bug.name for bug in ALL])
-searched = pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
 
 
 @each
@@ -53,7 +52,7 @@ def test_asking_for_what_nothing_answers_mends_reused_numbers(
 
 
 @pytest.mark.skipif("GRIDWARD_SEARCH" not in os.environ, reason="the search itself runs weekly")
-@searched
+@each
 def test_the_machine_finds_it_by_itself(town: Path, bug: Bug) -> None:
     """By its own word, in a story that ends well without the bug."""
     seed = int(os.environ.get("GRIDWARD_SEED", date.today().toordinal()))
