@@ -132,12 +132,11 @@ def prepare(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]
 
 
 def keep(session: Session, papers: Iterable[tuple[str, Path]], fresh: Iterable[Attachment]) -> None:
-    """Copy the files of these attachments into the workspace's folder before their rows are written."""
+    """Copy the files of these attachments into the workspace's folder before their rows are written. One that
+    is added again takes the place of a copy that was damaged or lost."""
     wanted = {item.sha256 for item in fresh}
     for _, path in papers:
-        stored = session.workspace.attach(Path(path)) if wanted else None
-        if stored is not None:
-            wanted.discard(stored.sha256)
+        wanted.discard(session.workspace.attach(Path(path)).sha256)
     if wanted:
         raise Invalid(N_("An evidence file changed while it was read"),
                       hint=N_("Nothing was changed; try again."), code="evidence_changed")  # fmt: skip

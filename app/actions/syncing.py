@@ -13,7 +13,7 @@ from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
 from app.actions.session import Session
 from app.errors import Refused
-from app.i18n import N_
+from app.i18n import N_, listed, tr
 from app.store.workspace import Workspace
 from app.sync.results import AreaState as AreaState  # the window and the shell name them
 from app.sync.results import Progress, State
@@ -21,7 +21,7 @@ from app.sync.results import Proof as Proof
 from app.sync.results import ProofProblem as ProofProblem
 from app.sync.results import SyncDone as SyncDone
 from app.sync.results import SyncStatus as SyncStatus
-from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, handed_in, restored
+from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, files_left, handed_in, restored
 
 if TYPE_CHECKING:
     from app.sync.transport import Transport
@@ -77,6 +77,7 @@ def sync_status(session: Session) -> SyncStatus:
     pending = replica.pending()
     error = (replica.private(LAST_ERROR) or b"").decode("utf-8", "replace")
     restored_at, given_back = restored(store) or ("", 0)
+    files, damaged = files_left(store)
     return SyncStatus(
         enrolled=True,
         hub=facts.url or facts.hub,
@@ -86,11 +87,19 @@ def sync_status(session: Session) -> SyncStatus:
         last_sync=facts.last_sync,
         last_error=error,
         conflicts_open=count_open(session),
-        state=_state(store, pending.unsent, error),
+        state=_state(store, pending.unsent + files, error),
         restored_at=restored_at,
         given_back=given_back,
         handed_in=min(handed_in(store), pending.unsent),
+        files_unsent=files,
+        damaged=damaged,
     )
+
+
+def damaged_words(names: tuple[str, ...]) -> str:
+    """Which papers did not go to the hub because they are damaged here, and what to do."""
+    told = N_("Damaged on this laptop and not sent: {names}. Add the originals to their records again.")
+    return tr(told, names=listed(names))
 
 
 @action(N_("Prove that nothing was lost…"), "sync", icon="proof", command="sync")

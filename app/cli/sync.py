@@ -70,7 +70,7 @@ class ResolveWords:
 
 def sync(shell: Shell, words: SyncWords) -> Answer:
     """One round with the hub."""
-    from app.actions.syncing import prove  # late: help pages need no network
+    from app.actions.syncing import damaged_words, prove  # late: help pages need no network
     from app.actions.syncing import sync as run_round
 
     proof = None
@@ -79,6 +79,7 @@ def sync(shell: Shell, words: SyncWords) -> Answer:
         if words.prove is not None:
             proof = prove(session, words.prove, shell.progress())
     document, lines = sync_document(done), _sync_lines(done)
+    lines += [damaged_words(done.damaged)] if done.damaged else []
     if proof is not None:
         document["proof"] = _proof_document(proof)
         lines += _proof_lines(proof)
@@ -89,6 +90,7 @@ def sync(shell: Shell, words: SyncWords) -> Answer:
 def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
     """Write everything the hub has not acknowledged as one encrypted file."""
     from app.actions.sticks import bundle_out as write  # late: help pages need no network
+    from app.actions.syncing import damaged_words
 
     with shell.session(write=True) as session:
         done = write(session, words.output, shell.progress())
@@ -101,12 +103,14 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
         "verified": done.verified,
         "given_back": done.given_back,
         "papers_wanted": done.lacking,
+        "damaged": list(done.damaged),
     }
     said = N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug")
     lines = [tr(said, n=done.changes, files=done.blobs, file=done.path)]
     back = N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer")
     asks = N_("It asks the hub for {n} photographs and papers that are not here")
     lines += [tr(told, n=count) for count, told in ((done.given_back, back), (done.lacking, asks)) if count]
+    lines += [damaged_words(done.damaged)] if done.damaged else []
     return Answer(document, lines)
 
 
@@ -169,7 +173,7 @@ def sync_document(done: SyncDone) -> dict[str, Any]:
         "rejected": done.rejected,
         "conflicts": done.conflicts,
         "pulled": done.pulled,
-        "blobs": {"up": done.blobs_up, "down": done.blobs_down},
+        "blobs": {"up": done.blobs_up, "down": done.blobs_down, "damaged": list(done.damaged)},
         "unsent": done.unsent,
         "areas": {area: {"seq": item.seq, "agrees": item.agrees} for area, item in done.areas.items()},
         "agrees": done.agrees,

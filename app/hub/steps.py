@@ -20,7 +20,7 @@ from app.domain.casework import (
 )
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Actor
-from app.domain.entities.papers import Approval, Attachment
+from app.domain.entities.papers import CLEARING, Approval, Attachment
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.merge import is_concurrent
 from app.domain.replication import Cells
@@ -32,7 +32,6 @@ from app.hub.desk import Desk, Told
 from app.hub.records import native, record_of, wire_value
 from app.hub.rows import Row, state_of
 
-CLEARING = "clear"
 E = TypeVar("E", bound=Entity)
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.entities.conflict import Conflict
-from app.domain.entities.papers import Attachment
+from app.domain.entities.papers import CLEARING, Attachment
 from app.errors import StoreFailure
 from app.i18n import N_
 from app.store import byrecord
 from app.store.attachments import Attachments, digest, is_hash
 from app.store.failures import translated
 from app.store.journal import FROM_HUB
+from app.store.pending import oldest
 from app.store.rtree import quoted
 from app.store.tables import Layout
 
@@ -35,10 +36,21 @@ def wanted(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[
     return [need for need in needs if not _is_whole(files, need)]
 
 
-def unsent(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[BlobNeed]:
-    """The evidence files that are here and of which nobody has said that the hub has them."""
-    sent = {row[0] for row in raw.execute("SELECT sha256 FROM sync_blob")}
-    return [need for need in _named(raw, layout) if need.sha256 not in sent and _is_whole(files, need)]
+def unsent(
+    raw: sqlite3.Connection, layout: Layout, files: Attachments, *, cleared: bool = False
+) -> list[BlobNeed]:
+    """The evidence files that are here, whole or not, and of which nobody has said that the hub has them,
+    with the size they have here; `cleared`: of records whose clearing the hub has not answered."""
+    owners = sorted(_clearings(raw)) if cleared else []
+    if cleared and not owners:
+        return []
+    table = quoted(layout.of(Attachment.TYPE.name).name)
+    of_these = " AND owner IN (SELECT value FROM json_each(?))" if cleared else ""
+    query = f"""SELECT DISTINCT sha256 FROM {table}
+      WHERE sha256 NOT IN (SELECT sha256 FROM sync_blob){of_these}"""
+    names = [str(row[0]) for row in raw.execute(query, (json.dumps(owners),) if cleared else ())]
+    here = [(name, files.path(name)) for name in names if is_hash(name)]
+    return [BlobNeed(name, path.stat().st_size) for name, path in here if path.is_file()]
 
 
 def note_sent(raw: sqlite3.Connection, sha256: str) -> None:
@@ -71,7 +83,16 @@ def elsewhere(raw: sqlite3.Connection, layout: Layout) -> set[str]:
     return (known - written_here) | {row[0] for row in raw.execute("SELECT sha256 FROM sync_blob")}
 
 
-def _named(raw: sqlite3.Connection, layout: Layout, order: str = "min(fid)") -> list[BlobNeed]:
+def _clearings(raw: sqlite3.Connection) -> set[str]:
+    """The records touched by own clearings that wait: the hub takes these only once it has the papers."""
+    since = oldest(raw)
+    query = """SELECT DISTINCT j.uid FROM sync_txn t JOIN sync_journal j ON j.txn = t.id
+      LEFT JOIN sync_sent s ON s.seq = j.seq
+      WHERE j.seq >= ? AND t.action = ? AND (t.sealed_batch IS NULL OR s.seq IS NOT NULL)"""
+    return {row[0] for row in raw.execute(query, (since, CLEARING))} if since is not None else set()
+
+
+def _named(raw: sqlite3.Connection, layout: Layout, order: str) -> list[BlobNeed]:
     """Each file once with every size that a record says of it: of two sizes one is a mistake or a lie."""
     table = quoted(layout.of(Attachment.TYPE.name).name)
     rows = raw.execute(f"SELECT sha256, size FROM {table} GROUP BY sha256, size ORDER BY {order}")

@@ -312,10 +312,10 @@ class Replica:
         with self._reading() as raw:
             return evidence.wanted(raw, self._database.layout, self._attachments)
 
-    def unsent_blobs(self) -> list[BlobNeed]:
-        """Evidence files that the hub is not known to have."""
+    def unsent_blobs(self, *, cleared: bool = False) -> list[BlobNeed]:
+        """Evidence files that the hub is not known to have; `cleared`: only those that must go first."""
         with self._reading() as raw:
-            return evidence.unsent(raw, self._database.layout, self._attachments)
+            return evidence.unsent(raw, self._database.layout, self._attachments, cleared=cleared)
 
     def blob_sent(self, sha256: str) -> None:
         """Note that the hub has this evidence file."""

@@ -1,10 +1,13 @@
-"""Evidence files on the wire: what steps rest on goes up first, small pictures come down first."""
+"""Evidence files on the wire: up goes what clearings rest on before what was written, the others after it;
+small pictures come down first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from app.domain.entities.papers import Attachment
+from app.domain.filters import one_of
 from app.errors import StoreFailure
 from app.i18n import N_, tr
 from app.store.attachments import file_name_of, files_folder
@@ -12,28 +15,74 @@ from app.store.evidence import BlobNeed
 from app.store.failures import translated
 from app.store.workspace import Workspace
 from app.sync.results import Progress
+from app.sync.state import note_files
 from app.sync.transport import Transport
 
 Check = Callable[[], None]  # raises Cancelled when the person wants to stop
 
 
-def send_blobs(workspace: Workspace, transport: Transport, progress: Progress, check: Check) -> int:
-    """Send every evidence file the hub is not known to have; gives the number of those it had not."""
-    needs, gone = workspace.replica.unsent_blobs(), set[str]()
+def send_needed(workspace: Workspace, transport: Transport, progress: Progress, check: Check) -> int:
+    """Send what clearings rest on that wait to be sent: the hub refuses these without their papers."""
+    needs = workspace.replica.unsent_blobs(cleared=True)
+    return sum(gone is True for _, gone in _sent(workspace, transport, needs, progress, check))
+
+
+def send_blobs(
+    workspace: Workspace, transport: Transport, progress: Progress, check: Check
+) -> tuple[int, tuple[str, ...]]:
+    """Send every evidence file the hub is not known to have, small ones first; gives the number of those it
+    had not, and the names of those that are damaged here and stay. What could not go is noted."""
+    needs = sorted(workspace.replica.unsent_blobs(), key=lambda need: need.size)
+    left, fresh, damaged = len(needs), 0, list[BlobNeed]()
+    try:
+        for need, gone in _sent(workspace, transport, needs, progress, check):
+            left, fresh = left - 1, fresh + (gone is True)
+            damaged += [need] if gone is None else []
+    finally:
+        names = names_of(workspace, damaged)
+        note_files(workspace, left, names)
+    return fresh, names
+
+
+def is_undamaged(workspace: Workspace, need: BlobNeed) -> bool:
+    """Whether a kept file can be read and is the one that was added: a damaged photograph must not hold up
+    the others."""
+    try:
+        workspace.verify_attachment(need.sha256)
+    except (StoreFailure, OSError):
+        return False
+    return True
+
+
+def names_of(workspace: Workspace, needs: Sequence[BlobNeed]) -> tuple[str, ...]:
+    """What these files were called when they were added."""
+    hashes = {need.sha256 for need in needs}
+    papers = workspace.find(Attachment, one_of("sha256", hashes)) if hashes else []
+    return tuple(sorted({paper.file_name for paper in papers}))
+
+
+def _sent(
+    workspace: Workspace, transport: Transport, needs: Sequence[BlobNeed], progress: Progress, check: Check
+) -> Iterator[tuple[BlobNeed, bool | None]]:
+    """Send these files; gives each with whether the hub had it not, None where it is damaged and stays."""
     whole, done = sum(need.size for need in needs), 0
     for need in needs:
-        path = workspace.attachment_path(need.sha256)
+        gone = False
 
-        def between(sent: int, size: int, before: int = done, name: str = need.sha256) -> None:
-            gone.add(name)
+        def between(sent: int, size: int, before: int = done) -> None:
+            nonlocal gone
+            gone = True
             progress(before + sent, whole, tr(N_("Sending evidence")))
             check()
 
         check()
-        transport.send_blob(need.sha256, path, between)
-        workspace.replica.blob_sent(need.sha256)
         done += need.size
-    return len(gone)
+        if not is_undamaged(workspace, need):
+            yield need, None
+            continue
+        transport.send_blob(need.sha256, workspace.attachment_path(need.sha256), between)
+        workspace.replica.blob_sent(need.sha256)
+        yield need, gone
 
 
 def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, check: Check) -> int:

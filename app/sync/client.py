@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.errors import AppError, Invalid
-from app.i18n import N_
+from app.i18n import N_, language
 from app.sync import messages as m
 from app.sync.line import Line, LineLost, Reply
 from app.sync.pinning import WrongCertificate, check_address, pinned, speaks_tls
@@ -28,7 +28,6 @@ _PART = 1024 * 1024
 # Tokens by hub and laptop: good for hours, while each round has a way to the hub of its own.
 _TOKENS: dict[tuple[str, str, str], str] = {}
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # as OpenSSL calls it
-_HEADERS = {"User-Agent": "gridward"}
 
 
 class Client:
@@ -177,7 +176,7 @@ class Client:
         wanted = dict(headers)
         if have and (mark is None or headers):
             wanted["Range"] = f"bytes={have}-"
-        with self._line.open(path, {**_HEADERS, **wanted, **self._bearer()}) as (reply, pieces):
+        with self._line.open(path, {**_headers(), **wanted, **self._bearer()}) as (reply, pieces):
             if reply.status == 416 and "Range" in wanted:  # all of it was here, and nobody had said so yet
                 target.unlink(missing_ok=True)
                 raise LineLost("nothing comes after what is here")
@@ -223,7 +222,7 @@ class Client:
 
     def _try(self, method: str, path: str, again: bool, options: dict[str, Any]) -> Reply | None:
         """One try; None when another one may help."""
-        headers = {**_HEADERS, **options["headers"]}
+        headers = {**_headers(), **options["headers"]}
         try:
             reply = self._line.ask(method, path, headers, options.get("content", b""))
         except LineLost as error:
@@ -299,3 +298,8 @@ class Client:
         if self.url.startswith("http:") and speaks_tls(self.url):
             return error_of({"error": "wants_tls"}, 0, self.url)
         return unreachable(self.url, error)
+
+
+def _headers() -> dict[str, str]:
+    """What goes with every request: who asks, and in which language a refusal is to be told."""
+    return {"User-Agent": "gridward", "Accept-Language": language().replace("_", "-")}

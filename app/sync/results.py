@@ -43,7 +43,8 @@ class SyncDone:
 
     `restored` says that the hub had been brought back from a backup and was given back `given_back` changes.
     `papers` is told of a bundle only. `forked` says that the hub knew this file from before a backup was
-    brought back, `quarantined` that the work of this revoked laptop waits for a person; `message` is the
+    brought back, `damaged` names evidence files that did not go because they are not what was added any more,
+    `quarantined` that the work of this revoked laptop waits for a person; `message` is the
     hub's own sentence, if it had one.
     """
 
@@ -64,6 +65,7 @@ class SyncDone:
     given_back: int = 0
     forked: bool = False
     quarantined: bool = False
+    damaged: tuple[str, ...] = ()
     message: str = ""
     touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -88,6 +90,7 @@ class SyncStatus:
     longer takes this laptop's work as it comes. `restored_at` is the moment this laptop noticed last that the
     hub had been brought back from a backup, `given_back` how many changes the hub had from here only.
     `handed_in` is how many of the unsent changes of a revoked laptop wait at the hub for a person.
+    `files_unsent` counts the evidence files that the last round left, `damaged` names those that cannot go.
     """
 
     enrolled: bool
@@ -102,6 +105,8 @@ class SyncStatus:
     restored_at: str = ""
     given_back: int = 0
     handed_in: int = 0
+    files_unsent: int = 0
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ class BundleDone:
 
     `volumes` are its files when it was too large for one; `path` is the first. `given_back` counts what a
     restored hub has lost and is given back: then the own changes go with the next bundle. `lacking` papers
-    are not here; the bundle asks the hub for them.
+    are not here; the bundle asks the hub for them. `damaged` names evidence files that did not go with it.
     """
 
     path: Path
@@ -148,6 +153,7 @@ class BundleDone:
     size: int = 0
     given_back: int = 0
     lacking: int = 0
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""One round of sync: evidence and changes up, the hub's log down, digests compared, files down.
+"""One round of sync: changes up, the hub's log down, then evidence up and down, digests compared. What was
+written does not wait for photographs, but for those that a clearing rests on.
 
 It may be cut anywhere, by the network, by the person or by the power: each piece is kept as it comes, and the
 next round goes on from there.
@@ -15,7 +16,7 @@ from app.domain.values import as_moment
 from app.errors import AppError, Cancelled, NotAllowed
 from app.i18n import N_, tr
 from app.store.workspace import Workspace
-from app.sync.blobs import fetch_blobs, send_blobs
+from app.sync.blobs import fetch_blobs, send_blobs, send_needed
 from app.sync.folding import Folded, Receiving, compare
 from app.sync.rejoining import (
     Rejoined,
@@ -41,6 +42,15 @@ from app.sync.state import (
 from app.sync.transport import Transport
 
 _TIMES = 4  # a round is begun anew when the hub turns out to have lost something
+
+
+@dataclass(frozen=True)
+class Files:
+    """How many evidence files went up and came down, and the names of those that are damaged here."""
+
+    up: int
+    down: int
+    damaged: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,7 @@ class Round:
     def _exchange(self) -> SyncDone:
         replica = self.workspace.replica
         replica.adopt(self.now())
-        blobs_up = send_blobs(self.workspace, self.transport, self.progress, self._check)
+        needed = send_needed(self.workspace, self.transport, self.progress, self._check)
         receiving = Receiving(
             self.transport,
             replica,
@@ -137,19 +147,22 @@ class Round:
         )
         sent = send(self.transport, self.sealer(), self._after_batch, receiving.ask)
         if sent.quarantined:
-            return _summary(self.workspace, sent, Folded(), (blobs_up, 0))
+            return _summary(self.workspace, sent, Folded(), self._files(needed, down=False))
         folded = receiving.receive(sent.pull)
         end_founding(self.workspace, self.now())
-        blobs_down = self._fetched()
-        replica.set_facts(last_sync=as_moment(self.now()))
         note_clock(self.workspace, self.now(), folded.hub_time)
         self._keep_pin()
-        return _summary(self.workspace, sent, folded, (blobs_up, blobs_down))
+        files = self._files(needed)
+        replica.set_facts(last_sync=as_moment(self.now()))
+        return _summary(self.workspace, sent, folded, files)
 
-    def _fetched(self) -> int:
-        if not self.papers:
-            return 0
-        return fetch_blobs(self.workspace, self.transport, self.progress, self._check)
+    def _files(self, needed: int, *, down: bool = True) -> Files:
+        """The evidence files that follow what was written; `needed` went before it."""
+        up, damaged = send_blobs(self.workspace, self.transport, self.progress, self._check)
+        if not (down and self.papers):
+            return Files(needed + up, 0, damaged)
+        came = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
+        return Files(needed + up, came, damaged)
 
     def sealer(self) -> Sealer:
         """What makes this laptop's batches."""
@@ -183,7 +196,7 @@ class Round:
             )
 
 
-def _summary(workspace: Workspace, sent: Sent, folded: Folded, blobs: tuple[int, int]) -> SyncDone:
+def _summary(workspace: Workspace, sent: Sent, folded: Folded, files: Files) -> SyncDone:
     replica = workspace.replica
     facts = replica.facts()
     assert facts is not None, "only a replica syncs"
@@ -197,8 +210,9 @@ def _summary(workspace: Workspace, sent: Sent, folded: Folded, blobs: tuple[int,
         rejected=sent.rejected,
         conflicts=sent.conflicts,
         pulled=folded.pulled,
-        blobs_up=blobs[0],
-        blobs_down=blobs[1],
+        blobs_up=files.up,
+        blobs_down=files.down,
+        damaged=files.damaged,
         areas=compare(replica, folded.areas),
         unsent=replica.unsent(),
         hub_time=as_moment(datetime.fromtimestamp(millis / 1000, UTC)) if millis else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.domain.areas import area_of_code
@@ -22,6 +23,7 @@ LAST_ERROR = "last_error"
 REVOKED = "revoked"
 HANDED_IN = "handed_in"  # how many changes of a revoked laptop wait at the hub for a person
 RESTORED = "hub_restored"
+FILES = "files_left"  # how many evidence files the last round left unsent, and the names of damaged ones
 LOCK_KEYS = "keys.lock"  # keys in a file are to be wrapped by the PIN of whoever signs in first
 
 
@@ -32,6 +34,18 @@ def note_outcome(workspace: Workspace, error: str, *, revoked: bool = False) -> 
     _keep(replica, REVOKED, b"1" if revoked else b"")
     if not revoked:
         _keep(replica, HANDED_IN, b"")
+
+
+def note_files(workspace: Workspace, left: int, damaged: Sequence[str]) -> None:
+    """Keep how many evidence files wait here for the hub, and which cannot go because they are damaged."""
+    told = json.dumps([left, *damaged], ensure_ascii=False) if left or damaged else ""
+    _keep(workspace.replica, FILES, told.encode())
+
+
+def files_left(workspace: Workspace) -> tuple[int, tuple[str, ...]]:
+    """How many evidence files the last round left, and the names of those that are damaged here."""
+    left, *damaged = json.loads(workspace.replica.private(FILES) or b"[0]")
+    return left, tuple(damaged)
 
 
 def note_handed_in(workspace: Workspace, count: int) -> None:

@@ -17,8 +17,10 @@ from app.domain.changes import new_uid
 from app.domain.values import as_moment
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_, tr
+from app.store.evidence import BlobNeed
 from app.store.outbox import Sealed
 from app.store.workspace import Workspace
+from app.sync.blobs import is_undamaged, names_of
 from app.sync.bundle import BundleHead, Item, check_bundle, write_bundle
 from app.sync.folding import Folded, compare, finish_begun, take
 from app.sync.identity import facts_of
@@ -50,7 +52,7 @@ class Stick:
         back = to_give_back(self.workspace.replica)
         # What was written upon the lost stretch is taken once the hub has that back.
         batches = [] if back else self._batches()
-        needs = self.workspace.replica.unsent_blobs()
+        needs, damaged = self._papers()
         wanted, lacking = asked(self.workspace)
         items = [
             *self._request(),
@@ -83,6 +85,7 @@ class Stick:
             size=written.size,
             given_back=sum(block.last - block.first + 1 for block in back),
             lacking=lacking,
+            damaged=names_of(self.workspace, damaged),
         )
 
     def read(self, path: Path) -> SyncDone:
@@ -137,6 +140,14 @@ class Stick:
         while sealer.seal() is not None:
             self.progress(0, 1, tr(N_("Signing changes")))
         return [item for item in self.workspace.replica.sealed() if item.state == "sealed"]
+
+    def _papers(self) -> tuple[list[BlobNeed], list[BlobNeed]]:
+        """The evidence files that go along, and those that are damaged."""
+        found: tuple[list[BlobNeed], list[BlobNeed]] = [], []
+        for need in self.workspace.replica.unsent_blobs():
+            found[not is_undamaged(self.workspace, need)].append(need)
+            self.progress(0, 0, tr(N_("Looking at the papers")))
+        return found
 
     def _request(self) -> list[Item]:
         """The request to be taken in, until the hub has answered."""

@@ -164,6 +164,23 @@ def test_what_was_seen_before_a_move_is_seen_after_it(bench: HubBench) -> None:
     bench.check()
 
 
+def test_of_two_owners_the_first_stands_until_somebody_picks(bench: HubBench) -> None:
+    one, two = bench.laptop(COUNTY, "R5"), bench.laptop(COUNTY, "R5")
+    made = one.enter("clerk")
+    one.push()
+    two.pull()
+    one.edit("clerk", made.uid, owner_org="甲公司")
+    one.push()
+    two.edit("clerk2", made.uid, owner_org="乙公司")  # later, and unseen
+    answer = two.push()
+    assert (answer.accepted, answer.conflicts) == (0, 1)
+    found = bench.boiler(made.uid)
+    assert found is not None and found.owner_org == "甲公司"
+    (kept,) = bench.records(Conflict)
+    assert (kept.kind, kept.situation, json.loads(kept.offered)) == ("pick", "open", {"owner_org": "乙公司"})
+    bench.check()
+
+
 # ---------------------------------------------------------------- values
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # many cases of what no database decides
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from app import i18n
 from app.errors import AppError, Cancelled, HubUnreachable, Invalid
 from app.sync import line
 from app.sync import messages as m
@@ -53,6 +54,7 @@ class Poor(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(self.path)
+        self.server.spoken_to_in = self.headers["Accept-Language"]
         if self.path == "/v1/session":
             request = m.decode_message(m.SessionRequest, asked)
             told = (
@@ -181,6 +183,15 @@ def test_a_busy_hub_is_asked_again_and_a_silent_one_given_up(server: Any, client
     assert busy.value.exit_code == 6 and busy.value.hint
     server.busy = 0
     assert client.pull(m.PullRequest(after={})).hub_time == 7
+
+
+@pytest.mark.parametrize(("chosen", "told"), [("en", "en"), ("zh_CN", "zh-CN")])
+def test_the_hub_is_told_in_which_language_to_refuse(
+    server: Any, client: Client, monkeypatch: pytest.MonkeyPatch, chosen: str, told: str
+) -> None:
+    monkeypatch.setattr(i18n, "_language", chosen)
+    client.pull(m.PullRequest(after={}))
+    assert server.spoken_to_in == told
 
 
 def test_whoever_waits_for_a_hub_that_hangs_may_stop() -> None:

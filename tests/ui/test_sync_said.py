@@ -81,6 +81,20 @@ def test_what_a_revoked_laptop_handed_in_is_not_called_unsent(
     assert not bar.button.isEnabled()
 
 
+def test_papers_that_the_hub_lacks_are_not_called_sent() -> None:
+    day = MOMENT[:10]
+    assert line_of(replace(UNSENT, unsent=0, files_unsent=2), day).words == "2 份材料未上报 · 已存本机"
+    assert (
+        line_of(replace(UNSENT, unsent=3, files_unsent=2), day).words == "3 条改动、2 份材料未上报 · 已存本机"
+    )
+    away = line_of(replace(OFFLINE, unsent=0, files_unsent=2), day)
+    assert "2 份材料未上报" in away.words and away.tone == "warning"
+    damaged = line_of(replace(SAFE, damaged=("锅炉房.jpg",)), day)
+    assert (
+        damaged.words.endswith("1 份材料已损坏") and "锅炉房.jpg" in damaged.tip and damaged.tone == "warning"
+    )
+
+
 def test_nothing_given_back_is_not_counted() -> None:
     status = replace(SAFE, restored_at=MOMENT)
     assert "0" not in restored_words(status).partition("发现")[2]

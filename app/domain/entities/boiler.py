@@ -65,7 +65,9 @@ class Boiler(Entity):
         length=18,
         aliases=("统一社会信用代码", "信用代码", "社会信用代码"),
     )
-    owner_org: str | None = text(N_("Owner unit"), default=None, length=80, aliases=("产权单位", "产权人"))
+    owner_org: str | None = text(
+        N_("Owner unit"), default=None, length=80, merge=Merge.PICK, aliases=("产权单位", "产权人")
+    )
     div_code: str | None = reference(
         N_("Division"),
         "division",

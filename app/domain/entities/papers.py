@@ -19,6 +19,7 @@ from app.i18n import N_
 
 SHA256 = r"[0-9a-f]{64}"  # its file is kept under this name, here and at the hub
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".heif")
+CLEARING = "clear"  # the step of a workflow that the hub takes only once it has all papers
 EVIDENCE_KINDS = codes(
     ("photo_before", N_("Photo before treatment"), ["整治前照片"]),
     ("photo_during", N_("Photo during treatment"), ["整治中照片"]),

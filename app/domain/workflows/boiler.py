@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from app.domain.entities.papers import CLEARING
 from app.domain.workflow import Case, Transition, Workflow
 from app.domain.workflows import boiler_guards as g
 from app.i18n import N_
@@ -97,7 +98,7 @@ BOILER = Workflow("boiler", "boiler", "status", (
     Transition("notice", N_("Post the public notice"), ("county_ok",), "notice", (("R5",),),
                may_set=("notice_from",), guards=(g.approvals_still_valid, g.notice_dates, g.holidays_known),
                stamp=_notice),
-    Transition("clear", N_("Clear the boiler"), ("notice",), "cleared", (("R6",),),
+    Transition(CLEARING, N_("Clear the boiler"), ("notice",), "cleared", (("R6",),),
                after=("apply", "town_check", "county_accept", "chief_sign", "notice"), judges=True,
                guards=(g.approvals_still_valid, g.notice_over),
                stamp=lambda case: {"cleared_on": case.today}),

@@ -146,4 +146,8 @@ def _facts(done: BundleDone) -> str:
     back = N_("It gives the restored hub back {n} changes; your own go with the bundle after its answer")
     asks = N_("It asks the hub for {n} photographs and papers that are not here")
     more = [tr(told, n=f"{n:,}") for n, told in ((done.given_back, back), (done.lacking, asks)) if n]
+    if done.damaged:
+        from app.actions.syncing import damaged_words  # late: actions load after the first paint
+
+        more.append(damaged_words(done.damaged))
     return "\n".join([facts, *more])

@@ -106,9 +106,13 @@ def near_moment(value: str, today: str) -> str:
     return shown[_DAY + 1 :] if shown[:_DAY] == today else shown[5:] if shown[:4] == today[:4] else shown
 
 
-def unsent_words(count: int) -> str:
-    """How many changes the hub has not got, and that they are safe."""
-    return tr(N_("{n} unsent · safe on this laptop"), n=f"{count:,}")
+def unsent_words(count: int, files: int = 0) -> str:
+    """How many changes and papers the hub has not got, and that they are safe."""
+    said = N_("{n} unsent · safe on this laptop")
+    if files:
+        said = N_("{n} unsent and {files} papers · safe on this laptop")
+        said = said if count else N_("{files} papers unsent · safe on this laptop")
+    return tr(said, n=f"{count:,}", files=f"{files:,}")
 
 
 def _alone(status: SyncStatus, _: str) -> Line:
@@ -121,6 +125,11 @@ def _safe(status: SyncStatus, today: str) -> Line:
         tip = N_("The hub has not heard from this laptop yet. Sync, or bring it a bundle on a USB stick.")
         return Line(tr(N_("Not synced yet")), "warning", "offline", f"{tr(tip)}\n{status.last_error}".strip())
     words = tr(N_("All sent · last sync {when}"), when=near_moment(status.last_sync, today))
+    if status.damaged:
+        from app.actions.syncing import damaged_words  # late: actions load after the first paint
+
+        words = f"{words} · {tr(N_('{n} papers damaged'), n=len(status.damaged))}"
+        return Line(words, "warning", "warning", damaged_words(status.damaged))
     if status.last_error:
         return Line(words, "", "offline", status.last_error)
     return Line(words, "good", "safe", tr(N_("The hub has answered for every change of this laptop.")))
@@ -128,7 +137,12 @@ def _safe(status: SyncStatus, today: str) -> Line:
 
 def _unsent(status: SyncStatus, _: str) -> Line:
     tip = N_("Changes are written to this laptop at once; the bureau's server has not got them yet.")
-    return Line(unsent_words(status.unsent), "", "safe", tr(tip))
+    return Line(unsent_words(status.unsent, status.files_unsent), "", "safe", tr(tip))
+
+
+def _waits(status: SyncStatus) -> bool:
+    """Whether anything here is not at the hub."""
+    return bool(status.unsent or status.files_unsent)
 
 
 def _is_held_up(status: SyncStatus, trying: Trying) -> bool:
@@ -138,7 +152,7 @@ def _is_held_up(status: SyncStatus, trying: Trying) -> bool:
     if trying.failure is not None and not isinstance(trying.failure, HubUnreachable):
         return True
     failed = trying.failure is not None or bool(trying.offline_since)
-    return status.state == "offline" or (failed and bool(status.last_sync or status.unsent))
+    return status.state == "offline" or (failed and bool(status.last_sync or _waits(status)))
 
 
 def _held_up(status: SyncStatus, today: str, trying: Trying) -> Line:
@@ -153,10 +167,11 @@ def _held_up(status: SyncStatus, today: str, trying: Trying) -> Line:
     else:
         words = tr(_FAILED.get(code, N_("Sync fails")))
         told = [failure.told if isinstance(failure, AppError) else str(failure)]
-    parts = [words, unsent_words(status.unsent) if status.unsent else tr(N_("nothing unsent"))]
+    waits = unsent_words(status.unsent, status.files_unsent)
+    parts = [words, waits if _waits(status) else tr(N_("nothing unsent"))]
     if trying.next_try and code != "keys_locked":  # signing in is what begins the next round then
         parts.insert(1, tr(N_("next try {when}"), when=near_moment(trying.next_try, today)))
-    tone = "" if away and not status.unsent else "warning"
+    tone = "" if away and not _waits(status) else "warning"
     return Line(" · ".join(parts), tone, "offline" if away else "warning", "\n".join(filter(None, told)))
 
 
