@@ -12,6 +12,7 @@ from app.actions.sticks import bundle_in, bundle_out
 from app.actions.syncing import sync_status
 from app.errors import HubUnreachable
 from app.hub.sticks import give_bundle, take_bundle
+from app.store.attachments import digest
 from builders import photo
 from sync import doings
 from sync.direct import Direct
@@ -73,6 +74,14 @@ def test_a_damaged_photograph_does_not_spoil_a_bundle(lan: Lan, tmp_path: Path) 
     assert bundle_in(laptop.session, back).unsent == 0
 
 
+def test_files_that_a_restored_hub_still_has_are_not_counted_as_sent(lan: Lan, tmp_path: Path) -> None:
+    laptop = with_photos(lan, tmp_path, "there.jpg", "lost.jpg")
+    file = kept_file(laptop, "there.jpg")
+    lan.hub.blobs.put(file.parent.name + file.name, file.read_bytes())
+    assert laptop.sync().blobs_up == 1
+    assert laptop.replica.unsent_blobs() == []
+
+
 class NoStore(Direct):
     """A hub whose store of files does not answer."""
 
@@ -117,7 +126,7 @@ def test_the_papers_of_a_clearing_go_before_it_and_others_after(
         session = city.as_("clerk")
         _, path = paper = doings.file(city, "other")
         add_evidence(session, there(city, number), [paper])
-        papers[number] = session.workspace._attachments.examine(path).sha256[:6]
+        papers[number] = digest(path)[:6]
     assert doings.step(city, "leader", there(city, "A-notice"), "clear")
     city.round()
     assert done == [papers["A-notice"], "push", papers["A-entered"]]

@@ -6,8 +6,6 @@ import contextlib
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import shapely
@@ -21,11 +19,8 @@ from app.domain.changes import delete, insert, update
 from app.domain.entities.division import Division
 from app.domain.entities.water import BuiltUpArea
 from app.errors import HubUnreachable, NotAllowed, Refused, StoreFailure
-from app.store.evidence import BlobNeed
-from app.sync.blobs import send_blobs
 from app.sync.folding import Folded, finish_begun
 from app.sync.signing import HEAD_START, next_head
-from app.sync.transport import Between
 from app.sync.wire import decode_block, encode_block
 from sync.lan import CITY, COUNTY, TOWN, TOWN2, Lan
 
@@ -243,20 +238,3 @@ def test_an_outline_of_the_city_tells_on_every_laptop_and_costs_no_boiler_an_edi
     assert len(history(town.session, "boiler", "T-1")) == 1, "nobody edited the boiler"
     with pytest.raises(NotAllowed):  # the bands reach over boundaries, so the city's laptop writes them
         town.as_("clerk").commit([insert(area)], "add")
-
-
-def test_files_that_a_restored_hub_still_has_are_not_counted_as_sent(tmp_path: Path) -> None:
-    noted: list[str] = []
-    replica = SimpleNamespace(
-        unsent_blobs=lambda: [BlobNeed(name, 3) for name in ("there", "lost")], blob_sent=noted.append
-    )
-    workspace: Any = SimpleNamespace(replica=replica, attachment_path=lambda name: tmp_path / name)
-
-    def send(name: str, _: Path, between: Between) -> None:
-        if name == "lost":
-            between(1, 3)
-            between(3, 3)
-
-    transport: Any = SimpleNamespace(send_blob=send)
-    assert send_blobs(workspace, transport, lambda *_: None, lambda: None) == 1
-    assert noted == ["there", "lost"]
