@@ -56,10 +56,7 @@ class Stick:
         wanted, lacking = asked(self.workspace)
         items = [
             *self._request(),
-            *(
-                Item("blob", need.sha256, self.workspace.attachment_path(need.sha256), 0, need.size)
-                for need in needs
-            ),
+            *map(self._blob, needs),
             *items_of(self.workspace.replica, back),
             wanted,
             *(Item("batch", "", batch.body) for batch in batches),
@@ -140,6 +137,9 @@ class Stick:
         while sealer.seal() is not None:
             self.progress(0, 1, tr(N_("Signing changes")))
         return [item for item in self.workspace.replica.sealed() if item.state == "sealed"]
+
+    def _blob(self, need: BlobNeed) -> Item:
+        return Item("blob", need.sha256, self.workspace.attachment_path(need.sha256), 0, need.size)
 
     def _papers(self) -> tuple[list[BlobNeed], list[BlobNeed]]:
         """The evidence files that go along, and those that are damaged."""
