@@ -43,11 +43,12 @@ def verify_bundle(path: Path) -> BundleReport:
 
 
 def bring_next(session: Session, uid: str) -> None:
-    """Have the hub's answer to the next bundle bring the file of this paper (its uid) before all others.
+    """Have the next round, or the hub's answer to the next bundle, bring the file of this paper (its uid)
+    before all others.
 
     Raises Invalid for a paper that is not known, or in a workspace without a hub.
     """
-    from app.sync.stick_papers import ask_first
+    from app.sync.state import ask_first
 
     facts_of(session)
     paper = session.workspace.get(Attachment, uid)
@@ -61,7 +62,7 @@ def papers_away(session: Session, papers: Iterable[Attachment]) -> dict[str, boo
     for it by itself."""
     if not session.workspace.replica.enrolled:
         return {}
-    from app.sync.stick_papers import asked_first
+    from app.sync.state import asked_first
 
     path, first = session.workspace.attachment_path, set(asked_first(session.workspace))
     return {item.uid: item.sha256 in first for item in papers if not path(item.sha256).is_file()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,14 @@ def wanted(raw: sqlite3.Connection, layout: Layout, files: Attachments) -> list[
     somebody has to decide about, then the latest."""
     needs = dict.fromkeys((*_late(raw, layout), *_named(raw, layout, "max(added_at) DESC, sha256")))
     return [need for need in needs if not _is_whole(files, need)]
+
+
+def photographs_beside(raw: sqlite3.Connection, layout: Layout, stepping: Iterable[str]) -> set[str]:
+    """The files that are photographs and nothing else, of records of other kinds than those with steps."""
+    table = quoted(layout.of(Attachment.TYPE.name).name)
+    query = f"""SELECT sha256 FROM {table} GROUP BY sha256 HAVING min(coalesce(mime, '') LIKE 'image/%'
+      AND owner_entity NOT IN (SELECT value FROM json_each(?)))"""
+    return {row[0] for row in raw.execute(query, (json.dumps(sorted(stepping)),))}
 
 
 def unsent(

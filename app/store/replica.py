@@ -312,6 +312,11 @@ class Replica:
         with self._reading() as raw:
             return evidence.wanted(raw, self._database.layout, self._attachments)
 
+    def photographs_beside(self, stepping: Iterable[str]) -> set[str]:
+        """The photographs of records that have no steps: no decision waits for them."""
+        with self._reading() as raw:
+            return evidence.photographs_beside(raw, self._database.layout, stepping)
+
     def unsent_blobs(self, *, cleared: bool = False) -> list[BlobNeed]:
         """Evidence files that the hub is not known to have; `cleared`: only those that must go first."""
         with self._reading() as raw:

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from app.domain.areas import TOWN_DIGITS
+from app.domain.casework import WORKFLOWS
 from app.domain.entities.papers import Attachment
 from app.domain.filters import one_of
 from app.errors import StoreFailure
@@ -15,7 +17,7 @@ from app.store.evidence import BlobNeed
 from app.store.failures import translated
 from app.store.workspace import Workspace
 from app.sync.results import Progress
-from app.sync.state import note_files
+from app.sync.state import asked_first, note_files
 from app.sync.transport import Transport
 
 Check = Callable[[], None]  # raises Cancelled when the person wants to stop
@@ -86,15 +88,24 @@ def _sent(
 
 
 def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, check: Check) -> int:
-    """Fetch thumbnails, then the files that records name and that are not here, small ones first.
+    """Fetch thumbnails, then the files that records name and that are not here: what somebody asked for, then
+    small ones first.
 
+    Photographs of patrols and places come in full to their town only; a county would fill its disk with them.
     A file that the hub has not got itself yet waits for a later round. Gives the number of files.
     """
-    needs = sorted(workspace.replica.wanted(), key=lambda need: need.size)
+    asked = set(asked_first(workspace))
+    needs = sorted(workspace.replica.wanted(), key=lambda need: (need.sha256 not in asked, need.size))
+    small = _small_ones(workspace) - asked
+
+    def has_small(need: BlobNeed) -> bool:
+        return need.sha256 in small and thumbnail_path(workspace.path, need.sha256).exists()
+
+    new = [need for need in needs if not has_small(need)]
     there = []
-    for at, need in enumerate(needs):
-        progress(at, len(needs), tr(N_("Fetching small pictures")))
-        if _offered(workspace, transport, need, check):
+    for at, need in enumerate(new):
+        progress(at, len(new), tr(N_("Fetching small pictures")))
+        if _offered(workspace, transport, need, check) and not has_small(need):
             there.append(need)
     whole, done = sum(need.size for need in there), 0
     for need in there:
@@ -113,6 +124,14 @@ def thumbnail_path(workspace: Path, sha256: str) -> Path:
     """Where the small picture of an evidence file is kept."""
     name = file_name_of(sha256)
     return files_folder(workspace) / "thumbnails" / name[:2] / f"{name[2:]}.jpg"
+
+
+def _small_ones(workspace: Workspace) -> set[str]:
+    """The files of which the small picture is enough here until somebody asks."""
+    facts = workspace.replica.facts()
+    if facts is None or len(facts.area) >= TOWN_DIGITS:
+        return set()
+    return workspace.replica.photographs_beside(WORKFLOWS)
 
 
 def _offered(workspace: Workspace, transport: Transport, need: BlobNeed, check: Check) -> bool:

@@ -24,6 +24,8 @@ REVOKED = "revoked"
 HANDED_IN = "handed_in"  # how many changes of a revoked laptop wait at the hub for a person
 RESTORED = "hub_restored"
 FILES = "files_left"  # how many evidence files the last round left unsent, and the names of damaged ones
+ASKED = "papers.first"  # evidence files that somebody asked for by themselves
+MOST_ASKED = 20_000  # files named in one bundle; the next names the others
 LOCK_KEYS = "keys.lock"  # keys in a file are to be wrapped by the PIN of whoever signs in first
 
 
@@ -145,3 +147,16 @@ def end_founding(workspace: Workspace, now: datetime) -> None:
     outside = sorted(code for code in codes if not facts.scope.reads(code))
     if outside:
         replica.leave(outside, now)
+
+
+def ask_first(workspace: Workspace, sha256: str) -> None:
+    """Have the next round fetch this file, and the next bundle ask for it before all others, and before
+    those asked for so far."""
+    away = [name for name in asked_first(workspace) if not workspace.attachment_path(name).is_file()]
+    names = list(dict.fromkeys((sha256, *away)))[:MOST_ASKED]
+    workspace.replica.set_private(ASKED, json.dumps(names).encode())
+
+
+def asked_first(workspace: Workspace) -> list[str]:
+    """The files that somebody here wants before others, the last one asked for first."""
+    return [str(name) for name in json.loads(workspace.replica.private(ASKED) or b"[]")]

@@ -1,12 +1,11 @@
 """Papers a laptop lacks that comes by stick: what its bundle asks for, and what the answer brings.
 
-Over a network a laptop fetches each file that its records name. By stick it says which it lacks, the hub's
+Over a network a laptop fetches what `blobs.py` says. By stick it says which it lacks, the hub's
 answer brings small pictures and as many files as there is room for, and the next bundle asks for the rest.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,10 @@ from app.store.workspace import Workspace
 from app.sync.blobs import keep_thumbnail, thumbnail_path
 from app.sync.bundle import Item
 from app.sync.messages import PapersWanted, encode_message
+from app.sync.state import MOST_ASKED, asked_first
 
 PAPERS = "papers"  # the item that says which papers a laptop lacks
 MOST_BYTES = 1 << 30  # of papers in one answer: four files of a bundle, some minutes on a slow stick
-_FIRST = "papers.first"  # what somebody asked for by itself
-_MOST = 20_000  # files named in one bundle; the next names the others
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ def asked(workspace: Workspace) -> tuple[Item, int]:
     """Which papers are not here, for the hub, and how many that are."""
     first = {name: at for at, name in enumerate(asked_first(workspace))}
     needs = sorted(workspace.replica.wanted(), key=lambda need: first.get(need.sha256, len(first)))
-    names = [need.sha256 for need in needs[:_MOST]]
+    names = [need.sha256 for need in needs[:MOST_ASKED]]
     small = [name for name in names if not thumbnail_path(workspace.path, name).exists()]
     told = PapersWanted(
         files=[bytes.fromhex(name) for name in names],
@@ -43,18 +41,6 @@ def asked(workspace: Workspace) -> tuple[Item, int]:
         limit=MOST_BYTES,
     )
     return Item("policy", PAPERS, encode_message(told)), len(needs)
-
-
-def ask_first(workspace: Workspace, sha256: str) -> None:
-    """Have the next bundle ask for this file before all others, and before those asked for so far."""
-    away = [name for name in asked_first(workspace) if not workspace.attachment_path(name).is_file()]
-    names = list(dict.fromkeys((sha256, *away)))[:_MOST]
-    workspace.replica.set_private(_FIRST, json.dumps(names).encode())
-
-
-def asked_first(workspace: Workspace) -> list[str]:
-    """The files that somebody here wants before others, the last one asked for first."""
-    return [str(name) for name in json.loads(workspace.replica.private(_FIRST) or b"[]")]
 
 
 def keep(workspace: Workspace, items: Sequence[Item]) -> Kept:

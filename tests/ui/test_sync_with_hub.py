@@ -193,6 +193,29 @@ def test_a_paper_that_is_not_here_is_asked_for_with_the_next_stick(
     assert "文件不在本机" in view.list.item(0).text()
     view.bring.click()
     qtbot.waitUntil(view.bring.isHidden, timeout=WAIT_MS)
-    assert "已要求下次随 U 盘带来" in view.list.item(0).text()
+    assert "已要求取回，随下次同步或 U 盘到来" in view.list.item(0).text()
     assert papers_away(town.session, [paper]) == {paper.uid: True}
+    settle(running, qtbot)
+
+
+def test_a_paper_that_the_hub_has_is_fetched_at_once(
+    program: Make, lan: Lan, qtbot: QtBot, tmp_path: Path
+) -> None:
+    town, same = lan.laptop(TOWN, "R2"), lan.laptop(TOWN, "R2")
+    town.enter("inspector", "T-1")
+    add_evidence(town.as_("officer"), town.boiler("T-1"), [("photo_before", photo(tmp_path / "前.jpg"))])
+    lan.drain(town, same)
+    [paper] = same.session.workspace.find(Attachment)
+    same.session.workspace.attachment_path(paper.sha256).unlink()
+    running = open_laptop(program, qtbot, same, "officer")
+    running.window.show_record("boiler", same.boiler("T-1").uid)
+    view = running.window.work.record.evidence
+    qtbot.waitUntil(lambda: view.list.count() == 1, timeout=WAIT_MS)
+    view.list.setCurrentRow(0)
+    qtbot.waitUntil(lambda: not view.bring.isHidden(), timeout=WAIT_MS)
+    view.bring.click()
+    there = same.session.workspace.attachment_path(paper.sha256)
+    qtbot.waitUntil(there.is_file, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: view._away == {}, timeout=WAIT_MS)
+    assert "取回" not in view.list.item(0).text() and view.bring.isHidden()
     settle(running, qtbot)

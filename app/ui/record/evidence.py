@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 ABREAST = ("photo_before", "photo_during", "photo_after")  # looked at side by side
 _SIDE_STEPS = 16
+_ASKED = N_("Asked for: it comes with the next sync or stick")
 UID_ROLE = Qt.ItemDataRole.UserRole  # a row of papers carries its attachment's uid
 
 
@@ -70,8 +71,9 @@ class EvidenceView(QWidget):
         self._add = QPushButton(tr(N_("Add files…")))
         icons.wear(self._add, "add")
         self._add.clicked.connect(self.choose)
-        self.bring = side_button(tr(N_("Bring with the next stick")), self._ask_for)
+        self.bring = side_button(tr(N_("Fetch this file")), self._ask_for)
         self.bring.hide()
+        desk.sync.changed.connect(self._came)
         self._away: dict[str, bool] = {}  # papers whose file is not here, and whether it was asked for
         self.list.currentItemChanged.connect(lambda *_: self._offer())
         self._abreast = side_button(tr(N_("Side by side…")), self.compare)
@@ -125,14 +127,16 @@ class EvidenceView(QWidget):
         self._desk.read(self.list, away, self._say_away, topic="papers away")
 
     def _say_away(self, away: Mapping[str, bool]) -> None:
+        came = self._away.keys() - away.keys()
         self._away = {uid: asked for uid, asked in away.items() if uid in self._papers}
+        said = (tr(N_("The file is not on this laptop")), tr(_ASKED))
         for at in range(self.list.count()):
             row = self.list.item(at)
+            lines = [line for line in row.text().split("\n") if line not in said]
             asked = self._away.get(str(row.data(UID_ROLE)))
-            if asked is not None:
-                lines = row.text().split("\n")
-                said = (tr(N_("The file is not on this laptop")), tr(N_("Asked for with the next stick")))
-                row.setText("\n".join([*(line for line in lines if line not in said), said[asked]]))
+            row.setText("\n".join([*lines, *([] if asked is None else [said[asked]])]))
+        if came:
+            load_thumbnails(self._desk, self.list, list(self._papers.values()), _SIDE_STEPS)
         self._offer()
 
     def _offer(self) -> None:
@@ -144,7 +148,7 @@ class EvidenceView(QWidget):
         return str(self.list.item(at).data(UID_ROLE)) if at >= 0 else ""
 
     def _ask_for(self) -> None:
-        """Have the next stick bring the chosen paper before all others."""
+        """Have the next round, or the next stick, bring the chosen paper before all others."""
         uid = self._chosen()
 
         def work(session: Session, _: Token) -> object:
@@ -153,8 +157,20 @@ class EvidenceView(QWidget):
             bring_next(session, uid)
             return None
 
-        asked = Callbacks[object](lambda _: self._say_away({**self._away, uid: True}), self._desk.failed.emit)
-        self._desk.act(self, work, asked, title=tr(N_("Bring with the next stick")))
+        asked = Callbacks[object](lambda _: self._asked(uid), self._desk.failed.emit)
+        self._desk.act(self, work, asked, title=tr(N_("Fetch this file")))
+
+    def _asked(self, uid: str) -> None:
+        """Where the hub is on the network it is fetched at once."""
+        self._say_away({**self._away, uid: True})
+        status = self._desk.sync.status
+        if status is not None and status.hub.startswith("http"):
+            self._desk.sync.begin()
+
+    def _came(self) -> None:
+        """Look again for what was asked for, once a round or a stick may have brought it."""
+        if any(self._away.values()) and not self._desk.sync.running:
+            self._look_for(tuple(self._papers.values()))
 
     def paper(self, uid: str) -> Attachment | None:
         """A listed paper."""
