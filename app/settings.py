@@ -12,6 +12,7 @@ from typing import Any
 
 from platformdirs import user_config_dir
 
+from app import disk
 from app.domain.coordinates.formats import DECIMAL, NOTATIONS
 from app.domain.fields import CodeList, Field, Kind, choice, codes, text
 from app.domain.values import check
@@ -96,7 +97,7 @@ def save_preferences(preferences: Preferences, path: Path | None = None) -> None
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_suffix(".new")
         fresh.write_text(json.dumps(dataclasses.asdict(preferences), ensure_ascii=False, indent=1), "utf-8")
-        fresh.replace(target)
+        disk.settle(fresh, target)
     except OSError as error:
         raise StoreFailure(
             N_("The settings cannot be saved in {folder}."),

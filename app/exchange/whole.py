@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app import disk
 from app.errors import StoreFailure
 from app.i18n import N_
 
@@ -20,9 +20,7 @@ def whole(target: Path) -> Iterator[Path]:
     part = target.with_name(f".{target.stem}.part{target.suffix}")
     try:
         yield part
-        with part.open("rb+") as file:  # on the disk before it has the name: else a power cut leaves nothing
-            os.fsync(file.fileno())
-        part.replace(target)
+        disk.settle(part, target)
     except OSError as error:
         raise StoreFailure(N_("“{file}” cannot be written: {why}"), code="unwritable", file=target.name,
                            why=error.strerror or str(error)) from error  # fmt: skip

@@ -5,7 +5,6 @@ A hub on PostgreSQL is copied by PostgreSQL's own programs: `docs/hub.md` has th
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import disk
 from app.errors import Invalid, StoreFailure
 from app.hub.hub import Hub
 from app.hub.place import FILE, HubPlace
@@ -44,6 +44,7 @@ def backup(place: HubPlace, target: Path, at: datetime) -> Path:
             if (place.folder / name).is_dir():
                 shutil.copytree(place.folder / name, part / name, ignore=shutil.ignore_patterns("parts"))
         check(part)
+        disk.sync_tree(part)
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(part, ignore_errors=True)
         raise _failed(error) from error
@@ -51,7 +52,7 @@ def backup(place: HubPlace, target: Path, at: datetime) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         raise
     part.rename(made)
-    _to_disk(made.parent)
+    disk.sync_folder(made.parent)
     return made
 
 
@@ -70,12 +71,14 @@ def restore(source: Path, place: HubPlace, at: datetime) -> Path | None:
     try:
         shutil.copytree(source, part)
         _note_restored(part, at)  # first: it may turn out to be of a newer program
+        disk.sync_tree(part)
         if place.folder.exists():
             _free(place.folder / FILE)
             stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
             kept = place.folder.with_name(f"{place.folder.name}.before-{stamp}")
             place.folder.rename(kept)
         part.rename(place.folder)
+        disk.sync_folder(place.folder.parent)
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise _failed(error) from error
     finally:
@@ -118,8 +121,6 @@ def _copy_database(file: Path, target: Path) -> None:
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy, pages=_PAGES, sleep=0.01)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole in itself
-    with target.open("rb+") as written:
-        os.fsync(written.fileno())
     target.chmod(0o600)
 
 
@@ -136,14 +137,6 @@ def _free(file: Path) -> None:
     except sqlite3.OperationalError as error:
         raise StoreFailure(N_("The hub is in use"), hint=N_("Stop the server first; nothing was changed."),
                            code="in_use") from error  # fmt: skip
-
-
-def _to_disk(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _failed(error: Exception) -> StoreFailure:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from app import disk
 from app.domain.digest import as_text
 from app.errors import Invalid, StoreFailure
 from app.hub.hub import Hub
@@ -43,7 +44,7 @@ def export_log(hub: Hub, out: Path) -> int:
                 file.executemany("INSERT INTO hub_log VALUES (?, ?, ?, ?, ?, ?)", rows)
                 count += len(rows)
             file.commit()
-        part.replace(out)
+        disk.settle(part, out)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise StoreFailure(

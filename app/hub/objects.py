@@ -22,6 +22,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, PermissionDeniedError
 from obstore.store import LocalStore, from_url
 
+from app import disk
 from app.errors import Invalid, StoreFailure
 from app.hub.database import disk_full
 from app.hub.thumbnails import thumbnail_of
@@ -227,12 +228,9 @@ class Blobs:
             return
         file = self._folder / key
         try:
-            for path in (file, *file.parents[: key.count("/") + 1]):
-                handle = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+            disk.sync_file(file)
+            for folder in file.parents[: key.count("/") + 1]:
+                disk.sync_folder(folder)
         except OSError as error:
             raise _failure(error) from error
 

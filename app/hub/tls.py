@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from app import disk
 from app.errors import Invalid
 from app.i18n import N_
 from app.sync.pinning import key_fingerprint
@@ -55,14 +55,14 @@ def self_made(folder: Path, hosts: list[str], now: datetime) -> Certificate:
     file, key = folder / CERTIFICATE, folder / KEY
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not key.is_file():
-        _write(key, ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        disk.write(key, ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ))  # fmt: skip
         file.unlink(missing_ok=True)
     if not file.is_file() or _first(file).not_valid_after_utc - now < RENEWED_BEFORE:
         private = serialization.load_pem_private_key(key.read_bytes(), None)
         assert isinstance(private, ec.EllipticCurvePrivateKey), "the key here was made here"
-        _write(file, _certificate(private, hosts, now).public_bytes(serialization.Encoding.PEM))
+        disk.write(file, _certificate(private, hosts, now).public_bytes(serialization.Encoding.PEM))
     return given(file, key)
 
 
@@ -127,14 +127,3 @@ def _alternative(host: str) -> x509.GeneralName:
     except ValueError:
         return x509.DNSName(host.encode("idna").decode())
     return x509.IPAddress(address)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Readable by the hub's own user only, and there whole or not at all."""
-    part = file.with_suffix(".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)

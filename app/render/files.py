@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from app import disk
 from app.errors import StoreFailure
 from app.i18n import N_
 
@@ -14,11 +15,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write beside `path`, then move into its place; raises StoreFailure with the system's reason."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        beside.write_bytes(content)
+        disk.settle(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise StoreFailure(

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from app import disk
 from app.domain.entities.papers import SHA256
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_
@@ -106,7 +107,7 @@ class Attachments:
         )
 
     def _copy(self, source: Path) -> StoredFile:
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        disk.make_folder(self.folder)
         part = self.folder / f".{os.getpid()}-{id(source)}.part"
         hashed, size, head = hashlib.sha256(), 0, b""
         try:
@@ -116,8 +117,6 @@ class Attachments:
                     hashed.update(block)
                     written.write(block)
                     size += len(block)
-                written.flush()
-                os.fsync(written.fileno())
             self._keep(part, hashed.hexdigest())
         finally:
             part.unlink(missing_ok=True)
@@ -125,12 +124,10 @@ class Attachments:
 
     def bring(self, source: Path, sha256: str) -> Path:
         """Take over a file whose hash has been compared; it may lie on another disk. Gives its place."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        disk.make_folder(self.folder)
         part = self.folder / f".{os.getpid()}-{sha256[:12]}.part"
         try:
             shutil.copyfile(source, part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
             self._keep(part, sha256)
         finally:
             part.unlink(missing_ok=True)
@@ -142,9 +139,8 @@ class Attachments:
         target = self.path(sha256)
         if target.is_file() and digest(target) == sha256:
             return
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        part.replace(target)
-        sync_folder(target.parent)
+        disk.make_folder(target.parent)
+        disk.settle(part, target)
 
 
 def _check_there(source: Path) -> None:
@@ -170,17 +166,6 @@ def digest(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut; Windows does this by itself."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _mime(name: str, head: bytes) -> str:

@@ -9,16 +9,18 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app import disk
 from app.domain.values import bureau_day
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_
 from app.store import failures, place
-from app.store.attachments import files_folder, sync_folder
+from app.store.attachments import files_folder
 from app.store.connect import opened
 from app.store.lock import WriterLock
 
 KEPT = 7
 _DAILY = ".backups"
+_LOGS = ("-wal", "-journal")
 _PAGES = 2000  # copied at a time, so that writers get their turn
 
 
@@ -80,9 +82,9 @@ def restore(source: Path, target: Path) -> Path | None:
         try:
             copy_to(source, part)
             _bring_evidence(_evidence_of(source), files_folder(target))
-            aside = _set_aside(target)
+            aside = set_aside(target)
             part.rename(target)
-            sync_folder(target.parent)
+            disk.sync_folder(target.parent)
         finally:
             remove(part)
             lock.release()
@@ -104,23 +106,22 @@ def _bring_evidence(source: Path, target: Path) -> None:
         place_there = target / file.parent.name / file.name
         if place_there.is_file() and place_there.stat().st_size == file.stat().st_size:
             continue
-        place_there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.make_folder(place_there.parent)
         part = place_there.with_name(place_there.name + ".part")
         shutil.copyfile(file, part)
-        part.replace(place_there)
+        disk.settle(part, place_there)
 
 
 def _copy(path: Path, folder: Path, name: str) -> Path:
     target = folder / name
     with failures.translated(target):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.make_folder(folder)
         part = folder / (name + ".part")
         copy_to(path, part)
         if target.exists():
             part.unlink()
             raise Invalid(N_("{file} is there already"), file=str(target), code="exists")
-        part.rename(target)
-        sync_folder(folder)
+        disk.settle(part, target)
     return target
 
 
@@ -135,27 +136,42 @@ def copy_to(source: Path, part: Path) -> None:
         if found != ["ok"]:
             raise failures.damaged(source, "; ".join(found))
         part.chmod(0o600)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
+        disk.sync_file(part)
     except BaseException:
         remove(part)
         raise
 
 
-def _set_aside(target: Path) -> Path | None:
-    """Move a file, with its log, to a name that says when it was replaced."""
-    if not target.exists():
-        return None
+def set_aside(target: Path) -> Path | None:
+    """Keep the file at `target`, with its log, under a name that says when it was replaced. Raises OSError.
+
+    It stays at its place until another takes that; its log does not, since that file would be read with it.
+    A log without a file is kept as well.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = target.with_name(f"{target.stem}-replaced-{stamp}{target.suffix}")
-    for ending in ("-wal", "-shm", ""):
-        part = target.with_name(target.name + ending)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + ending))
-    return aside
+    there = [end for end in ("", *_LOGS) if target.with_name(target.name + end).exists()]
+    if not there:
+        return None
+    for end in there:
+        _second_name(target.with_name(target.name + end), aside.with_name(aside.name + end))
+    disk.sync_folder(target.parent)
+    for end in (*_LOGS, "-shm"):
+        target.with_name(target.name + end).unlink(missing_ok=True)
+    disk.sync_folder(target.parent)
+    return aside if "" in there else None
+
+
+def _second_name(path: Path, other: Path) -> None:
+    """The same file under another name; a copy where the disk knows no second names, as on a stick."""
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)
+        disk.sync_file(other)
 
 
 def remove(part: Path) -> None:
     """Remove a file with the logs beside it, if they are there."""
-    for ending in ("", "-wal", "-shm", "-journal"):
+    for ending in ("", *_LOGS, "-shm"):
         part.with_name(part.name + ending).unlink(missing_ok=True)

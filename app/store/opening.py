@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy.exc import DBAPIError
 
+from app import disk
 from app.domain.values import as_moment
 from app.errors import StoreFailure
 from app.i18n import N_
 from app.store import backup, failures, meta, migrations, place, watch
-from app.store.attachments import sync_folder
 from app.store.connect import Database, opened
 from app.store.external import ExternalEdits
 from app.store.journal import FOREIGN, set_context
@@ -65,8 +65,8 @@ def create(path: Path, area: str, title: str) -> Opened:
             _prepare(part)
             _fill(part, area, title)
             part.chmod(0o600)
-            part.rename(path)
-            sync_folder(path.parent)
+            backup.set_aside(path)  # a log that was left there by a file that is gone
+            disk.settle(part, path)
     except StoreFailure as failure:
         failure.values["file"] = path.name
         raise

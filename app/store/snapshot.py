@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 import zstandard
 from sqlalchemy import Connection
 
+from app import disk
 from app.domain.areas import OWNERS
 from app.domain.digest import as_text
 from app.domain.replication import Block, Cells
@@ -38,7 +39,6 @@ from app.store import (
     views,
     watch,
 )
-from app.store.attachments import sync_folder
 from app.store.connect import Database, opened
 from app.store.crossing import crossing
 from app.store.fold_write import added_act
@@ -104,8 +104,7 @@ def make_snapshot(
                 database.close()
             _settle(part)
             made = _pack(part, packed)
-            packed.replace(target)
-            sync_folder(target.parent)
+            disk.settle(packed, target)
     finally:
         backup.remove(part)
         packed.unlink(missing_ok=True)
@@ -134,8 +133,9 @@ def install_snapshot(
             proved = _unpack(source, part, sha256, progress or _silent)
             _belong(part, source, facts, sound=proved)
             part.chmod(0o600)
-            part.rename(target)
-            sync_folder(target.parent)
+            backup.set_aside(target)
+            part.rename(target)  # brought to the disk while it was unpacked
+            disk.sync_folder(target.parent)
     finally:
         backup.remove(part)
 
@@ -243,8 +243,6 @@ def _pack(part: Path, packed: Path) -> tuple[str, int, int]:
         while block := read.read(_BLOCK):
             _put(written, hashed, squeeze.compress(block))
         _put(written, hashed, squeeze.flush())
-        written.flush()
-        os.fsync(written.fileno())
     return hashed.hexdigest(), packed.stat().st_size, unpacked
 
 
@@ -342,8 +340,7 @@ def _belong(part: Path, source: Path, facts: ReplicaFacts, *, sound: bool) -> No
         for key, value in (("device", facts.device), ("area", facts.area)):
             connection.execute("UPDATE gridward_meta SET value = ? WHERE key = ?", (value, key))
         connection.execute("COMMIT")
-    with part.open("rb+") as file:
-        os.fsync(file.fileno())
+    disk.sync_file(part)
 
 
 def _damaged(source: Path, why: str) -> StoreFailure:

@@ -6,7 +6,6 @@ What the writer of a bundle has not been told by an answer stays pending, so a l
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import TracebackType
 import msgspec
 import pyrage
 
+from app import disk
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_
 from app.sync import signing
@@ -171,12 +171,7 @@ class _Writing:
         for place, (part, final, closing) in enumerate(self._written):
             part.replace(final)
             self._written[place] = (final, final, closing)
-        with contextlib.suppress(OSError):  # some file systems of sticks know no such thing for a folder
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        disk.sync_folder(self._path.parent)
         return [(final, closing) for _, final, closing in self._written]
 
     def remove(self) -> None:

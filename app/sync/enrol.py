@@ -7,7 +7,6 @@ is there, and asking again with the same keys gives the same laptop.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 
-from app import __version__
+from app import __version__, disk
 from app.domain.values import as_moment
 from app.errors import AppError, Cancelled, Invalid, StoreFailure
 from app.i18n import N_, tr
@@ -288,12 +287,5 @@ def _read(beside: Path, code: str, url: str) -> _Kept | None:
 
 
 def _write(beside: Path, kept: _Kept) -> None:
-    part = _place(beside).with_suffix(".part")
     with translated(beside):
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.msgpack.encode(kept))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(_place(beside))
+        disk.write(_place(beside), msgspec.msgpack.encode(kept))

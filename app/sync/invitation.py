@@ -24,6 +24,7 @@ import pyrage
 from msgspec import Meta
 from pyrage import passphrase
 
+from app import disk
 from app.domain.rights import within_cap
 from app.errors import Invalid, Refused, StoreFailure
 from app.i18n import N_
@@ -115,8 +116,6 @@ class OpenInvitation:
             with _stored(target), self.path.open("rb") as file, part.open("wb") as out:
                 file.seek(self.begins)
                 pyrage.decrypt_io(_Until(file, -32), out, [identity])
-                out.flush()
-                os.fsync(out.fileno())
         except pyrage.DecryptError:
             part.unlink()
             raise _problem("altered", self.path) from None
@@ -125,7 +124,8 @@ class OpenInvitation:
         if not same:
             part.unlink()
             raise _problem("altered", self.path)
-        part.replace(target)
+        with _stored(target):
+            disk.settle(part, target)
 
 
 def make_code(secret: str, fingerprint: str) -> Code:
@@ -187,7 +187,7 @@ def write_invitation(path: Path, invitation: Invitation, code: Code, snapshot: P
             if snapshot:
                 _encrypt(snapshot, out, identity)
             _close(out)
-        part.replace(path)
+        disk.settle(part, path)
 
 
 def check_invitation(path: Path) -> int:
@@ -237,7 +237,7 @@ def _encrypt(snapshot: Path, out: BinaryIO, identity: pyrage.x25519.Identity) ->
 
 
 def _close(out: BinaryIO) -> None:
-    """Write the length and the closing hash, and make the file safe on the disk."""
+    """Write the length and the closing hash."""
     length = out.tell() + 32
     out.seek(len(MAGIC))
     out.write(length.to_bytes(8, "little"))
@@ -245,8 +245,6 @@ def _close(out: BinaryIO) -> None:
     closing = _digest(out)
     out.seek(0, os.SEEK_END)
     out.write(closing)
-    out.flush()
-    os.fsync(out.fileno())
 
 
 class _Until:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from app import disk
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_
 from app.sync.keys import DeviceKeys
@@ -232,19 +233,9 @@ class Keystore:
         return DeviceKeys.from_bytes(kept)
 
     def _write(self, kept: bytes) -> None:
-        part = self._file.with_suffix(".part")
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.unlink(missing_ok=True)
-            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(kept)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._file)
+            disk.write(self._file, kept)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
             raise _unreadable(self._file, error) from error
 
 

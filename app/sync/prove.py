@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app import disk
 from app.domain.digest import as_text
 from app.domain.entities.conflict import Conflict
 from app.domain.replication import Cells
@@ -273,7 +274,7 @@ def _write(out: Path, certificate: dict[str, Any]) -> None:
         with part.open("w", encoding="utf-8") as file:
             json.dump(certificate, file, ensure_ascii=False, indent=1)
             file.write("\n")
-        part.replace(out)
+        disk.settle(part, out)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StoreFailure(

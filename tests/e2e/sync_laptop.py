@@ -78,6 +78,7 @@ PHASES: dict[str, Callable[[], None]] = {
     "during_fold": lambda: after(fold, "write_piece"),
     "during_blob": lambda: after(Client, "_send_part"),
     "during_bundle": lambda: before(bundle._Writing, "rename"),
+    "after_bundle": lambda: after(Stick, "write"),
 }
 
 
@@ -104,7 +105,7 @@ def main(town: Path, name: str, url: str, phase: str, word: str, edits: int = 2,
         assert isinstance(record, Boiler)
         add_evidence(session, record, [("other", paper(town / f"{word}.pdf", word * 1000))])
     PHASES[phase]()
-    if phase == "during_bundle":
+    if phase.endswith("_bundle"):
         Stick(session.workspace, keys, session.now(), lambda *_: None).write(town / f"{word}.bundle")
     facts = session.workspace.replica.facts()
     assert facts is not None

@@ -6,14 +6,11 @@ What a laptop said is saved is in the hub's log exactly once in the end, and eve
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -22,87 +19,11 @@ from sqlalchemy.exc import OperationalError
 
 from app.errors import AppError
 from e2e.bad_network import BadNetwork, mixed
+from e2e.processes import CLIENT_PHASES, HUB_PHASES, TIMES, check, laptop, served
 from sync import doings
-from sync.accounts import check_hub_rows, check_laptops, settle
-from sync.oracle import check_numbers, replayed
-from sync.town import boiler, copy_of, end, make, reopen
+from sync.accounts import settle
+from sync.town import boiler, copy_of, end, reopen
 from sync.world import World
-
-ROOT = Path(__file__).resolve().parents[2]
-LAPTOP, HUB = ROOT / "tests" / "e2e" / "sync_laptop.py", ROOT / "tests" / "e2e" / "killed_hub.py"
-TIMES = max(1, int(os.environ.get("GRIDWARD_EXAMPLES", "1")) // 10)
-CLIENT_PHASES = (
-    "before_push", "during_push", "after_commit", "during_fold", "during_blob", "during_bundle",
-)  # fmt: skip
-HUB_PHASES = ("before_push", "during_push", "before_commit", "after_commit")
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The town where nothing has happened."""
-    folder = tmp_path_factory.mktemp("town") / "town"
-    make(folder)
-    return folder
-
-
-@pytest.fixture
-def town(template: Path) -> Iterator[Path]:
-    """A copy of it."""
-    folder = copy_of(template)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def served(town: Path, phase: str = "", port: str = "0") -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The hub as a process of its own, perhaps one that dies in a phase; its address."""
-    start = [str(HUB), phase] if phase else ["-m", "app"]
-    words = ["hub", "serve", str(town / "hub"), "--port", port, "--json"]
-    process = subprocess.Popen(
-        [sys.executable, *start, *words],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        yield process, json.loads(process.stdout.readline())["url"]
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def laptop(town: Path, name: str, url: str, phase: str, word: str, *numbers: int) -> tuple[list[str], int]:
-    """A laptop's program until its end: the notes it said are saved, and its exit code."""
-    words = [str(town), name, url, phase, word, *map(str, numbers)]
-    done = subprocess.run(
-        [sys.executable, str(LAPTOP), *words], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return [line[6:] for line in done.stdout.splitlines() if line.startswith("saved ")], done.returncode
-
-
-def check(town: Path, saved: list[str]) -> None:
-    """Everybody syncs in the end; each saved note is in the log once, and all have the same."""
-    world = reopen(town, ("city", "town_a", "town_a2"))
-    try:
-        world.drain()
-        blocks = world.log()
-        check_numbers(blocks)
-        replay = replayed(blocks)
-        told = [
-            value
-            for items in blocks.values()
-            for block in items
-            for effect in block.effects
-            for name, value in effect.cells.items()
-            if effect.entity == "boiler" and name == "note" and effect.op == "u"
-        ]
-        kept = json.dumps([row for rows in replay.conflicts.values() for row in rows], ensure_ascii=False)
-        assert not [note for note in saved if note not in told and note not in kept], "saved and lost"
-        assert not [note for note in saved if told.count(note) > 1], "counted twice"
-        check_hub_rows(world, replay)
-        check_laptops(world, replay)
-    finally:
-        world.close()
 
 
 def test_a_laptop_is_killed_in_every_phase(town: Path) -> None:
