@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from app import disk
@@ -149,7 +150,8 @@ def set_aside(target: Path) -> Path | None:
     A log without a file is kept as well.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = target.with_name(f"{target.stem}-replaced-{stamp}{target.suffix}")
+    names = (f"{target.stem}-replaced-{stamp}{more}" for more in chain([""], (f"-{n}" for n in count(2))))
+    aside = next(path for name in names if not (path := target.with_name(name + target.suffix)).exists())
     there = [end for end in ("", *_LOGS) if target.with_name(target.name + end).exists()]
     if not there:
         return None

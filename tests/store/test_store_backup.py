@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,3 +90,48 @@ def test_a_damaged_backup_touches_nothing(file: Path, tmp_path: Path) -> None:
     assert [item.name for item in file.parent.iterdir()] == [file.name]
     with pytest.raises(Invalid):
         restore(file, file)
+
+
+@pytest.mark.parametrize("renames", [0, 1, 2])
+def test_nothing_is_lost_when_the_program_dies_while_restoring(
+    renames: int, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "killed"  # what a program that is killed leaves: its last save is in the log
+    left.mkdir()
+    with Workspace.open(file) as workspace:
+        made = workspace.backup(tmp_path / "stick", START)
+        Desk(workspace).add(boiler("PL-1"))
+        for part in file.parent.glob(f"{file.name}*"):
+            shutil.copyfile(part, left / part.name)
+    victim, real, done = left / file.name, Path.rename, []
+
+    def dies(self: Path, target: Path) -> Path:
+        if self.parent == left:
+            done.append(self)
+            if len(done) > renames:
+                raise KeyboardInterrupt
+        return real(self, target)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(Path, "rename", dies)
+        restore(made, victim)
+    kept = []
+    for path in left.glob("*.gpkg"):
+        with Workspace.open(path) as workspace:
+            kept.append(workspace.count(Boiler))
+    assert 1 in kept, "the last save is nowhere"
+    restore(made, victim)
+    with Workspace.open(victim) as workspace:
+        assert workspace.count(Boiler) == 0
+        assert workspace.check().ok
+
+
+def test_a_log_that_was_left_behind_is_not_read_into_a_new_file(file: Path, tmp_path: Path) -> None:
+    with Workspace.open(file) as workspace:
+        Desk(workspace).add(*(boiler(f"PL-{n}") for n in range(50)))
+        target = tmp_path / "new.gpkg"
+        shutil.copyfile(file.with_name(file.name + "-wal"), tmp_path / "new.gpkg-wal")
+    with Workspace.create(target, "620800", "平凉") as workspace:
+        assert workspace.count(Boiler) == 0
+        assert workspace.check().ok
+    assert [path for path in tmp_path.glob("new-replaced-*") if path.name.endswith("-wal")]
