@@ -180,7 +180,7 @@ def a_field(name: str, kept: Any, offered: Any) -> FieldSide:
     )
 
 
-def a_place(kept: Point, offered: Point) -> FieldSide:
-    """Two places."""
-    words = [f"{at.x:.6f}, {at.y:.6f}" for at in (kept, offered)]
+def a_place(kept: Point | None, offered: Point) -> FieldSide:
+    """Two places, or the one of what is new."""
+    words = [f"{at.x:.6f}, {at.y:.6f}" if at is not None else "" for at in (kept, offered)]
     return FieldSide("geometry", "位置", kept, offered, None, *words)

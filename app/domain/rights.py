@@ -44,6 +44,9 @@ MIGRATORS = ("R5", "R6")
 # A laptop enrolled for a role serves persons up to it, in this order.
 RANKS = ("R1", "R2", "R3", "R4", "R5", "R6", "R0")
 
+# Whose role opens the hub's pages for people.
+PAGE_VISITORS = ("R0", "R5", "R6")
+
 # Who decides a conflict: the county's staff first, then the city; what only the city may write, the city.
 DECIDERS = ("R3", "R5")
 

@@ -89,6 +89,11 @@ def late_open(conflicts: Iterable[Conflict]) -> int:
     return sum(item.kind == "quarantine" for item in conflicts)
 
 
+def late_of(conflict: Conflict) -> str:
+    """The revoked laptop whose late work raised a conflict; empty for every other conflict."""
+    return (conflict.offered_device or "") if conflict.kind == "quarantine" else ""
+
+
 def moment_of(value: int | str | datetime | None) -> datetime | None:
     """A moment however the books keep it: milliseconds, text or a datetime."""
     if value is None or value == "":

@@ -13,7 +13,6 @@ from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.errors import AppError
 from app.i18n import DEFAULT_LANGUAGE, N_, language, tr
 from app.settings import load_preferences
 from app.ui import icons, metrics
@@ -30,10 +29,10 @@ from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
 from app.ui.frame.settling import Settling
 from app.ui.frame.statusline import StatusLine
 from app.ui.frame.topbar import TopBar
+from app.ui.frame.unopened import refused
 from app.ui.frame.workpage import WorkPage
 from app.ui.imports.endings import is_ledger
 from app.ui.map.pane import THEME_OF
-from app.ui.messages import ask
 from app.ui.record.evidence import local_files
 from app.ui.sync.bar import RevokedBar
 from app.ui.sync.page import SyncPage
@@ -53,7 +52,6 @@ _SUBMENUS = (
     (N_("Care of the workspace"), ("workspace",)),
 )
 # What the store says of a file that another copy of the program or the folder keeps from being written.
-_ONLY_READABLE = ("in_use", "read_only")
 _NAMES_OF = frozenset({"division", "water_source", "person"})
 
 
@@ -187,17 +185,10 @@ class MainWindow(QMainWindow):
         if not self.work.may_leave():
             return
 
-        def refused(error: Exception) -> None:
-            only_read = isinstance(error, AppError) and error.code in _ONLY_READABLE and not read_only
-            if only_read and ask(self, str(error), tr(N_("Open for reading only"))):
-                self.open_path(path, read_only=True)
-            elif not only_read:
-                self.desk.failed.emit(error)
-
         self.desk.tasks.run(
             self,
             lambda _: open_file(path, read_only=read_only),
-            Callbacks(self.show_opened, refused),
+            Callbacks(self.show_opened, partial(refused, self, path, read_only)),
             lane=Lane.WRITE,
             title=tr(N_("Opening the workspace")),
         )

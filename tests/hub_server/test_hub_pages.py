@@ -318,6 +318,25 @@ def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
     assert http.get("/admin/devices/dev-2/revoke").status_code == 404
 
 
+def test_from_what_was_put_apart_to_what_waits_of_it_and_back(http: TestClient, hub: SmallHub) -> None:
+    hub.quarantine_ = [
+        SimpleNamespace(device=uid, received=received_ms(NOW), changes=3, reason="late")
+        for uid in ("dev-3", "dev-1")
+    ]
+    late = replace(
+        hub.conflicts_[0], uid="c2", kind="quarantine", owner_title="LATE-1", offered_device="dev-3"
+    )
+    hub.conflicts_ += [late, *(replace(late, uid=f"m{n}") for n in range(120))]
+    sign_in(http)
+    page = http.get("/admin/quarantine").text
+    assert '<a href="/admin/conflicts?laptop=dev-3">121</a>' in page and "laptop=dev-1" not in page
+    waiting = http.get("/admin/conflicts?laptop=dev-3").text
+    assert "LATE-1" in waiting and "PL-1" not in waiting
+    assert 'href="/admin/quarantine"' in waiting.split("<main>")[1]
+    assert 'href="?laptop=dev-3&amp;page=2"' in waiting or 'href="?laptop=dev-3&page=2"' in waiting
+    assert "<script>" not in http.get("/admin/conflicts?laptop=<script>").text
+
+
 def test_long_lists_come_in_pages_and_forms_mark_where_they_belong(http: TestClient, hub: SmallHub) -> None:
     hub.quarantine_ = [
         SimpleNamespace(device="dev-3", received=received_ms(NOW), changes=1, reason=f"no-{n}.")

@@ -20,7 +20,7 @@ from app.ui.conflicts.placemap import PlaceMap
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS
 from store.records import boiler
-from sync_cases import OFFERED, FakeHub, a_conflict, a_place, stand_in
+from sync_cases import OFFERED, FakeHub, a_conflict, a_field, a_place, stand_in
 from window_cases import WAIT_MS, boiler_in, choose, settle
 
 Office = Callable[..., Program]
@@ -151,6 +151,24 @@ def test_two_places_are_shown_on_a_small_map(office: Office, hub: FakeHub, qtbot
     (small,) = running.window.conflicts.detail.findChildren(PlaceMap)
     qtbot.waitUntil(lambda: small.canvas.picture is not None, timeout=WAIT_MS)
     assert "906" in small._words.text() or "907" in small._words.text()  # metres of a hundredth of a degree
+
+
+def test_the_map_is_in_sight_below_many_fields(office: Office, hub: FakeHub, qtbot: QtBot) -> None:
+    """A new record of a revoked laptop has all its fields at odds; its place was far below them."""
+    running = office("clerk")
+    many = [a_field("note", None, f"第{n}项") for n in range(25)]
+    fields = (*many, a_place(None, Point(106.67, 35.54)))
+    late = a_conflict(boiler_in(running, "suspect"), "c1", "quarantine", fields=fields)
+    hub.views = [replace(late, record=replace(late.record, exists=False))]
+    running.window.go(CONFLICTS)
+    read_again(running, qtbot)
+    detail = running.window.conflicts.detail
+    running.window.conflicts.show_conflict("c1")
+    settle(running, qtbot)
+    (small,) = detail.findChildren(PlaceMap)
+    assert small.canvas.visibleRegion().boundingRect().height() == small.canvas.height() > 200
+    assert small._words.text() == "记录所在位置", "there are no two places"
+    assert "不采用" in detail.keep.text(), "nothing stands that could be kept"
 
 
 def test_the_record_is_one_click_away(office: Office, hub: FakeHub, qtbot: QtBot) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.errors import HubUnreachable, Invalid
@@ -57,6 +58,25 @@ def test_the_page_counts_with_the_line(office: Office, hub: FakeHub, qtbot: QtBo
     hub.wait.set()
     qtbot.waitUntil(lambda: not running.desk.sync.running, timeout=WAIT_MS)
     settle(running, qtbot)
+
+
+@pytest.mark.parametrize(("login", "offered"), [("admin", True), ("city", True), ("clerk", False)])
+def test_who_may_enter_the_hubs_pages_gets_there_from_the_sync_page(
+    office: Office, hub: FakeHub, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, login: str, offered: bool
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()) or True)
+    hub.status = replace(SAFE, hub="https://192.0.2.2:8443")
+    running = office(login, sync="by_hand")
+    running.window.go(SYNC)
+    settle(running, qtbot)
+    buttons = [
+        one for one in running.window.sync.findChildren(QPushButton) if one.objectName() == "hub_pages"
+    ]
+    assert bool(buttons) == offered
+    for one in buttons:
+        one.click()
+    assert opened == ["https://192.0.2.2:8443/admin/"] * offered
 
 
 def test_a_failure_is_said_once(office: Office, hub: FakeHub, qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from app.hub.admin.render import page, page_language, part_of, visits_of
 from app.hub.admin.visits import COOKIE, Visit, may_enter
 from app.hub.service import Service, service_of
 from app.hub.speaking import said, status_of
-from app.hub.views import DeviceLine, area_lines, device_lines, late_open, moment_of
+from app.hub.views import DeviceLine, area_lines, device_lines, late_of, late_open, moment_of
 from app.i18n import in_language
 from app.resources import resource
 
@@ -107,13 +108,15 @@ async def areas(request: Request, visit: Visit) -> Response:
 
 
 async def conflicts(request: Request, visit: Visit) -> Response:
-    """Open conflicts of the visitor's area: what, between whom, since when."""
+    """Open conflicts of the visitor's area: what, between whom, since when; with `?laptop=` those that the
+    late work of one laptop has raised."""
     service = service_of(request)
-    language = page_language(request)
+    language, laptop = page_language(request), request.query_params.get("laptop", "")
     found = await service.call(service.hub.conflicts, visit.person.area or None)
-    part = part_of(request, sorted(found, key=lambda item: item.raised_at))
+    wanted = [item for item in found if not laptop or late_of(item) == laptop]
+    part = part_of(request, sorted(wanted, key=lambda item: item.raised_at))
     lines = [_conflict(language, item) for item in part.lines]
-    return page(request, "conflicts", visit, lines=lines, part=part)
+    return page(request, "conflicts", visit, lines=lines, part=part, laptop=laptop)
 
 
 async def quarantine(request: Request, visit: Visit) -> Response:
@@ -121,7 +124,8 @@ async def quarantine(request: Request, visit: Visit) -> Response:
     service = service_of(request)
     part = part_of(request, (await service.call(_quarantined, service, visit))[::-1])
     lines = [(item.device, moment_of(item.received), item.changes, item.reason) for item in part.lines]
-    return page(request, "quarantine", visit, lines=lines, part=part)
+    waiting = Counter(map(late_of, await service.call(service.hub.conflicts, visit.person.area or None)))
+    return page(request, "quarantine", visit, lines=lines, part=part, waiting=waiting)
 
 
 async def style(_request: Request) -> Response:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.domain.rights import PAGE_VISITORS
 from app.errors import NotAllowed
 from app.hub.auth import derived
 from app.i18n import N_
 
-ROLES = ("R0", "R5", "R6")
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 COOKIE, FORM_COOKIE, LANGUAGE_COOKIE = "gridward_hub", "gridward_form", "gridward_language"
@@ -90,7 +90,7 @@ class Visits:
 
 def may_enter(person: Any) -> bool:
     """Whether somebody's role opens the pages."""
-    return bool(person.role in ROLES and not person.disabled)
+    return bool(person.role in PAGE_VISITORS and not person.disabled)
 
 
 def _facts(body: str) -> dict[str, Any] | None:

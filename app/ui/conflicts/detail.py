@@ -52,6 +52,7 @@ class ConflictDetail(QWidget):
         for button, side in self._sides():
             button.clicked.connect(lambda _=False, side=side: self.taken.emit(side))
         self._why_not = muted()
+        self._around = QWidget()
         foot = named("foot")
         row = QHBoxLayout(foot)
         metrics.tight(row, 2, 2)
@@ -61,6 +62,7 @@ class ConflictDetail(QWidget):
         column = QVBoxLayout(self)
         metrics.tight(column, 0, 0)
         column.addWidget(self._area, 1)
+        column.addWidget(self._around)
         column.addWidget(foot)
 
     def _sides(self) -> tuple[tuple[QPushButton, str], ...]:
@@ -77,9 +79,9 @@ class ConflictDetail(QWidget):
         column.addLayout(self._title(view))
         column.addWidget(_rule(view))
         column.addWidget(Sides(view, self._desk.names, proposal_of(view)))
-        self._add_surroundings(column, view)
         column.addStretch(1)
         self._area.setWidget(body)
+        self._show_surroundings(view)
         self._area.verticalScrollBar().setValue(at)
         self._show_foot(view)
 
@@ -102,11 +104,17 @@ class ConflictDetail(QWidget):
         row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _add_surroundings(self, column: QVBoxLayout, view: ConflictView) -> None:
-        """The map and the papers side by side; a map alone has all the room."""
-        row = QHBoxLayout()
-        column.addLayout(row)  # first: a map shown without a parent would be a window of its own
-        row.setSpacing(metrics.grid(4))
+    def _show_surroundings(self, view: ConflictView) -> None:
+        """The map and the papers side by side, in sight however long the fields are; a map alone has all the
+        room."""
+        around = named("recordBody")
+        row = QHBoxLayout(around)  # first: a map shown without a parent would be a window of its own
+        metrics.tight(row, 4, 4)
+        self.layout().replaceWidget(self._around, around)  # type: ignore[union-attr]
+        self._around.hide()
+        self._around.setParent(None)
+        self._around.deleteLater()
+        self._around = around
         place = next((field for field in view.fields if field.field == GEOMETRY), None)
         if place is not None or view.place is not None:
             small = PlaceMap(self._desk, self._scenes)
@@ -120,6 +128,7 @@ class ConflictDetail(QWidget):
             papers.addWidget(muted(tr(N_("Evidence {n}"), n=len(view.evidence))))
             papers.addWidget(PaperStrip(self._desk, view.evidence), 1)
             row.addLayout(papers, 2)
+        around.setVisible(row.count() > 0)
 
     def _show_foot(self, view: ConflictView) -> None:
         free, settled = is_decidable(view), bool(view.settled_by)

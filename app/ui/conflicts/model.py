@@ -122,6 +122,8 @@ def deed_of(view: ConflictView, side: str) -> str:
         return tr(N_("Keep both") if side == KEPT else N_("Delete this entry"))
     if view.kind in ABOUT_DELETION or view.note == LATE_DELETION:
         return tr(N_("Keep the record") if side == KEPT else N_("Delete the record"))
+    if side == KEPT and view.kind == QUARANTINE and not view.record.exists:
+        return tr(N_("Leave it out"))  # nothing stands that could be kept
     if side == OFFERED and view.kind == QUARANTINE:
         return tr(N_("Take this step again in my name") if view.step else N_("Take it in under my name"))
     if view.own_number:

@@ -62,7 +62,8 @@ class PlaceMap(QWidget):
         """Show two shapes in degrees EPSG:4490; either may be missing."""
         pairs = (("1", kept), ("2", offered))
         places = tuple((name, at) for name, at in pairs if isinstance(at, BaseGeometry))
-        self._show(entity, places, _apart(kept, offered))
+        both = len(places) == len(pairs)
+        self._show(entity, places, _apart(kept, offered) if both else tr(N_("Where the record is")))
 
     def show_place(self, entity: str, place: BaseGeometry | None) -> None:
         """Show where the record is, in degrees EPSG:4490, when its place is not at odds."""

@@ -71,13 +71,21 @@ class ForgottenDialog(QDialog):
         self.setMinimumWidth(metrics.chars(74))
         self.words = ""
         self.foot: QDialogButtonBox | None = None
+        self._names, self._awaited = desk.names, False
         desk.read(self, _standing, self._show)
+
+    def open(self) -> None:
+        """Open once it is known what to say: a dialog that grows after it was shown is not in its place."""
+        self._awaited = True
+        if self.words:
+            super().open()
 
     def _show(self, standing: _Standing) -> None:
         hub = bool(standing.area)
         lost = hub and standing.keys != "open"
         role = ROLES.label(standing.role) if standing.role else ""
-        told = {"area": standing.area, "role": role, "n": f"{standing.unsent:,}"}
+        place = f"{self._names.places(standing.area)} {standing.area}".strip()
+        told = {"area": place, "role": role, "n": f"{standing.unsent:,}"}
         self.words = "\n\n".join(tr(line, **told) for line in (_LOCKED if lost else _OPEN if hub else _ALONE))
         deed = N_("Join with new keys…") if lost else N_("Sync now") if hub else N_("Close")
         self.foot = buttons(tr(deed), cancel=hub)
@@ -92,6 +100,8 @@ class ForgottenDialog(QDialog):
             box.ensurePolished()  # its font says how high the words are
             box.show()
         self.resize(self.minimumWidth(), self._column.totalHeightForWidth(self.minimumWidth()))
+        if self._awaited:
+            super().open()
 
 
 def _standing(session: Any, _: Any) -> _Standing:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from app.domain.entities.people import ROLES
@@ -58,7 +59,7 @@ class SyncDoings:
     def run(self, name: str) -> None:
         """Do what a button of the sync page or the welcome page asks for."""
         own = {known: entry[0] for known, entry in self.bound().items()}
-        own["stop_sync"] = self._desk.sync.stop
+        own["stop_sync"], own["hub_pages"] = self._desk.sync.stop, self.open_pages
         if name in own:
             own[name]()
         else:
@@ -71,6 +72,15 @@ class SyncDoings:
             self._desk.sync.begin()
         else:
             self._window.go(SYNC)
+
+    def open_pages(self) -> None:
+        """Open the hub's pages in the browser; they ask for a passphrase of their own."""
+        status = self._desk.sync.status
+        if status is not None and QDesktopServices.openUrl(QUrl(f"{status.hub}/admin/")):
+            self._desk.said.emit(tr(N_(
+                "The browser may warn of the hub’s own certificate: go on if the address is the hub’s. The "
+                "pages ask for their own passphrase, not for the PIN."
+            )))  # fmt: skip
 
     def show_refused(self, uids: Sequence[str]) -> None:
         """Show what the hub refused in a round, of the conflicts that it brought."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.rights import PAGE_VISITORS
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import icons, metrics
@@ -57,6 +58,7 @@ class SyncPage(QScrollArea):
         self._bar: QProgressBar | None = None  # only while the page shows a round that is under way
         self._words, self._title = QLabel(), QLabel()
         desk.sync.changed.connect(self.refresh)
+        desk.actor_changed.connect(self.refresh)
         desk.sync.progressed.connect(self._progressed)
         desk.opened.connect(self.refresh)
 
@@ -167,6 +169,9 @@ class SyncPage(QScrollArea):
             self._add(asks, "seal", "seal", N_("Give the reason for edits of other programs…"), False)
         if self._desk.sync.to_decide:
             self._add(asks, "page_conflicts", "conflicts", N_("Decide conflicts…"), False)
+        actor = self._desk.actor
+        if status.hub.startswith("http") and actor is not None and actor.role in PAGE_VISITORS:
+            self._add(asks, "hub_pages", "hub", N_("Open the hub’s pages…"), False)
         asks.addStretch(1)
         return column
 
