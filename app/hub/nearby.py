@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,18 +61,38 @@ def flag_near(
     metres = desk.policy.duplicate_m
     found = _found(database, connection, fresh, (around or Around(), metres))
     lookup = _Lookup(_candidates(desk, fresh, found), metres)
-    done: set[frozenset[str]] = set()
+    pairs: dict[frozenset[str], tuple[Row, Row]] = {}
     for row in fresh:
         other = lookup.like(row)
-        if other is None or frozenset((row.uid, other.uid)) in done or row.uid not in acts:
-            continue
-        done.add(frozenset((row.uid, other.uid)))
+        if other is not None and row.uid in acts:
+            pairs.setdefault(frozenset((row.uid, other.uid)), (row, other))
+    for row, other in _unsaid(desk, list(pairs.values())):
         kept = {name: row.values.get(name) for name in _SHOWN}
         offered = {name: other.values.get(name) for name in _SHOWN}
         theirs = desk.writer_of(other, _SHOWN) or desk.own_act()  # who entered the one that is offered
         told = Told(theirs, 0, Entry(0, row.entity, row.uid, "u", {}), {}, {})
         draft = ConflictDraft("duplicate", "near", kept, offered, open=True)
         desk.raise_conflicts(told, row, row.area, (draft,))
+
+
+def _unsaid(desk: Desk, pairs: list[tuple[Row, Row]]) -> list[tuple[Row, Row]]:
+    """Those of the pairs of which no open conflict says already that they look alike: one that was moved away
+    and back again, as when a decision is taken back, is told once."""
+    waiting = (
+        desk.rows.owned("conflict", "owner", [row.uid for pair in pairs for row in pair]) if pairs else []
+    )
+    said = {
+        (str(row.values["owner"]), json.loads(str(row.values.get("offered") or "{}")).get("ledger_no"))
+        for row in waiting
+        if (row.values.get("note"), row.values.get("situation")) == ("near", "open")
+    }
+    return [
+        (one, other)
+        for one, other in pairs
+        if said.isdisjoint(
+            ((one.uid, other.values.get("ledger_no")), (other.uid, one.values.get("ledger_no")))
+        )
+    ]
 
 
 def _may_have_become(row: Row) -> bool:

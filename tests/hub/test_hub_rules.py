@@ -549,6 +549,11 @@ def test_boilers_that_become_alike_by_an_edit_are_flagged_once(bench: HubBench) 
     laptop.edit("officer", moved.uid, geometry=wkb(5))  # it is as near as before: that was said
     laptop.push()
     assert len(bench.hub.conflicts()) == 2
+    for metres in (900, 9):  # moved away, and that is taken back before anybody has decided
+        laptop.pull()
+        laptop.edit("officer", moved.uid, geometry=wkb(metres))
+        laptop.push()
+    assert len(bench.hub.conflicts()) == 2
     bench.check()
 
 

@@ -34,7 +34,7 @@ class PaperStrip(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMovement(QListWidget.Movement.Static)
         self.setIconSize(QSize(side, round(side * 0.75)))
-        self.setGridSize(QSize(side + metrics.grid(6), round(side * 0.75) + metrics.line_height()))
+        self.setGridSize(QSize(side + metrics.grid(6), round(side * 0.75) + 2 * metrics.line_height()))
         self.setMinimumHeight(self.gridSize().height() + metrics.grid(2))
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setAccessibleName(tr(N_("Evidence")))
