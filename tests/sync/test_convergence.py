@@ -10,10 +10,9 @@ import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from sync.machine import Stories
-from sync.searching import seeded
+from sync.searching import named_seed, tell
 
 EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "8"))
 
@@ -22,10 +21,11 @@ def test_all_stories_end_equal_and_nothing_is_lost(town: Path) -> None:
     class Here(Stories):
         template = town
 
-    run_state_machine_as_test(
-        seeded(Here),
-        settings=settings(
-            max_examples=EXAMPLES,
+    tell(
+        Here,
+        named_seed(),
+        EXAMPLES,
+        settings(
             stateful_step_count=20,
             deadline=None,
             derandomize="GRIDWARD_EXAMPLES" not in os.environ,

@@ -10,11 +10,10 @@ import os
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from postgres_server import needs_postgis, run
 from sync.machine import Stories
-from sync.searching import seeded
+from sync.searching import named_seed, tell
 from sync.town import copy_of, make, reopen
 from sync.world import World
 
@@ -46,10 +45,11 @@ def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
             world.postgres = postgres_folder / name
             return world
 
-    run_state_machine_as_test(
-        seeded(Here),
-        settings=settings(
-            max_examples=EXAMPLES,
+    tell(
+        Here,
+        named_seed(),
+        EXAMPLES,
+        settings(
             stateful_step_count=20,
             deadline=None,
             derandomize="GRIDWARD_EXAMPLES" not in os.environ,
