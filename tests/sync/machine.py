@@ -41,6 +41,7 @@ MONTHS = (-400, -90, -1, 0, 1, 90, 400)
 # What a laptop or the hub may say to a round and to a bundle; anything else is a finding.
 ROUND = frozenset(("revoked",))
 BUNDLE = ROUND | {"missing"}
+STALE = ROUND | {"gap", "wrong_head"}  # an answer of long ago, which does not fit what has been folded since
 
 
 @contextmanager
@@ -206,7 +207,7 @@ class Stories(RuleBasedStateMachine):
     @rule(name=names, fault=faults)
     def syncs(self, name: str, fault: str) -> None:
         """A round on a good or a bad line."""
-        with but_for(ROUND):
+        with but_for(STALE if fault == "stale" else ROUND):
             self._laptop(name).round(fault)
 
     def _sync_in_turn(self, those: list[tuple[str, str]]) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from app.errors import AppError
 from sync.machine import PAIRS, Stories
 from sync.oracle import Lost
 from sync.planted import Bug
+from sync.replayable import Telling
 
 STEPS = 50
 # Of one run Hypothesis tells ten different stories. From then on it tells each one several times with small
@@ -90,6 +92,22 @@ def tell(stories: type[Stories], seed: int | None, most: int, told: settings) ->
         run_state_machine_as_test(stories, settings=settings(told, max_examples=min(TEN, most - number)))
 
 
+class _UntilWrong(Telling):
+    """Tells a story up to a rule that fails, which its teardown is to hear of."""
+
+    failure: Exception | None = None
+
+    def note(self, work: Callable[[], None], name: str, words: dict[str, Any]) -> None:
+        if self._inside:
+            return work()
+        if self.failure is None:
+            try:
+                super().note(work, name, words)
+            except (AppError, AssertionError) as error:
+                self.failure = error
+        return None
+
+
 def search(town: Path, bug: Bug, seed: int, most: int) -> Outcome:
     """Let the machine tell stories with the bug until one ends with its own finding: by its own word, while
     the same story ends well without the bug. One that ends badly without it as well ends the search, too."""
@@ -99,12 +117,19 @@ def search(town: Path, bug: Bug, seed: int, most: int) -> Outcome:
         template = town
         crowds = PAIRS
 
+        def __init__(self) -> None:
+            super().__init__()
+            self.telling = _UntilWrong()
+
         def teardown(self) -> None:
             outcome.stories += 1
+            failure = self.telling.failure
             try:
                 super().teardown()
             except (AppError, AssertionError) as error:
-                judge(self.telling.told, error)
+                failure = failure or error
+            if failure is not None:
+                judge(self.telling.told, failure)
 
     def judge(told: list[Words], error: Exception) -> None:
         planted.undo()
