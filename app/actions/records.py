@@ -228,6 +228,8 @@ def removal_of(session: Session, record: Entity, reason: str) -> Change:
     require_writer(session, record.TYPE)
     _refuse_append_only(record.TYPE)
     require_area(session, record)
+    if getattr(record, "status", "") in SETTLED:
+        require_role(session, *SETTLED_WRITERS)
     if not reason.strip():
         raise Refused(N_("A reason is needed to delete {title}"), title=record.title(), code="reason")
     if approvals_of(session, record):

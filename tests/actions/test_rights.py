@@ -8,6 +8,7 @@ from shapely.geometry import Point
 from actions.office import COUNTY, TOWN, Office
 from app.actions.proposals import free_ledger_no
 from app.actions.records import add_record, delete_record, edit_record, list_records
+from app.domain.changes import insert
 from app.domain.entities.boiler import Boiler
 from app.domain.rights import in_area
 from app.errors import Invalid, NotAllowed, Refused
@@ -185,3 +186,21 @@ def test_a_new_boiler_knows_its_township_when_the_place_says_so(office: Office) 
     assert boiler.div_code.startswith(COUNTY)
     assert in_area(office.as_("inspector").area, boiler.div_code)
     assert TOWN.startswith(boiler.div_code[:6])
+
+
+def test_a_boiler_that_came_in_cleared_is_deleted_by_the_city_only(office: Office) -> None:
+    """No step here has signed it, so nothing else protects it."""
+    office.as_("city")
+    moved = Boiler(
+        uid=office.session.new_uid(), ledger_no="M-1", div_code=TOWN, status="cleared", origin="migrated",
+        geometry=Point(PLACE),
+    )  # fmt: skip
+    office.session.commit([insert(moved)], "import", "平环发〔2024〕1号")
+    for who in ("inspector", "officer", "clerk"):
+        office.as_(who)
+        with pytest.raises(NotAllowed) as refused:
+            delete_record(office.session, moved, "重复")
+        assert refused.value.code == "role"
+    office.as_("city")
+    delete_record(office.session, moved, "重复")
+    assert list_records(office.session, "boiler") == []

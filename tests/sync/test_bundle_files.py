@@ -471,6 +471,23 @@ def test_a_stick_that_gives_back_something_else_is_not_safe(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_stick_that_gives_back_an_older_bundle_is_not_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A false stick keeps what it had: whole, and not what was written."""
+    older = tmp_path / "older.bundle"
+    write(older)
+
+    def kept(path: Path, seen: object) -> object:
+        return check_volume(older)
+
+    monkeypatch.setattr(bundles, "check_volume", kept)
+    with pytest.raises(StoreFailure) as told:
+        write(tmp_path / "a.bundle")
+    assert told.value.code == "bundle_unsafe"
+    assert list(tmp_path.iterdir()) == [older]
+
+
 @pytest.mark.parametrize("after", [0, 1, 3, 7, 8])  # 8 is the reading back
 def test_one_may_stop_at_any_time(after: int, tmp_path: Path) -> None:
     told: list[int] = []
