@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from app.__main__ import main
+from app.hub.hub import Hub
 from app.hub.log import Logs
+from app.hub.objects import Blobs
 from app.hub.pushing import Pushing
 from e2e.sync_laptop import after, before, during
 
@@ -20,6 +22,10 @@ PHASES: dict[str, Callable[[], None]] = {
     "during_push": lambda: during(Pushing, "push"),
     "before_commit": lambda: after(Logs, "store"),
     "after_commit": lambda: after(Pushing, "push"),
+    "part_of_blob": lambda: after(Blobs, "_add_part"),
+    "blob_joining": lambda: during(Blobs, "_finish"),
+    "blob_joined": lambda: after(Blobs, "_finish"),
+    "after_pull": lambda: after(Hub, "pull"),
 }
 
 if __name__ == "__main__":

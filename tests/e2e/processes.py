@@ -11,18 +11,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.domain.entities.papers import Attachment
 from app.domain.replication import Block
 from sync.accounts import check_hub_rows, check_laptops
 from sync.oracle import check_numbers, replayed
 from sync.town import reopen
+from sync.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 LAPTOP, HUB = ROOT / "tests" / "e2e" / "sync_laptop.py", ROOT / "tests" / "e2e" / "killed_hub.py"
 TIMES = max(1, int(os.environ.get("GRIDWARD_EXAMPLES", "1")) // 10)
 CLIENT_PHASES = (
-    "before_push", "during_push", "after_commit", "during_fold", "during_blob", "during_bundle",
+    "before_push", "during_push", "after_commit", "during_fold", "before_blob", "during_blob",
+    "during_bundle",
 )  # fmt: skip
-HUB_PHASES = ("before_push", "during_push", "before_commit", "after_commit")
+HUB_PHASES = (
+    "before_push", "during_push", "before_commit", "after_commit", "part_of_blob", "blob_joining",
+    "blob_joined", "after_pull",
+)  # fmt: skip
+
+
+def doing(phase: str) -> str:
+    """What the laptop does while its hub dies in this phase."""
+    return "with_blob" if "blob" in phase else "none"
 
 
 @contextmanager
@@ -72,8 +83,16 @@ def check(town: Path, saved: list[str]) -> None:
         assert not [note for note in saved if told.count(note) > 1], "counted twice"
         check_hub_rows(world, replay)
         check_laptops(world, replay)
+        lacking = [
+            item.file_name for item in _papers(world) if world.hub.blobs.size(item.sha256) != item.size
+        ]
+        assert not lacking, "a paper that the hub knows of and has not"
     finally:
         world.close()
+
+
+def _papers(world: World) -> list[Attachment]:
+    return [item for one in world.laptops.values() for item in one.workspace.find(Attachment)]
 
 
 def noted(blocks: Mapping[str, list[Block]]) -> list[object]:

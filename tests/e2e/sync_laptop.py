@@ -29,11 +29,14 @@ from app.errors import AppError
 from app.store import fold
 from app.store.workspace import Workspace
 from app.sync import bundle
+from app.sync import round as syncing
 from app.sync.client import Client
 from app.sync.round import Round
 from app.sync.stick import Stick
 from builders import paper
 from sync.town import keys_of
+
+_LONG = 200_000  # times a word: a paper that goes in parts
 
 PEOPLE = {"town_a": "officer", "town_a2": "officer2"}
 
@@ -72,6 +75,8 @@ def during(owner: Any, name: str) -> None:
 
 PHASES: dict[str, Callable[[], None]] = {
     "none": lambda: None,
+    "with_blob": lambda: None,
+    "before_blob": lambda: before(syncing, "send_blobs"),
     "before_push": lambda: before(Client, "push"),
     "during_push": lambda: during(Client, "push"),
     "after_commit": lambda: after(Client, "push"),
@@ -100,10 +105,10 @@ def main(town: Path, name: str, url: str, phase: str, word: str, edits: int = 2,
         note = f"{word}-{number}"
         edit_record(session, record, {"note": note})
         print("saved", note, flush=True)
-    if phase == "during_blob":
+    if phase.endswith("_blob"):
         record = session.workspace.by_key(Boiler, "A-entered")
         assert isinstance(record, Boiler)
-        add_evidence(session, record, [("other", paper(town / f"{word}.pdf", word * 1000))])
+        add_evidence(session, record, [("other", paper(town / f"{word}.pdf", word * _LONG))])
     PHASES[phase]()
     if phase.endswith("_bundle"):
         Stick(session.workspace, keys, session.now(), lambda *_: None).write(town / f"{word}.bundle")

@@ -18,7 +18,7 @@ from app.domain.entities.papers import Attachment
 from app.store.workspace import Workspace
 from app.sync.bundle_volume import check_volume
 from e2e.power_cut import Disk, compiled
-from e2e.processes import CLIENT_PHASES, HUB_PHASES, ROOT, TIMES, check, laptop, noted, served
+from e2e.processes import CLIENT_PHASES, HUB_PHASES, ROOT, TIMES, check, doing, laptop, noted, served
 from sync.town import reopen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="noted on Linux only")
@@ -68,7 +68,7 @@ def test_a_hub_has_what_it_answered_for(town: Path, library: Path) -> None:
     for turn in range(TIMES):
         for number, phase in enumerate((*HUB_PHASES, "")):
             with served(town, phase, environment=disk.environment) as (hub, url):
-                saved += laptop(town, "town_a", url, "none", f"hub-{phase}{turn}")[0]
+                saved += laptop(town, "town_a", url, doing(phase), f"hub-{phase}{turn}")[0]
                 hub.kill()
                 hub.wait(30)
             disk.cut(CUTS[(number + turn) % 2])

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.errors import AppError
 from e2e.bad_network import BadNetwork, mixed
-from e2e.processes import CLIENT_PHASES, HUB_PHASES, TIMES, check, laptop, served
+from e2e.processes import CLIENT_PHASES, HUB_PHASES, TIMES, check, doing, laptop, served
 from sync import doings
 from sync.accounts import settle
 from sync.town import boiler, copy_of, end, reopen
@@ -44,7 +44,7 @@ def test_the_hub_is_killed_in_every_phase(town: Path) -> None:
     for turn in range(TIMES):
         for phase in HUB_PHASES:
             with served(town, phase) as (hub, url):
-                found, _ = laptop(town, "town_a", url, "none", f"hub-{phase}{turn}")
+                found, _ = laptop(town, "town_a", url, doing(phase), f"hub-{phase}{turn}")
                 saved += found
                 assert hub.wait(30) == -signal.SIGKILL, f"{phase} was not reached"
     check(town, saved)
