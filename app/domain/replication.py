@@ -100,9 +100,9 @@ class Batch:
     """What a laptop pushes: its changes numbered `first`, `first + 1`, … in this epoch.
 
     `views` say what the writer had seen when it wrote: the highest number folded in each area, by area.
-    `previous` is the SHA-256 of the batch before it in this epoch (32 zero bytes at its start). `seen` says
-    which logs these were: of each area the number of the last whole block and the first bytes of the head
-    after it. In a view `AREA~BRANCH` counts a stretch that a hub lost and that the writer had seen.
+    `previous` is the SHA-256 of the batch before it in this epoch (32 zero bytes at its start). `seen` shows
+    that the laptop was given these logs: of each area the number of the last block it has, and the first
+    bytes of the head there. In a view `AREA~BRANCH` counts a lost stretch that the writer had seen.
     """
 
     hub: str

@@ -144,7 +144,7 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
     if asked.after is None:
         answer = service.hub.push(asked.batch, service.now())
     else:
-        wanted = PullRequest(after=asked.after, limit=_limit(asked.limit), held=asked.held)
+        wanted = PullRequest(after=asked.after, limit=_limit(asked.limit), held=asked.held, heads=asked.heads)
         answer, news = service.hub.sync(device, asked.batch, wanted, service.now())
         effects = _pulled(service, news) if news is not None else None
     return push_reply(answer, effects)
@@ -152,7 +152,8 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
 
 def _pull(service: Service, device: str, asked: PullRequest) -> PullReply:
     limit = _limit(asked.limit)
-    return _pulled(service, service.hub.pull(device, asked.after, limit, service.now(), asked.held))
+    found = service.hub.pull(device, asked.after, limit, service.now(), asked.held, asked.heads)
+    return _pulled(service, found)
 
 
 def _limit(asked: int) -> int:

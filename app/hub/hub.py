@@ -157,12 +157,12 @@ class Hub:
         self, device: str, signed: bytes, asked: PullRequest, now: datetime
     ) -> tuple[PushAnswer, PullAnswer | None]:
         """A whole small sync: `push`, and where the batch is taken `pull`. Raises what they raise."""
-        wanted = pulling.Wanted(asked.after, asked.limit, asked.held)
+        wanted = pulling.Wanted(asked.after, asked.limit, asked.held, asked.heads)
         answer = self._pushing.push(signed, now, wanted)
         if answer.state not in ("taken", "repeat"):
             return answer, None
         if wanted.told is None:
-            return answer, self.pull(device, wanted.cursors, wanted.limit_bytes, now, wanted.held)
+            return answer, self.pull(device, asked.after, asked.limit, now, asked.held, asked.heads)
         pulling.check(wanted.told, wanted.cursors)
         return answer, self._answered(wanted.told, wanted, _ms(now))
 
@@ -173,9 +173,11 @@ class Hub:
         limit_bytes: int = PULL_LIMIT,
         now: datetime | None = None,
         held: Held | None = None,
+        heads: Mapping[str, bytes] | None = None,
     ) -> PullAnswer:
         """What came after these numbers, in the areas the laptop reads, with newer grants than it holds.
 
+        `heads` is what the laptop shows for its numbers; None where the hub itself knows that it has so much.
         Raises NotAllowed `revoked`, Conflict `hub_behind` when the laptop has seen more than the hub has.
         """
         scope = self._scopes.get(device) if self.database.postgres else None
@@ -185,14 +187,15 @@ class Hub:
             if len(self._scopes) < _SCOPES:
                 self._scopes[device] = Scope(told.device.area, self.root)
         time = _ms(now) if now is not None else max((told.device.last_sync or 0), books.clock())
-        return self._answered(told, pulling.Wanted(cursors, limit_bytes, held), time)
+        return self._answered(told, pulling.Wanted(cursors, limit_bytes, held, heads), time)
 
     def _answered(self, told: pulling.Since, wanted: pulling.Wanted, time: int) -> PullAnswer:
-        self._reached.hear(told.device, wanted.cursors, told.blocks, time)
+        given = pulling.given(told, wanted)
+        self._reached.hear(told.device, given.cursors, told.blocks, time)
         if not told.more:
             self._pushing.follow(told.areas)
         grants = None if wanted.held is None else self._newer(told, wanted.held, time)
-        return PullAnswer(told.blocks, told.areas, told.more, time, grants)
+        return PullAnswer(told.blocks, given.areas, told.more, time, grants)
 
     def _newer(self, told: pulling.Since, held: Held, time: int) -> bytes:
         """The grants, where those that a laptop holds are no longer good. They are read after the blocks, and

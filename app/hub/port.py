@@ -77,8 +77,10 @@ class HubDoor(Protocol):
         limit_bytes: int,
         now: datetime | None = None,
         held: Held | None = None,
+        heads: Mapping[str, bytes] | None = None,
     ) -> PullAnswer:
-        """What came after the cursors, and newer grants than those that are held."""
+        """What came after the cursors, and newer grants than those that are held; `heads` show that the
+        laptop has the log up to there."""
 
     def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:
         """Up to where a laptop and a hub brought back from a backup agree."""

@@ -20,6 +20,7 @@ from app.hub.log import read_blocks
 from app.hub.rounds import Asked
 from app.i18n import N_
 from app.sync.messages import Held, SignedBlock
+from app.sync.signing import next_head
 
 MANY = 33  # blocks for which the long road is taken
 _HIGHEST = (1 << 62) - 1
@@ -62,13 +63,25 @@ class Since:
 class Wanted:
     """What a laptop wants to be told: all after these numbers, and newer grants than those it holds.
 
-    A small push asks for it in the round that keeps it; `told` is None where it was not, or is much.
+    `heads` are those at the numbers, None where nobody has to show that the laptop has so much. A small push
+    asks for it in the round that keeps it; `told` is None where it was not, or is much.
     """
 
     cursors: Mapping[str, int]
     limit_bytes: int
     held: Held | None = None
+    heads: Mapping[str, bytes] | None = None
     told: Since | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a laptop surely has of the log beside what it is given: its numbers, as far as it shows their
+    heads; and where the areas stand of which it now has all. Nobody else is told their heads: whoever knows
+    one has been given what it stands for, and may say to have seen it."""
+
+    cursors: Mapping[str, int]
+    areas: dict[str, books.Area]
 
 
 def since(
@@ -139,6 +152,47 @@ def since_long(
         blocks, more = read_blocks(connection, wanted, limit_bytes)
         people = facts(connection).get(PEOPLE, b"")
     return Since(told, areas, blocks, more, people)
+
+
+def given(told: Since, wanted: Wanted) -> Given:
+    """What of that a laptop shows, and what it may be told then. Raises Conflict `wrong_head` where it shows
+    a head that this log does not have."""
+    cursors, heads = wanted.cursors, wanted.heads
+    if heads is None:
+        return Given(cursors, told.areas)
+    first: dict[str, SignedBlock] = {}
+    last: dict[str, int] = {}
+    for block in told.blocks:
+        first.setdefault(block.area, block)
+        last[block.area] = block.last
+    shown, areas = {}, {}
+    for area, now in told.areas.items():
+        seq, head = cursors.get(area, 0), heads.get(area, b"")
+        if seq and not (head and _has(area, (seq, head), now, first.get(area))):
+            continue
+        if seq:
+            shown[area] = seq
+        if last.get(area, seq) == now[0]:
+            areas[area] = now
+    return Given(shown, areas)
+
+
+def _has(area: str, end: tuple[int, bytes], now: books.Area, block: SignedBlock | None) -> bool:
+    """Whether an area's log has this number and head: it ends so today, or `block` follows upon it. False
+    where nobody can say: at no end of a block, or where the blocks that follow are cut off."""
+    seq, head = end
+    if block is None:
+        right = now[:2] == end if now[0] == seq else None
+    else:
+        right = next_head(head, block.body) == block.head if block.first == seq + 1 else None
+    if right is False:
+        raise Conflict(
+            N_("The hub’s log of area {area} is not the one this workspace has followed"),
+            hint=N_("Nothing was changed. Tell the person who looks after the hub."),
+            area=area,
+            code="wrong_head",
+        )
+    return bool(right)
 
 
 def working(device: Device) -> Device:

@@ -41,7 +41,7 @@ from app.hub.parts import keep_parts, marks_of_push, read_parts
 from app.hub.pulling import Wanted
 from app.hub.quick import AnotherDatabase, Arrived, Quick, Remembered
 from app.hub.rows import Rows, context_ids
-from app.hub.seeing import stretches
+from app.hub.seeing import believed, stretches
 from app.hub.storing import MANY, Storing, ahead
 from app.hub.touching import owners_of, read_whole, touched_uids
 from app.hub.uncontested import admitted_cells
@@ -102,6 +102,7 @@ class Pushing:
         behind = self._behind(batch)
         if behind is not None:
             return behind
+        batch = believed(batch)
         if len(batch.entries) > MANY:
             litter.append(batch.entries)
         extra: set[str] = set()  # areas that were missed

@@ -1,4 +1,4 @@
-"""What writers had seen beyond the numbers of the log: stretches that a hub lost, and what they sent twice.
+"""What writers had seen: what they show of the log, stretches that a hub lost, and what they sent twice.
 
 A view counts a lost stretch under the head of its last block, which stands for all before it, so that two
 stretches that begin alike are told apart. What is not surely seen counts as not seen: at worst somebody is
@@ -8,7 +8,7 @@ asked about two values of which one would have been enough.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -44,6 +44,24 @@ class Stretch:
     area: str
     common: int
     blocks: tuple[LostBlock, ...] = ()
+
+
+def believed(batch: Batch) -> Batch:
+    """The batch with views that say no more than its laptop shows that it was given: the log up to the heads
+    it names, which the hub has looked at. What it says beyond counts as not seen."""
+    shown = {area: seq for area, (seq, _) in batch.seen.items()}
+    if not any(_is_beyond(shown, *one) for view in batch.views for one in view.items()):
+        return batch
+    views = tuple(
+        {name: shown.get(name, 0) if _is_beyond(shown, name, seq) else seq for name, seq in view.items()}
+        for view in batch.views
+    )
+    return replace(batch, views=views)
+
+
+def _is_beyond(shown: Mapping[str, int], name: str, seq: int) -> bool:
+    """Whether a view counts more of an area than was shown; a lost stretch is named by its head."""
+    return seq > shown.get(name, 0) and "~" not in name
 
 
 def speaks_of_lost(batch: Batch) -> bool:

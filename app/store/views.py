@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from app.domain.replication import SEEN_BYTES
+from app.store import keptblocks
 
 BASE = "SELECT base FROM sync_ctx WHERE one = 1"
 
@@ -45,9 +46,11 @@ def maps(raw: sqlite3.Connection, folds: Iterable[int]) -> dict[int, dict[str, i
 
 
 def heads(raw: sqlite3.Connection) -> dict[str, tuple[int, bytes]]:
-    """Which log was followed in each area: the last whole block's number, the first bytes of its head."""
+    """Which log was followed in each area: the end of the last block that is in the records, or of one after
+    it that has begun to come in, and the first bytes of the head there. The hub believes no view beyond."""
     rows = raw.execute("SELECT area, whole, head FROM sync_cursor WHERE whole > 0 ORDER BY area")
-    return {area: (whole, bytes(head)[:SEEN_BYTES]) for area, whole, head in rows}
+    found = {area: (whole, bytes(head)[:SEEN_BYTES]) for area, whole, head in rows}
+    return found | {one.area: (one.last, one.head[:SEEN_BYTES]) for one in keptblocks.begun(raw)}
 
 
 def branch_of(area: str, head: bytes) -> str:

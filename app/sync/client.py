@@ -71,7 +71,9 @@ class Client:
         """Send a signed batch; the hub knows it again, so that it may be sent twice."""
         request = m.PushRequest(batch=batch)
         if asked is not None:
-            request = m.PushRequest(batch=batch, after=asked.after, limit=asked.limit, held=asked.held)
+            request = m.PushRequest(
+                batch=batch, after=asked.after, limit=asked.limit, held=asked.held, heads=asked.heads
+            )
         return self._post("/v1/push", request, m.PushReply)
 
     def pull(self, asked: m.PullRequest) -> m.PullReply:

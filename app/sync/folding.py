@@ -78,8 +78,12 @@ class Receiving:
             told = None
 
     def _asked(self) -> PullRequest:
-        cursors = {area: cursor.seq for area, cursor in self.replica.cursors().items()}
-        return PullRequest(after=cursors, held=self.held())
+        cursors = self.replica.cursors()
+        return PullRequest(
+            after={area: cursor.seq for area, cursor in cursors.items()},
+            held=self.held(),
+            heads={area: cursor.head for area, cursor in cursors.items() if cursor.seq},
+        )
 
 
 def take(

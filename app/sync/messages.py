@@ -27,6 +27,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from app.domain.replication import SEEN_BYTES
 from app.errors import Invalid
 from app.i18n import N_
 
@@ -51,6 +52,9 @@ STATUS: Mapping[str, int] = {
 }  # fmt: skip
 M = TypeVar("M", bound="Message")
 Number = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]  # of an entry of a log, or of an epoch
+Head = Annotated[
+    bytes, Meta(min_length=SEEN_BYTES, max_length=32)
+]  # a head, or so much that nobody guesses it
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=False):
@@ -141,16 +145,20 @@ class Held(Message, frozen=True):
 
 
 class PullRequest(Message, frozen=True):
-    """The highest number folded in each area; with `held` the reply brings newer grants as well."""
+    """The highest number folded in each area; with `held` the reply brings newer grants as well. `heads` are
+    the whole heads there: they show that the laptop was given the log up to its numbers."""
 
     after: dict[str, Number]
     limit: int = PULL_LIMIT
     held: Held | None = None
+    heads: dict[str, bytes] = {}
 
 
 class PullReply(Message, frozen=True):
     """What came after; `more` says that another request would bring more. `hub_time` in ms.
 
+    `areas` are those whose log the laptop has to its end with this reply, as far as the request shows that it
+    has what comes before: a head tells that its reader was given all before it (`Batch.seen`).
     `grants`: the signed grants, b"" where those that are held are still good, None where nobody asked or the
     hub is older than the question: then /v1/policy has them. They hold for all people in these blocks.
     """
@@ -170,6 +178,7 @@ class PushRequest(Message, frozen=True):
     after: dict[str, Number] | None = None
     limit: int = PULL_LIMIT
     held: Held | None = None
+    heads: dict[str, bytes] = {}
 
 
 class PushReply(Message, frozen=True):
@@ -194,9 +203,9 @@ class RejoinRequest(Message, frozen=True):
     wants a new epoch, above `epoch`, for what the hub has not answered. An older hub passes `lost` over.
     """
 
-    ends: dict[str, list[tuple[Number, bytes]]]
+    ends: dict[str, list[tuple[Number, Head]]]
     taken: list[bytes] = []
-    lost: dict[str, list[tuple[Number, bytes]]] = {}
+    lost: dict[str, list[tuple[Number, Head]]] = {}
     epoch: Number = 0
     renumber: bool = False
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.domain.replication import Act, Batch, Block, Effect, Entry
+from app.domain.replication import SEEN_BYTES, Act, Batch, Block, Effect, Entry
 from app.errors import Invalid
 from app.i18n import N_
 from app.sync.columns import read_texts, write_texts
@@ -72,7 +72,7 @@ class _BatchHead(_Head, array_like=True):
     schema: Count
     sent: Number
     check: Annotated[bytes, Meta(min_length=CHECK_BYTES, max_length=CHECK_BYTES)]
-    seen: dict[Word, tuple[Count, Annotated[bytes, Meta(max_length=32)]]] = {}
+    seen: dict[Word, tuple[Count, Annotated[bytes, Meta(min_length=SEEN_BYTES, max_length=32)]]] = {}
 
 
 class _BlockHead(_Head, array_like=True):

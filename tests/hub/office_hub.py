@@ -20,7 +20,7 @@ from app.domain.entities.papers import Approval, Attachment
 from app.domain.entities.people import Person
 from app.domain.entity import Entity
 from app.domain.policy import Policy
-from app.domain.replication import Act, Batch, Block, Effect, Entry
+from app.domain.replication import SEEN_BYTES, Act, Batch, Block, Effect, Entry
 from app.domain.values import as_moment, bureau_day
 from app.domain.workflow import Case, judge
 from app.hub.hub import Hub
@@ -159,7 +159,7 @@ def _signed(asked: EnrolRequest, seed: bytes) -> EnrolRequest:
 
 @dataclass
 class Laptop:
-    """A laptop that writes its batches by hand. `views` is what it has seen."""
+    """A laptop that writes its batches by hand. `view` is what it has seen, `heads` what shows that."""
 
     bench: HubBench
     uid: str
@@ -170,6 +170,7 @@ class Laptop:
     next: int = 1
     previous: bytes = signing.HEAD_START
     view: dict[str, int] = field(default_factory=dict)
+    heads: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     skew_ms: int = 0
     answers: list[Effect] = field(default_factory=list)  # the hub's answers in the last pull
     _acts: list[Act] = field(default_factory=list)
@@ -228,6 +229,7 @@ class Laptop:
             self.hub, self.uid, self.epoch, self.previous, self.next, 1,
             int(self.bench.clock.now.timestamp() * 1000) + self.skew_ms, tuple(self._views) or ({},),
             tuple(self._acts), tuple(self._entries),
+            {area: (seq, head[:SEEN_BYTES]) for area, (seq, head) in self.heads.items()},
         )  # fmt: skip
         made = replace(made, **changes)
         message = signing.signed(signing.BATCH, encode_batch(made), self.uid, self.seed)
@@ -255,6 +257,7 @@ class Laptop:
             for block in answer.blocks:
                 assert block.first == self.view.get(block.area, 0) + 1
                 self.view[block.area] = block.last
+                self.heads[block.area] = (block.last, block.head)
                 told = decode_block(block.body)
                 found += told.effects
                 self.answers += [item for item in told.effects if item.dseq and told.device == self.uid]

@@ -135,14 +135,16 @@ def test_push_and_pull_in_one_are_what_both_are_by_themselves(
         one.push()
     laptop.enter("officer")
     pulls: list[str] = []
-    asked = PullRequest(after={TOWN: 1}, held=Held(made=0, people=b""))
+    first = bench.hub.log(TOWN)[0]
+    after, heads = {TOWN: first.last}, {TOWN: first.head}
+    asked = PullRequest(after=after, held=Held(made=0, people=b""), heads=heads)
     with monkeypatch.context() as watched:
         pull = Hub.pull
         watched.setattr(
             Hub, "pull", lambda hub, device, *rest: pulls.append(device) or pull(hub, device, *rest)
         )
         answer, news = bench.hub.sync(laptop.uid, laptop.batch(), asked, NOON)
-    alone = bench.hub.pull(laptop.uid, {TOWN: 1}, 1 << 22, NOON, asked.held)
+    alone = bench.hub.pull(laptop.uid, after, 1 << 22, NOON, asked.held, heads)
     assert (answer.state, answer.accepted) == ("taken", 1)
     assert news == alone and news.grants
     assert alone.blocks[-1].last == alone.areas[TOWN][0]

@@ -135,8 +135,9 @@ class SmallHub:
         return self.push(signed, now), self.pull(device, asked.after, asked.limit, now, asked.held)
 
     def pull(
-        self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None, held: Any = None
-    ) -> PullAnswer:
+        self, device: str, cursors: Mapping[str, int], limit_bytes: int, now: Any = None, held: Any = None,
+        heads: Any = None,
+    ) -> PullAnswer:  # fmt: skip
         if self.device(device).revoked_at is not None:
             raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
         block = m.SignedBlock(

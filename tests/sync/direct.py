@@ -45,7 +45,8 @@ class Direct:
 
     def pull(self, asked: PullRequest) -> PullReply:
         """What came after these numbers."""
-        return pull_reply(self._hub.pull(self._device, asked.after, asked.limit, self._now(), asked.held))
+        given = asked.after, asked.limit, self._now(), asked.held, asked.heads
+        return pull_reply(self._hub.pull(self._device, *given))
 
     def rejoin(self, request: RejoinRequest) -> RejoinReply:
         """Up to where both agree."""

@@ -32,7 +32,7 @@ class Counted(Direct):
 
     def pull(self, asked: m.PullRequest) -> m.PullReply:
         self.asked.append("pull")
-        return super().pull(m.PullRequest(after=asked.after) if self.older else asked)
+        return super().pull(m.PullRequest(after=asked.after, heads=asked.heads) if self.older else asked)
 
     def policy(self) -> bytes:
         self.asked.append("policy")

@@ -139,7 +139,8 @@ class Line(Direct):
             raise HubUnreachable("no pull")
         limit = 1 if self.fault == "piece" else 1 << 22
         held = None if self.fault == "apart" else asked.held
-        reply = pull_reply(self.world.hub.pull(self.laptop.device, asked.after, limit, self._now(), held))
+        given = asked.after, limit, self._now(), held, asked.heads
+        reply = pull_reply(self.world.hub.pull(self.laptop.device, *given))
         if self.fault == "stale" and self.laptop.old_reply is not None:
             reply = self.laptop.old_reply
         elif reply.blocks:
