@@ -23,7 +23,7 @@ from app.domain.changes import Actor, insert, update
 from app.domain.entities.division import Division
 from app.domain.entities.people import ROLES, Person
 from app.domain.filters import equal
-from app.domain.rights import RANKS, within_cap
+from app.domain.rights import RANKS, is_keeper, within_cap
 from app.errors import Invalid, NotAllowed, Refused
 from app.i18n import N_
 
@@ -124,9 +124,8 @@ def disable_user(session: Session, login: str) -> Person:
     if person is None:
         raise Invalid(N_("There is nobody with the sign-in name “{login}”"), login=login, code="unknown")
     require_house(session, person.area)
-    others = [
-        item for item in people(session) if item.role == "R0" and not item.disabled and item.uid != person.uid
-    ]
+    place = person.area or session.workspace.area
+    others = [item for item in people(session) if item.uid != person.uid and is_keeper(item.values(), place)]
     if person.role == "R0" and not others:
         raise Refused(
             N_("{name} is the last administrator and stays"),

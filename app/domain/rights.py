@@ -69,6 +69,12 @@ def keeps_house(area: str | None, place: str) -> bool:
     return not area or place.startswith(prefix_of(area))
 
 
+def is_keeper(values: Mapping[str, Any], place: str) -> bool:
+    """Whether a person of these values keeps the house of `place` and can sign in for that."""
+    may = values.get("role") == "R0" and not values.get("disabled") and bool(values.get("verifier"))
+    return may and keeps_house(values.get("area"), place)
+
+
 def in_area(area: str | None, div_code: str | None) -> bool:
     """Whether a record of the division lies in a person's area.
 

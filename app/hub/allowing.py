@@ -21,6 +21,7 @@ from app.domain.rights import (
     may_withdraw,
 )
 from app.hub.desk import Desk, Told
+from app.hub.keepers import is_last
 from app.hub.rows import Row
 from app.store.tables import default_of, known
 
@@ -50,6 +51,8 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
         return "unknown_record"
     if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
         return "outside_area"
+    if is_last(desk, told, row):
+        return "last_keeper"
     if kind.name == "report_withdrawal" and not _withdraws(desk, told, actor):
         return "role"
     if (
