@@ -19,6 +19,7 @@ from app.domain.coordinates.measure import distance_m, spot_of
 from app.domain.entities.papers import EVIDENCE_KINDS, PICTURE_ENDINGS, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal, one_of
+from app.domain.limits import check_file, check_papers
 from app.domain.rights import WRITERS
 from app.domain.values import BUREAU_TIME, as_moment
 from app.errors import Invalid
@@ -112,10 +113,12 @@ def places_of_photos(session: Session, record: Entity, papers: Iterable[Attachme
 def prepare(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]) -> list[Attachment]:
     """The attachments these files would become; nothing is written or copied yet.
 
-    Raises Invalid for an unknown kind, a file that is missing or empty, and a picture that cannot be opened.
+    Raises Invalid for an unknown kind, a file that is missing, empty or too large, more of them than a record
+    may have, and a picture that cannot be opened.
     """
-    have = {(item.kind, item.sha256) for item in evidence_of(session, record, round_no=_round(record))}
-    fresh = []
+    every = evidence_of(session, record)
+    have = {(item.kind, item.sha256) for item in every if item.round_no == _round(record)}
+    fresh: list[Attachment] = []
     for kind, path in papers:
         if kind not in EVIDENCE_KINDS.codes:
             raise Invalid(N_("“{kind}” is not a kind of evidence"), hint=N_("Kinds: {kinds}"), kind=kind,
@@ -128,6 +131,7 @@ def prepare(session: Session, record: Entity, papers: Iterable[tuple[str, Path]]
         if (item.kind, item.sha256) not in have:
             fresh.append(item)
             have.add((item.kind, item.sha256))
+    check_papers(len(every) + len(fresh))
     return fresh
 
 
@@ -206,6 +210,7 @@ def _round(record: Entity) -> int:
 
 def _attachment(session: Session, record: Entity, kind: str, path: Path) -> Attachment:
     found = session.workspace.examine(path)
+    check_file(path.name, found.size)
     facts = photo_facts(path)
     return Attachment(
         uid=session.new_uid(),

@@ -15,6 +15,7 @@ from app.domain.catalog import entity_type
 from app.domain.changes import Committed
 from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
 from app.domain.entity import Entity
+from app.domain.limits import check_reason
 from app.errors import Refused
 from app.i18n import N_
 from app.store.external import ExternalEdit as ExternalEdit  # the window and the shell name them
@@ -114,6 +115,7 @@ def seal(session: Session, reason: str, through: int | None = None) -> int:
         raise Refused(
             N_("A reason is needed"), hint=N_("The edits stay in the file and wait."), code="reason"
         )
+    check_reason(reason)
     edits = [one for one in session.workspace.external_changes() if through is None or one.seq <= through]
     if not edits:
         raise Refused(N_("There are no edits from other programs"), code="nothing_to_seal")

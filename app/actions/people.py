@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from argon2 import PasswordHasher
@@ -23,6 +24,7 @@ from app.domain.changes import Actor, insert, update
 from app.domain.entities.division import Division
 from app.domain.entities.people import ROLES, Person
 from app.domain.filters import equal
+from app.domain.limits import VERIFIER
 from app.domain.rights import RANKS, is_keeper, within_cap
 from app.errors import Invalid, NotAllowed, Refused
 from app.i18n import N_
@@ -186,6 +188,8 @@ def verifier(pin: str) -> str:
 
 
 def _matches(kept: str, pin: str) -> bool:
+    if not re.fullmatch(VERIFIER, kept):  # such as one that would take all memory there is
+        return False
     try:
         return _hasher().verify(kept, pin)
     except Argon2Error:

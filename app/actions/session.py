@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.changes import Actor, Change, ChangeSet, Committed, collect, new_uid
 from app.domain.entities.setting import Setting
+from app.domain.limits import check_reason
 from app.domain.policy import Policy
 from app.domain.values import as_moment, bureau_day
 from app.errors import NotAllowed
@@ -73,7 +74,8 @@ class Session:
         self, changes: Iterable[Change | None], action: str, reason: str = "", *, undoes: str | None = None
     ) -> Committed:
         """Write the changes as one transaction in the name of the person, and tell the listeners."""
-        change_set = ChangeSet(collect(changes), action, self.person(), reason.replace("\0", ""), undoes)
+        why = check_reason(reason.replace("\0", ""))
+        change_set = ChangeSet(collect(changes), action, self.person(), why, undoes)
         if self.workspace.replica.enrolled:
             from app.actions.laptop import check_scope  # late: it stands on sessions
 

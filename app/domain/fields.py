@@ -106,6 +106,7 @@ class Field:
     hint: str = ""
     unit: str = ""
     length: int = 200
+    parts: int = 50  # the most of several texts, each of at most `length`
     decimals: int = 2
     minimum: float | None = None
     maximum: float | None = None

@@ -63,7 +63,7 @@ def parse(field: Field, written: str) -> Any:
             return parse_date(clean)
         case Kind.TEXTS:
             parts = tuple(part for part in re.split(r"[、,;；，]\s*", written.strip()) if part)
-            return _listed(field, parts) if field.choices else parts
+            return check(field, parts)
         case _:
             return check(field, written.strip())
 
@@ -80,9 +80,19 @@ def check(field: Field, value: Any) -> Any:
         _check_range(field, value)
     if field.kind in (Kind.CHOICE, Kind.STATE) and field.choices and value not in field.choices.codes:
         raise _unlisted(field, str(value))
-    if field.kind is Kind.TEXTS and field.choices:
-        return _listed(field, value)
+    if field.kind is Kind.TEXTS:
+        _check_parts(field, value)
+        return _listed(field, value) if field.choices else value
     return value
+
+
+def _check_parts(field: Field, parts: Any) -> None:
+    """Raise Invalid for more texts than a field may have, or one that is too long."""
+    if len(parts) > field.parts or any(len(str(part)) > field.length for part in parts):
+        raise Invalid(
+            N_("{field} may have at most {parts} texts of {n} characters each"),
+            field=tr(field.label), parts=field.parts, n=field.length,
+        )  # fmt: skip
 
 
 def parse_date(written: str) -> str:

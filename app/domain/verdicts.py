@@ -35,6 +35,8 @@ SENTENCES: Mapping[str, str] = {
     "unknown_person": N_("The hub does not know this person."),
     "person_disabled": N_("The person may no longer sign."),
     "last_keeper": N_("Nobody else could sign in as an administrator of the whole area; this one stays."),
+    "long_reason": N_("The reason is longer than a reason may be."),
+    "too_many": N_("The record has as many files as a record may have."),
     "signed": N_("The record has been signed; exclude it instead of deleting it."),
     "stamped": N_("The hub worked out the dates of the step itself."),
     "bad_value": N_("The value cannot be: type, length or limits."),

@@ -238,7 +238,7 @@ def _moment(field: Field, value: Any) -> str:
 
 
 def _texts(field: Field, value: Any) -> list[str]:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or len(value) > field.parts:
         raise ValueError(field.name)
     if field.choices is not None and not set(value) <= set(field.choices.codes):
         raise ValueError(field.name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.domain.areas import OWNERS
 from app.domain.changes import Actor
 from app.domain.entity import EntityType
 from app.domain.fields import Kind, Merge
+from app.domain.limits import PAPERS
 from app.domain.rights import (
     HOUSE,
     MIGRATORS,
@@ -29,6 +31,7 @@ BEFORE_WORKFLOW = ("suspect", "registered")  # after this only a step changes th
 CONFLICT_FIELDS = frozenset(("situation", "taken", "settled_by", "settled_at"))
 _PLACES = frozenset(("div_code", "area"))
 _PIN = frozenset(("verifier",))
+_FILE = ("attachment", "i")
 # What the steps alone write; a ledger that is moved in as claimed may bring it.
 STEPS_ONLY = frozenset(
     "applied_on accepted_on notice_from notice_to cleared_on looked_back_on lookback_round "
@@ -63,6 +66,16 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
     ):
         return "role"
     return _protected(desk, told, row, kind, actor)
+
+
+def too_many(desk: Desk, group: Iterable[Told]) -> bool:
+    """Whether a record would have more files with those of this group than one may have."""
+    fresh = Counter(
+        str(item.cells.get("owner")) for item in group if (item.entry.entity, item.entry.op) == _FILE
+    )
+    return any(
+        len(desk.rows.owned("attachment", "owner", [owner])) + more > PAPERS for owner, more in fresh.items()
+    )
 
 
 def _withdraws(desk: Desk, told: Told, actor: Actor) -> bool:

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.errors import Invalid
 from app.hub.service import Service, service_of
-from app.hub.speaking import body_of
+from app.hub.speaking import body_of, in_thread
 from app.i18n import N_
 from app.sync.messages import BLOB_PART, MAX_BLOB, MAX_PART
 
@@ -67,7 +67,9 @@ async def _give(request: Request, service: Service) -> Response:
     if size is None or not await service.call(service.hub.names_blob, device, sha256):
         raise Invalid(N_("There is no such attachment at the hub"), code="unknown_blob")
     if request.query_params.get("thumbnail"):
-        small = await service.call(service.hub.blobs.thumbnail, sha256)
+        blobs = service.hub.blobs
+        small = await service.call(blobs.ready_thumbnail, sha256)
+        small = small or await in_thread(service.pictures, blobs.thumbnail, sha256)
         if small is None:
             raise Invalid(N_("This attachment is no picture"), code="unknown_blob")
         return Response(small, media_type="image/jpeg", headers=_FOREVER)

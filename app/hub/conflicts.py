@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.casework import WORKFLOWS
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import MUCH, Conflict
 from app.domain.entity import EntityType
@@ -14,6 +15,8 @@ from app.domain.merge import ConflictDraft
 from app.domain.replication import Act
 from app.domain.rights import DECIDERS, SETTLED, SETTLED_WRITERS
 from app.domain.values import as_datetime, as_moment
+from app.hub.book import field_ids
+from app.store.tables import known
 
 _LONGEST = MUCH // 2  # escapes and the other cells need room too
 _LONGEST_TEXT = 2_000
@@ -109,3 +112,12 @@ def _moment(wall: str) -> str | None:
         return as_moment(as_datetime(wall))
     except (ValueError, OverflowError):
         return None
+
+
+def state_ids(draft: ConflictDraft, entity: str) -> tuple[str, ...]:
+    """Where two steps contradict each other what stands is the state, whatever cells the other step wrote; of
+    a void signature it is the last change of the record, whatever it was."""
+    if draft.kind == "void":
+        return field_ids(known(entity))
+    flow = WORKFLOWS.get(entity) if draft.kind == "state" else None
+    return (known(entity).fields[flow.field].id,) if flow is not None else ()

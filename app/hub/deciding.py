@@ -11,7 +11,7 @@ from app.domain.merge import ConflictDraft, Decision, concerned, decide, reject
 from app.domain.replication import Act, Batch, Cells, Entry, RowState
 from app.hub import duplicates, quarantine, steps, undoing
 from app.hub.admitting import Unfit, admitted
-from app.hub.allowing import refusal
+from app.hub.allowing import refusal, too_many
 from app.hub.book import field_ids
 from app.hub.desk import LATE, Desk, Told
 from app.hub.naming import is_own_work
@@ -99,6 +99,8 @@ class Deciding:
             return
         elif not is_own_work(group, actor):
             self.refuse(group, "author")
+        elif too_many(self.desk, group):
+            self.refuse(group, "too_many")
         elif group[0].act.undoes:
             self._undo(group, actor)
         elif any(item.entry.entity == "approval" and item.entry.op == "i" for item in group):
@@ -158,7 +160,7 @@ class Deciding:
     def _step(self, group: Sequence[Told], actor: Actor) -> None:
         """A step stands or falls with its signature, its own change of the record, and its papers."""
         try:
-            step = _as_step(group)
+            step = steps.as_step(group)
             taken = steps.take(self.desk, step, actor)
         except steps.StepRefused as refused:
             self.refuse(group, refused.note, refused.kind)
@@ -387,14 +389,3 @@ def _subject(group: Sequence[Told]) -> Told:
     plain = [item for item in group if item.entry.entity not in _BESIDE]
     signed = [item for item in group if item.entry.entity == "approval"]
     return (plain or signed or list(group))[0]
-
-
-def _as_step(group: Sequence[Told]) -> steps.Step:
-    """A group as a step; raises StepRefused for anything that is none."""
-    signatures = [item for item in group if item.entry.entity == "approval"]
-    papers = [item for item in group if item.entry.entity == "attachment"]
-    changes = [item for item in group if item.entry.entity not in _BESIDE]
-    whole = all(item.entry.op == "i" for item in (*signatures, *papers))
-    if len(signatures) != 1 or len(changes) > 1 or not whole or any(item.entry.op != "u" for item in changes):
-        raise steps.StepRefused("forged_state")
-    return steps.Step(signatures[0].act.action, signatures[0], changes[0] if changes else None, papers)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.areas import OWNERS, PLACES, Scope, area_of_record
-from app.domain.casework import WORKFLOWS
 from app.domain.changes import Actor, new_uid
 from app.domain.entities.setting import Setting
+from app.domain.limits import REASON
 from app.domain.merge import DELETION, ConflictDraft, Decision, Writing
 from app.domain.policy import Policy
 from app.domain.replication import HUB_PERSON, Act, Cells, Effect, Entry
@@ -18,7 +18,7 @@ from app.domain.rights import within_cap
 from app.domain.titles import goes_by_owner, title_within
 from app.domain.values import as_moment
 from app.hub.book import field_ids
-from app.hub.conflicts import Side, conflict_of, title_ids, title_of
+from app.hub.conflicts import Side, conflict_of, state_ids, title_ids, title_of
 from app.hub.devices import Former
 from app.hub.hearing import area_heard
 from app.hub.log import Logs
@@ -92,6 +92,8 @@ class Desk:
     # ------------------------------------------------------------ who and when
     def author(self, act: Act) -> tuple[Actor | None, str]:
         """The person of an act as the hub knows them, or the word for why they may not act here."""
+        if len(act.reason) > REASON:
+            return None, "long_reason"
         cap = self.cap
         former = self.formers.get(act.device) if self.formers else None
         if former is not None:
@@ -267,7 +269,7 @@ class Desk:
             if heard != area:  # what stands there is not for who reads this log
                 draft = replace(draft, kept={})
             name = self._name(entry.entity, entry.uid, told.cells, row)
-            by = (*draft.kept, *_state_ids(draft, entry.entity))
+            by = (*draft.kept, *state_ids(draft, entry.entity))
             kept = Side(self.writer_of(row, by) if heard == area else None)
             offered = Side(told.act)
             if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
@@ -376,15 +378,6 @@ class Desk:
                 same_kind = owner_kind or owned.values.get("owner_entity") == row.entity
                 if same_kind and owned.area != area:
                     self._carry(told, owned, area, 0, ({}, "enter", "accepted"))
-
-
-def _state_ids(draft: ConflictDraft, entity: str) -> tuple[str, ...]:
-    """Where two steps contradict each other what stands is the state, whatever cells the other step wrote; of
-    a void signature it is the last change of the record, whatever it was."""
-    if draft.kind == "void":
-        return field_ids(known(entity))
-    flow = WORKFLOWS.get(entity) if draft.kind == "state" else None
-    return (known(entity).fields[flow.field].id,) if flow is not None else ()
 
 
 def moment_of(milliseconds: int) -> str:

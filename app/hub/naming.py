@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.domain.changes import Actor
+from app.domain.limits import REASON
 from app.domain.replication import HUB_PERSON, Act, Batch
 from app.domain.values import as_datetime, as_moment
 from app.hub.desk import Desk, Told
@@ -29,8 +30,14 @@ def truly_named(desk: Desk, batch: Batch) -> Batch:
     if desk.founding:
         return batch
     words = {person: _words(desk, person) for person in {act.person for act in batch.acts}}
-    acts = tuple(_named(_timed(desk, act), words[act.person]) for act in batch.acts)
+    acts = tuple(_named(_timed(desk, _cut(act)), words[act.person]) for act in batch.acts)
     return batch if acts == batch.acts else replace(batch, acts=acts)
+
+
+def _cut(act: Act) -> Act:
+    """The act with a reason that is too long cut, one letter beyond what may be: it is refused, and the log
+    need not carry all of it."""
+    return act if len(act.reason) <= REASON + 1 else replace(act, reason=act.reason[:REASON] + "…")
 
 
 def _timed(desk: Desk, act: Act) -> Act:

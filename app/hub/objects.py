@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ from app.sync.messages import MAX_BLOB, MAX_PART
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 OWNER = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
 FORGOTTEN_AFTER = timedelta(days=14)  # an upload that nobody went on with
+RESERVE = 512 * 1024 * 1024  # bytes that attachments leave free: changes are small, and are taken to the last
+UNFINISHED = 4 * MAX_BLOB  # bytes one laptop may have begun: a cut upload goes on, so an honest one has one
 _LARGEST_PICTURE = 64 * 1024 * 1024
 _CHUNK = 4 * 1024 * 1024
 # A store that does not answer is given up before laptops give up the hub; a push waits for it meanwhile.
@@ -97,15 +100,20 @@ class Blobs:
             yield self.get(sha256, begin, min(begin + _CHUNK, end))
 
     def thumbnail(self, sha256: str) -> bytes | None:
-        """A small JPEG of a picture, made when the picture arrived or now; None for what is no picture."""
-        key = f"thumbnails/{sha256[:2]}/{sha256}.jpg"
-        size = self._size(key)
-        if size is not None:
-            return self._bytes(key, 0, size)
+        """A small JPEG of a picture, made before or now; None for what is no picture. To make one takes much
+        memory, so not many are to be made at once."""
+        ready = self.ready_thumbnail(sha256)
+        if ready is not None:
+            return ready
         made = thumbnail_of(self.get(sha256)) if self._whole(sha256) <= _LARGEST_PICTURE else None
         if made is not None:
-            self._write(key, made)
+            self._write(_small_key(sha256), made)
         return made
+
+    def ready_thumbnail(self, sha256: str) -> bytes | None:
+        """The same where it has been made before."""
+        size = self._size(_small_key(sha256))
+        return self._bytes(_small_key(sha256), 0, size) if size is not None else None
 
     # ------------------------------------------------------------------ writing
 
@@ -115,6 +123,7 @@ class Blobs:
             return
         if hashlib.sha256(content).hexdigest() != sha256:
             raise _wrong_hash()
+        self._check_room(len(content))
         self._write(_key(sha256), content)
 
     def put_part(
@@ -130,6 +139,8 @@ class Blobs:
             return whole
         parts = self._parts(sha256, owner)
         _check_part(offset, len(content), total, _reach(parts))
+        if offset == 0:
+            self._check_room(total or len(content), owner)
         if offset == 0 and total == len(content):  # most photographs come in one piece
             self.put(sha256, content)
             self._drop(parts)
@@ -153,6 +164,18 @@ class Blobs:
         return len(old)
 
     # ------------------------------------------------------------------ within
+
+    def _check_room(self, size: int, owner: str = "") -> None:
+        """Raises StoreFailure `disk_full` where the disk would have less left than the hub itself needs to go
+        on taking changes, Invalid `too_large` for a laptop that begins ever more and ends none."""
+        if self._folder is not None and shutil.disk_usage(self._folder).free < RESERVE + size:
+            raise disk_full()
+        if owner and sum(int(part["size"]) for part in self._list(f"parts/{owner}")) > UNFINISHED:
+            raise Invalid(
+                N_("This laptop has begun too many attachments without ending them"),
+                hint=N_("Those that are begun are taken; others once these are whole."),
+                code="too_large",
+            )
 
     def _whole(self, sha256: str) -> int:
         size = self.size(sha256)
@@ -255,6 +278,10 @@ def _key(sha256: str) -> str:
     if not SHA256.match(sha256):
         raise Invalid(N_("An attachment is named by its SHA-256 in 64 small hex digits"), code="bad_name")
     return f"blobs/{sha256[:2]}/{sha256}"
+
+
+def _small_key(sha256: str) -> str:
+    return f"thumbnails/{sha256[:2]}/{sha256}.jpg"
 
 
 def _part_folder(sha256: str, owner: str) -> str:

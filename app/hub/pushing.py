@@ -57,6 +57,7 @@ __all__ = ["PushAnswer", "Pushing", "read_rows"]
 _TRIES = 6  # of a push that meets another process
 _KEYS = 50_000
 _LONGEST_UID = 64  # letters of an act's, and of a person's
+_LONGEST_WORD = 60  # letters of what an act did: a word of this program
 _HEADS = 200_000
 # Another process wrote the same number or area at the same moment: who meets it looks again.
 _MET = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
@@ -332,7 +333,8 @@ def _bad_act(act: Act) -> bool:
     """Whether the hub's book cannot hold what it keeps of an act."""
     names = act.uid, act.person, act.undoes or ""
     texts = *names, act.person_name, act.action, act.reason, act.wall
-    return any("\0" in text for text in texts) or max(map(len, names)) > _LONGEST_UID
+    words = any("\0" in text for text in texts) or len(act.action) > _LONGEST_WORD
+    return words or max(map(len, names)) > _LONGEST_UID
 
 
 def _bad_uid(entry: Entry) -> bool:

@@ -47,6 +47,7 @@ class Service:
     sign_ins: Throttle = field(init=False)
     passphrases: Passphrases = field(init=False)
     passphrase_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
+    pictures: CapacityLimiter = field(init=False)  # each takes up to 200 MB
 
     def __post_init__(self) -> None:
         self.limiter, self.turns = CapacityLimiter(THREADS), Turns()
@@ -54,7 +55,7 @@ class Service:
         self.passphrases = Passphrases(self.hub.database)
         self.enrolments = Throttle(self.hub.database, self.hub.secret, self.now, limit=10)
         self.sign_ins = Throttle(self.hub.database, self.hub.secret, self.now)
-        self.passphrase_checks = CapacityLimiter(2)
+        self.passphrase_checks, self.pictures = CapacityLimiter(2), CapacityLimiter(1)
 
     async def call(self, call: Callable[..., T], *args: Any, **named: Any) -> T:
         """Ask the hub in a thread."""

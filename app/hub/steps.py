@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -244,3 +244,14 @@ def clamped(desk: Desk, cells: Cells) -> Cells:
     if as_datetime(cells["signed_at"]) > as_datetime(desk.moment()):
         cells["signed_at"] = as_moment(as_datetime(desk.moment()))
     return cells
+
+
+def as_step(group: Sequence[Told]) -> Step:
+    """A group as a step; raises StepRefused for anything that is none."""
+    signatures = [item for item in group if item.entry.entity == "approval"]
+    papers = [item for item in group if item.entry.entity == "attachment"]
+    changes = [item for item in group if item.entry.entity not in ("approval", "attachment")]
+    whole = all(item.entry.op == "i" for item in (*signatures, *papers))
+    if len(signatures) != 1 or len(changes) > 1 or not whole or any(item.entry.op != "u" for item in changes):
+        raise StepRefused("forged_state")
+    return Step(signatures[0].act.action, signatures[0], changes[0] if changes else None, papers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, insert, select
 
 from app.domain.areas import Scope
 from app.domain.entities.people import AT_HUB, Person, is_at_hub
+from app.domain.limits import VERIFIER
 from app.domain.replication import Cells, Entry
 from app.hub.applying import count_digests, write_acts, write_rows
 from app.hub.auth import derived
@@ -30,7 +32,6 @@ from app.hub.rows import Rows
 PERSON = Person.TYPE.name
 FIELD = Person.TYPE.fields["verifier"].id
 _DONE = "verifiers_kept"
-_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,9 @@ class Verifiers:
         """A person's cells with a mark in the place of the verifier, which is kept here."""
         found = dict(cells)
         value = found.get(FIELD)
-        if isinstance(value, str) and 0 < len(value) <= _LONGEST and not is_at_hub(value):
-            found[FIELD] = self._keep(person, value)
+        if isinstance(value, str) and value and not is_at_hub(value):
+            # What is none is refused, like any value that cannot be, and no conflict shows what it was.
+            found[FIELD] = self._keep(person, value) if re.fullmatch(VERIFIER, value) else AT_HUB
         return found
 
     def _keep(self, person: str, verifier: str) -> str:

@@ -27,6 +27,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from app.domain.limits import FILE_BYTES
 from app.domain.replication import SEEN_BYTES
 from app.errors import Invalid
 from app.i18n import N_
@@ -38,7 +39,7 @@ MAX_PUSH = 64 * 1024 * 1024  # the bytes of one push
 MAX_SESSION = 16 * 1024  # the bytes of a message from whoever has not proved anything yet
 MAX_SMALL = 1024 * 1024  # the bytes of any other message
 MAX_PART = 8 * 1024 * 1024  # the bytes of one part of a blob
-MAX_BLOB = 512 * 1024 * 1024
+MAX_BLOB = FILE_BYTES
 PULL_LIMIT = 4 * 1024 * 1024
 RESTORED_EPOCHS = (
     1000  # by which a hub that was restored raises a laptop's epoch: more than a laptop's own forks

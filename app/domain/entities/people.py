@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.domain.entity import Entity, entity
 from app.domain.fields import Withheld, boolean, choice, codes, date, reference, text, texts
+from app.domain.limits import VERIFIER
 from app.i18n import N_
 
 ORG_KINDS = codes(
@@ -75,7 +76,10 @@ class Person(Entity):
     phone: str | None = text(
         N_("Phone"), default=None, length=30, withheld=Withheld.PEOPLE, aliases=("电话", "手机")
     )
-    verifier: str | None = text(N_("PIN verifier"), default=None, length=200, withheld=Withheld.SECRET)
+    verifier: str | None = text(
+        N_("PIN verifier"), default=None, length=200, withheld=Withheld.SECRET,
+        pattern=f"{AT_HUB}[0-9a-f]{{40}}|{VERIFIER}",
+    )  # fmt: skip
     disabled: bool | None = boolean(N_("Disabled"), default=None)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 

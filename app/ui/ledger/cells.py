@@ -34,7 +34,7 @@ def checked(field: Field, value: Any) -> Any:
     """The value when the field may hold it, an empty one included; raises Invalid."""
     if field.required and value in _EMPTY:
         raise Invalid(N_("{field} is needed"), field=tr(field.label))
-    return value if field.kind is Kind.TEXTS else check(field, value)
+    return check(field, value)
 
 
 def written_cell(field: Field, value: Any, names: Names) -> str:
