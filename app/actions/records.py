@@ -33,7 +33,7 @@ from app.domain.entities.patrol import Patrol
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
 from app.domain.filters import parse_filter
-from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS
+from app.domain.rights import SETTLED, SETTLED_WRITERS, WRITERS, changes_lasting
 from app.domain.values import check, parse
 from app.domain.workflow import Lack
 from app.errors import Invalid, NotAllowed, Refused
@@ -256,6 +256,7 @@ def edit_of(
     after = record.replace(**_read(described, values), geometry=geometry or record.geometry)
     after = after.replace(**derived_values(session, after))
     require_area(session, after)
+    _refuse_lasting(record, after)
     if isinstance(after, Patrol):
         after = after.replace(**checked_times(session, after.values()))
     return _with_geometry(record, after)
@@ -300,6 +301,17 @@ def _read(described: EntityType, values: Mapping[str, Any]) -> dict[str, Any]:
             )
         read[name] = parse(field, written) if isinstance(written, str) else check(field, written)
     return read
+
+
+def _refuse_lasting(record: Entity, after: Entity) -> None:
+    name = changes_lasting(record.values(), after.values())
+    if name:
+        raise Refused(
+            N_("“{field}” is what the record was made as, and stays"),
+            hint=N_("Nothing was changed."),
+            field=tr(record.TYPE.fields[name].label),
+            code="lasting",
+        )
 
 
 def _refuse_missing(described: EntityType, values: Mapping[str, Any]) -> None:

@@ -41,6 +41,9 @@ SETTLED_WRITERS = ("R5",)
 # Who may move in with boilers in a state that no step here has brought about (origin=migrated).
 MIGRATORS = ("R5", "R6")
 
+# What a record is from its beginning on, and no edit makes it: made up for practice, or moved in as claimed.
+LASTING: dict[str, frozenset[Any]] = {"synthetic": frozenset((True,)), "origin": frozenset(("migrated",))}
+
 # A laptop enrolled for a role serves persons up to it, in this order.
 RANKS = ("R1", "R2", "R3", "R4", "R5", "R6", "R0")
 
@@ -67,6 +70,16 @@ def keeps_house(area: str | None, place: str) -> bool:
     persons of the county are not made, nor their rights changed, by a township.
     """
     return not area or place.startswith(prefix_of(area))
+
+
+def changes_lasting(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The field of `LASTING` in which an edit would make a record what it is not, or no longer is; "" for
+    none."""
+    for name, values in LASTING.items():
+        was, would = before.get(name), after.get(name)
+        if name in after and was != would and not values.isdisjoint((was, would)):
+            return name
+    return ""
 
 
 def is_keeper(values: Mapping[str, Any], place: str) -> bool:

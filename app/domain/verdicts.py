@@ -37,6 +37,8 @@ SENTENCES: Mapping[str, str] = {
     "last_keeper": N_("Nobody else could sign in as an administrator of the whole area; this one stays."),
     "long_reason": N_("The reason is longer than a reason may be."),
     "too_many": N_("The record has as many files as a record may have."),
+    "later_round": N_("The paper names a round that the record has not come to."),
+    "lasting": N_("What a record was made as stays: practice data, or moved in as claimed."),
     "signed": N_("The record has been signed; exclude it instead of deleting it."),
     "stamped": N_("The hub worked out the dates of the step itself."),
     "bad_value": N_("The value cannot be: type, length or limits."),

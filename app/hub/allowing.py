@@ -14,10 +14,12 @@ from app.domain.fields import Kind, Merge
 from app.domain.limits import PAPERS
 from app.domain.rights import (
     HOUSE,
+    LASTING,
     MIGRATORS,
     SETTLED,
     SETTLED_WRITERS,
     WRITERS,
+    changes_lasting,
     in_area,
     keeps_house,
     may_withdraw,
@@ -54,18 +56,29 @@ def refusal(desk: Desk, told: Told, row: Row | None, area: str, actor: Actor) ->
         return "unknown_record"
     if not desk.scope.writes(area) or not _in_place(desk, told, row, area, actor):
         return "outside_area"
-    if is_last(desk, told, row):
+    if _is_settled(told, row) and actor.role not in SETTLED_WRITERS:
+        return "role"
+    return _own_rule(desk, told, row, actor) or _protected(desk, told, row, kind, actor)
+
+
+def _is_settled(told: Told, row: Row | None) -> bool:
+    if row is None or not (row.alive or told.entry.op == "u"):
+        return False
+    return row.values.get("status") in SETTLED
+
+
+def _own_rule(desk: Desk, told: Told, row: Row | None, actor: Actor) -> str:
+    """The word for what speaks against a change by a rule of its kind of record alone."""
+    entity, op = told.entry.entity, told.entry.op
+    if entity == "report_withdrawal" and not _withdraws(desk, told, actor):
+        return "role"
+    if entity == "attachment" and _is_of_a_later_round(desk, told):
+        return "later_round"
+    if entity == "person" and is_last(desk, told, row):
         return "last_keeper"
-    if kind.name == "report_withdrawal" and not _withdraws(desk, told, actor):
-        return "role"
-    if (
-        row is not None
-        and (row.alive or op == "u")
-        and row.values.get("status") in SETTLED
-        and actor.role not in SETTLED_WRITERS
-    ):
-        return "role"
-    return _protected(desk, told, row, kind, actor)
+    if row is not None and op != "d" and (row.alive or op == "u") and _changes_lasting(desk, told, row):
+        return "lasting"
+    return ""
 
 
 def too_many(desk: Desk, group: Iterable[Told]) -> bool:
@@ -76,6 +89,23 @@ def too_many(desk: Desk, group: Iterable[Told]) -> bool:
     return any(
         len(desk.rows.owned("attachment", "owner", [owner])) + more > PAPERS for owner, more in fresh.items()
     )
+
+
+def _is_of_a_later_round(desk: Desk, told: Told) -> bool:
+    """Whether a paper says to be of a round that its record has not come to: evidence kept in store."""
+    owner = desk.rows.get(str(told.cells.get("owner_entity")), str(told.cells.get("owner")))
+    if owner is None or "round_no" not in known(owner.entity).stored:
+        return False
+    desk.rows.widen([owner], ["round_no"])
+    return int(told.cells.get("round_no") or 1) > int(owner.values.get("round_no") or 1)
+
+
+def _changes_lasting(desk: Desk, told: Told, row: Row) -> bool:
+    names = LASTING.keys() & told.cells.keys()
+    if not names:
+        return False
+    desk.rows.widen([row], list(names))
+    return bool(changes_lasting(row.values, told.cells))
 
 
 def _withdraws(desk: Desk, told: Told, actor: Actor) -> bool:
@@ -187,8 +217,9 @@ def _protected(desk: Desk, told: Told, row: Row | None, kind: EntityType, actor:
 def _entry_state(told: Told, kind: EntityType, actor: Actor) -> str:
     """A new record begins at the beginning, unless the city moves it in as its ledger claims."""
     cells = told.cells
-    if cells.get("origin") == "migrated" and actor.role in MIGRATORS and told.act.reason.strip():
-        return ""
+    if cells.get("origin") == "migrated":
+        may = actor.role in MIGRATORS and told.act.reason.strip()
+        return "" if may else "forged_state"
     if any(cells.get(name) not in (None, value) for name, value in _beginnings(kind.name)):
         return "forged_state"
     return "forged_state" if STEPS_ONLY & cells.keys() else ""

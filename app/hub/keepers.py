@@ -8,8 +8,8 @@ from app.hub.rows import Row
 
 
 def is_last(desk: Desk, told: Told, row: Row | None) -> bool:
-    """Whether this change of a person leaves nobody who keeps the house of the hub's whole area."""
-    if told.entry.entity != "person" or row is None or not row.alive:
+    """Whether a change of a person leaves nobody who keeps the house of the hub's whole area."""
+    if row is None or not row.alive:
         return False
     values, root = desk.rows.complete(row).values, desk.scope.root
     if not is_keeper(values, root):

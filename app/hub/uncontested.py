@@ -17,6 +17,7 @@ from app.domain.changes import Actor
 from app.domain.fields import Merge
 from app.domain.merge import Decision, rule_of
 from app.domain.replication import Act, Batch, Cells, Effect, Entry
+from app.domain.rights import LASTING
 from app.hub.admitting import admitted_alike
 from app.hub.allowing import STEPS_ONLY, refusal, workflow_ids
 from app.hub.book import field_ids, unique_ids
@@ -233,7 +234,13 @@ def _is_simple(entity: str, op: str, names: tuple[str, ...]) -> bool:
     if op != "u":
         return True
     declared = {item.id: item for item in kind.stored.values()}
-    guarded = {*unique_ids(kind), *PLACES.values(), "div_code", *frozenset().union(*workflow_ids(kind))}
+    guarded = {
+        *unique_ids(kind),
+        *PLACES.values(),
+        "div_code",
+        *frozenset().union(*workflow_ids(kind)),
+        *LASTING,
+    }
     known_ids = set(field_ids(kind))
     return all(
         name in known_ids and name not in guarded and rule_of(declared, name) is not Merge.HUB
