@@ -20,7 +20,7 @@ from app.actions.refusals import waiting_of, with_changes
 from app.actions.session import Session
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, update
-from app.domain.entities.conflict import KINDS, Conflict
+from app.domain.entities.conflict import APART, KINDS, SECOND, Conflict
 from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
@@ -169,7 +169,7 @@ def resolve(session: Session, uid: str, take: Take, reason: str = "") -> Committ
     _require_decider(session, found, view)
     _refuse_unseen(found)
     side, values = _chosen(view, take)
-    refuse_unfit(view.fields, "offered" if side == twice.APART else side)
+    refuse_unfit(view.fields, "offered" if side == APART else side)
     kept = _values(view.fields, "kept")
     word, changes = changes_of(session, found, record, (side, values, kept), reason)
     settled = {
@@ -313,7 +313,7 @@ def _require_decider(session: Session, item: Conflict, view: ConflictView) -> No
 def _refuse_unseen(item: Conflict) -> None:
     """Nobody decides about values that this program cannot show."""
     kind = BY_NAME.get(item.owner_entity)
-    known = {field.id for field in kind.fields.values()} | {GEOMETRY} if kind is not None else set()
+    known = {field.id for field in kind.fields.values()} | {GEOMETRY, SECOND} if kind is not None else set()
     beyond = [name for name in latework.cells_of(item.offered) if name not in known]
     if beyond and item.situation == "open":
         raise Refused(
@@ -330,7 +330,7 @@ def _chosen(view: ConflictView, take: Take) -> tuple[str, dict[str, Any]]:
         known = {item.field: item for item in view.fields}
         return "", {name: _given(known, name, value) for name, value in take.items()}
     side = {"mine": view.mine, "theirs": _OTHER[view.mine]}.get(take, take)
-    if side not in (*_OTHER, twice.APART):
+    if side not in (*_OTHER, APART):
         raise Invalid(N_("Take mine, theirs, apart or FIELD=VALUE, not “{take}”"), take=take, code="bad_take")
     return side, _values(view.fields, "kept" if side == "kept" else "offered")
 

@@ -12,7 +12,7 @@ from app.actions.session import Session
 from app.actions.steps import case_of, workflow_of
 from app.domain.casework import enters, may_fill, outcome, signature
 from app.domain.changes import Change, delete, insert, update
-from app.domain.entities.conflict import Conflict
+from app.domain.entities.conflict import APART, NEAR, Conflict
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.fields import Merge
 from app.domain.rights import SETTLED, SETTLED_WRITERS
@@ -39,8 +39,8 @@ def changes_of(
     side, values, kept = choice
     if side == "kept":
         return RESOLVE, []
-    if side == twice.APART:
-        return RESOLVE, [twice.entry(session, item, record, values)]
+    if side == APART:
+        return RESOLVE, twice.entry(session, item, record, values)
     late = item.kind == latework.LATE
     if late and item.note == LATE_WORDS["d"]:
         return RESOLVE, [latework.removed(session, item, record, reason)]
@@ -57,7 +57,7 @@ def changes_of(
     step = item.kind == STATE or bool(latework.step_of(item))
     if not step:  # a step is judged upon the record as it stands
         _refuse_moved(record, kept)
-    if side and (item.kind in _DELETIONS or item.note == twice.NEAR):
+    if side and (item.kind in _DELETIONS or item.note == NEAR):
         return RESOLVE, [_deleted(session, item, record, reason)]
     changing = {name for name, value in values.items() if getattr(record, name, value) != value}
     if step or _states(record) & changing:
@@ -103,7 +103,7 @@ def _edited(session: Session, record: Entity, values: Mapping[str, Any]) -> Chan
 
 
 def _deleted(session: Session, item: Conflict, record: Entity, reason: str) -> Change:
-    if item.note == twice.NEAR:  # nobody had deleted it before
+    if item.note == NEAR:  # nobody had deleted it before
         return latework.removed(session, item, record, reason)
     _require_editor(session, record)
     return delete(record)

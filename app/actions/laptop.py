@@ -266,12 +266,37 @@ def check_scope(workspace: Workspace, changes: Iterable[Change]) -> None:
     facts = workspace.replica.facts()
     if facts is None or facts.founding or facts.area == facts.root:
         return
+    changes = list(changes)
+    places = _Places(workspace, facts.scope, changes)
     for change in changes:
         if change.entity != "conflict":
-            _check_change(workspace, facts.scope, change)
+            _check_change(workspace, places, change)
 
 
-def _check_change(workspace: Workspace, scope: Scope, change: Change) -> None:
+class _Places:
+    """The areas of records, also of those that the same act brings."""
+
+    def __init__(self, workspace: Workspace, scope: Scope, changes: Iterable[Change]) -> None:
+        self._workspace, self.scope = workspace, scope
+        self._fresh = {(one.entity, one.uid): one.after for one in changes if one.operation == "insert"}
+
+    def area(self, entity: str, values: Mapping[str, Any]) -> str:
+        """The area of a record of these values."""
+        return area_of_record(entity, values, self.scope.root, self._of)
+
+    def _of(self, entity: str, uid: str) -> str | None:
+        fresh = self._fresh.get((entity, uid))
+        if fresh is not None:
+            return self.area(entity, fresh)
+        try:
+            owner: Entity | None = self._workspace.get(entity, uid)
+        except Invalid:
+            return None
+        return self.area(entity, owner.values()) if owner is not None else None
+
+
+def _check_change(workspace: Workspace, places: _Places, change: Change) -> None:
+    scope = places.scope
     if change.entity in ROOTED:
         raise NotAllowed(_SHARED, hint=_HAND_IN, kind=BY_NAME[change.entity].text, mine=scope.area,
                          root=scope.root, code="outside_area")  # fmt: skip
@@ -280,7 +305,7 @@ def _check_change(workspace: Workspace, scope: Scope, change: Change) -> None:
         record = workspace.get(change.entity, change.uid)
     values: dict[str, Any] = record.values() if record is not None else {}
     for told in (values, {**values, **change.after}) if record is not None else (change.after,):
-        area = area_of_record(change.entity, told, scope.root, lambda e, u: _area_of(workspace, scope, e, u))
+        area = places.area(change.entity, told)
         if not scope.writes(area):
             raise NotAllowed(
                 N_("{title} lies in {area}, outside the area of this laptop ({mine})"),
@@ -290,16 +315,6 @@ def _check_change(workspace: Workspace, scope: Scope, change: Change) -> None:
                 mine=scope.area,
                 code="outside_area",
             )
-
-
-def _area_of(workspace: Workspace, scope: Scope, entity: str, uid: str) -> str | None:
-    try:
-        owner: Entity | None = workspace.get(entity, uid)
-    except Invalid:
-        return None
-    if owner is None:
-        return None
-    return area_of_record(entity, owner.values(), scope.root, lambda e, u: _area_of(workspace, scope, e, u))
 
 
 def _title(values: Mapping[str, Any]) -> str:

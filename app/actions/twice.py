@@ -7,20 +7,18 @@ give two boilers the same number: the hub does not take the later one, and the c
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.actions import latework
 from app.actions.session import Session
 from app.domain.casework import WORKFLOWS
 from app.domain.catalog import BY_NAME
-from app.domain.changes import Change
-from app.domain.entities.conflict import Conflict
+from app.domain.changes import Change, insert
+from app.domain.entities.conflict import NUMBER, SECOND, Conflict
+from app.domain.entities.papers import Attachment
 from app.domain.entity import Entity, EntityType
 from app.domain.filters import equal
-
-APART = "apart"  # both stay: the second one under a number of its own
-NEAR, NUMBER = "near", "duplicate"  # the rule's words: they look alike, they have the same number
 
 
 def own_number(session: Session, item: Conflict, record: Entity | None, values: Mapping[str, Any]) -> str:
@@ -36,13 +34,36 @@ def own_number(session: Session, item: Conflict, record: Entity | None, values: 
     )
 
 
-def entry(session: Session, item: Conflict, record: Entity | None, values: Mapping[str, Any]) -> Change:
-    """The second record as whoever decides enters it, under its own number; raises Refused where there is
-    none."""
+def entry(
+    session: Session, item: Conflict, record: Entity | None, values: Mapping[str, Any]
+) -> list[Change | None]:
+    """The second record as whoever decides enters it, under its own number, with the papers that were refused
+    because it was; raises Refused where there is none."""
     number = own_number(session, item, record, values)
     if not number or record is None:
         raise latework.nothing_to_take()
-    return latework.entered(session, item, {**values, record.TYPE.key: number}, session.new_uid())
+    uid = session.new_uid()
+    made = latework.entered(session, item, {**values, record.TYPE.key: number}, uid)
+    second = str(latework.cells_of(item.offered).get(SECOND) or "")
+    return [made, *(_papers(session, record.TYPE, second, uid) if second else ())]
+
+
+def _papers(session: Session, kind: EntityType, second: str, uid: str) -> Iterator[Change]:
+    """The refused papers of a record as papers of the one with this uid; who has their files sends them."""
+    known: set[tuple[str, str]] = set()
+    for one in session.workspace.find(
+        Conflict, equal(owner_entity=Attachment.TYPE.name, note="unknown_record"), order="raised_at"
+    ):
+        cells = latework.cells_of(one.offered)
+        if (cells.get("owner_entity"), cells.get("owner")) != (kind.name, second):
+            continue
+        named = {name: cells[field.id] for name, field in Attachment.TYPE.fields.items() if field.id in cells}
+        paper = latework.paper_of(one, named)
+        if paper is None or (paper.kind, paper.sha256) in known:
+            continue
+        known.add((paper.kind, paper.sha256))
+        added = {"added_by": session.person().uid, "added_at": session.moment(), "round_no": 1}
+        yield insert(paper.replace(uid=session.new_uid(), owner=uid, **added))
 
 
 def _is_whole(kind: EntityType, values: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from app.domain.changes import Actor
+from app.domain.entities.conflict import NUMBER, SECOND
 from app.domain.merge import ConflictDraft, Decision, concerned, decide, reject
 from app.domain.replication import Act, Batch, Cells, Entry, RowState
 from app.hub import duplicates, quarantine, steps, undoing
@@ -197,15 +198,20 @@ class Deciding:
     def _undo(self, group: Sequence[Told], actor: Actor) -> None:
         try:
             kept = undoing.kept_of(self.connection, self.desk, group[0], actor)
-            guarded = undoing.is_guarded(group, kept)
-            if guarded:
-                undoing.check(self.desk, group, kept)
+            guarded = [item for item in group if undoing.is_guarded(item, kept)]
+            undoing.check(self.desk, guarded, kept)
+            for item in group if guarded else ():  # all of it or nothing
+                row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+                area = row.area if row is not None else self._area(item, None)
+                why = refusal(self.desk, item, row, area, actor) if item not in guarded else ""
+                if why:
+                    raise undoing.UndoRefused(why)
         except undoing.UndoRefused as refused:
             self.refuse(group, refused.note, refused.kind)
             return
         self.desk.undone[str(group[0].act.undoes)] = group[0].act.uid
         for item in group:
-            if not guarded:
+            if item not in guarded:
                 self._plain(item, actor)
                 continue
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
@@ -315,13 +321,14 @@ class Deciding:
         area = row.area if row is not None else self._area(item, None)  # where the answer is
         stands = self._stands(row, item)
         self._put(item, row, Decision("n", {}, stands, "conflict", "duplicate"))
-        about, kept = row, stands
+        about, kept, offered = row, stands, dict(item.cells)
         if row is None and other is not None and self.desk.reaches(other.area):
             self.desk.rows.complete(other)
             about, kept = other, {name: other.values.get(name) for name in item.cells}
+            offered[SECOND] = item.entry.uid
             entry = Entry(0, other.entity, other.uid, "u", item.cells)
             item = Told(item.act, item.dseq, entry, item.view, item.cells)
-        draft = ConflictDraft("duplicate", "duplicate", kept, dict(item.cells), open=True)
+        draft = ConflictDraft("duplicate", NUMBER, kept, offered, open=True)
         self.desk.raise_conflicts(item, about, area, (draft,))
 
     def _put(self, item: Told, row: Row | None, decision: Decision) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 from pyproj import Geod
 from sqlalchemy import Connection
 
+from app.domain.entities.conflict import APART, KEPT, NUMBER
+from app.domain.entities.conflict import NEAR as NEAR_WORD
 from app.domain.entity import GEOMETRY
 from app.domain.merge import ConflictDraft
 from app.domain.replication import Batch, Entry
@@ -71,28 +73,40 @@ def flag_near(
         offered = {name: other.values.get(name) for name in _SHOWN}
         theirs = desk.writer_of(other, _SHOWN) or desk.own_act()  # who entered the one that is offered
         told = Told(theirs, 0, Entry(0, row.entity, row.uid, "u", {}), {}, {})
-        draft = ConflictDraft("duplicate", "near", kept, offered, open=True)
+        draft = ConflictDraft("duplicate", NEAR_WORD, kept, offered, open=True)
         desk.raise_conflicts(told, row, row.area, (draft,))
 
 
 def _unsaid(desk: Desk, pairs: list[tuple[Row, Row]]) -> list[tuple[Row, Row]]:
-    """Those of the pairs of which no open conflict says already that they look alike: one that was moved away
-    and back again, as when a decision is taken back, is told once."""
-    waiting = (
-        desk.rows.owned("conflict", "owner", [row.uid for pair in pairs for row in pair]) if pairs else []
-    )
-    said = {
-        (str(row.values["owner"]), json.loads(str(row.values.get("offered") or "{}")).get("ledger_no"))
-        for row in waiting
-        if (row.values.get("note"), row.values.get("situation")) == ("near", "open")
-    }
-    return [
-        (one, other)
-        for one, other in pairs
-        if said.isdisjoint(
-            ((one.uid, other.values.get("ledger_no")), (other.uid, one.values.get("ledger_no")))
-        )
-    ]
+    """Those of the pairs of which no conflict says already that they look alike, and no person that they are
+    two: one that was moved away and back again is told once."""
+    if pairs:
+        desk.rows.ask_owned("conflict", "owner", [row.uid for pair in pairs for row in pair])
+    return [(one, other) for one, other in pairs if not _is_said(desk, one, other)]
+
+
+def _is_said(desk: Desk, row: Row, other: Row) -> bool:
+    for one in desk.rows.owned("conflict", "owner", [row.uid, other.uid]):
+        values = one.values
+        note, taken = values.get("note"), values.get("taken")
+        offered = _cells(values.get("offered"))
+        beside = other if values.get("owner") == row.uid else row
+        number, given = str(beside.values.get("ledger_no")), str(offered.get("ledger_no"))
+        if note == NEAR_WORD and number == given and (values.get("situation") == "open" or taken == KEPT):
+            return True
+        kin = number == given or number.startswith(f"{given}-")  # the number that the second one got
+        same = all(beside.values.get(name) == offered.get(name) for name in _UNIT)
+        if (note, taken) == (NUMBER, APART) and kin and same:
+            return True
+    return False
+
+
+def _cells(written: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(str(written or "{}"))
+    except ValueError:  # it was too long to be kept whole
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _may_have_become(row: Row) -> bool:

@@ -55,9 +55,9 @@ def is_protected(told: Told) -> bool:
     return told.entry.op == "u" and bool((states | grouped) & told.cells.keys())
 
 
-def is_guarded(group: Sequence[Told], kept: Kept) -> bool:
-    """Whether taking back this group goes by what the hub remembers, not by the person's rights to edit."""
-    return any(is_protected(told) or f"{told.entry.entity} {told.entry.uid}" in kept for told in group)
+def is_guarded(told: Told, kept: Kept) -> bool:
+    """Whether taking this back goes by what the hub remembers, not by the person's rights to edit."""
+    return is_protected(told) or f"{told.entry.entity} {told.entry.uid}" in kept
 
 
 def check(desk: Desk, group: Sequence[Told], kept: Kept) -> None:

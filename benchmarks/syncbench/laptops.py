@@ -80,7 +80,7 @@ class Laptop:
             batch = Batch(
                 self.hub, self.device, facts.epoch, draft.previous, draft.first,
                 self.workspace.schema_version, int(AT.timestamp() * 1000), draft.views,
-                draft.acts, draft.entries,
+                draft.acts, draft.entries, draft.seen,
             )  # fmt: skip
             message = signed(BATCH, encode_batch(batch), self.device, self.seed)
             return pack_signed(message), message.sha256

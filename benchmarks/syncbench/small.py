@@ -30,7 +30,7 @@ from typing import IO, Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.domain.replication import Act, Batch, Entry
+from app.domain.replication import SEEN_BYTES, Act, Batch, Entry
 from app.hub.hub import Hub
 from app.sync.client import Client
 from app.sync.grants import read_grants
@@ -99,7 +99,7 @@ class Sender:
                 gate.wait()
                 gate.wait()  # until the clock is read
             begun = perf_counter()
-            self._follow(way.push(batch, PullRequest(after=self.after, held=self.held)))
+            self._follow(way.push(batch, PullRequest(after=self.after, held=self.held, heads=self.heads)))
             if place >= WARM:
                 self.taken.append(perf_counter() - begun)
         gate.wait()
@@ -234,7 +234,7 @@ def _sender(hub: Hub, uids: list[str], number: int, syncs: int) -> Sender:
     assert len(mine) > 1.1 * CHANGES * syncs, "too few records for each to be changed once"
     previous, batches = HEAD_START, []
     for sync in range(syncs):
-        batch = _batch(draw, (told, town, after), mine, done, (number, sync), previous)
+        batch = _batch(draw, (told, town, after, heads), mine, done, (number, sync), previous)
         message = signed(BATCH, encode_batch(batch), told["device"], key_of(FIRST + number))
         previous = message.sha256
         batches.append(pack_signed(message))
@@ -244,7 +244,8 @@ def _sender(hub: Hub, uids: list[str], number: int, syncs: int) -> Sender:
 def _batch(
     draw: random.Random, place: Any, mine: list[str], done: set[int], which: tuple[int, int], previous: bytes
 ) -> Batch:
-    told, town, after = place
+    told, town, after, heads = place
+    seen = {area: (seq, heads[area][:SEEN_BYTES]) for area, seq in after.items()}
     number, sync = which
     chosen: list[int] = []
     while len(chosen) < CHANGES:
@@ -267,7 +268,7 @@ def _batch(
     )  # fmt: skip
     return Batch(
         told["hub"], told["device"], told["epoch"], previous, sync * CHANGES + 1, 1, hlc >> 16,
-        (dict(after),), (act,), tuple(entries),
+        (dict(after),), (act,), tuple(entries), seen,
     )  # fmt: skip
 
 
@@ -300,7 +301,7 @@ class Lean:
 
     def push(self, batch: bytes, asked: PullRequest) -> PushReply:
         """Send a batch and ask for what is new."""
-        request = PushRequest(batch=batch, after=asked.after, held=asked.held)
+        request = PushRequest(batch=batch, after=asked.after, held=asked.held, heads=asked.heads)
         return decode_message(PushReply, self._post("/v1/push", request))
 
     def close(self) -> None:

@@ -3,9 +3,13 @@ number of its own."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from app.actions.conflicts import ConflictView, open_conflicts, resolve
+from app.actions.evidence import add_evidence, evidence_of
 from app.actions.history import undo
 from app.errors import Changed, Refused
 from builders import PLACE
@@ -114,3 +118,58 @@ def test_an_edit_of_the_number_is_no_entry(lan: Lan, trio: tuple[Laptop, Laptop,
     two.enter("officer", "T-9", place=AWAY, user_org="西大街医院", address="西大街9号")
     lan.drain(two, one, county)
     assert only(county).own_number == ""
+
+
+def test_photographs_of_the_second_boiler_come_with_it(
+    lan: Lan, trio: tuple[Laptop, Laptop, Laptop], tmp_path: Path
+) -> None:
+    one, two, county = trio
+    one.enter("inspector", "T-1", user_org="东大街小学", address="东大街1号")
+    two.enter("officer", "T-1", user_org="西大街医院", address="西大街9号", place=AWAY)
+    photo, paper = tmp_path / "铭牌.jpg", tmp_path / "说明.pdf"
+    Image.new("RGB", (20, 20)).save(photo)
+    paper.write_bytes(b"%PDF-1.4 x")
+    add_evidence(two.as_("officer"), two.boiler("T-1"), [("nameplate", photo), ("other", paper)])
+    lan.drain(*trio)
+    view = only(county)
+    resolve(county.session, view.uid, "apart", "两台锅炉")
+    lan.drain(*trio, rounds=3)  # the laptop that took them hears of it, and sends the files
+    for laptop in trio:
+        second = laptop.boiler("T-1-2")
+        found = evidence_of(laptop.session, second)
+        assert {item.kind for item in found} == {"nameplate", "other"}
+        assert all(laptop.session.workspace.attachment_path(item.sha256).is_file() for item in found)
+        assert evidence_of(laptop.session, laptop.boiler("T-1")) == []
+    undo(county.session, "弄错了")
+    lan.drain(*trio)
+    assert numbers(one) == {"T-1": "东大街小学"}
+
+
+def test_two_that_had_one_number_do_not_look_alike_after(
+    lan: Lan, trio: tuple[Laptop, Laptop, Laptop]
+) -> None:
+    one, two, county = trio
+    one.enter("inspector", "T-1", **SAME)
+    two.enter("officer", "T-1", place=AWAY, **SAME)
+    lan.drain(*trio)
+    resolve(county.session, only(county).uid, "apart", "两台锅炉")
+    lan.drain(*trio)
+    assert set(numbers(one)) == {"T-1", "T-1-2"}
+    assert open_conflicts(county.session) == []
+
+
+def test_that_two_which_look_alike_are_two_is_remembered(
+    lan: Lan, trio: tuple[Laptop, Laptop, Laptop]
+) -> None:
+    view = entered_alike(lan, trio)
+    county = trio[2]
+    resolve(county.session, view.uid, "kept", "两台锅炉")
+    for number in ("T-2", "T-1"):
+        county.edit("clerk", number, "更正", address="学校路18号")
+        lan.drain(*trio)
+        county.edit("clerk", number, "还是原来的", address="学校路8号")
+        lan.drain(*trio)
+    assert open_conflicts(county.session) == []
+    county.enter("clerk", "T-3", place=(PLACE[0] - 0.002, PLACE[1]), **SAME)
+    lan.drain(*trio)
+    assert only(county).record.title.startswith("T-3"), "another one is asked about"

@@ -19,7 +19,10 @@ KINDS = codes(
 )
 SITUATIONS = codes(("open", N_("To be decided")), ("settled", N_("Settled")))
 PROPOSALS = codes(("kept", N_("Keep what stands")), ("offered", N_("Take the other")))
-
+KEPT, OFFERED = PROPOSALS.codes
+APART = "apart"  # a decision of its own: both stay, the second under a number of its own
+NEAR, NUMBER = "near", "duplicate"  # the rule's words: they look alike, they have the same number
+SECOND = "uid"  # beside the fields of a second record with the number of another: its own uid
 
 MUCH = 1_000_000  # characters: the outline of a protection zone is long
 

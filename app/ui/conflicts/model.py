@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.domain.catalog import entity_type
+from app.domain.entities.conflict import APART as APART
+from app.domain.entities.conflict import KEPT as KEPT
+from app.domain.entities.conflict import NEAR as NEAR
+from app.domain.entities.conflict import OFFERED as OFFERED
 from app.domain.entities.conflict import PROPOSALS
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
@@ -18,12 +22,9 @@ if TYPE_CHECKING:
 
 _Index = QModelIndex | QPersistentModelIndex
 QUARANTINE, REFUSED, VOID = "quarantine", "rejected", "void"  # kinds of conflicts
-KEPT, OFFERED = "kept", "offered"
-APART = "apart"  # both stay, the second under a number of its own
 ABOUT_DELETION = ("edit_kept", "revived")
 LATE_DELETION = "late_deletion"  # the rule's word for what a revoked laptop had deleted
 _TELLING = ("user_org", "address")  # what tells that two boilers are not one
-NEAR = "near"  # the rule's word for boilers that look like one
 MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
 SHELVES = (
     (MINE, N_("For me {n}")),
