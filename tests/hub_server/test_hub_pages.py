@@ -318,6 +318,27 @@ def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
     assert http.get("/admin/devices/dev-2/revoke").status_code == 404
 
 
+def test_a_laptop_is_found_among_hundreds_and_silent_ones_are_shown_alone(
+    http: TestClient, hub: SmallHub
+) -> None:
+    """Three hundred stood on one page, and those that nobody had heard of at its end."""
+    for n in range(300):
+        hub.devices_[f"many-{n:03}"] = device_line(f"many-{n:03}", area="620802105", label=f"笔记本-{n:03}")
+    sign_in(http)
+    assert 'href="/admin/devices?silent=1"' in http.get("/admin/").text
+
+    def shown(asked: str) -> list[str]:
+        return re.findall(r'<code title="([^"]*)">', http.get(f"/admin/devices{asked}").text)
+
+    assert len(shown("")) == 100 and len(shown("?page=4")) == 3
+    assert shown("?silent=1") == ["dev-2"]
+    assert shown("?find=笔记本-042") == ["many-042"] and shown("?find=dev-2&silent=1") == ["dev-2"]
+    assert len(shown("?find=柳湖镇&page=3")) == 100 and shown("?find=nowhere") == []
+    page = http.get('/admin/devices?find="><script>').text
+    assert "<script>" not in page and "没有" in page
+    assert "page=2" in http.get("/admin/devices?find=柳湖镇").text.split('rel="next"')[1][:120]
+
+
 def test_from_what_was_put_apart_to_what_waits_of_it_and_back(http: TestClient, hub: SmallHub) -> None:
     hub.quarantine_ = [
         SimpleNamespace(device=uid, received=received_ms(NOW), changes=3, reason="late")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -78,12 +79,26 @@ async def overview(request: Request, visit: Visit) -> Response:
 
 
 async def devices(request: Request, visit: Visit) -> Response:
-    """Every laptop: where, since when, last sync, how far behind."""
+    """Every laptop: where, since when, last sync, how far behind. `?find=` leaves those with these words in
+    name, number or division, `?silent=1` those not heard of for long."""
     service = service_of(request)
     lines, names = await service.call(_devices, service, visit)
-    since = service.now() - SILENT_AFTER
-    mine = [line.uid for line in lines if may_revoke(visit, line)]
-    return page(request, "devices", visit, lines=lines, names=names, since=since, mine=mine)
+    since, find = service.now() - SILENT_AFTER, request.query_params.get("find", "").strip()
+    only_silent = bool(request.query_params.get("silent"))
+    wanted = [
+        line
+        for line in lines
+        if find.lower() in f"{line.label} {line.uid} {line.area} {names.get(line.area, '')}".lower()
+        and (_is_silent(line, since) or not only_silent)
+    ]
+    part = part_of(request, wanted)
+    mine = [line.uid for line in part.lines if may_revoke(visit, line)]
+    asked = urlencode([*([("find", find)] if find else []), *([("silent", "1")] if only_silent else [])])
+    return page(
+        request, "devices", visit, lines=part.lines, names=names, mine=mine, part=part, find=find,
+        silent={line.uid for line in part.lines if _is_silent(line, since)}, only_silent=only_silent,
+        also=f"{asked}&" if asked else "", found=len(wanted), of=len(lines),
+    )  # fmt: skip
 
 
 async def people(request: Request, visit: Visit) -> Response:
@@ -158,7 +173,7 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
     status, lines = hub.status(), _seen_devices(service, visit)
     open_ones = hub.conflicts(visit.person.area or None)
     working = [line for line in lines if line.revoked is None]
-    silent = [line for line in working if (line.last_sync or line.enrolled or now) < now - SILENT_AFTER]
+    silent = [line for line in lines if _is_silent(line, now - SILENT_AFTER)]
     return {
         "standing": status,
         "entries": sum(line.seq for line in area_lines(hub) if _sees(visit, service, line.code)),
@@ -172,6 +187,11 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
         "restored": moment_of(status.restored_at),
         "now": now,
     }
+
+
+def _is_silent(line: DeviceLine, since: datetime) -> bool:
+    """Whether a laptop at work has not been heard of since then."""
+    return line.revoked is None and (line.last_sync or line.enrolled or since) < since
 
 
 def _devices(service: Service, visit: Visit) -> tuple[list[DeviceLine], Any]:
