@@ -15,7 +15,7 @@ from app.domain.catalog import BY_NAME
 from app.domain.changes import Change
 from app.domain.coordinates.measure import distance_m, spot_of
 from app.domain.entities.division import Division
-from app.domain.entities.people import Person, is_at_hub
+from app.domain.entities.people import ROLES, Person, is_at_hub
 from app.domain.entity import Entity
 from app.domain.filters import equal
 from app.domain.rights import within_cap
@@ -147,9 +147,9 @@ def check_sign_in(session: Session, person: Person) -> None:
         raise NotAllowed(
             N_("This laptop is enrolled for persons up to {cap}; {name} is {role}"),
             hint=N_("Nobody is signed in. Use the laptop of the office, or have this one enrolled anew."),
-            cap=facts.role_cap,
+            cap=ROLES.label(facts.role_cap),
             name=person.name,
-            role=person.role,
+            role=ROLES.label(person.role),
             code="device_role",
         )
     packed = session.workspace.replica.private(GRANTS)
@@ -177,6 +177,13 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
         until=show_moment(until.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
         code="grant_expired",
     )
+
+
+def waits_for_hub(session: Session) -> bool:
+    """Whether this laptop joined by an invitation file and the hub has not answered yet, so that nobody can
+    sign in."""
+    replica = session.workspace.replica
+    return replica.private(ENROL_REQUEST) is not None and replica.private(GRANTS) is None
 
 
 def no_grant(session: Session, person: Person) -> NotAllowed:

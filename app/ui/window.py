@@ -205,7 +205,8 @@ class MainWindow(QMainWindow):
         self.work.forget()
         self.desk.lay(opened.session, opened.names)
         self.page = self.first.expect()
-        self._show_in_turns(opened, lambda: self.settling.expect(opened.session), self._greet)
+        greet = partial(self._greet, opened.waits)
+        self._show_in_turns(opened, lambda: self.settling.expect(opened.session), greet)
 
     def _show_in_turns(self, opened: Opened, *more: Callable[[], object]) -> None:
         """The page before the map: a picture means that all of it is there."""
@@ -213,8 +214,10 @@ class MainWindow(QMainWindow):
         draw = partial(self.work.map.open, opened.source, opened.home, opened.crs, synthetic=opened.synthetic)
         in_turns(self, still, page, draw, *more)
 
-    def _greet(self) -> None:
-        if self.desk.actor is None:
+    def _greet(self, waits: bool) -> None:
+        if waits:  # for the hub's answer: what helps is on this page
+            self.go(SYNC)
+        elif self.desk.actor is None:
             self.doings.persons.sign_in()
 
     def _look_again(self, session: Session) -> None:

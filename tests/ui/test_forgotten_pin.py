@@ -12,12 +12,15 @@ from pytestqt.qtbot import QtBot
 from actions.office import PIN
 from app.actions import enrolling
 from app.actions.people import reset_pin, sign_in
+from app.errors import NotAllowed
 from app.settings import BY_HAND
 from app.sync.identity import keystore
+from app.sync.state import ENROL_REQUEST, GRANTS
 from app.ui.application import Program
 from app.ui.dialogs.ask import AskDialog
 from app.ui.dialogs.forgotten import ForgottenDialog
 from app.ui.dialogs.signin import SignInDialog
+from app.ui.frame.rail import SYNC
 from app.ui.sync.join import JoinDialog
 from sync.lan import TOWN, Lan, Laptop
 from sync.test_new_keys import NEW, lock, rejoin
@@ -139,3 +142,45 @@ def test_who_needs_no_new_keys_is_told_to_sync(program: Make, lan: Lan, locked: 
     told.foot.accepted.emit()
     qtbot.waitUntil(lambda: bool(running.desk.sync.rounds), timeout=WAIT_MS)
     settle(running, qtbot)
+
+
+def test_a_refusal_takes_no_room_from_the_fields(office: Make, qtbot: QtBot) -> None:
+    """Two lines of it pressed name and PIN together, so that their letters were cut."""
+    running = office("clerk")
+    running.window.doings.persons.sign_in()
+    dialog = shown(running, SignInDialog, qtbot)
+    settle(running, qtbot)
+    dialog._refused(NotAllowed("长" * 40 + "。", hint="长" * 42 + "。"))
+    settle(running, qtbot)
+    layout = dialog.layout()
+    assert layout is not None
+    assert dialog.height() >= layout.totalHeightForWidth(dialog.width())
+    dialog.reject()
+
+
+def test_a_laptop_that_waits_for_the_hubs_answer_asks_nobody_to_sign_in(
+    program: Make, lan: Lan, qtbot: QtBot
+) -> None:
+    """It could only be refused; what helps is on the sync page."""
+    town = lan.laptop(TOWN, "R2")
+    for name, value in ((ENROL_REQUEST, b"asked"), (GRANTS, None)):
+        town.replica.set_private(name, value)
+    running = program(sync=BY_HAND)
+    running.window.open_session(town.session)
+    qtbot.waitUntil(lambda: running.window.page == SYNC, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert not [box for box in running.window.findChildren(SignInDialog) if box.isVisible()]
+
+
+def test_what_to_do_opens_when_it_is_known(program: Make, locked: Laptop, qtbot: QtBot) -> None:
+    """An empty box that grew afterwards stood in the corner of the screen, and named the area by its code."""
+    running = program(sync=BY_HAND)
+    running.window.open_session(locked.session)
+    settle(running, qtbot)
+    locked.session.keys = None
+    dialog = ForgottenDialog(running.desk, running.window)
+    dialog.open()
+    assert not dialog.isVisible()
+    settle(running, qtbot)
+    assert dialog.isVisible() and "柳湖镇" in dialog.words
+    dialog.reject()

@@ -162,6 +162,8 @@ def test_who_joins_is_told_only_what_there_is() -> None:
     done = replace(JOINED, pending=0)
     assert "待上报" not in joined_words(done)
     assert "3 条改动待上报" in joined_words(JOINED)
+    waits = joined_words(replace(JOINED, waits=True, keys="promised", place="崆峒区"))
+    assert "现在登录" not in waits and "崆峒区 620802" in waits
 
 
 def test_a_bundle_for_the_hub_is_not_read_here(

@@ -40,6 +40,7 @@ class SignInDialog(QDialog):
         self.who.setMinimumContentsLength(30)
         self.who.setEditable(True)
         self.who.setAccessibleName(tr(N_("Person")))
+        self.who.currentIndexChanged.connect(lambda _: self._show_begin())
         self.pin = QLineEdit()
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.pin.setMaxLength(64)
@@ -99,6 +100,10 @@ class SignInDialog(QDialog):
             self._desk.failed.emit(error)
             return
         self._fault.setText(error.told)
+        layout = self.layout()
+        if layout is not None:  # else the words take their room from the fields above
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
         self.pin.selectAll()
         self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -113,10 +118,14 @@ class SignInDialog(QDialog):
             self.who.setEditText(typed)
         if any(person.synthetic for person in people):
             self._hint.setText(tr(N_("Demo workspace: everybody's PIN is {pin}."), pin="246810"))
+        self._show_begin()
+        self.pin.setFocus()
+
+    def _show_begin(self) -> None:
+        """A long line is shown from its beginning, which is the name."""
         line = self.who.lineEdit()
         if line is not None:
             line.setCursorPosition(0)
-        self.pin.setFocus()
 
 
 def _people(session: Any, _: Any) -> list[Person]:

@@ -25,6 +25,7 @@ class Opened:
     crs: str
     source: Any
     synthetic: bool
+    waits: bool = False  # joined by an invitation file: nobody can sign in before the hub has answered
 
 
 def open_file(path: Path, *, read_only: bool = False) -> Opened:
@@ -43,7 +44,8 @@ def make_new(path: Path, area: str, admin: str, pin: str) -> Opened:
 
 def look_at(session: Session) -> Opened:
     """Read what the window shows first."""
-    from app.actions.maps import feature_source, home_extent  # late: actions load after the first paint
+    from app.actions.laptop import waits_for_hub  # late: actions load after the first paint
+    from app.actions.maps import feature_source, home_extent
     from app.domain.coordinates.zones import CITY
     from app.domain.entities.boiler import Boiler
     from app.domain.filters import equal
@@ -53,8 +55,9 @@ def look_at(session: Session) -> Opened:
     )  # here and not in the window, which lists boilers by them at once
     synthetic = bool(session.workspace.count(Boiler, equal(synthetic=True)))
     return Opened(
-        session, read_names(session), home_extent(session), CITY, feature_source(session), synthetic
-    )
+        session, read_names(session), home_extent(session), CITY, feature_source(session), synthetic,
+        waits_for_hub(session),
+    )  # fmt: skip
 
 
 def read_names(session: Session) -> Names:

@@ -33,6 +33,7 @@ _KEYS = {
     "promised": N_("Whoever signs in first locks the keys of this laptop with their PIN: sign in now."),
     "file": N_("The keys lie in a file that only this user of the system can read: keep this laptop locked."),
 }
+_WAITS = N_("People can sign in here once the hub’s answer has been read in.")
 _MOST_PROBLEMS = 200
 
 
@@ -189,7 +190,7 @@ def joined_words(done: EnrolDone) -> str:
         tr(N_("Highest role on this laptop: {role}"), role=ROLES.label(done.role)),
         tr(N_("{n} records came from the hub"), n=f"{done.records:,}"),
         tr(N_("{n} changes of this laptop wait to be sent"), n=f"{done.pending:,}") if done.pending else "",
-        tr(_KEYS[done.keys]),
+        tr(_WAITS if done.waits and not done.again else _KEYS[done.keys]),
     ]
     if done.founding:
         lines.insert(1, tr(N_("The hub was empty: this workspace founds it.")))
