@@ -40,10 +40,12 @@ def warm_up() -> None:
 
 
 def settle(session: Session) -> None:
-    """Look through the file's structure and make the day's backup; StoreFailure when it is damaged."""
+    """Look through the file's structure, make the day's backup, keep a reserve on the disk; StoreFailure when
+    it is damaged."""
     session.workspace.prove()
     if session.workspace.read_only:
         return
+    session.workspace.room.keep()
     try:
         session.workspace.daily_backup(session.now())
     except StoreFailure as failure:

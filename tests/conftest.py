@@ -22,6 +22,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["QT_SCALE_FACTOR"] = "1"
 os.environ.pop("GRIDWARD_PIN", None)
 os.environ.pop("GRIDWARD_LANG", None)
+# No reserve of 64 MB in each test's folder, and disks as small as a test wants; tests of room say otherwise.
+os.environ["GRIDWARD_DISK_MB"] = "0,0,0"
 
 from app.actions import people
 from app.hub import passphrases

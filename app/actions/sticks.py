@@ -30,7 +30,9 @@ def bundle_out(session: Session, path: Path, progress: Progress | None = None) -
 
 @action(N_("Read a bundle of the hub…"), "sync", icon="stick_in", command="bundle")
 def bundle_in(session: Session, path: Path, progress: Progress | None = None) -> SyncDone:
-    """Fold what the hub sent by stick. Raises Invalid, naming exactly what is wrong with the bundle."""
+    """Fold what the hub sent by stick. Raises Invalid, naming exactly what is wrong with the bundle, and
+    StoreFailure `disk_low` when there is no room for what it holds."""
+    session.workspace.room.check(path.stat().st_size if path.is_file() else 0)
     return _stick(session, progress).read(path)
 
 

@@ -93,6 +93,7 @@ def sync_status(session: Session) -> SyncStatus:
         handed_in=min(handed_in(store), pending.unsent),
         files_unsent=files,
         damaged=damaged,
+        short=not store.room.fits(0),
     )
 
 

@@ -20,6 +20,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.store.chain import JournalReport
 from app.store.integrity import CheckReport
+from app.store.room import MB
 from app.store.workspace import restore as restore_file
 from app.store.workspace import verify_journal as verify_file
 
@@ -28,6 +29,7 @@ from app.store.workspace import verify_journal as verify_file
 def info(session: Session) -> dict[str, Any]:
     """What the workspace is and holds: versions, area, counts by kind and status, unsent changes."""
     store = session.workspace
+    space = store.room.look()
     by_status = {str(row[0]): int(row[1]) for row in store.tally(Boiler, ["status"])}
     return {
         "program": __version__,
@@ -41,6 +43,7 @@ def info(session: Session) -> dict[str, Any]:
         "boilers": {state: by_status.get(state, 0) for state in STATES.codes},
         "unsent": store.unsent(),
         "external_edits": store.external_count(),
+        "disk": {"free_mb": space.free // MB, "level": space.level, "reserve": space.reserve},
         "synthetic": bool(store.count(Boiler, equal(synthetic=True))),
     }
 

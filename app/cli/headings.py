@@ -17,6 +17,7 @@ _WORDS = {
     "counts": N_("Records"),
     "device": N_("Laptop"),
     "devices": N_("Laptops"),
+    "disk": N_("Free on the disk"),
     "engine": N_("Database"),
     "expires": N_("Good until"),
     "external_edits": N_("Edits of other programs"),

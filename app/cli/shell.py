@@ -80,10 +80,13 @@ class Shell:
         """The workspace, open and with the person signed in; reading leaves the file as it is."""
         # late: a help page or a wrong word needs no database and no geometry
         from app.actions.people import sign_in
+        from app.actions.room import space_left, space_words
         from app.bootstrap import open_workspace
 
         session = open_workspace(self.file, read_only=not write)
         try:
+            if write and (said := space_words(session, space_left(session))):
+                note(said)
             if self.shared.person:
                 sign_in(session, self.shared.person, self.pin(self.shared.person))
             if write and (waiting := len(session.workspace.external_changes())):

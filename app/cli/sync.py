@@ -180,6 +180,7 @@ def sync_document(done: SyncDone) -> dict[str, Any]:
         "hub_time": done.hub_time,
         "restored": done.restored,
         "given_back": done.given_back,
+        "held_back": done.held_back,
         "forked": done.forked,
         "quarantined": done.quarantined,
         "message": done.message,
@@ -271,6 +272,8 @@ def _sync_lines(done: SyncDone) -> list[str]:
                 n=done.given_back,
             )
         )
+    if done.held_back:
+        lines.append(tr(N_("What others did was not fetched: there is too little room on the disk")))
     if done.forked:
         lines.append(tr(N_("A backup had been brought back here; nothing was lost")))
     if done.quarantined:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from app.cli.answer import Answer, pairs, table
+from app.cli.answer import Answer, note, pairs, table
 from app.cli.declare import Command, option, word
 from app.cli.headings import heading, named_pairs
 from app.cli.shell import Shell, WrongUsage
@@ -104,6 +104,7 @@ def info(shell: Shell, words: object) -> Answer:
         document = described(session)
     kinds = {kind.cli: tr(kind.text) for kind in (record.TYPE for record in ENTITIES)}
     shown = document | {
+        "disk": f"{document['disk']['free_mb']:,} MB",
         "counts": {kinds[kind]: n for kind, n in document["counts"].items() if n},
         "boilers": {STATES.label(state): n for state, n in document["boilers"].items() if n},
     }
@@ -114,10 +115,13 @@ def info(shell: Shell, words: object) -> Answer:
 
 def check(shell: Shell, words: object) -> Answer:
     """Whether everything in the file and beside it is sound."""
-    from app.actions.upkeep import check as examine  # late: help pages need no database
+    from app.actions.room import space_left, space_words  # late: help pages need no database
+    from app.actions.upkeep import check as examine
 
     with shell.session() as session:
         report = examine(session)
+        if said := space_words(session, space_left(session)):
+            note(said)
     lines = [f"{'✓' if sound else '✗'} {heading(name)}" for name, sound in report.checks.items()]
     lines += [f"  {heading(item.check)}: {item.code} {item.where}" for item in report.findings]
     return _findings(report, lines)

@@ -18,6 +18,7 @@ from app.store import failures, place
 from app.store.attachments import files_folder
 from app.store.connect import opened
 from app.store.lock import WriterLock
+from app.store.room import Room
 
 KEPT = 7
 _DAILY = ".backups"
@@ -47,12 +48,14 @@ def backup_to(path: Path, folder: Path, at: datetime) -> Path:
     return made
 
 
-def daily(path: Path, at: datetime) -> Path | None:
-    """Today's backup unless there is one; the newest seven days are kept. Gives the path of a new one."""
+def daily(path: Path, at: datetime, room: Room) -> Path | None:
+    """Today's backup unless there is one; the newest seven days are kept. Gives the path of a new one; raises
+    StoreFailure `disk_low` when it would leave no room for work."""
     folder = backup_folder(path)
     name = f"{path.stem}-{bureau_day(at)}.gpkg"
     if (folder / name).exists():
         return None
+    room.check(path.stat().st_size)
     made = _copy(path, folder, name)
     dated = sorted(folder.glob(f"{path.stem}-????-??-??.gpkg"))
     for old in dated[:-KEPT]:

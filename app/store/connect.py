@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,14 @@ from app.store.engine import engine_of
 from app.store.failures import translated
 from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.library import uncounted
+from app.store.room import Room
 from app.store.tables import Layout
 from app.store.tidying import Tidying
 from app.store.turn import Turn
 
 _LOG = logging.getLogger(__name__)
 BUSY_SECONDS = 10.0
+_PATIENCE_MS = 500  # with readers, before the log is left as long as it is
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
 _PRIMARY = 0xFF  # the part of an error code that says what sort it is
@@ -49,6 +51,7 @@ class Database:
         self.path = path
         self.layout = layout
         self.read_only = read_only
+        self.room = Room(path)
         self._before_writing = before_writing  # raises StoreFailure when nobody may write
         self._writers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
         self._savers = _Noters(path, "ro" if read_only else "rw", "BEGIN IMMEDIATE")
@@ -81,17 +84,27 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The write transaction; committed at the end, rolled back when anything is raised."""
+        """The write transaction; committed at the end, rolled back when anything is raised.
+
+        It is for what has to go on also when there is little room, and is given the reserve for it.
+        """
+        if self.room.is_out():
+            self.make_room()
         self._before_writing()
-        with self.turn, translated(self.path), self._writers.begin() as connection:
+        with self._minding_room(), self.turn, translated(self.path), self._writers.begin() as connection:
             yield connection
 
     @contextmanager
     def saving(self) -> Iterator[Connection]:
         """The write transaction of a person's save, on the disk when it ends. Its writer notes every cell and
-        keeps the spatial index by itself; triggers are left out where nobody else has put any."""
+        keeps the spatial index by itself; triggers are left out where nobody else has put any.
+
+        Raises StoreFailure `disk_low`, as a fold does, when there is too little room.
+        """
+        self.room.check()
         self._before_writing()
-        with self.turn, self._savers.noting("FULL", _SHORT_LOG) as (connection, begin):
+        noting = self._savers.noting("FULL", _SHORT_LOG)
+        with self._minding_room(), self.turn, noting as (connection, begin):
             begin()
             yield connection
 
@@ -103,8 +116,9 @@ class Database:
         order, and the next save makes it durable. The write-ahead log is brought into the file by `tidying`
         later, not in the middle of a long series.
         """
+        self.room.check()
         self._before_writing()
-        with self.turn, self._savers.noting("NORMAL", 0) as (connection, begin):
+        with self._minding_room(), self.turn, self._savers.noting("NORMAL", 0) as (connection, begin):
             begin()
             yield connection
 
@@ -116,8 +130,10 @@ class Database:
         That raises Overtaken when somebody has written since this transaction began, or is writing now;
         nothing has happened then.
         """
+        self.room.check()
         self._before_writing()
-        with ExitStack() as turn, self._folders.noting("NORMAL", 0) as (connection, begin):
+        noting = self._folders.noting("NORMAL", 0)
+        with self._minding_room(), ExitStack() as turn, noting as (connection, begin):
             locked: list[bool] = []
 
             def lock() -> None:
@@ -133,6 +149,29 @@ class Database:
         has to be read once more."""
         with self.turn:
             pass
+
+    def make_room(self) -> bool:
+        """The disk is full: take back what a transaction that failed has left in the log, and give up the
+        reserve where that is not enough; whether there is room now for what has to go on."""
+        self._shorten_log()
+        if self.room.is_out() and self.room.give_up():
+            self._shorten_log()
+        return not self.room.is_out()
+
+    @contextmanager
+    def _minding_room(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreFailure as failure:
+            if failure.code == "disk_full":
+                self.make_room()
+            raise
+
+    def _shorten_log(self) -> None:
+        """Bring the log into the file and cut it to nothing, if nobody reads what is in it just now."""
+        with suppress(sqlite3.Error), closing(self.raw()) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def check_writable(self) -> None:
         """Raise StoreFailure when the file is open for reading only."""

@@ -84,6 +84,7 @@ class ExternalEdits:
         """
         if not reason.strip():
             raise Invalid(N_("Say why these changes were made"), code="reason_missing")
+        self._database.room.check()
         with self._database.writing() as connection:
             chain.seal(connection, FOREIGN)
             waiting = select(JOURNAL.c.seq).where(

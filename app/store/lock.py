@@ -6,10 +6,13 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from app.errors import StoreFailure
 from app.i18n import N_
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 
 def lock_path(path: Path) -> Path:
@@ -32,9 +35,11 @@ class WriterLock:
             self._path.unlink(missing_ok=True)  # while it is held, so that nobody else's is removed
         self._file.close()
 
-    def _take(self, path: Path) -> BinaryIO:
+    def _take(self, path: Path) -> FileIO:
         while True:
-            file = self._path.open("a+b")
+            file = self._path.open(
+                "a+b", buffering=0
+            )  # or what a full disk refused is tried at closing again
             if not _locked(file):
                 holder = self._holder()
                 file.close()
@@ -51,7 +56,6 @@ class WriterLock:
         with suppress(OSError):  # on a full disk nobody learns who holds it, but it holds
             file.truncate(1)
             file.write(f" {os.getpid()} {_user()}".encode())
-            file.flush()
         return file
 
     def _holder(self) -> str:
@@ -60,7 +64,7 @@ class WriterLock:
         except OSError:
             return ""
 
-    def _is_current(self, file: BinaryIO) -> bool:
+    def _is_current(self, file: FileIO) -> bool:
         if sys.platform == "win32":
             return True
         try:
@@ -69,7 +73,7 @@ class WriterLock:
             return False
 
 
-def _locked(file: BinaryIO) -> bool:
+def _locked(file: FileIO) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt

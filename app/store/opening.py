@@ -22,6 +22,7 @@ from app.store.external import ExternalEdits
 from app.store.journal import FOREIGN, set_context
 from app.store.lock import WriterLock
 from app.store.proof import Proof, look_through
+from app.store.room import Room
 from app.store.tables import layer_names, layout, layout_of_file
 
 _LOG = logging.getLogger(__name__)
@@ -82,8 +83,14 @@ def open_file(path: Path, *, read_only: bool = False, proven: bool = True) -> Op
     """
     path = path.resolve()
     place.check_existing(path, read_only=read_only)
+    open_it = _open_reading if read_only else _open_locked
     try:
-        return _open_reading(path, proven=proven) if read_only else _open_locked(path, proven=proven)
+        try:
+            return open_it(path, proven=proven)
+        except StoreFailure as failure:  # also reading needs a small file beside it
+            if failure.code != "disk_full" or not Room(path).give_up():
+                raise
+            return open_it(path, proven=proven)
     except (DBAPIError, ValueError) as error:  # a table of ours is gone, or holds what we never wrote
         raise failures.damaged(path, str(getattr(error, "orig", error))) from error
 

@@ -25,6 +25,7 @@ from app.store.integrity import CheckReport, check
 from app.store.moments import Moments
 from app.store.reader import Reader, record_of
 from app.store.replica import Replica
+from app.store.room import Room
 from app.store.surroundings import Around
 from app.store.undo import Undo
 from app.store.writer import Writer
@@ -86,6 +87,11 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def room(self) -> Room:
+        """The room on the disk where the file lies."""
+        return self._opened.database.room
 
     # ------------------------------------------------------------ writing
     def apply(self, change_set: ChangeSet, *, at: datetime) -> Committed:
@@ -242,7 +248,8 @@ class Workspace:
         return self._attachments.examine(Path(source))
 
     def attach(self, source: Path) -> StoredFile:
-        """Copy an evidence file beside the workspace under its hash."""
+        """Copy an evidence file beside the workspace under its hash; StoreFailure when there is no room."""
+        self.room.check(source.stat().st_size if (source := Path(source)).is_file() else 0)
         return self._attachments.attach(Path(source))
 
     def attachment_path(self, sha256: str) -> Path:
@@ -259,8 +266,9 @@ class Workspace:
         return backup.backup_to(self.path, Path(folder), at)
 
     def daily_backup(self, at: datetime) -> Path | None:
-        """Today's backup beside the file; None when there is one already."""
-        return backup.daily(self.path, at)
+        """Today's backup beside the file; None when there is one already. Raises StoreFailure `disk_low` when
+        no room would be left for work."""
+        return backup.daily(self.path, at, self.room)
 
     def check(self) -> CheckReport:
         """Whether everything is whole: database, GeoPackage, spatial index, journal, attachments."""

@@ -17,12 +17,14 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.changes import Change, ChangeSet, Committed, new_uid
 from app.domain.values import as_moment
+from app.errors import StoreFailure
 from app.store import chain, gpkg, journal, noting, views
 from app.store.admission import admitted
 from app.store.connect import Database, raw_of
 from app.store.seen import Seen, check_seen, duplicate
 
 _CLOCK_BITS = 16
+_FITS = 5000  # changes that take no more than 8 MB of the log and of the file
 # Own ones only: another laptop's wrong clock must not run away with this one's.
 _NEWEST_OWN = "SELECT hlc FROM sync_txn WHERE sealed_batch IS NOT 'hub' ORDER BY id DESC LIMIT 1"
 # What has been noted and what of it is chained, the highest number ever given, the last fold, the newest own
@@ -52,12 +54,21 @@ class Writer:
         """Write all changes or none; a set without a change writes nothing and has no transaction.
 
         Raises Changed when a record is not as the writer saw it, Invalid for a value or key that cannot be,
-        StoreFailure when the file cannot be written.
+        StoreFailure when the file cannot be written. What fits into the reserve is saved on a disk that has
+        run full.
         """
         self._database.check_writable()
         changes = admitted(change_set)
         if not changes:
             return Committed("", {})
+        try:
+            return self._save(change_set, changes, at)
+        except StoreFailure as failure:
+            if failure.code != "disk_full" or len(changes) > _FITS or self._database.room.is_out():
+                raise
+            return self._save(change_set, changes, at)
+
+    def _save(self, change_set: ChangeSet, changes: Sequence[Change], at: datetime) -> Committed:
         layout = self._database.layout
         with self._database.saving() as connection:
             seen = check_seen(connection, layout, changes, undoes=change_set.undoes)

@@ -92,7 +92,8 @@ def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, 
     small ones first.
 
     Photographs of patrols and places come in full to their town only; a county would fill its disk with them.
-    A file that the hub has not got itself yet waits for a later round. Gives the number of files.
+    A file that the hub has not got itself yet, or that there is no room for, waits for a later round. Gives
+    the number of files.
     """
     asked = set(asked_first(workspace))
     needs = sorted(workspace.replica.wanted(), key=lambda need: (need.sha256 not in asked, need.size))
@@ -107,8 +108,10 @@ def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, 
         progress(at, len(new), tr(N_("Fetching small pictures")))
         if _offered(workspace, transport, need, check) and not has_small(need):
             there.append(need)
-    whole, done = sum(need.size for need in there), 0
+    whole, done, files = sum(need.size for need in there), 0, 0
     for need in there:
+        if not workspace.room.fits(need.size):
+            continue
 
         def between(got: int, size: int, before: int = done) -> None:
             progress(before + got, whole, tr(N_("Fetching evidence")))
@@ -117,7 +120,8 @@ def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, 
         check()
         _fetch(workspace, transport, need, between)
         done += need.size
-    return len(there)
+        files += 1
+    return files
 
 
 def thumbnail_path(workspace: Path, sha256: str) -> Path:

@@ -42,7 +42,8 @@ class SyncDone:
     `late`: what the hub told is older than what had been heard of it before.
 
     `restored` says that the hub had been brought back from a backup and was given back `given_back` changes.
-    `papers` is told of a bundle only. `forked` says that the hub knew this file from before a backup was
+    `papers` is told of a bundle only. `held_back` says that nothing was fetched, as the disk is too full to
+    fold it. `forked` says that the hub knew this file from before a backup was
     brought back, `damaged` names evidence files that did not go because they are not what was added any more,
     `quarantined` that the work of this revoked laptop waits for a person; `message` is the
     hub's own sentence, if it had one.
@@ -63,6 +64,7 @@ class SyncDone:
     late: bool = False
     restored: bool = False
     given_back: int = 0
+    held_back: bool = False
     forked: bool = False
     quarantined: bool = False
     damaged: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ class SyncStatus:
     hub had been brought back from a backup, `given_back` how many changes the hub had from here only.
     `handed_in` is how many of the unsent changes of a revoked laptop wait at the hub for a person.
     `files_unsent` counts the evidence files that the last round left, `damaged` names those that cannot go.
+    `short`: there is too little room on the disk to take in what others did.
     """
 
     enrolled: bool
@@ -107,6 +110,7 @@ class SyncStatus:
     handed_in: int = 0
     files_unsent: int = 0
     damaged: tuple[str, ...] = ()
+    short: bool = False
 
 
 @dataclass(frozen=True)

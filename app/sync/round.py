@@ -135,6 +135,8 @@ class Round:
 
     def _exchange(self) -> SyncDone:
         replica = self.workspace.replica
+        if not self.workspace.room.fits(0):
+            return self._hand_over()
         replica.adopt(self.now())
         needed = send_needed(self.workspace, self.transport, self.progress, self._check)
         receiving = Receiving(
@@ -163,6 +165,17 @@ class Round:
             return Files(needed + up, 0, damaged)
         came = fetch_blobs(self.workspace, self.transport, self.progress, self._check)
         return Files(needed + up, came, damaged)
+
+    def _hand_over(self) -> SyncDone:
+        """A round while the disk is too full to fold what others did: what is unsent is sent all the same,
+        and who may sign in is heard of."""
+        needed = send_needed(self.workspace, self.transport, self.progress, self._check)
+        sent = send(self.transport, self.sealer(), self._after_batch, lambda: None)
+        if not sent.quarantined:
+            keep_grants(self.workspace, self.transport.policy())
+        done = _summary(self.workspace, sent, Folded(), self._files(needed, down=False))
+        waits = tr(N_("What others did was not fetched: there is too little room on the disk"))
+        return replace(done, held_back=True, late=False, message=done.message or waits)
 
     def sealer(self) -> Sealer:
         """What makes this laptop's batches."""

@@ -6,11 +6,8 @@ What a laptop said is saved is in the hub's log exactly once in the end, and eve
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -20,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from app.errors import AppError
 from e2e.bad_network import BadNetwork, mixed
 from e2e.processes import CLIENT_PHASES, HUB_PHASES, TIMES, check, doing, laptop, served
+from small_disk import fill, small_disk
 from sync import doings
 from sync.accounts import settle
 from sync.town import boiler, copy_of, end, reopen
@@ -63,44 +61,20 @@ def test_both_work_on_a_network_that_spoils_everything(town: Path) -> None:
     check(town, saved)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 24 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = os.name == "posix" and os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], check=False, capture_output=True
-    ).returncode == 0  # fmt: skip
-    if not mounted:
-        pytest.skip("only root makes a small disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=False)
-
-
-def fill(disk: Path) -> Path:
-    """Leave nothing free."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (1 << 16, 1 << 12, 1):
-            try:
-                while file.write(b"x" * size):
-                    pass
-            except OSError:
-                continue
-    return ballast
-
-
 @pytest.mark.parametrize("whose", ["laptop", "hub"])
-def test_a_full_disk_loses_nothing(template: Path, small_disk: Path, whose: str) -> None:
+def test_a_full_disk_loses_nothing(template: Path, tmp_path: Path, whose: str) -> None:
+    with small_disk(tmp_path / "small", 24) as disk:
+        _on_a_full_disk(template, disk, whose)
+
+
+def _on_a_full_disk(template: Path, disk: Path, whose: str) -> None:
     folder = copy_of(template)
     part = "town_a" if whose == "laptop" else "hub"
-    shutil.move(folder / part, small_disk / part)
-    (folder / part).symlink_to(small_disk / part)
+    shutil.move(folder / part, disk / part)
+    (folder / part).symlink_to(disk / part)
     world = reopen(folder, ("city", "town_a", "town_a2"))
     try:
-        _work_on_a_full_disk(world, small_disk, whose)
+        _work_on_a_full_disk(world, disk, whose)
     finally:
         end(world)
 

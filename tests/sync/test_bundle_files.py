@@ -6,7 +6,6 @@ import errno
 import os
 import random
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -28,6 +27,7 @@ from app.sync.bundle_volume import MAGIC, BundleProblem, VolumeWriter, check_vol
 from app.sync.keys import DeviceKeys
 from app.sync.signing import BUNDLE, sign
 from app.sync.unpacking import Receiver, Unpacked, unpack_bundle
+from small_disk import small_disk
 
 HUB, LAPTOP = DeviceKeys.make(), DeviceKeys.make()
 HEAD = BundleHead("to_hub", "b-1", "hub-620800", "laptop-1", "2026-11-23T10:00:00.000Z")
@@ -361,18 +361,9 @@ def test_every_problem_has_its_sentence(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ writing
 @pytest.fixture
 def tiny_stick(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB; only root may make one."""
-    place = tmp_path / "stick"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
-    if (
-        os.name != "posix"
-        or os.geteuid()
-        or subprocess.run(mount, capture_output=True, check=False).returncode
-    ):
-        pytest.skip("needs root and tmpfs")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    """A stick of 1 MiB."""
+    with small_disk(tmp_path / "stick", 1) as stick:
+        yield stick
 
 
 def test_a_full_stick_is_said_and_nothing_stays_on_it(tiny_stick: Path) -> None:
