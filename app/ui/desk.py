@@ -15,6 +15,7 @@ from app.errors import AppError, NotAllowed
 from app.i18n import N_, tr
 from app.settings import Preferences, save_preferences
 from app.ui.names import Names
+from app.ui.room import RoomWatch
 from app.ui.selection import Selection
 from app.ui.sync.watch import SyncWatch
 from app.ui.tasks import Callbacks, Lane, Task, Tasks, Token
@@ -49,6 +50,7 @@ class Desk(QObject):
         self._gathered: dict[str, dict[str, None]] = {}
         self._hand_on = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._hand_on.timeout.connect(self._hand_on_gathered)
+        self.room = RoomWatch(self)
         self.sync = SyncWatch(self)
         self.tasks.failed.connect(self.failed)
         self._written.connect(self._tell)
@@ -73,6 +75,8 @@ class Desk(QObject):
             return tr(N_("Sign in first."))
         if self.session.workspace.read_only:
             return tr(N_("The workspace is open for reading only."))
+        if self.room.why_closed:
+            return self.room.why_closed
         if self.actor.role not in WRITERS.get(kind.name, ()):
             return tr(N_("Your role may not edit this ledger."))
         from app.actions.laptop import only_read_here  # late: actions load after the first paint

@@ -23,7 +23,7 @@ from app.ui.finder.search import COMMAND, PLACE, Found
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
 from app.ui.frame.doings import Doings
 from app.ui.frame.firstpage import LEDGER, FirstPage
-from app.ui.frame.notice import ForeignEditsBar
+from app.ui.frame.notice import ForeignEditsBar, RoomBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
 from app.ui.frame.settling import Settling
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.finder = Finder(desk, self.commands, self)
         self.top = TopBar(desk, self.finder)
         self.rail = Rail()
-        self.notice, self.revoked = ForeignEditsBar(desk), RevokedBar(desk)
+        self.notice, self.revoked, self.room = ForeignEditsBar(desk), RevokedBar(desk), RoomBar(desk)
         self.welcome = WelcomePage(demo=make_demo is not None)
         self.today, self.work = TodayPage(desk), WorkPage(desk)
         self.sync = SyncPage(desk)
@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.desk.opened.connect(self._show_desk)
         self.desk.actor_changed.connect(self._enable)
+        self.desk.room.changed.connect(self._enable)
         self.desk.changed.connect(self._refresh_names)
         self.rail.chosen.connect(self.go)
         self.today.wanted.connect(lambda where: self.show_rows("boiler", where=where))
@@ -244,7 +245,7 @@ class MainWindow(QMainWindow):
 
     def _enable(self) -> None:
         level = ALWAYS if self.desk.session is None else SIGNED_IN if self.desk.actor else OPEN
-        self.commands.enable(level, self.desk.actor)
+        self.commands.enable(level, self.desk.actor, self.desk.room.why_closed)
 
     def _refresh_names(self, touched: Touched) -> None:
         if _NAMES_OF & set(touched):
@@ -348,9 +349,8 @@ class MainWindow(QMainWindow):
         body = QWidget()
         column = QVBoxLayout(body)
         metrics.tight(column, 0, 0)
-        column.addWidget(self.top)
-        column.addWidget(self.revoked)
-        column.addWidget(self.notice)
+        for part in (self.top, self.revoked, self.room, self.notice):
+            column.addWidget(part)
         column.addLayout(middle, 1)
         self.setCentralWidget(body)
         self.setStatusBar(self.status)

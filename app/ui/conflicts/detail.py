@@ -53,6 +53,7 @@ class ConflictDetail(QWidget):
             button.clicked.connect(lambda _=False, side=side: self.taken.emit(side))
         self._why_not = muted()
         self._around = QWidget()
+        desk.room.changed.connect(self._close)
         foot = named("foot")
         row = QHBoxLayout(foot)
         metrics.tight(row, 2, 2)
@@ -67,6 +68,11 @@ class ConflictDetail(QWidget):
 
     def _sides(self) -> tuple[tuple[QPushButton, str], ...]:
         return (self.keep, KEPT), (self.take, OFFERED), (self.both, APART)
+
+    def _close(self) -> None:
+        """Whether anything can be changed is another matter now."""
+        if self.view is not None:
+            self._show_foot(self.view)
 
     def show_view(self, view: ConflictView) -> None:
         """Show a conflict."""
@@ -132,14 +138,15 @@ class ConflictDetail(QWidget):
 
     def _show_foot(self, view: ConflictView) -> None:
         free, settled = is_decidable(view), bool(view.settled_by)
+        closed = self._desk.room.why_closed if free else ""
         for at, (button, side) in enumerate(self._sides(), 1):
             button.setText(f"{at}  {deed_of(view, side)}")
             offers = view.own_number if side == APART else side == KEPT or view.kind != VOID
             button.setVisible(not settled and bool(offers))
-            button.setEnabled(may_take(view, side))
+            button.setEnabled(may_take(view, side) and not closed)
             button.setProperty("primary", free and proposal_of(view) == side)
             button.style().polish(button)
-        self._why_not.setText(_foot_words(view))
+        self._why_not.setText(closed or _foot_words(view))
 
 
 def _rule(view: ConflictView) -> QFrame:

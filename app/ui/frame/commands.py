@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ALWAYS, OPEN, SIGNED_IN = 0, 1, 2  # what a command needs: nothing, a workspace, a person
 Run = Callable[[], object]
+_GOES_ON = frozenset({"sign_out", "unlock_keys", "resolve"})  # of a person, and change no record
+_TAKES_IN = frozenset({"bundle_in"})  # of nobody in particular, and write all the same
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,18 @@ class Command:
     needs: int = OPEN
     roles: tuple[str, ...] = ()
 
+    @property
+    def writes(self) -> bool:
+        """Whether it changes what is in the workspace."""
+        return (self.needs == SIGNED_IN and self.id not in _GOES_ON) or self.id in _TAKES_IN
+
 
 class Commands:
     """The commands as Qt actions, living on the window so that their shortcuts work everywhere in it."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
-        self._level, self._role = ALWAYS, ""
+        self._level, self._role, self._closed = ALWAYS, "", ""
         self.actions: dict[str, QAction] = {}
         self.commands: dict[str, Command] = {}
 
@@ -79,19 +86,20 @@ class Commands:
             if entry.id in bound and entry.id not in self.actions
         )
 
-    def enable(self, level: int, actor: Actor | None = None) -> None:
+    def enable(self, level: int, actor: Actor | None = None, closed: str = "") -> None:
         """Enable what `level` allows: nothing open, a workspace open, or somebody signed in, by their
-        role."""
-        self._level, self._role = level, actor.role if actor else ""
+        role. `closed` says why nothing can be changed now."""
+        self._level, self._role, self._closed = level, actor.role if actor else "", closed
         for command in self.commands.values():
             self._enable(command)
 
     def _enable(self, command: Command) -> None:
         fits = not command.roles or self._role in command.roles
         action = self.actions[command.id]
-        action.setEnabled(command.needs <= self._level and fits)
+        closed = self._closed if command.writes else ""
+        action.setEnabled(command.needs <= self._level and fits and not closed)
         known = bool(self._role) and not fits
-        action.setToolTip(tr(N_("Not for your role: {name}"), name=tr(command.label)) if known else "")
+        action.setToolTip(tr(N_("Not for your role: {name}"), name=tr(command.label)) if known else closed)
 
     def menu(self, groups: Iterable[str], title: str = "") -> QMenu:
         """A menu of the commands of these groups, with a line between groups."""

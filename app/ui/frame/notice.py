@@ -1,4 +1,5 @@
-"""The bar for edits another program made in the file: says so, and asks for a name and a reason."""
+"""The bars for edits another program made in the file, which asks for a name and a reason, and for little
+room on the disk."""
 
 from __future__ import annotations
 
@@ -21,6 +22,38 @@ from app.ui.theme import colours
 _MOST = 200
 _LOOK_MS = 2000  # how often the file is asked whether anybody has written: two stats, no reading
 _DONE = {"insert": N_("added"), "update": N_("changed"), "delete": N_("deleted")}
+
+
+class RoomBar(QWidget):
+    """Says how much is free and what to do; hidden while there is enough."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._desk = desk
+        self._sign, self._words = QLabel(), QLabel(wordWrap=True)
+        row = QHBoxLayout(self)
+        metrics.tight(row, 1.5, 2)
+        row.addWidget(self._sign)
+        row.addWidget(self._words, 1)
+        desk.room.said.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> str:
+        """What it says."""
+        return self._words.text()
+
+    def refresh(self) -> None:
+        """Show or hide."""
+        room, look = self._desk.room, colours()
+        closed = bool(room.why_closed)
+        name, colour = ("blocked", look.danger) if closed else ("warning", look.warning)
+        self._sign.setPixmap(icons.pixmap(name, metrics.grid(5), colour))
+        self._words.setText(room.words)
+        self.setProperty("alarm", closed)
+        self.style().polish(self)
+        self.setVisible(bool(room.words))
 
 
 class ForeignEditsBar(QWidget):
@@ -48,6 +81,7 @@ class ForeignEditsBar(QWidget):
         self.hide()
         desk.opened.connect(self._opened)
         desk.actor_changed.connect(self.look)
+        desk.room.changed.connect(self._close)
         self._clock = QTimer(self, interval=_LOOK_MS)
         self._clock.timeout.connect(self.glance)
 
@@ -67,6 +101,10 @@ class ForeignEditsBar(QWidget):
     def words(self) -> str:
         """What it says."""
         return self._words.text()
+
+    def _close(self) -> None:
+        self.button.setEnabled(not self._desk.room.why_closed)
+        self.button.setToolTip(self._desk.room.why_closed)
 
     def look(self) -> None:
         """Ask the workspace what waits."""

@@ -75,6 +75,7 @@ class LedgerPane(QWidget):
         self.editing.changed.connect(self._show_editing)
         self._desk.changed.connect(self._records_changed)
         self._desk.actor_changed.connect(self._greet)
+        self._desk.room.changed.connect(self._offer_editing)
         self._desk.selection.changed.connect(self._follow)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.activated.connect(lambda index: self._open(index.row()))

@@ -41,6 +41,8 @@ class ManySteps(QPushButton):
         self.setText(tr(N_("The same step on all {n} selected…"), n=len(selected.uids)))
         several = len(selected.uids) > 1 and selected.entity in WORKFLOWS
         self.setVisible(several and self._desk.actor is not None)
+        self.setEnabled(not self._desk.room.why_closed)
+        self.setToolTip(self._desk.room.why_closed)
 
     def ask(self) -> None:
         """Find out which steps fit, then offer them."""

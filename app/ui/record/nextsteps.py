@@ -29,6 +29,7 @@ class NextSteps(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps: tuple[NextStep, ...] = ()
+        self._closed = ""
         title = QLabel(tr(N_("What may I do next")))
         title.setFont(metrics.sized(1.0, bold=True))
         self._area = QScrollArea()
@@ -40,13 +41,16 @@ class NextSteps(QWidget):
         column.addWidget(title)
         column.addWidget(self._area)
 
-    def show_steps(self, steps: Sequence[NextStep], signed_in: bool) -> None:
-        """Show the steps of the person's role; without any, say whose turn it is."""
-        self._steps = tuple(steps)
+    def show_steps(self, steps: Sequence[NextStep], signed_in: bool, closed: str = "") -> None:
+        """Show the steps of the person's role; without any, say whose turn it is. `closed` says why none can
+        be taken now."""
+        self._steps, self._closed = tuple(steps), closed
         body = named("recordBody")
         column = QVBoxLayout(body)
         metrics.tight(column, 0, 1)
         mine = [step for step in steps if step.for_me]
+        if mine and closed:
+            column.addWidget(_muted(closed))
         for step in mine:
             self._add_step(column, step)
         if not mine:
@@ -71,13 +75,13 @@ class NextSteps(QWidget):
             button.setProperty("primary", True)
         else:
             icons.wear(button, "step")
-        button.setEnabled(can_open(step))
+        button.setEnabled(can_open(step) and not self._closed)
         button.clicked.connect(lambda _=False, step=step: self.wanted.emit(step))
         column.addWidget(button)
         if step.lacks:
             reason = _muted(_sentence(step))
             button.setAccessibleDescription(reason.text())
-            button.setToolTip(reason.text())
+            button.setToolTip(self._closed or reason.text())
             column.addWidget(reason)
 
     def _whose_turn(self, signed_in: bool) -> str:

@@ -183,6 +183,9 @@ class SyncPage(QScrollArea):
             icons.wear(button, icon)
         button.setIconSize(QSize(metrics.grid(4.5), metrics.grid(4.5)))
         button.clicked.connect(lambda: self.wanted.emit(name))
+        closed = self._desk.room.why_closed if name in ("bundle_in", "seal") else ""
+        button.setEnabled(not closed)
+        button.setToolTip(closed)
         row.addWidget(button)
 
     def _add_areas(self, column: QVBoxLayout) -> None:

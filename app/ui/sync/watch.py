@@ -67,6 +67,7 @@ class SyncWatch(QObject):
         self._silence.timeout.connect(self._grown_silent)
         desk.opened.connect(self._opened)
         desk.changed.connect(lambda _: self.look())
+        desk.room.changed.connect(self.look)
         desk.preferences_changed.connect(self._plan)
         desk.actor_changed.connect(self._signed_in)
 

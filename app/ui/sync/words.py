@@ -64,11 +64,14 @@ def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), to_decide
     if is_restored(status, today):
         parts.append(tr(N_("the hub was restored")))
         tip = f"{tip}\n{restored_words(status)}"
+    if status.short:
+        parts.append(tr(N_("no room to fetch")))
+        tip = f"{tip}\n{tr(N_('There is too little room on the disk: what others did is not fetched.'))}"
     if status.waiting_for_reason:
         parts.append(tr(N_("{n} wait for a reason"), n=f"{status.waiting_for_reason:,}"))
     if to_decide:
         parts.append(tr(N_("{n} to decide"), n=f"{to_decide:,}"))
-    asks = bool(status.waiting_for_reason or to_decide)
+    asks = bool(status.waiting_for_reason or to_decide or status.short)
     tone = first.tone if first.tone in ("warning", "danger") or not asks else "warning"
     return Line(" · ".join(parts), tone, first.icon, tip)
 
