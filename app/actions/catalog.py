@@ -20,6 +20,7 @@ from app.actions.people import add_user, change_pin, disable_user, reset_pin, si
 from app.actions.places import locate
 from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
 from app.actions.reports import make_report
+from app.actions.salvaging import salvage
 from app.actions.shapes import check_topology, save_shapes
 from app.actions.sharing import share
 from app.actions.sheets import print_sheet
@@ -77,6 +78,7 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         check,
         backup,
         restore,
+        salvage,
         verify_journal,
     )
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.domain.reporting import CountyRow
 
 STORAGE = 5  # the exit code of a damaged file
+CHANGED = 4  # what could not be brought back, as records are others by now
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,37 @@ def check(shell: Shell, words: object) -> Answer:
     lines = [f"{'✓' if sound else '✗'} {heading(name)}" for name, sound in report.checks.items()]
     lines += [f"  {heading(item.check)}: {item.code} {item.where}" for item in report.findings]
     return _findings(report, lines)
+
+
+def salvage(shell: Shell, words: FileWords) -> Answer:
+    """Bring back from a damaged file what the restored workspace does not hold."""
+    from app.actions.salvaging import salvage as bring_back  # late: help pages need no database
+    from app.actions.salvaging import title_of
+    from app.cli.documents import told
+
+    with shell.session(write=True) as session:
+        done = bring_back(session, words.file, shell.progress())
+    left = [
+        {
+            "act": item.uid, "person": item.person, "at": item.at, "action": item.action,
+            "reason": item.reason, "why": item.why,
+            "changes": [
+                {"kind": change.entity, "uid": change.uid, "operation": change.operation,
+                 "before": {name: told(value) for name, value in change.before.items()},
+                 "after": {name: told(value) for name, value in change.after.items()}}
+                for change in item.changes
+            ],
+        }
+        for item in done.left
+    ]  # fmt: skip
+    lines = [tr(N_("Brought back {acts} acts with {changes} changes"), acts=done.acts, changes=done.changes)]
+    if done.gaps:
+        lines.append(tr(N_("Part of the damaged file cannot be read any more: something may be missing")))
+    lines += [
+        f"  {show_moment(item.at)}  {item.person}  {title_of(item.changes)}: {item.why}" for item in done.left
+    ]
+    document = {"acts": done.acts, "changes": done.changes, "gaps": done.gaps, "left": left}
+    return Answer(document, lines, CHANGED if left else 0)
 
 
 def verify_journal(shell: Shell, words: FileWords) -> Answer:
@@ -346,6 +378,7 @@ COMMANDS = (
     Command("check", N_("Whether the file, its journal and its attachments are sound"), check),
     Command("backup", N_("Copy the workspace while it is in use; the copy is checked"), backup, BackupWords),
     Command("restore", N_("Bring a backup back"), restore, RestoreWords),
+    Command("salvage", N_("Bring back from a damaged file what its backup lacks"), salvage, FileWords),
     Command("verify-journal", N_("Whether the journal of a file is whole"), verify_journal, FileWords),
     Command("seal", N_("Edits of other programs: list them, or answer for them"), seal, SealWords),
     Command("setting list", N_("List the bureau's own numbers"), setting_list),

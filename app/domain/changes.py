@@ -39,13 +39,15 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Changes that belong together, applied and undone as one; `undoes` is the transaction taken back."""
+    """Changes that belong together, applied and undone as one; `undoes` is the transaction taken back. `uid`
+    is given to one that is brought back from a damaged file."""
 
     changes: tuple[Change, ...]
     action: str
     actor: Actor
     reason: str = ""
     undoes: str | None = None
+    uid: str = ""
 
 
 @dataclass(frozen=True)

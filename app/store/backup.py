@@ -40,7 +40,7 @@ def backup_to(path: Path, folder: Path, at: datetime) -> Path:
     made = _copy(path, folder, f"{path.stem}-{stamp}.gpkg")
     try:
         with failures.translated(made):
-            _bring_evidence(files_folder(path), files_folder(made))
+            bring_evidence(files_folder(path), files_folder(made))
     except StoreFailure:
         made.unlink()
         shutil.rmtree(files_folder(made), ignore_errors=True)
@@ -85,7 +85,7 @@ def restore(source: Path, target: Path) -> Path | None:
         lock = WriterLock(target)
         try:
             copy_to(source, part)
-            _bring_evidence(_evidence_of(source), files_folder(target))
+            bring_evidence(_evidence_of(source), files_folder(target))
             aside = set_aside(target)
             part.rename(target)
             disk.sync_folder(target.parent)
@@ -102,7 +102,7 @@ def _evidence_of(source: Path) -> Path:
     return files_folder(source)
 
 
-def _bring_evidence(source: Path, target: Path) -> None:
+def bring_evidence(source: Path, target: Path) -> None:
     """Copy the files of one evidence folder that another lacks; their names are their hashes."""
     if not source.is_dir() or source == target:
         return

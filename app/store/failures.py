@@ -51,7 +51,10 @@ def damaged(path: Path, why: str = "") -> StoreFailure:
     """The file's inner structure is broken."""
     return StoreFailure(
         N_("The workspace {file} is damaged"),
-        hint=N_("Leave the file as it is and restore the newest backup into another file."),
+        hint=N_(
+            "Leave the file as it is and restore the newest backup into another file; then “salvage” brings"
+            " back what was written since."
+        ),
         details=[why] if why else [],
         file=path.name,
         code="damaged",

@@ -14,8 +14,8 @@ from app.domain.entity import Entity
 from app.domain.filters import EVERYTHING, Filter
 from app.domain.replication import Cells
 from app.domain.surroundings import Surroundings
-from app.store import backup, chain, entered, opening
-from app.store.attachments import Attachments, StoredFile
+from app.store import backup, chain, entered, failures, opening, salvage
+from app.store.attachments import Attachments, StoredFile, files_folder
 from app.store.chain import JournalReport
 from app.store.columns import Block, ColumnReader, Columns, Extent
 from app.store.entered import ActNote, EnteredCell
@@ -26,6 +26,7 @@ from app.store.moments import Moments
 from app.store.reader import Reader, record_of
 from app.store.replica import Replica
 from app.store.room import Room
+from app.store.salvage import Found
 from app.store.surroundings import Around
 from app.store.undo import Undo
 from app.store.writer import Writer
@@ -273,6 +274,14 @@ class Workspace:
     def check(self) -> CheckReport:
         """Whether everything is whole: database, GeoPackage, spatial index, journal, attachments."""
         return check(self._opened.database, self._attachments)
+
+    def look_into(self, damaged: Path) -> Found:
+        """What a damaged file, one that this workspace takes the place of, still tells of its own changes;
+        its evidence is brought along."""
+        found = salvage.look_into(Path(damaged))
+        with failures.translated(self.path):
+            backup.bring_evidence(files_folder(Path(damaged)), files_folder(self.path))
+        return found
 
     def verify_journal(self) -> JournalReport:
         """Whether a journal row was changed, added or removed."""

@@ -121,7 +121,7 @@ def _opened(raw: sqlite3.Connection, act: Act, newest: int | None) -> list[Any]:
     device, change_set, at = act
     actor = change_set.actor
     hlc = max(int(at.timestamp() * 1000) << _CLOCK_BITS, (newest or 0) + 1)
-    who = (new_uid(), device, actor.uid, actor.name, actor.role, actor.org)
+    who = (change_set.uid or new_uid(), device, actor.uid, actor.name, actor.role, actor.org)
     what = (change_set.action, change_set.reason, change_set.undoes, hlc, as_moment(at))
     query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,NULL)"
     number = int(raw.execute(query, (*who, *what)).lastrowid or 0)

@@ -85,6 +85,37 @@ def test_backup_and_restore(terminal: Terminal, tmp_path: Path) -> None:
     assert (tmp_path / "b.gpkg").is_file()
 
 
+def test_what_a_backup_lacks_comes_back_from_the_file_it_replaced(terminal: Terminal, tmp_path: Path) -> None:
+    made = Path(terminal.json("backup", "-o", str(tmp_path / "bak"))["backup"])
+    terminal.json("edit", "boiler", "KT-1", "--set", "rated_tph=9", as_="clerk")
+    kept = terminal.json("restore", str(made))["kept"]
+    done = terminal.json("salvage", kept)
+    assert (done["acts"], done["changes"], done["gaps"], done["left"]) == (1, 1, False, [])
+    assert terminal.json("show", "boiler", "KT-1")["rated_tph"] == 9.0
+    terminal.json("restore", str(made))
+    terminal.json("edit", "boiler", "KT-1", "--set", "rated_tph=7", as_="clerk")
+    assert terminal.refused("salvage", str(terminal.workspace)) == (1, "same_file")
+    left = terminal("salvage", kept, "--json").document["left"]
+    assert [(item["person"] != "", item["changes"][0]["after"]) for item in left] == [
+        (True, {"rated_tph": 9.0})
+    ]
+    assert terminal.json("show", "boiler", "KT-1")["rated_tph"] == 7.0
+
+
+def test_little_room_is_told_and_nothing_is_changed(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDWARD_DISK_MB", "0,99999999,0")
+    assert terminal.json("info")["disk"]["level"] == "low"
+    assert "MB" in terminal("edit", "boiler", "KT-1", "--set", "rated_tph=8", as_="clerk").err
+    monkeypatch.setenv("GRIDWARD_DISK_MB", "0,99999999,99999999")
+    assert terminal.json("info")["disk"]["level"] == "short"
+    refused = terminal.refused("edit", "boiler", "KT-1", "--set", "rated_tph=9", as_="clerk")
+    assert refused == (5, "disk_low")
+    assert "MB" in terminal("check").err
+    assert terminal.json("show", "boiler", "KT-1")["rated_tph"] == 8.0
+
+
 def test_a_damaged_backup_leaves_what_is_there(terminal: Terminal, tmp_path: Path) -> None:
     bad = tmp_path / "bad.gpkg"
     bad.write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)

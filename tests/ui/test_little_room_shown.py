@@ -113,13 +113,14 @@ def test_a_table_keeps_what_was_entered(office: Office, qtbot: QtBot) -> None:
     assert ledger is not None
     ledger.editing.toggle()
     column = next(at for at, field in enumerate(ledger.model.columns) if field.name == "note")
-    qtbot.waitUntil(lambda: ledger.model.record(0) is not None, timeout=WAIT_MS)
-    ledger.editing.write({(0, column): "现场核对"})
+    row = list(ledger.model.uids).index(boiler_in(running, "planned").uid)
+    qtbot.waitUntil(lambda: ledger.model.record(row) is not None, timeout=WAIT_MS)
+    ledger.editing.write({(row, column): "现场核对"})
     assert len(ledger.model.staging) == 1
     disk.free = 50 * MB
     failures: list[Exception] = []
     running.desk.failed.disconnect()
-    running.desk.failed.connect(failures.append)
+    running.desk.failed.connect(lambda error: failures.append(error))
     ledger.editing.save()
     settle(running, qtbot)
     assert [getattr(error, "code", "") for error in failures] == ["disk_low"]

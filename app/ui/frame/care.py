@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.domain.entities.boiler_codes import END_STATES
 from app.domain.fields import Field, Kind, codes
 from app.domain.policy import Policy
+from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui.frame.asking import ask_for, choice_field, text_field
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Run
@@ -66,6 +67,7 @@ class Care:
             "check": (self.check, "workspace", OPEN),
             "backup": (self.backup, "workspace", OPEN),
             "restore": (self.restore, "workspace", ALWAYS),
+            "salvage": (self.salvage, "workspace", SIGNED_IN),
             "verify_journal": (self.verify, "workspace", ALWAYS),
         }
 
@@ -279,6 +281,33 @@ class Care:
         self._desk.tasks.run(
             self._window, work, lambda _: self._window.open_path(Path(target)), title=tr(N_("Restoring"))
         )
+
+    def salvage(self) -> None:
+        """Bring back from a damaged file what the restored workspace does not hold."""
+        name = self._choose(N_("Choose the damaged file"))
+        if not name:
+            return
+
+        def work(session: Any, token: Any) -> Any:
+            from app.actions.salvaging import salvage  # late: actions load after the first paint
+
+            return salvage(session, Path(name), token.progress)
+
+        self._desk.act(self._window, work, self._salvaged, title=tr(N_("Bringing back")))
+
+    def _salvaged(self, done: Any) -> None:
+        from app.actions.salvaging import title_of  # late: actions load after the first paint
+
+        said = tr(N_("Brought back {acts} acts with {changes} changes"), acts=done.acts, changes=done.changes)
+        lines = [
+            f"{show_moment(item.at)} · {item.person} · {title_of(item.changes)}: {item.why}"
+            for item in done.left[:_MOST_FINDINGS]
+        ]
+        if done.gaps:
+            lines.append(tr(N_("Part of the damaged file cannot be read any more: something may be missing")))
+        if len(done.left) > _MOST_FINDINGS:
+            lines.append(tr(N_("… and {n} more"), n=len(done.left) - _MOST_FINDINGS))
+        tell(self._window, said, "\n".join(lines))
 
     def foreign_edits(self) -> None:
         """Answer for what another program changed."""
