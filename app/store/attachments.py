@@ -140,6 +140,7 @@ class Attachments:
         if target.is_file() and digest(target) == sha256:
             return
         disk.make_folder(target.parent)
+        part.chmod(0o600)  # the folder is closed to others already; a copy of it may not be
         disk.settle(part, target)
 
 

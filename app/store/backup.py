@@ -113,6 +113,7 @@ def bring_evidence(source: Path, target: Path) -> None:
         disk.make_folder(place_there.parent)
         part = place_there.with_name(place_there.name + ".part")
         shutil.copyfile(file, part)
+        part.chmod(0o600)
         disk.settle(part, place_there)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from app import disk
 from app.domain.areas import TOWN_DIGITS
 from app.domain.casework import WORKFLOWS
 from app.domain.entities.papers import Attachment
@@ -155,9 +156,10 @@ def keep_thumbnail(workspace: Path, sha256: str, content: bytes) -> None:
     """Keep the small picture of an evidence file; raises StoreFailure."""
     target = thumbnail_path(workspace, sha256)
     with translated(workspace):
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.make_folder(target.parent)  # with those above it: it may come before the first file
         part = target.with_suffix(".part")
         part.write_bytes(content)
+        part.chmod(0o600)
         part.replace(target)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,9 @@ from app.domain.changes import new_uid
 from app.domain.entities.papers import Attachment
 from app.errors import Invalid, StoreFailure
 from app.store.attachments import StoredFile
-from app.store.workspace import Workspace
-from store.records import Desk
+from app.store.workspace import Workspace, restore
+from app.sync.blobs import keep_thumbnail
+from store.records import START, Desk
 
 PHOTO = b"\xff\xd8\xff\xe0 a photograph"
 
@@ -31,6 +34,24 @@ def evidence(stored: StoredFile) -> Attachment:
         sha256=stored.sha256, size=stored.size, mime=stored.mime, added_by="u",
         added_at="2026-11-23T02:00:00.000Z",
     )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are Unix")
+def test_nobody_else_may_read_what_is_kept(workspace: Workspace, photo: Path, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        stored = workspace.attach(photo)
+        keep_thumbnail(workspace.path, stored.sha256, PHOTO)
+        backup = workspace.backup(tmp_path / "stick", START)
+        restore(backup, tmp_path / "back.gpkg")
+    finally:
+        os.umask(before)
+    kept = [
+        *workspace.path.with_suffix(".files").rglob("*"), *(tmp_path / "stick").rglob("*"),
+        *tmp_path.glob("back.*"), *(tmp_path / "back.files").rglob("*"), workspace.path,
+    ]  # fmt: skip
+    assert len(kept) >= 12
+    assert [path for path in kept if path.stat().st_mode & 0o077] == []
 
 
 def test_a_file_is_kept_under_its_hash(workspace: Workspace, photo: Path) -> None:

@@ -1,4 +1,4 @@
-"""A file's structure is looked through after its first picture."""
+"""A file's structure is looked through after its first picture; what a damaged one holds is brought back."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.actions.records import edit_record
+from app.actions.session import Session
+from app.domain.entities.boiler import Boiler
 from app.errors import AppError
+from app.store.workspace import Workspace
 from app.ui.application import Program
-from window_cases import WAIT_MS
+from app.ui.frame import care
+from window_cases import WAIT_MS, boiler_in, settle
 
 
 def test_a_damaged_file_shows_and_is_put_away_once_it_was_looked_through(
@@ -43,3 +48,25 @@ def test_a_damaged_file_shows_and_is_put_away_once_it_was_looked_through(
     assert running.desk.session is None
     assert running.window.pages.currentWidget() is running.window.welcome
     assert demo_file.read_bytes() == before
+
+
+def test_what_a_backup_lacks_is_salvaged_in_the_window(
+    office: Callable[..., Program], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = office()
+    workspace = running.desk.need().workspace
+    boiler = boiler_in(running, "planned")
+    damaged = tmp_path / "damaged.gpkg"
+    copied = workspace.backup(tmp_path / "stick", running.desk.need().now())
+    with Workspace.open(copied) as other:  # what was written in the file that is damaged by now
+        session = Session(other, running.desk.actor)
+        edit_record(session, boiler, {"note": "备份之后写的"}, reason="现场核对")
+    copied.rename(damaged)
+    said: list[str] = []
+    monkeypatch.setattr(care, "tell", lambda _, message, hint="": said.append(f"{message} {hint}".strip()))
+    monkeypatch.setattr(care.QFileDialog, "getOpenFileName", lambda *_: (str(damaged), ""))
+    running.window.commands.actions["salvage"].trigger()
+    settle(running, qtbot)
+    assert said == ["已找回 1 次操作，共 1 处更改"]
+    saved = workspace.get(Boiler, boiler.uid)
+    assert saved is not None and saved.note == "备份之后写的"
