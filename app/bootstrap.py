@@ -39,15 +39,22 @@ def warm_up() -> None:
         from app.carto import sidecar  # noqa: F401  # needs the compiled part
 
 
-def settle(session: Session) -> None:
-    """Look through the file's structure, make the day's backup, keep a reserve on the disk; StoreFailure when
-    it is damaged."""
-    session.workspace.prove()
-    if session.workspace.read_only:
+def settle(session: Session, second: Path | None = None) -> None:
+    """Look through the file's structure, make the day's backup (also in the folder `second`, on another
+    disk), keep a reserve on the disk; StoreFailure when it is damaged."""
+    workspace = session.workspace
+    workspace.prove()
+    if workspace.read_only:
         return
-    session.workspace.room.keep()
+    workspace.room.keep()
+    _backed_up(lambda: workspace.daily_backup(session.now()))
+    if second is not None:
+        _backed_up(lambda: workspace.second_backup(second, session.now()))
+
+
+def _backed_up(copy: Callable[[], Path | None]) -> None:
     try:
-        session.workspace.daily_backup(session.now())
+        copy()
     except StoreFailure as failure:
         # No room for a backup must not keep anybody from the records.
         _LOG.warning("no backup today: %s %s", failure, failure.details)

@@ -51,11 +51,33 @@ def backup_to(path: Path, folder: Path, at: datetime) -> Path:
 def daily(path: Path, at: datetime, room: Room) -> Path | None:
     """Today's backup unless there is one; the newest seven days are kept. Gives the path of a new one; raises
     StoreFailure `disk_low` when it would leave no room for work."""
-    folder = backup_folder(path)
-    name = f"{path.stem}-{bureau_day(at)}.gpkg"
+    name, folder = _of_day(path, at), backup_folder(path)
     if (folder / name).exists():
         return None
     room.check(path.stat().st_size)
+    return _dated(path, folder, name)
+
+
+def second(path: Path, folder: Path, device: str, at: datetime) -> Path | None:
+    """The same, with the evidence, in a folder on another disk; nothing where that is not there now.
+
+    `device` tells workspaces of one name apart. Gives the path of a new one.
+    """
+    if not folder.is_dir():
+        return None
+    beside = folder / f"{path.stem}-{device[:8]}{path.suffix}"
+    with failures.translated(beside):
+        bring_evidence(files_folder(path), files_folder(beside))
+    name = _of_day(path, at)
+    return None if (backup_folder(beside) / name).exists() else _dated(path, backup_folder(beside), name)
+
+
+def _of_day(path: Path, at: datetime) -> str:
+    return f"{path.stem}-{bureau_day(at)}.gpkg"
+
+
+def _dated(path: Path, folder: Path, name: str) -> Path:
+    """Copy the file under the name of its day, and let go of those that are too old."""
     made = _copy(path, folder, name)
     dated = sorted(folder.glob(f"{path.stem}-????-??-??.gpkg"))
     for old in dated[:-KEPT]:

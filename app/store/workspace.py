@@ -271,6 +271,11 @@ class Workspace:
         no room would be left for work."""
         return backup.daily(self.path, at, self.room)
 
+    def second_backup(self, folder: Path, at: datetime) -> Path | None:
+        """Today's backup with the evidence in a folder on another disk; None when there is one already, or
+        the folder is not there now."""
+        return backup.second(self.path, Path(folder), self.device, at)
+
     def check(self) -> CheckReport:
         """Whether everything is whole: database, GeoPackage, spatial index, journal, attachments."""
         return check(self._opened.database, self._attachments)

@@ -135,3 +135,23 @@ def test_a_log_that_was_left_behind_is_not_read_into_a_new_file(file: Path, tmp_
         assert workspace.count(Boiler) == 0
         assert workspace.check().ok
     assert [path for path in tmp_path.glob("new-replaced-*") if path.name.endswith("-wal")]
+
+
+def test_a_second_backup_lies_on_another_disk_with_its_evidence(
+    desk: Desk, workspace: Workspace, tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8\xff a photograph")
+    stored = workspace.attach(photo)
+    desk.add(boiler("PL-1"))
+    other = tmp_path / "另一块盘"
+    assert workspace.second_backup(other, START) is None and not other.exists(), "it is not plugged in"
+    other.mkdir()
+    made = workspace.second_backup(other, START)
+    assert made is not None and other in made.parents
+    assert workspace.second_backup(other, START) is None
+    days = [workspace.second_backup(other, START + timedelta(days=day)) for day in range(1, 9)]
+    assert len(list(made.parent.iterdir())) == 7 and days[-1] is not None
+    restore(days[-1], tmp_path / "back.gpkg")
+    with Workspace.open(tmp_path / "back.gpkg") as back:
+        assert back.count(Boiler) == 1 and back.verify_attachment(stored.sha256)

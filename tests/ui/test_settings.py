@@ -39,4 +39,4 @@ def test_a_place_that_cannot_be_written_is_said_clearly(tmp_path: Path) -> None:
 
 
 def test_the_dialog_offers_what_a_person_decides() -> None:
-    assert [field.name for field in offered()] == ["language", "theme", "notation", "sync"]
+    assert [field.name for field in offered()] == ["language", "theme", "notation", "sync", "backup_folder"]

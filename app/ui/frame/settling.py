@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -45,7 +46,9 @@ class Settling(QObject):
         from app.bootstrap import settle  # late: the store loads after the first paint
 
         calls = Callbacks[None](lambda _: None, partial(self._refused, session))
-        self._desk.tasks.run(self, lambda _: settle(session), calls, lane=Lane.WRITE)
+        told = self._desk.preferences.backup_folder
+        second = Path(told) if told else None
+        self._desk.tasks.run(self, lambda _: settle(session, second), calls, lane=Lane.WRITE)
 
     def _refused(self, session: Session, error: Exception) -> None:
         if self._desk.session is not session:
