@@ -153,8 +153,9 @@ class Database:
     def make_room(self) -> bool:
         """The disk is full: take back what a transaction that failed has left in the log, and give up the
         reserve where that is not enough; whether there is room now for what has to go on."""
+        hidden = not self.room.is_out()  # by a quota that the system does not tell, or it was only a moment
         self._shorten_log()
-        if self.room.is_out() and self.room.give_up():
+        if (hidden or self.room.is_out()) and self.room.give_up():
             self._shorten_log()
         return not self.room.is_out()
 

@@ -12,7 +12,7 @@ import pytest
 from app.domain.entities.boiler import Boiler
 from app.errors import StoreFailure
 from app.store import room as rooms
-from app.store.room import MB, RESERVE, VARIABLE, Limits, Room, limits_here
+from app.store.room import MB, RESERVE, VARIABLE, Limits, Room, free_in, limits_here
 from app.store.workspace import Workspace
 from small_disk import fill, small_disk
 from store.records import CLERK, START, Desk, boiler, foreign
@@ -185,11 +185,12 @@ def test_a_fold_waits_for_room_and_sending_does_not(lend: Callable[..., Laptop])
 
 
 # ------------------------------------------------------------------ a disk that is wholly full
-def test_what_was_typed_is_saved_on_a_disk_that_ran_full(
-    there: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    "told", [True, False], ids=["as the system tells", "by a quota that it does not tell"]
+)
+def test_what_was_typed_is_saved_on_a_disk_that_ran_full(there: Path, disk: Path, told: bool) -> None:
     with Workspace.open(there) as workspace:
-        workspace._opened.database.room = Room(there, BARE)
+        workspace._opened.database.room = Room(there, BARE, free_in if told else Disk(1 << 40))
         desk = Desk(workspace)
         desk.add(boiler("PL-1"))
         assert workspace._opened.database.room.keep()
