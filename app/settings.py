@@ -35,7 +35,7 @@ class Preferences:
     theme: str = choice(N_("Appearance"), THEMES, default="system", required=True)
     notation: str = choice(N_("Notation of coordinates"), _NOTATIONS, default=DECIMAL, required=True)
     sync: str = choice(N_("Sync with the hub"), SYNC_TIMES, default=BY_ITSELF, required=True)
-    backup_folder: str | None = text(N_("Second backup each day, in this folder"), length=4096, default=None)
+    backup_folder: str | None = text(N_("Second backup each day, in this folder"), length=240, default=None)
     online_maps: str = text(N_("Online maps"), length=8, default=OFF)  # asked for together with the key
     tianditu_key: str | None = text(N_("Key of Tianditu"), length=100, default=None)
     last_workspace: str | None = text(N_("Last workspace"), length=4096, default=None)

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from app.actions.records import edit_record
@@ -16,6 +17,7 @@ from app.domain.entities.boiler import Boiler
 from app.errors import AppError
 from app.store.workspace import Workspace
 from app.ui.application import Program
+from app.ui.dialogs import settings
 from app.ui.frame import care
 from window_cases import WAIT_MS, boiler_in, settle
 
@@ -70,3 +72,24 @@ def test_what_a_backup_lacks_is_salvaged_in_the_window(
     assert said == ["已找回 1 次操作，共 1 处更改"]
     saved = workspace.get(Boiler, boiler.uid)
     assert saved is not None and saved.note == "备份之后写的"
+
+
+def test_a_second_backup_goes_where_the_settings_say(
+    program: Callable[..., Program],
+    demo_file: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = tmp_path / "另一块盘"
+    other.mkdir()
+    monkeypatch.setattr("app.ui.frame.persons.Persons.sign_in", lambda self: None)
+    monkeypatch.setattr(settings.QFileDialog, "getExistingDirectory", lambda *_: str(other))
+    running = program()
+    dialog = settings.SettingsDialog(running.desk, running.window)
+    dialog.choose_folder()
+    dialog.findChild(QDialogButtonBox).accepted.emit()  # type: ignore[union-attr]
+    assert running.desk.preferences.backup_folder == str(other)
+    running.window.open_path(demo_file)
+    qtbot.waitUntil(lambda: bool(list(other.glob("pingliang-*.backups/*.gpkg"))), timeout=3 * WAIT_MS)
+    assert list(other.glob("pingliang-*.files/*/*"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -11,10 +12,12 @@ from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.forms.form import Form
 from app.ui.messages import buttons
+from app.ui.parts import side_button
 
 
 class SettingsDialog(QDialog):
-    """Language, appearance, notation of coordinates; they take effect at once."""
+    """Language, appearance, notation of coordinates, which take effect at once; where each day's second
+    backup goes."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,10 +34,21 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 3)
         column.addWidget(self.form)
+        column.addWidget(
+            side_button(tr(N_("Choose a folder on another disk…")), self.choose_folder),
+            0,
+            Qt.AlignmentFlag.AlignRight,
+        )
         column.addWidget(note)
         column.addStretch(1)
         column.addWidget(foot)
         self.setMinimumWidth(metrics.chars(56))
+
+    def choose_folder(self) -> None:
+        """Ask where the second backup goes."""
+        folder = QFileDialog.getExistingDirectory(self, tr(N_("Choose a folder for the backup")))
+        if folder:
+            self.form.preset({"backup_folder": folder})
 
     def _apply(self) -> None:
         try:
