@@ -234,9 +234,10 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
 def _is_sure(replay: Replay, item: Entered, moves: int = 1) -> bool:
     """Whether the hub can know what was seen of a record that moves. A stamp is kept from the area it left
     last; of a move that was given back the block tells the record whole, and what was written there before
-    comes in another block, perhaps later. Else a person is asked."""
+    comes in another block, perhaps later; what belongs to it moves along. Else a person is asked."""
     place = (item.entity, item.uid)
-    return replay.moves[place] <= moves and not (item.uid in replay.movable and place in replay.returned)
+    may_move = {item.uid, replay.rows.get(place, {}).get("owner")} & replay.movable
+    return replay.moves[place] <= moves and not (may_move and place in replay.returned)
 
 
 def _saw_all(replay: Replay, item: Entered, before: Mapping[str, Any], name: str) -> bool:

@@ -207,6 +207,30 @@ def _back_for_a_moment(state: Stories) -> None:
     state.undoes(name="town_b", who=3)
 
 
+def _settled_before_it_was_given_back(state: Stories) -> None:
+    """A conflict that moved along with its boiler and was given back: what was seen of it is not known,
+    and its settlement is asked about once more. The account knew that of the boiler only."""
+    state.opens(crowd=("county", "town_b"))
+    state.loses_the_hub_twice(
+        answer="stale", both=("town_b", "county"), declared=True, deed="move", field="model", heard="no_pull",
+        which=2,
+    )  # fmt: skip
+    then = [("town_b", "lost"), ("county", "")]
+    state.edits_widely(fault="no_pull", field="contact", name="county", then=then, which=6)
+    state.moves(name="county", then=[("county", "lost"), ("county", "")], which=6)
+    state.decides(name="county", take="kept", which=4)
+    state.meet(
+        both=("county", "town_b"),
+        choice=4,
+        deed="edit",
+        field="rated_tph",
+        other="edit",
+        turned=False,
+        which=4,
+    )
+    state.restores_hub(declared=True, first=[("county", ""), ("county", "deaf")], which=7)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -225,6 +249,7 @@ STORIES = (
     _brought_back_and_edited_elsewhere,
     _passed_where_it_had_left,
     _back_for_a_moment,
+    _settled_before_it_was_given_back,
 )
 
 
