@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app import __version__
 from app.errors import AppError, Invalid
 from app.i18n import N_, language
 from app.sync import messages as m
@@ -303,5 +304,5 @@ class Client:
 
 
 def _headers() -> dict[str, str]:
-    """What goes with every request: who asks, and in which language a refusal is to be told."""
-    return {"User-Agent": "gridward", "Accept-Language": language().replace("_", "-")}
+    """What goes with every request: which program asks, and in which language a refusal is to be told."""
+    return {"User-Agent": f"gridward/{__version__}", "Accept-Language": language().replace("_", "-")}

@@ -111,7 +111,9 @@ def test_papers_that_the_hub_lacks_are_not_called_sent() -> None:
     assert "2 份材料未上报" in away.words and away.tone == "warning"
     damaged = line_of(replace(SAFE, damaged=("锅炉房.jpg",)), day)
     assert (
-        damaged.words.endswith("1 份材料已损坏") and "锅炉房.jpg" in damaged.tip and damaged.tone == "warning"
+        damaged.words.endswith("1 份材料已损坏、未上报")
+        and "锅炉房.jpg" in damaged.tip
+        and damaged.tone == "warning"
     )
 
 

@@ -131,7 +131,7 @@ def _safe(status: SyncStatus, today: str) -> Line:
     if status.damaged:
         from app.actions.syncing import damaged_words  # late: actions load after the first paint
 
-        words = f"{words} · {tr(N_('{n} papers damaged'), n=len(status.damaged))}"
+        words = f"{words} · {tr(N_('{n} papers damaged, not sent'), n=len(status.damaged))}"
         return Line(words, "warning", "warning", damaged_words(status.damaged))
     if status.last_error:
         return Line(words, "", "offline", status.last_error)
