@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.actions.action import action
@@ -11,10 +12,12 @@ from app.actions.rights import require_role
 from app.actions.session import Session
 from app.actions.steps import approvals_of
 from app.actions.whereabouts import whereabouts
+from app.domain.casework import rests_on
 from app.domain.catalog import entity_type
-from app.domain.changes import Committed
-from app.domain.entities.papers import EVIDENCE_KINDS, Attachment
+from app.domain.changes import Change, Committed
+from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
 from app.domain.entity import Entity
+from app.domain.filters import equal
 from app.domain.limits import check_reason
 from app.errors import Refused
 from app.i18n import N_
@@ -76,7 +79,25 @@ def undo(session: Session, reason: str = "") -> Committed:
                 kind=kind.text,
                 code="for_good",
             )
+    _leave_evidence(session, changes)
     return session.commit(changes, "undo", reason, undoes=target)
+
+
+def _leave_evidence(session: Session, changes: Sequence[Change]) -> None:
+    """Raise Refused when this takes a paper away upon which somebody has signed since."""
+    gone = {change.uid for change in changes if change.operation == "delete"}
+    for change in changes:
+        paper = session.workspace.get(Attachment, change.uid) if change.uid in gone else None
+        if paper is None:
+            continue
+        signed = session.workspace.find(Approval, equal(owner=paper.owner))
+        if rests_on(paper, (item for item in signed if item.uid not in gone)):
+            raise Refused(
+                N_("{file} is evidence: somebody has signed since it was added"),
+                hint=N_("Nothing was changed. Add the right paper beside it; the history tells of both."),
+                file=paper.file_name,
+                code="signed",
+            )
 
 
 @action(N_("Redo"), "edit", shortcut="Ctrl+Y", icon="redo", command="redo")

@@ -35,6 +35,15 @@ class Touch:
     inserts: bool = False
 
 
+def rests_on(paper: Attachment, signatures: Iterable[Approval]) -> bool:
+    """Whether one of these signatures was given for the paper's record and round after it had been added:
+    then it is evidence, and no longer its bringer's to take away."""
+    return any(
+        item.owner == paper.owner and item.round_no == paper.round_no and item.signed_at > paper.added_at
+        for item in signatures
+    )
+
+
 def round_of(record: Entity) -> int:
     """The record's present round; records without rounds are in their first."""
     return int(getattr(record, "round_no", 1) or 1)

@@ -8,11 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from app.domain.casework import rests_on
 from app.domain.changes import Actor
+from app.domain.entities.papers import Approval, Attachment
 from app.domain.merge import is_concurrent
 from app.hub.allowing import workflow_ids
 from app.hub.book import ACTS
 from app.hub.desk import Desk, Told
+from app.hub.records import record_of
 from app.hub.rows import Row, state_of
 from app.store.tables import known
 
@@ -74,6 +77,8 @@ def check(desk: Desk, group: Sequence[Told], kept: Kept) -> None:
             raise UndoRefused("outside_area")
         op, before, after = known_as
         desk.rows.complete(row)
+        if entry.op == "d" and entry.entity == Attachment.TYPE.name and _is_evidence(desk, group, row):
+            raise UndoRefused("signed")
         if entry.op == "d" and op == "i" and row.alive:
             continue
         if entry.op == "i" and op == "d" and not row.alive and _as_it_was(row, told):
@@ -110,6 +115,16 @@ def _check_update(desk: Desk, told: Told, row: Row, memory: tuple[Kept, Kept]) -
             stamp = state_of(row, told.view).stamps.get(name)
             unseen = is_concurrent(stamp, desk.writing(told, row.area))
             raise UndoRefused("state" if unseen else "undo", "state" if unseen else "rejected")
+
+
+def _is_evidence(desk: Desk, group: Sequence[Told], row: Row) -> bool:
+    """Whether somebody has signed upon this paper since, in a signature that is not taken back with it."""
+    gone = {told.entry.uid for told in group if told.entry.op == "d"}
+    paper = record_of(Attachment, row.uid, row.values)
+    signed = [item for item in desk.rows.owned("approval", "owner", [paper.owner]) if item.uid not in gone]
+    return rests_on(
+        paper, [record_of(Approval, item.uid, desk.rows.complete(item).values) for item in signed]
+    )
 
 
 def _as_it_was(row: Row, told: Told) -> bool:

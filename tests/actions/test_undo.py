@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from actions.office import Office
-from app.actions.evidence import evidence_of
+from app.actions.evidence import add_evidence, evidence_of
 from app.actions.history import history, redo, undo
 from app.actions.records import delete_record, list_records, show_record
 from app.actions.session import Session
 from app.errors import Changed, Refused
 from app.store.workspace import Workspace
+from builders import photo
 
 
 def test_a_step_is_taken_back_with_its_papers_and_its_signature(office: Office) -> None:
@@ -106,6 +107,30 @@ def test_a_step_is_not_taken_back_once_the_next_has_been_taken(office: Office) -
     with pytest.raises(Changed):
         undo(office.session)
     assert office.boiler().status == "town_ok"
+
+
+def test_a_paper_is_not_taken_back_once_somebody_has_signed_upon_it(office: Office) -> None:
+    """It is one's own last act, however long ago: Ctrl+Z took the evidence of a cleared boiler away."""
+    boiler = office.in_progress()
+
+    def during() -> list[str]:
+        papers = evidence_of(office.session, office.boiler())
+        return [item.file_name for item in papers if item.kind == "photo_during"]
+
+    office.as_("officer")
+    add_evidence(office.session, boiler, [("photo_during", photo(office.folder / "d.jpg", shade=9))])
+    office.clock.forward(minutes=5)
+    add_evidence(office.session, boiler, [("photo_during", photo(office.folder / "wrong.jpg", shade=10))])
+    undo(office.session)  # nobody has signed since: a photograph put in by mistake goes
+    assert during() == ["d.jpg"]
+    office.clock.forward(minutes=5)
+    papers = ["application_form", "identity_copy", "photo_after"]
+    office.do("officer2", "apply", boiler, papers)
+    office.as_("officer")
+    with pytest.raises(Refused) as refused:
+        undo(office.session)
+    assert refused.value.code == "signed"
+    assert during() == ["d.jpg"]
 
 
 def test_a_deleted_record_comes_back_as_it_was(office: Office) -> None:

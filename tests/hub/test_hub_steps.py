@@ -325,6 +325,27 @@ def test_papers_are_added_and_go_only_with_their_act(bench: HubBench) -> None:
     bench.check()
 
 
+def test_a_paper_stays_once_somebody_has_signed_upon_it(bench: HubBench) -> None:
+    laptop = city_laptop(bench)
+    made = lived(bench, laptop, "start")
+    added = laptop.act("officer", "add_evidence")
+    item = laptop.paper(made, "photo_during", "officer")
+    laptop.insert(item)
+    assert laptop.push().accepted == 1
+    laptop.pull()
+    bench.clock.forward(minutes=5)
+    laptop.step("officer2", "apply", made.uid, APPLICATION)
+    answer = laptop.push()
+    assert answer.rejected + answer.conflicts == 0
+    laptop.pull()
+    laptop.act("officer", "undo", undoes=added.uid)
+    laptop.write("attachment", item.uid, "d")
+    assert laptop.push().rejected == 1
+    assert notes(bench, laptop) == ["signed"]
+    assert bench.record(Attachment, item.uid) == item
+    bench.check()
+
+
 def test_a_signed_boiler_is_not_deleted(bench: HubBench) -> None:
     laptop = city_laptop(bench)
     made = lived(bench, laptop, "register")
