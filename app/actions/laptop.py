@@ -191,7 +191,10 @@ def no_grant(session: Session, person: Person) -> NotAllowed:
     if session.workspace.replica.private(ENROL_REQUEST) is not None:
         return NotAllowed(
             N_("This laptop joined by an invitation file and has not had the hub’s answer yet"),
-            hint=N_("Carry a bundle to the hub and read its answer in here; then people can sign in."),
+            hint=N_(
+                "Carry a bundle to the hub and read its answer in here, for which nobody signs in;"
+                " then people can."
+            ),
             code="waits_for_hub",
         )
     return NotAllowed(
