@@ -57,7 +57,7 @@ def init_hub(
     """Make a hub for an area, with its divisions and an administrator (name, PIN), or with the records and
     evidence of a workspace; without both the first laptop that syncs brings the records.
 
-    Raises StoreFailure `exists`, Invalid for an unknown area or a workspace of another one.
+    Raises Refused `exists`, Invalid for an unknown area or a workspace of another one.
     """
     now = _now()
     if source is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.domain.areas import OWNERS, PLACES, Scope, area_of_record
 from app.domain.changes import Actor, new_uid
+from app.domain.entities.conflict import Conflict
 from app.domain.entities.setting import Setting
 from app.domain.limits import REASON
 from app.domain.merge import DELETION, ConflictDraft, Decision, Writing
@@ -278,7 +279,14 @@ class Desk:
                 (entry.entity, entry.uid, name), draft, kept, offered, self.moment(),
                 row.values.get("status") if row is not None else None,
             )  # fmt: skip
-            self.insert_record(record, heard)
+            if draft.kind != "edit_kept" or not self._is_asked(record):
+                self.insert_record(record, heard)
+
+    def _is_asked(self, record: Conflict) -> bool:
+        """Whether the same question waits already, as when two delete what one has edited."""
+        waiting = self.rows.owned("conflict", "owner", [record.owner])
+        same = {name: getattr(record, name) for name in ("owner_entity", "kind", "kept", "situation")}
+        return any(same.items() <= row.values.items() for row in waiting)
 
     def _name(self, entity: str, uid: str, cells: Cells, row: Row | None) -> str:
         """What people call the record of an entry. Of many rows only what decides has been read, so the

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from app.errors import Invalid, NotAllowed
 from app.hub.logs import say
 from app.hub.metrics import VERDICTS
-from app.hub.replies import PullAnswer, enrol_answer, pull_reply, push_reply
+from app.hub.replies import PullAnswer, pull_reply, push_reply
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
 from app.i18n import N_
@@ -60,9 +60,8 @@ async def enrol(request: Request) -> Response:
     address = f"enrol {address_of(request)}"
     await service.call(service.enrolments.attempt, address)
     asked = decode_message(EnrolRequest, await body_of(request, MAX_SMALL))
-    made = await service.call(service.hub.enrol, asked, service.now())
+    answer = await service.call(service.hub.enrol, asked, service.now())
     await service.call(service.enrolments.succeeded, address)
-    answer = enrol_answer(made, _ms(service))
     say("enrolled", device=answer.device, area=answer.area, role=answer.role_cap)
     return packed(answer)
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.domain.areas import Scope, covers
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
-from app.errors import NotAllowed, StoreFailure
+from app.errors import NotAllowed, Refused, StoreFailure
 from app.hub import books, devices, founding, keys, lost, migrations, policies, pulling, verifiers
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
-from app.hub.log import read_blocks
+from app.hub.log import read_blocks, stream_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
 from app.hub.reached import Reached
-from app.hub.replies import Enrolled, PullAnswer
+from app.hub.replies import PullAnswer
 from app.hub.returning import Returning, give_back
 from app.hub.snapshots import Snapshots
 from app.i18n import N_
 from app.sync.messages import (
     PULL_LIMIT,
+    EnrolAnswer,
     EnrolRequest,
     Held,
     PullRequest,
@@ -74,14 +76,14 @@ class Hub:
 
         With a person among them (or `admin`) it is founded, else the first laptop founds it.
 
-        Raises StoreFailure `exists` when there is one already.
+        Raises Refused `exists` when there is one already.
         """
         folder = _folder(place)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = HubDatabase(place, url, make=True)
         if migrations.is_made(database):
             database.close()
-            raise StoreFailure(N_("There is a hub already"), hint=N_("Nothing was changed."), code="exists")
+            raise Refused(N_("There is a hub already"), hint=N_("Nothing was changed."), code="exists")
         migrations.make_schema(database)
         with database.writing() as connection:
             keys.make_keys(connection)
@@ -191,7 +193,8 @@ class Hub:
 
     def _answered(self, told: pulling.Since, wanted: pulling.Wanted, time: int) -> PullAnswer:
         given = pulling.given(told, wanted)
-        self._reached.hear(told.device, given.cursors, told.blocks, time)
+        last = {block.area: block.last for block in told.blocks}
+        self._reached.hear(told.device, given.cursors, last, time)
         if not told.more:
             self._pushing.follow(told.areas)
         grants = None if wanted.held is None else self._newer(told, wanted.held, time)
@@ -244,11 +247,13 @@ class Hub:
             areas = books.areas_naming(connection, self.database.mark, [sha256])
             return any(scope.reads(area) for area in areas.get(sha256, ()))
 
-    def note_seen(self, device: str, cursors: Mapping[str, int]) -> None:
-        """The laptop has folded this much, as it said by stick."""
+    def note_seen(
+        self, device: str, cursors: Mapping[str, int], given: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """The laptop has folded this much, as it said by stick, and is given up to `given`."""
         self._reached.forget(device)
         found = self.device(device)
-        self._reached.hear(found, cursors, (), found.last_sync or 0)
+        self._reached.hear(found, cursors, given, found.last_sync or 0)
 
     def note_rest(self) -> None:
         """Write how far those laptops have come that came again too soon to be noted at once."""
@@ -268,14 +273,15 @@ class Hub:
         area = device if device.isdigit() and covers(self.root, device) else self.device(device).area
         return Snapshots(self.database, self.folder / SNAPSHOTS, self.root).of_area(area)
 
-    def enrol(self, request: EnrolRequest, now: datetime) -> Enrolled:
+    def enrol(self, request: EnrolRequest, now: datetime) -> EnrolAnswer:
         """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""
         with self.database.writing() as connection:
             first = books.is_unfounded(connection)
             made = devices.enrol(connection, request, _ms(now), founding=first, hub_key=self._keys.public)
-        return Enrolled(
-            made.uid, made.epoch, self.uid, self._keys.public, self._keys.recipient, made.area, self.root,
-            made.role_cap, made.founding,
+        return EnrolAnswer(
+            device=made.uid, epoch=made.epoch, hub=self.uid, hub_key=self._keys.public,
+            hub_recipient=self._keys.recipient, area=made.area, root=self.root, role_cap=made.role_cap,
+            founding=made.founding, hub_time=_ms(now),
         )  # fmt: skip
 
     def policy(self, device: str, now: datetime) -> bytes:
@@ -332,6 +338,10 @@ class Hub:
         with self.database.reading() as connection:
             rows = connection.exec_driver_sql("SELECT code, name FROM division WHERE h_alive")
             return {row.code: row.name for row in rows}
+
+    def blocks(self, cursors: Mapping[str, int], until: Mapping[str, int]) -> Iterator[SignedBlock]:
+        """The blocks after these numbers up to those, one by one."""
+        return stream_blocks(self.database, cursors, until)
 
     def log(self, area: str) -> list[SignedBlock]:
         """The whole log of an area, for whoever proves it."""

@@ -227,6 +227,18 @@ def read_blocks(
     return found, False
 
 
+def stream_blocks(
+    database: HubDatabase, cursors: Mapping[str, int], until: Mapping[str, int]
+) -> Iterator[SignedBlock]:
+    """The blocks after these numbers and not after those, area by area, read bit by bit."""
+    with database.reading() as connection:
+        for area in sorted(until):
+            for block in _after(connection, area, cursors.get(area, 0)):
+                if block.last > until[area]:  # it came meanwhile
+                    break
+                yield block
+
+
 def _after(connection: Connection, area: str, seq: int) -> Iterator[SignedBlock]:
     """The blocks of an area after a number, read bit by bit."""
     query = (

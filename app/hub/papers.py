@@ -8,7 +8,7 @@ the laptop wants them, as many as it has room for. The next bundle asks for the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,8 +90,9 @@ def note_asked(hub: Hub, device: str, asked: PapersWanted | None) -> None:
             connection.execute(insert(ASKED).values(device=device, body=encode_message(asked)))
 
 
-def giving(hub: Hub, device: str, blocks: Iterable[SignedBlock], free: int) -> Giving:
-    """What papers the answer for a laptop brings; `free` is for how many bytes the stick has room."""
+def giving(hub: Hub, device: str, blocks: Iterable[SignedBlock], free: Callable[[], int]) -> Giving:
+    """What papers the answer for a laptop brings; `free` tells for how many bytes the stick has room, once
+    the blocks have been looked at."""
     named = list(dict.fromkeys(_of_blocks(device, blocks)))[::-1]  # the latest first
     with hub.database.reading() as connection:
         body = connection.execute(select(ASKED.c.body).where(ASKED.c.device == device)).scalar()
@@ -105,7 +106,7 @@ def giving(hub: Hub, device: str, blocks: Iterable[SignedBlock], free: int) -> G
     lacks = {name.hex() for name in asked.small}
     new = set(named)
     small = [name for name in (*named, *wanted) if name in new or name in lacks]
-    room = max(0, min(asked.limit, free))
+    room = max(0, min(asked.limit, free()))
     return Giving(hub, list(dict.fromkeys((*named, *wanted))), list(dict.fromkeys(small)), room)
 
 

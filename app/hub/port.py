@@ -10,8 +10,16 @@ from typing import Any, Protocol
 from app.hub.answering import PushAnswer
 from app.hub.database import HubDatabase
 from app.hub.devices import Invite
-from app.hub.replies import Enrolled, PullAnswer
-from app.sync.messages import EnrolRequest, Held, PullRequest, RejoinReply, RejoinRequest, SignedBlock
+from app.hub.replies import PullAnswer
+from app.sync.messages import (
+    EnrolAnswer,
+    EnrolRequest,
+    Held,
+    PullRequest,
+    RejoinReply,
+    RejoinRequest,
+    SignedBlock,
+)
 
 
 class HubDoor(Protocol):
@@ -88,7 +96,7 @@ class HubDoor(Protocol):
     def give_back(self, device: str, blocks: Sequence[SignedBlock], now: datetime) -> int:
         """Take blocks of its own log that this hub has lost."""
 
-    def enrol(self, request: EnrolRequest, now: datetime) -> Enrolled:
+    def enrol(self, request: EnrolRequest, now: datetime) -> EnrolAnswer:
         """Take in a laptop that knows an invitation's code."""
 
     def invite(self, area: str, role: str, minutes: int, now: datetime) -> Invite:

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.hub import books, devices
 from app.hub.database import HubDatabase
 from app.hub.devices import Device
-from app.sync.messages import SignedBlock
 
 NOTED_EVERY_MS = 30_000
 
@@ -39,13 +38,10 @@ class Reached:
         """Note this laptop the next time, however soon."""
         self._noted.pop(device, None)
 
-    def hear(
-        self, device: Device, cursors: Mapping[str, int], given: Iterable[SignedBlock], time: int
-    ) -> None:
-        """A laptop stands at `cursors` and is given these blocks; a founder that fetches has sent all."""
+    def hear(self, device: Device, cursors: Mapping[str, int], given: Mapping[str, int], time: int) -> None:
+        """A laptop stands at `cursors` and is given all up to `given`; a founder that fetches sent all."""
         ends = device.founding and device.next > 1
-        delivered = {**cursors, **{block.area: block.last for block in given}}
-        stand, now = _Stand(dict(cursors), delivered, time), books.clock()
+        stand, now = _Stand(dict(cursors), {**cursors, **given}, time), books.clock()
         if not ends and now - self._noted.get(device.uid, 0) < NOTED_EVERY_MS:
             with self._turn:
                 self._waiting[device.uid] = stand

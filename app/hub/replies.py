@@ -1,11 +1,11 @@
-"""What the hub answers a laptop that pulls or joins, and all its answers as the messages that travel."""
+"""What the hub answers a laptop that pulls, and its answers as the messages that travel."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
 from app.hub.answering import PushAnswer
-from app.sync.messages import AreaNow, EnrolAnswer, PullReply, PushReply, SignedBlock, digest_bytes
+from app.sync.messages import AreaNow, PullReply, PushReply, SignedBlock, digest_bytes
 
 
 @dataclass(frozen=True)
@@ -18,21 +18,6 @@ class PullAnswer:
     more: bool
     hub_time: int
     grants: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Enrolled:
-    """What a new laptop is told of itself and of the hub."""
-
-    device: str
-    epoch: int
-    hub: str
-    hub_key: bytes
-    hub_recipient: str
-    area: str
-    root: str
-    role_cap: str
-    founding: bool
 
 
 def pull_reply(answer: PullAnswer) -> PullReply:
@@ -49,8 +34,3 @@ def pull_reply(answer: PullAnswer) -> PullReply:
 def push_reply(answer: PushAnswer, news: PullReply | None) -> PushReply:
     """What was decided of a batch, with what a pull would have brought."""
     return PushReply(**asdict(answer), pull=news)
-
-
-def enrol_answer(made: Enrolled, hub_time: int) -> EnrolAnswer:
-    """What a laptop is from now on; `hub_time` in ms since 1970."""
-    return EnrolAnswer(**asdict(made), hub_time=hub_time)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -93,7 +93,8 @@ def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> Given:
     """Write what a laptop has not seen as a bundle for it; NotAllowed for an unknown or revoked one."""
     found = hub.device(device)
     seen = json.loads(found.cursors) if found.cursors else {}
-    answer = hub.pull(device, seen, 1 << 40, now)
+    answer = hub.pull(device, seen, 1, now)  # where the areas stand: their blocks are read one by one
+    until = {code: seq for code, (seq, _, _) in answer.areas.items()}
     areas = {
         code: AreaNow(seq=seq, head=head, digest=digest_bytes(digest))
         for code, (seq, head, digest) in answer.areas.items()
@@ -103,13 +104,27 @@ def give_bundle(hub: Hub, device: str, path: Path, now: datetime) -> Given:
     standing = StickStanding(
         areas=areas, hub_time=answer.hub_time, since=since, given=given, epoch=found.epoch
     )
-    items = [Item("block", block.area, encode_message(block)) for block in answer.blocks]
-    items.append(Item("policy", "", hub.policy(device, now)))
-    papers = giving(hub, device, answer.blocks, _free(path, sum(item.length() for item in items)))
+    policy = Item("policy", "", hub.policy(device, now))
+    counted = _Counted(hub.blocks(seen, until), policy.length())
+    papers = giving(hub, device, counted, lambda: _free(path, counted.size))
     head = BundleHead("to_device", new_uid(), hub.uid, device, as_moment(now))
-    whole = chain(items, papers.items(), _last(standing, papers))
+    blocks = (Item("block", block.area, encode_message(block)) for block in hub.blocks(seen, until))
+    whole = chain(blocks, [policy], papers.items(), _last(standing, papers))
     written = write_bundle(path, head, [found.recipient], whole, hub.sign_seed)
+    hub.note_seen(device, seen, until)
     return Given(written, papers.files, papers.pictures, papers.left, papers.unknown)
+
+
+class _Counted:
+    """Blocks on their way through, and what they take as items; all of a log need not be held for that."""
+
+    def __init__(self, blocks: Iterable[SignedBlock], size: int) -> None:
+        self._blocks, self.size = blocks, size
+
+    def __iter__(self) -> Iterator[SignedBlock]:
+        for block in self._blocks:
+            self.size += len(encode_message(block))
+            yield block
 
 
 def _last(standing: StickStanding, papers: Giving) -> Iterator[Item]:

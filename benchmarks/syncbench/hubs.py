@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from msgspec import structs
 
 from app.domain.digest import as_text
 from app.domain.entities.division import Division
@@ -67,4 +67,4 @@ def enrol(hub: Hub, number: int, area: str = COUNTY) -> Mapping[str, Any]:
         code=asked.code, sign_key=asked.sign_key, recipient=asked.recipient, schema=1, program="bench",
         signature=sign(ENROL, asked.claim, seed),
     )  # fmt: skip
-    return asdict(hub.enrol(proved, now()))
+    return structs.asdict(hub.enrol(proved, now()))

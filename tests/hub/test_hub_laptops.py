@@ -156,7 +156,7 @@ def test_the_first_laptop_founds_a_hub_without_persons(bare_place: tuple[Path, s
 
 
 def test_there_is_one_hub_at_a_place(place: tuple[Path, str | None], bench: HubBench) -> None:
-    with pytest.raises(StoreFailure):
+    with pytest.raises(Refused):
         Hub.init(*place, CITY, [], None, now=NOON)
     with pytest.raises(StoreFailure):
         Hub.open(place[0].parent / "nowhere")
@@ -194,7 +194,7 @@ def test_who_comes_again_soon_is_noted_a_moment_later(bench: HubBench) -> None:
     found = bench.hub.device(one.uid)
     other = Reached(bench.hub.database)  # another process, which hears of it twice before
     for _ in range(2):
-        other.hear(found, json.loads(found.delivered or "{}"), (), found.last_sync or 0)
+        other.hear(found, json.loads(found.delivered or "{}"), {}, found.last_sync or 0)
     one.pull()
     assert lag() == 1, "a write for each sync would cost too much"
     bench.hub.note_rest()

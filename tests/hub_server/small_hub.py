@@ -23,7 +23,7 @@ from app.hub.book import PASSPHRASES, TRIES
 from app.hub.database import HubDatabase
 from app.hub.devices import Invite
 from app.hub.objects import Blobs
-from app.hub.replies import Enrolled, PullAnswer
+from app.hub.replies import PullAnswer
 from app.i18n import N_
 from app.sync import messages as m
 from app.sync.signing import BATCH, pack_signed, signed
@@ -146,14 +146,17 @@ class SmallHub:
         )  # fmt: skip
         return PullAnswer([block], self.status().areas, False, received_ms(NOW))
 
-    def enrol(self, request: m.EnrolRequest, now: datetime) -> Enrolled:
+    def enrol(self, request: m.EnrolRequest, now: datetime) -> m.EnrolAnswer:
         code = request.code.replace("-", "")[:10]
         if code not in self.codes:
             raise NotAllowed(N_("The code is wrong, has been used, or is too old"), code="bad_code")
         area, role = self.codes.pop(code)
         uid = f"dev-{len(self.devices_) + 1}"
         self.devices_[uid] = device_line(uid, request.sign_key, area=area, role=role)
-        return Enrolled(uid, 1, "hub-1", b"k" * 32, "age1hub", area, "620800", role, founding=False)
+        return m.EnrolAnswer(
+            device=uid, epoch=1, hub="hub-1", hub_key=b"k" * 32, hub_recipient="age1hub", area=area,
+            root="620800", role_cap=role, founding=False, hub_time=received_ms(now),
+        )  # fmt: skip
 
     def invite(self, area: str, role: str, minutes: int, now: datetime) -> Invite:
         code = f"AB2CD-EF3G{len(self.codes)}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.hub.replies import enrol_answer, pull_reply, push_reply
+from app.hub.replies import pull_reply, push_reply
 from app.sync.messages import (
     EnrolAnswer,
     EnrolRequest,
@@ -31,8 +31,8 @@ class Direct:
 
     def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """Ask to become one of the hub's laptops."""
-        now = self._now()
-        return enrol_answer(self._hub.enrol(request, now), int(now.timestamp() * 1000))
+        found: EnrolAnswer = self._hub.enrol(request, self._now())
+        return found
 
     def push(self, batch: bytes, asked: PullRequest | None = None) -> PushReply:
         """Send a signed batch."""
