@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -233,10 +234,8 @@ def stream_blocks(
     """The blocks after these numbers and not after those, area by area, read bit by bit."""
     with database.reading() as connection:
         for area in sorted(until):
-            for block in _after(connection, area, cursors.get(area, 0)):
-                if block.last > until[area]:  # it came meanwhile
-                    break
-                yield block
+            blocks = _after(connection, area, cursors.get(area, 0))
+            yield from takewhile(lambda block: block.last <= until[block.area], blocks)  # not what came since
 
 
 def _after(connection: Connection, area: str, seq: int) -> Iterator[SignedBlock]:
