@@ -78,7 +78,7 @@ def test_words_begin_below_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
 def test_odd_progress_is_no_mistake(
     capsys: pytest.CaptureFixture[str], done: int, whole: int, share: str
 ) -> None:
-    Bar()(done, whole, "")
+    Bar()(done, whole, "导入")
     assert share in capsys.readouterr().err
 
 

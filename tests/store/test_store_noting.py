@@ -47,6 +47,8 @@ def values_of(field: Field) -> tuple[Any, Any]:
             return codes[0], codes[-1]
         case _ if field.pattern == SHA256:
             return "0" * 64, "f" * 64
+        case _ if field.id == "verifier":
+            return tuple(f"hub:{digit * 40}" for digit in "0f")
         case _:
             length = field.length or 40
             return new_uid()[:length], "“引号” \\ \U0001f525"[:length]

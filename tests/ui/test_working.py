@@ -337,7 +337,9 @@ def test_a_workspace_in_use_is_offered_for_reading(
     program: Callable[..., Program], demo_file: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("app.ui.window.ask", lambda _, question, *rest: bool(asked.append(question)) or True)
+    monkeypatch.setattr(
+        "app.ui.frame.unopened.ask", lambda _, question, *rest: bool(asked.append(question)) or True
+    )
     monkeypatch.setattr("app.ui.frame.persons.Persons.sign_in", lambda self: None)
     held = open_workspace(demo_file)
     try:

@@ -42,7 +42,7 @@ class SettingsDialog(QDialog):
         column.addWidget(note)
         column.addStretch(1)
         column.addWidget(foot)
-        self.setMinimumWidth(metrics.chars(56))
+        self.setMinimumWidth(metrics.chars(64))
 
     def choose_folder(self) -> None:
         """Ask where the second backup goes."""
