@@ -43,7 +43,7 @@ FONTS = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
 
 
 # Rooms with single files that take minutes come first: at the end no worker waits for the other's last file.
-LONG_FIRST = ("e2e", "sync", "ui", "hub", "hub_server", "web", "cli", "demo", "actions", "store", "render")
+LONG_FIRST = "e2e exchange sync ui hub hub_server web cli demo actions store render".split()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
