@@ -69,7 +69,7 @@ def test_a_hub_has_what_it_answered_for(town: Path, library: Path) -> None:
     for turn in range(TIMES):
         for number, phase in enumerate(ANSWERED if TIMES == 1 else (*HUB_PHASES, "")):
             with served(town, phase, environment=disk.environment) as (hub, url):
-                saved += laptop(town, "town_a", url, doing(phase), f"hub-{phase}{turn}")[0]
+                saved += laptop(town, "town_a", url, doing(phase), f"hub-{number}-{turn}")[0]
                 hub.kill()
                 hub.wait(30)
             disk.cut(CUTS[(number + turn) % 2])
