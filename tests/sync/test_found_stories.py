@@ -231,6 +231,20 @@ def _settled_before_it_was_given_back(state: Stories) -> None:
     state.restores_hub(declared=True, first=[("county", ""), ("county", "deaf")], which=7)
 
 
+def _settled_and_moved_by_one_act(state: Stories) -> None:
+    """A settlement that moves a boiler takes the conflict along; given back, the conflict is there the same
+    already, and its settlement is kept in another. The account counted neither."""
+    state.opens(crowd=("city", "town_a"))
+    state.moves(name="city", then=[("city", "cut")], which=1)
+    state.loses_the_hub(
+        back=False, declared=True, field="fuel", first="town_a", heard="no_pull", second="city", which=3
+    )
+    state.decides(name="city", take="offered", which=4)
+    state.loses_the_hub(
+        back=True, declared=False, field="note", first="town_a", heard="deaf", second="city", which=7
+    )
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -250,6 +264,7 @@ STORIES = (
     _passed_where_it_had_left,
     _back_for_a_moment,
     _settled_before_it_was_given_back,
+    _settled_and_moved_by_one_act,
 )
 
 
