@@ -26,6 +26,7 @@ _TXN = (
     "id",
 )
 _JOURNAL = ("seq, txn, tbl, uid, op, cells FROM sync_journal", "seq")
+_FACT = ("key, value FROM gridward_meta", "key")
 _CLAIM = ("seq, txn FROM sync_claim", "seq")
 
 
@@ -47,10 +48,13 @@ class FoundAct:
 
 @dataclass(frozen=True)
 class Found:
-    """The acts that can be read, oldest first, and whether rows of the journal cannot."""
+    """The acts that can be read, oldest first, whether rows of the journal cannot, the uids of all acts
+    of this laptop, also those that the hub has answered for, and the laptop, "" where that cannot be read."""
 
     acts: tuple[FoundAct, ...]
     gaps: bool
+    own: frozenset[str]
+    device: str
 
 
 def look_into(path: Path) -> Found:
@@ -64,6 +68,7 @@ def look_into(path: Path) -> Found:
         txns, lost = _read(raw, *_TXN)
         rows, torn = _read(raw, *_JOURNAL)
         claims, unclaimed = _read(raw, *_CLAIM)
+        facts, _ = _read(raw, *_FACT)
     if not txns:
         raise failures.damaged(path, lost)
     owners = dict(claims)
@@ -72,12 +77,13 @@ def look_into(path: Path) -> Found:
         by_txn.setdefault(owners.get(row[0], row[1]) if row[1] == FOREIGN else row[1], []).append(row)
     gaps = _gaps(rows) if torn else set()
     acts = [_act(txn, by_txn.get(txn[0], []), gaps) for txn in txns if txn[10] not in (FROM_HUB, SETTLED)]
-    return Found(tuple(acts), bool(lost or torn or unclaimed))
+    own = frozenset(txn[1] for txn in txns if txn[10] != FROM_HUB)
+    return Found(tuple(acts), bool(lost or torn or unclaimed), own, dict(facts).get("device", ""))
 
 
 def _read(raw: sqlite3.Connection, what: str, key: str) -> tuple[list[tuple[Any, ...]], str]:
     """The rows of a table by its key, from both ends as far as they can be read; and what is in the way."""
-    found: dict[int, tuple[Any, ...]] = {}
+    found: dict[Any, tuple[Any, ...]] = {}
     why = ""
     for way in ("", " DESC"):
         try:

@@ -14,6 +14,8 @@ from app.domain.entity import Entity
 from app.domain.filters import EVERYTHING, Filter
 from app.domain.replication import Cells
 from app.domain.surroundings import Surroundings
+from app.errors import Invalid
+from app.i18n import N_
 from app.store import backup, chain, entered, failures, opening, salvage
 from app.store.attachments import Attachments, StoredFile, files_folder
 from app.store.chain import JournalReport
@@ -284,6 +286,13 @@ class Workspace:
         """What a damaged file, one that this workspace takes the place of, still tells of its own changes;
         its evidence is brought along."""
         found = salvage.look_into(Path(damaged))
+        if found.device != self.device and not self.actions(found.own):  # a new name, but the same acts
+            raise Invalid(
+                N_("{file} is another workspace: another laptop wrote it"),
+                hint=N_("Nothing was changed. Restore a backup of the damaged file, and salvage into that."),
+                file=Path(damaged).name,
+                code="another_workspace",
+            )
         with failures.translated(self.path):
             backup.bring_evidence(files_folder(Path(damaged)), files_folder(self.path))
         return found

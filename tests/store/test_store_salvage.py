@@ -121,6 +121,16 @@ def test_nothing_that_can_be_read_is_said(broken: tuple[Path, Path], tmp_path: P
                 salvage(Session(workspace), wrong)
 
 
+def test_another_workspace_gives_nothing(broken: tuple[Path, Path], tmp_path: Path) -> None:
+    damaged, _ = broken
+    with Workspace.create(tmp_path / "another.gpkg", "620800", "平凉") as workspace:
+        Desk(workspace).add(boiler("PL-OTHER"))
+        with pytest.raises(Invalid) as told:
+            salvage(Session(workspace), damaged)
+        assert told.value.code == "another_workspace"
+        assert [item.ledger_no for item in workspace.find(Boiler)] == ["PL-OTHER"]
+
+
 def test_what_may_be_at_the_hub_waits_for_a_sync(lend: Callable[..., Laptop], tmp_path: Path) -> None:
     laptop = lend("dev-a")
     workspace = laptop.workspace
