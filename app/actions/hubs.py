@@ -147,6 +147,13 @@ def status(place: HubPlace) -> dict[str, Any]:
         return _status(hub)
 
 
+def require_program(place: HubPlace, version: str) -> dict[str, Any]:
+    """Let no laptop with a lower version of the program sync; "" lets any. Raises Invalid, Refused."""
+    with opened(place) as hub:
+        hub.require_program(version, f"shell:{getpass.getuser()}", _now())
+        return _status(hub)
+
+
 def conflicts(place: HubPlace, area: str | None = None) -> list[dict[str, Any]]:
     """The open conflicts with both values."""
     with opened(place) as hub:
@@ -292,6 +299,7 @@ def _status(hub: Hub) -> dict[str, Any]:
         "founded": found.founded,
         "restored_at": moment_text(moment_of(found.restored_at)) if found.restored_at else None,
         "given_back": found.given_back,
+        "minimum_program": found.minimum.version or None,
     }
 
 

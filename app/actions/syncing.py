@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import __version__
 from app.actions.action import action
 from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
@@ -15,13 +16,14 @@ from app.actions.session import Session
 from app.errors import Refused
 from app.i18n import N_, listed, tr
 from app.store.workspace import Workspace
+from app.sync.refusals import outdated
 from app.sync.results import AreaState as AreaState  # the window and the shell name them
 from app.sync.results import Progress, State
 from app.sync.results import Proof as Proof
 from app.sync.results import ProofProblem as ProofProblem
 from app.sync.results import SyncDone as SyncDone
 from app.sync.results import SyncStatus as SyncStatus
-from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, files_left, handed_in, restored
+from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, files_left, handed_in, restored, wanted_program
 
 if TYPE_CHECKING:
     from app.sync.transport import Transport
@@ -94,6 +96,7 @@ def sync_status(session: Session) -> SyncStatus:
         files_unsent=files,
         damaged=damaged,
         short=not store.room.fits(0),
+        wanted=wanted_program(store),
     )
 
 
@@ -101,6 +104,11 @@ def damaged_words(names: tuple[str, ...]) -> str:
     """Which papers did not go to the hub because they are damaged here, and what to do."""
     told = N_("Damaged on this laptop and not sent: {names}. Add the originals to their records again.")
     return tr(told, names=listed(names))
+
+
+def wanted_words(least: str) -> str:
+    """That the hub takes nothing from this version of the program, and what to do; empty for ""."""
+    return outdated(__version__, least).told if least else ""
 
 
 @action(N_("Prove that nothing was lost…"), "sync", icon="proof", command="sync")

@@ -7,6 +7,7 @@ from app.cli import (
     enrolling,
     files,
     hub,
+    hubrules,
     maps,
     people,
     places,
@@ -31,4 +32,5 @@ COMMANDS: tuple[Command, ...] = (
     *enrolling.COMMANDS,
     *sync.COMMANDS,
     *hub.COMMANDS,
+    *hubrules.COMMANDS,
 )

@@ -32,6 +32,7 @@ _WORDS = {
     "invitation": N_("Invitation file"),
     "kind": N_("Kind"),
     "made_at": N_("Made at"),
+    "minimum_program": N_("Lowest version that may sync"),
     "path": N_("File"),
     "people": N_("People who sign in"),
     "problems": N_("Problems"),

@@ -157,7 +157,7 @@ def init(shell: Shell, words: InitWords) -> Answer:
     from app.actions.hubs import init_hub  # late: help pages need no database
 
     admin = (words.admin, shell.pin(words.admin, fresh=True)) if words.admin else None
-    place = _place(words)
+    place = named_hub(words)
     document = init_hub(place, words.area, admin, words.source)
     said = [tr(N_("Made a hub for {area} in {place}"), area=words.area, place=place.folder)]
     if not document["founded"]:
@@ -172,7 +172,7 @@ def admin_secret(shell: Shell, words: AdminSecretWords) -> Answer:
     from app.actions import hubs  # late: help pages need no database
 
     given = os.environ.get(hubs.SECRET_VARIABLE, "")
-    document = hubs.admin_secret(_place(words), words.login, words.url, given)
+    document = hubs.admin_secret(named_hub(words), words.login, words.url, given)
     if document["set"]:
         return Answer(document, [tr(N_("The passphrase of {name} is set"), name=words.login)])
     said = [
@@ -202,7 +202,7 @@ def serve(shell: Shell, words: ServeWords) -> None:
             print_lines([url, *([f"SHA-256 {fingerprint}"] if fingerprint else [])])
         sys.stdout.flush()
 
-    run(_place(words), wanted, started)
+    run(named_hub(words), wanted, started)
 
 
 _NOT_SERVED = N_(
@@ -215,7 +215,7 @@ def invite(shell: Shell, words: InviteWords) -> Answer:
     """A one-time code."""
     from app.actions.hubs import invite as make  # late: help pages need no database
 
-    document = make(_place(words), words.area, words.role, words.minutes, words.url, words.output)
+    document = make(named_hub(words), words.area, words.role, words.minutes, words.url, words.output)
     said = named_pairs(document)
     if not document["url"]:
         said += ["", tr(_NOT_SERVED)]
@@ -226,10 +226,10 @@ def devices(shell: Shell, words: PlaceWords) -> Answer:
     """Every laptop."""
     from app.actions.hubs import devices as list_  # late: help pages need no database
 
-    documents = list_(_place(words))
+    documents = list_(named_hub(words))
     headings = [tr(N_("Laptop")), tr(N_("Name")), tr(N_("Division")), tr(N_("Role")), tr(N_("Last sync")),
-                tr(N_("Behind by")), tr(N_("Revoked"))]  # fmt: skip
-    names = ("device", "label", "area", "role", "last_sync", "lag", "revoked_at")
+                tr(N_("Behind by")), tr(N_("Program")), tr(N_("Revoked"))]  # fmt: skip
+    names = ("device", "label", "area", "role", "last_sync", "lag", "program", "revoked_at")
     return Answer(documents, table(headings, [[item[name] for name in names] for item in documents]))
 
 
@@ -237,7 +237,7 @@ def status(shell: Shell, words: PlaceWords) -> Answer:
     """What the hub is and holds."""
     from app.actions.hubs import status as tell  # late: help pages need no database
 
-    document = tell(_place(words))
+    document = tell(named_hub(words))
     shown = {name: value for name, value in document.items() if name != "areas"}
     rows = [[code, item["seq"], item["digest"]] for code, item in document["areas"].items()]
     headings = [tr(N_("Division")), tr(N_("Number")), tr(N_("Digest"))]
@@ -248,7 +248,7 @@ def revoke(shell: Shell, words: RevokeWords) -> Answer:
     """Stop a laptop."""
     from app.actions.hubs import revoke as stop  # late: help pages need no database
 
-    document = stop(_place(words), words.device, words.reason)
+    document = stop(named_hub(words), words.device, words.reason)
     said = tr(
         N_("{device} gets nothing more; what it still sends waits in quarantine"), device=document["device"]
     )
@@ -260,7 +260,7 @@ def conflicts(shell: Shell, words: PlaceWords) -> Answer:
     from app.actions.hubs import conflicts as list_  # late: help pages need no database
     from app.domain.entities.conflict import KINDS
 
-    documents = list_(_place(words))
+    documents = list_(named_hub(words))
     rows = [_conflict_row(item, KINDS.label(item["kind"])) for item in documents]
     headings = [tr(N_("Record")), tr(N_("Kind")), tr(N_("What stands, from")),
                 tr(N_("The other value, from")), tr(N_("Decided by"))]  # fmt: skip
@@ -273,7 +273,7 @@ def bundle_in(shell: Shell, words: BundleInWords) -> Answer:
 
     if words.folder is not None and words.file.is_dir():  # the hub first, as with all other commands
         words = replace(words, file=words.folder, folder=words.file)
-    document = take(_place(words), words.file)
+    document = take(named_hub(words), words.file)
     return Answer(document, list(_taken_lines(document)))
 
 
@@ -295,7 +295,7 @@ def bundle_out(shell: Shell, words: HubBundleOutWords) -> Answer:
     """Write a bundle."""
     from app.actions.hubs import bundle_out as give  # late: help pages need no database
 
-    document = give(_place(words), words.device, words.output)
+    document = give(named_hub(words), words.device, words.output)
     said = [tr(N_("{file} was written and read back: the stick may be unplugged"), file=document["bundle"])]
     if document["blobs"] or document["pictures"] or document["papers_left"]:
         papers = N_(
@@ -309,7 +309,7 @@ def backup(shell: Shell, words: HubBackupWords) -> Answer:
     """A checked copy."""
     from app.actions.hubs import backup as copy  # late: help pages need no database
 
-    made = copy(_place(words), words.output)
+    made = copy(named_hub(words), words.output)
     return Answer({"backup": str(made)}, [tr(N_("Copied to {file}"), file=made)])
 
 
@@ -317,7 +317,7 @@ def export_log(shell: Shell, words: ExportLogWords) -> Answer:
     """Write the log for whoever checks it."""
     from app.actions.hubs import export_log as write  # late: help pages need no database
 
-    count = write(_place(words), words.output)
+    count = write(named_hub(words), words.output)
     said = tr(N_("Wrote {n} pieces of the log to {file}"), n=count, file=words.output)
     return Answer({"file": str(words.output), "blocks": count}, [said])
 
@@ -338,7 +338,7 @@ def restored(shell: Shell, words: PlaceWords) -> Answer:
     """Tell the hub that it was brought back."""
     from app.actions.hubs import restored as tell  # late: help pages need no database
 
-    document = tell(_place(words))
+    document = tell(named_hub(words))
     said = tr(N_("Noted. Laptops give back what the hub lacks when they sync; hub status counts it"))
     return Answer(document, [said, tr(_AGAIN)])
 
@@ -348,7 +348,8 @@ def _conflict_row(item: dict[str, Any], kind: str) -> list[Any]:
     return [record["title"] or record["id"], kind, kept["by"], offered["by"], item["decides"]]
 
 
-def _place(words: Any) -> HubPlace:
+def named_hub(words: Any) -> HubPlace:
+    """The hub that a command names."""
     return _place_of(words.folder, words.db)
 
 

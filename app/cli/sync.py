@@ -90,7 +90,7 @@ def sync(shell: Shell, words: SyncWords) -> Answer:
 def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
     """Write everything the hub has not acknowledged as one encrypted file."""
     from app.actions.sticks import bundle_out as write  # late: help pages need no network
-    from app.actions.syncing import damaged_words
+    from app.actions.syncing import damaged_words, wanted_words
 
     with shell.session(write=True) as session:
         done = write(session, words.output, shell.progress())
@@ -104,6 +104,7 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
         "given_back": done.given_back,
         "papers_wanted": done.lacking,
         "damaged": list(done.damaged),
+        "wanted_program": done.wanted or None,
     }
     said = N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug")
     lines = [tr(said, n=done.changes, files=done.blobs, file=done.path)]
@@ -111,6 +112,7 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
     asks = N_("It asks the hub for {n} photographs and papers that are not here")
     lines += [tr(told, n=count) for count, told in ((done.given_back, back), (done.lacking, asks)) if count]
     lines += [damaged_words(done.damaged)] if done.damaged else []
+    lines += [wanted_words(done.wanted)] if done.wanted else []
     return Answer(document, lines)
 
 

@@ -34,7 +34,7 @@ async def blob(request: Request) -> Response:
 
 async def _tell(request: Request, service: Service) -> Response:
     """How much is there, so that the laptop goes on from there."""
-    device, sha256 = service.device(request), request.path_params["sha256"]
+    device, sha256 = await service.laptop(request), request.path_params["sha256"]
     size = await service.call(service.hub.blobs.size, sha256)
     headers = {"Cache-Control": "no-store", "Tus-Resumable": "1.0.0"}
     if size is not None:
@@ -45,7 +45,7 @@ async def _tell(request: Request, service: Service) -> Response:
 
 async def _take(request: Request, service: Service) -> Response:
     """One part; 204 with the new offset, 409 when the upload stands elsewhere, 422 when the hash is wrong."""
-    device, sha256 = service.device(request), request.path_params["sha256"]
+    device, sha256 = await service.laptop(request), request.path_params["sha256"]
     if request.headers.get("content-type", "") != BLOB_PART:
         raise Invalid(N_("A part of an attachment is sent as {kind}"), kind=BLOB_PART, code="bad_message")
     offset, total = _number(request, OFFSET), _number(request, LENGTH)
@@ -61,7 +61,7 @@ async def _take(request: Request, service: Service) -> Response:
 
 async def _give(request: Request, service: Service) -> Response:
     """The bytes, all or a range of them, or a small picture."""
-    device = await service.working_device(request)
+    device = await service.working_laptop(request)
     sha256 = request.path_params["sha256"]
     size = await service.call(service.hub.blobs.size, sha256)
     if size is None or not await service.call(service.hub.names_blob, device, sha256):

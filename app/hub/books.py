@@ -16,7 +16,9 @@ from app.domain.entity import Entity
 from app.hub.book import AREAS, BATCHES, DEVICES, field_ids
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, devices
+from app.hub.keys import facts
 from app.hub.lost import restored_at
+from app.hub.programs import ANY, Minimum, minimum_of
 from app.hub.records import record_of
 from app.hub.rows import Rows
 from app.store.tables import STORED_TYPES
@@ -44,12 +46,14 @@ class DeviceBook:
     revoked_by: str = ""
     revoked_why: str = ""
     former: str = ""  # the laptop whose file goes on as this one
+    program: str = ""  # the version it said last
 
 
 @dataclass(frozen=True)
 class Status:
     """The hub in numbers; `areas` are (number, head, digest) by code. `restored_at` (ms) is when the hub was
-    last brought back from a backup, `given_back` how many entries laptops have given it back since."""
+    last brought back from a backup, `given_back` how many entries laptops have given it back since; `minimum`
+    the lowest version of the program that may sync."""
 
     area: str
     areas: Mapping[str, Area]
@@ -60,6 +64,7 @@ class Status:
     founded: bool
     restored_at: int | None = None
     given_back: int = 0
+    minimum: Minimum = ANY
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def laptops(connection: Connection, root: str) -> list[DeviceBook]:
             DeviceBook(
                 item.uid, item.area, item.role_cap, item.epoch, item.enrolled_at, item.last_sync,
                 _lag(item, now, root), item.revoked_at, item.clock_off, item.founding, item.label or "",
-                item.revoked_by or "", item.revoked_why or "", item.former or "",
+                item.revoked_by or "", item.revoked_why or "", item.former or "", item.program or "",
             )
         )  # fmt: skip
     return found
@@ -108,8 +113,9 @@ def status(connection: Connection, root: str, postgres: bool) -> Status:
     engine = "postgresql" if postgres else "sqlite"
     conflicts = int(open_ones.scalar_one())
     return Status(
-        root, areas(connection), count, persons, conflicts, engine, persons > 0, *restored_at(connection)
-    )
+        root, areas(connection), count, persons, conflicts, engine, persons > 0, *restored_at(connection),
+        minimum_of(facts(connection)),
+    )  # fmt: skip
 
 
 def is_unfounded(connection: Connection) -> bool:

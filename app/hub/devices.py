@@ -49,6 +49,7 @@ class Device:
     revoked_by: str | None
     label: str | None
     former: str | None
+    program: str | None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ async def enrol(request: Request) -> Response:
     address = f"enrol {address_of(request)}"
     await service.call(service.enrolments.attempt, address)
     asked = decode_message(EnrolRequest, await body_of(request, MAX_SMALL))
+    await service.check_program(request)
     answer = await service.call(service.hub.enrol, asked, service.now())
     await service.call(service.enrolments.succeeded, address)
     say("enrolled", device=answer.device, area=answer.area, role=answer.role_cap)
@@ -69,7 +70,7 @@ async def enrol(request: Request) -> Response:
 async def push(request: Request) -> Response:
     """Decide a signed batch; with `after` the reply brings the effects: a whole small sync."""
     service = service_of(request)
-    device = service.device(request)
+    device = await service.laptop(request)
     asked = decode_message(PushRequest, await body_of(request, MAX_PUSH))
     async with service.turns.turn(len(asked.batch)):
         reply = await service.call(_push, service, device, asked)
@@ -82,7 +83,7 @@ async def push(request: Request) -> Response:
 async def pull(request: Request) -> Response:
     """What came after the numbers of the body (POST) or of `?after=AREA:NUMBER,…` (GET)."""
     service = service_of(request)
-    device = service.device(request)
+    device = await service.laptop(request)
     asked = await _pull_request(request)
     reply = await service.call(_pull, service, device, asked)
     return packed(reply)
@@ -91,7 +92,7 @@ async def pull(request: Request) -> Response:
 async def rejoin(request: Request) -> Response:
     """Up to where a laptop and a hub that was brought back from a backup agree."""
     service = service_of(request)
-    device = service.device(request)
+    device = await service.laptop(request)
     asked = decode_message(RejoinRequest, await body_of(request, MAX_PUSH))
     return packed(await service.call(service.hub.rejoin, device, asked))
 
@@ -99,7 +100,7 @@ async def rejoin(request: Request) -> Response:
 async def give_back(request: Request) -> Response:
     """Blocks that the hub had lost; they are kept and counted once, whoever brings them."""
     service = service_of(request)
-    device = service.device(request)
+    device = await service.laptop(request)
     asked = decode_message(GiveBackRequest, await body_of(request, MAX_PUSH))
     entries = await service.call(service.hub.give_back, device, asked.blocks, service.now())
     say("given_back", device=device, entries=entries)
@@ -107,9 +108,11 @@ async def give_back(request: Request) -> Response:
 
 
 async def policy(request: Request) -> Response:
-    """The grants for the persons of a laptop, signed by the hub."""
+    """The grants for the persons of a laptop, signed by the hub; for an old program too, which learns by
+    them what the hub wants, and whose people can sign in meanwhile."""
     service = service_of(request)
-    device = await service.working_device(request)
+    device = service.device(request)
+    await service.check_working(device)
     grants = await service.call(service.hub.policy, device, service.now())
     return Response(bytes(grants), media_type="application/octet-stream")
 
@@ -117,7 +120,7 @@ async def policy(request: Request) -> Response:
 async def snapshot(request: Request) -> Response:
     """The file a new laptop starts from; Range goes on where a line was cut."""
     service = service_of(request)
-    device = await service.working_device(request)
+    device = await service.working_laptop(request)
     file = Path(await service.call(service.hub.snapshot, device))
     sha256 = await service.call(file_hash, file)
     headers = {SHA256_HEADER: sha256, "ETag": f'"{sha256}"'}

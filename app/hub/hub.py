@@ -15,7 +15,7 @@ from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
 from app.errors import NotAllowed, Refused, StoreFailure
-from app.hub import books, devices, founding, keys, lost, migrations, policies, pulling, verifiers
+from app.hub import books, devices, founding, keys, lost, migrations, policies, programs, pulling, verifiers
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
 from app.hub.log import read_blocks, stream_blocks
@@ -310,6 +310,11 @@ class Hub:
         """Take a laptop's work no longer as it comes; `by` says who wants it."""
         with self.database.writing() as connection:
             return devices.revoke(connection, device, _ms(now), reason, by)
+
+    def require_program(self, version: str, by: str, now: datetime) -> None:
+        """Let no lower version of the program sync; "" lets any. See `programs.require`."""
+        with self.database.writing() as connection:
+            programs.require(connection, version, by, _ms(now))
 
     # ------------------------------------------------------------ the books
     def status(self) -> books.Status:

@@ -68,10 +68,15 @@ def _drop_unasked(connection: Connection) -> None:
         connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{name}"')
 
 
+def _keep_programs(connection: Connection) -> None:
+    """Version 9: which version of the program each laptop runs."""
+    connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN program VARCHAR(40)")
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
 STEPS: dict[int, Callable[[Connection], None]] = {
     1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked, 5: _keep_standing,
-    6: _keep_formers, 7: _drop_unasked,
+    6: _keep_formers, 7: _drop_unasked, 8: _keep_programs,
 }  # fmt: skip
 
 

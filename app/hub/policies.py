@@ -9,6 +9,7 @@ from app.domain.rights import within_cap
 from app.hub import verifiers
 from app.hub.devices import Device
 from app.hub.keys import PEOPLE, HubKeys, facts
+from app.hub.programs import minimum_of
 from app.sync.grants import GRANT_DAYS, Grant, Grants, pack_grants
 from app.sync.messages import Held
 
@@ -33,8 +34,9 @@ def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now:
             continue
         verifier = kept.get((uid, str(mark)), "")
         found.append(Grant(uid, str(role), str(area or ""), now, now + GRANT_DAYS * _DAY, verifier))
-    people = facts(connection).get(PEOPLE, b"")
-    return pack_grants(Grants(hub, device.uid, now, found, people), keys.seed)
+    told = facts(connection)
+    made = Grants(hub, device.uid, now, found, told.get(PEOPLE, b""), minimum_of(told).version)
+    return pack_grants(made, keys.seed)
 
 
 def _meets(laptop: str, person: str | None) -> bool:

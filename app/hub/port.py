@@ -105,6 +105,9 @@ class HubDoor(Protocol):
     def revoke(self, device: str, now: datetime, reason: str, by: str) -> Any:
         """Stop taking a laptop's work as it comes; `by` says who wants it."""
 
+    def require_program(self, version: str, by: str, now: datetime) -> None:
+        """Let no lower version of the program sync; "" lets any."""
+
     def policy(self, device: str, now: datetime) -> bytes:
         """The signed grants for a laptop."""
 

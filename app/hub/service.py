@@ -16,6 +16,7 @@ from app.hub.auth import Tokens
 from app.hub.metrics import Measures
 from app.hub.passphrases import Passphrases
 from app.hub.port import HubDoor
+from app.hub.programs import Programs, program_of
 from app.hub.speaking import in_thread
 from app.hub.throttle import Throttle
 from app.hub.turns import Turns
@@ -46,6 +47,7 @@ class Service:
     enrolments: Throttle = field(init=False)
     sign_ins: Throttle = field(init=False)
     passphrases: Passphrases = field(init=False)
+    programs: Programs = field(init=False)
     passphrase_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
     pictures: CapacityLimiter = field(init=False)  # each takes up to 200 MB
 
@@ -53,6 +55,7 @@ class Service:
         self.limiter, self.turns = CapacityLimiter(THREADS), Turns()
         self.tokens = Tokens(self.hub.secret, self.now)
         self.passphrases = Passphrases(self.hub.database)
+        self.programs = Programs(self.hub.database)
         self.enrolments = Throttle(self.hub.database, self.hub.secret, self.now, limit=10)
         self.sign_ins = Throttle(self.hub.database, self.hub.secret, self.now)
         self.passphrase_checks, self.pictures = CapacityLimiter(2), CapacityLimiter(1)
@@ -67,12 +70,28 @@ class Service:
         request.scope["device"] = found
         return found
 
-    async def working_device(self, request: Request) -> str:
-        """The same, but not for a revoked laptop."""
+    async def laptop(self, request: Request) -> str:
+        """The same, for what is a part of a round: not of a laptop whose program is too old for this hub."""
         device = self.device(request)
+        await self.check_program(request, device)
+        return device
+
+    async def working_laptop(self, request: Request) -> str:
+        """The same, but not of a revoked laptop."""
+        device = await self.laptop(request)
+        await self.check_working(device)
+        return device
+
+    async def check_program(self, request: Request, device: str = "") -> None:
+        """Raise Refused `too_old` for a program that may not sync."""
+        program = program_of(request.headers.get("user-agent", ""))
+        if not self.programs.is_known(device, program):
+            await self.call(self.programs.check, device, program)
+
+    async def check_working(self, device: str) -> None:
+        """Raise NotAllowed for a revoked laptop."""
         if (await self.call(self.hub.device, device)).revoked_at is not None:
             raise NotAllowed(N_("This laptop has been revoked"), code="revoked")
-        return device
 
 
 def service_of(request: Request) -> Service:

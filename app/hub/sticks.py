@@ -23,11 +23,13 @@ from msgspec import structs
 
 from app.domain.changes import new_uid
 from app.domain.values import as_moment
-from app.errors import Invalid, NotAllowed
+from app.errors import Invalid, NotAllowed, Refused
 from app.hub import lost
 from app.hub.hub import Hub
 from app.hub.papers import Giving, giving, note_asked
+from app.hub.programs import Programs
 from app.hub.pushing import PushAnswer
+from app.i18n import N_
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
 from app.sync.keys import device_uid
 from app.sync.messages import (
@@ -74,9 +76,11 @@ class Given:
 
 
 def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
-    """Take a laptop's bundle; raises BundleProblem with what exactly is wrong with it."""
+    """Take a laptop's bundle; raises BundleProblem with what exactly is wrong with it, Refused `too_old` for
+    one of a program that may not sync: nothing of it is taken, and the answer tells the laptop why."""
     with tempfile.TemporaryDirectory(prefix="gridward-bundle-") as folder:
         found = unpack_bundle(path, _receiver(hub), Path(folder))
+        _check_program(hub, found.head)
         _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
@@ -153,6 +157,26 @@ def _receiver(hub: Hub) -> Receiver:
         return request.sign_key if request and device_uid(request.sign_key) == head.device else None
 
     return Receiver(hub.identity, "to_hub", hub.uid, "", signer)
+
+
+def _check_program(hub: Hub, head: BundleHead) -> None:
+    """Raise Refused `too_old`, in words for who took the stick."""
+    programs = Programs(hub.database)
+    try:
+        programs.check(head.device, head.program)
+    except Refused as error:
+        raise Refused(
+            N_("Laptop {device} wrote this with version {program}; this hub works with {least} or newer"),
+            hint=N_(
+                "Nothing was taken and nothing is lost: the laptop keeps it all. Carry an answer to it (hub"
+                " bundle out), which says so there. Install version {least} or newer on it; then it writes a"
+                " new bundle."
+            ),
+            device=head.device,
+            program=head.program[:40] or "?",
+            least=programs.minimum().version,
+            code=error.code,
+        ) from error
 
 
 def _take_in(hub: Hub, found: Unpacked, now: datetime) -> None:

@@ -29,6 +29,7 @@ class DeviceLine:
     revoked_why: str = ""
     former: str = ""  # the laptop whose file goes on as this one, with new keys
     goes_on: str = ""  # the laptop that goes on with this one's file
+    program: str = ""  # the version it said last
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -46,6 +47,7 @@ class DeviceLine:
             "revoked_why": self.revoked_why or None,
             "former": self.former or None,
             "goes_on_as": self.goes_on or None,
+            "program": self.program or None,
         }
 
 
@@ -66,7 +68,7 @@ def device_lines(hub: HubDoor) -> list[DeviceLine]:
         DeviceLine(
             item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
             moment_of(item.last_sync), item.lag, moment_of(item.revoked_at), item.label,
-            item.revoked_by, item.revoked_why, item.former, after.get(item.device, ""),
+            item.revoked_by, item.revoked_why, item.former, after.get(item.device, ""), item.program,
         )
         for item in devices
     ]  # fmt: skip

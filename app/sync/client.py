@@ -16,7 +16,7 @@ from app.i18n import N_, language
 from app.sync import messages as m
 from app.sync.line import Line, LineLost, Reply
 from app.sync.pinning import WrongCertificate, check_address, pinned, speaks_tls
-from app.sync.refusals import error_of, unreachable
+from app.sync.refusals import TOO_OLD, error_of, unreachable
 from app.sync.transport import Between, BlobThere
 
 M = TypeVar("M", bound=m.Message)
@@ -25,6 +25,7 @@ TRIES = 4
 _FIRST_PAUSE = 0.3  # seconds; doubled with each try, and up to half as much again by chance
 _AGAIN = frozenset({408, 429, 502, 503, 504})
 _LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
+_BARE = {401: "no_token", 426: TOO_OLD}  # what an answer without a body refuses for
 _PART = 1024 * 1024
 # Tokens by hub and laptop: good for hours, while each round has a way to the hub of its own.
 _TOKENS: dict[tuple[str, str, str], str] = {}
@@ -268,7 +269,7 @@ class Client:
     def _refusal(self, reply: Reply) -> AppError:
         refusal = m.refusal_of(reply.content)
         if reply.method == "HEAD" and refusal["error"] == "not_a_hub":  # an answer without a body
-            refusal = {"error": "no_token" if reply.status == 401 else "", "message": "", "hint": ""}
+            refusal = {"error": _BARE.get(reply.status, ""), "message": "", "hint": ""}
         if reply.status >= 500 and refusal["error"] == "not_a_hub":
             refusal = {"error": "", "message": str(reply.status), "hint": ""}
         return error_of(refusal, reply.status, self.url)

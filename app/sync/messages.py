@@ -49,7 +49,7 @@ STATUS: Mapping[str, int] = {
     "no_token": 401, "bad_token": 401, "expired_token": 401, "bad_signature": 401, "unknown_device": 401,
     "bad_code": 403, "revoked": 403, "device_role": 403, "not_allowed": 403,
     "unknown_blob": 404, "offset": 409, "too_large": 413, "hash": 422, "range": 416, "too_many": 429,
-    "too_slow": 408, "disk_full": 507,
+    "too_slow": 408, "disk_full": 507, "too_old": 426,
 }  # fmt: skip
 M = TypeVar("M", bound="Message")
 Number = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]  # of an entry of a log, or of an epoch

@@ -9,6 +9,7 @@ from app.errors import AppError, Changed, Conflict, HubUnreachable, Invalid, Not
 from app.i18n import N_
 
 SAFE = N_("Everything is safe on this laptop. Try again later, or carry it to the hub by stick.")
+TOO_OLD = "too_old"  # the code: a program below the lowest version that the hub works with
 _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
     "bad_code": (
         NotAllowed,
@@ -58,6 +59,14 @@ _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
         N_("The hub’s disk is full: it takes nothing in now"),
         N_("Everything is safe on this laptop and waits. Tell whoever looks after the hub."),
     ),
+    TOO_OLD: (
+        Refused,
+        N_("The hub does not work with this version of the program any more"),
+        N_(
+            "Everything is safe on this laptop, and you can go on working. Install the newest version, then"
+            " sync again."
+        ),
+    ),
     "too_many": (HubUnreachable, N_("The hub is too busy"), SAFE),
     "too_slow": (HubUnreachable, N_("The hub gave up waiting: the network is too slow"), SAFE),
 }
@@ -86,6 +95,23 @@ def error_of(refusal: Mapping[str, Any], status: int, url: str) -> AppError:
         code=code or "hub_refused",
         why=said,
         said=str(refusal.get("hint", "")),
+    )
+
+
+def outdated(program: str, least: str) -> Refused:
+    """The refusal of a program below `least`, the lowest version that a hub works with; "" is not known."""
+    said = N_("The hub works with version {least} of the program or newer; this laptop’s is {program}")
+    if not program:
+        said = N_("The hub works with version {least} of the program or newer; this laptop’s is older")
+    return Refused(
+        said,
+        hint=N_(
+            "Everything is safe on this laptop, and you can go on working. Install version {least} or newer,"
+            " then sync again."
+        ),
+        program=program,
+        least=least,
+        code=TOO_OLD,
     )
 
 

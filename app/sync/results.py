@@ -93,7 +93,8 @@ class SyncStatus:
     hub had been brought back from a backup, `given_back` how many changes the hub had from here only.
     `handed_in` is how many of the unsent changes of a revoked laptop wait at the hub for a person.
     `files_unsent` counts the evidence files that the last round left, `damaged` names those that cannot go.
-    `short`: there is too little room on the disk to take in what others did.
+    `short`: there is too little room on the disk to take in what others did. `wanted` is the lowest version
+    of the program that the hub works with, where this one is lower.
     """
 
     enrolled: bool
@@ -111,6 +112,7 @@ class SyncStatus:
     files_unsent: int = 0
     damaged: tuple[str, ...] = ()
     short: bool = False
+    wanted: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,8 @@ class BundleDone:
 
     `volumes` are its files when it was too large for one; `path` is the first. `given_back` counts what a
     restored hub has lost and is given back: then the own changes go with the next bundle. `lacking` papers
-    are not here; the bundle asks the hub for them. `damaged` names evidence files that did not go with it.
+    are not here; the bundle asks the hub for them. `damaged` names evidence files that did not go with it,
+    `wanted` the lowest version of the program that the hub said it works with, where this one is lower.
     """
 
     path: Path
@@ -158,6 +161,7 @@ class BundleDone:
     given_back: int = 0
     lacking: int = 0
     damaged: tuple[str, ...] = ()
+    wanted: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,19 @@ next round goes on from there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from app import __version__
 from app.domain.values import as_moment
 from app.errors import AppError, Cancelled, NotAllowed
 from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.blobs import fetch_blobs, send_blobs, send_needed
 from app.sync.folding import Folded, Receiving, compare
+from app.sync.refusals import TOO_OLD, outdated
 from app.sync.rejoining import (
     Rejoined,
     forget_told,
@@ -38,6 +41,7 @@ from app.sync.state import (
     note_handed_in,
     note_outcome,
     note_restored,
+    wanted_program,
 )
 from app.sync.transport import Transport
 
@@ -72,13 +76,23 @@ class Round:
         try:
             done = self._run()
         except AppError as error:
+            if error.code == TOO_OLD:
+                error = self._outdated(error)
             if not isinstance(error, Cancelled):
                 note_outcome(self.workspace, error.message, revoked=error.code == "revoked")
-            raise
+            raise error
         note_outcome(self.workspace, done.message if done.quarantined else "", revoked=done.quarantined)
         if done.quarantined:
             note_handed_in(self.workspace, done.pushed)
         return done
+
+    def _outdated(self, error: AppError) -> AppError:
+        """The refusal of this program with the version that the hub wants, which its grants name. They come
+        also to an old program, so that people can sign in on until it is updated."""
+        with suppress(AppError):
+            keep_grants(self.workspace, self.transport.policy())
+        least = wanted_program(self.workspace)
+        return outdated(__version__, least) if least else error
 
     def _run(self) -> SyncDone:
         """The round; with a hub that was brought back from a backup it is given first what it lost."""

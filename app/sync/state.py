@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from app import __version__
 from app.domain.areas import area_of_code
 from app.domain.entities.division import Division
 from app.domain.values import as_moment
+from app.domain.versions import is_below
 from app.errors import Invalid
 from app.i18n import N_
 from app.store.replica import Replica
@@ -16,6 +18,7 @@ from app.store.workspace import Workspace
 from app.sync.messages import Held
 
 GRANTS = "grants"
+MINIMUM = "minimum_program"  # the lowest version of the program that the hub works with, as the grants say
 _AHEAD = "clock_ahead"  # ms
 _DAY_MS = 24 * 3600 * 1000
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
@@ -110,7 +113,14 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
         return
     if packed != kept:
         replica.set_private(GRANTS, packed)
+        _keep(replica, MINIMUM, grants.minimum.encode())
     replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
+
+
+def wanted_program(workspace: Workspace) -> str:
+    """The lowest version of the program that the hub works with, where this one is lower; else ""."""
+    least = (workspace.replica.private(MINIMUM) or b"").decode()
+    return least if is_below(__version__, least) else ""
 
 
 def note_clock(workspace: Workspace, now: datetime, hub_time: int) -> None:

@@ -26,10 +26,18 @@ from app.sync.folding import Folded, compare, finish_begun, take
 from app.sync.identity import facts_of
 from app.sync.keys import DeviceKeys
 from app.sync.messages import PullReply, SignedBlock, StickStanding, decode_message
+from app.sync.refusals import outdated
 from app.sync.rejoining import forget_told
 from app.sync.results import BundleDone, BundleReport, PapersDone, Progress, SyncDone
 from app.sync.sending import Sealer
-from app.sync.state import ENROL_REQUEST, end_founding, keep_grants, note_outcome, note_restored
+from app.sync.state import (
+    ENROL_REQUEST,
+    end_founding,
+    keep_grants,
+    note_outcome,
+    note_restored,
+    wanted_program,
+)
 from app.sync.stick_papers import asked, keep
 from app.sync.stick_rejoining import Way, go_on, items_of, to_give_back
 from app.sync.unpacking import Receiver, unpack_bundle
@@ -83,11 +91,12 @@ class Stick:
             given_back=sum(block.last - block.first + 1 for block in back),
             lacking=lacking,
             damaged=names_of(self.workspace, damaged),
+            wanted=wanted_program(self.workspace),
         )
 
     def read(self, path: Path) -> SyncDone:
         """Fold what the hub sent. Raises BundleProblem with what exactly is wrong, Invalid `missing` when a
-        bundle before this one has not been read."""
+        bundle before this one has not been read, Refused `too_old` for this program."""
         facts = facts_of(self.workspace)
         receiver = Receiver(
             self.keys.identity, "to_device", facts.hub, facts.device, lambda *_: facts.hub_key
@@ -160,12 +169,10 @@ class Stick:
     def _fold(self, items: Sequence[Item], standing: StickStanding, path: Path) -> tuple[Folded, bool, Way]:
         """What came in, whether all of it had come in before, and how the laptop goes on."""
         replica, done = self.workspace.replica, Folded()
+        self._keep_grants(items)
         finish_begun(replica, done, lambda _: None)
         blocks = [decode_message(SignedBlock, item.read()) for item in items if item.kind == "block"]
         way = go_on(replica, standing, blocks)
-        for item in items:  # first the grants, as in a round
-            if item.kind == "policy" and not item.name:
-                keep_grants(self.workspace, item.read())
         if way.waits:
             return done, False, way
         cursors = replica.cursors()
@@ -190,6 +197,15 @@ class Stick:
                 raise
             raise _missing(path) from failure
         return done, bool(blocks) and not fresh, way
+
+    def _keep_grants(self, items: Sequence[Item]) -> None:
+        """Keep who may sign in; raises Refused `too_old` when the hub does not work with this program."""
+        for item in items:
+            if item.kind == "policy" and not item.name:
+                keep_grants(self.workspace, item.read())
+        least = wanted_program(self.workspace)
+        if least:
+            raise outdated(__version__, least)
 
 
 def _moment(millis: int) -> str:

@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from app.sync import keystore
+from app import __version__
+from app.sync import client, keystore, state
+from app.sync import round as rounds
 from cli.terminal import Terminal
 
 TOWN, COUNTY, CITY = "620802105", "620802", "620800"
@@ -262,3 +265,30 @@ def test_tls_by_the_fingerprint_in_the_code(terminal: Terminal, tmp_path: Path) 
         assert served.at(file).json("sync")["agrees"]
     finally:
         _stop(process)
+
+
+def test_a_program_that_is_too_old_keeps_its_work(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, hub = tmp_path / "town.gpkg", str(served.folder)
+    served.join(town, TOWN, "R2")
+    served.at(town)("add", "boiler", "--set", "ledger_no=T-9", "--set", "user_org=二小", as_="inspector")
+    minimum = ("hub", "minimum", hub, "--program")
+    assert served.at(town).refused(*minimum, "999.0", workspace=False) == (1, "above_own")
+    assert served.at(town).json(*minimum, __version__, workspace=False) == {"minimum_program": __version__}
+    for module in (client, state, rounds):
+        monkeypatch.setattr(module, "__version__", "0.0.9")
+    began = time.monotonic()
+    while (said := served.at(town)("sync", "--json")).code == 0 and time.monotonic() - began < 20:
+        served.at(town)("edit", "boiler", "T-9", "--set", "note=还在写", as_="inspector")
+        time.sleep(0.5)  # the server asks for what stands every two seconds
+    assert (said.code, said.document["error"]) == (1, "too_old") and __version__ in said.document["message"]
+    served.at(town)("edit", "boiler", "T-9", "--set", "note=改后", as_="inspector")
+    assert served.at(town).json("info")["unsent"] >= 1
+    listed = served.at(town).json("hub", "devices", hub, workspace=False)
+    assert "0.0.9" in [item["program"] for item in listed]
+    for module in (client, state, rounds):
+        monkeypatch.setattr(module, "__version__", __version__)
+    assert served.at(town).json("sync")["unsent"] == 0
+    assert served.at(town).json("hub", "status", hub, workspace=False)["minimum_program"] == __version__
+    assert served.at(town).json(*minimum, "any", workspace=False) == {"minimum_program": None}

@@ -17,6 +17,7 @@ NAMES = [f"ix_boiler_{name}" for name in INDEXED]
 def _as_of_version_5(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE hub_standing")
     connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN former")
+    connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN program")
     for name in INDEXED:
         connection.exec_driver_sql(f"CREATE INDEX ix_boiler_{name} ON boiler ({name})")
     connection.execute(FACTS.update().where(FACTS.c.name == "schema").values(value=b"5"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,10 +20,12 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
 from app.errors import NotAllowed, StoreFailure
 from app.hub.answering import PushAnswer
-from app.hub.book import PASSPHRASES, TRIES
+from app.hub.book import DEVICES, FACTS, PASSPHRASES, TRIES
 from app.hub.database import HubDatabase
 from app.hub.devices import Invite
+from app.hub.keys import facts
 from app.hub.objects import Blobs
+from app.hub.programs import Minimum, minimum_of, require
 from app.hub.replies import PullAnswer
 from app.i18n import N_
 from app.sync import messages as m
@@ -69,7 +72,7 @@ class SmallHub:
         books.mkdir()
         self.database = HubDatabase(books, None, make=True)
         with self.database.writing() as connection:
-            for table in (PASSPHRASES, TRIES):
+            for table in (DEVICES, FACTS, PASSPHRASES, TRIES):
                 table.create(connection, checkfirst=True)
         self.codes: dict[str, tuple[str, str]] = {}
 
@@ -112,8 +115,16 @@ class SmallHub:
         areas = {"620800": (3, bytes(32), 7), "620802105": (12, bytes(32), 2**127 + 5)}
         return SimpleNamespace(
             area="620800", areas=areas, engine="sqlite", founded=True,
-            restored_at=self.restored_at, given_back=self.given_back,
+            restored_at=self.restored_at, given_back=self.given_back, minimum=self.minimum(),
         )  # fmt: skip
+
+    def minimum(self) -> Minimum:
+        with self.database.reading() as connection:
+            return minimum_of(facts(connection))
+
+    def require_program(self, version: str, by: str, now: datetime) -> None:
+        with self.database.writing() as connection:
+            require(connection, version, by, received_ms(now))
 
     def conflicts(self, area: str | None = None) -> list[Conflict]:
         return [
@@ -192,7 +203,7 @@ def device_line(uid: str, sign_key: bytes = b"", **facts: Any) -> Any:
         "device": uid, "area": "620800", "role_cap": facts.pop("role", "R5"), "epoch": 1,
         "sign_key": sign_key, "enrolled_at": received_ms(NOW - timedelta(days=30)),
         "last_sync": received_ms(NOW - timedelta(hours=3)), "lag": 0, "revoked_at": None,
-        "revoked_why": "", "revoked_by": "", "former": "",
+        "revoked_why": "", "revoked_by": "", "former": "", "program": "",
         "label": f"电脑 {uid[-1]}",
     }  # fmt: skip
     return SimpleNamespace(**{**known, **facts})
@@ -243,3 +254,15 @@ class Laptop:
     def batch(self, body: bytes = b"changes") -> bytes:
         """A signed batch of this laptop."""
         return pack_signed(signed(BATCH, body, self.uid, self.seed))
+
+
+def token(text: str) -> str:
+    """The token of the form that is not for leaving."""
+    return re.findall(r'name="token" value="([0-9a-f]{64})"', text)[-1]
+
+
+def sign_in(http: TestClient, login: str = "admin", given: str = PASSPHRASE) -> Any:
+    """Fill the form in as a person does."""
+    form = http.get("/admin/sign-in").text
+    fields = {"login": login, "passphrase": given, "token": token(form)}
+    return http.post("/admin/sign-in", data=fields, follow_redirects=False)

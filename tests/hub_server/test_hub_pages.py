@@ -15,7 +15,17 @@ from app.domain.entities.conflict import Conflict
 from app.hub.passphrases import Passphrases
 from app.hub.server import make_app
 from app.hub.service import Service
-from hub_server.small_hub import NOW, PASSPHRASE, PIN, SmallHub, device_line, person, received_ms
+from hub_server.small_hub import (
+    NOW,
+    PASSPHRASE,
+    PIN,
+    SmallHub,
+    device_line,
+    person,
+    received_ms,
+    sign_in,
+    token,
+)
 
 WORDS = ("", "devices", "devices/invite", "people", "areas", "conflicts", "quarantine")
 PAGES = tuple(f"/admin/{word}" for word in WORDS)
@@ -38,18 +48,6 @@ def bureau(hub: SmallHub) -> None:
         Conflict(uid="c1", owner_entity="boiler", owner="b1", owner_title="<b>PL-1</b>", kind="pick",
                  kept_by="王芳", offered_by="李强", raised_at="2026-11-22T10:00:00.000Z", decides="R3")
     )  # fmt: skip
-
-
-def token(text: str) -> str:
-    """The token of the form that is not for leaving."""
-    return re.findall(r'name="token" value="([0-9a-f]{64})"', text)[-1]
-
-
-def sign_in(http: TestClient, login: str = "admin", given: str = PASSPHRASE) -> Any:
-    """Fill the form in as a person does."""
-    form = http.get("/admin/sign-in").text
-    fields = {"login": login, "passphrase": given, "token": token(form)}
-    return http.post("/admin/sign-in", data=fields, follow_redirects=False)
 
 
 def test_without_signing_in_every_page_leads_to_the_form(http: TestClient) -> None:

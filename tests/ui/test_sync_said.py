@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app import __version__
 from app.errors import HubUnreachable, Invalid
 from app.sync.refusals import SAFE as HINT
 from app.sync.results import BundleReport, EnrolDone, Proof
@@ -23,7 +24,7 @@ from app.ui.sync.stickin import StickInDialog
 from app.ui.sync.stickout import StickOutDialog
 from app.ui.sync.tables import outcome
 from app.ui.sync.watch import Round
-from app.ui.sync.words import line_of, restored_words
+from app.ui.sync.words import Trying, line_of, restored_words
 from sync_cases import ALONE, MOMENT, OFFLINE, REVOKED, ROUND, SAFE, UNSENT, FakeHub, stand_in
 from window_cases import WAIT_MS, settle
 
@@ -115,6 +116,24 @@ def test_papers_that_the_hub_lacks_are_not_called_sent() -> None:
         and "锅炉房.jpg" in damaged.tip
         and damaged.tone == "warning"
     )
+
+
+def test_a_program_that_is_too_old_says_what_to_install_also_while_the_hub_is_away() -> None:
+    asked = replace(UNSENT, wanted="9.1.0", last_error="…")
+    for trying in (
+        Trying(),
+        Trying(HubUnreachable("no answer"), MOMENT),
+        Trying(Invalid("no", code="too_old")),
+    ):
+        line = line_of(asked, "2026-11-23", trying)
+        assert (line.words, line.tone) == (
+            "请安装 9.1.0 或更新版本后同步 · 3 条未上报 · 已存本机",
+            "warning",
+        )
+        assert "可以继续工作" in line.tip and __version__ in line.tip
+    assert "停用" in line_of(replace(REVOKED, wanted="9.1.0"), "2026-11-23").words
+    refused = line_of(UNSENT, "2026-11-23", Trying(Invalid("no", code="too_old")))
+    assert refused.words.startswith("程序版本过低"), "a hub that did not say which version"
 
 
 def test_nothing_given_back_is_not_counted() -> None:

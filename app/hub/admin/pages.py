@@ -16,7 +16,8 @@ from app.domain.catalog import BY_NAME
 from app.domain.entities.conflict import KINDS
 from app.domain.entities.people import ROLES
 from app.domain.fields import CodeList
-from app.domain.rights import within_cap
+from app.domain.rights import keeps_house, within_cap
+from app.domain.versions import is_below
 from app.errors import AppError
 from app.hub.admin.render import page, page_language, part_of, visits_of
 from app.hub.admin.visits import COOKIE, Visit, may_enter
@@ -82,7 +83,7 @@ async def devices(request: Request, visit: Visit) -> Response:
     """Every laptop: where, since when, last sync, how far behind. `?find=` leaves those with these words in
     name, number or division, `?silent=1` those not heard of for long."""
     service = service_of(request)
-    lines, names = await service.call(_devices, service, visit)
+    lines, names, least = await service.call(_devices, service, visit)
     since, find = service.now() - SILENT_AFTER, request.query_params.get("find", "").strip()
     only_silent = bool(request.query_params.get("silent"))
     wanted = [
@@ -98,6 +99,7 @@ async def devices(request: Request, visit: Visit) -> Response:
         request, "devices", visit, lines=part.lines, names=names, mine=mine, part=part, find=find,
         silent={line.uid for line in part.lines if _is_silent(line, since)}, only_silent=only_silent,
         also=f"{asked}&" if asked else "", found=len(wanted), of=len(lines),
+        outdated={line.uid for line in part.lines if line.program and is_below(line.program, least)},
     )  # fmt: skip
 
 
@@ -185,6 +187,7 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
         "area": sees_from(visit, str(status.area)),
         "names": hub.division_names(),
         "restored": moment_of(status.restored_at),
+        "rules": keeps_hub(visit, str(status.area)),
         "now": now,
     }
 
@@ -194,8 +197,9 @@ def _is_silent(line: DeviceLine, since: datetime) -> bool:
     return line.revoked is None and (line.last_sync or line.enrolled or since) < since
 
 
-def _devices(service: Service, visit: Visit) -> tuple[list[DeviceLine], Any]:
-    return _seen_devices(service, visit), service.hub.division_names()
+def _devices(service: Service, visit: Visit) -> tuple[list[DeviceLine], Any, str]:
+    least = service.programs.minimum().version
+    return _seen_devices(service, visit), service.hub.division_names(), least
 
 
 def _seen_devices(service: Service, visit: Visit) -> list[DeviceLine]:
@@ -211,6 +215,11 @@ def lets_in(visit: Visit, person: Any) -> bool:
     """Whether the visitor may make the link by which this person chooses a passphrase."""
     inside = covers(sees_from(visit, person.area or ""), person.area or "")
     return visit.person.role == "R0" and inside and may_enter(person)
+
+
+def keeps_hub(visit: Visit, root: str) -> bool:
+    """Whether the visitor is an administrator of the whole hub."""
+    return visit.person.role == "R0" and keeps_house(visit.person.area, root)
 
 
 def may_revoke(visit: Visit, line: DeviceLine) -> bool:

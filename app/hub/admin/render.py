@@ -22,7 +22,13 @@ from app.i18n import LANGUAGES, N_, in_language
 from app.resources import resource
 
 PAGES = ("overview", "devices", "people", "areas", "conflicts", "quarantine")
-_BELONGS = {"invite": "devices", "invited": "devices", "revoke": "devices", "let-in": "people"}  # in the menu
+_BELONGS = {
+    "invite": "devices",
+    "invited": "devices",
+    "revoke": "devices",
+    "let-in": "people",
+    "minimum": "overview",
+}  # in the menu
 _AT_ONCE = 100  # lines of a long list on a page
 HEADERS = {
     "Content-Security-Policy": (

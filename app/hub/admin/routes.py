@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from app.hub.admin import acting, pages, signing_in
+from app.hub.admin import acting, pages, ruling, signing_in
 from app.hub.admin.pages import for_visitors
 
 
@@ -21,6 +21,8 @@ def admin_routes() -> list[BaseRoute]:
         Route("/people/{person}/link", for_visitors(acting.let_in), methods=["POST"]),
         Route("/first/{link}", signing_in.choose_form, methods=["GET"]),
         Route("/first/{link}", signing_in.choose, methods=["POST"]),
+        Route("/minimum", for_visitors(ruling.minimum_form), methods=["GET"]),
+        Route("/minimum", for_visitors(ruling.minimum), methods=["POST"]),
         Route("/areas", for_visitors(pages.areas), methods=["GET"]),
         Route("/conflicts", for_visitors(pages.conflicts), methods=["GET"]),
         Route("/quarantine", for_visitors(pages.quarantine), methods=["GET"]),

@@ -54,6 +54,17 @@ WORDS: Mapping[str, str] = {
     "no_certificate": N_("None: plain HTTP, to be used on this machine or behind a proxy only"),
     "address": N_("Address for laptops"),
     "version": N_("Program"),
+    "minimum": N_("Lowest version that may sync"),
+    "minimum_any": N_("Any"),
+    "minimum_change": N_("Change…"),
+    "minimum_note": N_(
+        "For when a version has a fault. A laptop below it is refused at its next sync, whichever way it "
+        "comes; what is written on it stays there, safe, until a newer version is installed. Empty lets any "
+        "sync."
+    ),
+    "minimum_own": N_("This hub runs"),
+    "minimum_set": N_("Set"),
+    "outdated": N_("Too old to sync"),
     "restored": N_("Brought back from a backup"),
     "given_back": N_("changes given back by laptops since"),
     "time": N_("Time of the hub"),

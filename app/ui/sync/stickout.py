@@ -150,4 +150,8 @@ def _facts(done: BundleDone) -> str:
         from app.actions.syncing import damaged_words  # late: actions load after the first paint
 
         more.append(damaged_words(done.damaged))
+    if done.wanted:
+        from app.actions.syncing import wanted_words
+
+        more.append(wanted_words(done.wanted))
     return "\n".join([facts, *more])

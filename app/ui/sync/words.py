@@ -24,6 +24,7 @@ _FAILED = {
     "unknown_device": N_("The hub does not know this laptop"),
     "disk_full": N_("The hub’s disk is full"),
     "too_many": N_("The hub is busy"),
+    "too_old": N_("Program too old"),
     "hub_failed": N_("The hub has failed"),
 }
 
@@ -54,7 +55,9 @@ def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), to_decide
     `today` is the bureau's day (ISO), for leaving out the date; `to_decide` the conflicts this person may
     decide.
     """
-    if _is_held_up(status, trying):
+    if status.wanted and status.state != "revoked":
+        first = _outdated(status)
+    elif _is_held_up(status, trying):
         first = _held_up(status, today, trying)
     else:
         makers = {"alone": _alone, "safe": _safe, "unsent": _unsent, "revoked": _revoked}
@@ -176,6 +179,14 @@ def _held_up(status: SyncStatus, today: str, trying: Trying) -> Line:
         parts.insert(1, tr(N_("next try {when}"), when=near_moment(trying.next_try, today)))
     tone = "" if away and not _waits(status) else "warning"
     return Line(" · ".join(parts), tone, "offline" if away else "warning", "\n".join(filter(None, told)))
+
+
+def _outdated(status: SyncStatus) -> Line:
+    from app.actions.syncing import wanted_words  # late: actions load after the first paint
+
+    waits = unsent_words(status.unsent, status.files_unsent) if _waits(status) else tr(N_("nothing unsent"))
+    words = tr(N_("Install version {least} or newer to sync"), least=status.wanted)
+    return Line(f"{words} · {waits}", "warning", "warning", wanted_words(status.wanted))
 
 
 def _revoked(status: SyncStatus, _: str) -> Line:

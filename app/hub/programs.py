@@ -1,0 +1,122 @@
+"""Which program each laptop runs, and the lowest version that may sync.
+
+The bureau sets it when a version has a fault. What a laptop says of itself is believed: a version shuts out a
+program, not a person; against a person there is revoking.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import __version__
+from app.domain.versions import is_below, is_version
+from app.errors import Invalid, Refused, StoreFailure
+from app.hub.book import DEVICES, FACTS
+from app.hub.database import HubDatabase
+from app.hub.keys import people_changed, set_fact
+from app.i18n import N_
+from app.sync.refusals import outdated
+
+_FACT = "minimum"
+_TRUSTED_S = 2.0  # another process may have set it meanwhile
+_LAPTOPS = 50_000
+_AGENT = re.compile(r"gridward/([0-9A-Za-z.+-]{1,40})", re.ASCII)
+_PROGRAM = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
+
+
+class Minimum(msgspec.Struct, frozen=True):
+    """The lowest version that may sync, "" when any may; who set it, and when (ms)."""
+
+    version: str = ""
+    by: str = ""
+    at: int = 0
+
+
+ANY = Minimum()
+
+
+def minimum_of(facts: Mapping[str, bytes]) -> Minimum:
+    """What stands among the hub's facts."""
+    kept = facts.get(_FACT)
+    return msgspec.json.decode(kept, type=Minimum) if kept else ANY
+
+
+def require(connection: Connection, version: str, by: str, now: int) -> None:
+    """Let no program below `version` sync from now on, "" any again. Laptops hear of it with their grants.
+
+    Raises Invalid `bad_version`, Refused `above_own` for one that is above the hub's own: no laptop has it
+    before the hub.
+    """
+    if version and not is_version(version):
+        raise Invalid(
+            N_("“{version}” is no version"), hint=N_("It looks like {own}. Nothing was changed."),
+            version=version[:40], own=__version__, code="bad_version",
+        )  # fmt: skip
+    if is_below(__version__, version):
+        raise Refused(
+            N_("Version {version} is newer than this hub’s own, {own}"),
+            hint=N_("Nothing was changed. Update the hub first, then the laptops, then set the version."),
+            version=version,
+            own=__version__,
+            code="above_own",
+        )
+    set_fact(connection, _FACT, msgspec.json.encode(Minimum(version, by, now)))
+    people_changed(connection)  # so that everybody's grants are made anew
+
+
+def program_of(agent: str) -> str:
+    """The version in what a request names as its program; empty for what an older build or others say."""
+    found = _AGENT.match(agent)
+    return found.group(1) if found else ""
+
+
+class Programs:
+    """What laptops say of their program, checked and noted; one for each process that serves."""
+
+    def __init__(self, database: HubDatabase) -> None:
+        self._database = database
+        self._noted: dict[str, str] = {}
+        self._minimum, self._looked = ANY, float("-inf")
+
+    def minimum(self) -> Minimum:
+        """The lowest version that may sync, as of some seconds ago at most."""
+        if time.monotonic() - self._looked >= _TRUSTED_S:
+            with self._database.reading() as connection:
+                kept = connection.execute(select(FACTS.c.value).where(FACTS.c.name == _FACT)).scalar()
+            self._minimum = minimum_of({_FACT: bytes(kept)} if kept is not None else {})
+            self._looked = time.monotonic()
+        return self._minimum
+
+    def is_known(self, device: str, program: str) -> bool:
+        """Whether `check` has nothing to ask the database and nothing to refuse."""
+        fresh = time.monotonic() - self._looked < _TRUSTED_S
+        noted = self._noted.get(device) == program
+        return fresh and noted and not is_below(program, self._minimum.version)
+
+    def check(self, device: str, program: str) -> None:
+        """Note which program a laptop runs ("" for a device: it is none yet); raises Refused `too_old`."""
+        program = program if _PROGRAM.fullmatch(program) else ""
+        if device and self._noted.get(device) != program:
+            self._note(device, program)
+        least = self.minimum().version
+        if is_below(program, least):
+            raise outdated(program, least)
+
+    def _note(self, device: str, program: str) -> None:
+        """Never worth a failure: it is for people to look at, and said again with each request."""
+        with suppress(StoreFailure, SQLAlchemyError):
+            query = select(DEVICES.c.program).where(DEVICES.c.uid == device)
+            with self._database.reading() as connection:
+                kept = connection.execute(query).scalar()
+            if kept != program:
+                with self._database.writing() as connection:
+                    connection.execute(update(DEVICES).where(DEVICES.c.uid == device).values(program=program))
+            if len(self._noted) < _LAPTOPS:
+                self._noted[device] = program
