@@ -24,6 +24,7 @@ _DONE = {
     "conflict": N_("The hub raised a conflict"),
     "found_hub": N_("The hub was founded with this"),
     "stands": N_("The hub told this again after it was restored"),
+    "appointed": N_("Made an administrator at the hub’s machine"),
     "resolve": N_("Conflict decided"),
     "left_scope": N_("Let go: outside this laptop’s area"),
 }

@@ -123,6 +123,24 @@ def admin_secret(place: HubPlace, login: str, url: str = "", passphrase: str = "
     return {"person": login, "link": link_address(url or served, made), "set": False}
 
 
+def administrator(place: HubPlace, login: str, pin: str) -> dict[str, Any]:
+    """Make somebody an administrator of the hub's whole area with this PIN, as the hub's own act: whoever has
+    a shell and the hub's database could do all that a hub does. Who it was is kept.
+
+    Raises Invalid for an empty or overlong name, a poor PIN, or a hub that nobody has begun.
+    """
+    login = login.strip()
+    if not login or len(login) > Person.TYPE.fields["login"].length or "\0" in login:
+        raise Invalid(N_("A person needs a sign-in name"), hint=N_("Nothing was changed."), code="missing")
+    kept = verifier(pin)
+    with opened(place) as hub:
+        if not hub.status().founded:
+            raise Invalid(N_("This hub is empty: the first laptop that syncs brings its people"),
+                          hint=N_("Nothing was changed."), code="not_founded")  # fmt: skip
+        made = hub.appoint(login, kept, _now(), f"shell:{getpass.getuser()}")
+    return {"person": login, "uid": made.uid, "made": made.made}
+
+
 def devices(place: HubPlace) -> list[dict[str, Any]]:
     """Every laptop: where, since when, last sync, how many entries behind, whether revoked."""
     with opened(place) as hub:
@@ -294,6 +312,7 @@ def _status(hub: Hub) -> dict[str, Any]:
         },
         "devices": found.devices,
         "people": found.people,
+        "administrators": found.administrators,
         "conflicts": found.conflicts,
         "engine": found.engine,
         "founded": found.founded,

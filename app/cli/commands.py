@@ -7,6 +7,7 @@ from app.cli import (
     enrolling,
     files,
     hub,
+    hubpeople,
     hubrules,
     maps,
     people,
@@ -33,4 +34,5 @@ COMMANDS: tuple[Command, ...] = (
     *sync.COMMANDS,
     *hub.COMMANDS,
     *hubrules.COMMANDS,
+    *hubpeople.COMMANDS,
 )

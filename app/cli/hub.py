@@ -19,19 +19,19 @@ from app.i18n import N_, tr
 if TYPE_CHECKING:
     from app.hub.place import HubPlace
 
-_FOLDER = N_("The hub's folder; without it GRIDWARD_HUB, or the folder one is in")
+FOLDER = N_("The hub's folder; without it GRIDWARD_HUB, or the folder one is in")
 _AGAIN = N_(
     "Laptops enrolled since the backup are not known: invite them again; they join with the file they have."
 )
-_DB = N_("The PostgreSQL address of a hub without an embedded database")
+DB = N_("The PostgreSQL address of a hub without an embedded database")
 
 
 @dataclass(frozen=True)
 class PlaceWords:
     """Which hub."""
 
-    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
-    db: Annotated[str | None, option("--db", help_=_DB)] = None
+    folder: Annotated[Path | None, word("DIR", FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=DB)] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +81,8 @@ class AdminSecretWords:
     """Whom the admin pages are opened to."""
 
     login: Annotated[str, word("NAME", N_("The person's sign-in name"))]
-    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
-    db: Annotated[str | None, option("--db", help_=_DB)] = None
+    folder: Annotated[Path | None, word("DIR", FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=DB)] = None
     url: Annotated[str, option("--url", help_=N_("The hub's address in the link, if it is another one"))] = ""
 
 
@@ -91,8 +91,8 @@ class RevokeWords:
     """Which laptop, and why."""
 
     device: Annotated[str, word("DEVICE", N_("The laptop, or the beginning of its identifier"))]
-    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
-    db: Annotated[str | None, option("--db", help_=_DB)] = None
+    folder: Annotated[Path | None, word("DIR", FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=DB)] = None
     reason: Annotated[str, option("--reason", help_=N_("Why"))] = ""
 
 
@@ -101,8 +101,8 @@ class BundleInWords:
     """A bundle of a laptop."""
 
     file: Annotated[Path, word("FILE", N_("A bundle"))]
-    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
-    db: Annotated[str | None, option("--db", help_=_DB)] = None
+    folder: Annotated[Path | None, word("DIR", FOLDER)] = None
+    db: Annotated[str | None, option("--db", help_=DB)] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ class HubRestoreWords:
     """What is brought back."""
 
     backup: Annotated[Path, word("BACKUP", N_("The folder of a backup"))]
-    folder: Annotated[Path | None, word("DIR", _FOLDER)] = None
+    folder: Annotated[Path | None, word("DIR", FOLDER)] = None
 
 
 # What became of a laptop's batches, where that is more than being taken.
@@ -241,7 +241,11 @@ def status(shell: Shell, words: PlaceWords) -> Answer:
     shown = {name: value for name, value in document.items() if name != "areas"}
     rows = [[code, item["seq"], item["digest"]] for code, item in document["areas"].items()]
     headings = [tr(N_("Division")), tr(N_("Number")), tr(N_("Digest"))]
-    return Answer(document, [*named_pairs(shown), "", *table(headings, rows)])
+    told = [*named_pairs(shown), "", *table(headings, rows)]
+    if document["founded"] and not document["administrators"]:
+        said = N_("Nobody can sign in as an administrator: hub administrator NAME says who it is")
+        told += ["", tr(said)]
+    return Answer(document, told)
 
 
 def revoke(shell: Shell, words: RevokeWords) -> Answer:

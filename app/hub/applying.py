@@ -16,7 +16,7 @@ from app.hub.book import ACTS, field_ids, unique_ids
 from app.hub.bulk import OWN, as_json, insert_rows, stored_form, update_rows
 from app.hub.database import HubDatabase, Tell
 from app.hub.desk import Desk
-from app.hub.keys import people_changed
+from app.hub.keys import HubKeys, people_changed
 from app.hub.log import Logs
 from app.hub.rows import MOVED, Row, Rows
 from app.store.tables import known
@@ -25,6 +25,15 @@ from app.store.tables import known
 # and whether they came, went or moved.
 _UID = attrgetter("uid")
 Group = tuple[bool, str, tuple[str, ...], bool, bool, bool]
+
+
+def write_own(database: HubDatabase, connection: Connection, keys: HubKeys, desk: Desk) -> None:
+    """Write what the hub has done by itself, for no laptop: rows, digests, its act, the logs."""
+    rows, act = desk.rows.touched(), desk.hub_act
+    count_digests(desk.rows, desk.logs, rows)
+    write_rows(database, connection, rows)
+    write_acts(database, connection, desk, [act] if act else [])
+    desk.logs.store(desk.logs.sealed(keys, "", 0, desk.received))
 
 
 def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:

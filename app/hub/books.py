@@ -16,6 +16,7 @@ from app.domain.entity import Entity
 from app.hub.book import AREAS, BATCHES, DEVICES, field_ids
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, devices
+from app.hub.keepers import keepers
 from app.hub.keys import facts
 from app.hub.lost import restored_at
 from app.hub.programs import ANY, Minimum, minimum_of
@@ -59,6 +60,7 @@ class Status:
     areas: Mapping[str, Area]
     devices: int
     people: int
+    administrators: int  # who keep the house of the whole and can sign in
     conflicts: int
     engine: str
     founded: bool
@@ -102,7 +104,7 @@ def laptops(connection: Connection, root: str) -> list[DeviceBook]:
     return found
 
 
-def status(connection: Connection, root: str, postgres: bool) -> Status:
+def status(database: HubDatabase, connection: Connection, root: str) -> Status:
     """The hub in numbers."""
     open_ones = connection.exec_driver_sql(
         "SELECT count(*) FROM conflict WHERE h_alive AND situation = 'open'"
@@ -110,10 +112,11 @@ def status(connection: Connection, root: str, postgres: bool) -> Status:
     people = connection.exec_driver_sql("SELECT count(*) FROM person WHERE h_alive")
     count = connection.execute(select(func.count()).select_from(DEVICES)).scalar_one()
     persons = int(people.scalar_one())
-    engine = "postgresql" if postgres else "sqlite"
+    engine, back = "postgresql" if database.postgres else "sqlite", restored_at(connection)
     conflicts = int(open_ones.scalar_one())
+    able = len(keepers(Rows(database, connection), root))
     return Status(
-        root, areas(connection), count, persons, conflicts, engine, persons > 0, *restored_at(connection),
+        root, areas(connection), count, persons, able, conflicts, engine, persons > 0, *back,
         minimum_of(facts(connection)),
     )  # fmt: skip
 

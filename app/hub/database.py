@@ -155,6 +155,11 @@ class Reading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> Connection:
+        """The one to read by now."""
+        return self._connection
+
     @contextmanager
     def read_by(self, connection: Connection) -> Iterator[None]:
         """Meanwhile read by another connection, as the own one is busy writing."""

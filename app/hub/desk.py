@@ -75,6 +75,7 @@ class Desk:
     received: int
     has_blob: Callable[[str], bool]
     founding: bool = False
+    own: tuple[str, str] = ("conflict", "")  # what the hub's own act is called, and why it was done
     tally: Tally = field(default_factory=Tally)
     keeps: dict[str, dict[str, Any]] = field(default_factory=dict)  # act: what may be taken back
     done: dict[str, Act] = field(default_factory=dict)  # the acts of this push, as they are decided
@@ -316,13 +317,13 @@ class Desk:
     def own_act(self) -> Act:
         """The hub's own act of this push, begun when first asked for."""
         if self._hub_act is None:
-            self._hub_act = self.act_of_hub("found_hub" if self.founding else "conflict")
+            self._hub_act = self.act_of_hub(*(("found_hub",) if self.founding else self.own))
         return self._hub_act
 
-    def act_of_hub(self, action: str) -> Act:
+    def act_of_hub(self, action: str, reason: str = "") -> Act:
         """An act of the hub itself, at the moment of receipt."""
         clock = self.received << _HLC_BITS
-        return Act(new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", action, "", None, clock, self.moment())
+        return Act(new_uid(), "", HUB_PERSON, HUB_PERSON, "", "", action, reason, None, clock, self.moment())
 
     @property
     def hub_act(self) -> Act | None:

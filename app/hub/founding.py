@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.domain.areas import Scope
 from app.domain.entities.people import Person
 from app.domain.entity import Entity
-from app.hub.applying import count_digests, write_acts, write_rows
+from app.hub.applying import write_own
 from app.hub.database import HubDatabase
 from app.hub.desk import Desk
 from app.hub.keys import HubKeys
@@ -50,7 +50,7 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Fir
     with database.writing() as connection:
         rows, logs = Rows(database, connection), Logs(database, connection)
         desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, lambda _: True, founding=True)
-        placed, kept = [], Verifiers(connection, keys)
+        placed, kept = [], Verifiers(connection, keys, founding=True)
         for first in records:
             record = first.record if isinstance(first, Entered) else first
             cells = cells_of(record)
@@ -65,9 +65,5 @@ def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[Fir
             row = rows.peek(told_of.record.TYPE.name, told_of.record.uid)
             if row is not None:
                 row.entered = dict.fromkeys(sorted(told_of.editors), 1)
-        touched = rows.touched()
-        count_digests(rows, logs, touched)
-        write_rows(database, connection, touched)
-        write_acts(database, connection, desk, [desk.hub_act] if desk.hub_act else [])
-        logs.store(logs.sealed(keys, "", 0, now))
+        write_own(database, connection, keys, desk)
     return len(records)

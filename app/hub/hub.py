@@ -15,7 +15,19 @@ from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
 from app.errors import NotAllowed, Refused, StoreFailure
-from app.hub import books, devices, founding, keys, lost, migrations, policies, programs, pulling, verifiers
+from app.hub import (
+    appointing,
+    books,
+    devices,
+    founding,
+    keys,
+    lost,
+    migrations,
+    policies,
+    programs,
+    pulling,
+    verifiers,
+)
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
 from app.hub.log import read_blocks, stream_blocks
@@ -320,13 +332,17 @@ class Hub:
     def status(self) -> books.Status:
         """Counts, areas and what engine it runs on."""
         with self.database.reading() as connection:
-            return books.status(connection, self.root, self.database.postgres)
+            return books.status(self.database, connection, self.root)
 
     def conflicts(self, area: str | None = None) -> list[Conflict]:
         """The open conflicts, of an area and those below it when one is given."""
         with self.database.reading() as connection:
             found = books.records(self.database, connection, Conflict, "situation = 'open'", area)
         return sorted(found, key=lambda item: item.raised_at)
+
+    def appoint(self, login: str, verifier: str, now: datetime, by: str) -> appointing.Appointed:
+        """Make somebody an administrator of the whole who can sign in; `by` says who wants it."""
+        return appointing.appoint(self.database, self._keys, self.root, (login, verifier), _ms(now), by)
 
     def people(self) -> list[Person]:
         """Every person."""

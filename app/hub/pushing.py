@@ -221,7 +221,7 @@ class Pushing:
             desk.admitted = desk.admitted or admitted_cells(batch)
 
         whole = resolve_uids(batch, _Reading(desk.rows, batch, look))
-        kept = Verifiers(connection, self.keys)
+        kept = Verifiers(connection, self.keys, desk.founding)
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
         return replace(whole, entries=tuple(map(kept.without, own)))
 

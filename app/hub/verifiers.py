@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from app.domain.areas import Scope
 from app.domain.entities.people import AT_HUB, Person, is_at_hub
 from app.domain.limits import VERIFIER
 from app.domain.replication import Cells, Entry
-from app.hub.applying import count_digests, write_acts, write_rows
+from app.hub.applying import write_own
 from app.hub.auth import derived
 from app.hub.book import FACTS, VERIFIERS, field_ids
 from app.hub.database import HubDatabase
@@ -40,6 +40,7 @@ class Verifiers:
 
     connection: Connection
     keys: HubKeys
+    founding: bool = False  # what comes in may be the history of another hub, with its marks
 
     def without(self, entry: Entry) -> Entry:
         """The entry with a mark in the place of a verifier."""
@@ -51,10 +52,25 @@ class Verifiers:
         """A person's cells with a mark in the place of the verifier, which is kept here."""
         found = dict(cells)
         value = found.get(FIELD)
-        if isinstance(value, str) and value and not is_at_hub(value):
-            # What is none is refused, like any value that cannot be, and no conflict shows what it was.
+        if not isinstance(value, str) or not value:
+            return found
+        # What is none is refused, like any value that cannot be, and no conflict shows what it was.
+        if is_at_hub(value):
+            found[FIELD] = value if self.founding or self._stands_for_one(person, value) else AT_HUB
+        else:
             found[FIELD] = self._keep(person, value) if re.fullmatch(VERIFIER, value) else AT_HUB
         return found
+
+    def _stands_for_one(self, person: str, mark: str) -> bool:
+        """Whether a mark is one that this hub made for the person, or the one in their record: a hub that was
+        brought back, or begun from a replica's history, has marks whose verifier is gone."""
+        if "\0" in mark + person:
+            return False
+        made = select(VERIFIERS.c.mark).where(VERIFIERS.c.mark == mark, VERIFIERS.c.person == person)
+        if self.connection.execute(made).first() is not None:
+            return True
+        held = text("SELECT verifier FROM person WHERE uid = :uid")
+        return self.connection.execute(held, {"uid": person}).scalar() == mark
 
     def _keep(self, person: str, verifier: str) -> str:
         """The mark: the same for the same person and verifier, and worth nothing without the hub's secret."""
@@ -90,11 +106,7 @@ def take_out(database: HubDatabase, keys: HubKeys, root: str, now: int) -> None:
         for row in list(rows.of_entity(PERSON)):
             entry = Entry(0, PERSON, row.uid, "u", verifiers.marked(row.uid, {FIELD: found[row.uid]}))
             desk.extra(Told(desk.own_act(), 0, entry, {}, entry.cells), row, entry.cells, "")
-        touched = rows.touched()
-        count_digests(rows, logs, touched)
-        write_rows(database, connection, touched)
-        write_acts(database, connection, desk, [desk.hub_act] if desk.hub_act else [])
-        logs.store(logs.sealed(keys, "", 0, now))
+        write_own(database, connection, keys, desk)
         set_fact(connection, _DONE, b"1")
 
 

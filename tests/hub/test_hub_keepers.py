@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.domain.changes import new_uid
-from app.domain.entities.people import Person
+from app.domain.entities.people import AT_HUB, Person
 from app.hub import founding
+from app.hub.book import VERIFIERS
 from hub.office_hub import CITY, COUNTY, HubBench, Laptop, person
 
 ENDS: list[dict[str, Any]] = [
@@ -103,4 +105,46 @@ def test_two_laptops_do_not_each_take_one_away(bench: HubBench) -> None:
 def test_who_never_could_sign_in_is_not_needed(bench: HubBench) -> None:
     laptop, _ = with_one(bench)
     laptop.edit("root", person("root").uid, "person", disabled=True)
+    assert notes(laptop) == [""]
+
+
+UNKNOWN = AT_HUB + "0" * 40
+
+
+def test_a_mark_that_stands_for_no_verifier_is_refused(bench: HubBench) -> None:
+    """It looks like a PIN that the hub keeps, and nobody could sign in by it."""
+    other = administrator()
+    laptop, one = with_one(bench, other)
+    before = bench.record(Person, one.uid)
+    for mark in (UNKNOWN, bench.record(Person, other.uid).verifier, AT_HUB, UNKNOWN + "\0"):
+        laptop.edit("root", one.uid, "person", verifier=mark)
+        assert notes(laptop) == ["bad_value"]
+        assert bench.record(Person, one.uid) == before
+    laptop.act("root", "user_add")
+    laptop.insert(administrator(verifier=UNKNOWN))
+    assert notes(laptop) == ["bad_value"]
+
+
+def test_the_mark_of_a_former_pin_is_one(bench: HubBench) -> None:
+    """Such as when a change of the PIN is taken back."""
+    laptop, one = with_one(bench)
+    first = bench.record(Person, one.uid).verifier
+    laptop.edit("root", one.uid, "person", verifier=pin("another"))
+    assert notes(laptop) == [""] and bench.record(Person, one.uid).verifier != first
+    laptop.edit("root", one.uid, "person", verifier=first)
+    assert notes(laptop) == [""] and bench.record(Person, one.uid).verifier == first
+
+
+def test_who_has_a_lost_pin_does_not_count(bench: HubBench) -> None:
+    """A hub that was brought back knows the marks of PINs chosen since, and not the PINs."""
+    other = administrator()
+    laptop, one = with_one(bench, other)
+    with bench.hub.database.writing() as connection:
+        connection.execute(delete(VERIFIERS).where(VERIFIERS.c.person == other.uid))
+    laptop.edit("root", one.uid, "person", disabled=True)
+    assert notes(laptop) == ["last_keeper"]
+    mark = bench.record(Person, other.uid).verifier
+    laptop.edit("root", other.uid, "person", verifier=mark, phone="13900000000")  # as it is
+    assert notes(laptop) == [""]
+    laptop.edit("root", other.uid, "person", disabled=True)
     assert notes(laptop) == [""]

@@ -86,6 +86,23 @@ def test_the_hub_is_found_by_its_folder_or_the_environment(made: Path, tmp_path:
     assert refused("status", "--db", "mysql://x") == (1, "bad_url")
 
 
+def test_where_nobody_can_sign_in_as_an_administrator_the_shell_makes_one(folder: Path) -> None:
+    assert told("status", folder)["administrators"] == 1
+    with closing(sqlite3.connect(folder / "hub.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM hub_verifier")  # as after a restore, of a PIN chosen since the backup
+    said = gridward("hub", "status", folder).stdout
+    assert "hub administrator NAME" in said and told("status", folder)["administrators"] == 0
+    assert told("administrator", "admin", folder, GRIDWARD_PIN="97531024")["made"] is False
+    assert told("administrator", "second", folder, GRIDWARD_PIN="97531024")["made"] is True
+    found = told("status", folder)
+    assert (found["administrators"], found["people"]) == (2, 2)
+
+
+def test_an_empty_hub_gets_its_people_from_its_first_laptop(tmp_path: Path) -> None:
+    told("init", tmp_path / "hub", "--area", "620800")
+    assert refused("administrator", "me", tmp_path / "hub", GRIDWARD_PIN=PIN) == (2, "not_founded")
+
+
 def test_an_empty_hub_waits_for_its_first_laptop(tmp_path: Path) -> None:
     found = told("init", tmp_path / "hub", "--area", "620800")
     assert (found["founded"], found["people"], found["areas"]) == (False, 0, {})
