@@ -88,7 +88,7 @@ def test_the_hub_is_found_by_its_folder_or_the_environment(made: Path, tmp_path:
 
 def test_where_nobody_can_sign_in_as_an_administrator_the_shell_makes_one(folder: Path) -> None:
     assert told("status", folder)["administrators"] == 1
-    with closing(sqlite3.connect(folder / "hub.sqlite")) as connection, connection:
+    with closing(sqlite3.connect(folder / "hub.db")) as connection, connection:
         connection.execute("DELETE FROM hub_verifier")  # as after a restore, of a PIN chosen since the backup
     said = gridward("hub", "status", folder).stdout
     assert "hub administrator NAME" in said and told("status", folder)["administrators"] == 0
@@ -100,7 +100,7 @@ def test_where_nobody_can_sign_in_as_an_administrator_the_shell_makes_one(folder
 
 def test_an_empty_hub_gets_its_people_from_its_first_laptop(tmp_path: Path) -> None:
     told("init", tmp_path / "hub", "--area", "620800")
-    assert refused("administrator", "me", tmp_path / "hub", GRIDWARD_PIN=PIN) == (2, "not_founded")
+    assert refused("administrator", "me", tmp_path / "hub", GRIDWARD_PIN=PIN) == (1, "not_founded")
 
 
 def test_an_empty_hub_waits_for_its_first_laptop(tmp_path: Path) -> None:
