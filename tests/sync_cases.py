@@ -18,6 +18,7 @@ from app.domain.changes import Committed
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.conflict import KINDS
 from app.domain.values import show
+from app.errors import Cancelled
 from app.sync.results import AreaState, BundleDone, BundleReport, EnrolDone, Proof, SyncDone, SyncStatus
 
 T = TypeVar("T")
@@ -43,13 +44,15 @@ OFFERED = Side("王巡查", "2026-11-19T08:40:00.000Z", "柳湖镇-1", "巡查�
 
 @dataclass
 class FakeHub:
-    """What the actions answer; `wait` holds a round until it is set, `reported` what each was told."""
+    """What the actions answer; `wait` holds a round until it is set, which ends
+    with `stopped` when it is told to stop, `reported` what each was told."""
 
     status: SyncStatus = SAFE
     done: SyncDone = ROUND
     failure: Exception | None = None
     views: list[ConflictView] = field(default_factory=list)
     wait: threading.Event | None = None
+    stopped: Cancelled | None = None
     bundle: BundleDone | None = None
     report: BundleReport | None = None
     enrolled: EnrolDone | None = None
@@ -69,6 +72,8 @@ class FakeHub:
         progress(1, 4, "正在发送")
         while self.wait is not None and not self.wait.wait(0.01):
             if cancelled and cancelled():
+                if self.stopped is not None:
+                    raise self.stopped
                 break
         return self._answer(self.done)
 

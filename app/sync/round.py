@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -57,6 +57,14 @@ class Files:
     damaged: tuple[str, ...]
 
 
+@dataclass
+class Way:
+    """How many changes a round has sent, those of earlier tries of it apart: for whoever stops it."""
+
+    before: int = 0
+    sent: int = 0
+
+
 @dataclass(frozen=True)
 class Round:
     """What one round needs: the file, a way to the hub, the laptop's signing key (32 bytes) and clock, and
@@ -69,6 +77,7 @@ class Round:
     progress: Progress
     cancelled: Callable[[], bool]
     papers: bool = True
+    way: Way = field(default_factory=Way)
 
     def run(self) -> SyncDone:
         """The round. Raises HubUnreachable, Cancelled, NotAllowed `revoked`; what was done stays done."""
@@ -149,6 +158,7 @@ class Round:
 
     def _exchange(self) -> SyncDone:
         replica = self.workspace.replica
+        self.way.before, self.way.sent = self.way.before + self.way.sent, 0
         if not self.workspace.room.fits(0):
             return self._hand_over()
         replica.adopt(self.now())
@@ -207,7 +217,7 @@ class Round:
             self.workspace.replica.set_facts(fingerprint=seen)
 
     def _after_batch(self, sent: Sent) -> None:
-        left = self.workspace.replica.unsent()
+        left, self.way.sent = self.workspace.replica.unsent(), sent.pushed
         self.progress(sent.pushed, sent.pushed + left, tr(N_("Sending changes")))
         self._check()
 
@@ -220,6 +230,7 @@ class Round:
             raise Cancelled(
                 N_("Sync was stopped"),
                 hint=N_("What was sent and fetched is kept; the next round goes on from there."),
+                sent=self.way.before + self.way.sent,
             )
 
 

@@ -68,12 +68,14 @@ def _be_patient() -> None:
 
 @dataclass(frozen=True)
 class Callbacks(Generic[T]):
-    """What to call in the GUI thread; without `error` the failure goes to the window's failure dialog."""
+    """What to call in the GUI thread; without `error` the failure goes to the window's failure dialog.
+    `stopped` hears that the work ended because somebody asked it to."""
 
     result: Callable[[T], None]
     error: Callable[[Exception], None] | None = None
     progress: Callable[[int, int, str], None] | None = None
     finished: Callable[[], None] | None = None
+    stopped: Callable[[Cancelled], None] | None = None
 
 
 @dataclass
@@ -205,7 +207,8 @@ class Tasks(QObject):
         if what == "result":
             task.callbacks.result(value)
         elif isinstance(value, Cancelled):
-            return
+            if task.callbacks.stopped:
+                task.callbacks.stopped(value)
         elif task.callbacks.error:
             task.callbacks.error(value)
         else:

@@ -18,8 +18,9 @@ from app.actions.syncing import sync_status
 from app.domain.changes import delete, insert, update
 from app.domain.entities.division import Division
 from app.domain.entities.water import BuiltUpArea
-from app.errors import HubUnreachable, NotAllowed, Refused, StoreFailure
+from app.errors import Cancelled, HubUnreachable, NotAllowed, Refused, StoreFailure
 from app.sync.folding import Folded, finish_begun
+from app.sync.sending import Sealer
 from app.sync.signing import HEAD_START, next_head
 from app.sync.wire import decode_block, encode_block
 from sync.lan import CITY, COUNTY, TOWN, TOWN2, Lan
@@ -35,6 +36,22 @@ def test_what_one_enters_the_other_has(lan: Lan) -> None:
     assert county.boiler("T-1").address == "东大街1号"
     assert county.boiler("T-1") == town.boiler("T-1").replace(revision=county.boiler("T-1").revision)
     assert sent.agrees and got.agrees and all(item.agrees for item in got.areas.values())
+
+
+def test_a_round_that_is_stopped_says_what_had_gone(lan: Lan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sealer.seal, "__defaults__", (1,))  # changes a batch
+    town = lan.laptop(TOWN, "R2")
+    for number in ("T-1", "T-2", "T-3"):
+        town.enter("inspector", number, address="东大街1号")
+    reached: list[int] = []
+
+    def told(done: int, total: int, words: str) -> None:
+        reached.append(done)
+
+    with pytest.raises(Cancelled) as caught:
+        syncing.sync(town.session, told, lambda: 2 in reached)
+    assert caught.value.values["sent"] == 2
+    assert town.sync().pushed == 1
 
 
 def test_offline_days_and_the_same_field_on_both(lan: Lan) -> None:

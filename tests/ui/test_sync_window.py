@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
-from app.errors import HubUnreachable, Invalid
+from app.errors import Cancelled, HubUnreachable, Invalid
 from app.settings import BY_HAND
 from app.sync.results import BundleDone, BundleFinding, BundleReport, EnrolDone, Proof, ProofProblem
 from app.ui.application import Program
@@ -170,6 +170,27 @@ def test_a_round_shows_progress_can_be_stopped_and_reports(
     qtbot.waitUntil(lambda: not running.desk.sync.running, timeout=WAIT_MS)
     settle(running, qtbot)
     assert len(running.desk.sync.rounds) == 2
+
+
+def test_a_round_that_was_stopped_has_its_line(office: Office, hub: FakeHub, qtbot: QtBot) -> None:
+    """Who stopped it, when, and what had gone before; another workspace on the desk stops one silently."""
+    running = by_hand(office)
+    watch, hub.wait = running.desk.sync, threading.Event()
+    hub.stopped = Cancelled("Sync was stopped", sent=1_200)
+    running.window.go(SYNC)
+    settle(running, qtbot)
+    button(running, "sync").click()
+    qtbot.waitUntil(lambda: "25 %" in running.window.top.sync.text(), timeout=WAIT_MS)
+    button(running, "stop_sync").click()
+    qtbot.waitUntil(lambda: not watch.running and bool(watch.rounds), timeout=WAIT_MS)
+    settle(running, qtbot)
+    (rounds,) = running.window.sync.findChildren(QTableWidget)
+    assert re.fullmatch(r"\d\d:\d\d 由您停止；此前已发送 1,200 条", rounds.item(0, 8).text())  # type: ignore[union-attr]
+    watch.begin()
+    running.window.open_session(running.desk.need())
+    qtbot.waitUntil(lambda: not watch.running, timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert not watch.rounds
 
 
 def test_while_the_hub_is_silent_work_goes_on_and_the_next_try_comes_later(

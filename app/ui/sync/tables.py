@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from app.domain.values import as_datetime, bureau_day
 from app.i18n import N_, tr
 from app.ui import metrics
 from app.ui.names import Names
@@ -59,6 +60,10 @@ def areas_table(areas: Mapping[str, AreaState], names: Names) -> QTableWidget:
 def outcome(item: Round) -> tuple[str, str]:
     """What came of a round in a few words, and their tone."""
     done = item.done
+    if item.stopped_after is not None:
+        words = N_("stopped by you at {when}; {n} sent before")
+        when = near_moment(item.at, bureau_day(as_datetime(item.at)))
+        return tr(words, when=when, n=f"{item.stopped_after:,}"), ""
     if done is None:
         return item.failure, "warning"
     if done.quarantined:

@@ -32,11 +32,13 @@ _SPREAD = 0.2  # so that the laptops of a bureau do not all ring at once
 
 @dataclass(frozen=True)
 class Round:
-    """One round as the panel lists it: when it ended, what it did, or why it failed."""
+    """One round as the panel lists it: when it ended, what it did, why it failed, or how many changes it had
+    sent when the person stopped it."""
 
     at: str
     done: SyncDone | None = None
     failure: str = ""
+    stopped_after: int | None = None
 
 
 class SyncWatch(QObject):
@@ -59,6 +61,7 @@ class SyncWatch(QObject):
         self.progress: tuple[int, int, str] = (0, 0, "")
         self.silent = False  # a round is under way and waits for the hub
         self._task: Task | None = None
+        self._stopped_at = ""  # when the person asked the round that is under way to stop
         self._failures = 0
         self._failure: Exception | None = None  # of the last round
         self._next = QTimer(self, singleShot=True)
@@ -103,21 +106,23 @@ class SyncWatch(QObject):
         if session is None or self.running:
             return
         self._next.stop()
+        self._stopped_at = ""
         self.progress, self.silent = (0, 0, ""), False
         self._silence.start()
         self._desk.gather(True)
         self._task = self._desk.tasks.run(
             self,
             lambda token: _sync(session, token),
-            Callbacks(self._done, self._failed, self._progressed, self._over),
+            Callbacks(self._done, self._failed, self._progressed, self._over, self._halted),
             lane=Lane.NETWORK,
             title=tr(N_("Syncing with the hub")),
         )
         self.changed.emit()
 
     def stop(self) -> None:
-        """Ask the round to stop at the next place where it can; what has travelled stays."""
+        """The person asks the round to stop at the next place where it can; what has travelled stays."""
         if self._task is not None:
+            self._stopped_at = self._stopped_at or self._now()
             self._task.cancel()
 
     def count_to_decide(self, count: int) -> None:
@@ -159,8 +164,6 @@ class SyncWatch(QObject):
             self._desk.said.emit(done.message)
 
     def _failed(self, error: Exception) -> None:
-        if isinstance(error, Cancelled):
-            return
         self._failures += 1
         self._failure = error
         away = isinstance(error, HubUnreachable)
@@ -171,6 +174,11 @@ class SyncWatch(QObject):
             self.changed.emit()  # it began before anybody could sign in: the line says so, it is no round
             return
         self._keep(Round(self._now(), None, str(error)))
+
+    def _halted(self, stop: Cancelled) -> None:
+        """Only what the person stopped is told: another workspace on the desk stops a round as well."""
+        if self._stopped_at:
+            self._keep(Round(self._stopped_at, stopped_after=int(str(stop.values.get("sent", 0)))))
 
     def _keep(self, finished: Round) -> None:
         self.rounds.appendleft(finished)
@@ -183,8 +191,10 @@ class SyncWatch(QObject):
     # ---- rounds by themselves
 
     def _opened(self) -> None:
-        self.stop()
+        if self._task is not None:
+            self._task.cancel()
         self._next.stop()
+        self._stopped_at = ""
         self.status, self.offline_since, self._failures, self._failure = None, "", 0, None
         self.rounds.clear()
         self.changed.emit()
