@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,13 @@ from app.store.engine import engine_of
 from app.store.failures import translated
 from app.store.journal import FOREIGN, NOTED, set_context
 from app.store.library import uncounted
+from app.store.patience import BUSY_SECONDS, Heed, Patience
 from app.store.room import Room
 from app.store.tables import Layout
 from app.store.tidying import Tidying
 from app.store.turn import Turn
 
 _LOG = logging.getLogger(__name__)
-BUSY_SECONDS = 10.0
 _PATIENCE_MS = 500  # with readers, before the log is left as long as it is
 _READERS = 8
 _SHORT_LOG = 1000  # pages of the write-ahead log after which it is brought into the file
@@ -53,11 +53,12 @@ class Database:
         self.read_only = read_only
         self.room = Room(path)
         self._before_writing = before_writing  # raises StoreFailure when nobody may write
-        self._writers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN IMMEDIATE", size=1)
-        self._savers = _Noters(path, "ro" if read_only else "rw", "BEGIN IMMEDIATE")
-        self._folders = _Noters(path, "ro" if read_only else "rw", "BEGIN")
-        self._readers = _engine(path, mode="ro" if read_only else "rw", begin="BEGIN", size=_READERS)
-        self.turn = Turn()
+        self._patience, mode = Patience(path), "ro" if read_only else "rw"
+        self._writers = _engine(path, mode, "BEGIN IMMEDIATE", 1, self._patience)
+        self._savers = _Noters(path, mode, "BEGIN IMMEDIATE", self._patience)
+        self._folders = _Noters(path, mode, "BEGIN", self._patience)
+        self._readers = _engine(path, mode, "BEGIN", _READERS)
+        self.turn = Turn(self._patience.tell)
         self._own = threading.local()  # of each thread, the moment it is held to
         self.tidying = Tidying(path, self.repeatable, self.raw)
 
@@ -144,6 +145,11 @@ class Database:
 
             yield connection, lock
 
+    def heeding(self, heed: Heed) -> AbstractContextManager[None]:
+        """Have `heed` told what this thread waits for in the block, when it wants to write and another does;
+        it raises to stop, and nothing is written then."""
+        return self._patience.told(heed)
+
     def let_others(self) -> None:
         """Let those write first who do so or wait for it now: what is read beside them makes them slower, and
         has to be read once more."""
@@ -209,9 +215,9 @@ class _Noters:
     """The one connection of those that note by themselves what they write and keep the spatial index; with
     `begin` BEGIN their transactions read first and have the file when they say so."""
 
-    def __init__(self, path: Path, mode: str, begin: str) -> None:
-        self.engine = _engine(path, mode=mode, begin=begin, size=1, writes=True)
-        self._path = path
+    def __init__(self, path: Path, mode: str, begin: str, patience: Patience) -> None:
+        self.engine = _engine(path, mode, begin, 1, patience)
+        self._path, self._patience = path, patience
         self._late = begin == "BEGIN"
         self._shape = -1  # the version of the file's tables for which the connection was told about triggers
         self._loud = True  # whether they fire there
@@ -234,7 +240,7 @@ class _Noters:
     def _begin(self, connection: Connection) -> None:
         """Have the file for writing; triggers that fire are told that their changes are noted already."""
         if self._late:
-            _have(raw_of(connection))
+            _have(raw_of(connection), self._patience)
         if self._loud:
             set_context(connection, NOTED)
             self._told = True
@@ -253,10 +259,10 @@ class _Noters:
         self._shape = shape
 
 
-def _have(raw: sqlite3.Connection) -> None:
+def _have(raw: sqlite3.Connection, patience: Patience) -> None:
     """Have the file for writing in a transaction that has only read; raises Overtaken."""
     try:
-        raw.execute("UPDATE sync_ctx SET base = base WHERE one = 1")
+        patience.insist(raw, "UPDATE sync_ctx SET base = base WHERE one = 1")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
             raise
@@ -305,14 +311,16 @@ def is_frozen(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK) and not (beside.is_file() and beside.stat().st_size)
 
 
-def _engine(path: Path, *, mode: str, begin: str, size: int, writes: bool = False) -> Engine:
+def _engine(path: Path, mode: str, begin: str, size: int, patience: Patience | None = None) -> Engine:
+    """Connections that only read, or those that write, with the patience to wait for it."""
+
     def connect() -> sqlite3.Connection:
         with translated(path):
             connection = opened(path, mode)
-            if begin == "BEGIN" and not writes:
+            if patience is None:
                 connection.execute("PRAGMA query_only = ON")
             else:
                 connection.execute(f"PRAGMA cache_size = -{_WRITER_KIB}")
             return connection
 
-    return engine_of(connect, begin, size, 2 * (size - 1))
+    return engine_of(connect, begin, size, 2 * (size - 1), patience.insist if patience else None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
@@ -18,10 +19,16 @@ _KEPT = 1000  # statements
 _COMPILED: LRUCache[object, object] = LRUCache(_KEPT)
 
 
-def engine_of(connect: Callable[[], sqlite3.Connection], begin: str, size: int, more: int) -> Engine:
+def engine_of(
+    connect: Callable[[], sqlite3.Connection],
+    begin: str,
+    size: int,
+    more: int,
+    insist: Callable[[sqlite3.Connection, str], None] | None = None,
+) -> Engine:
     """An engine of the connections that `connect` makes: `size` stay open, and `more` are made when they are
-    needed. Each transaction starts with `begin`: sqlite3 would open one at the first write only, too late to
-    be sure of the lock."""
+    needed. Each transaction starts with `begin`, by `insist` if there is one: sqlite3 would open one at the
+    first write only, too late to be sure of the lock."""
     engine = create_engine(
         "sqlite://",
         creator=connect,
@@ -34,7 +41,11 @@ def engine_of(connect: Callable[[], sqlite3.Connection], begin: str, size: int, 
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.driver_connection
+        if insist is None:
+            connection.exec_driver_sql(begin)
+        else:
+            insist(driver, begin)
 
     return engine
 

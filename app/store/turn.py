@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
+
+_MOMENT = 0.25  # s
 
 
 class Turn:
     """A lock that a thread may take again while it has it; it tells whoever has it that others wait, and they
-    come in the order in which they asked."""
+    come in the order in which they asked. `heed` is called in each moment of waiting and raises to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, heed: Callable[[], None]) -> None:
+        self._heed = heed
         self._changed = threading.Condition()
         self._waiting: deque[int] = deque()  # threads, the one that asked first in front
         self._owner: int | None = None
@@ -38,10 +42,14 @@ class Turn:
     def _wait(self, me: int) -> None:
         self._waiting.append(me)
         try:
-            self._changed.wait_for(lambda: self._owner is None and self._waiting[0] == me)
+            while not self._changed.wait_for(lambda: self._is_turn_of(me), _MOMENT):
+                self._heed()
             self._owner = me
-        except BaseException:  # broken off at the keyboard: the next one need not wait for this one
+        except BaseException:  # broken off: the next one need not wait for this one
             self._changed.notify_all()
             raise
         finally:
             self._waiting.remove(me)
+
+    def _is_turn_of(self, thread: int) -> bool:
+        return self._owner is None and self._waiting[0] == thread

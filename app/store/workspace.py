@@ -25,6 +25,7 @@ from app.store.external import ExternalEdit, ExternalEdits
 from app.store.history import History, HistoryEntry, TransactionEntry
 from app.store.integrity import CheckReport, check
 from app.store.moments import Moments
+from app.store.patience import Heed
 from app.store.reader import Reader, record_of
 from app.store.replica import Replica
 from app.store.room import Room
@@ -97,6 +98,11 @@ class Workspace:
         return self._opened.database.room
 
     # ------------------------------------------------------------ writing
+    def heeding(self, heed: Heed) -> AbstractContextManager[None]:
+        """Have `heed` told in each moment what this thread waits for in the block before it can write: words,
+        or none while it is another save. It raises to stop, and nothing is written then."""
+        return self._opened.database.heeding(heed)
+
     def apply(self, change_set: ChangeSet, *, at: datetime) -> Committed:
         """Write a change set as one journalled transaction; raises Changed, Invalid or StoreFailure."""
         return self._writer.apply(change_set, at)

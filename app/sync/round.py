@@ -83,7 +83,8 @@ class Round:
         """The round. Raises HubUnreachable, Cancelled, NotAllowed `revoked`; what was done stays done."""
         self.transport.heed(self._check)
         try:
-            done = self._run()
+            with self.workspace.heeding(self._held_up):
+                done = self._run()
         except AppError as error:
             if error.code == TOO_OLD:
                 error = self._outdated(error)
@@ -223,6 +224,11 @@ class Round:
 
     def _after_block(self, folded: Folded) -> None:
         self.progress(folded.pulled, 0, tr(N_("Fetching changes")))
+        self._check()
+
+    def _held_up(self, words: str) -> None:
+        if words:
+            self.progress(0, 0, words)
         self._check()
 
     def _check(self) -> None:

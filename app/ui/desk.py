@@ -18,7 +18,7 @@ from app.ui.names import Names
 from app.ui.room import RoomWatch
 from app.ui.selection import Selection
 from app.ui.sync.watch import SyncWatch
-from app.ui.tasks import Callbacks, Lane, Task, Tasks, Token
+from app.ui.tasks import Callbacks, Lane, Task, Tasks, Token, heed_of
 
 if TYPE_CHECKING:  # bootstrap and actions are imported after the first paint
     from app.actions.session import Session
@@ -142,7 +142,12 @@ class Desk(QObject):
         """Run an action in the writing thread; the session tells what it wrote, and so every view hears of
         it."""
         session = self.need()
-        return self.tasks.run(owner, lambda token: work(session, token), done, lane=Lane.WRITE, title=title)
+
+        def patiently(token: Token) -> T:
+            with session.workspace.heeding(heed_of(token)):
+                return work(session, token)
+
+        return self.tasks.run(owner, patiently, done, lane=Lane.WRITE, title=title)
 
     def gather(self, on: bool) -> None:
         """While a round with the hub or a batch of steps runs, tell the views of many changes at once."""

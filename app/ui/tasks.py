@@ -59,6 +59,23 @@ class Token:
         self._stop.set()
 
 
+def waited_for(done: int, total: int, words: str) -> str:
+    """The words of progress that counts nothing yet: what the work waits for."""
+    return "" if done or total else words
+
+
+def heed_of(token: Token) -> Callable[[str], None]:
+    """Takes what the work waits for before it can write, and ends it when the user asked to stop."""
+
+    def heed(words: str) -> None:
+        if words:
+            token.progress(0, 0, words)
+        if token.cancelled():
+            raise Cancelled(N_("Stopped; nothing was lost."))
+
+    return heed
+
+
 def _be_patient() -> None:
     """Pictures are drawn with what the window leaves: a frame must not wait for one."""
     from app.carto.flat import be_patient  # late: numpy loads after the first paint
@@ -111,7 +128,7 @@ def _unless_late(work: Callable[[Token], T]) -> Callable[[Token], T]:
 class Tasks(QObject):
     """Runs work in threads and brings the outcome back to the GUI thread."""
 
-    busy = Signal(str, int, int)  # title of the oldest visible task ("" when idle), done, total
+    busy = Signal(str, int, int)  # the oldest visible task or what it waits for ("" when idle), done, total
     failed = Signal(object)  # an exception nobody else took
     _news = Signal(int, str, object)
 
@@ -147,7 +164,7 @@ class Tasks(QObject):
         self._tasks[number] = task
         asked = _unless_late(work) if lane is Lane.READ else work
         self._lanes[lane].submit(self._work, number, asked, token)
-        self._tell(task, 0, 0)
+        self._tell(task, 0, 0, "")
         return task
 
     def under_way(self) -> list[Task]:
@@ -193,7 +210,7 @@ class Tasks(QObject):
         if not task.dropped and isValid(task.owner):
             self._call(task, what, value)
         if what == "progress":
-            self._tell(task, value[0], value[1])
+            self._tell(task, *value)
         else:
             self._tell_next()
 
@@ -214,10 +231,10 @@ class Tasks(QObject):
         else:
             self.failed.emit(value)
 
-    def _tell(self, task: Task, done: int, total: int) -> None:
+    def _tell(self, task: Task, done: int, total: int, words: str) -> None:
         visible = self.under_way()
         if visible and visible[0] is task:
-            self.busy.emit(task.title, done, total)
+            self.busy.emit(waited_for(done, total, words) or task.title, done, total)
 
     def _tell_next(self) -> None:
         visible = self.under_way()

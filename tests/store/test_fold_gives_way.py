@@ -192,7 +192,7 @@ def test_waiting_for_the_file_is_not_taken_for_slow_work(still_clock: list[float
 
 
 def test_who_waits_comes_in_the_order_of_asking() -> None:
-    turn, came = Turn(), []
+    turn, came = Turn(lambda: None), []
 
     def comes(name: int) -> None:
         with turn, turn:
@@ -213,14 +213,14 @@ def test_who_waits_comes_in_the_order_of_asking() -> None:
 
 
 def test_who_is_broken_off_while_waiting_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    turn, came = Turn(), threading.Event()
+    turn, came = Turn(lambda: None), threading.Event()
     wait_for = turn._changed.wait_for
     broken = iter([KeyboardInterrupt])
 
-    def interrupted(condition: Callable[[], bool]) -> bool:
+    def interrupted(condition: Callable[[], bool], moment: float) -> bool:
         if error := next(broken, None):
             raise error
-        return wait_for(condition)
+        return wait_for(condition, moment)
 
     def comes() -> None:
         with turn:

@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from geopandas import GeoDataFrame
 from shapely.geometry import Point
 
 from app.domain.entities.boiler import Boiler
-from app.errors import AppError, Invalid, StoreFailure
+from app.errors import AppError, Cancelled, Invalid, StoreFailure
 from app.store import place
 from app.store.lock import lock_path
 from app.store.workspace import Workspace
@@ -169,13 +171,39 @@ def test_a_lock_left_by_a_dead_program_is_no_lock(file: Path) -> None:
 
 
 def test_another_program_in_the_middle_of_writing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.store.connect.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("app.store.patience.BUSY_SECONDS", 0.1)
     with Workspace.open(file) as workspace, closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreFailure) as caught:
             Desk(workspace).add(boiler("PL-1"))
         assert caught.value.code == "locked"
         other.execute("ROLLBACK")
+        Desk(workspace).add(boiler("PL-1"))
+
+
+def test_who_waits_for_another_program_hears_of_it_and_may_stop(file: Path) -> None:
+    """A save, and one that waits for a save: nothing is written, and the next one may."""
+    heard: list[str] = []
+
+    def heed(words: str) -> None:
+        heard.append(words)
+        raise Cancelled("stop")
+
+    with Workspace.open(file) as workspace, closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with workspace.heeding(heed), pytest.raises(Cancelled):
+            Desk(workspace).add(boiler("PL-1"))
+        other.execute("ROLLBACK")
+        assert heard == [f"等待其他程序写完 {file.name}…"]
+        turn = workspace._opened.database.turn
+        with turn, ThreadPoolExecutor(1) as pool:
+            pool.submit(_stopped_save, workspace, heed).result(timeout=30)
+        assert heard[1:] == [""] and not turn.wanted
+        Desk(workspace).add(boiler("PL-1"))
+
+
+def _stopped_save(workspace: Workspace, heed: Callable[[str], None]) -> None:
+    with workspace.heeding(heed), pytest.raises(Cancelled):
         Desk(workspace).add(boiler("PL-1"))
 
 

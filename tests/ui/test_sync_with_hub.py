@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -58,6 +60,35 @@ def test_what_others_entered_appears_and_all_areas_agree(program: Make, lan: Lan
     assert done.agrees
     running.window.go(SYNC)
     settle(running, qtbot)
+
+
+def test_a_round_held_up_by_another_program_says_so_and_can_be_stopped(
+    program: Make, lan: Lan, qtbot: QtBot
+) -> None:
+    """Such as QGIS in its edit mode; a save that waits is named in the status bar, and stopped there."""
+    town = lan.laptop(TOWN, "R2")
+    running = open_laptop(program, qtbot, town, "inspector")
+    town.enter("inspector", "T-1", address="东大街1号")
+    watch, file, words = running.desk.sync, town.session.workspace.path, "等待其他程序写完"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        watch.begin()
+        qtbot.waitUntil(lambda: running.window.top.sync.text().startswith(words), timeout=WAIT_MS)
+        watch.stop()
+        qtbot.waitUntil(lambda: not watch.running and bool(watch.rounds), timeout=WAIT_MS)
+        assert watch.rounds[0].stopped_after == 0
+        saved: list[object] = []
+        running.desk.act(
+            running.window, lambda session, _: town.enter("inspector", "T-2"), saved.append, title="Saving"
+        )
+        bar = running.window.status
+        qtbot.waitUntil(lambda: bar._work.text().startswith(words), timeout=WAIT_MS)
+        bar._cancel()
+        qtbot.waitUntil(lambda: not bar._work.isVisible(), timeout=WAIT_MS)
+        other.execute("ROLLBACK")
+    sync_in_window(running, qtbot)
+    done = watch.rounds[0].done
+    assert not saved and done is not None and done.pushed == 1
 
 
 def test_own_work_is_unsent_until_the_hub_has_it(program: Make, lan: Lan, qtbot: QtBot) -> None:

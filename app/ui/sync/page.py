@@ -148,7 +148,7 @@ class SyncPage(QScrollArea):
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         self._words.setText(words or tr(N_("Talking with the hub…")))
-        self._title.setText(running_line(done, total, self._desk.sync.silent).words)
+        self._title.setText(running_line(done, total, words, self._desk.sync.silent).words)
 
     def _buttons(self, status: SyncStatus) -> QVBoxLayout:
         column = QVBoxLayout()

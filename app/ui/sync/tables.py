@@ -61,9 +61,9 @@ def outcome(item: Round) -> tuple[str, str]:
     """What came of a round in a few words, and their tone."""
     done = item.done
     if item.stopped_after is not None:
-        words = N_("stopped by you at {when}; {n} sent before")
         when = near_moment(item.at, bureau_day(as_datetime(item.at)))
-        return tr(words, when=when, n=f"{item.stopped_after:,}"), ""
+        told = N_("stopped by you at {when}; {n} sent before")
+        return tr(told, when=when, n=f"{item.stopped_after:,}"), ""
     if done is None:
         return item.failure, "warning"
     if done.quarantined:

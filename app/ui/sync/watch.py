@@ -91,7 +91,7 @@ class SyncWatch(QObject):
     def line(self, status: SyncStatus, today: str) -> Line:
         """What there is to say of `status` and of the rounds, on a day of the bureau (ISO)."""
         if self.running:
-            return running_line(*self.progress[:2], self.silent)
+            return running_line(*self.progress, self.silent)
         return line_of(
             status, today, Trying(self._failure, self.offline_since, self.next_try), self.to_decide
         )

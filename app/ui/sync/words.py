@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.values import as_datetime, bureau_day, show_moment
 from app.errors import AppError, HubUnreachable
 from app.i18n import N_, tr
+from app.ui.tasks import waited_for
 
 if TYPE_CHECKING:
     from app.actions.syncing import SyncStatus
@@ -94,13 +95,17 @@ def restored_words(status: SyncStatus) -> str:
     return tr(said, when=show_moment(status.restored_at), n=f"{status.given_back:,}")
 
 
-def running_line(done: int, total: int, silent: bool = False) -> Line:
-    """The line while a round is under way; `silent` when the hub has been waited for for a while."""
+def running_line(done: int, total: int, words: str, silent: bool = False) -> Line:
+    """The line while a round is under way; `silent` when the hub has been waited for for a while. The words
+    of a round that counts nothing yet are what it waits for."""
     if silent:
         told = N_(
             "The hub lets us wait. You can go on working; all is kept here. Click to see more, or to stop."
         )
         return Line(tr(N_("Waiting for the hub…")), "", "sync", tr(told))
+    if waits := waited_for(done, total, words):
+        tip = N_("All is kept here. Click to see more, or to stop.")
+        return Line(waits, "warning", "sync", tr(tip))
     share = tr(N_("Syncing… {share} %"), share=100 * done // total) if total else tr(N_("Syncing…"))
     tip = N_("You can go on working. Click to see what is being sent, or to stop.")
     return Line(share, "", "sync", tr(tip))

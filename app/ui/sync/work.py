@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from app.ui import metrics
 from app.ui.desk import Desk
 from app.ui.messages import buttons
 from app.ui.parts import fault, muted, say_fault, say_refusal
-from app.ui.tasks import Callbacks, Lane, Task, Token
+from app.ui.tasks import Callbacks, Lane, Task, Token, heed_of
 
 T = TypeVar("T")
 Report = Callable[[int, int, str], None]
@@ -56,9 +57,15 @@ class WorkDialog(QDialog):
         say_fault(self._fault, "")
         self._working(True)
         self._words.setText(tr(N_("Waiting for the round under way…")) if self._desk.sync.running else title)
+        session = self._desk.session
+
+        def patiently(token: Token) -> T:
+            with session.workspace.heeding(heed_of(token)) if session is not None else nullcontext():
+                return work(stoppable(token))
+
         self._task = self._desk.tasks.run(
             self,
-            lambda token: work(stoppable(token)),
+            patiently,
             Callbacks(done, self._refused, self._progressed, lambda: self._working(False)),
             lane=Lane.NETWORK,
             title=title,
