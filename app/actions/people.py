@@ -30,6 +30,7 @@ from app.errors import Invalid, NotAllowed, Refused
 from app.i18n import N_
 
 PIN_LENGTH = 6
+_PIN_ACTS = ("user_add", "user_pin", "user_pin_reset")
 
 
 @lru_cache(maxsize=1)
@@ -147,8 +148,27 @@ def change_pin(session: Session, old: str, new: str) -> None:
     known = verifier_of(session, person) if person is not None else None
     if person is None or known is None or not _matches(known, old):
         raise NotAllowed(N_("The PIN is wrong"), hint=N_("Nothing was changed."), code="sign_in")
+    if new == old:
+        raise Invalid(
+            N_("The new PIN is the one that counts now"), hint=N_("Choose another one."), code="same_pin"
+        )
     session.commit([update(person, verifier=verifier(new))], "user_pin")
     change_lock(session, person.uid, new)
+
+
+def pin_giver(session: Session) -> str:
+    """Who gave the person signed in the PIN they have, and so knows it; empty when it is their own choice, or
+    one that everybody knows (practice data), or when nothing here tells, or it cannot be changed here now."""
+    store, actor = session.workspace, session.person()
+    person = store.get(Person, actor.uid)
+    if person is None or person.synthetic or store.read_only or not store.room.fits(0):
+        return ""
+    entries = store.history(Person.TYPE.name, actor.uid)
+    undone = {entry.undoes for entry in entries}
+    for entry in entries:  # the newest first
+        if entry.action in _PIN_ACTS and entry.transaction not in undone:
+            return "" if entry.person_uid == actor.uid else entry.person
+    return ""
 
 
 @action(N_("Give a person a new PIN…"), "workspace", command="user", roles=("R0",))

@@ -79,7 +79,7 @@ class Shell:
     def session(self, *, write: bool = False) -> Iterator[Session]:
         """The workspace, open and with the person signed in; reading leaves the file as it is."""
         # late: a help page or a wrong word needs no database and no geometry
-        from app.actions.people import sign_in
+        from app.actions.people import pin_giver, sign_in
         from app.actions.room import space_left, space_words
         from app.bootstrap import open_workspace
 
@@ -89,6 +89,9 @@ class Shell:
                 note(said)
             if self.shared.person:
                 sign_in(session, self.shared.person, self.pin(self.shared.person))
+                if write and (giver := pin_giver(session)):
+                    note(tr(N_("{name} gave you your PIN and knows it; choose your own: gridward user pin"),
+                            name=giver))  # fmt: skip
             if write and (waiting := len(session.workspace.external_changes())):
                 note(
                     tr(

@@ -161,6 +161,15 @@ def test_a_script_without_a_second_pin_lets_people_start_with_its_own(terminal: 
     assert terminal("list", "boiler", as_="li").code == 0
 
 
+def test_whoever_has_a_pin_of_somebody_else_reads_so_at_each_signing_in(terminal: Terminal) -> None:
+    terminal("user", "add", "li", "--role", "R1", as_="admin")
+    for new, told in (("own-choice", True), ("another-one", False)):
+        terminal.patch.setenv("GRIDWARD_NEW_PIN", new)
+        said = terminal("user", "pin", as_="li", pin="246810" if told else "own-choice")
+        assert said.code == 0
+        assert ("您的 PIN 由 admin 设置" in said.err) is told
+
+
 def test_only_an_administrator_adds_people(terminal: Terminal) -> None:
     assert terminal.refused("user", "add", "li", "--role", "R3", as_="clerk") == (3, "role")
     assert terminal.refused("user", "add", "li", "--role", "R9", as_="admin") == (1, "bad_role")

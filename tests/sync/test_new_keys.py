@@ -12,7 +12,7 @@ import pytest
 from actions.office import PIN
 from app.actions.conflicts import open_conflicts, resolve
 from app.actions.laptop import keys_of, keys_state
-from app.actions.people import reset_pin, sign_in, unlock_keys
+from app.actions.people import change_pin, pin_giver, reset_pin, sign_in, unlock_keys
 from app.actions.session import Session
 from app.actions.sticks import bundle_in, bundle_out
 from app.errors import AppError
@@ -57,6 +57,26 @@ def reset(lan: Lan) -> None:
     office = lan.laptops[0]
     reset_pin(office.as_("admin"), "inspector", NEW)
     office.sync()
+
+
+def test_who_has_a_pin_of_somebody_else_is_told_until_it_is_their_own(lan: Lan) -> None:
+    """On every laptop that hears of it, also on one that begins with a snapshot."""
+    town = lan.laptop(TOWN, "R2")
+    change_pin(town.as_("inspector"), PIN, "own-choice")
+    lan.drain(town)
+    assert pin_giver(town.as_("inspector")) == "" and pin_giver(town.as_("officer")) == "admin", (
+        "who added them"
+    )
+    reset(lan)
+    town.sync()
+    other = lan.laptop(TOWN, "R2")
+    for laptop in (town, other):
+        assert pin_giver(laptop.as_("inspector")) == "admin"
+    assert refused(lambda: change_pin(town.as_("inspector"), NEW, NEW)) == "same_pin"
+    change_pin(town.as_("inspector"), NEW, "own-choice")
+    lan.drain(town, other)
+    for laptop in (town, other):
+        assert pin_giver(laptop.as_("inspector")) == ""
 
 
 def rejoin(lan: Lan, town: Laptop, role: str = "R2", area: str = TOWN) -> None:

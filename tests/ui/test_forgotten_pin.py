@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from actions.office import PIN
@@ -88,6 +88,38 @@ def test_a_pin_changed_elsewhere_asks_for_the_former_one(
     qtbot.waitUntil(lambda: bool(running.desk.sync.rounds), timeout=WAIT_MS)
     settle(running, qtbot)
     assert running.desk.sync.rounds[0].done is not None, "the keys are open: it syncs at once"
+    assert "admin" in shown(running, AskDialog, qtbot)._hint.text(), "and an own PIN is asked for"
+
+
+def test_who_was_given_a_pin_is_asked_for_an_own_one_until_there_is_one(
+    program: Make, lan: Lan, qtbot: QtBot
+) -> None:
+    reset(lan)
+    town = lan.laptop(TOWN, "R2")
+    town.session.actor = None
+    running = program(sync=BY_HAND)
+    running.window.open_session(town.session)
+    settle(running, qtbot)
+    type_pin(running, qtbot, NEW)
+    dialog = shown(running, AskDialog, qtbot)
+    assert dialog._hint.text().startswith("该 PIN 由 admin 设置")
+    later = dialog.foot.button(QDialogButtonBox.StandardButton.Cancel)
+    assert later.text() == "以后再说"
+    later.click()
+    settle(running, qtbot)
+    type_pin(running, qtbot, NEW)
+    dialog = shown(running, AskDialog, qtbot)
+    for new, again, fault in (("own-choice", "own-chioce", "不一致"), (NEW, NEW, "相同")):
+        dialog.form.fill({"new": new, "again": again})
+        dialog.send()
+        qtbot.waitUntil(lambda words=fault: words in dialog._fault.text(), timeout=WAIT_MS)
+    dialog.form.fill({"new": "own-choice", "again": "own-choice"})
+    dialog.send()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
+    signing = type_pin(running, qtbot, "own-choice")
+    qtbot.waitUntil(lambda: not signing.isVisible(), timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert not [box for box in running.window.findChildren(AskDialog) if box.isVisible()]
 
 
 def test_a_pin_nobody_knows_leads_to_new_keys(

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtWidgets import QDialogButtonBox
+
 from app.domain.entities.people import ROLES
 from app.domain.fields import Field, Kind
+from app.errors import Invalid
 from app.i18n import N_, tr
+from app.ui.dialogs.ask import AskDialog
 from app.ui.dialogs.forgotten import ForgottenDialog
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.frame.asking import ask_for, choice_field, hide_typing, text_field
@@ -39,7 +43,8 @@ class Persons:
         }
 
     def sign_in(self) -> None:
-        """Sign in as somebody else; where only a former PIN opens the keys it is asked for at once."""
+        """Sign in as somebody else; where only a former PIN opens the keys it is asked for at once, and who
+        has a PIN that another person knows is asked for an own one."""
         if self._desk.session is None:
             return
         dialog = SignInDialog(self._desk, self._window)
@@ -55,19 +60,23 @@ class Persons:
         dialog.open()
 
     def _look_at_keys(self, pin: str) -> None:
-        def state(session: Any, _: Any) -> str:
+        def state(session: Any, _: Any) -> tuple[str, str]:
             from app.actions.laptop import keys_state  # late: actions load after the first paint
+            from app.actions.people import pin_giver
 
-            return keys_state(session)
+            return keys_state(session), pin_giver(session)
 
-        def found(keys: str) -> None:
+        def found(state: tuple[str, str]) -> None:
+            keys, giver = state
             if keys == "former":
-                self.unlock(pin)
+                self.unlock(pin, giver)
+            elif giver:
+                self.choose_pin(pin, giver)
 
         self._desk.read(self._window, state, found)
 
-    def unlock(self, pin: str) -> None:
-        """Open this laptop's keys with a PIN that was changed elsewhere since."""
+    def unlock(self, pin: str, giver: str = "") -> None:
+        """Open this laptop's keys with a PIN that was changed elsewhere since, by `giver` if by another."""
 
         def work(session: Any, values: Mapping[str, Any]) -> object:
             from app.actions.people import unlock_keys  # late: actions load after the first paint
@@ -90,20 +99,42 @@ class Persons:
             )
         )
         dialog.accepted.connect(self._desk.sync.begin)
+        if giver:
+            dialog.accepted.connect(lambda: self.choose_pin(pin, giver))
 
     def change_pin(self) -> None:
         """Give oneself a new PIN."""
+        self._ask_pin("")
+
+    def choose_pin(self, pin: str, giver: str) -> None:
+        """Ask for an own PIN in place of the one that `giver` gave and knows; it may be put off until the
+        next time somebody signs in with it."""
+        dialog = self._ask_pin(pin)
+        later = dialog.foot.button(QDialogButtonBox.StandardButton.Cancel)
+        if later is not None:
+            later.setText(tr(N_("Later")))
+        words = N_(
+            "{name} gave you this PIN and knows it. Choose one that only you know: whoever knows it can sign"
+            " in your name. If you do so later, you are asked again when you sign in next."
+        )
+        dialog.say(tr(words, name=giver))
+
+    def _ask_pin(self, pin: str) -> AskDialog:
+        """Ask for a new PIN, and for the one that counts unless it is known to be `pin`."""
 
         def work(session: Any, values: Mapping[str, Any]) -> object:
             from app.actions.people import change_pin  # late: actions load after the first paint
 
-            change_pin(session, values["old"], values["new"])
+            if values["new"] != values["again"]:
+                raise Invalid(N_("The two PINs differ"), hint=N_("Nothing was changed."), code="pin")
+            change_pin(session, pin or values["old"], values["new"])
             return None
 
-        fields = (text_field("old", N_("PIN now")), text_field("new", _NEW_PIN))
-        hide_typing(
-            ask_for(self._window, "change_pin", fields, work, N_("The PIN is changed.")), "old", "new"
-        )
+        now = () if pin else (text_field("old", N_("PIN now")),)
+        fields = (*now, text_field("new", _NEW_PIN), text_field("again", N_("Once more")))
+        dialog = ask_for(self._window, "change_pin", fields, work, N_("The PIN is changed."))
+        hide_typing(dialog, *(field.name for field in fields))
+        return dialog
 
     def add_person(self) -> None:
         """Add somebody who may sign in."""
