@@ -19,7 +19,7 @@ from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
 from app.sync.results import EnrolDone as EnrolDone  # the window and the shell name it
 from app.sync.results import Progress
-from app.sync.state import ENROL_REQUEST, LOCK_KEYS
+from app.sync.state import ENROL_REQUEST, LOCK_KEYS, keep_recovery
 
 if TYPE_CHECKING:
     from app.sync.enrol import Joined, Owner
@@ -86,11 +86,13 @@ def enrol_from_file(
         held = joining.attach_workspace(session.workspace, joined, _owner(session, pin))
         session.keys = joined.keys
         session.workspace.replica.set_private(ENROL_REQUEST, request)
+        keep_recovery(session.workspace, opened.invitation.recovery)
         return replace(_done(session.workspace, joined.facts, held.where), waits=True)
     joining.workspace_of_file(file, opened, joined)
     with Workspace.open(file) as workspace:
         held = joining.keep_keys(workspace, joined, joining.Owner())
         workspace.replica.set_private(ENROL_REQUEST, request)
+        keep_recovery(workspace, opened.invitation.recovery)
         return replace(_done(workspace, joined.facts, held.where), waits=True)
 
 

@@ -35,11 +35,12 @@ from app.hub.objects import Blobs
 from app.hub.opening import make_hub, objects_of, opened
 from app.hub.passphrases import Passphrases
 from app.hub.place import HubPlace, find_place
-from app.hub.sticks import give_bundle, take_bundle
+from app.hub.sticks import Recovered, give_bundle, take_bundle
 from app.hub.views import device_lines, moment_of, moment_text
-from app.i18n import N_
+from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.invitation import Invitation, make_code, parse_code, write_invitation
+from app.sync.recovery import RecoveryKey
 
 VERDICTS = ("accepted", "merged", "conflicts", "rejected")
 SECRET_VARIABLE = "GRIDWARD_ADMIN_SECRET"  # the passphrase of the admin pages, for whom no link is wanted
@@ -59,7 +60,7 @@ def init_hub(
 
     Raises Refused `exists`, Invalid for an unknown area or a workspace of another one.
     """
-    now = _now()
+    now = utc_now()
     if source is not None:
         return _from_workspace(place, area, source, now)
     records: list[Entity] = []
@@ -73,7 +74,7 @@ def init_hub(
     try:
         if admin is not None and (chosen := os.environ.get(SECRET_VARIABLE)):
             Passphrases(hub.database).choose(person.uid, chosen)
-        return _status(hub)
+        return status_of(hub)
     finally:
         hub.close()
 
@@ -93,7 +94,7 @@ def invite(
         if not area.isdigit() or not covers(hub.root, area):
             raise Invalid(N_("{area} is not in the hub's area {root}"), area=area, root=hub.root,
                           code="unknown_division")  # fmt: skip
-        document = _invite(hub.invite(area, role, minutes, _now()), url or served, fingerprint)
+        document = _invite(hub.invite(area, role, minutes, utc_now()), url or served, fingerprint)
         if out is not None:
             _write_invitation(hub, document, out)
             document["file"] = str(out)
@@ -119,7 +120,7 @@ def admin_secret(place: HubPlace, login: str, url: str = "", passphrase: str = "
         if passphrase:
             passphrases.choose(found[0].uid, passphrase)
             return {"person": login, "link": "", "set": True}
-        made = passphrases.make_link(found[0].uid, _now())
+        made = passphrases.make_link(found[0].uid, utc_now())
     return {"person": login, "link": link_address(url or served, made), "set": False}
 
 
@@ -137,7 +138,7 @@ def administrator(place: HubPlace, login: str, pin: str) -> dict[str, Any]:
         if not hub.status().founded:
             raise Invalid(N_("This hub is empty: the first laptop that syncs brings its people"),
                           hint=N_("Nothing was changed."), code="not_founded")  # fmt: skip
-        made = hub.appoint(login, kept, _now(), f"shell:{getpass.getuser()}")
+        made = hub.appoint(login, kept, utc_now(), f"shell:{getpass.getuser()}")
     return {"person": login, "uid": made.uid, "made": made.made}
 
 
@@ -155,21 +156,14 @@ def revoke(place: HubPlace, device: str, reason: str) -> dict[str, Any]:
     if not reason.strip():
         raise Invalid(N_("A reason is needed"), hint=N_("Nothing was changed."), code="missing")
     with opened(place) as hub:
-        hub.revoke(_device(hub, device), _now(), reason.strip(), f"shell:{getpass.getuser()}")
+        hub.revoke(_device(hub, device), utc_now(), reason.strip(), f"shell:{getpass.getuser()}")
         return next(line.document() for line in device_lines(hub) if line.uid.startswith(device))
 
 
 def status(place: HubPlace) -> dict[str, Any]:
     """What the hub is and holds."""
     with opened(place) as hub:
-        return _status(hub)
-
-
-def require_program(place: HubPlace, version: str) -> dict[str, Any]:
-    """Let no laptop with a lower version of the program sync; "" lets any. Raises Invalid, Refused."""
-    with opened(place) as hub:
-        hub.require_program(version, f"shell:{getpass.getuser()}", _now())
-        return _status(hub)
+        return status_of(hub)
 
 
 def conflicts(place: HubPlace, area: str | None = None) -> list[dict[str, Any]]:
@@ -178,11 +172,15 @@ def conflicts(place: HubPlace, area: str | None = None) -> list[dict[str, Any]]:
         return [_conflict(item) for item in hub.conflicts(area)]
 
 
-def bundle_in(place: HubPlace, file: Path) -> dict[str, Any]:
+def bundle_in(place: HubPlace, file: Path, recovery: RecoveryKey | None = None) -> dict[str, Any]:
     """Take a laptop's bundle from a stick; raises BundleProblem for one that is cut, altered or not for this
-    hub."""
+    hub. The recovery key opens those of a lost hub too: they wait for a person, as late work does."""
+    recovered = None
+    if recovery is not None:
+        why = tr(N_("Written for a lost hub and read by the recovery key: who wrote it is not proved"))
+        recovered = Recovered(recovery.identity, f"shell:{getpass.getuser()}", why)
     with opened(place) as hub:
-        taken = take_bundle(hub, file, _now())
+        taken = take_bundle(hub, file, utc_now(), recovered)
     counts = {name: sum(getattr(item, name) for item in taken.answers) for name in VERDICTS}
     return {
         "device": taken.device,
@@ -192,6 +190,7 @@ def bundle_in(place: HubPlace, file: Path) -> dict[str, Any]:
         "blobs": taken.blobs,
         "given_back": taken.given_back,
         "papers_wanted": taken.asked,
+        "lost_hub": taken.lost_hub or None,
     }
 
 
@@ -199,7 +198,7 @@ def bundle_out(place: HubPlace, device: str, file: Path) -> dict[str, Any]:
     """Write what a laptop has not seen as a bundle for it, read back and found whole."""
     with opened(place) as hub:
         uid = _device(hub, device)
-        given = give_bundle(hub, uid, file, _now())
+        given = give_bundle(hub, uid, file, utc_now())
     made = given.written
     return {
         "bundle": str(made.path),
@@ -216,7 +215,7 @@ def bundle_out(place: HubPlace, device: str, file: Path) -> dict[str, Any]:
 
 def backup(place: HubPlace, folder: Path) -> Path:
     """A checked copy of an embedded hub, made while it serves; gives the copy's folder."""
-    return copies.backup(place, folder, _now())
+    return copies.backup(place, folder, utc_now())
 
 
 def export_log(place: HubPlace, out: Path) -> int:
@@ -227,18 +226,19 @@ def export_log(place: HubPlace, out: Path) -> int:
 
 def restore(source: Path, place: HubPlace) -> Path | None:
     """Bring a backup back; the folder that was there is kept aside and given."""
-    return copies.restore(source, place, _now())
+    return copies.restore(source, place, utc_now())
 
 
 def restored(place: HubPlace) -> dict[str, Any]:
     """Tell a hub that its database was brought back from a backup by other means, such as PostgreSQL's."""
     with opened(place) as hub:
-        hub.note_restored(_now())
-        return _status(hub)
+        hub.note_restored(utc_now())
+        return status_of(hub)
 
 
 def _write_invitation(hub: Hub, told: dict[str, Any], out: Path) -> None:
-    founded = hub.status().founded
+    status = hub.status()
+    founded = status.founded
     invitation = Invitation(
         hub=hub.uid,
         url=told["url"],
@@ -250,6 +250,7 @@ def _write_invitation(hub: Hub, told: dict[str, Any], out: Path) -> None:
         role=told["role"],
         expires=told["expires"],
         founding=not founded,
+        recovery=status.recovery.recipient,
     )
     write_invitation(
         out, invitation, parse_code(told["code"]), hub.snapshot(told["area"]) if founded else None
@@ -275,7 +276,7 @@ def _from_workspace(place: HubPlace, area: str, source: Path, now: datetime) -> 
         place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # before the folder of attachments in it
         hub = make_hub(place, area, _records(workspace, objects_of(place)), now)
         try:
-            return _status(hub)
+            return status_of(hub)
         finally:
             hub.close()
 
@@ -303,7 +304,8 @@ def _depth(entity: str) -> int:
     return 2 if OWNERS[entity][1] else 3
 
 
-def _status(hub: Hub) -> dict[str, Any]:
+def status_of(hub: Hub) -> dict[str, Any]:
+    """What an open hub is and holds."""
     found = hub.status()
     return {
         "area": found.area,
@@ -319,6 +321,7 @@ def _status(hub: Hub) -> dict[str, Any]:
         "restored_at": moment_text(moment_of(found.restored_at)) if found.restored_at else None,
         "given_back": found.given_back,
         "minimum_program": found.minimum.version or None,
+        "recovery_key": moment_text(moment_of(found.recovery.at or None)),
     }
 
 
@@ -360,5 +363,6 @@ def _conflict(item: Conflict) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """The moment of a command."""
     return datetime.now(UTC)

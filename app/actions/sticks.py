@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from app.sync.results import BundleReport as BundleReport
 from app.sync.results import PapersDone, Progress, SyncDone
 
 if TYPE_CHECKING:
+    from app.sync.recovery import Contents, RecoveryKey
     from app.sync.stick import Stick
 
 
@@ -42,6 +43,20 @@ def verify_bundle(path: Path) -> BundleReport:
     from app.sync.stick import verify  # late: brings the cryptography
 
     return verify(path)
+
+
+def read_recovery_key(file: Path, passphrase: Callable[[], str]) -> RecoveryKey:
+    """The recovery key in a file; `passphrase` is asked for one that is locked. Raises Invalid."""
+    from app.sync import recovery
+
+    return recovery.read_key(file, passphrase() if recovery.is_locked(file) else "")
+
+
+def look_into(path: Path, key: RecoveryKey) -> Contents:
+    """What a bundle for a hub holds, by the recovery key; no workspace and no hub is needed."""
+    from app.sync import recovery
+
+    return recovery.look_into(path, key.identity)
 
 
 def bring_next(session: Session, uid: str) -> None:

@@ -38,6 +38,7 @@ _WORDS = {
     "people": N_("People who sign in"),
     "problems": N_("Problems"),
     "program": N_("Program"),
+    "recovery_key": N_("Recovery key since"),
     "restored_at": N_("Restored at"),
     "role": N_("Role"),
     "schema_version": N_("Version of the tables"),

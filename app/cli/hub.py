@@ -14,6 +14,7 @@ from app.cli.answer import Answer, note, print_lines, table
 from app.cli.declare import Command, option, word
 from app.cli.headings import named_pairs
 from app.cli.shell import Shell
+from app.cli.sync import RECOVERY, recovery_key
 from app.i18n import N_, tr
 
 if TYPE_CHECKING:
@@ -87,22 +88,13 @@ class AdminSecretWords:
 
 
 @dataclass(frozen=True)
-class RevokeWords:
-    """Which laptop, and why."""
-
-    device: Annotated[str, word("DEVICE", N_("The laptop, or the beginning of its identifier"))]
-    folder: Annotated[Path | None, word("DIR", FOLDER)] = None
-    db: Annotated[str | None, option("--db", help_=DB)] = None
-    reason: Annotated[str, option("--reason", help_=N_("Why"))] = ""
-
-
-@dataclass(frozen=True)
 class BundleInWords:
     """A bundle of a laptop."""
 
     file: Annotated[Path, word("FILE", N_("A bundle"))]
     folder: Annotated[Path | None, word("DIR", FOLDER)] = None
     db: Annotated[str | None, option("--db", help_=DB)] = None
+    recovery: Annotated[Path | None, RECOVERY] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,17 +240,6 @@ def status(shell: Shell, words: PlaceWords) -> Answer:
     return Answer(document, told)
 
 
-def revoke(shell: Shell, words: RevokeWords) -> Answer:
-    """Stop a laptop."""
-    from app.actions.hubs import revoke as stop  # late: help pages need no database
-
-    document = stop(named_hub(words), words.device, words.reason)
-    said = tr(
-        N_("{device} gets nothing more; what it still sends waits in quarantine"), device=document["device"]
-    )
-    return Answer(document, [said])
-
-
 def conflicts(shell: Shell, words: PlaceWords) -> Answer:
     """The open conflicts."""
     from app.actions.hubs import conflicts as list_  # late: help pages need no database
@@ -277,7 +258,7 @@ def bundle_in(shell: Shell, words: BundleInWords) -> Answer:
 
     if words.folder is not None and words.file.is_dir():  # the hub first, as with all other commands
         words = replace(words, file=words.folder, folder=words.file)
-    document = take(named_hub(words), words.file)
+    document = take(named_hub(words), words.file, recovery_key(shell, words.recovery))
     return Answer(document, list(_taken_lines(document)))
 
 
@@ -289,10 +270,15 @@ def _taken_lines(document: dict[str, Any]) -> Iterator[str]:
     )
     yield tr(counts, **{name: value for name, value in document.items() if name != "states"})
     yield from (tr(_STATES[state]) for state in dict.fromkeys(document["states"]) if state in _STATES)
-    if document["given_back"]:
-        yield tr(N_("It gave back {n} changes that this hub had lost"), n=document["given_back"])
-    if document["papers_wanted"]:
-        yield tr(N_("It asks for {n} files, which the answer brings"), n=document["papers_wanted"])
+    back = N_("It gave back {n} changes that this hub had lost")
+    asks = N_("It asks for {n} files, which the answer brings")
+    counted = ("given_back", back), ("papers_wanted", asks)
+    yield from (tr(told, n=document[name]) for name, told in counted if document[name])
+    if document["lost_hub"]:
+        told = N_(
+            "It was written for hub {hub}, and nobody can prove by whom: what it brought waits for people"
+        )
+        yield tr(told, hub=document["lost_hub"])
 
 
 def bundle_out(shell: Shell, words: HubBundleOutWords) -> Answer:
@@ -375,7 +361,6 @@ COMMANDS = (
     Command("hub invite", N_("Make a one-time code for a laptop"), invite, InviteWords),
     Command("hub devices", N_("List the laptops and how far they have come"), devices, PlaceWords),
     Command("hub status", N_("What the hub is and holds"), status, PlaceWords),
-    Command("hub revoke", N_("Stop taking a laptop's work as it comes"), revoke, RevokeWords),
     Command("hub conflicts", N_("List the open conflicts"), conflicts, PlaceWords),
     Command("hub bundle in", N_("Take a laptop's bundle from a stick"), bundle_in, BundleInWords),
     Command(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PIN_VARIABLE = "GRIDWARD_PIN"
 NEW_PIN_VARIABLE = "GRIDWARD_NEW_PIN"
+RECOVERY_VARIABLE = "GRIDWARD_RECOVERY_PASSPHRASE"
 FORMER_PIN_VARIABLE = "GRIDWARD_FORMER_PIN"
 Progress = Callable[[int, int, str], None]
 OpenWindow = Callable[["Path | Session | None"], int]
@@ -128,6 +129,18 @@ class Shell:
                     name=name, variable=PIN_VARIABLE))  # fmt: skip
             return own
         return self.new_pin(name)
+
+    def recovery_passphrase(self, *, fresh: bool = False) -> str:
+        """The passphrase of a recovery key: from its variable, or asked for at the terminal."""
+        kept = os.environ.get(RECOVERY_VARIABLE, "")
+        if kept or not _at_terminal():
+            return kept
+        first = getpass.getpass(tr(N_("Passphrase of the recovery key: ")))
+        if fresh and getpass.getpass(tr(N_("Once more: "))) != first:
+            raise WrongUsage(
+                N_("The two are not the same"), hint=N_("Nothing was changed."), code="passphrase"
+            )
+        return first
 
     def _pin(self, name: str, variable: str, fresh: bool) -> str:
         kept = os.environ.get(variable)

@@ -16,6 +16,7 @@ from app.i18n import N_, tr
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, Side
+    from app.sync.recovery import RecoveryKey
     from app.sync.results import BundleReport, Proof, SyncDone
 
 STORAGE = 5  # laptop and hub differ, or a value is not accounted for
@@ -43,6 +44,16 @@ class BundleWords:
     """A bundle."""
 
     file: Annotated[Path, word("FILE", N_("A bundle"))]
+
+
+RECOVERY = option("--recovery", help_=N_("The file of a recovery key, for a bundle whose hub is lost"))
+
+
+@dataclass(frozen=True)
+class VerifyWords(BundleWords):
+    """A bundle, and by which key it is looked into."""
+
+    recovery: Annotated[Path | None, RECOVERY] = None
 
 
 @dataclass(frozen=True)
@@ -127,12 +138,23 @@ def bundle_in(shell: Shell, words: BundleWords) -> Answer:
     return Answer(document, [*_sync_lines(done), *filter(None, [said])], 0 if done.agrees else STORAGE)
 
 
+_INSIDE = N_(
+    "Opened: {changes} changes of {acts} acts and {files} files, written from {first} to {last}. Who wrote"
+    " them can be proved at its hub only."
+)
 _WAYS = {"to_hub": N_("for the hub"), "to_device": N_("for a laptop"), "": N_("not known")}
 
 
-def bundle_verify(shell: Shell, words: BundleWords) -> Answer:
-    """Whether a bundle is whole; no workspace and no key is needed."""
-    from app.actions.sticks import verify_bundle  # late: help pages need no network
+def recovery_key(shell: Shell, file: Path | None) -> RecoveryKey | None:
+    """The recovery key in a file, if one was named; its passphrase is asked for where it has one."""
+    from app.actions.sticks import read_recovery_key  # late: help pages need no cryptography
+
+    return read_recovery_key(file, shell.recovery_passphrase) if file is not None else None
+
+
+def bundle_verify(shell: Shell, words: VerifyWords) -> Answer:
+    """Whether a bundle is whole; no workspace and no key is needed. The recovery key opens it as well."""
+    from app.actions.sticks import look_into, verify_bundle  # late: help pages need no network
 
     report = verify_bundle(words.file)
     document = _report_document(report)
@@ -140,6 +162,10 @@ def bundle_verify(shell: Shell, words: BundleWords) -> Answer:
     shown["kind"] = tr(_WAYS.get(report.kind, _WAYS[""]))
     said = tr(N_("The bundle is whole")) if report.ok else tr(N_("Something is wrong with the bundle"))
     lines = [*named_pairs(shown), *(f"  {item.code}: {item.why}" for item in report.problems), said]
+    key = recovery_key(shell, words.recovery) if report.ok else None
+    if key is not None:
+        document["contents"] = inside = _plain(look_into(words.file, key))
+        lines.append(tr(_INSIDE, **inside))
     return Answer(document, lines, 0 if report.ok else 1)
 
 
@@ -329,7 +355,7 @@ COMMANDS = (
     Command("sync", N_("One round with the hub: send, fetch, compare"), sync, SyncWords),
     Command("bundle out", N_("Write what the hub lacks as one encrypted file"), bundle_out, BundleOutWords),
     Command("bundle in", N_("Take in a bundle of the hub"), bundle_in, BundleWords),
-    Command("bundle verify", N_("Whether a bundle is whole; needs no workspace"), bundle_verify, BundleWords),
+    Command("bundle verify", N_("Whether a bundle is whole; needs no workspace"), bundle_verify, VerifyWords),
     Command(
         "conflicts", N_("What waits for a decision, both values side by side"), conflicts, ConflictsWords
     ),

@@ -21,6 +21,7 @@ from app.hub.keys import facts
 from app.hub.lost import restored_at
 from app.hub.programs import ANY, Minimum, minimum_of
 from app.hub.records import record_of
+from app.hub.recovery import NONE, Recovery, recovery_of
 from app.hub.rows import Rows
 from app.store.tables import STORED_TYPES
 
@@ -54,7 +55,7 @@ class DeviceBook:
 class Status:
     """The hub in numbers; `areas` are (number, head, digest) by code. `restored_at` (ms) is when the hub was
     last brought back from a backup, `given_back` how many entries laptops have given it back since; `minimum`
-    the lowest version of the program that may sync."""
+    the lowest version of the program that may sync, `recovery` the recovery key's public half."""
 
     area: str
     areas: Mapping[str, Area]
@@ -67,6 +68,7 @@ class Status:
     restored_at: int | None = None
     given_back: int = 0
     minimum: Minimum = ANY
+    recovery: Recovery = NONE
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,13 @@ def status(database: HubDatabase, connection: Connection, root: str) -> Status:
     )
     people = connection.exec_driver_sql("SELECT count(*) FROM person WHERE h_alive")
     count = connection.execute(select(func.count()).select_from(DEVICES)).scalar_one()
-    persons = int(people.scalar_one())
+    persons, told = int(people.scalar_one()), facts(connection)
     engine, back = "postgresql" if database.postgres else "sqlite", restored_at(connection)
     conflicts = int(open_ones.scalar_one())
     able = len(keepers(Rows(database, connection), root))
     return Status(
         root, areas(connection), count, persons, able, conflicts, engine, persons > 0, *back,
-        minimum_of(facts(connection)),
+        minimum_of(told), recovery_of(told),
     )  # fmt: skip
 
 

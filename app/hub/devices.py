@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from app.domain.replication import Batch
 from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed, Refused
 from app.hub.book import DEVICES, FACTS, INVITES, SITES
@@ -243,6 +244,30 @@ def revoke(connection: Connection, uid: str, now: int, reason: str, by: str) -> 
     done = device(connection, uid)
     assert done is not None
     return done
+
+
+def stand_in(connection: Connection, batch: Batch, where: tuple[str, int], by: str, why: str) -> None:
+    """Have a revoked laptop without a key stand for one of a lost hub (`where`: this hub's root, and when),
+    as far as it came before this batch. Raises Invalid `foreign` for a laptop that this hub knows."""
+    root, now = where
+    found = device(connection, batch.device, lock=True)
+    if found is None:
+        connection.execute(
+            insert(DEVICES).values(
+                uid=batch.device, area=root, role_cap="R1", sign_key=b"", recipient="", epoch=batch.epoch,
+                next=batch.first, chain=batch.previous, founding=False, enrolled_at=now, revoked_at=now,
+                revoked_after=0, revoked_by=by, revoked_why=why,
+            )
+        )  # fmt: skip
+        return
+    if found.sign_key:
+        raise Invalid(
+            N_("Laptop {device} is one of this hub; its work comes by its own bundles"),
+            hint=N_("Nothing was changed."),
+            device=found.uid,
+            code="foreign",
+        )
+    change(connection, found.uid, epoch=batch.epoch, next=batch.first, chain=batch.previous)
 
 
 def site_of(connection: Connection, uid: str, epoch: int) -> int:

@@ -328,6 +328,10 @@ class Hub:
         with self.database.writing() as connection:
             programs.require(connection, version, by, _ms(now))
 
+    def lay_aside(self, signed: bytes, received: datetime, by: str, why: str) -> PushAnswer:
+        """Lay a batch before people that was written for a lost hub. See `Pushing.lay_aside`."""
+        return self._pushing.lay_aside(signed, received, by, why)
+
     # ------------------------------------------------------------ the books
     def status(self) -> books.Status:
         """Counts, areas and what engine it runs on."""

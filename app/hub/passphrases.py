@@ -57,11 +57,7 @@ class Passphrases:
 
     def choose(self, person: str, passphrase: str) -> None:
         """Set a passphrase; every link and every visit of the person ends. Raises Invalid for a poor one."""
-        if not SHORTEST <= len(passphrase) <= LONGEST:
-            raise Invalid(
-                N_("A passphrase has {n} characters or more"), n=SHORTEST, code="poor_passphrase",
-                hint=N_("Four or five words that do not belong together are easy to remember."),
-            )  # fmt: skip
+        check_passphrase(passphrase)
         self._set(person, {"verifier": _HASHER.hash(passphrase), "link": None, "link_until": None})
 
     def make_link(self, person: str, now: datetime) -> str:
@@ -91,6 +87,15 @@ class Passphrases:
             )
             if found.rowcount == 0:
                 connection.execute(insert(PASSPHRASES).values(person=person, **values))
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Raise Invalid `poor_passphrase` for one that is too short, or too long to be one."""
+    if not SHORTEST <= len(passphrase) <= LONGEST:
+        raise Invalid(
+            N_("A passphrase has {n} characters or more"), n=SHORTEST, code="poor_passphrase",
+            hint=N_("Four or five words that do not belong together are easy to remember."),
+        )  # fmt: skip
 
 
 def _hash(link: str) -> bytes:

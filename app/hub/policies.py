@@ -10,6 +10,7 @@ from app.hub import verifiers
 from app.hub.devices import Device
 from app.hub.keys import PEOPLE, HubKeys, facts
 from app.hub.programs import minimum_of
+from app.hub.recovery import recovery_of
 from app.sync.grants import GRANT_DAYS, Grant, Grants, pack_grants
 from app.sync.messages import Held
 
@@ -35,7 +36,15 @@ def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now:
         verifier = kept.get((uid, str(mark)), "")
         found.append(Grant(uid, str(role), str(area or ""), now, now + GRANT_DAYS * _DAY, verifier))
     told = facts(connection)
-    made = Grants(hub, device.uid, now, found, told.get(PEOPLE, b""), minimum_of(told).version)
+    made = Grants(
+        hub,
+        device.uid,
+        now,
+        found,
+        told.get(PEOPLE, b""),
+        minimum_of(told).version,
+        recovery_of(told).recipient,
+    )
     return pack_grants(made, keys.seed)
 
 

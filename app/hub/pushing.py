@@ -99,25 +99,48 @@ class Pushing:
         message = unpack_signed(signed)
         self._prove(message)
         batch = decode_batch(message.body)
-        self._check(batch, message)
+        self._check(batch, message, self.hub)
         behind = self._behind(batch)
         if behind is not None:
             return behind
         batch = believed(batch)
         if len(batch.entries) > MANY:
             litter.append(batch.entries)
-        extra: set[str] = set()  # areas that were missed
         arrived = Arrived(batch, message.sha256, signed, _ms(received), wanted)
         quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
         with suppress(NeedArea, *_MET):  # then the long road looks again
             answer = quick.push(arrived)
             if answer is not None:
                 return answer
+        return self._long(arrived, litter, lambda _: None)
+
+    def lay_aside(self, signed: bytes, received: datetime, by: str, why: str) -> PushAnswer:
+        """Lay a batch before people that a laptop wrote for another hub, which is lost with its books: nobody
+        can prove who wrote it, and nothing of it counts before somebody has taken it in.
+
+        Raises Invalid for one that cannot be read, or whose laptop is one of this hub.
+        """
+        message = unpack_signed(signed)
+        batch = decode_batch(message.body)
+        self._check(batch, message, batch.hub)
+        arrived = Arrived(batch, message.sha256, signed, _ms(received), None)
+
+        def stand_in(connection: Connection) -> None:
+            devices.stand_in(connection, batch, (self.root, arrived.received), by, why)
+
+        return self._long(arrived, [], stand_in)
+
+    def _long(
+        self, arrived: Arrived, litter: list[Iterable[object]], before: Callable[[Connection], None]
+    ) -> PushAnswer:
+        """The long road, again and again while another process is met on it; `before` begins each try."""
+        extra: set[str] = set()  # areas that were missed
         left = _TRIES
         while True:
             try:
                 with self.database.writing() as connection:
                     self.remembered.check(self.database.incarnation(connection))
+                    before(connection)
                     return self._push(connection, arrived, extra, litter)
             except NeedArea as needed:
                 needed.note(extra)
@@ -163,10 +186,10 @@ class Pushing:
                 self.known[message.device] = key
         verify_signed(BATCH, message, key)
 
-    def _check(self, batch: Batch, message: Signed) -> None:
+    def _check(self, batch: Batch, message: Signed, hub: str) -> None:
         if batch.device != message.device:
             raise Invalid(N_("The batch names another laptop than the one that signed it"), code="bad_batch")
-        if batch.hub != self.hub:
+        if batch.hub != hub:
             raise NotAllowed(N_("This batch was written for another hub"), code="foreign_hub")
         if any(map(_bad_act, batch.acts)) or any(map(_bad_uid, batch.entries)):
             raise Invalid(

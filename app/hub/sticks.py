@@ -14,7 +14,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -61,6 +61,17 @@ class Taken:
     blobs: int
     given_back: int = 0
     asked: int = 0
+    lost_hub: str = ""  # the hub it was written for, where that is not this one
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """How a bundle is opened that this hub's key may not open: by the recovery key (`identity`), by whom, and
+    why, in words that stay with a laptop of a lost hub."""
+
+    identity: str
+    by: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -75,11 +86,19 @@ class Given:
     unknown: int
 
 
-def take_bundle(hub: Hub, path: Path, now: datetime) -> Taken:
+def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None = None) -> Taken:
     """Take a laptop's bundle; raises BundleProblem with what exactly is wrong with it, Refused `too_old` for
-    one of a program that may not sync: nothing of it is taken, and the answer tells the laptop why."""
+    one of a program that may not sync: nothing of it is taken, and the answer tells the laptop why.
+
+    What the recovery key opens of another hub, which is lost, is laid before people as late work is.
+    """
+    receiver = _receiver(hub)
+    if recovered is not None:
+        receiver = replace(receiver, identity=recovered.identity, any_hub=True)
     with tempfile.TemporaryDirectory(prefix="gridward-bundle-") as folder:
-        found = unpack_bundle(path, _receiver(hub), Path(folder))
+        found = unpack_bundle(path, receiver, Path(folder))
+        if recovered is not None and receiver.is_foreign(found.head):
+            return _lay_aside(hub, found, now, recovered)
         _check_program(hub, found.head)
         _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
@@ -157,6 +176,16 @@ def _receiver(hub: Hub) -> Receiver:
         return request.sign_key if request and device_uid(request.sign_key) == head.device else None
 
     return Receiver(hub.identity, "to_hub", hub.uid, "", signer)
+
+
+def _lay_aside(hub: Hub, found: Unpacked, now: datetime, recovered: Recovered) -> Taken:
+    """Keep what was written for a lost hub, for a person to look at."""
+    blobs = [item for item in found.items if item.kind == "blob"]
+    for item in blobs:
+        hub.blobs.put(item.name, item.read())
+    batches = [item.read() for item in found.items if item.kind == "batch"]
+    answers = tuple(hub.lay_aside(signed, now, recovered.by, recovered.why) for signed in batches)
+    return Taken(found.head.device, answers, len(blobs), lost_hub=found.head.hub)
 
 
 def _check_program(hub: Hub, head: BundleHead) -> None:

@@ -34,7 +34,7 @@ class Grant(msgspec.Struct, frozen=True, array_like=True):
 class Grants(msgspec.Struct, frozen=True, array_like=True):
     """All grants of one laptop as of `made` (the hub's clock, ms); `people` is the hub's mark of who its
     people were then, another one after each change of them. `minimum` is the lowest version of the program
-    that may sync, "" when any may."""
+    that may sync, "" when any may; `recovery` the age recipient of the recovery key, "" without one."""
 
     hub: _Word
     device: _Word
@@ -42,6 +42,7 @@ class Grants(msgspec.Struct, frozen=True, array_like=True):
     grants: Annotated[list[Grant], Meta(max_length=100_000)]
     people: Annotated[bytes, Meta(max_length=32)] = b""
     minimum: _Word = ""
+    recovery: _Word = ""
 
     def live(self, person: str, now: int) -> Grant | None:
         """The grant that lets a person sign in at `now` (ms); None when there is none."""

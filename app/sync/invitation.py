@@ -72,7 +72,8 @@ class Code:
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """What a laptop has to know of its hub. `expires` is a moment as stored; `fingerprint` the whole SHA-256
-    of the certificate in hex; `device` is set when the hub has named the laptop already."""
+    of the certificate in hex; `device` is set when the hub has named the laptop already;
+    `recovery` is the recipient of the recovery key, "" without one."""
 
     hub: Text
     url: Text
@@ -85,6 +86,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     expires: Text
     device: Text = ""
     founding: bool = False
+    recovery: Text = ""
 
 
 class _Facts(msgspec.Struct, array_like=True):

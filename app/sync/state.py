@@ -19,6 +19,7 @@ from app.sync.messages import Held
 
 GRANTS = "grants"
 MINIMUM = "minimum_program"  # the lowest version of the program that the hub works with, as the grants say
+RECOVERY = "recovery"  # the recipient that bundles are written to beside the hub's
 _AHEAD = "clock_ahead"  # ms
 _DAY_MS = 24 * 3600 * 1000
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
@@ -114,7 +115,19 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
     if packed != kept:
         replica.set_private(GRANTS, packed)
         _keep(replica, MINIMUM, grants.minimum.encode())
+        keep_recovery(workspace, grants.recovery)
     replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
+
+
+def keep_recovery(workspace: Workspace, recipient: str) -> None:
+    """Keep for which recovery key bundles are written too, as grants or an invitation of the hub say."""
+    _keep(workspace.replica, RECOVERY, recipient.encode())
+
+
+def bundle_readers(workspace: Workspace, hub: str) -> list[str]:
+    """For whom a bundle for the hub is written: for its own key (`hub`), and the recovery key if one is."""
+    recovery = (workspace.replica.private(RECOVERY) or b"").decode()
+    return [hub, recovery] if recovery else [hub]
 
 
 def wanted_program(workspace: Workspace) -> str:

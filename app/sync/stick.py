@@ -32,6 +32,7 @@ from app.sync.results import BundleDone, BundleReport, PapersDone, Progress, Syn
 from app.sync.sending import Sealer
 from app.sync.state import (
     ENROL_REQUEST,
+    bundle_readers,
     end_founding,
     keep_grants,
     note_outcome,
@@ -80,7 +81,8 @@ class Stick:
         head = BundleHead(
             "to_hub", new_uid(), facts.hub, facts.device, as_moment(self.now.astimezone(UTC)), 1, __version__
         )
-        written = write_bundle(path, head, [facts.hub_recipient], items, self.keys.sign_seed, seen)
+        readers = bundle_readers(self.workspace, facts.hub_recipient)
+        written = write_bundle(path, head, readers, items, self.keys.sign_seed, seen)
         return BundleDone(
             path=written.path,
             changes=sum(batch.last - batch.first + 1 for batch in batches),

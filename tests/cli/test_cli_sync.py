@@ -292,3 +292,34 @@ def test_a_program_that_is_too_old_keeps_its_work(
     assert served.at(town).json("sync")["unsent"] == 0
     assert served.at(town).json("hub", "status", hub, workspace=False)["minimum_program"] == __version__
     assert served.at(town).json(*minimum, "any", workspace=False) == {"minimum_program": None}
+
+
+def test_a_stick_is_looked_into_by_the_recovery_key(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, hub, key = tmp_path / "town.gpkg", str(served.folder), tmp_path / "safe" / "key.txt"
+    served.join(town, TOWN, "R2")
+    made = ("hub", "recovery-key", hub, "-o", str(key), "--passphrase")
+    assert served.at(town).refused(*made, workspace=False) == (2, "passphrase")
+    monkeypatch.setenv("GRIDWARD_RECOVERY_PASSPHRASE", "korrekte pferde heften batterien")
+    told = served.at(town).json(*made, workspace=False)
+    assert set(told) == {"recipient", "recovery_key", "file"} and told["recipient"].startswith("age1")
+    assert served.at(town).refused(*made, workspace=False) == (1, "exists")
+    assert served.at(town).json("hub", "status", hub, workspace=False)["recovery_key"] == told["recovery_key"]
+    served.at(town).json("sync")
+    served.at(town)("add", "boiler", "--set", "ledger_no=T-9", "--set", "user_org=二小", as_="inspector")
+    out = str(tmp_path / "out.bundle")
+    served.at(town).json("bundle", "out", "-o", out)
+    look = ("bundle", "verify", out, "--recovery", str(key))
+    document = served.at(town).json(*look, workspace=False)
+    assert document["ok"] and (document["contents"]["changes"], document["contents"]["files"]) == (1, 0)
+    assert "contents" not in served.at(town).json("bundle", "verify", out, workspace=False)
+    monkeypatch.setenv("GRIDWARD_RECOVERY_PASSPHRASE", "wrong horse battery staple")
+    assert served.at(town).refused(*look, workspace=False) == (1, "wrong_passphrase")
+    new = str(tmp_path / "new")
+    served.at(town).json("hub", "init", new, "--area", CITY, "--admin", "root", workspace=False)
+    monkeypatch.setenv("GRIDWARD_RECOVERY_PASSPHRASE", "korrekte pferde heften batterien")
+    assert served.at(town).refused("hub", "bundle", "in", out, new, workspace=False) == (1, "foreign")
+    taken = served.at(town).json("hub", "bundle", "in", out, new, "--recovery", str(key), workspace=False)
+    assert taken["states"] == ["quarantined"] and taken["lost_hub"]
+    assert len(served.at(town).json("hub", "conflicts", new, workspace=False)) == 1

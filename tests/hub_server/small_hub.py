@@ -26,6 +26,7 @@ from app.hub.devices import Invite
 from app.hub.keys import facts
 from app.hub.objects import Blobs
 from app.hub.programs import Minimum, minimum_of, require
+from app.hub.recovery import NONE, Recovery
 from app.hub.replies import PullAnswer
 from app.i18n import N_
 from app.sync import messages as m
@@ -59,6 +60,7 @@ class SmallHub:
     conflicts_: list[Conflict] = field(default_factory=list)
     quarantine_: list[Any] = field(default_factory=list)
     restored_at: int | None = None
+    recovery: Recovery = NONE
     given_back: int = 0
     secret_blobs: set[str] = field(default_factory=set)  # named by no record that a laptop may read
     places: dict[str, str] = field(default_factory=dict)  # the area of a conflict
@@ -116,6 +118,7 @@ class SmallHub:
         return SimpleNamespace(
             area="620800", areas=areas, engine="sqlite", founded=True,
             restored_at=self.restored_at, given_back=self.given_back, minimum=self.minimum(),
+            recovery=self.recovery,
         )  # fmt: skip
 
     def minimum(self) -> Minimum:

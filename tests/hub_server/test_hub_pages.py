@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from app.domain.entities.conflict import Conflict
 from app.hub.passphrases import Passphrases
+from app.hub.recovery import Recovery
 from app.hub.server import make_app
 from app.hub.service import Service
 from hub_server.small_hub import (
@@ -371,3 +372,12 @@ def test_long_lists_come_in_pages_and_forms_mark_where_they_belong(http: TestCli
     assert "?page=" not in http.get("/admin/conflicts").text
     for path, marked in (("devices/invite", "devices"), ("devices/dev-1/revoke", "devices")):
         assert f'href="/admin/{marked}" aria-current="page"' in http.get(f"/admin/{path}").text
+
+
+def test_the_first_page_says_whether_there_is_a_recovery_key(http: TestClient, hub: SmallHub) -> None:
+    sign_in(http)
+    assert "hub recovery-key" in http.get("/admin/").text
+    hub.recovery = Recovery("age1abc", "shell:root", received_ms(NOW))
+    page = http.get("/admin/").text
+    assert "hub recovery-key" not in page and "设于 2026-11-23 10:00" in page
+    assert "age1abc" not in page

@@ -187,6 +187,7 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
         "area": sees_from(visit, str(status.area)),
         "names": hub.division_names(),
         "restored": moment_of(status.restored_at),
+        "recovery": moment_of(status.recovery.at or None),
         "rules": keeps_hub(visit, str(status.area)),
         "now": now,
     }
