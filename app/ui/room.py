@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox
 
 from app.i18n import N_, tr
 
@@ -38,6 +39,13 @@ class RoomWatch(QObject):
             return ""
         return tr(N_("There is too little room on the disk: nothing can be changed now."))
 
+    def watch_over(self, foot: QDialogButtonBox) -> None:
+        """Close the deed of a form, and no other of its buttons, while nothing can be changed; its tip says
+        why, and what was typed stays."""
+        for button in foot.buttons():
+            if button.objectName() == "deed":
+                _Closing(self, button)
+
     def look(self) -> None:
         """See how much is free; the reserve is made again where it was given up and there is room."""
         if self._desk.session is None:
@@ -58,6 +66,21 @@ class RoomWatch(QObject):
             self.said.emit()
         if self.why_closed != closed:
             self.changed.emit()
+
+
+class _Closing(QObject):
+    """Lives as long as its button: what a watch tells a closure would reach a button that is gone."""
+
+    def __init__(self, room: RoomWatch, button: QAbstractButton) -> None:
+        super().__init__(button)
+        self._room, self._button = room, button
+        room.changed.connect(self.show)
+        self.show()
+
+    def show(self) -> None:
+        """Open or close the button."""
+        self._button.setEnabled(not self._room.why_closed)
+        self._button.setToolTip(self._room.why_closed)
 
 
 def _first(session: Any, _: Any) -> tuple[Space, str]:

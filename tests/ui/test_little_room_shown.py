@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.domain.entities.boiler import Boiler
 from app.settings import BY_HAND
 from app.store.room import MB, RESERVE, Limits, Room
 from app.ui.application import Program
+from app.ui.dialogs.lookback import LookbackDialog
 from app.ui.frame.rail import CONFLICTS, SYNC
 from app.ui.record.editdialog import EditDialog
+from app.ui.record.nextsteps import can_open
+from app.ui.record.patroldialog import PatrolDialog
+from app.ui.record.stepdialog import StepDialog
 from app.ui.sync.words import line_of
 from sync_cases import SAFE, FakeHub, a_conflict, stand_in
 from window_cases import WAIT_MS, boiler_in, choose, settle
@@ -104,6 +109,58 @@ def test_an_open_form_keeps_what_was_typed(office: Office, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
     saved = running.desk.need().workspace.get(Boiler, boiler.uid)
     assert saved is not None and saved.note == "现场看过，烟囱已拆"
+
+
+@pytest.mark.parametrize("begin", ["edit", "patrol", "step", "ask"])
+def test_an_open_form_closes_its_deed_and_opens_it_again(office: Office, qtbot: QtBot, begin: str) -> None:
+    """Before somebody has typed all of it; what was typed stays, and “Cancel” is there."""
+    running = office("admin" if begin == "ask" else "city")
+    disk, window = Disk(running, qtbot), running.window
+    if begin == "patrol":
+        window.go("patrol")
+        PatrolDialog(running.desk, [], window).open()
+    elif begin == "ask":
+        window.commands.actions["set_setting"].trigger()
+    else:
+        choose(running, qtbot, boiler_in(running, "planned"))
+        record = window.work.record
+        record.edit_record() if begin == "edit" else open_step(running)
+    settle(running, qtbot)
+    [dialog] = [box for box in window.findChildren(QDialog) if box.isVisible()]
+    foot = dialog.foot  # type: ignore[attr-defined]
+    deed = next(button for button in foot.buttons() if button.objectName() == "deed")
+    assert (deed.isEnabled(), deed.toolTip()) == (True, "")
+    disk.has(99)
+    assert (deed.isEnabled(), deed.toolTip()) == (False, CLOSED)
+    assert all(button.isEnabled() for button in foot.buttons() if button is not deed)
+    disk.has(101)
+    assert (deed.isEnabled(), deed.toolTip()) == (True, "")
+    dialog.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    disk.has(99)  # and nothing is told to a form that is gone
+
+
+def open_step(running: Program) -> None:
+    """The first step that can be taken."""
+    panel = running.window.work.record
+    assert panel.view is not None
+    step = next(one for one in panel.view.steps if can_open(one))
+    StepDialog(running.desk, panel.view, step, running.window).open()
+
+
+def test_look_back_closes_what_writes_and_still_prints(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    disk = Disk(running, qtbot)
+    dialog = LookbackDialog(running.desk, "", lambda: None, running.window)
+    dialog.show()
+    settle(running, qtbot)
+    keys = (dialog.fresh, dialog.good, dialog.bad)
+    before = [key.isEnabled() for key in keys]
+    assert before[0]
+    disk.has(99)
+    assert [(key.isEnabled(), key.toolTip()) for key in keys] == [(False, CLOSED)] * 3
+    disk.has(101)
+    assert [key.isEnabled() for key in keys] == before and not dialog.fresh.toolTip()
 
 
 def test_a_table_keeps_what_was_entered(office: Office, qtbot: QtBot) -> None:

@@ -70,6 +70,7 @@ class LookbackDialog(QDialog):
         self._lay_out()
         desk.changed.connect(self._changed)
         desk.actor_changed.connect(self._offer)
+        desk.room.changed.connect(self._offer)
         self.reload()
 
     # ---- reading
@@ -168,12 +169,16 @@ class LookbackDialog(QDialog):
         self._offer()
 
     def _offer(self) -> None:
-        visit, actor = self.chosen(), self._desk.actor
+        visit, closed = self.chosen(), self._desk.room.why_closed
+        role = self._desk.actor.role if self._desk.actor is not None and not closed else ""
         waits = visit is not None and visit.result in (OPEN, GOOD) and visit.boiler.status == "cleared"
-        self.good.setEnabled(waits and actor is not None and actor.role in ("R5", "R6"))
-        self.good.setToolTip("" if self.good.isEnabled() else tr(N_("For the city bureau; anybody reports.")))
-        self.bad.setEnabled(waits and actor is not None)
-        self.fresh.setEnabled(actor is not None and actor.role in ("R5", "R6"))
+        self.good.setEnabled(waits and role in ("R5", "R6"))
+        tip = "" if self.good.isEnabled() else tr(N_("For the city bureau; anybody reports."))
+        self.good.setToolTip(closed or tip)
+        self.bad.setEnabled(waits and bool(role))
+        self.fresh.setEnabled(role in ("R5", "R6"))
+        for button in (self.bad, self.fresh):
+            button.setToolTip(closed)
         self.print.setEnabled(bool(self.visits))
 
     def record(self, what: str) -> None:

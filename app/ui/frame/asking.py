@@ -18,6 +18,8 @@ def ask_for(window: MainWindow, action: str, fields: tuple[Field, ...], work: Wo
     """Open the dialog of an action; what is `said` when it is done stands at the foot of the window."""
     desk, title = window.desk, tr(window.commands.commands[action].label)
     dialog = AskDialog(desk, title, fields, work, lambda _: desk.said.emit(tr(said)), window)
+    if window.commands.commands[action].writes:
+        desk.room.watch_over(dialog.foot)
     dialog.open()
     return dialog
 

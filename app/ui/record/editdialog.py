@@ -55,6 +55,7 @@ class EditDialog(QDialog):
         self.foot = buttons(tr(N_("Save")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
+        desk.room.watch_over(self.foot)
         self._lay_out()
         if record is None and kind.name == Boiler.TYPE.name:
             self._propose_number()

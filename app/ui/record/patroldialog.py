@@ -59,6 +59,7 @@ class PatrolDialog(QDialog):
         self.foot = buttons(tr(N_("Record the patrol")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
+        desk.room.watch_over(self.foot)
         column = QVBoxLayout(self)
         metrics.tight(column, 3, 2)
         column.addWidget(self.form)

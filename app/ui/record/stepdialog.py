@@ -60,6 +60,7 @@ class StepDialog(QDialog):
         self.foot = buttons(step.label)
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
+        desk.room.watch_over(self.foot)
         self._lay_out()
 
     def send(self) -> None:
