@@ -23,7 +23,16 @@ from app.sync.results import Proof as Proof
 from app.sync.results import ProofProblem as ProofProblem
 from app.sync.results import SyncDone as SyncDone
 from app.sync.results import SyncStatus as SyncStatus
-from app.sync.state import ENROL_REQUEST, LAST_ERROR, REVOKED, files_left, handed_in, restored, wanted_program
+from app.sync.state import (
+    ENROL_REQUEST,
+    LAST_ERROR,
+    REVOKED,
+    disk_of,
+    files_left,
+    handed_in,
+    restored,
+    wanted_program,
+)
 
 if TYPE_CHECKING:
     from app.sync.transport import Transport
@@ -97,6 +106,7 @@ def sync_status(session: Session) -> SyncStatus:
         damaged=damaged,
         short=not store.room.fits(0),
         wanted=wanted_program(store),
+        disk=disk_of(store),
     )
 
 
@@ -104,6 +114,24 @@ def damaged_words(names: tuple[str, ...]) -> str:
     """Which papers did not go to the hub because they are damaged here, and what to do."""
     told = N_("Damaged on this laptop and not sent: {names}. Add the originals to their records again.")
     return tr(told, names=listed(names))
+
+
+_DISK = {
+    "encrypted": N_("Encrypted: whoever finds this laptop cannot read its records without its password"),
+    "open": N_(
+        "Not encrypted: whoever finds or steals this laptop can read its records. Have BitLocker (Windows) or"
+        " LUKS (Linux) switched on; the bureau sees this in its list of laptops."
+    ),
+    "unknown": N_(
+        "Not known: the system does not tell whether this disk is encrypted. Ask whoever looks after the"
+        " computer."
+    ),
+}
+
+
+def disk_words(disk: str) -> str:
+    """Whether the disk is encrypted, what that means and what to do; empty when nobody has looked."""
+    return tr(_DISK[disk]) if disk in _DISK else ""
 
 
 def wanted_words(least: str) -> str:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -15,6 +15,7 @@ from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed, Refused
 from app.hub.book import DEVICES, FACTS, INVITES, SITES
 from app.i18n import N_
+from app.store.encryption import DiskState
 from app.sync.grants import read_grants
 from app.sync.invitation import ALPHABET, HALF, check_role, letters_of
 from app.sync.keys import device_uid
@@ -51,6 +52,7 @@ class Device:
     label: str | None
     former: str | None
     program: str | None
+    disk: str | None
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _insert(
         insert(DEVICES).values(
             uid=uid, area=invite.area, role_cap=invite.role, sign_key=request.sign_key,
             recipient=request.recipient, epoch=1, next=1, chain=HEAD_START, founding=founding,
-            enrolled_at=now, label=request.label[:80] or None,
+            enrolled_at=now, label=request.label[:80] or None, disk=known_disk(request.disk) or None,
             former=former.uid if former is not None else None,
         )
     )  # fmt: skip
@@ -157,6 +159,11 @@ def formers(connection: Connection, found: Device) -> dict[str, Former]:
         known[uid] = Former(before.role_cap, before.revoked_by != BY_LAPTOP + after)
         after, uid = uid, before.former
     return known
+
+
+def known_disk(told: str) -> str:
+    """What a laptop says of its disk, where that is a word of this program; else ""."""
+    return told if told in get_args(DiskState) else ""
 
 
 def _former(connection: Connection, request: EnrolRequest, hub_key: bytes) -> Device | None:

@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from app.errors import Invalid, NotAllowed
+from app.hub.devices import known_disk
 from app.hub.logs import say
 from app.hub.metrics import VERDICTS
+from app.hub.programs import DISK_COLUMN
 from app.hub.replies import PullAnswer, pull_reply, push_reply
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
@@ -25,6 +27,7 @@ from app.sync.messages import (
     EnrolRequest,
     GiveBackReply,
     GiveBackRequest,
+    Held,
     PullReply,
     PullRequest,
     PushReply,
@@ -143,6 +146,7 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
     if signer_of(asked.batch) != device:
         raise NotAllowed(N_("This batch was written by another laptop"), code="bad_token")
     effects: PullReply | None = None
+    _hear(service, device, asked.held)
     if asked.after is None:
         answer = service.hub.push(asked.batch, service.now())
     else:
@@ -154,8 +158,15 @@ def _push(service: Service, device: str, asked: PushRequest) -> PushReply:
 
 def _pull(service: Service, device: str, asked: PullRequest) -> PullReply:
     limit = _limit(asked.limit)
+    _hear(service, device, asked.held)
     found = service.hub.pull(device, asked.after, limit, service.now(), asked.held, asked.heads)
     return _pulled(service, found)
+
+
+def _hear(service: Service, device: str, held: Held | None) -> None:
+    """Note what a laptop says of its disk."""
+    if held is not None and (disk := known_disk(held.disk)):
+        service.programs.note(device, DISK_COLUMN, disk)
 
 
 def _limit(asked: int) -> int:

@@ -26,7 +26,8 @@ from app.sync.refusals import outdated
 
 _FACT = "minimum"
 _TRUSTED_S = 2.0  # another process may have set it meanwhile
-_LAPTOPS = 50_000
+_LAPTOPS = 100_000
+PROGRAM_COLUMN, DISK_COLUMN = "program", "disk"
 _AGENT = re.compile(r"gridward/([0-9A-Za-z.+-]{1,40})", re.ASCII)
 _PROGRAM = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
 
@@ -82,7 +83,7 @@ class Programs:
 
     def __init__(self, database: HubDatabase) -> None:
         self._database = database
-        self._noted: dict[str, str] = {}
+        self._noted: dict[tuple[str, str], str] = {}  # what a laptop said last, by it and the column
         self._minimum, self._looked = ANY, float("-inf")
 
     def minimum(self) -> Minimum:
@@ -97,26 +98,29 @@ class Programs:
     def is_known(self, device: str, program: str) -> bool:
         """Whether `check` has nothing to ask the database and nothing to refuse."""
         fresh = time.monotonic() - self._looked < _TRUSTED_S
-        noted = self._noted.get(device) == program
+        noted = self._noted.get((device, PROGRAM_COLUMN)) == program
         return fresh and noted and not is_below(program, self._minimum.version)
 
     def check(self, device: str, program: str) -> None:
         """Note which program a laptop runs ("" for a device: it is none yet); raises Refused `too_old`."""
         program = program if _PROGRAM.fullmatch(program) else ""
-        if device and self._noted.get(device) != program:
-            self._note(device, program)
+        if device:
+            self.note(device, PROGRAM_COLUMN, program)
         least = self.minimum().version
         if is_below(program, least):
             raise outdated(program, least)
 
-    def _note(self, device: str, program: str) -> None:
-        """Never worth a failure: it is for people to look at, and said again with each request."""
+    def note(self, device: str, column: str, told: str) -> None:
+        """Keep what a laptop says of itself, its `program` or its `disk`. Never worth a failure: it is for
+        people to look at, and said again with each round."""
+        if self._noted.get((device, column)) == told:
+            return
         with suppress(StoreFailure, SQLAlchemyError):
-            query = select(DEVICES.c.program).where(DEVICES.c.uid == device)
+            query = select(DEVICES.c[column]).where(DEVICES.c.uid == device)
             with self._database.reading() as connection:
                 kept = connection.execute(query).scalar()
-            if kept != program:
+            if kept != told:
                 with self._database.writing() as connection:
-                    connection.execute(update(DEVICES).where(DEVICES.c.uid == device).values(program=program))
+                    connection.execute(update(DEVICES).where(DEVICES.c.uid == device).values({column: told}))
             if len(self._noted) < _LAPTOPS:
-                self._noted[device] = program
+                self._noted[device, column] = told

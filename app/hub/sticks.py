@@ -2,7 +2,8 @@
 
 In a bundle for the hub: the request of a laptop that is new (enrol), blobs, up to where the laptop has the
 log (RejoinRequest, as a policy named `rejoin`), which papers it lacks (PapersWanted, as a policy named
-`papers`), blocks that a restored hub has lost, and signed batches. In one for a laptop: blocks (SignedBlock),
+`papers`), what it says of itself (Held, as `held`), blocks that a restored hub has lost, and signed batches.
+In one for a laptop: blocks (SignedBlock),
 the grants (policy), small pictures (thumbnail) and files (blob) of papers, and where the areas stand
 (StickStanding, as a policy named `areas`). A laptop of an older program takes any other policy for grants and
 knows no small pictures; it never gets them, for it never says what it lacks.
@@ -25,16 +26,19 @@ from app.domain.changes import new_uid
 from app.domain.values import as_moment
 from app.errors import Invalid, NotAllowed, Refused
 from app.hub import lost
+from app.hub.devices import known_disk
 from app.hub.hub import Hub
 from app.hub.papers import Giving, giving, note_asked
-from app.hub.programs import Programs
+from app.hub.programs import DISK_COLUMN, Programs
 from app.hub.pushing import PushAnswer
 from app.i18n import N_
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
 from app.sync.keys import device_uid
 from app.sync.messages import (
+    HELD,
     AreaNow,
     EnrolRequest,
+    Held,
     PapersWanted,
     RejoinRequest,
     SignedBlock,
@@ -100,6 +104,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None
         if recovered is not None and receiver.is_foreign(found.head):
             return _lay_aside(hub, found, now, recovered)
         _check_program(hub, found.head)
+        _note_disk(hub, found)
         _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
@@ -206,6 +211,13 @@ def _check_program(hub: Hub, head: BundleHead) -> None:
             least=programs.minimum().version,
             code=error.code,
         ) from error
+
+
+def _note_disk(hub: Hub, found: Unpacked) -> None:
+    """Keep what the laptop says of its disk."""
+    told = [item for item in found.items if item.kind == "policy" and item.name == HELD]
+    if told and (disk := known_disk(decode_message(Held, told[0].read()).disk)):
+        Programs(hub.database).note(found.head.device, DISK_COLUMN, disk)
 
 
 def _take_in(hub: Hub, found: Unpacked, now: datetime) -> None:

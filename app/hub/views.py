@@ -30,6 +30,7 @@ class DeviceLine:
     former: str = ""  # the laptop whose file goes on as this one, with new keys
     goes_on: str = ""  # the laptop that goes on with this one's file
     program: str = ""  # the version it said last
+    disk: str = ""  # whether its disk is encrypted, as it said last
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -48,6 +49,7 @@ class DeviceLine:
             "former": self.former or None,
             "goes_on_as": self.goes_on or None,
             "program": self.program or None,
+            "disk": self.disk or None,
         }
 
 
@@ -69,6 +71,7 @@ def device_lines(hub: HubDoor) -> list[DeviceLine]:
             item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
             moment_of(item.last_sync), item.lag, moment_of(item.revoked_at), item.label,
             item.revoked_by, item.revoked_why, item.former, after.get(item.device, ""), item.program,
+            item.disk,
         )
         for item in devices
     ]  # fmt: skip

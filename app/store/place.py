@@ -42,15 +42,16 @@ def is_network(path: Path, mounts: Path | None = None) -> bool:
 
         drive = os.path.splitdrive(path.absolute())[0] + "\\"
         return bool(ctypes.windll.kernel32.GetDriveTypeW(drive) == _REMOTE_DRIVE)
-    return _file_system(path, mounts or MOUNTS) in _NETWORK
+    return mount_of(path, mounts or MOUNTS)[1] in _NETWORK
 
 
-def _file_system(path: Path, mounts: Path) -> str:
-    """The type of the mount `path` is under: of all mounts above it, the deepest, the last one if twice."""
+def mount_of(path: Path, mounts: Path) -> tuple[str, str]:
+    """What is mounted where `path` lies, and the type of its file system: of all mounts above it, the
+    deepest, the last one if twice."""
     if not mounts.is_file():
-        return ""
+        return "", ""
     place = os.path.realpath(path)
-    best, kind = "", ""
+    best, found = "", ("", "")
     for line in mounts.read_text("utf-8", "replace").splitlines():
         parts = line.split(" ")
         if len(parts) < 3:
@@ -58,8 +59,8 @@ def _file_system(path: Path, mounts: Path) -> str:
         mount = parts[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
         below = place == mount or place.startswith(mount.rstrip("/") + "/")
         if below and len(mount) >= len(best):
-            best, kind = mount, parts[2]
-    return kind
+            best, found = mount, (parts[0], parts[2])
+    return found
 
 
 def check_new(path: Path) -> None:

@@ -7,6 +7,7 @@ is there, and asking again with the same keys gives the same laptop.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from app import __version__, disk
 from app.domain.values import as_moment
 from app.errors import AppError, Cancelled, Invalid, StoreFailure
 from app.i18n import N_, tr
+from app.store.encryption import disk_state
 from app.store.failures import translated
 from app.store.replica_facts import ReplicaFacts
 from app.store.snapshot import install_snapshot
@@ -84,12 +86,14 @@ class _Kept(msgspec.Struct, frozen=True):
 @dataclass(frozen=True)
 class Asker:
     """What a laptop says of itself. One that was enrolled before names its hub and area, and with new keys
-    the signed grants of the laptop it was; one that brings its file the role of whoever is signed in."""
+    the signed grants of the laptop it was; one that brings its file the role of whoever is signed in;
+    whether its disk is encrypted."""
 
     hub: str = ""
     area: str = ""
     former: bytes = b""
     role: str = ""
+    disk: str = ""
 
 
 def join(
@@ -112,7 +116,8 @@ def join(
         client = Client(url, start)
         client.heed(heed)
         try:
-            answer = ask(client, code, keys, SCHEMA, asker)
+            told = dataclasses.replace(asker, disk=disk_state(beside.absolute().parent))
+            answer = ask(client, code, keys, SCHEMA, told)
         except AppError as error:
             if error.exit_code != 6 and not isinstance(error, Cancelled):  # the hub has said no
                 settle(beside)
@@ -149,6 +154,7 @@ def enrol_request(code: str, keys: DeviceKeys, schema: int, asker: Asker = Asker
         area=asker.area,
         former=asker.former,
         role=asker.role,
+        disk=asker.disk,
     )
     return msgspec.structs.replace(bare, signature=signing.sign(signing.ENROL, bare.claim, keys.sign_seed))
 

@@ -40,6 +40,7 @@ MAX_SESSION = 16 * 1024  # the bytes of a message from whoever has not proved an
 MAX_SMALL = 1024 * 1024  # the bytes of any other message
 MAX_PART = 8 * 1024 * 1024  # the bytes of one part of a blob
 MAX_BLOB = FILE_BYTES
+HELD = "held"  # the policy in a bundle that is a message Held
 PULL_LIMIT = 4 * 1024 * 1024
 RESTORED_EPOCHS = (
     1000  # by which a hub that was restored raises a laptop's epoch: more than a laptop's own forks
@@ -84,7 +85,7 @@ class EnrolRequest(Message, frozen=True):
     `recipient` the age recipient it can read with, `signature` that of `sign_key` over `claim`. `hub` and
     `area` are named by a laptop that was enrolled before: no other hub or area may take it. `former` are the
     signed grants of the laptop whose file goes on with these new keys, `role` is that of whoever brings a
-    file with work in it; an older hub passes both over."""
+    file with work in it, `disk` says whether its disk is encrypted; an older hub passes them over."""
 
     code: str
     sign_key: bytes
@@ -97,6 +98,7 @@ class EnrolRequest(Message, frozen=True):
     area: str = ""
     former: bytes = b""
     role: str = ""
+    disk: str = ""
 
     @property
     def claim(self) -> bytes:
@@ -139,10 +141,13 @@ class SignedBlock(Message, frozen=True):
 
 
 class Held(Message, frozen=True):
-    """The grants a laptop holds: when the hub made them (ms), and its mark of its people as they were."""
+    """What a laptop says of itself in each round: the grants it holds, when the hub made them (ms), and its
+    mark of its people as they were; whether its `disk` is encrypted ("encrypted", "open", "unknown"). In a
+    bundle it is a policy named `held`; an older hub passes that and the disk over."""
 
     made: int
     people: bytes
+    disk: str = ""
 
 
 class PullRequest(Message, frozen=True):

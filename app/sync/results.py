@@ -94,7 +94,8 @@ class SyncStatus:
     `handed_in` is how many of the unsent changes of a revoked laptop wait at the hub for a person.
     `files_unsent` counts the evidence files that the last round left, `damaged` names those that cannot go.
     `short`: there is too little room on the disk to take in what others did. `wanted` is the lowest version
-    of the program that the hub works with, where this one is lower.
+    of the program that the hub works with, where this one is lower. `disk`: whether it is encrypted, as the
+    hub was told ("encrypted", "open", "unknown"; "" before).
     """
 
     enrolled: bool
@@ -113,6 +114,7 @@ class SyncStatus:
     damaged: tuple[str, ...] = ()
     short: bool = False
     wanted: str = ""
+    disk: str = ""
 
 
 @dataclass(frozen=True)

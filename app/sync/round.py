@@ -37,6 +37,7 @@ from app.sync.state import (
     end_founding,
     held_grants,
     keep_grants,
+    look_at_disk,
     note_clock,
     note_handed_in,
     note_outcome,
@@ -163,6 +164,7 @@ class Round:
         if not self.workspace.room.fits(0):
             return self._hand_over()
         replica.adopt(self.now())
+        look_at_disk(self.workspace)
         needed = send_needed(self.workspace, self.transport, self.progress, self._check)
         receiving = Receiving(
             self.transport,

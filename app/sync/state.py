@@ -13,6 +13,7 @@ from app.domain.values import as_moment
 from app.domain.versions import is_below
 from app.errors import Invalid
 from app.i18n import N_
+from app.store.encryption import disk_state
 from app.store.replica import Replica
 from app.store.workspace import Workspace
 from app.sync.messages import Held
@@ -20,6 +21,7 @@ from app.sync.messages import Held
 GRANTS = "grants"
 MINIMUM = "minimum_program"  # the lowest version of the program that the hub works with, as the grants say
 RECOVERY = "recovery"  # the recipient that bundles are written to beside the hub's
+DISK = "disk"  # whether it is encrypted
 _AHEAD = "clock_ahead"  # ms
 _DAY_MS = 24 * 3600 * 1000
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
@@ -87,14 +89,25 @@ def restored(workspace: Workspace) -> tuple[str, int] | None:
 
 
 def held_grants(workspace: Workspace) -> Held:
-    """Which grants are here, for the hub to send newer ones where there are."""
+    """Which grants are here, for the hub to send newer ones where there are, and the state of the disk."""
     from app.sync.grants import read_grants  # late, as below
 
     facts, kept = workspace.replica.facts(), workspace.replica.private(GRANTS)
     if facts is None or kept is None:
-        return Held(made=0, people=b"")
+        return Held(made=0, people=b"", disk=disk_of(workspace))
     grants = read_grants(kept, facts.hub_key)
-    return Held(made=grants.made, people=grants.people)
+    return Held(made=grants.made, people=grants.people, disk=disk_of(workspace))
+
+
+def look_at_disk(workspace: Workspace) -> None:
+    """Find out whether the disk is encrypted, and keep it; may take a second."""
+    _keep(workspace.replica, DISK, disk_state(workspace.path.parent).encode())
+
+
+def disk_of(workspace: Workspace) -> str:
+    """Whether the disk of this laptop was encrypted when it was looked at last: "encrypted", "open",
+    "unknown", or "" when nobody has looked."""
+    return (workspace.replica.private(DISK) or b"").decode()
 
 
 def keep_grants(workspace: Workspace, packed: bytes) -> None:

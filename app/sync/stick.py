@@ -25,7 +25,7 @@ from app.sync.bundle import BundleHead, Item, check_bundle, write_bundle
 from app.sync.folding import Folded, compare, finish_begun, take
 from app.sync.identity import facts_of
 from app.sync.keys import DeviceKeys
-from app.sync.messages import PullReply, SignedBlock, StickStanding, decode_message
+from app.sync.messages import HELD, PullReply, SignedBlock, StickStanding, decode_message, encode_message
 from app.sync.refusals import outdated
 from app.sync.rejoining import forget_told
 from app.sync.results import BundleDone, BundleReport, PapersDone, Progress, SyncDone
@@ -34,7 +34,9 @@ from app.sync.state import (
     ENROL_REQUEST,
     bundle_readers,
     end_founding,
+    held_grants,
     keep_grants,
+    look_at_disk,
     note_outcome,
     note_restored,
     wanted_program,
@@ -64,7 +66,7 @@ class Stick:
         needs, damaged = self._papers()
         wanted, lacking = asked(self.workspace)
         items = [
-            *self._request(),
+            *self._said(),
             *map(self._blob, needs),
             *items_of(self.workspace.replica, back),
             wanted,
@@ -160,10 +162,12 @@ class Stick:
             self.progress(0, 0, tr(N_("Looking at the papers")))
         return found
 
-    def _request(self) -> list[Item]:
-        """The request to be taken in, until the hub has answered."""
+    def _said(self) -> list[Item]:
+        """What the laptop says of itself, and the request to be taken in until the hub has answered."""
+        look_at_disk(self.workspace)
+        held = Item("policy", HELD, encode_message(held_grants(self.workspace)))
         request = self.workspace.replica.private(ENROL_REQUEST)
-        return [Item("enrol", "", request)] if request else []
+        return [Item("enrol", "", request), held] if request else [held]
 
     def _reading(self, size: int) -> None:
         self.progress(0, 0, tr(N_("Reading the bundle")))

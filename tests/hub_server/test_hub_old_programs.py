@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import __version__
+from app.hub.book import DEVICES
 from app.hub.service import Service
 from app.sync import messages as m
 from hub_server.small_hub import Laptop, SmallHub, device_line, person, received_ms, sign_in, token
@@ -118,3 +119,28 @@ def test_a_form_of_another_page_does_not(http: TestClient, hub: SmallHub) -> Non
     forged: dict[str, Any] = {"token": "0" * 64, "version": "0.1.0"}
     assert http.post("/admin/minimum", data=forged).status_code == 403
     assert hub.minimum().version == ""
+
+
+def test_what_a_laptop_says_of_its_disk_is_shown(http: TestClient, hub: SmallHub, laptop: Laptop) -> None:
+    hub.people_.append(person("admin", "R0"))
+    hub.let_in(*hub.people_)
+    row = {
+        "area": "620800", "role_cap": "R5", "sign_key": b"", "recipient": "", "epoch": 1, "next": 1,
+        "chain": b"", "founding": False, "enrolled_at": 0,
+    }  # fmt: skip
+    with hub.database.writing() as connection:
+        connection.execute(DEVICES.insert().values(uid=laptop.uid, **row))
+    said = ("encrypted", "encrypted"), ("open", "open"), ("no word of ours", "open"), ("", "open")
+    for disk, kept in said:
+        held = m.Held(made=0, people=b"", disk=disk)
+        pull = m.encode_message(m.PullRequest(after={}, held=held))
+        push = m.encode_message(m.PushRequest(batch=laptop.batch(), after={}, held=held))
+        for path, body in (("/v1/pull", pull), ("/v1/push", push)):
+            assert laptop.ask("POST", path, content=body).status_code == 200
+            with hub.database.reading() as connection:
+                assert connection.exec_driver_sql("SELECT disk FROM hub_device").scalar_one() == kept
+    sign_in(http, "admin")
+    assert "磁盘未加密" not in http.get("/admin/").text
+    laptop.hub.devices_[laptop.uid].disk = "open"
+    assert "磁盘未加密" in http.get("/admin/").text
+    assert "! 未加密" in http.get("/admin/devices").text

@@ -429,7 +429,8 @@ def test_a_backup_of_the_schema_before_is_brought_up_when_it_is_brought_back(wor
     world.back_up_hub()
     with closing(sqlite3.connect(world.hub_backups[0] / "hub.db")) as old, old:
         old.execute("DROP TABLE hub_standing")
-        old.execute("ALTER TABLE hub_device DROP COLUMN former")
+        for name in ("former", "program", "disk"):
+            old.execute(f"ALTER TABLE hub_device DROP COLUMN {name}")
         old.execute("UPDATE hub_fact SET value = ? WHERE name = 'schema'", (b"5",))
     note(a, "lost")
     a.round("no_pull")

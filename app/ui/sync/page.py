@@ -223,12 +223,15 @@ def _row(column: QVBoxLayout) -> QHBoxLayout:
 
 def _facts(status: SyncStatus, today: str, names: Names, said: str) -> QGridLayout:
     """What is known of the hub; not again what the heading has `said`."""
+    from app.actions.syncing import disk_words  # late: actions load after the first paint
+
     place = names.places(status.area)
     rows = [
         (N_("Hub"), status.hub),
         (N_("Area of this laptop"), f"{place} {status.area}" if place else status.area),
         (N_("Last sync"), show_moment(status.last_sync) if status.last_sync else tr(N_("not yet"))),
         (N_("Last failure"), "" if status.last_error in said else status.last_error),
+        (N_("Disk"), disk_words(status.disk)),
         (N_("Restored hub"), "" if is_restored(status, today) else restored_words(status)),
     ]
     grid = QGridLayout()
