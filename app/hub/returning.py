@@ -149,9 +149,9 @@ class _Work:
         self._write()
 
     def _acts_told(self) -> Iterable[Act]:
-        """The acts of which the block tells more than that a record has left its area: what they did to that
-        stands in the log of the other area."""
-        return (self.block.acts[act] for act in {e.act: None for e in self.block.effects if not _leaves(e)})
+        """The acts of which the block tells an entry that stands in no other place of the log."""
+        told = {e.act: None for e in self.block.effects if not _is_elsewhere(e)}
+        return (self.block.acts[act] for act in told)
 
     def _acts(self) -> Iterator[list[Told]]:
         """What is to be taken, act by act."""
@@ -255,7 +255,7 @@ class _Work:
         acts = [*desk.done.values(), *([desk.hub_act] if desk.hub_act else [])]
         write_acts(self.base.database, self.connection, desk, acts)
         desk.logs.store(desk.logs.sealed(self.base.keys, "", 0, desk.received))
-        told = [effect for effect in self.block.effects if not _leaves(effect)]
+        told = [effect for effect in self.block.effects if not _is_elsewhere(effect)]
         marks = marks_of_block(told, [act.uid for act in self.block.acts])
         # An act that the hub has and of which no part is noted came whole, in every area.
         keep_parts(
@@ -264,13 +264,15 @@ class _Work:
 
 
 def _is_passing(effect: Effect) -> bool:
-    """Whether an effect is nobody's entry: told whole before, or gone where the other area's log tells it."""
-    return effect.note == STANDS or _leaves(effect)
+    """Whether an effect is nobody's entry: told whole before, or the entry is told elsewhere."""
+    return effect.note == STANDS or _is_elsewhere(effect)
 
 
-def _leaves(effect: Effect) -> bool:
-    """Whether an effect takes a record out of its area: the entry is in the log of the other one."""
-    return effect.op == "d" and effect.note.partition(":")[0] == "leave"
+def _is_elsewhere(effect: Effect) -> bool:
+    """Whether another place of the log tells the entry: the log of the area that a record went to, or what a
+    change was answered with when it first came. That may have been lost as well and come later, or never; then
+    its laptop sends the change again."""
+    return effect.note == "repeat" or (effect.op == "d" and effect.note.partition(":")[0] == "leave")
 
 
 def _cells(effect: Effect) -> dict[str, Any]:

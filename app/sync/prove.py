@@ -62,10 +62,12 @@ class _Account:
             before, beneath = beneath, None  # from before the snapshot this file began with
         elif before is None and not _is_nothing(cell.before):
             before = (cell.before, _UNTOLD)
-        if beneath is not None and _same(beneath[0], cell.after):
+        if beneath is not None and not _same(beneath[0], cell.after):
+            self._gave_way(place, beneath, act, cell.after)
+        elif beneath is not None and (before is None or act in ("", before[1])):
             act = beneath[1]  # it has come in sight
         elif beneath is not None:
-            self._gave_way(place, beneath, act, cell.after)
+            self.hidden[place] = beneath  # somebody here entered what stands beneath
         if before is not None:
             act = self._follow(place, before, cell, act)
         if not _is_nothing(cell.after):

@@ -245,6 +245,71 @@ def _settled_and_moved_by_one_act(state: Stories) -> None:
     )
 
 
+def _undone_to_what_stood_beneath(state: Stories) -> None:
+    """Who undoes their own edit enters what stood beneath it; the certificate said the edit gave way to
+    the act beneath."""
+    state.backs_up_hub()
+    state.edit_the_same(field="fuel", first="county", second="county", which=2)
+    state.edit_the_same(field="fuel", first="county", second="town_b", which=7)
+    state.edits(field="contact", name="town_b", which=5, who=0)
+    state.restores_hub(declared=True, first=[("county", "apart"), ("town_b", "torn")], which=7)
+    state.edits(field="contact", name="county", which=5, who=0)
+    state.edits(field="fuel", name="county", which=2, who=1)
+    state.restores_hub(declared=False, first=[("county", "")], which=1)
+    state.undoes(name="county", who=5)
+
+
+def _repeated_where_it_went(state: Stories) -> None:
+    """A change answered as one the hub had already, in the log of another area: that answer, given back, hid
+    the first one, which was given back after it."""
+    state.opens(crowd=("city", "town_a"))
+    state.moves(name="city", then=[("city", "torn")], which=6)
+    state.forges(name="city", state="registered", which=6)
+    state.syncs(fault="deaf", name="city")
+    state.syncs(fault="", name="town_a")
+    state.restores_hub(declared=False, first=[("town_a", "stale"), ("city", "")], which=1)
+    state.restores_hub(declared=False, first=[("city", "")], which=0)
+
+
+def _agreed_behind_what_followed(state: Stories) -> None:
+    """Who entered what stood already is given back behind the edit that followed. The account missed the
+    value."""
+    state.loses_the_hub_twice(
+        answer="",
+        both=("county", "town_b"),
+        declared=False,
+        deed="move",
+        field="fuel",
+        heard="no_pull",
+        which=0,
+    )
+    state.loses_the_hub_twice(
+        answer="no_pull",
+        both=("county", "town_b"),
+        declared=False,
+        deed="edit",
+        field="contact",
+        heard="",
+        which=2,
+    )
+    state.loses_the_hub_twice(
+        answer="", both=("town_b", "county"), declared=False, deed="move", field="fuel", heard="", which=3
+    )
+    state.steps(choice=4, name="county", which=5)
+    state.loses_the_hub_twice(
+        answer="no_pull",
+        both=("town_b", "county"),
+        declared=False,
+        deed="edit",
+        field="fuel",
+        heard="no_pull",
+        which=1,
+    )
+    state.loses_the_hub_twice(
+        answer="", both=("county", "town_b"), declared=False, deed="move", field="note", heard="", which=1
+    )
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -265,6 +330,9 @@ STORIES = (
     _back_for_a_moment,
     _settled_before_it_was_given_back,
     _settled_and_moved_by_one_act,
+    _undone_to_what_stood_beneath,
+    _repeated_where_it_went,
+    _agreed_behind_what_followed,
 )
 
 
