@@ -270,8 +270,8 @@ def _is_passing(effect: Effect) -> bool:
 
 def _is_elsewhere(effect: Effect) -> bool:
     """Whether another place of the log tells the entry: the log of the area that a record went to, or what a
-    change was answered with when it first came. That may have been lost as well and come later, or never; then
-    its laptop sends the change again."""
+    change was answered with when it first came. That may have been lost as well and come later, or never; its
+    laptop then sends the change again."""
     return effect.note == "repeat" or (effect.op == "d" and effect.note.partition(":")[0] == "leave")
 
 

@@ -62,12 +62,8 @@ class _Account:
             before, beneath = beneath, None  # from before the snapshot this file began with
         elif before is None and not _is_nothing(cell.before):
             before = (cell.before, _UNTOLD)
-        if beneath is not None and not _same(beneath[0], cell.after):
-            self._gave_way(place, beneath, act, cell.after)
-        elif beneath is not None and (before is None or act in ("", before[1])):
-            act = beneath[1]  # it has come in sight
-        elif beneath is not None:
-            self.hidden[place] = beneath  # somebody here entered what stands beneath
+        if beneath is not None:
+            act = self._uncover(place, beneath, before, cell)
         if before is not None:
             act = self._follow(place, before, cell, act)
         if not _is_nothing(cell.after):
@@ -75,6 +71,18 @@ class _Account:
             self.onward.pop((place, act), None)  # told again, after a restore: it stands after all
         else:
             self.emptied[place] = cell.act
+
+    def _uncover(
+        self, place: Place, beneath: tuple[Any, str], before: tuple[Any, str] | None, cell: EnteredCell
+    ) -> str:
+        """What becomes of a value beneath an own one when that gives way; the act behind what stands then."""
+        if not _same(beneath[0], cell.after):
+            self._gave_way(place, beneath, cell.act, cell.after)
+        elif before is None or cell.act in ("", before[1]):
+            return beneath[1]  # it has come in sight
+        else:
+            self.hidden[place] = beneath  # somebody here entered what stands beneath
+        return cell.act
 
     def _keep_gone(self, cell: EnteredCell) -> None:
         """Remember by which act a record was deleted, until it is there again."""

@@ -83,7 +83,7 @@ def check_entries(oracle: Oracle, replay: Replay) -> None:
         if _is_entry(effect) and not _is_carried(step):
             logged[(step[0].act.uid, effect.entity, effect.uid)].append(step)
     entered: dict[tuple[str, str, str], list[Entered]] = defaultdict(list)
-    replay.movable = oracle.movable()
+    replay.movable, replay.begun_anew = oracle.movable(), oracle.begun_anew
     for item in oracle.entered:
         entered[(item.act, item.entity, item.uid)].append(item)
         cells = item.cells.items()
@@ -242,9 +242,11 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
 def _is_sure(replay: Replay, item: Entered, moves: int = 1) -> bool:
     """Whether the hub can know what was seen of a record that moves. A stamp is kept from the area it left
     last; of a move that was given back the block tells the record whole, and what was written there before
-    comes in another block, perhaps later; what belongs to it moves along. Else a person is asked."""
+    comes in another block, perhaps later; what belongs to it moves along; a laptop that was brought back
+    knows its own writing by its number in one area only. Else a person is asked."""
     place = (item.entity, item.uid)
     may_move = {item.uid, replay.rows.get(place, {}).get("owner")} & replay.movable
+    moves = 0 if item.laptop in replay.begun_anew else moves
     return replay.moves[place] <= moves and not (may_move and place in replay.returned)
 
 

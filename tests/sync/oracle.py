@@ -85,6 +85,7 @@ class Oracle:
 
     shown: dict[str, dict[Cell, frozenset[Any]]] = field(default_factory=dict)
     entered: list[Entered] = field(default_factory=list)
+    begun_anew: set[str] = field(default_factory=set)  # laptops brought back from a backup
     forgotten: set[str] = field(default_factory=set)  # acts that a restored backup may have taken with it
     held_back: set[str] = field(default_factory=set)  # laptops that were revoked
 
@@ -148,6 +149,7 @@ class Replay:
     passing: dict[tuple[str, str], tuple[str, dict[str, Any]]] = field(default_factory=dict)
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
     movable: set[str] = field(default_factory=set)  # uids of records that somebody moved
+    begun_anew: set[str] = field(default_factory=set)  # laptops brought back from a backup
     returned: set[tuple[str, str]] = field(default_factory=set)  # records told by what was given back
     writers: dict[Cell, str] = field(default_factory=dict)  # the act behind each value that stands
     history: dict[Cell, list[tuple[Any, str]]] = field(default_factory=dict)

@@ -310,6 +310,16 @@ def _agreed_behind_what_followed(state: Stories) -> None:
     )
 
 
+def _undone_after_it_was_brought_back(state: Stories) -> None:
+    """A laptop that was brought back undoes an edit of a boiler it had moved since: the hub asks a person.
+    The account took what it had written for surely seen."""
+    state.edits(field="fuel", name="city", which=5, who=6)
+    state.loses_the_laptop(fault="no_pull", field="fuel", name="city", which=2)
+    state.moves(name="city", then=[("county", ""), ("city", "")], which=5)
+    state.restores(name="city", which=0)
+    state.undoes(name="city", who=4)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -333,6 +343,7 @@ STORIES = (
     _undone_to_what_stood_beneath,
     _repeated_where_it_went,
     _agreed_behind_what_followed,
+    _undone_after_it_was_brought_back,
 )
 
 

@@ -296,6 +296,7 @@ class Laptop:
         saved = self.backups[which % len(self.backups)]
         oracle = self.world.oracle
         oracle.forgotten |= oracle.acts_of(self.name) - saved.acts
+        oracle.begun_anew.add(self.name)
         oracle.shown[self.name] = dict(saved.shown)
         self.workspace.close()
         fresh = Path(tempfile.mkdtemp(dir=self.world.folder)) / "restored"
