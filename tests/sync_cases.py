@@ -103,7 +103,7 @@ class FakeHub:
         self.calls.append(("bundle_in", path))
         return self._answer(self.done)
 
-    def verify_bundle(self, path: Path) -> BundleReport:
+    def verify_bundle(self, path: Path, session: Any = None) -> BundleReport:
         """Looking at a bundle."""
         return self._answer(self.report and replace(self.report, path=path))
 

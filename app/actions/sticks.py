@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from app.actions.action import action
 from app.actions.laptop import facts_of, keys_of
 from app.actions.outputs import output_file
 from app.actions.session import Session
+from app.domain.entities.division import Division
 from app.domain.entities.papers import Attachment
+from app.domain.filters import equal
 from app.errors import Invalid
 from app.i18n import N_, tr
 from app.sync.results import BundleDone as BundleDone  # the window and the shell name them
@@ -38,11 +41,21 @@ def bundle_in(session: Session, path: Path, progress: Progress | None = None) ->
 
 
 @action(N_("Verify a bundle…"), "sync", command="bundle")
-def verify_bundle(path: Path) -> BundleReport:
-    """Whether a bundle is whole, without a workspace and without a key."""
+def verify_bundle(path: Path, session: Session | None = None) -> BundleReport:
+    """Whether a bundle is whole, without a key and a workspace; one of the same hub knows its name."""
     from app.sync.stick import verify  # late: brings the cryptography
 
-    return verify(path)
+    report = verify(path)
+    return replace(report, hub_name=_hub_name(session, report.hub)) if session is not None else report
+
+
+def _hub_name(session: Session, hub: str) -> str:
+    """What people call a hub: that of its area. Empty for another one than that of this workspace."""
+    facts = session.workspace.replica.facts()
+    if facts is None or facts.hub != hub:
+        return ""
+    found = session.workspace.find(Division, equal(code=facts.root), limit=1)
+    return tr(N_("Hub of {place}"), place=found[0].name) if found else ""
 
 
 def read_recovery_key(file: Path, passphrase: Callable[[], str]) -> RecoveryKey:

@@ -153,12 +153,21 @@ def recovery_key(shell: Shell, file: Path | None) -> RecoveryKey | None:
 
 
 def bundle_verify(shell: Shell, words: VerifyWords) -> Answer:
-    """Whether a bundle is whole; no workspace and no key is needed. The recovery key opens it as well."""
+    """Whether a bundle is whole; no key is needed, and no workspace, but one of the same hub names it. The
+    recovery key opens it as well."""
     from app.actions.sticks import look_into, verify_bundle  # late: help pages need no network
 
-    report = verify_bundle(words.file)
+    if shell.shared.workspace is None:
+        report = verify_bundle(words.file)
+    else:
+        with shell.session() as session:
+            report = verify_bundle(words.file, session)
     document = _report_document(report)
-    shown = {name: value for name, value in document.items() if name not in ("problems", "ok")}
+    shown = {
+        name: value
+        for name, value in document.items()
+        if name not in ("problems", "ok") and (value or name != "hub_name")
+    }
     shown["kind"] = tr(_WAYS.get(report.kind, _WAYS[""]))
     said = tr(N_("The bundle is whole")) if report.ok else tr(N_("Something is wrong with the bundle"))
     lines = [*named_pairs(shown), *(f"  {item.code}: {item.why}" for item in report.problems), said]

@@ -74,12 +74,13 @@ class Status:
 
 @dataclass(frozen=True)
 class QuarantinedBatch:
-    """A batch of a revoked laptop."""
+    """A batch of a revoked laptop; `people` wrote what came late from there, in this batch or another."""
 
     device: str
     received: int
     changes: int
     reason: str
+    people: tuple[str, ...]
 
 
 def areas(connection: Connection, scope: Scope | None = None) -> dict[str, Area]:
@@ -140,10 +141,18 @@ def quarantined(connection: Connection) -> list[QuarantinedBatch]:
         .where(BATCHES.c.state == "quarantined")
         .order_by(BATCHES.c.received)
     )
+    writers: dict[str, list[str]] = {}
+    late = """SELECT DISTINCT offered_device, offered_by FROM conflict WHERE kind = 'quarantine'
+      AND offered_device IS NOT NULL AND offered_by IS NOT NULL ORDER BY offered_by"""
+    for device, name in connection.exec_driver_sql(late):
+        writers.setdefault(device, []).append(name)
     return [
-        QuarantinedBatch(row.device, row.received, row.last - row.first + 1, row.revoked_why or "")
+        QuarantinedBatch(
+            row.device, row.received, row.last - row.first + 1, row.revoked_why or "",
+            tuple(writers.get(row.device, ())),
+        )
         for row in connection.execute(query)
-    ]
+    ]  # fmt: skip
 
 
 def records(

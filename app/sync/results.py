@@ -176,12 +176,13 @@ class BundleFinding:
 
 @dataclass(frozen=True)
 class BundleReport:
-    """What can be said of a bundle without a key."""
+    """What can be said of a bundle without a key; `hub_name` where a workspace of that hub is at hand."""
 
     ok: bool
     path: Path
     kind: str = ""
     hub: str = ""
+    hub_name: str = ""
     device: str = ""
     made_at: str = ""
     volume: int = 1

@@ -213,7 +213,12 @@ def test_a_stick_from_the_shell(served: Served, tmp_path: Path) -> None:
     served.at(town)("add", "boiler", "--set", "ledger_no=T-9", "--set", "user_org=二小", as_="inspector")
     out = served.at(town).json("bundle", "out", "-o", str(stick / "out.bundle"))
     assert (out["changes"], out["verified"]) == (1, True)
-    assert served.at(town).json("bundle", "verify", str(stick / "out.bundle"), workspace=False)["ok"]
+    bundle = str(stick / "out.bundle")
+    assert served.at(town).json("bundle", "verify", bundle, workspace=False)["ok"]
+    names = [
+        served.at(town).json("bundle", "verify", bundle, workspace=known)["hub_name"] for known in (0, 1)
+    ]
+    assert names == ["", "平凉市的中心"]
     served.at(town).json(
         "hub", "bundle", "in", str(stick / "out.bundle"), str(served.folder), workspace=False
     )

@@ -114,7 +114,8 @@ def test_a_revoked_laptops_work_waits_for_a_person(bench: HubBench) -> None:
     assert json.loads(raised[made.uid].offered) == {"note": "诚实的工作"}
     assert late_open(bench.hub.conflicts()) == 2
     waiting = bench.hub.quarantine()
-    assert [(item.device, item.changes, item.reason) for item in waiting] == [(laptop.uid, 2, "丢失")]
+    told = [(item.device, item.changes, item.reason, item.people) for item in waiting]
+    assert told == [(laptop.uid, 2, "丢失", ("officer",))]
     other.pull()
     act = other.act("clerk", "resolve", "与本人核实")
     other.write("boiler", made.uid, "u", {"note": "诚实的工作"})

@@ -59,6 +59,9 @@ class SmallHub:
     people_: list[Person] = field(default_factory=list)
     conflicts_: list[Conflict] = field(default_factory=list)
     quarantine_: list[Any] = field(default_factory=list)
+    areas_: dict[str, Any] = field(
+        default_factory=lambda: {"620800": (3, bytes(32), 7), "620802105": (12, bytes(32), 2**127 + 5)}
+    )
     restored_at: int | None = None
     recovery: Recovery = NONE
     given_back: int = 0
@@ -114,9 +117,8 @@ class SmallHub:
         return {"620800": "平凉市", "620802": "崆峒区", "620802105": "柳湖镇", "620823": "崇信县"}
 
     def status(self) -> Any:
-        areas = {"620800": (3, bytes(32), 7), "620802105": (12, bytes(32), 2**127 + 5)}
         return SimpleNamespace(
-            area="620800", areas=areas, engine="sqlite", founded=True,
+            area="620800", areas=self.areas_, engine="sqlite", founded=True,
             restored_at=self.restored_at, given_back=self.given_back, minimum=self.minimum(),
             recovery=self.recovery,
         )  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.domain.entities.conflict import Conflict
+from app.hub.books import QuarantinedBatch
 from app.hub.passphrases import Passphrases
 from app.hub.recovery import Recovery
 from app.hub.server import make_app
@@ -49,6 +49,10 @@ def bureau(hub: SmallHub) -> None:
         Conflict(uid="c1", owner_entity="boiler", owner="b1", owner_title="<b>PL-1</b>", kind="pick",
                  kept_by="王芳", offered_by="李强", raised_at="2026-11-22T10:00:00.000Z", decides="R3")
     )  # fmt: skip
+
+
+def put_apart(device: str, reason: str, *people: str) -> QuarantinedBatch:
+    return QuarantinedBatch(device, received_ms(NOW), 3, reason, people)
 
 
 def test_without_signing_in_every_page_leads_to_the_form(http: TestClient) -> None:
@@ -296,8 +300,8 @@ def test_a_county_sees_the_county(http: TestClient, hub: SmallHub) -> None:
     hub.conflicts_.append(town)
     hub.places = {"c1": "620823001", "c2": "620802105"}
     hub.quarantine_ = [
-        SimpleNamespace(device="dev-3", received=received_ms(NOW), changes=3, reason="here"),
-        SimpleNamespace(device="dev-2", received=received_ms(NOW), changes=4, reason="elsewhere"),
+        put_apart("dev-3", "here"),
+        put_apart("dev-2", "elsewhere"),
     ]
     sign_in(http, "county")
     assert "PL-TOWN" in http.get("/admin/conflicts").text
@@ -339,10 +343,7 @@ def test_a_laptop_is_found_among_hundreds_and_silent_ones_are_shown_alone(
 
 
 def test_from_what_was_put_apart_to_what_waits_of_it_and_back(http: TestClient, hub: SmallHub) -> None:
-    hub.quarantine_ = [
-        SimpleNamespace(device=uid, received=received_ms(NOW), changes=3, reason="late")
-        for uid in ("dev-3", "dev-1")
-    ]
+    hub.quarantine_ = [put_apart(uid, "late") for uid in ("dev-3", "dev-1")]
     late = replace(
         hub.conflicts_[0], uid="c2", kind="quarantine", owner_title="LATE-1", offered_device="dev-3"
     )
@@ -357,11 +358,25 @@ def test_from_what_was_put_apart_to_what_waits_of_it_and_back(http: TestClient, 
     assert "<script>" not in http.get("/admin/conflicts?laptop=<script>").text
 
 
+def test_what_was_put_apart_is_told_by_laptop_person_and_town(http: TestClient, hub: SmallHub) -> None:
+    hub.devices_["dev-3"] = device_line("dev-3", area="620802", revoked_at=received_ms(NOW), label="柳湖镇-1")
+    hub.quarantine_ = [put_apart("dev-3", "lost", "王巡查", "<b>李强")]
+    sign_in(http)
+    line = http.get("/admin/quarantine").text.split("<tbody>")[1]
+    for told in ("柳湖镇-1", "崆峒区", "王巡查、&lt;b&gt;李强", "lost"):
+        assert told in line
+
+
+def test_areas_come_in_pages(http: TestClient, hub: SmallHub) -> None:
+    hub.areas_ = {f"62080210{n:04}": (n, b"", 0) for n in range(150)}
+    sign_in(http)
+    first, second = (http.get(f"/admin/areas{asked}").text for asked in ("", "?page=2"))
+    assert (first.count("<tr>"), second.count("<tr>")) == (101, 51)
+    assert 'href="?page=2"' in first and "620802100149" in second
+
+
 def test_long_lists_come_in_pages_and_forms_mark_where_they_belong(http: TestClient, hub: SmallHub) -> None:
-    hub.quarantine_ = [
-        SimpleNamespace(device="dev-3", received=received_ms(NOW), changes=1, reason=f"no-{n}.")
-        for n in range(250)
-    ]
+    hub.quarantine_ = [put_apart("dev-3", f"no-{n}.") for n in range(250)]
     sign_in(http)
     for asked, first, last, lines in (("", 249, 150, 100), ("?page=3", 49, 0, 50), ("?page=99", 49, 0, 50),
                                       ("?page=-1", 249, 150, 100), ("?page=²", 249, 150, 100)):  # fmt: skip

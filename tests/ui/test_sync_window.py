@@ -414,12 +414,12 @@ def test_verifying_takes_nothing_in(office: Office, hub: FakeHub, qtbot: QtBot, 
     running = by_hand(office)
     file = tmp_path / "答复.bundle"
     file.write_bytes(b"x")
-    hub.report = BundleReport(True, file, "answer", "平凉市局")
+    hub.report = BundleReport(True, file, "answer", "0197-uuid", hub_name="平凉市的中心")
     running.window.doings.sync.verify()
     dialog = open_dialog(running, StickInDialog)
     dialog.choose(file)
     settle(running, qtbot)
-    assert "数据包完整" in dialog.verdict()
+    assert "数据包完整" in dialog.verdict() and "平凉市的中心 (0197-uuid)" in dialog.verdict()
     assert not dialog._deed().isVisible()
     dialog.reject()
 

@@ -120,8 +120,8 @@ async def areas(request: Request, visit: Visit) -> Response:
     service = service_of(request)
     lines = await service.call(area_lines, service.hub)
     names = await service.call(service.hub.division_names)
-    shown = [line for line in lines if _sees(visit, service, line.code)]
-    return page(request, "areas", visit, lines=shown, names=names)
+    part = part_of(request, [line for line in lines if _sees(visit, service, line.code)])
+    return page(request, "areas", visit, lines=part.lines, part=part, names=names)
 
 
 async def conflicts(request: Request, visit: Visit) -> Response:
@@ -137,12 +137,13 @@ async def conflicts(request: Request, visit: Visit) -> Response:
 
 
 async def quarantine(request: Request, visit: Visit) -> Response:
-    """Batches of revoked laptops of the visitor's area, the newest first."""
+    """Batches of revoked laptops of the visitor's area, the newest first: of which laptop, where, by whom."""
     service = service_of(request)
-    part = part_of(request, (await service.call(_quarantined, service, visit))[::-1])
-    lines = [(item.device, moment_of(item.received), item.changes, item.reason) for item in part.lines]
+    found, laptops, names = await service.call(_quarantined, service, visit)
+    part = part_of(request, found[::-1])
+    lines = [(item, laptops[item.device], moment_of(item.received)) for item in part.lines]
     waiting = Counter(map(late_of, await service.call(service.hub.conflicts, visit.person.area or None)))
-    return page(request, "quarantine", visit, lines=lines, part=part, waiting=waiting)
+    return page(request, "quarantine", visit, lines=lines, part=part, waiting=waiting, names=names)
 
 
 async def style(_request: Request) -> Response:
@@ -233,10 +234,10 @@ def _seen_people(service: Service, visit: Visit) -> list[Any]:
     return [item for item in service.hub.people() if _sees(visit, service, item.area or "")]
 
 
-def _quarantined(service: Service, visit: Visit) -> list[Any]:
-    places = {line.uid: line.area for line in device_lines(service.hub)}
-    found = service.hub.quarantine()
-    return [item for item in found if _sees(visit, service, places.get(item.device, ""))]
+def _quarantined(service: Service, visit: Visit) -> tuple[list[Any], dict[str, DeviceLine], Any]:
+    laptops = {line.uid: line for line in _seen_devices(service, visit)}
+    found = [item for item in service.hub.quarantine() if item.device in laptops]
+    return found, laptops, service.hub.division_names()
 
 
 def _people(service: Service, visit: Visit) -> tuple[list[Any], Any, frozenset[str]]:

@@ -134,6 +134,8 @@ WORDS: Mapping[str, str] = {
     "late_of": N_("From the revoked laptop"),
     "all_conflicts": N_("All conflicts"),
     "still_open": N_("Still to decide (laptop)"),
+    "written_by": N_("Written by"),
+    "between": N_(", "),
     "received": N_("Received"),
     "changes": N_("Changes"),
     "why": N_("Why"),

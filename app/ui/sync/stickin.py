@@ -93,11 +93,12 @@ class StickInDialog(WorkDialog):
         say_fault(self._fault, "")
         if _is_none(path):
             return
+        session = self._desk.session
 
         def work(_: object) -> BundleReport:
             from app.actions import sticks  # late: actions load after the first paint
 
-            return sticks.verify_bundle(path)
+            return sticks.verify_bundle(path, session)
 
         callbacks: Callbacks[BundleReport] = Callbacks(self._looked, self._refused)
         self._desk.tasks.run(self, work, callbacks, topic="bundle", title=tr(N_("Looking at the bundle")))
@@ -164,7 +165,8 @@ def _facts(report: BundleReport) -> list[str]:
     if report.ok and report.kind == _TO_HUB:
         lines.append(tr(N_("It is for the hub: bring it to the bureau, and read in here what comes back.")))
     if report.hub:
-        lines.append(tr(N_("Hub: {hub}"), hub=report.hub))
+        named = f"{report.hub_name} ({report.hub})" if report.hub_name else report.hub
+        lines.append(tr(N_("Hub: {hub}"), hub=named))
     if report.device:
         lines.append(tr(N_("Laptop: {device}"), device=report.device))
     if report.made_at:
