@@ -47,6 +47,7 @@ def settle(session: Session, second: Path | None = None) -> None:
     if workspace.read_only:
         return
     workspace.room.keep()
+    workspace.tidy_papers()  # before the backup, which would keep what somebody took away
     _backed_up(lambda: workspace.daily_backup(session.now()))
     if second is not None:
         _backed_up(lambda: workspace.second_backup(second, session.now()))

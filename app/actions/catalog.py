@@ -19,6 +19,7 @@ from app.actions.patrols import record_patrol
 from app.actions.people import add_user, change_pin, disable_user, reset_pin, sign_in, unlock_keys
 from app.actions.places import locate
 from app.actions.records import add_record, delete_record, edit_record, list_records, show_record
+from app.actions.redaction import redact
 from app.actions.reports import make_report
 from app.actions.salvaging import salvage
 from app.actions.shapes import check_topology, save_shapes
@@ -49,6 +50,7 @@ ACTIONS: tuple[ActionEntry, ...] = tuple(
         do_step,
         do_steps,
         add_evidence,
+        redact,
         history,
         headline,
         freeze_baseline,

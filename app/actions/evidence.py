@@ -24,6 +24,7 @@ from app.domain.rights import WRITERS
 from app.domain.values import BUREAU_TIME, as_moment
 from app.errors import Invalid
 from app.i18n import N_
+from app.store.attachments import thumbnail_path
 
 _TAKEN_TAGS = (0x9003, 0x0132)  # DateTimeOriginal, DateTime
 _SMALL = (160, 120)
@@ -195,8 +196,6 @@ def _know_iphones() -> None:
 
 def picture_of(session: Session, sha256: str) -> Path | None:
     """An evidence file to look at: itself, else its small picture from the hub, else None."""
-    from app.sync.blobs import thumbnail_path  # late: nobody needs it where all files are
-
     path = session.workspace.attachment_path(sha256)
     if path.is_file():
         return path

@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.actions.action import action
 from app.actions.evidence import evidence_of
 from app.actions.records import find_record
+from app.actions.redaction import redactions_of, removed_words
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.actions.steps import approvals_of
@@ -15,7 +16,7 @@ from app.actions.whereabouts import whereabouts
 from app.domain.casework import rests_on
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed
-from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
+from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment, Redaction
 from app.domain.entity import Entity
 from app.domain.filters import equal
 from app.domain.limits import check_reason
@@ -49,7 +50,7 @@ def history(session: Session, kind: str, ident: str) -> list[HistoryEntry]:
 
 
 def _beside(session: Session, record: Entity) -> tuple[dict[str, list[FieldChange]], dict[str, HistoryEntry]]:
-    """The papers added in each transaction, and each transaction that signed or added something."""
+    """The papers added or taken away in each transaction, and each one that signed, added or took away."""
     papers: dict[str, list[FieldChange]] = {}
     entries: dict[str, HistoryEntry] = {}
     for item in (*approvals_of(session, record), *evidence_of(session, record)):
@@ -58,6 +59,10 @@ def _beside(session: Session, record: Entity) -> tuple[dict[str, list[FieldChang
         if isinstance(item, Attachment):
             name = f"{EVIDENCE_KINDS.label(item.kind)} {item.file_name}"
             papers.setdefault(made.transaction, []).append(FieldChange(PAPER, None, name))
+    for gone in redactions_of(session, record):
+        made = session.workspace.history(gone.TYPE.name, gone.uid)[-1]
+        entries.setdefault(made.transaction, replace(made, operation="update", changes=()))
+        papers.setdefault(made.transaction, []).append(FieldChange(PAPER, removed_words(gone)[0], None))
     return papers, entries
 
 
@@ -70,6 +75,12 @@ def undo(session: Session, reason: str = "") -> Committed:
     changes = session.workspace.inverse(target)
     for change in changes:
         kind = entity_type(change.entity)
+        if change.entity == Redaction.TYPE.name:
+            raise Refused(
+                N_("A paper that was taken away does not come back: its file is gone from every disk"),
+                hint=N_("Nothing was changed. Add the file anew to the record where it belongs."),
+                code="for_good",
+            )
         if change.operation == "delete" and kind.for_good:
             raise Refused(
                 N_("Your last act is kept for good and is not undone: {kind}"),

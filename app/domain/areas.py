@@ -12,6 +12,7 @@ PLACES: Mapping[str, str] = {"person": "area"}
 OWNERS: Mapping[str, tuple[str, str | None]] = {
     # entity: (field with the owner's uid, the owner's entity; None when the record names it itself)
     "attachment": ("owner", None),
+    "redaction": ("owner", None),
     "approval": ("owner", None),
     "conflict": ("owner", None),
     "assignment": ("cell", "grid_cell"),

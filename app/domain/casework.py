@@ -5,7 +5,7 @@ Pure, so that the laptop's warning and the hub's decision are the same code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,15 @@ from app.domain.entity import Entity
 from app.domain.fields import Field
 from app.domain.policy import Policy
 from app.domain.values import check, parse
-from app.domain.workflow import Case, Judgement, Transition, Workflow, fingerprint, judged_fields
+from app.domain.workflow import (
+    JUDGED_PAPERS,
+    Case,
+    Judgement,
+    Transition,
+    Workflow,
+    fingerprint,
+    judged_fields,
+)
 from app.domain.workflows.boiler import BOILER
 from app.errors import Invalid
 from app.i18n import N_, tr
@@ -23,6 +31,9 @@ from app.i18n import N_, tr
 WORKFLOWS: dict[str, Workflow] = {BOILER.entity: BOILER}
 _NOBODY = Actor("", "", "")
 NEW_ROUND = "confirm_rebound"  # the step that begins another round: who edited before it is no editor of it
+_BACK = "return"  # the step that sends a record back: signatures before it count no longer
+_WAYS_BACK = (_BACK, NEW_ROUND)
+SignedAfter = Callable[[Attachment], Sequence[Approval]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,37 @@ def rests_on(paper: Attachment, signatures: Iterable[Approval]) -> bool:
     )
 
 
+def holds_up(
+    paper: Attachment, record: Entity, papers: Iterable[Attachment], signed_after: SignedAfter
+) -> bool:
+    """Whether the record's state rests on this paper, so that it cannot be taken away: a signature of this
+    round that counts was given after it, and no other paper of its kind is there.
+
+    Where the record can be sent back that other one must have been signed upon as well; elsewhere nothing is
+    left to do but to put the right one beside it. `signed_after` tells the signatures that count and were
+    given after a paper.
+    """
+    if paper.kind not in _needed(record.TYPE.name) or paper.round_no != round_of(record):
+        return False
+    if not signed_after(paper):
+        return False
+    others = [
+        item for item in papers
+        if item.uid != paper.uid and item.kind == paper.kind and item.round_no == paper.round_no
+    ]  # fmt: skip
+    flow = WORKFLOWS[record.TYPE.name]
+    back = any(row.action in _WAYS_BACK for row in flow.leaving(str(getattr(record, flow.field))))
+    return not any(signed_after(item) if back else True for item in others)
+
+
+def _needed(entity: str) -> frozenset[str]:
+    """The kinds of papers that steps of a record's workflow ask for or its approvers judge."""
+    flow = WORKFLOWS.get(entity)
+    if flow is None:
+        return frozenset()
+    return JUDGED_PAPERS.union(*(row.evidence for row in flow.transitions))
+
+
 def round_of(record: Entity) -> int:
     """The record's present round; records without rounds are in their first."""
     return int(getattr(record, "round_no", 1) or 1)
@@ -52,7 +94,7 @@ def round_of(record: Entity) -> int:
 def current_approvals(approvals: Sequence[Approval], round_no: int) -> list[Approval]:
     """Of a record's signatures, oldest first, those of one round since it was last sent back."""
     mine = [item for item in approvals if item.round_no == round_no]
-    returned = max((place for place, item in enumerate(mine) if item.action == "return"), default=-1)
+    returned = max((place for place, item in enumerate(mine) if item.action == _BACK), default=-1)
     return mine[returned + 1 :]
 
 

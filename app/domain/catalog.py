@@ -7,7 +7,7 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entities.division import Division
 from app.domain.entities.grid_cell import GridCell
 from app.domain.entities.lookback import LookbackRound, LookbackVisit
-from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry
+from app.domain.entities.papers import Approval, Attachment, Baseline, BaselineEntry, Redaction
 from app.domain.entities.patrol import Patrol
 from app.domain.entities.people import Assignment, Org, Person
 from app.domain.entities.setting import Setting
@@ -32,6 +32,7 @@ ENTITIES: tuple[type[Entity], ...] = (
     Sketch,
     Patrol,
     Attachment,
+    Redaction,
     Approval,
     Baseline,
     BaselineEntry,

@@ -14,6 +14,9 @@ from app.i18n import N_
 # every laptop that reads the area, and stands in one cell of the printed history.
 REASON = 500
 
+# Letters that a reason needs where it is all that stays of a thing: 误放他户 is four, and a reason.
+FULL_REASON = 4
+
 # Files of one record, all rounds: a step asks for at most a dozen (domain/workflows), so ten rounds with all
 # their steps stay below this. Each is a row that everybody reads who opens the record.
 PAPERS = 500
@@ -38,6 +41,11 @@ def check_reason(reason: str) -> str:
             code="too_long",
         )
     return reason
+
+
+def says_why(reason: str) -> bool:
+    """Whether a reason tells somebody who reads it later anything."""
+    return len("".join(reason.split())) >= FULL_REASON
 
 
 def check_file(name: str, size: int) -> None:

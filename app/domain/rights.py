@@ -23,6 +23,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "person": ("R0",),
     "setting": ("R0",),
     "attachment": ("R1", "R2", "R3", "R5"),
+    "redaction": ("R3", "R4", "R5", "R6"),
     "baseline": ("R5", "R6"),
     "baseline_entry": ("R5", "R6"),
     "lookback_round": ("R5", "R6"),

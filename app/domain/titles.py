@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # Whether the record's own title follows its owner's: a file's name does, the word of a step says nothing.
-_BY_OWNER: Mapping[str, bool] = {"attachment": True, "approval": False, "assignment": False, "intake": True}
+_BY_OWNER: Mapping[str, bool] = {
+    "attachment": True, "redaction": True, "approval": False, "assignment": False, "intake": True,
+}  # fmt: skip
 
 
 def goes_by_owner(entity: str) -> bool:

@@ -40,6 +40,16 @@ SENTENCES: Mapping[str, str] = {
     "later_round": N_("The paper names a round that the record has not come to."),
     "lasting": N_("What a record was made as stays: practice data, or moved in as claimed."),
     "signed": N_("The record has been signed; exclude it instead of deleting it."),
+    "redacted": N_(
+        "The paper was taken away, and its file with it; it does not come back. Add the file anew where it"
+        " belongs."
+    ),
+    "rests_on": N_(
+        "The record’s state rests on this paper. Send the record back first (one that is cleared: confirm its"
+        " rebound), or where it cannot be sent back put the right paper of this kind beside it first."
+    ),
+    "frozen": N_("The paper belongs to something that is kept for good, such as a frozen report."),
+    "no_reason": N_("A paper is taken away with a reason that says why."),
     "stamped": N_("The hub worked out the dates of the step itself."),
     "bad_value": N_("The value cannot be: type, length or limits."),
     "unknown_field": N_(
@@ -61,6 +71,10 @@ SENTENCES: Mapping[str, str] = {
         "The laptop was revoked before this reached the hub: it had added this paper. Whoever decides may add"
         " it in their own name once the file is here."
     ),
+    "late_redaction": N_(
+        "The laptop was revoked before this reached the hub: it had taken the paper away. Whoever may takes"
+        " it away in their own name."
+    ),
     "late_signature": N_(
         "The laptop was revoked before this reached the hub. A signature cannot be taken over: whoever may"
         " takes the step again."
@@ -75,6 +89,7 @@ SENTENCES: Mapping[str, str] = {
 LATE_WORDS: Mapping[str, str] = {
     "d": "late_deletion",
     "attachment": "late_paper",
+    "redaction": "late_redaction",
     "approval": "late_signature",
 }
 

@@ -213,7 +213,7 @@ def fingerprint(record: Entity, attachments: Iterable[Attachment]) -> str:
     """SHA-256 over what an approver judges: the described fields, place, and papers of the application."""
     described = {name: getattr(record, name) for name in sorted(judged_fields(record))}
     place = record.geometry.wkb_hex if record.geometry is not None else ""
-    papers = sorted({(item.kind, item.sha256) for item in attachments if item.kind in _JUDGED_PAPERS})
+    papers = sorted({(item.kind, item.sha256) for item in attachments if item.kind in JUDGED_PAPERS})
     text = json.dumps([record.uid, described, place, papers], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -230,7 +230,7 @@ _STEP_NOTES = frozenset(
     "rebound_reported rebound_reason return_reason seal_no sealed_until rechecked_on done_date "
     "outside_as".split()
 )
-_JUDGED_PAPERS = frozenset(
+JUDGED_PAPERS = frozenset(
     "photo_before photo_during photo_after nameplate application_form identity_copy dereg_cert "
     "new_boiler_notice monitoring_report town_certificate".split()
 )

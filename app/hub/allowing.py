@@ -34,6 +34,7 @@ CONFLICT_FIELDS = frozenset(("situation", "taken", "settled_by", "settled_at"))
 _PLACES = frozenset(("div_code", "area"))
 _PIN = frozenset(("verifier",))
 _FILE = ("attachment", "i")
+_GONE = "redaction"
 # What the steps alone write; a ledger that is moved in as claimed may bring it.
 STEPS_ONLY = frozenset(
     "applied_on accepted_on notice_from notice_to cleared_on looked_back_on lookback_round "
@@ -189,7 +190,7 @@ def _owner_lives(desk: Desk, told: Told) -> bool:
     if owner is None:
         return True
     row = desk.rows.get(str(owner_kind), str(owner))
-    return row is not None and row.alive
+    return row is not None and (row.alive or told.entry.entity == _GONE)
 
 
 def _protected(desk: Desk, told: Told, row: Row | None, kind: EntityType, actor: Actor) -> str:

@@ -54,7 +54,7 @@ async def _take(request: Request, service: Service) -> Response:
     if stated is not None and int(stated) != len(part):
         raise Invalid(N_("The message was cut"), code="cut")
     await service.call(service.hub.device, device)  # a laptop the hub no longer knows stores nothing
-    reached = await service.call(service.hub.blobs.put_part, sha256, offset, part, total, device)
+    reached = await service.call(service.hub.put_part, sha256, offset, part, total, device)
     service.measures.blob_bytes.labels("in").inc(len(part))
     return Response(status_code=204, headers={OFFSET: str(reached), "Tus-Resumable": "1.0.0"})
 

@@ -35,6 +35,7 @@ ALIVE = "h_alive"
 ASKED_FIELDS = frozenset((
     ("approval", "owner"), ("attachment", "owner"), ("attachment", "sha256"), ("boiler", "user_org"),
     ("conflict", "owner"), ("conflict", "situation"),
+    ("redaction", "owner"), ("redaction", "paper"), ("redaction", "sha256"),
 ))  # fmt: skip
 # What the hub keeps of each row beside its fields: the area, the highest stamp, whether it is there, the
 # stamps ({field id: [number, site, clock]}, "*" for the fields without one of their own), and who entered or

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -10,11 +10,12 @@ from app.domain.changes import Actor
 from app.domain.entities.conflict import NUMBER, SECOND
 from app.domain.merge import ConflictDraft, Decision, concerned, decide, reject
 from app.domain.replication import Act, Batch, Cells, Entry, RowState
-from app.hub import duplicates, quarantine, steps, undoing
+from app.hub import duplicates, quarantine, redacting, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, too_many
 from app.hub.book import field_ids
 from app.hub.desk import LATE, Desk, Told
+from app.hub.grouping import BESIDE, by_act, grouped, subject_of, told_of
 from app.hub.naming import is_own_work
 from app.hub.parts import is_known_part
 from app.hub.rows import Row, state_of
@@ -24,8 +25,7 @@ from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
 
 _BEYOND = "unknown_field"  # the note of what a newer program wrote
-_BESIDE = ("approval", "attachment")  # what stands or falls with the record it belongs to
-_ASIDE = (*_BESIDE, "person")
+_ASIDE = (*BESIDE, "person")
 
 
 class Deciding:
@@ -45,20 +45,20 @@ class Deciding:
         if self.repeated or self.desk.parts:
             others = (e for e in batch.entries if batch.acts[e.act].uid not in self.repeated)
             self.upon = {uid for e in others for uid in (e.uid, str(e.cells.get("owner")))}
-        for number, places in _by_act(batch):
+        for number, places in by_act(batch):
             act = batch.acts[number]
             if writing is not None and writing.is_worth(len(quick.updated)):
                 writing.hand(quick.updated)
                 quick.updated = []
             if act.uid in self.repeated:
-                self._repeat([_told(batch, place) for place in places])
+                self._repeat([told_of(batch, place) for place in places])
                 continue
             if act.uid in self.desk.parts:
                 places = self._not_repeated(batch, act.uid, places)
             if act.uid not in self.desk.continued:
                 self.desk.done[act.uid] = act
             if not (quick.has(places) or self._is_simple(batch, act, places)):
-                self._act(act, [_told(batch, place) for place in places], quick)
+                self._act(act, [told_of(batch, place) for place in places], quick)
                 continue
             self._each(batch, act, places, quick)
 
@@ -66,7 +66,7 @@ class Deciding:
         """Entries that stand by themselves: what nobody contests in one go, others with care, in order."""
         done = quick.take(places, act)
         while done < len(places):
-            self._group([_told(batch, places[done])], *self.desk.author(act))
+            self._group([told_of(batch, places[done])], *self.desk.author(act))
             done += 1
             done += quick.take(places[done:], act)
 
@@ -84,7 +84,7 @@ class Deciding:
                 self._found(item)
             return
         actor, why = self.desk.author(act)
-        for group in self.groups(told):
+        for group in grouped(self.desk.rows, told):
             if len(group) > 1 or not quick.take([group[0].dseq - quick.first], act):
                 self._group(group, actor, why)
         if any(item.entry.entity == "person" for item in told):
@@ -98,33 +98,25 @@ class Deciding:
             self.refuse(group, why)
         elif not self._admit(group):
             return
-        elif not is_own_work(group, actor):
-            self.refuse(group, "author")
-        elif too_many(self.desk, group):
-            self.refuse(group, "too_many")
+        elif why := self._unfit(group, actor):
+            self.refuse(group, why)
         elif group[0].act.undoes:
             self._undo(group, actor)
+        elif redacting.is_redaction(group):
+            self._redact(group, actor)
         elif any(item.entry.entity == "approval" and item.entry.op == "i" for item in group):
             self._step(group, actor)
         else:
             for item in group:
                 self._plain(item, actor)
 
-    def groups(self, told: Sequence[Told]) -> Iterable[list[Told]]:
-        """The entries about one record: itself, its signatures and its papers."""
-        if len(told) == 1:
-            return [list(told)]
-        found: dict[tuple[str, str], list[Told]] = {}
-        for item in told:
-            entry = item.entry
-            key = (entry.entity, entry.uid)
-            if entry.entity in _BESIDE:
-                row = self.desk.rows.get(*key) if entry.op != "i" else None
-                values = row.values if row is not None else entry.cells
-                if values.get("owner"):
-                    key = (str(values.get("owner_entity")), str(values["owner"]))
-            found.setdefault(key, []).append(item)
-        return found.values()
+    def _unfit(self, group: Sequence[Told], actor: Actor) -> str:
+        """The word for what speaks against a group whatever it does, "" for nothing."""
+        if not is_own_work(group, actor):
+            return "author"
+        if redacting.brings_back(self.desk, group):
+            return "redacted"
+        return "too_many" if too_many(self.desk, group) else ""
 
     # ------------------------------------------------------------ the kinds of change
     def _repeat(self, told: Sequence[Told]) -> None:
@@ -141,7 +133,7 @@ class Deciding:
     def _not_repeated(self, batch: Batch, act: str, places: list[int]) -> list[int]:
         """Of an act that the hub has in part, the entries it does not have; the others are answered."""
         has = [is_known_part(self.desk.parts[act], batch.entries[place]) for place in places]
-        self._repeat([_told(batch, place) for place, known_ in zip(places, has, strict=True) if known_])
+        self._repeat([told_of(batch, place) for place, known_ in zip(places, has, strict=True) if known_])
         return [place for place, known_ in zip(places, has, strict=True) if not known_]
 
     def _found(self, item: Told) -> None:
@@ -194,6 +186,17 @@ class Deciding:
             row.new_round, row.entered = True, {}
         elif taken.enters:
             row.entered = {**(row.entered or {}), actor.uid: 1}
+
+    def _redact(self, group: Sequence[Told], actor: Actor) -> None:
+        """A paper is taken away with what stays of it, or neither; no undo remembers either of them."""
+        why = redacting.refusal_of(self.desk, group, actor)
+        if why:
+            self.refuse(group, why)
+            return
+        for item in group:
+            row = self.desk.rows.get(item.entry.entity, item.entry.uid)
+            cells = item.cells if item.entry.op == "i" else {}
+            self._put(item, row, Decision(item.entry.op, cells, cells))
 
     def _undo(self, group: Sequence[Told], actor: Actor) -> None:
         try:
@@ -277,7 +280,7 @@ class Deciding:
 
     def refuse(self, group: Sequence[Told], note: str, kind: str = "rejected") -> None:
         """Leave everything of a group as it is; the refused values wait in conflicts."""
-        lead = _subject(group)
+        lead = subject_of(group)
         for item in group:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
             stands = self._stands(row, item)
@@ -349,7 +352,7 @@ class Deciding:
 
     def _admit(self, group: Sequence[Told]) -> bool:
         """Bring the values of a group into the form they are kept in; with one that cannot be, it falls."""
-        signed = any(item.entry.entity in _BESIDE for item in group)
+        signed = any(item.entry.entity in BESIDE for item in group)
         try:
             for item in group:
                 if not is_known(item.entry.entity):
@@ -375,24 +378,3 @@ class Deciding:
         draft = ConflictDraft("rejected", _BEYOND, {}, beyond, open=True)
         item.cells = entry.cells
         self._raise(item, row, (draft,))
-
-
-def _by_act(batch: Batch) -> Iterable[tuple[int, list[int]]]:
-    """The places of each act's entries, acts in the order they first appear."""
-    found: dict[int, list[int]] = {}
-    for place, entry in enumerate(batch.entries):
-        found.setdefault(entry.act, []).append(place)
-    return found.items()
-
-
-def _told(batch: Batch, place: int) -> Told:
-    """An entry to decide."""
-    entry = batch.entries[place]
-    return Told(batch.acts[entry.act], batch.first + place, entry, batch.views[entry.view], entry.cells)
-
-
-def _subject(group: Sequence[Told]) -> Told:
-    """The entry that a refusal of the group is about: the record's own change, else the signature."""
-    plain = [item for item in group if item.entry.entity not in _BESIDE]
-    signed = [item for item in group if item.entry.entity == "approval"]
-    return (plain or signed or list(group))[0]

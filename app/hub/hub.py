@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.errors import NotAllowed, Refused, StoreFailure
 from app.hub import (
     appointing,
     books,
+    clearing,
     devices,
     founding,
     keys,
@@ -69,8 +71,9 @@ class Hub:
         self._reached = Reached(database)
         self._scopes: dict[str, Scope] = {}  # a laptop's never changes
         self._pushing = Pushing(
-            database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None
-        )
+            database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None,
+            self.clear_papers,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ making, opening
     @classmethod
@@ -242,7 +245,9 @@ class Hub:
         pulling.working(self.device(device))
         p = self._pushing
         returning = Returning(p.database, p.keys, p.root, p.has_blob)
-        return give_back(returning, device, blocks, _ms(now))
+        entries = give_back(returning, device, blocks, _ms(now))
+        self.clear_papers()
+        return entries
 
     def note_restored(self, now: datetime) -> None:
         """This hub was brought back from a backup: no laptop goes on with the numbers it had."""
@@ -259,6 +264,17 @@ class Hub:
             areas = books.areas_naming(connection, self.database.mark, [sha256])
             return any(scope.reads(area) for area in areas.get(sha256, ()))
 
+    def put_part(self, sha256: str, offset: int, content: bytes, total: int | None, device: str) -> int:
+        """Go on with a laptop's upload, see `Blobs.put_part`; raises Refused for what was taken away."""
+        with self.database.reading() as connection:
+            clearing.check(connection, self.database.mark, sha256)
+        return self.blobs.put_part(sha256, offset, content, total, device)
+
+    def clear_papers(self, names: Iterable[str] | None = None) -> None:
+        """Drop attachments that were taken away: these, or all. What cannot go now goes another time."""
+        with suppress(StoreFailure):
+            clearing.clear(self.database, self.blobs, names)
+
     def note_seen(
         self, device: str, cursors: Mapping[str, int], given: Mapping[str, int] = MappingProxyType({})
     ) -> None:
@@ -272,10 +288,11 @@ class Hub:
         self._reached.note_rest()
 
     def tend(self, now: datetime) -> None:
-        """Make the log's partitions for this month and the next, and drop uploads that nobody went on with;
-        whoever serves the hub calls this once a day."""
+        """Make the log's partitions for this month and the next, drop uploads that nobody went on with and
+        attachments that were taken away; whoever serves the hub calls this once a day."""
         migrations.make_partitions(self.database, _ms(now))
         self.blobs.sweep(now)
+        self.clear_papers()
 
     def snapshot(self, device: str) -> Path:
         """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.

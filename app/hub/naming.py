@@ -17,11 +17,16 @@ _LONGEST = 40
 # Where a record says by uid who wrote it, and by name.
 AUTHORS = {
     "attachment": "added_by",
+    "redaction": "removed_by",
     "conflict": "settled_by",
     "report_snapshot": "frozen_by",
     "report_withdrawal": "withdrawn_by",
 }
-_BY_NAME = {"report_snapshot": "frozen_by_name", "report_withdrawal": "withdrawn_by_name"}
+_BY_NAME = {
+    "redaction": "removed_by_name",
+    "report_snapshot": "frozen_by_name",
+    "report_withdrawal": "withdrawn_by_name",
+}
 
 
 def truly_named(desk: Desk, batch: Batch) -> Batch:

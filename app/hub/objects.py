@@ -163,6 +163,11 @@ class Blobs:
         self._drop([(path, 0, 0) for path in old])
         return len(old)
 
+    def drop(self, sha256: str) -> None:
+        """Let go of a blob, of its small picture and of what laptops have begun to send of it."""
+        begun = [str(part["path"]) for part in self._list("parts") if f"/{sha256}/" in str(part["path"])]
+        self._drop([(key, 0, 0) for key in (_key(sha256), _small_key(sha256), *begun)])
+
     # ------------------------------------------------------------------ within
 
     def _check_room(self, size: int, owner: str = "") -> None:

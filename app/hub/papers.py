@@ -18,7 +18,7 @@ from app.domain.areas import Scope
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Attachment
 from app.domain.replication import Effect
-from app.hub import books
+from app.hub import books, clearing
 from app.hub.book import ASKED
 from app.hub.hub import Hub
 from app.hub.objects import SHA256
@@ -95,6 +95,8 @@ def giving(hub: Hub, device: str, blocks: Iterable[SignedBlock], free: Callable[
     the blocks have been looked at."""
     named = list(dict.fromkeys(_of_blocks(device, blocks)))[::-1]  # the latest first
     with hub.database.reading() as connection:
+        gone = clearing.taken_away(connection, hub.database.mark)
+        named = [name for name in named if name not in gone]
         body = connection.execute(select(ASKED.c.body).where(ASKED.c.device == device)).scalar()
         if body is None:
             return Giving(hub, named)

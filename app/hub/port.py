@@ -40,6 +40,9 @@ class HubDoor(Protocol):
     def names_blob(self, device: str, sha256: str) -> bool:
         """Whether a record that the laptop may read names this attachment."""
 
+    def put_part(self, sha256: str, offset: int, content: bytes, total: int | None, device: str) -> int:
+        """Go on with a laptop's upload; raises Refused `taken_away`."""
+
     def note_rest(self) -> None:
         """Write how far those laptops have come that came again too soon to be noted at once."""
 

@@ -72,6 +72,7 @@ class Pushing:
     hub: str
     root: str
     has_blob: Callable[[str], bool]
+    clear: Callable[[Iterable[str]], None]  # these files may have to go
     known: dict[str, bytes] = field(default_factory=dict)  # the keys of laptops; a laptop's never changes
     remembered: Remembered = field(default_factory=Remembered)
     heads: dict[tuple[str, int], bytes] = field(default_factory=dict)  # ends of blocks that the log has
@@ -104,6 +105,18 @@ class Pushing:
         if behind is not None:
             return behind
         batch = believed(batch)
+        named = [str(e.cells.get("sha256")) for e in batch.entries if e.entity == "redaction"]
+        answer = self._decided(batch, message, (signed, received, wanted), litter)
+        if named:
+            self.clear(named)
+        return answer
+
+    def _decided(
+        self, batch: Batch, message: Signed, told: tuple[bytes, datetime, Wanted | None],
+        litter: list[Iterable[object]],
+    ) -> PushAnswer:  # fmt: skip
+        """A batch that is its laptop's and in its turn, by the short road or the long one."""
+        signed, received, wanted = told
         if len(batch.entries) > MANY:
             litter.append(batch.entries)
         arrived = Arrived(batch, message.sha256, signed, _ms(received), wanted)

@@ -58,4 +58,6 @@ def _area(desk: Desk, entry: Entry, cells: Cells, near: tuple[Mapping[str, str],
 
 def _word(entry: Entry) -> str:
     """The word for what a person can do about it."""
-    return LATE_WORDS["d"] if entry.op == "d" else LATE_WORDS.get(entry.entity, "quarantine")
+    if entry.op != "d":
+        return LATE_WORDS.get(entry.entity, "quarantine")
+    return LATE_WORDS["redaction" if entry.entity == "attachment" else "d"]

@@ -28,6 +28,7 @@ from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk, Told
 from app.hub.duplicates import read_keys
+from app.hub.grouping import grouped
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea, missed_areas
 from app.hub.parts import is_known_part, keep_parts, marks_of_block, read_parts
@@ -141,7 +142,7 @@ class _Work:
             (desk.continued if act.uid in self.has else desk.done)[act.uid] = act
         for items in self._acts():
             signs = any(item.entry.entity == "approval" and item.entry.op == "i" for item in items)
-            for group in deciding.groups(items) if signs else ([item] for item in items):
+            for group in grouped(self.desk.rows, items) if signs else ([item] for item in items):
                 self._group(deciding, group)
         for effect in desk.logs.added():
             effect.note = effect.note or RETURNED

@@ -112,6 +112,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None
         asked = _asked(hub, found)
         entries = _take_back(hub, found, asked, now) if asked else 0
         answers = tuple(hub.push(item.read(), now) for item in found.items if item.kind == "batch")
+        hub.clear_papers(item.name for item in blobs)  # one that was taken away, and not added anew by it
         if asked and any(answer.state == "gap" for answer in answers):  # this hub has lost what lay between
             _renew(hub, found.head.device, asked)
         return Taken(found.head.device, answers, len(blobs), entries, _note_papers(hub, found))

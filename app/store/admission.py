@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.domain.changes import Change, ChangeSet
+from app.domain.entities.papers import Redaction
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Field, Kind
 from app.domain.values import as_datetime, check, parse_date
@@ -13,6 +14,7 @@ from app.i18n import N_, tr
 from app.store.geom import fitted
 from app.store.tables import is_known, known
 
+_GONE = Redaction.TYPE.name
 _WHOLE_NUMBERS = range(-(2**63), 2**63)
 
 
@@ -21,11 +23,12 @@ def admitted(change_set: ChangeSet) -> tuple[Change, ...]:
 
     Raises Invalid naming the field when a value cannot be, or a row that is only added would be changed.
     """
-    changes = []
+    changes, undoing = [], change_set.undoes is not None
+    redacted = {item.after.get("paper") for item in change_set.changes if item.entity == _GONE}
     for change in change_set.changes:
         kind = _kind(change.entity)
         if kind.append_only:
-            _check_permanent(kind, change, undoing=change_set.undoes is not None)
+            _check_permanent(kind, change, may_go=undoing or change.uid in redacted)
         before = {name: value for name, value in change.before.items() if name not in kind.at_read}
         after = {
             name: _value(kind, name, value)
@@ -45,12 +48,12 @@ def _kind(entity: str) -> EntityType:
     return known(entity)
 
 
-def _check_permanent(kind: EntityType, change: Change, *, undoing: bool) -> None:
-    """A signature or a piece of evidence goes only when the step that brought it is taken back; what is kept
-    for good never goes."""
+def _check_permanent(kind: EntityType, change: Change, *, may_go: bool) -> None:
+    """A signature or a piece of evidence goes only when the step that brought it is taken back, or a paper
+    with the record that says who took it away; what is kept for good never goes."""
     if change.operation == "update":
         raise Invalid(N_("{kind}: rows are added, never changed"), kind=kind.text, code="append_only")
-    if change.operation == "delete" and (kind.for_good or not undoing):
+    if change.operation == "delete" and (kind.for_good or not may_go):
         raise Invalid(N_("{kind}: rows are added, never removed"), kind=kind.text, code="append_only")
 
 

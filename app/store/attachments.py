@@ -7,6 +7,7 @@ import mimetypes
 import os
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def files_folder(workspace: Path) -> Path:
     return workspace.with_name(workspace.stem + ".files")
 
 
+def thumbnail_path(workspace: Path, sha256: str) -> Path:
+    """Where the small picture of an evidence file is kept."""
+    name = file_name_of(sha256)
+    return files_folder(workspace) / "thumbnails" / name[:2] / f"{name[2:]}.jpg"
+
+
+def part_path(workspace: Path, sha256: str) -> Path:
+    """Where a file lies while it is being fetched."""
+    return files_folder(workspace) / f".{file_name_of(sha256)}.part"
+
+
 class Attachments:
     """The folder `NAME.files` beside `NAME.gpkg`."""
 
@@ -95,6 +107,14 @@ class Attachments:
                 N_("The attachment {name} is no longer the file that was added"), "attachment_changed", path
             )
         return path
+
+    def remove(self, sha256: str) -> None:
+        """Let a file go with its small picture and what was being fetched of it. One that another program has
+        open stays, on Windows, until somebody tries again."""
+        small, part = thumbnail_path(self._workspace, sha256), part_path(self._workspace, sha256)
+        for place in (self.path(sha256), small, part):
+            with suppress(OSError):
+                place.unlink(missing_ok=True)
 
     def _failure(self, message: str, code: str, path: Path) -> StoreFailure:
         return StoreFailure(

@@ -42,6 +42,14 @@ def of_records(raw: sqlite3.Connection, places: Iterable[Place], since: int) -> 
     return {place: [change_of(row) for row in those] for place, those in rows.items()}
 
 
+def pending_uids(raw: sqlite3.Connection, entity: str) -> frozenset[str]:
+    """The records of an entity with pending changes."""
+    since = oldest(raw)
+    if since is None:
+        return frozenset()
+    return frozenset(row[1] for row in raw.execute(f"{_ROWS} AND j.tbl = ?", (since, entity)))
+
+
 def _rows_of(
     raw: sqlite3.Connection, places: Iterable[Place], since: int
 ) -> dict[Place, list[tuple[Any, ...]]]:

@@ -25,6 +25,7 @@ from app.store import (
     leaving,
     meta,
     outbox,
+    redacted,
     rejoining,
     replica_facts,
     views,
@@ -332,6 +333,19 @@ class Replica:
         kept = evidence.keep(self._attachments, self._database.path, sha256, Path(path))
         self.blob_sent(sha256)
         return kept
+
+    def tidy_papers(self) -> None:
+        """Let go of the files of papers that were taken away, where no other paper has the same. Where there
+        is a hub only of those that it has taken."""
+        with self._reading() as raw:
+            gone = redacted.certain(raw, self._database.layout, answered=self.enrolled)
+            fresh = redacted.unheard(raw, gone)
+        for item in gone:
+            if not item.lives:
+                self._attachments.remove(item.sha256)
+        if fresh:
+            with self._writing() as raw:
+                redacted.hear(raw, gone, fresh)
 
     # ------------------------------------------------------------ small secrets
     def private(self, name: str) -> bytes | None:

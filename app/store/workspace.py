@@ -269,6 +269,11 @@ class Workspace:
         """The path of a kept file after comparing it with its hash; StoreFailure when it is not as it was."""
         return self._attachments.verify(sha256)
 
+    def tidy_papers(self) -> None:
+        """Let go of the files of papers that were taken away."""
+        if not self.read_only:
+            self.replica.tidy_papers()
+
     # ------------------------------------------------------------ upkeep
     def backup(self, folder: Path, at: datetime) -> Path:
         """A checked copy of the file and its evidence in `folder`."""

@@ -11,9 +11,9 @@ from app.domain.areas import TOWN_DIGITS
 from app.domain.casework import WORKFLOWS
 from app.domain.entities.papers import Attachment
 from app.domain.filters import one_of
-from app.errors import StoreFailure
+from app.errors import AppError, StoreFailure
 from app.i18n import N_, tr
-from app.store.attachments import file_name_of, files_folder
+from app.store.attachments import part_path, thumbnail_path
 from app.store.evidence import BlobNeed
 from app.store.failures import translated
 from app.store.workspace import Workspace
@@ -21,6 +21,7 @@ from app.sync.results import Progress
 from app.sync.state import asked_first, note_files
 from app.sync.transport import Transport
 
+TAKEN_AWAY = "taken_away"  # the hub’s word for a file that somebody took away for good
 Check = Callable[[], None]  # raises Cancelled when the person wants to stop
 
 
@@ -83,7 +84,13 @@ def _sent(
         if not is_undamaged(workspace, need):
             yield need, None
             continue
-        transport.send_blob(need.sha256, workspace.attachment_path(need.sha256), between)
+        try:
+            transport.send_blob(need.sha256, workspace.attachment_path(need.sha256), between)
+        except AppError as error:
+            if error.code != TAKEN_AWAY:
+                raise
+            yield need, False  # the log says so too: this laptop has not heard it yet
+            continue
         workspace.replica.blob_sent(need.sha256)
         yield need, gone
 
@@ -125,12 +132,6 @@ def fetch_blobs(workspace: Workspace, transport: Transport, progress: Progress, 
     return files
 
 
-def thumbnail_path(workspace: Path, sha256: str) -> Path:
-    """Where the small picture of an evidence file is kept."""
-    name = file_name_of(sha256)
-    return files_folder(workspace) / "thumbnails" / name[:2] / f"{name[2:]}.jpg"
-
-
 def _small_ones(workspace: Workspace) -> set[str]:
     """The files of which the small picture is enough here until somebody asks."""
     facts = workspace.replica.facts()
@@ -166,7 +167,7 @@ def keep_thumbnail(workspace: Path, sha256: str, content: bytes) -> None:
 def _fetch(
     workspace: Workspace, transport: Transport, need: BlobNeed, between: Callable[[int, int], None]
 ) -> None:
-    part = files_folder(workspace.path) / f".{need.sha256}.part"
+    part = part_path(workspace.path, need.sha256)
     with translated(workspace.path):
         part.parent.mkdir(mode=0o700, exist_ok=True)
     for last in (False, True):

@@ -179,6 +179,7 @@ class Round:
             return _summary(self.workspace, sent, Folded(), self._files(needed, down=False))
         folded = receiving.receive(sent.pull)
         end_founding(self.workspace, self.now())
+        self.workspace.tidy_papers()
         note_clock(self.workspace, self.now(), folded.hub_time)
         self._keep_pin()
         files = self._files(needed)

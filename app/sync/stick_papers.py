@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.store.attachments import thumbnail_path
 from app.store.workspace import Workspace
-from app.sync.blobs import keep_thumbnail, thumbnail_path
+from app.sync.blobs import keep_thumbnail
 from app.sync.bundle import Item
 from app.sync.messages import PapersWanted, encode_message
 from app.sync.state import MOST_ASKED, asked_first

@@ -77,7 +77,7 @@ class Direct:
         with source.open("rb") as file:
             file.seek(offset)
             while part := file.read(1 << 20):
-                offset = self._hub.blobs.put_part(sha256, offset, part, whole, self._device)
+                offset = self._hub.put_part(sha256, offset, part, whole, self._device)
                 between(offset, whole)
 
     def fetch_blob(self, sha256: str, size: int, target: Path, between: Between) -> None:

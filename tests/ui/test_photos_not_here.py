@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.papers import Attachment
 from app.domain.filters import equal
-from app.sync.blobs import thumbnail_path
+from app.store.attachments import thumbnail_path
 from app.ui.application import Program
 from app.ui.record.evidence import UID_ROLE
 from app.ui.record.viewer import PhotosDialog

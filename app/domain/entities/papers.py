@@ -15,6 +15,7 @@ from app.domain.fields import (
     reference,
     text,
 )
+from app.domain.limits import REASON
 from app.i18n import N_
 
 SHA256 = r"[0-9a-f]{64}"  # its file is kept under this name, here and at the hub
@@ -63,6 +64,29 @@ class Attachment(Entity):
     round_no: int = integer(N_("Round"), default=1, minimum=1)
     added_by: str = text(N_("Added by"), length=36, required=True, withheld=Withheld.PEOPLE)
     added_at: str = moment(N_("Added at"), required=True)
+    synthetic: bool | None = boolean(N_("Synthetic"), default=None)
+
+
+@kept_for_good
+@entity(label=N_("Paper taken away"), cli="redaction", key="uid", title=("kind",))
+class Redaction(Entity):
+    """What stays of a paper that lay beside the wrong record and was taken away, by name and with a reason.
+
+    The row of the paper goes with it, and its file on every disk.
+    """
+
+    owner_entity: str = text(N_("Kind of record"), length=40, required=True)
+    owner: str = text(N_("Record"), length=36, required=True, indexed=True)
+    paper: str = text(N_("Attachment"), length=36, required=True, indexed=True)
+    kind: str = choice(N_("Kind"), EVIDENCE_KINDS, required=True, merge=Merge.APPEND)
+    round_no: int = integer(N_("Round"), default=1, minimum=1)
+    sha256: str = text(N_("SHA-256"), length=64, required=True, indexed=True, pattern=SHA256)
+    reason: str = text(N_("Reason"), length=REASON, required=True, withheld=Withheld.WORDS)
+    removed_by: str = text(N_("Taken away by"), length=36, required=True, withheld=Withheld.PEOPLE)
+    removed_by_name: str = text(
+        N_("Name of who took it away"), length=40, required=True, withheld=Withheld.PEOPLE
+    )
+    removed_at: str = moment(N_("Taken away at"), required=True)
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
