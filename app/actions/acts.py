@@ -13,6 +13,7 @@ _DONE = {
     "undo": N_("Undone"),
     "redo": N_("Done again"),
     "add_evidence": N_("Evidence added"),
+    "redact": N_("Paper taken away"),
     "freeze_baseline": N_("Baseline frozen"),
     "grid": N_("Grid made"),
     "set_setting": N_("Setting changed"),

@@ -21,6 +21,7 @@ from app.actions.laptop import in_own_area, zones_unknown_near
 from app.actions.patrols import checked_times, coverage_of, coverage_words
 from app.actions.places import derived_values
 from app.actions.rebounds import Rebound, last_rebound
+from app.actions.redaction import redactions_of
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
 from app.actions.steps import NextStep, approvals_of, case_of, dossier_lacks, next_steps, workflow_of
@@ -28,7 +29,7 @@ from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed, delete, insert, update
 from app.domain.entities.boiler_codes import GROUP_OF_STATE
 from app.domain.entities.grid_cell import GridCell
-from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
+from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment, Redaction
 from app.domain.entities.patrol import Patrol
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.fields import Kind
@@ -55,7 +56,8 @@ class RecordView:
     `dossier_lacks` are the papers a cleared boiler would have, had its steps been taken here;
     `used_again` the photographs that are evidence elsewhere too; `rebound` how it came into its later round;
     `photo_places` where photographs were taken, by the uid of the paper; `zones_unknown` whether a zone that
-    this laptop does not have may reach here; `patrols` what is known of the patrols of a cell.
+    this laptop does not have may reach here; `patrols` what is known of the patrols of a cell; `taken_away`
+    what stays of papers that lay here wrongly.
     """
 
     record: Entity
@@ -70,6 +72,7 @@ class RecordView:
     photo_places: Mapping[str, PhotoPlace] = field(default_factory=dict)
     zones_unknown: str = ""
     patrols: str = ""
+    taken_away: tuple[Redaction, ...] = ()
 
     def warnings_of(self, paper: Attachment) -> list[str]:
         """What is odd about a photograph: taken far away, or handed in elsewhere too."""
@@ -122,6 +125,7 @@ def show_record(session: Session, kind: str, ident: str) -> RecordView:
         photo_places=places_of_photos(session, record, papers),
         zones_unknown=zones_unknown_near(session, record),
         patrols=_patrols_of(session, record),
+        taken_away=tuple(redactions_of(session, record)),
     )
 
 

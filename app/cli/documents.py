@@ -64,6 +64,7 @@ def view_document(view: RecordView, labels: bool = False) -> dict[str, Any]:
             else record_document(item, labels)
             for item in view.attachments
         ],
+        "taken_away": [record_document(item, labels) for item in view.taken_away],
         "signatures": [_signature(item, labels) for item in view.signatures],
         "dossier_lacks": [
             {"evidence": item.values["evidence"], "why": item.text} for item in view.dossier_lacks

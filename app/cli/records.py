@@ -94,6 +94,16 @@ class AttachWords:
     evidence: Annotated[list[str], EVIDENCE] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class RedactWords:
+    """A paper that lies beside the wrong record."""
+
+    kind: Annotated[str, KIND]
+    ident: Annotated[str, ID]
+    paper: Annotated[str, word("PAPER", N_("The name of its file, or the beginning of its uid or SHA-256"))]
+    reason: Annotated[str, REASON] = ""
+
+
 def list_(shell: Shell, words: ListWords) -> Answer:
     """The records a filter means."""
     from app.actions.records import list_records  # late: help pages need no database
@@ -184,6 +194,22 @@ def attach(shell: Shell, words: AttachWords) -> Answer:
     return Answer({"added": [record_document(item, shell.labels) for item in fresh]}, [said])
 
 
+def redact(shell: Shell, words: RedactWords) -> Answer:
+    """Take a paper away that lies beside the wrong record."""
+    from app.actions.records import find_record  # late: help pages need no database
+    from app.actions.redaction import find_paper, redactions_of
+    from app.actions.redaction import redact as take_away
+    from app.cli.documents import record_document
+
+    with shell.session(write=True) as session:
+        record = find_record(session, words.kind, words.ident)
+        paper = find_paper(session, record, words.paper)
+        take_away(session, paper.uid, words.reason)
+        made = next(item for item in redactions_of(session, record) if item.paper == paper.uid)
+    said = tr(N_("{file} was taken away from {title}"), file=paper.file_name, title=record.title())
+    return Answer({"taken_away": record_document(made, shell.labels)}, [said])
+
+
 def history(shell: Shell, words: RecordWords) -> Answer:
     """What happened to a record, newest first."""
     from app.actions.history import history as entries_of  # late: help pages need no database
@@ -259,6 +285,7 @@ def _columns(fields: Sequence[Field], found: Sequence[Entity]) -> list[Field]:
 
 def _page(view: RecordView) -> Iterable[str]:
     from app.actions.acts import action_words  # late: only for people
+    from app.actions.redaction import removed_words
     from app.domain.values import show_with_unit
 
     record = view.record
@@ -273,6 +300,7 @@ def _page(view: RecordView) -> Iterable[str]:
         kind = paper.TYPE.fields["kind"].choices
         yield f"  + {kind.label(paper.kind) if kind else paper.kind}: {paper.file_name}"
         yield from (f"    ! {warning}" for warning in view.warnings_of(paper))
+    yield from (f"  − {': '.join(removed_words(item))}" for item in view.taken_away)
     for item in view.signatures:
         mark = "" if item.valid else tr(N_(" (void)"))
         yield f"  ✓ {action_words(item.approval.action)}: {item.approval.person_name}{mark}"
@@ -318,5 +346,8 @@ COMMANDS = (
     Command("delete", N_("Delete a record that has no life yet"), delete, DeleteWords),
     Command("patrol", N_("Record a patrol of cells"), patrol, PatrolWords),
     Command("attach", N_("Put evidence beside a record"), attach, AttachWords),
+    Command(
+        "redact", N_("Take a paper away for good that lies beside the wrong record"), redact, RedactWords
+    ),
     Command("history", N_("Who changed what of a record, when, where and why"), history, RecordWords),
 )

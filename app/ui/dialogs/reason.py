@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -13,12 +15,14 @@ _MOST_LINES = 8  # of the list without scrolling
 
 
 class ReasonDialog(QDialog):
-    """A question, a list of what it is about, and a reason that must not be empty."""
+    """A question, a list of what it is about, and a reason that must be `enough`: by itself, not empty."""
 
     def __init__(
-        self, title: str, question: str, do_it: str, items: list[str], parent: QWidget | None = None
-    ) -> None:
+        self, title: str, question: str, do_it: str, items: list[str], parent: QWidget | None = None,
+        enough: Callable[[str], bool] = bool,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
+        self._enough = enough
         self.setWindowTitle(title)
         self._reason = QPlainTextEdit()
         self._reason.setTabChangesFocus(True)
@@ -59,13 +63,13 @@ class ReasonDialog(QDialog):
                 button.setFocus()
 
     def _take(self) -> None:
-        if self.reason():
+        if self._enough(self.reason()):
             self.accept()
 
     def _check(self) -> None:
         for button in self.foot.buttons():
             if button.objectName() == "deed":
-                button.setEnabled(bool(self.reason()))
+                button.setEnabled(self._enough(self.reason()))
 
 
 def _list_of(items: list[str]) -> QListWidget:

@@ -89,6 +89,7 @@ class Doings:
             "do_step": (record.first_step, "record", SIGNED_IN),
             "do_steps": (record.many.ask, "record", SIGNED_IN),
             "add_evidence": (record.choose_papers, "record", SIGNED_IN),
+            "redact": (record.redact_paper, "record", SIGNED_IN),
             "history": (record.focus_history, "record", OPEN),
             "headline": (lambda: window.go(TODAY), "record", OPEN),
             "locate": (self.go_to, "map", OPEN),

@@ -34,6 +34,7 @@ from app.render.photos import read_picture
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.parts import side_button
+from app.ui.record.redacting import list_removed
 from app.ui.tasks import Callbacks
 from app.ui.theme import colours
 
@@ -53,6 +54,7 @@ class EvidenceView(QWidget):
 
     added = Signal(list)  # [Path]
     opened = Signal(str)  # attachment uid
+    unwanted = Signal(str)  # the uid of one that is to be taken away
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +75,9 @@ class EvidenceView(QWidget):
         self._add.clicked.connect(self.choose)
         self.bring = side_button(tr(N_("Fetch this file")), self._ask_for)
         self.bring.hide()
+        self.redact = side_button(tr(N_("Take away…")), lambda: self.unwanted.emit(self.chosen()))
+        self.redact.hide()
+        self._redactor = False
         desk.sync.changed.connect(self._came)
         self._away: dict[str, bool] = {}  # papers whose file is not here, and whether it was asked for
         self.list.currentItemChanged.connect(lambda *_: self._offer())
@@ -80,17 +85,21 @@ class EvidenceView(QWidget):
         column = QVBoxLayout(self)
         metrics.tight(column, 1, 1)
         column.addWidget(self.list, 1)
-        column.addWidget(self.bring, 0, Qt.AlignmentFlag.AlignRight)
+        beside = QHBoxLayout()
+        beside.addStretch(1)
+        beside.addWidget(self.redact)
+        beside.addWidget(self.bring)
+        column.addLayout(beside)
         foot = QHBoxLayout()
         foot.addWidget(self._hint, 1)
         foot.addWidget(self._abreast)
         foot.addWidget(self._add)
         column.addLayout(foot)
 
-    def show_papers(self, view: RecordView, fixed: str = "") -> None:
+    def show_papers(self, view: RecordView, fixed: str = "", *, redactor: bool = False) -> None:
         """Show the papers of a record, the newest round first, and what its dossier lacks.
 
-        `fixed` says why none can be added.
+        `fixed` says why none can be added; a `redactor` may take one away.
         """
         papers, lacks = view.attachments, view.dossier_lacks
         ordered = sorted(papers, key=lambda item: (-item.round_no, EVIDENCE_KINDS.codes.index(item.kind)))
@@ -104,6 +113,8 @@ class EvidenceView(QWidget):
             if warnings:
                 row.setForeground(QColor(colours().danger))
             self.list.addItem(row)
+        list_removed(self.list, view.taken_away)
+        self._redactor = redactor
         self._add.setEnabled(not fixed)
         self._add.setToolTip(fixed)
         self._abreast.setVisible(len([item for item in papers if item.kind in ABREAST]) > 1)
@@ -140,16 +151,19 @@ class EvidenceView(QWidget):
         self._offer()
 
     def _offer(self) -> None:
-        """Only a file that is not here and was not asked for is offered to be brought."""
-        self.bring.setVisible(self._away.get(self._chosen()) is False)
+        """Only a file that is not here and was not asked for is offered to be brought; to be taken away the
+        chosen paper, to whoever may."""
+        self.bring.setVisible(self._away.get(self.chosen()) is False)
+        self.redact.setVisible(self._redactor and self.chosen() in self._papers)
 
-    def _chosen(self) -> str:
+    def chosen(self) -> str:
+        """The uid of the paper that is chosen in the list; "" for none."""
         at = self.list.currentRow()
-        return str(self.list.item(at).data(UID_ROLE)) if at >= 0 else ""
+        return str(self.list.item(at).data(UID_ROLE) or "") if at >= 0 else ""
 
     def _ask_for(self) -> None:
         """Have the next round, or the next stick, bring the chosen paper before all others."""
-        uid = self._chosen()
+        uid = self.chosen()
 
         def work(session: Session, _: Token) -> object:
             from app.actions.sticks import bring_next  # late: actions load after the first paint

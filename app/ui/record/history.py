@@ -58,7 +58,8 @@ def _change(kind: EntityType, change: Any, names: Names) -> str:
     if change.field == GEOMETRY:
         label, before, after = tr(N_("Position")), _place(change.before), _place(change.after)
     elif change.field == Attachment.TYPE.name:
-        return f"<div style='margin-left:12px'>+ {escape(str(change.after))}</div>"
+        sign, words = ("−", change.before) if change.after is None else ("+", change.after)
+        return f"<div style='margin-left:12px'>{sign} {escape(str(words))}</div>"
     elif change.field in kind.fields:
         field = kind.fields[change.field]
         label = tr(field.label)

@@ -35,6 +35,7 @@ from app.ui.record.many import ManySteps
 from app.ui.record.nextsteps import NextSteps, can_open
 from app.ui.record.papers import KindsDialog
 from app.ui.record.patrols import PatrolLink
+from app.ui.record.redacting import ask_redaction
 from app.ui.record.signatures import SignaturesView
 from app.ui.record.stepdialog import StepDialog
 from app.ui.record.stepper import Stepper
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from app.actions.records import RecordView
     from app.actions.steps import NextStep
 
-_BESIDE = frozenset({"attachment", "approval", "conflict"})
+_BESIDE = frozenset({"attachment", "redaction", "approval", "conflict"})
 _Read = tuple["RecordView", Sequence["HistoryEntry"], Sequence["ConflictView"], Rows]
 
 
@@ -95,6 +96,7 @@ class RecordPanel(QWidget):
         self.steps.wanted.connect(self.open_step)
         self.evidence.added.connect(self.add_papers)
         self.evidence.opened.connect(self._open_paper)
+        self.evidence.unwanted.connect(lambda _: self.redact_paper())
         self.conflicts.wanted.connect(lambda: self.disputed.emit(self._desk.selection.now.current))
 
     # ---- reading
@@ -134,7 +136,11 @@ class RecordPanel(QWidget):
         say_fault(self.alerts, "\n".join(alerts_of(self.view, self._desk.need().today)))
         self.conflicts.show_conflicts(disputes)
         self.fields.show_record(record, self._desk.names, place)
-        self.evidence.show_papers(self.view, self._desk.why_not_add(entity_type("attachment")))
+        self.evidence.show_papers(
+            self.view,
+            self._desk.why_not_add(entity_type("attachment")),
+            redactor=not self._desk.why_not_add(entity_type("redaction")),
+        )
         self.signatures.show_signatures(self.view.signatures)
         self.history.show_history(kind, entries, self._desk.names)
         self.steps.setVisible(self.view.state is not None)
@@ -237,6 +243,15 @@ class RecordPanel(QWidget):
 
         dialog.accepted.connect(send)
         dialog.open()
+
+    def redact_paper(self) -> None:
+        """Take the chosen paper away, or say that one has to be chosen."""
+        paper = self.evidence.paper(self.evidence.chosen())
+        if paper is not None and self.view is not None:
+            ask_redaction(self._desk, paper, self.view.record.title(), self.window())
+        elif self.view is not None:
+            self.tabs.setCurrentWidget(self.evidence)
+            self._desk.said.emit(tr(N_("Choose the paper that lies here wrongly.")))
 
     def _open_paper(self, uid: str) -> None:
         paper = self.evidence.paper(uid)
