@@ -113,7 +113,6 @@ class Stick:
         replica = self.workspace.replica
         replica.set_private(ENROL_REQUEST, None)
         end_founding(self.workspace, self.now)
-        self.workspace.tidy_papers()
         replica.set_facts(last_sync=as_moment(self.now.astimezone(UTC)))
         note_outcome(self.workspace, "")
         if way.restored:

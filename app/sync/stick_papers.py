@@ -45,7 +45,8 @@ def asked(workspace: Workspace) -> tuple[Item, int]:
 
 
 def keep(workspace: Workspace, items: Sequence[Item]) -> Kept:
-    """Keep the files and small pictures of papers that are not here."""
+    """Keep the files and small pictures of papers that are not here; those that were taken away go."""
+    workspace.tidy_papers()
     wanted = {need.sha256 for need in workspace.replica.wanted()}
     files = {item.name: item for item in items if item.kind == "blob" and item.name in wanted}
     pictures = {item.name: item for item in items if item.kind == "thumbnail" and item.name in wanted}

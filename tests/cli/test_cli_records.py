@@ -248,3 +248,16 @@ def test_people_read_tables_and_pages(terminal: Terminal) -> None:
     assert "登记在册" in terminal("show", "boiler", "KT-1").out
     assert "试验数据" in terminal("history", "boiler", "KT-1").out
     assert "county_accept" in terminal("actions", "boiler").out
+
+
+def test_a_paper_beside_the_wrong_record_is_taken_away(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.json("attach", "boiler", "KT-1", *_papers(tmp_path, "other"), as_="clerk")
+    (wrong,) = terminal.json("show", "boiler", "KT-1")["attachments"]
+    given = ("redact", "boiler", "KT-1", wrong["sha256"][:10])
+    assert terminal.refused(*given, "--reason", "这是隔壁户主的身份证", as_="officer")[1] == "role"
+    assert terminal.refused(*given, as_="clerk")[1] == "reason"
+    said = terminal.json(*given, "--reason", "这是隔壁户主的身份证", as_="clerk")["taken_away"]
+    shown = terminal.json("show", "boiler", "KT-1")
+    assert (shown["attachments"], shown["taken_away"]) == ([], [said])
+    assert (said["paper"], said["sha256"]) == (wrong["uid"], wrong["sha256"])
+    assert terminal.refused(*given, "--reason", "这是隔壁户主的身份证", as_="clerk")[1] == "unknown_record"
