@@ -36,7 +36,7 @@ def redact(session: Session, uid: str, reason: str) -> Committed:
     Without a hub its file goes at once, else once the hub has taken it and this laptop has heard so. Raises
     NotAllowed, Invalid for no paper, Refused without a reason or where the record's state rests on it.
     """
-    actor = require_role(session, *REDACTORS)
+    require_role(session, *REDACTORS)
     paper = session.workspace.get(Attachment, uid)
     if paper is None:
         raise Invalid(N_("There is no such paper"), code="unknown_record")
@@ -47,15 +47,29 @@ def redact(session: Session, uid: str, reason: str) -> Committed:
             hint=N_("Nothing was changed. The reason is what stays of it."), code="reason",
         )  # fmt: skip
     _check_free(session, paper)
-    made = Redaction(
-        uid=session.new_uid(), owner_entity=paper.owner_entity, owner=paper.owner, paper=paper.uid,
-        kind=paper.kind, round_no=paper.round_no, sha256=paper.sha256, reason=reason.strip(),
-        removed_by=actor.uid, removed_by_name=actor.name[:40], removed_at=session.moment(),
-        synthetic=paper.synthetic,
-    )  # fmt: skip
+    made = redaction_of(session, paper, reason.strip())
     done = session.commit([insert(made), delete(paper)], "redact", reason)
     session.workspace.tidy_papers()
     return done
+
+
+def redaction_of(session: Session, paper: Attachment, reason: str) -> Redaction:
+    """What stays of a paper that the signed-in person takes away now."""
+    actor = session.person()
+    return Redaction(
+        uid=session.new_uid(),
+        owner_entity=paper.owner_entity,
+        owner=paper.owner,
+        paper=paper.uid,
+        kind=paper.kind,
+        round_no=paper.round_no,
+        sha256=paper.sha256,
+        reason=reason,
+        removed_by=actor.uid,
+        removed_by_name=actor.name[:40],
+        removed_at=session.moment(),
+        synthetic=paper.synthetic,
+    )
 
 
 def find_paper(session: Session, record: Entity, ident: str) -> Attachment:

@@ -19,6 +19,7 @@ from app.domain.replication import Effect
 from app.domain.values import bureau_day
 from app.hub.exporting import export_log
 from app.store.tables import known
+from sync.account_of_papers import check_papers
 from sync.account_of_rights import check_places, check_signed, check_steps
 from sync.independent import verifier
 from sync.oracle import (
@@ -59,6 +60,7 @@ def settle(world: World) -> Replay:
     check_steps(world, replay)
     check_hub_rows(world, replay)
     check_laptops(world, replay)
+    check_papers(world, replay)
     check_certificates(world)
     return replay
 

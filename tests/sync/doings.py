@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 from shapely.geometry import Point
 
 from app.actions.conflicts import open_conflicts, resolve
+from app.actions.evidence import add_evidence, evidence_of
 from app.actions.history import undo
 from app.actions.records import add_record, delete_record, edit_many, edit_record
+from app.actions.redaction import redact, redaction_of
 from app.actions.steps import do_step, next_steps
-from app.domain.changes import Change, ChangeSet, insert
+from app.domain.changes import Change, ChangeSet, delete, insert
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entity import Entity
@@ -21,7 +23,9 @@ from builders import METRE_NORTH, PLACE, paper, photo
 from sync.world import CREWS, Laptop
 
 T = TypeVar("T")
+WHY = "模拟：放错的材料"
 FUELS = ("bituminous", "anthracite", "clean_coal", "briquette")
+BESIDE = ("other", "photo_before", "identity_copy")  # kinds of papers that are laid beside a record
 PLAIN = ("note", "contact", "model", "address")
 VALUES: dict[str, Any] = {
     "treatment": "dismantle", "due_date": "2027-10-31", "resp_org": "柳湖镇政府",
@@ -115,6 +119,25 @@ def file(laptop: Laptop, kind: str) -> tuple[str, Path]:
     if "photo" in kind or kind == "nameplate":
         return kind, photo(folder / f"{number}.jpg", shade=number, taken=laptop.clock())
     return kind, paper(folder / f"{number}.pdf", f"{kind} {number}")
+
+
+def attach(laptop: Laptop, login: str, record: Entity, kind: str) -> bool:
+    """Somebody puts a paper of this kind beside a record, rightly or wrongly."""
+    papers = [file(laptop, kind)]
+    return tried(lambda: add_evidence(laptop.as_(login), record, papers)) is not None
+
+
+def take_away(laptop: Laptop, login: str, record: Entity, which: int, *, honest: bool = True) -> bool:
+    """Somebody takes a paper of a record away; a changed program asks for nothing before it writes that."""
+    session = laptop.as_(login)
+    papers = evidence_of(session, record)
+    if not papers:
+        return False
+    paper = papers[which % len(papers)]
+    if honest:
+        return tried(lambda: redact(session, paper.uid, WHY)) is not None
+    said = redaction_of(session, paper, WHY)
+    return tried(lambda: session.commit([insert(said), delete(paper)], "redact", WHY)) is not None
 
 
 def add(laptop: Laptop, login: str, number: str) -> bool:

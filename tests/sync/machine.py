@@ -203,6 +203,26 @@ class Stories(RuleBasedStateMachine):
         if record is not None and record.status != state:
             doings.forge(laptop, self._person(laptop, 0), record, status=state)
 
+    @rule(name=names, which=small, kind=st.sampled_from(doings.BESIDE), then=calls)
+    def lays(self, name: str, which: int, kind: str, then: list[tuple[str, str]]) -> None:
+        """Somebody lays a paper beside a record, perhaps the wrong one; then some sync."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        if record is not None:
+            doings.attach(laptop, self._person(laptop, 0), record, kind)
+        self._sync_in_turn(then)
+
+    @rule(name=names, which=small, paper=st.integers(0, 20), honest=st.booleans(), then=calls)
+    def takes_away(
+        self, name: str, which: int, paper: int, honest: bool, then: list[tuple[str, str]]
+    ) -> None:
+        """Somebody takes a paper away, by the program or past its rules; then some sync."""
+        laptop = self._laptop(name)
+        record = self._boiler(laptop, which)
+        if record is not None:
+            doings.take_away(laptop, self._person(laptop, 0), record, paper, honest=honest)
+        self._sync_in_turn(then)
+
     # ------------------------------------------------------------ lines and sticks
     @rule(name=names, fault=faults)
     def syncs(self, name: str, fault: str) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.hub import deciding, steps
+from app.actions.evidence import evidence_of
+from app.domain.changes import insert
+from app.hub import clearing, deciding, redacting, steps
 from app.sync import rejoining
 from app.sync import round as rounds
 from sync import doings
@@ -101,9 +103,58 @@ def _signed_unseen(world: World) -> None:
     a.round()
 
 
+# ------------------------------------------------------------ papers that are taken away
+def _any_paper(patch: pytest.MonkeyPatch) -> None:
+    """The hub lets any paper go, whatever rests on it."""
+    patch.setattr(redacting, "_needed_where_it_is", lambda *_: "")
+
+
+def _evidence_gone(world: World) -> None:
+    """A changed program at the county takes the evidence of a cleared boiler away."""
+    county = world.laptops["county"]
+    cleared = there(county, "A-cleared")
+    papers = evidence_of(county.as_("clerk"), cleared)
+    which = next(at for at, item in enumerate(papers) if item.kind == "acceptance_form")
+    assert doings.take_away(county, "clerk", cleared, which, honest=False)
+    county.round()
+
+
+def _file_stays(patch: pytest.MonkeyPatch) -> None:
+    """The hub takes the act and keeps the file."""
+    patch.setattr(clearing, "clear", lambda *_: None)
+
+
+def _taken_away(world: World) -> None:
+    """A paper lies beside the wrong boiler, everybody has it, and the county takes it away."""
+    town, county = world.laptops["town_a"], world.laptops["county"]
+    assert doings.attach(town, "officer", there(town), "other")
+    town.round()
+    county.round()
+    assert doings.take_away(county, "clerk", there(county), 0)
+    county.round()
+
+
+def _lives_again(patch: pytest.MonkeyPatch) -> None:
+    """Nobody asks whether a paper that comes was taken away, and a deletion gives way to what comes twice."""
+    patch.setattr(redacting, "brings_back", lambda *_: False)
+
+
+def _added_once_more(world: World) -> None:
+    """A changed program of the town brings the row of a paper that was taken away once more."""
+    _taken_away(world)
+    town = world.laptops["town_a"]
+    (paper,) = evidence_of(town.as_("officer"), there(town))
+    town.round()
+    town.as_("officer").commit([insert(paper)], "add_evidence")
+    town.round()
+
+
 LATER = (
     Bug("a lost block is let go of too soon", _let_go, _kept_where_it_is_not_read, "edit lost"),
     Bug("nobody asks whether a hub was lost again", _not_asked_again, _lost_again, "edit lost"),
     Bug("where a record lies is not looked at", _anywhere, _moved_away, "outside the laptop"),
     Bug("a signature counts for any record", _any_record, _signed_unseen, "signed unseen"),
+    Bug("evidence that was signed upon can go", _any_paper, _evidence_gone, "signed evidence vanished"),
+    Bug("the file of a paper stays", _file_stays, _taken_away, "still at the hub"),
+    Bug("a paper that went lives again", _lives_again, _added_once_more, "is back"),
 )
