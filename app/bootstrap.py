@@ -47,18 +47,18 @@ def settle(session: Session, second: Path | None = None) -> None:
     if workspace.read_only:
         return
     workspace.room.keep()
-    workspace.tidy_papers()  # before the backup, which would keep what somebody took away
-    _backed_up(lambda: workspace.daily_backup(session.now()))
+    _tried(workspace.tidy_papers)  # before the backup, which would keep what somebody took away
+    _tried(lambda: workspace.daily_backup(session.now()))
     if second is not None:
-        _backed_up(lambda: workspace.second_backup(second, session.now()))
+        _tried(lambda: workspace.second_backup(second, session.now()))
 
 
-def _backed_up(copy: Callable[[], Path | None]) -> None:
+def _tried(care: Callable[[], object]) -> None:
     try:
-        copy()
+        care()
     except StoreFailure as failure:
         # No room for a backup must not keep anybody from the records.
-        _LOG.warning("no backup today: %s %s", failure, failure.details)
+        _LOG.warning("no backup or tidying today: %s %s", failure, failure.details)
 
 
 def create_workspace(

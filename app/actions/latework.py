@@ -24,6 +24,7 @@ from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.fields import Merge
 from app.domain.filters import equal
+from app.domain.verdicts import LATE_WORDS, sentence
 from app.errors import AppError, Refused
 from app.i18n import N_, tr
 
@@ -73,6 +74,11 @@ def removed(session: Session, item: Conflict, record: Entity | None, reason: str
     """The deletion, by whoever decides; raises Refused for what has been signed or is gone already."""
     if record is None:
         raise nothing_to_take()
+    if isinstance(record, Attachment):  # it goes by a redaction alone
+        raise Refused(
+            N_("{file} cannot be taken away"), hint=N_("Nothing was changed. {why}"), file=record.file_name,
+            why=sentence(LATE_WORDS["redaction"]), code="redaction",
+        )  # fmt: skip
     return removal_of(session, record, reason)
 
 

@@ -219,6 +219,14 @@ def device(connection: Connection, uid: str, *, lock: bool = False) -> Device | 
     return device_of(row) if row is not None else None
 
 
+def known_device(connection: Connection, uid: str) -> Device:
+    """A laptop by its uid; raises NotAllowed `unknown_device`."""
+    found = device(connection, uid)
+    if found is None:
+        raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
+    return found
+
+
 def devices(connection: Connection) -> list[Device]:
     """All laptops, in the order they came."""
     rows = connection.execute(select(DEVICES).order_by(DEVICES.c.enrolled_at, DEVICES.c.uid))

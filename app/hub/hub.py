@@ -9,13 +9,12 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from app.domain.areas import Scope, covers
 from app.domain.changes import new_uid
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.people import Person
-from app.errors import NotAllowed, Refused, StoreFailure
+from app.errors import Refused, StoreFailure
 from app.hub import (
     appointing,
     books,
@@ -226,7 +225,7 @@ class Hub:
     def rejoin(self, device: str, asked: RejoinRequest) -> RejoinReply:
         """Up to where a laptop and a restored hub agree, and its epoch. Raises NotAllowed `revoked`."""
         with self.database.reading() as connection:
-            found = pulling.working(self._device(connection, device))
+            found = pulling.working(devices.known_device(connection, device))
             common = {area: lost.common(connection, area, ends) for area, ends in asked.ends.items()}
             lacks = sum(not lost.has_batch(connection, sha256) for sha256 in asked.taken)
             lacks += sum(lost.unknown(connection, area, ends) for area, ends in asked.lost.items())
@@ -259,7 +258,7 @@ class Hub:
         """Whether a living record that the laptop may read names this attachment, or late work does that
         waits for a person."""
         with self.database.reading() as connection:
-            found = self._device(connection, device)
+            found = devices.known_device(connection, device)
             scope = Scope(found.area, self.root)
             areas = books.areas_naming(connection, self.database.mark, [sha256])
             return any(scope.reads(area) for area in areas.get(sha256, ()))
@@ -316,7 +315,7 @@ class Hub:
     def policy(self, device: str, now: datetime) -> bytes:
         """The signed grants: who may sign in on this laptop, and until when."""
         with self.database.reading() as connection:
-            found = self._device(connection, device)
+            found = devices.known_device(connection, device)
             return policies.grants(connection, self._keys, self.uid, found, _ms(now))
 
     # ------------------------------------------------------------ keeping the laptops
@@ -328,7 +327,7 @@ class Hub:
     def device(self, device: str) -> Device:
         """A laptop; raises NotAllowed `unknown_device`."""
         with self.database.reading() as connection:
-            return self._device(connection, device)
+            return devices.known_device(connection, device)
 
     def devices(self) -> list[books.DeviceBook]:
         """Every laptop with how far it has come."""
@@ -394,12 +393,6 @@ class Hub:
         """The digest of each area, worked out anew from the rows."""
         with self.database.reading() as connection:
             return books.recount(self.database, connection)
-
-    def _device(self, connection: Any, device: str) -> Device:
-        found = devices.device(connection, device)
-        if found is None:
-            raise NotAllowed(N_("The hub does not know this laptop"), code="unknown_device")
-        return found
 
 
 def _folder(place: Path | None) -> Path:
