@@ -229,15 +229,8 @@ class Hub:
             common = {area: lost.common(connection, area, ends) for area, ends in asked.ends.items()}
             lacks = sum(not lost.has_batch(connection, sha256) for sha256 in asked.taken)
             lacks += sum(lost.unknown(connection, area, ends) for area, ends in asked.lost.items())
-        epoch = self._renewed(device, asked.epoch) if asked.renumber else found.epoch
+        epoch = pulling.renewed(self.database, device, asked.epoch) if asked.renumber else found.epoch
         return RejoinReply(common=common, epoch=epoch, lacks=lacks)
-
-    def _renewed(self, device: str, above: int) -> int:
-        """A new epoch for a laptop, above the one it is in itself."""
-        with self.database.writing() as connection:
-            found = devices.device(connection, device, lock=True)
-            assert found is not None, "laptops are revoked, never deleted"
-            return devices.renew(connection, pulling.working(found), above)
 
     def give_back(self, device: str, blocks: Iterable[SignedBlock], now: datetime) -> int:
         """Take blocks of its own log that this hub has lost; how many entries. See `hub/returning.py`."""

@@ -202,6 +202,14 @@ def working(device: Device) -> Device:
     return device
 
 
+def renewed(database: HubDatabase, device: str, above: int) -> int:
+    """A new epoch for a laptop that works, above the one it is in itself."""
+    with database.writing() as connection:
+        found = devices.device(connection, device, lock=True)
+        assert found is not None, "laptops are revoked, never deleted"
+        return devices.renew(connection, working(found), above)
+
+
 def check(told: Since, cursors: Mapping[str, int]) -> None:
     """Raises NotAllowed `revoked`, Conflict `hub_behind`."""
     areas, _ = told.areas, working(told.device)
