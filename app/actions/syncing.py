@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from app.actions.action import action
 from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
 from app.actions.session import Session
+from app.actions.upkeep import chain_words, look_at_chain
 from app.errors import Refused
 from app.i18n import N_, listed, tr
 from app.store.workspace import Workspace
@@ -54,7 +56,9 @@ def sync(
     Raises Refused `sync_running` while another round of this file goes on in this program; another program
     cannot have the file open for writing."""
     with _alone(session.workspace.path):
-        return _round(session, progress or _silent, cancelled or _never, papers)
+        broken = chain_words(look_at_chain(session))
+        done = _round(session, progress or _silent, cancelled or _never, papers)
+        return replace(done, broken=broken) if broken else done
 
 
 def _round(session: Session, progress: Progress, cancelled: Callable[[], bool], papers: bool) -> SyncDone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,24 @@ from app.domain.entities.boiler_codes import STATES
 from app.domain.entities.setting import Setting
 from app.domain.filters import equal
 from app.domain.policy import Policy
+from app.domain.values import show_moment
 from app.errors import Invalid
-from app.i18n import N_
+from app.i18n import N_, tr
 from app.store.chain import JournalReport
 from app.store.integrity import CheckReport
+from app.store.proven import ChainLook
 from app.store.room import MB
 from app.store.workspace import restore as restore_file
 from app.store.workspace import verify_journal as verify_file
+
+_BROKEN = N_(
+    "Nothing was removed, and everything can still be read. Make a backup and ask the bureau: “Check the"
+    " workspace” names every place; a restored backup with “salvage” brings back what is whole."
+)
+
+
+def _go_on() -> None:
+    """Nobody waits for anything else."""
 
 
 @action(N_("About this workspace"), "workspace", icon="workspace", command="info")
@@ -51,7 +63,33 @@ def info(session: Session) -> dict[str, Any]:
 @action(N_("Check the workspace"), "workspace", icon="check", command="check")
 def check(session: Session) -> CheckReport:
     """Whether database, GeoPackage, spatial indices, journal chain and attachments are sound."""
-    return session.workspace.check()
+    return session.workspace.check(session.now())
+
+
+def look_at_chain(session: Session, how: str = "tail", between: Callable[[], None] = _go_on) -> ChainLook:
+    """Whether the journal is whole since the last look (`tail`), or all of it once a week (`weekly`).
+
+    `between` is called every millisecond or two, and may wait or raise to stop.
+    """
+    return session.workspace.look_at_chain(session.now(), between, how=how)
+
+
+def chain_words(found: ChainLook) -> str:
+    """What is wrong with the journal, what was kept and what to do, in a line; empty when it is whole."""
+    if not found.problems:
+        return ""
+    first = next((item for item in found.problems if item["code"] == "altered"), found.problems[0])
+    said, told = N_("The journal is not whole: rows were added or taken away ({n} places)."), {}
+    if first.get("at"):
+        said = N_(
+            "The journal was altered: act {act} of {person}, {when}, is not as it was sealed ({n} places)."
+        )
+        told = {
+            "act": str(first["transaction"])[:8],
+            "person": first["person"] or "?",
+            "when": show_moment(first["at"]),
+        }
+    return f"{tr(said, n=len(found.problems), **told)} {tr(_BROKEN)}"
 
 
 @action(N_("Back up…"), "workspace", icon="backup", command="backup")

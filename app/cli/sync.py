@@ -116,6 +116,7 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
         "papers_wanted": done.lacking,
         "damaged": list(done.damaged),
         "wanted_program": done.wanted or None,
+        "journal_broken": bool(done.broken),
     }
     said = N_("{n} changes and {files} files are in {file}, read back and whole: it is safe to unplug")
     lines = [tr(said, n=done.changes, files=done.blobs, file=done.path)]
@@ -124,6 +125,7 @@ def bundle_out(shell: Shell, words: BundleOutWords) -> Answer:
     lines += [tr(told, n=count) for count, told in ((done.given_back, back), (done.lacking, asks)) if count]
     lines += [damaged_words(done.damaged)] if done.damaged else []
     lines += [wanted_words(done.wanted)] if done.wanted else []
+    lines += [done.broken] if done.broken else []
     return Answer(document, lines)
 
 
@@ -221,6 +223,7 @@ def sync_document(done: SyncDone) -> dict[str, Any]:
         "forked": done.forked,
         "quarantined": done.quarantined,
         "message": done.message,
+        "journal_broken": bool(done.broken),
     }
 
 
@@ -317,6 +320,8 @@ def _sync_lines(done: SyncDone) -> list[str]:
         lines.append(
             tr(N_("This laptop has been revoked: its work waits at the hub for a person to look at"))
         )
+    if done.broken:
+        lines.append(done.broken)
     if not done.agrees:
         names = " ".join(area for area, item in done.areas.items() if item.agrees is False)
         lines.append(tr(N_("Laptop and hub differ in {areas}: write a certificate and ask"), areas=names))

@@ -17,6 +17,7 @@ from app.store.journal import CHAIN, CLAIMS, FOREIGN, JOURNAL, TRANSACTIONS
 
 START = "0" * 64
 _MANY = 500
+_OFTEN = 50  # links, which take a millisecond or two
 SEALED_TO = "SELECT last_seq FROM sync_chain WHERE last_seq IS NOT NULL ORDER BY id DESC LIMIT 1"
 HEAD = "SELECT head FROM sync_chain ORDER BY id DESC LIMIT 1"
 _PUT = "INSERT INTO sync_chain (txn, first_seq, last_seq, head) VALUES (?,?,?,?)"
@@ -43,6 +44,20 @@ class JournalReport:
     def ok(self) -> bool:
         """Whether the journal is whole."""
         return not self.problems
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A link up to which the chain was found whole: its number, the last journal row and the highest
+    transaction that it and those before it hold, and its head."""
+
+    link: int
+    seq: int
+    transaction: int
+    head: str
+
+
+BEGINNING = Proven(0, 0, 0, START)
 
 
 def seal(connection: Connection, transaction: int) -> str:
@@ -119,24 +134,45 @@ def _headers(raw: sqlite3.Connection, numbers: Sequence[int]) -> Headers:
     return found
 
 
-def verify(connection: Connection) -> JournalReport:
-    """Compute the chain again and name the transactions whose rows are not as they were sealed."""
-    head, reached, problems = START, 0, []
-    links = connection.execute(select(CHAIN).order_by(CHAIN.c.id)).all()
-    for link, told, rows in _sealed_with(raw_of(connection), links):
+def prove(
+    connection: Connection, since: Proven = BEGINNING, between: Callable[[], None] = lambda: None
+) -> tuple[list[dict[str, Any]], Proven]:
+    """Compute the chain again from a link on: what is not as it was sealed, and how far the chain reaches.
+
+    `between` is called every so often, and may wait or raise to stop.
+    """
+    head, reached, highest = since.head, since.seq, since.transaction
+    problems: list[dict[str, Any]] = []
+    links = connection.execute(select(CHAIN).where(CHAIN.c.id > since.link).order_by(CHAIN.c.id)).all()
+    for count, (link, told, rows) in enumerate(_sealed_with(raw_of(connection), links)):
+        if not count % _OFTEN:
+            between()
         if link.first_seq and link.first_seq != reached + 1:
             problems.append({"code": "gap", "after": reached, "next": link.first_seq})
         content = _content(head, told, rows)
         if link.head not in (_sealed(content), _sealed(content, _older_text)):
             problems.append(_altered(connection, link))
         # Going on from the head that was written tells each altered transaction apart.
-        head, reached = link.head, link.last_seq or reached
-    problems += _cut(connection, reached, [link.txn for link in links])
+        head, reached, highest = link.head, link.last_seq or reached, max(highest, link.txn)
+    problems += _cut(connection, reached, [link.txn for link in links], since.transaction)
+    return problems, Proven(links[-1].id if links else since.link, reached, highest, head)
+
+
+def has_link(connection: Connection, proven: Proven) -> bool:
+    """Whether this file's chain has that link."""
+    query = "SELECT head FROM sync_chain WHERE id = ?"
+    found = raw_of(connection).execute(query, (proven.link,)).fetchone()
+    return found is not None and found[0] == proven.head
+
+
+def verify(connection: Connection) -> JournalReport:
+    """Compute the chain again and name the transactions whose rows are not as they were sealed."""
+    problems, proven = prove(connection)
     return JournalReport(
         transactions=_number(connection, select(func.count()).select_from(TRANSACTIONS)),
         changes=_number(connection, select(func.count()).select_from(JOURNAL)),
         unattributed=_number(connection, unattributed_count()),
-        head=head,
+        head=proven.head,
         problems=tuple(problems),
     )
 
@@ -151,12 +187,13 @@ def unattributed_count() -> Any:
     )
 
 
-def _cut(connection: Connection, reached: int, linked: Sequence[int]) -> list[dict[str, Any]]:
+def _cut(connection: Connection, reached: int, linked: Sequence[int], since: int) -> list[dict[str, Any]]:
     """Rows or transactions that the chain does not hold, or that the file once had at its end."""
     problems: list[dict[str, Any]] = []
     stray = select(JOURNAL.c.seq).where(JOURNAL.c.seq > reached, JOURNAL.c.txn != FOREIGN)
     problems += [{"code": "added", "seq": seq} for seq in connection.execute(stray).scalars()]
-    loose = set(connection.execute(select(TRANSACTIONS.c.id)).scalars()) - set(linked)
+    later = select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.id > since)
+    loose = set(connection.execute(later).scalars()) - set(linked)
     problems += [{"code": "unsealed", "transaction": number} for number in sorted(loose)]
     highest = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
     given = {row[0]: int(row[1]) for row in highest}

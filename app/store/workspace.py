@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from app.domain.replication import Cells
 from app.domain.surroundings import Surroundings
 from app.errors import Invalid
 from app.i18n import N_
-from app.store import backup, chain, entered, failures, opening, salvage
+from app.store import backup, chain, entered, failures, opening, proven, salvage
 from app.store.attachments import Attachments, StoredFile, files_folder
 from app.store.chain import JournalReport
 from app.store.columns import Block, ColumnReader, Columns, Extent
@@ -26,6 +26,7 @@ from app.store.history import History, HistoryEntry, TransactionEntry
 from app.store.integrity import CheckReport, check
 from app.store.moments import Moments
 from app.store.patience import Heed
+from app.store.proven import ChainLook
 from app.store.reader import Reader, record_of
 from app.store.replica import Replica
 from app.store.room import Room
@@ -289,9 +290,16 @@ class Workspace:
         the folder is not there now."""
         return backup.second(self.path, Path(folder), self.device, at)
 
-    def check(self) -> CheckReport:
-        """Whether everything is whole: database, GeoPackage, spatial index, journal, attachments."""
-        return check(self._opened.database, self._attachments)
+    def check(self, now: datetime | None = None) -> CheckReport:
+        """Whether everything is whole: database, GeoPackage, spatial index, journal, attachments. With the
+        moment it is remembered that the whole journal was."""
+        if now is None:
+            return check(self._opened.database, self._attachments)
+        return check(
+            self._opened.database,
+            self._attachments,
+            lambda connection: proven.look(connection, self.path, now, lambda: None, how="whole").problems,
+        )
 
     def look_into(self, damaged: Path) -> Found:
         """What a damaged file, one that this workspace takes the place of, still tells of its own changes;
@@ -307,6 +315,11 @@ class Workspace:
         with failures.translated(self.path):
             backup.bring_evidence(files_folder(Path(damaged)), files_folder(self.path))
         return found
+
+    def look_at_chain(self, now: datetime, between: Callable[[], None], *, how: str) -> ChainLook:
+        """Whether the journal is whole where nobody has looked yet, or all of it; see `proven.look`."""
+        with self._opened.database.reading() as connection:
+            return proven.look(connection, self.path, now, between, how=how)
 
     def verify_journal(self) -> JournalReport:
         """Whether a journal row was changed, added or removed."""

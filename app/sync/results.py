@@ -46,7 +46,8 @@ class SyncDone:
     fold it. `forked` says that the hub knew this file from before a backup was
     brought back, `damaged` names evidence files that did not go because they are not what was added any more,
     `quarantined` that the work of this revoked laptop waits for a person; `message` is the
-    hub's own sentence, if it had one.
+    hub's own sentence, if it had one. `broken` says what is wrong with this laptop's journal, which was sent
+    all the same.
     """
 
     pushed: int = 0
@@ -70,6 +71,7 @@ class SyncDone:
     damaged: tuple[str, ...] = ()
     message: str = ""
     touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -151,7 +153,8 @@ class BundleDone:
     `volumes` are its files when it was too large for one; `path` is the first. `given_back` counts what a
     restored hub has lost and is given back: then the own changes go with the next bundle. `lacking` papers
     are not here; the bundle asks the hub for them. `damaged` names evidence files that did not go with it,
-    `wanted` the lowest version of the program that the hub said it works with, where this one is lower.
+    `wanted` the lowest version of the program that the hub said it works with, where this one is lower,
+    `broken` says what is wrong with this laptop's journal, which went along all the same.
     """
 
     path: Path
@@ -164,6 +167,7 @@ class BundleDone:
     lacking: int = 0
     damaged: tuple[str, ...] = ()
     wanted: str = ""
+    broken: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.domain.rights import WRITERS
 from app.errors import AppError, NotAllowed
 from app.i18n import N_, tr
 from app.settings import Preferences, save_preferences
+from app.ui.chain import ChainWatch
 from app.ui.names import Names
 from app.ui.room import RoomWatch
 from app.ui.selection import Selection
@@ -52,6 +53,7 @@ class Desk(QObject):
         self._hand_on.timeout.connect(self._hand_on_gathered)
         self.room = RoomWatch(self)
         self.sync = SyncWatch(self)
+        self.chain = ChainWatch(self)
         self.tasks.failed.connect(self.failed)
         self._written.connect(self._tell)
 

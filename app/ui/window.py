@@ -23,7 +23,7 @@ from app.ui.finder.search import COMMAND, PLACE, Found
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Commands
 from app.ui.frame.doings import Doings
 from app.ui.frame.firstpage import LEDGER, FirstPage
-from app.ui.frame.notice import ForeignEditsBar, RoomBar
+from app.ui.frame.notice import ChainBar, ForeignEditsBar, RoomBar
 from app.ui.frame.opening import Opened, look_at, open_file, read_names
 from app.ui.frame.rail import CONFLICTS, PRINT, REPORTS, SYNC, TODAY, Rail
 from app.ui.frame.settling import Settling
@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
         self.top = TopBar(desk, self.finder)
         self.rail = Rail()
         self.notice, self.revoked, self.room = ForeignEditsBar(desk), RevokedBar(desk), RoomBar(desk)
+        self.chain = ChainBar(desk)
         self.welcome = WelcomePage(demo=make_demo is not None)
         self.today, self.work = TodayPage(desk), WorkPage(desk)
         self.sync = SyncPage(desk)
@@ -349,7 +350,7 @@ class MainWindow(QMainWindow):
         body = QWidget()
         column = QVBoxLayout(body)
         metrics.tight(column, 0, 0)
-        for part in (self.top, self.revoked, self.room, self.notice):
+        for part in (self.top, self.chain, self.revoked, self.room, self.notice):
             column.addWidget(part)
         column.addLayout(middle, 1)
         self.setCentralWidget(body)

@@ -1,5 +1,5 @@
-"""The bars for edits another program made in the file, which asks for a name and a reason, and for little
-room on the disk."""
+"""The bars for edits another program made in the file, which asks for a name and a reason, for little room
+on the disk, and for a journal that is not whole."""
 
 from __future__ import annotations
 
@@ -54,6 +54,34 @@ class RoomBar(QWidget):
         self.setProperty("alarm", closed)
         self.style().polish(self)
         self.setVisible(bool(room.words))
+
+
+class ChainBar(QWidget):
+    """Says that the journal is not whole, for as long as the workspace lies open."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setProperty("alarm", True)
+        self._desk = desk
+        sign, self._words = QLabel(), QLabel(wordWrap=True)
+        sign.setPixmap(icons.pixmap("warning", metrics.grid(5), colours().danger))
+        row = QHBoxLayout(self)
+        metrics.tight(row, 1.5, 2)
+        row.addWidget(sign)
+        row.addWidget(self._words, 1)
+        desk.chain.said.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> str:
+        """What it says."""
+        return self._words.text()
+
+    def refresh(self) -> None:
+        """Show or hide."""
+        self._words.setText(self._desk.chain.words)
+        self.setVisible(bool(self._desk.chain.words))
 
 
 class ForeignEditsBar(QWidget):

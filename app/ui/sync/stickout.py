@@ -150,6 +150,8 @@ def _facts(done: BundleDone) -> str:
         from app.actions.syncing import damaged_words  # late: actions load after the first paint
 
         more.append(damaged_words(done.damaged))
+    if done.broken:
+        more.append(done.broken)
     if done.wanted:
         from app.actions.syncing import wanted_words
 
