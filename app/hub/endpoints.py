@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -19,10 +20,12 @@ from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
 from app.i18n import N_
 from app.sync.messages import (
+    MADE_HEADER,
     MAX_PUSH,
     MAX_SESSION,
     MAX_SMALL,
     PULL_LIMIT,
+    RESPOND_ASYNC,
     SHA256_HEADER,
     EnrolRequest,
     GiveBackReply,
@@ -40,6 +43,7 @@ from app.sync.messages import (
 from app.sync.signing import signer_of
 
 _SMALLEST_PULL = 64 * 1024
+_MOMENTS, _MOMENT = 10, 0.1  # s; so long a snapshot is waited for before somebody is told to ask again
 _DIGITS = 18  # of a number of the log
 
 
@@ -121,10 +125,19 @@ async def policy(request: Request) -> Response:
 
 
 async def snapshot(request: Request) -> Response:
-    """The file a new laptop starts from; Range goes on where a line was cut."""
+    """The file a new laptop starts from; Range goes on where a line was cut. One who prefers an answer at
+    once is told how much is made (202), and asks again; others wait."""
     service = service_of(request)
     device = await service.working_laptop(request)
-    file = Path(await service.call(service.hub.snapshot, device))
+    making = await service.call(service.snapshots.begin, device)
+    if request.headers.get("prefer") == RESPOND_ASYNC:
+        for _ in range(_MOMENTS):
+            if making.file.done():
+                break
+            await asyncio.sleep(_MOMENT)
+        else:
+            return Response(status_code=202, headers={MADE_HEADER: f"{making.done}/{making.whole}"})
+    file = await service.call(making.file.result)
     sha256 = await service.call(file_hash, file)
     headers = {SHA256_HEADER: sha256, "ETag": f'"{sha256}"'}
     return FileResponse(file, media_type="application/zstd", headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
@@ -286,13 +286,13 @@ class Hub:
         self.blobs.sweep(now)
         self.clear_papers()
 
-    def snapshot(self, device: str) -> Path:
+    def snapshot(self, device: str, made: Callable[[int, int], None] | None = None) -> Path:
         """The file a new laptop starts from (.gpkg.zst); made when there is none that is new enough.
 
-        `device` is a laptop, or the code of an area.
+        `device` is a laptop, or the code of an area; `made` hears how many records of how many are written.
         """
         area = device if device.isdigit() and covers(self.root, device) else self.device(device).area
-        return Snapshots(self.database, self.folder / SNAPSHOTS, self.root).of_area(area)
+        return Snapshots(self.database, self.folder / SNAPSHOTS, self.root).of_area(area, made)
 
     def enrol(self, request: EnrolRequest, now: datetime) -> EnrolAnswer:
         """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -114,8 +114,8 @@ class HubDoor(Protocol):
     def policy(self, device: str, now: datetime) -> bytes:
         """The signed grants for a laptop."""
 
-    def snapshot(self, device: str) -> Path:
-        """The file a new laptop starts from."""
+    def snapshot(self, device: str, made: Callable[[int, int], None] | None = None) -> Path:
+        """The file a new laptop starts from; `made` hears how much of it is written."""
 
     def close(self) -> None:
         """Let go of the database."""

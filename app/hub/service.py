@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from app.errors import NotAllowed
 from app.hub.auth import Tokens
+from app.hub.making import Makers
 from app.hub.metrics import Measures
 from app.hub.passphrases import Passphrases
 from app.hub.port import HubDoor
@@ -48,6 +49,7 @@ class Service:
     sign_ins: Throttle = field(init=False)
     passphrases: Passphrases = field(init=False)
     programs: Programs = field(init=False)
+    snapshots: Makers = field(init=False)
     passphrase_checks: CapacityLimiter = field(init=False)  # each takes 64 MB for a moment
     pictures: CapacityLimiter = field(init=False)  # each takes up to 200 MB
 
@@ -56,6 +58,7 @@ class Service:
         self.tokens = Tokens(self.hub.secret, self.now)
         self.passphrases = Passphrases(self.hub.database)
         self.programs = Programs(self.hub.database)
+        self.snapshots = Makers(self.hub)
         self.enrolments = Throttle(self.hub.database, self.hub.secret, self.now, limit=10)
         self.sign_ins = Throttle(self.hub.database, self.hub.secret, self.now)
         self.passphrase_checks, self.pictures = CapacityLimiter(2), CapacityLimiter(1)

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,8 @@ from app.sync.wire import decode_block
 
 FRESH_ENTRIES = 2_000  # a ready file is given out as long as no more has happened since
 HISTORY_ENTRIES = 200_000
+_TOLD_EACH = 1_000  # records
+Made = Callable[[int, int], None]  # records written, all
 _MAKING = ".making-"  # what folders begin with in which a file is being made
 _LEFT_SECONDS = 24 * 3600.0  # after which nobody is at it any more
 _DRAWN_ONCE = frozenset(("grid_cell",))  # squares made in one go: their history says nothing
@@ -41,13 +43,14 @@ class Snapshots:
     folder: Path
     root: str
 
-    def of_area(self, area: str) -> Path:
-        """The file for laptops of an area, made anew when the last one is too old."""
+    def of_area(self, area: str, made: Made | None = None) -> Path:
+        """The file for laptops of an area, made anew when the last one is too old; `made` hears how far that
+        has come."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.database.reading() as connection:
             now = books.areas(connection, Scope(area, self.root))
             ready = self._ready(connection, area, now)
-            return ready or self._make(connection, area, now)
+            return ready or self._make(connection, area, now, made)
 
     def forget(self) -> None:
         """Drop every ready file: the hub was brought back from a backup."""
@@ -65,7 +68,9 @@ class Snapshots:
                 return whole
         return None
 
-    def _make(self, connection: Connection, area: str, now: Mapping[str, books.Area]) -> Path:
+    def _make(
+        self, connection: Connection, area: str, now: Mapping[str, books.Area], told_of: Made | None
+    ) -> Path:
         """Make it in a folder of its own: several laptops may ask at once, several processes too."""
         total = sum(seq for seq, _, _ in now.values())
         target = self.folder / f"{area}-{total:012d}.gpkg.zst"
@@ -74,7 +79,7 @@ class Snapshots:
         with tempfile.TemporaryDirectory(prefix=_MAKING, dir=self.folder) as own:
             made, told = Path(own) / target.name, Path(own) / beside.name
             make_snapshot(
-                self._rows(connection, now),
+                counted(self._rows(connection, now), self._count(connection, now), told_of),
                 made,
                 area=area,
                 title=self._title(connection, area),
@@ -90,6 +95,16 @@ class Snapshots:
     def _title(self, connection: Connection, area: str) -> str:
         query = f"SELECT name FROM division WHERE h_alive AND code = {self.database.mark}"
         return str(connection.exec_driver_sql(query, (area,)).scalar() or area)
+
+    def _count(self, connection: Connection, now: Mapping[str, books.Area]) -> int:
+        marks = ", ".join([self.database.mark] * len(now))
+        return sum(
+            connection.exec_driver_sql(
+                f"SELECT count(*) FROM {kind.name} WHERE h_alive AND h_area IN ({marks})", tuple(now)
+            ).scalar_one()
+            for kind in STORED_TYPES
+            if now
+        )
 
     def _rows(self, connection: Connection, now: Mapping[str, books.Area]) -> Iterator[SnapshotRow]:
         for kind in STORED_TYPES:
@@ -108,6 +123,16 @@ class Snapshots:
             with suppress(OSError):
                 if time.time() - folder.stat().st_mtime > _LEFT_SECONDS:
                     shutil.rmtree(folder)
+
+
+def counted(rows: Iterable[SnapshotRow], whole: int, made: Made | None) -> Iterator[SnapshotRow]:
+    """The same rows; `made` hears of them, a thousand at a time."""
+    for number, row in enumerate(rows):
+        if made is not None and number % _TOLD_EACH == 0:
+            made(number, whole)
+        yield row
+    if made is not None:
+        made(whole, whole)
 
 
 def _told(file: Path) -> dict[str, tuple[int, str]]:

@@ -15,9 +15,10 @@ from app.errors import AppError, Invalid
 from app.i18n import N_, language
 from app.sync import messages as m
 from app.sync.line import Line, LineLost, Reply
+from app.sync.moments import MOMENT
 from app.sync.pinning import WrongCertificate, check_address, pinned, speaks_tls
 from app.sync.refusals import TOO_OLD, error_of, unreachable
-from app.sync.transport import Between, BlobThere
+from app.sync.transport import Between, BlobThere, ignore
 
 M = TypeVar("M", bound=m.Message)
 Signer = Callable[[bytes], bytes]  # the device's signature over these bytes
@@ -27,6 +28,8 @@ _AGAIN = frozenset({408, 429, 502, 503, 504})
 _LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
 _BARE = {401: "no_token", 426: TOO_OLD}  # what an answer without a body refuses for
 _PART = 1024 * 1024
+_PAUSES = 4  # moments between two questions how far a snapshot is
+_QUIET = 300  # such questions without an answer that it has grown: more than five minutes
 # Tokens by hub and laptop: good for hours, while each round has a way to the hub of its own.
 _TOKENS: dict[tuple[str, str, str], str] = {}
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")  # as OpenSSL calls it
@@ -95,13 +98,23 @@ class Client:
         return self._ask("GET", "/v1/policy").content
 
     # ------------------------------------------------------------ files
-    def snapshot(self, target: Path, between: Between) -> None:
-        """Fetch the snapshot; a piece that is there already is kept if it is of the same snapshot."""
+    def snapshot(self, target: Path, between: Between, making: Between = ignore) -> None:
+        """Fetch the snapshot; a piece that is there already is kept if it is of the same snapshot. While the
+        hub makes it, `making` hears how many records of how many it has; it is waited for as long as they
+        grow."""
         mark = target.with_name(target.name + ".etag")
-        headers = {}
+        headers = {"Prefer": m.RESPOND_ASYNC}
         if target.exists() and mark.exists():
-            headers = {"If-Range": mark.read_text("ascii")}
-        self._fetch("/v1/snapshot", target, between, headers, mark)
+            headers["If-Range"] = mark.read_text("ascii")
+        last, quiet = (-1, -1), 0
+        while (made := self._fetch("/v1/snapshot", target, between, headers, mark)) is not None:
+            last, quiet = made, quiet + 1 if made == last else 0
+            if quiet > _QUIET:
+                raise unreachable(self.url, "the snapshot does not come on")
+            making(*made)
+            for _ in range(_PAUSES):
+                self._pause(MOMENT)
+                self._line.heed()
         mark.unlink(missing_ok=True)
 
     def blob_there(self, sha256: str) -> BlobThere:
@@ -160,30 +173,34 @@ class Client:
 
     def _fetch(
         self, path: str, target: Path, between: Between, headers: Mapping[str, str], mark: Path | None
-    ) -> None:
+    ) -> tuple[int, int] | None:
+        """Fetch all of it; how far it is at the hub where it is being made, and None once it is here."""
         for turn in range(TRIES):
             try:
-                self._fetch_on(path, target, between, headers, mark)
-                return
+                return self._fetch_on(path, target, between, headers, mark)
             except LineLost as error:
                 if turn == TRIES - 1:
                     raise self._failure(error) from error
                 self._wait(turn)
                 if mark is not None and mark.exists():
-                    headers = {"If-Range": mark.read_text("ascii")}
+                    headers = {**headers, "If-Range": mark.read_text("ascii")}
+        return None
 
     def _fetch_on(
         self, path: str, target: Path, between: Between, headers: Mapping[str, str], mark: Path | None
-    ) -> None:
+    ) -> tuple[int, int] | None:
         """One try: from the end of what is there. Without a mark the content's name says it is the same."""
         have = target.stat().st_size if target.exists() else 0
         wanted = dict(headers)
-        if have and (mark is None or headers):
+        if have and (mark is None or "If-Range" in headers):
             wanted["Range"] = f"bytes={have}-"
         with self._line.open(path, {**_headers(), **wanted, **self._bearer()}) as (reply, pieces):
             if reply.status == 416 and "Range" in wanted:  # all of it was here, and nobody had said so yet
                 target.unlink(missing_ok=True)
                 raise LineLost("nothing comes after what is here")
+            if reply.status == 202:
+                b"".join(pieces)  # to its end, so that the line is kept: the same process of the hub answers
+                return _made(reply.headers.get(m.MADE_HEADER, ""))
             if reply.status not in (200, 206):
                 raise self._refusal(replace(reply, content=b"".join(pieces)))
             if mark is not None:
@@ -195,6 +212,7 @@ class Client:
                     file.write(piece)
                     done += len(piece)
                     between(done, whole)
+        return None
 
     def _ask(
         self,
@@ -307,3 +325,9 @@ class Client:
 def _headers() -> dict[str, str]:
     """What goes with every request: which program asks, and in which language a refusal is to be told."""
     return {"User-Agent": f"gridward/{__version__}", "Accept-Language": language().replace("_", "-")}
+
+
+def _made(told: str) -> tuple[int, int]:
+    """How many records of how many; nothing where the hub does not say it in numbers."""
+    done, _, whole = told.partition("/")
+    return (int(done), int(whole)) if done.isdecimal() and whole.isdecimal() else (0, 0)

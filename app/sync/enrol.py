@@ -198,16 +198,20 @@ def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Tra
     """
     packed = file.with_name(f".{file.name}.snapshot.part")
 
-    def between(done: int, whole: int) -> None:
-        progress(done, whole, tr(N_("Fetching the snapshot")))
+    last: list[tuple[int, int, str]] = [(0, 0, "")]
+
+    def tell(words: str, done: int, whole: int) -> None:
+        last[0] = (done, whole, words)
+        progress(*last[0])
 
     def installed(done: int, whole: int) -> None:
         progress(done, whole, tr(N_("Unpacking the snapshot")))
 
     hub = transport or way_to_hub(joined.facts, joined.keys)
-    hub.heed(waiting(progress))
+    hub.heed(lambda: progress(*last[0]))  # whoever waits is shown what came last, and asked whether to go on
     try:
-        hub.snapshot(packed, between)
+        fetching, making = tr(N_("Fetching the snapshot")), tr(N_("The hub makes the snapshot"))
+        hub.snapshot(packed, partial(tell, fetching), partial(tell, making))
         install_snapshot(packed, file, joined.facts, progress=installed)
     except Cancelled:  # what came is kept, and the same code goes on
         raise

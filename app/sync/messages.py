@@ -35,6 +35,8 @@ from app.i18n import N_
 MESSAGEPACK = "application/msgpack"
 BLOB_PART = "application/offset+octet-stream"
 SHA256_HEADER = "Gridward-SHA256"
+MADE_HEADER = "Gridward-Made"  # of a snapshot that is being made: records written / all
+RESPOND_ASYNC = "respond-async"  # RFC 7240: who prefers this asks again, and is not kept waiting
 MAX_PUSH = 64 * 1024 * 1024  # the bytes of one push
 MAX_SESSION = 16 * 1024  # the bytes of a message from whoever has not proved anything yet
 MAX_SMALL = 1024 * 1024  # the bytes of any other message

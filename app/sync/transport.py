@@ -21,6 +21,10 @@ from app.sync.messages import (
 Between = Callable[[int, int], None]
 
 
+def ignore(done: int, whole: int) -> None:
+    """Nobody looks."""
+
+
 class BlobThere(NamedTuple):
     """How much of a file the hub has."""
 
@@ -61,8 +65,9 @@ class Transport(Protocol):
         """The signed grants of the persons of this laptop's area."""
         ...
 
-    def snapshot(self, target: Path, between: Between) -> None:
-        """Fetch the ready snapshot of this laptop's area into `target`, going on where it was cut."""
+    def snapshot(self, target: Path, between: Between, making: Between = ignore) -> None:
+        """Fetch the ready snapshot of this laptop's area into `target`, going on where it was cut; `making`
+        hears how many records of how many it has while the hub makes it."""
         ...
 
     def blob_there(self, sha256: str) -> BlobThere:

@@ -211,7 +211,9 @@ def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) ->
     one.act("officer", "add_evidence")
     one.insert(paper)
     one.push()
-    file = bench.hub.snapshot(one.uid)
+    told: list[tuple[int, int]] = []
+    file = bench.hub.snapshot(one.uid, lambda *so_far: told.append(so_far))
+    assert told[0][0] == 0 and told[-1][0] == told[-1][1] > 1, "every record is counted"
     assert bench.hub.snapshot(TOWN) == file  # ready already
     facts = ReplicaFacts(
         hub=bench.hub.uid, url="", fingerprint="", hub_key=bench.hub.key, hub_recipient="", device=one.uid,

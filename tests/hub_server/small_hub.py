@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,9 @@ class SmallHub:
     places: dict[str, str] = field(default_factory=dict)  # the area of a conflict
     batches: list[bytes] = field(default_factory=list)
     failing: bool = False
+    full: bool = False
+    slow: threading.Event | None = None  # a snapshot is made until this is set
+    made: int = 0  # snapshots
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -186,7 +190,13 @@ class SmallHub:
     def policy(self, device: str, now: datetime) -> bytes:
         return b"grants of " + device.encode()
 
-    def snapshot(self, device: str) -> Path:
+    def snapshot(self, device: str, made: Any = None) -> Path:
+        self.made += 1
+        if self.full:
+            raise StoreFailure(N_("The disk is full"), code="disk_full")
+        if self.slow is not None:
+            made(3, 8)
+            assert self.slow.wait(30)
         file = self.folder / "620800.gpkg.zst"
         if not file.exists():
             file.write_bytes(bytes(range(256)) * 40)

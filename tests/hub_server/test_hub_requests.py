@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import Any
 
 import msgspec
@@ -159,6 +160,26 @@ def test_too_large_a_body_is_refused_by_its_length_and_by_its_bytes(laptop: Lapt
     assert refusal(laptop.ask("POST", "/v1/pull", content=pieces)) == (413, "too_large")
     lie = {"Content-Length": "99999999999999999999"}
     assert refusal(laptop.ask("POST", "/v1/push", content=b"x", headers=lie)) == (413, "too_large")
+
+
+def test_who_can_ask_again_is_told_how_far_a_snapshot_is(laptop: Laptop, hub: SmallHub) -> None:
+    """It is made once, whoever asks meanwhile; an older program is kept waiting as before."""
+    hub.slow = threading.Event()
+    asking = {"Prefer": "respond-async"}
+    for _ in range(2):
+        reply = laptop.ask("GET", "/v1/snapshot", headers=asking)
+        assert (reply.status_code, reply.headers[m.MADE_HEADER]) == (202, "3/8")
+    threading.Timer(0.3, hub.slow.set).start()
+    whole = laptop.ask("GET", "/v1/snapshot")
+    assert whole.status_code == 200 and hub.made == 1
+    again = laptop.ask("GET", "/v1/snapshot", headers=asking)
+    assert again.status_code == 200 and again.content == whole.content
+
+
+def test_a_snapshot_that_cannot_be_made_says_so(laptop: Laptop, hub: SmallHub) -> None:
+    hub.full = True
+    reply = laptop.ask("GET", "/v1/snapshot", headers={"Prefer": "respond-async"})
+    assert refusal(reply) == (507, "disk_full")
 
 
 def test_a_snapshot_comes_whole_or_from_where_the_line_was_cut(laptop: Laptop, hub: SmallHub) -> None:

@@ -18,7 +18,7 @@ from app.sync.messages import (
     RejoinRequest,
     SignedBlock,
 )
-from app.sync.transport import Between, BlobThere
+from app.sync.transport import Between, BlobThere, ignore
 
 
 class Direct:
@@ -61,7 +61,7 @@ class Direct:
         """The signed grants."""
         return bytes(self._hub.policy(self._device, self._now()))
 
-    def snapshot(self, target: Path, between: Between) -> None:
+    def snapshot(self, target: Path, between: Between, making: Between = ignore) -> None:
         """Copy the ready snapshot."""
         _copy(Path(self._hub.snapshot(self._device)), target, between)
 

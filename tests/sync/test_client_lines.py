@@ -76,6 +76,9 @@ class Poor(BaseHTTPRequestHandler):
         if self.path == "/v1/policy":
             self._endless()
             return
+        if self.path == "/v1/snapshot" and self.server.making:
+            self._answer(202, Gridward_Made=self.server.making.pop(0))
+            return
         begin = int((self.headers.get("Range") or "bytes=0-").split("=")[1].rstrip("-"))
         self.server.asked.append(f"{self.path} {begin}")
         if begin >= len(CONTENT):
@@ -121,7 +124,7 @@ class Poor(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Any]:
     found: Any = ThreadingHTTPServer(("127.0.0.1", 0), Poor)
-    found.cuts = found.busy = 0
+    found.cuts, found.busy, found.making = 0, 0, []
     found.good, found.ended = "t", ""
     found.got, found.whole, found.asked, found.doors = b"", False, [], []
     thread = threading.Thread(target=found.serve_forever, daemon=True)
@@ -154,6 +157,34 @@ def test_a_file_that_is_cut_comes_on_from_where_it_stopped(
     assert (tmp_path / "part").read_bytes() == CONTENT
     offsets = [int(asked.split()[1]) for asked in server.asked if asked.startswith("/v1/blob")]
     assert offsets == sorted(offsets) and offsets[0] == 0 and offsets[-1] > 0
+
+
+def test_a_snapshot_is_waited_for_as_long_as_the_hub_makes_it(
+    server: Any, client: Client, tmp_path: Path
+) -> None:
+    """One of a million cells takes a minute, as long as a laptop waits for the first byte. It is told how far
+    it is, over one connection."""
+    server.making = [f"{n}/2000" for n in range(1, 2000)]
+    told: list[tuple[int, int]] = []
+    client.snapshot(tmp_path / "snapshot", lambda *_: None, lambda *made: told.append(made))
+    assert (tmp_path / "snapshot").read_bytes() == CONTENT
+    assert told == [(n, 2000) for n in range(1, 2000)] and len(server.doors) == 1
+
+
+def test_a_snapshot_that_does_not_grow_is_given_up_and_one_may_stop(
+    server: Any, client: Client, tmp_path: Path
+) -> None:
+    server.making = ["7/2000"] * 5000
+    with pytest.raises(HubUnreachable):
+        client.snapshot(tmp_path / "snapshot", lambda *_: None)
+    assert 4000 < len(server.making) < 4800
+
+    def stop() -> None:
+        raise Cancelled("stop")
+
+    client.heed(stop)
+    with pytest.raises(Cancelled):
+        client.snapshot(tmp_path / "snapshot", lambda *_: None)
 
 
 def test_a_snapshot_that_was_whole_when_the_program_ended_is_fetched_anew(
