@@ -14,6 +14,7 @@ from app.hub import duplicates, quarantine, redacting, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, too_many
 from app.hub.book import field_ids
+from app.hub.dating import in_time
 from app.hub.desk import LATE, Desk, Told
 from app.hub.grouping import BESIDE, by_act, grouped, subject_of, told_of
 from app.hub.naming import is_own_work
@@ -359,7 +360,8 @@ class Deciding:
                     raise Unfit(_BEYOND, item.entry.entity)
                 if not signed:
                     self._set_aside(item)
-                item.cells = admitted(known(item.entry.entity), item.entry.op, item.entry.cells)
+                cells = admitted(known(item.entry.entity), item.entry.op, item.entry.cells)
+                item.cells = in_time(self.desk, item.entry.entity, cells)
                 item.entry.cells = item.cells
         except Unfit as unfit:
             self.refuse(group, unfit.note)

@@ -10,6 +10,7 @@ from app.domain.changes import Actor
 from app.domain.limits import REASON
 from app.domain.replication import HUB_PERSON, Act, Batch
 from app.domain.values import as_datetime, as_moment
+from app.hub.dating import wall_of
 from app.hub.desk import Desk, Told
 
 _NOT_KNOWN = "?"  # behind a name that only the laptop gives
@@ -46,10 +47,10 @@ def _cut(act: Act) -> Act:
 
 
 def _timed(desk: Desk, act: Act) -> Act:
-    """The act at the moment its laptop says, or of its receipt where that is none."""
+    """The act at the moment its laptop says, of its receipt where that is none or far in the future."""
     try:
         said = as_datetime(act.wall)
-        wall = as_moment(said) if said.tzinfo is not None else desk.moment()
+        wall = wall_of(desk, as_moment(said)) if said.tzinfo is not None else desk.moment()
     except (ValueError, OverflowError):
         wall = desk.moment()
     return act if wall == act.wall else replace(act, wall=wall)
