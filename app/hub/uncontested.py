@@ -21,7 +21,6 @@ from app.domain.rights import LASTING
 from app.hub.admitting import admitted_alike
 from app.hub.allowing import STEPS_ONLY, refusal, workflow_ids
 from app.hub.book import field_ids, unique_ids
-from app.hub.dating import stated_moments
 from app.hub.desk import Desk, Told
 from app.hub.duplicates import Keys
 from app.hub.naming import AUTHORS
@@ -230,13 +229,7 @@ def may_go_quickly(entity: str, op: str) -> bool:
 def _is_simple(entity: str, op: str, names: tuple[str, ...]) -> bool:
     """Whether changes of these fields meet no rule but who may write the record, and who wrote it since."""
     kind = known(entity)
-    if (
-        kind.append_only
-        or entity in AUTHORS
-        or stated_moments(entity)
-        or op not in ("i", "u", "d")
-        or bool(names) != (op != "d")
-    ):
+    if kind.append_only or entity in AUTHORS or op not in ("i", "u", "d") or bool(names) != (op != "d"):
         return False
     if op != "u":
         return True

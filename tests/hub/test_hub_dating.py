@@ -11,6 +11,7 @@ from app.domain.entities.lookback import LookbackRound
 from app.domain.values import as_moment
 from app.hub.book import BATCHES
 from app.hub.dating import stated_moments
+from app.hub.uncontested import may_go_quickly
 from app.store.tables import STORED_TYPES
 from app.sync.signing import unpack_signed
 from app.sync.wire import decode_batch
@@ -27,15 +28,17 @@ def test_which_moments_a_laptop_states() -> None:
         "report_snapshot": {"frozen_at"},
         "report_withdrawal": {"withdrawn_at"},
     }
+    quick = [name for name, those in found.items() if those and may_go_quickly(name, "i")]
+    assert not quick, "by the road of what nobody contests no moment is looked at"
 
 
-def test_a_record_that_nobody_contests_is_not_of_the_future_either(bench: HubBench) -> None:
+def test_a_record_is_not_of_the_future_and_its_batch_stays(bench: HubBench) -> None:
     laptop = bench.laptop(CITY, "R5")
     laptop.pull()
     laptop.skew_ms = 400 * 24 * 3600 * 1000
     stated = as_moment(bench.clock.now + timedelta(days=400))
     latest = as_moment(bench.clock.now)
-    uids = [new_uid() for _ in range(6)]  # many, and one alone, are looked at on different roads
+    uids = [new_uid() for _ in range(6)]
     for place, uid in enumerate(uids):
         if place in (0, 1):
             laptop.act("city", "lookback")
