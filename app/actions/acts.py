@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from app.actions.session import Session
 from app.domain.casework import WORKFLOWS
+from app.domain.entity import EntityType
+from app.domain.values import show_moment
 from app.i18n import N_, tr
 
 _DONE = {
@@ -30,6 +33,30 @@ _DONE = {
     "left_scope": N_("Let go: outside this laptop’s area"),
 }
 _STEPS = {row.action: row.label for flow in WORKFLOWS.values() for row in flow.transitions}
+
+
+# What may take a record away for everybody, or out of this file without a move.
+_ENDS = frozenset("delete undo redo resolve seal external_edit left_scope stands hub_answer".split())
+_MOVES = frozenset(("edit",))  # what never makes a record
+
+
+def passage_words(operation: str, action: str) -> str:
+    """What is to be said where only one half of a move between areas is known here: the record left, or it
+    came; "" for every other entry."""
+    if operation == "delete" and action not in _ENDS:
+        return tr(N_("It was moved to an area that this computer does not read."))
+    if operation == "insert" and action in _MOVES:
+        return tr(N_("It came from an area that this computer does not read; what was before is told there."))
+    return ""
+
+
+def gone_words(session: Session, kind: EntityType, ident: str) -> str:
+    """Where a record with this key has gone that was here not long ago; "" when nothing is known of it."""
+    entry = session.workspace.last_gone(kind.record, kind.key, ident) if kind.key in kind.fields else None
+    if entry is None:
+        return ""
+    words = passage_words(entry.operation, entry.action) or action_words(entry.action)
+    return f"{show_moment(entry.at)} · {entry.person} · {words}"
 
 
 def action_words(action: str) -> str:

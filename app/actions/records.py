@@ -10,6 +10,7 @@ from typing import Any
 from shapely.geometry.base import BaseGeometry
 
 from app.actions.action import action
+from app.actions.acts import gone_words
 from app.actions.evidence import (
     PhotoPlace,
     UsedAgain,
@@ -102,7 +103,11 @@ def find_record(session: Session, kind: str, ident: str) -> Entity:
     record = session.workspace.by_key(described.record, ident)
     if record is None:
         raise Refused(
-            N_("There is no {kind} “{ident}”"), kind=described.text, ident=ident, code="unknown_record"
+            N_("There is no {kind} “{ident}”"),
+            hint=gone_words(session, described, ident),
+            kind=described.text,
+            ident=ident,
+            code="unknown_record",
         )
     return record
 

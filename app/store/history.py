@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, func, select
 
 from app.store.byrecord import of_record
@@ -16,6 +17,7 @@ from app.store.tables import known
 from app.store.values import from_journal
 
 _AT_ONCE = 500  # acts asked for in one query
+_NEWEST = 100_000  # changes that are looked through for a record that is gone: some 50 ms
 _OPERATIONS = {"i": "insert", "u": "update", "d": "delete"}
 
 
@@ -92,6 +94,22 @@ class History:
         query = journal_rows().where(of_record(entity, uid)).order_by(JOURNAL.c.seq.desc())
         with self._database.reading() as connection:
             return [entry_of(row) for row in connection.execute(query)]
+
+    def last_gone(self, entity: str, field: str, value: str) -> HistoryEntry | None:
+        """How the last record with this value of a field went out of this file, as far as the newest changes
+        tell; None when none did."""
+        column = known(entity).fields[field].id
+        told = f'["{column}",{msgspec.json.encode(value).decode()},'
+        since = select(func.max(JOURNAL.c.seq)).scalar_subquery() - _NEWEST
+        query = (
+            journal_rows()
+            .where(JOURNAL.c.seq > since, JOURNAL.c.tbl == entity, JOURNAL.c.op == "d")
+            .where(func.instr(JOURNAL.c.cells, told) > 0)
+            .order_by(JOURNAL.c.seq.desc())
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query.limit(1)).first()
+        return entry_of(row) if row is not None else None
 
     def timeline(self, entity: str, field: str) -> dict[str, list[tuple[str, Any]]]:
         """Every value a field has had, by record: (moment as stored, value), oldest first."""

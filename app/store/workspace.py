@@ -179,6 +179,10 @@ class Workspace:
         """All changes of a record, newest first."""
         return self._history.of_record(record_of(entity).TYPE.name, uid)
 
+    def last_gone(self, entity: str | type[E], field: str, value: str) -> HistoryEntry | None:
+        """How the last record with this value of a field went out of this file; None when none did lately."""
+        return self._history.last_gone(record_of(entity).TYPE.name, field, value)
+
     def timeline(self, entity: str | type[E], field: str) -> dict[str, list[tuple[str, Any]]]:
         """Every value a field has had, by uid: (moment, value), oldest first."""
         return self._history.timeline(record_of(entity).TYPE.name, field)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from app.actions.acts import action_words
+from app.actions.acts import action_words, passage_words
 from app.domain.entities.papers import Attachment
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show_moment
@@ -47,6 +47,8 @@ def _entry(kind: EntityType, entry: HistoryEntry, names: Names) -> str:
     lines = [f"<p style='margin:8px 0 0 0'>{head}<br>{when}"]
     if entry.reason:
         lines.append(f"<br>{escape(tr(N_('Reason: {reason}'), reason=entry.reason))}")
+    if passage := passage_words(entry.operation, entry.action):
+        lines.append(f"<br>{escape(passage)}")
     lines.append("</p>")
     if entry.operation == "update":
         lines += [_change(kind, change, names) for change in entry.changes]
