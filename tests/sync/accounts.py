@@ -39,9 +39,12 @@ from sync.world import ROOT, START, World
 
 FIVE_MINUTES_MS = 5 * 60 * 1000
 Step = tuple[Logged, Mapping[str, Any], bool]
-# What a step writes by itself, and the hub again: days that a wrong clock may have told, and who signed.
+# What a step writes by itself, and the hub again: days and moments that a wrong clock may have told, and who
+# signed.
 DAYS = tuple("applied_on accepted_on notice_from cleared_on looked_back_on rebound_reported".split())
-STAMPED = frozenset((*DAYS, *"notice_to sealed_until signed_at person_name role org round_no".split()))
+STAMPED = frozenset(
+    (*DAYS, *"notice_to sealed_until signed_at added_at settled_at person_name role org round_no".split())
+)
 
 
 def settle(world: World) -> Replay:

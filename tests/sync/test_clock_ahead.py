@@ -11,6 +11,7 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Attachment
 from app.domain.values import as_moment
 from sync.lan import COUNTY, TOWN, Lan, Laptop
+from sync.test_moved_away import certified
 
 AHEAD = timedelta(days=200)
 
@@ -45,6 +46,7 @@ def test_papers_acts_and_conflicts_are_not_of_the_future(lan: Lan, tmp_path: Pat
     (mine,) = town.session.workspace.find(Attachment)
     assert mine.added_at == paper.added_at, "its laptop has it as everybody does"
     assert all(done.agrees for done in lan.drain(county, town))
+    certified(lan, tmp_path, town, county)
 
 
 def test_what_a_clock_a_little_ahead_says_stays_the_moment_of_an_act(lan: Lan) -> None:
