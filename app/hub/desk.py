@@ -23,7 +23,7 @@ from app.hub.conflicts import Side, conflict_of, state_ids, title_ids, title_of
 from app.hub.devices import Former
 from app.hub.hearing import area_heard
 from app.hub.log import Logs
-from app.hub.moving import restamp
+from app.hub.moving import owned_elsewhere, restamp
 from app.hub.records import cells_of
 from app.hub.rows import ALL, Row, Rows
 from app.hub.seeing import Stretch
@@ -198,7 +198,11 @@ class Desk:
         effect = Effect(
             0, told.dseq, entry.entity, entry.uid, decision.op, cells, decision.verdict, decision.note
         )
-        return self.put_down(told.act, effect, row, heard, decision.sets)
+        was = row.area if row is not None else heard
+        found = self.put_down(told.act, effect, row, heard, decision.sets)
+        if found is not None and found.area != was:  # brought back in another area
+            self._carry_owned(told, found, heard)
+        return found
 
     def heard(self, told: Told, row: Row | None, area: str) -> str:
         """The log in which the writer of an entry hears what became of it; `area` is that of the record."""
@@ -257,8 +261,9 @@ class Desk:
             row.alive, row.seq = True, mark[0]
             if row.area == area:  # it is back: the other values stay those of who wrote them
                 row.mark((*own, DELETION), mark)
-                return row
-            row.area = area
+            else:
+                restamp(row, area, mark[0], dict.fromkeys((*own, DELETION), mark))
+            return row
         row.marks, row.replaced = {ALL: mark}, True
         return row
 
@@ -380,13 +385,11 @@ class Desk:
         seq = self.logs.add(area, told.act, Effect(0, dseq, row.entity, row.uid, "i", whole, verdict, note))
         mark = [seq, self.site, self.clock(told.act)]
         restamp(row, area, seq, dict.fromkeys(sets, mark))
-        for entity, (name, owner_kind) in OWNERS.items():
-            if owner_kind not in (None, row.entity) or not is_known(entity):
-                continue
-            for owned in self.rows.owned(entity, name, [row.uid]):
-                same_kind = owner_kind or owned.values.get("owner_entity") == row.entity
-                if same_kind and owned.area != area:
-                    self._carry(told, owned, area, 0, ({}, "enter", "accepted"))
+        self._carry_owned(told, row, area)
+
+    def _carry_owned(self, told: Told, row: Row, area: str) -> None:
+        for owned in owned_elsewhere(self.rows, row, area):
+            self._carry(told, owned, area, 0, ({}, "enter", "accepted"))
 
 
 def moment_of(milliseconds: int) -> str:

@@ -1,11 +1,15 @@
-"""What becomes of a record's stamps when it moves: numbers of one area's log say nothing in another's."""
+"""What becomes of stamps, and of what belongs to a record, when that moves: numbers of one area's log say
+nothing in another's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from app.domain.areas import OWNERS
 from app.domain.merge import DELETION
-from app.hub.rows import MOVED, Row
+from app.hub.rows import MOVED, Row, Rows
+from app.store.tables import is_known
 
 _UNSEEN = 1 << 62  # a number that nobody has seen
 
@@ -19,3 +23,14 @@ def restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
     # What the move itself changed was not to be seen in the old area.
     marks[MOVED] = [row.area, seq, {**earlier, **{name: [_UNSEEN, 0, 0] for name in fresh}}]
     row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
+
+
+def owned_elsewhere(rows: Rows, row: Row, area: str) -> Iterator[Row]:
+    """What belongs to a record and lies in another area than this one."""
+    for entity, (name, owner_kind) in OWNERS.items():
+        if owner_kind not in (None, row.entity) or not is_known(entity):
+            continue
+        for owned in rows.owned(entity, name, [row.uid]):
+            same_kind = owner_kind or owned.values.get("owner_entity") == row.entity
+            if same_kind and owned.area != area:
+                yield owned

@@ -421,6 +421,44 @@ def test_who_brings_a_record_back_takes_no_value_for_their_own(bench: HubBench, 
     bench.check()
 
 
+@pytest.mark.parametrize("by", ["an edit", "an undo"])
+def test_nor_does_who_brings_it_back_in_another_area(bench: HubBench, by: str) -> None:
+    """Another field was edited meanwhile by somebody who has seen neither; papers come along."""
+    one, two, three, late = (bench.laptop(COUNTY, "R3") for _ in range(4))
+    made = one.enter("clerk", note="一")
+    one.push()
+    for laptop in (two, three, late):
+        laptop.pull()
+    two.act("clerk2", "add_evidence")
+    paper = two.insert(two.paper(made, "photo_before", "clerk2"))
+    two.push()
+    two.pull()
+    late.edit("clerk2", made.uid, note="没看到的人")
+    three.edit("clerk2", made.uid, address="东街1号")
+    bench.clock.forward(minutes=1)
+    one.edit("clerk", made.uid, note="二")
+    before = made.replace(note="二")
+    deletion = one.delete("clerk", made.uid)
+    one.push()
+    if by == "an undo":
+        one.act("clerk", "undo", undoes=deletion.uid)
+        one.insert(before)
+        one.edit("clerk", made.uid, div_code=TOWN2)
+        assert one.push().accepted == 2
+    else:
+        two.edit("clerk2", made.uid, div_code=TOWN2)
+        two.push()
+    assert three.push().accepted == 1, "nobody else wrote there"
+    late.push()
+    found = bench.boiler(made.uid)
+    assert found is not None and (found.div_code, found.address, found.note) == (TOWN2, "东街1号", "二")
+    told = [effect for effect in bench.effects(TOWN2) if effect.uid == paper]
+    assert [effect.op for effect in told] == ["i"], "its papers come with it"
+    merged = [item for item in bench.records(Conflict) if item.kind == "merged"]
+    assert [json.loads(item.offered or "{}") for item in merged] == [{"note": "没看到的人"}]
+    bench.check()
+
+
 def test_a_deletion_of_what_was_brought_back_unseen_waits(bench: HubBench) -> None:
     one, two, uid = both(bench)
     before = bench.boiler(uid)
