@@ -24,7 +24,7 @@ from app.errors import AppError, Invalid, NotAllowed
 from app.i18n import N_, tr
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
-from app.sync.state import ENROL_REQUEST, GRANTS, LOCK_KEYS, clock_of
+from app.sync.state import ENROL_REQUEST, GRANTS, LOCK_KEYS, clock_of, note_seen
 
 if TYPE_CHECKING:
     from app.sync.keys import DeviceKeys
@@ -137,8 +137,8 @@ def wrap_keys(session: Session, pin: str) -> Where:
 def check_sign_in(session: Session, person: Person) -> None:
     """Raise NotAllowed when this laptop may not serve the person, or not any more without having synced.
 
-    The clock is the later of the laptop's own and the last the hub told, so that turning it back is no help;
-    one that runs ahead is set against the hub's whenever they meet.
+    The clock is the latest of the laptop's own, the last the hub told, and what the laptop has seen since, so
+    that turning it back is no help; one that runs ahead is set against the hub's whenever they meet.
     """
     facts = session.workspace.replica.facts()
     if facts is None or facts.founding:
@@ -161,6 +161,7 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
     from app.sync.grants import read_grants
 
     now = clock_of(session.workspace, session.now(), facts.hub_time_ms)
+    note_seen(session.workspace, now)
     grants = read_grants(packed, facts.hub_key)
     if grants.live(person.uid, now) is not None:
         return

@@ -38,6 +38,7 @@ from app.store.keptblocks import KeptBlock
 from app.store.outbox import Draft, PendingCount, Sealed
 from app.store.pending import Place
 from app.store.replica_facts import Cursor, ReplicaFacts
+from app.store.writer import CLOCK_BITS, NEWEST_OWN
 
 Make = Callable[[Draft], "bytes | tuple[bytes, bytes]"]
 
@@ -346,6 +347,12 @@ class Replica:
         if fresh:
             with self._writing() as raw:
                 redacted.hear(raw, gone, fresh)
+
+    def newest_clock(self) -> int:
+        """The clock (ms) of the newest change that was written here; 0 before the first."""
+        with self._reading() as raw:
+            row = raw.execute(NEWEST_OWN).fetchone()
+            return int(row[0]) >> CLOCK_BITS if row else 0
 
     # ------------------------------------------------------------ small secrets
     def private(self, name: str) -> bytes | None:

@@ -23,15 +23,15 @@ from app.store.admission import admitted
 from app.store.connect import Database, raw_of
 from app.store.seen import Seen, check_seen, duplicate
 
-_CLOCK_BITS = 16
+CLOCK_BITS = 16
 _FITS = 5000  # changes that take no more than 8 MB of the log and of the file
 # Own ones only: another laptop's wrong clock must not run away with this one's.
-_NEWEST_OWN = "SELECT hlc FROM sync_txn WHERE sealed_batch IS NOT 'hub' ORDER BY id DESC LIMIT 1"
+NEWEST_OWN = "SELECT hlc FROM sync_txn WHERE sealed_batch IS NOT 'hub' ORDER BY id DESC LIMIT 1"
 # What has been noted and what of it is chained, the highest number ever given, the last fold, the newest own
 # clock and the head of the chain: one question instead of six, as each costs a save more than its answer.
 _STANDS = (
     f"SELECT (SELECT max(seq) FROM sync_journal), ({chain.SEALED_TO}), ({journal.LAST}), ({views.BASE}),"
-    f" ({_NEWEST_OWN}), ({chain.HEAD})"
+    f" ({NEWEST_OWN}), ({chain.HEAD})"
 )
 
 
@@ -112,7 +112,7 @@ class Writer:
 def open_transaction(connection: Connection, act: Act) -> int:
     """Write who, when and why; gives the transaction's number."""
     raw = raw_of(connection)
-    last = raw.execute(_NEWEST_OWN).fetchone()
+    last = raw.execute(NEWEST_OWN).fetchone()
     return int(_opened(raw, act, last[0] if last else None)[0])
 
 
@@ -120,7 +120,7 @@ def _opened(raw: sqlite3.Connection, act: Act, newest: int | None) -> list[Any]:
     """Write a transaction's row, later than the clock `newest`; gives what is sealed of it."""
     device, change_set, at = act
     actor = change_set.actor
-    hlc = max(int(at.timestamp() * 1000) << _CLOCK_BITS, (newest or 0) + 1)
+    hlc = max(int(at.timestamp() * 1000) << CLOCK_BITS, (newest or 0) + 1)
     who = (change_set.uid or new_uid(), device, actor.uid, actor.name, actor.role, actor.org)
     what = (change_set.action, change_set.reason, change_set.undoes, hlc, as_moment(at))
     query = "INSERT INTO sync_txn VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,NULL)"

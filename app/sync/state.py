@@ -23,7 +23,9 @@ MINIMUM = "minimum_program"  # the lowest version of the program that the hub wo
 RECOVERY = "recovery"  # the recipient that bundles are written to beside the hub's
 DISK = "disk"  # whether it is encrypted
 _AHEAD = "clock_ahead"  # ms
-_DAY_MS = 24 * 3600 * 1000
+_SEEN = "clock_seen"  # ms, and ms of the journal
+_HOUR_MS = 3600 * 1000
+_DAY_MS = 24 * _HOUR_MS
 ENROL_REQUEST = "enrol_request"  # of a laptop that joined by an invitation file
 LAST_ERROR = "last_error"
 REVOKED = "revoked"
@@ -128,6 +130,7 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
     if packed != kept:
         replica.set_private(GRANTS, packed)
         _keep(replica, MINIMUM, grants.minimum.encode())
+        forget_seen(replica, grants.made)
         keep_recovery(workspace, grants.recovery)
     replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
 
@@ -157,15 +160,44 @@ def note_clock(workspace: Workspace, now: datetime, hub_time: int) -> None:
     ahead = ahead if hub_time and ahead > _DAY_MS else 0
     if abs(ahead - kept) > _DAY_MS or bool(ahead) != bool(kept):
         replica.set_private(_AHEAD, str(ahead).encode() if ahead else None)
+    if hub_time:
+        forget_seen(replica, hub_time)
 
 
 def clock_of(workspace: Workspace, now: datetime, hub_time: int) -> int:
     """The time (ms) by which grants end: this laptop's, less what its clock ran ahead of the hub's when they
-    last met; never earlier than what the hub has told. A clock that was set back since counts as it is."""
-    millis, ahead = int(now.timestamp() * 1000), _ahead(workspace)
-    if millis >= hub_time + ahead:
-        millis -= ahead
-    return max(millis, hub_time)
+    last met; never earlier than what the hub has told, nor than what this laptop has seen since: when
+    somebody wanted to sign in, and when something was written. Between two meetings no clock goes back."""
+    replica = workspace.replica
+    seen, written_before = _seen(replica)
+    written = replica.newest_clock()
+    clocks = [int(now.timestamp() * 1000), *([written] if written - written_before > _HOUR_MS else [])]
+    ahead = _ahead(workspace)
+    latest = max(clock - ahead if clock >= hub_time + ahead else clock for clock in clocks)
+    return max(latest, hub_time, seen)
+
+
+def note_seen(workspace: Workspace, moment: int) -> None:
+    """Remember a moment (ms, as `clock_of` gives it) that this laptop has seen; of an hour nobody needs to
+    know, and a full disk is no reason to keep somebody out."""
+    replica = workspace.replica
+    seen, before = _seen(replica)
+    if moment - seen > _HOUR_MS and not workspace.read_only and workspace.room.fits(0):
+        replica.set_private(_SEEN, json.dumps([moment, before]).encode())
+
+
+def forget_seen(replica: Replica, hub_time: int) -> None:
+    """The hub has told its time: a later one that this laptop had before says nothing any more."""
+    seen, written = _seen(replica)[0], replica.newest_clock()
+    ran_ahead = written - hub_time > _HOUR_MS
+    if ran_ahead or seen > hub_time:
+        _keep(replica, _SEEN, json.dumps([0, written]).encode() if ran_ahead else b"")
+
+
+def _seen(replica: Replica) -> tuple[int, int]:
+    """The latest moment since the hub last told its time, and the newest own clock in the journal then."""
+    moment, before = json.loads(replica.private(_SEEN) or b"[0, 0]")
+    return int(moment), int(before)
 
 
 def _ahead(workspace: Workspace) -> int:
