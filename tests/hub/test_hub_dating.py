@@ -25,6 +25,7 @@ def test_which_moments_a_laptop_states() -> None:
         "baseline": {"frozen_at"},
         "conflict": {"settled_at"},
         "lookback_round": {"drawn_at"},
+        "redaction": {"removed_at"},
         "report_snapshot": {"frozen_at"},
         "report_withdrawal": {"withdrawn_at"},
     }

@@ -42,8 +42,9 @@ Step = tuple[Logged, Mapping[str, Any], bool]
 # What a step writes by itself, and the hub again: days and moments that a wrong clock may have told, and who
 # signed.
 DAYS = tuple("applied_on accepted_on notice_from cleared_on looked_back_on rebound_reported".split())
+MOMENTS = frozenset(("added_at", "settled_at"))
 STAMPED = frozenset(
-    (*DAYS, *"notice_to sealed_until signed_at added_at settled_at person_name role org round_no".split())
+    (*DAYS, *MOMENTS, *"notice_to sealed_until signed_at person_name role org round_no".split())
 )
 
 
@@ -212,12 +213,23 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     logged, before, alive = step
     verdict = logged.effect.verdict
     may = {value, min(value, replay.days[name])} if _may_be_stamped(replay, logged, name, value) else {value}
-    if value not in (None, ()) and not any(
-        in_conflict(replay, item.uid, name, kept, item.act) for kept in may
-    ):
+    kept = any(in_conflict(replay, item.uid, name, one, item.act) for one in may)
+    if value not in (None, ()) and not (kept or _kept_at_receipt(replay, item, name, value)):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
     if verdict != "rejected" and alive and _is_sure(replay, item) and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
+
+
+def _kept_at_receipt(replay: Replay, item: Entered, name: str, value: Any) -> bool:
+    """Whether a conflict keeps the moment that a wrong clock told, as the hub took it: not later than it was
+    raised."""
+    if name not in MOMENTS:
+        return False
+    for row in (*replay.conflicts.get(item.uid, ()), *replay.offered.get(item.act, ())):
+        told = json.loads(row.get("offered") or "{}").get(name)
+        if told is not None and told <= row["raised_at"] and told < value:
+            return True
+    return False
 
 
 def _may_be_stamped(replay: Replay, logged: Logged, name: str, value: Any) -> bool:
