@@ -15,7 +15,7 @@ from hub_server.served import PIN, Served, gridward, served
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here: apt-get install chromium")
 PASSPHRASE = "vier worte die nicht passen"
-PAGES = ("", "devices", "devices/invite", "people", "areas", "conflicts", "quarantine")
+PAGES = ("", "minimum", "devices", "devices/invite", "people", "areas", "conflicts", "quarantine")
 
 
 @pytest.fixture(scope="module")
