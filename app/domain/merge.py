@@ -124,9 +124,7 @@ def _upon_deleted(entry: Entry, row: RowState, writing: Writing) -> Decision:
 def _delete(kind: EntityType, row: RowState | None, writing: Writing) -> Decision:
     if row is None or not row.alive:
         return Decision("n", {}, {}, "accepted", "same")
-    # What is only added is never edited: at most the same insertion came twice, as at a restored hub.
-    stamps = () if kind.append_only else row.stamps.items()
-    unseen = [name for name, stamp in stamps if is_concurrent(stamp, writing)]
+    unseen = [name for name, stamp in row.stamps.items() if is_concurrent(stamp, writing)]
     if unseen:
         kept = row.values if DELETION in unseen else {name: row.values.get(name) for name in unseen}
         draft = ConflictDraft("edit_kept", "edit_kept", kept, {}, open=True)

@@ -135,7 +135,7 @@ def _taken_away(world: World) -> None:
 
 
 def _lives_again(patch: pytest.MonkeyPatch) -> None:
-    """Nobody asks whether a paper that comes was taken away, and a deletion gives way to what comes twice."""
+    """Nobody asks whether a paper that comes was taken away."""
     patch.setattr(redacting, "brings_back", lambda *_: False)
 
 

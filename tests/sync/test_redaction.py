@@ -236,6 +236,20 @@ def test_by_stick_it_is_skipped_on_both_ways(lan: Lan, tmp_path: Path) -> None:
     assert gone_at(village, paper)
 
 
+def test_a_bundle_waits_for_no_file_that_was_taken_away(lan: Lan, tmp_path: Path) -> None:
+    """Its blocks tell of the paper and of its end: nobody is told that a file is still to come."""
+    town, paper, _ = with_photo(lan, tmp_path)
+    county, other = lan.laptop(COUNTY, "R4"), lan.laptop(TOWN, "R2")
+    lan.drain(town, county)
+    take(county, paper)
+    county.sync()
+    back = tmp_path / "back.bundle"
+    given = give_bundle(lan.hub, other.device, back, lan.clock())
+    assert (given.files, given.pictures, given.left, given.unknown) == (0, 0, 0, 0)
+    bundle_in(other.session, back)
+    assert gone_at(other, paper)
+
+
 def test_a_photograph_that_was_added_anew_comes_by_stick(lan: Lan, tmp_path: Path) -> None:
     town, paper, file = with_photo(lan, tmp_path)
     county = lan.laptop(COUNTY, "R4")
@@ -318,3 +332,29 @@ def test_a_restored_hub_hears_of_it_again(lan: Lan, tmp_path: Path) -> None:
     assert lan.hub.blobs.size(paper.sha256) is None
     assert gone_at(town, paper) and gone_at(county, paper)
     assert all(area.agrees for done in lan.drain(town, county) for area in done.areas.values())
+
+
+def test_a_restored_hub_that_is_sent_the_paper_again_lets_it_go(lan: Lan, tmp_path: Path) -> None:
+    """The paper comes a second time from its own laptop, which never heard the answer, and then its end."""
+    town, paper, _ = with_photo(lan, tmp_path)
+    county = lan.laptop(COUNTY, "R4")
+    place = HubPlace(lan.folder / "hub")
+    (tmp_path / "kept").mkdir()
+    saved = backup.backup(place, tmp_path / "kept", lan.clock())
+    town.cut, town.answers_lost = 0, True
+    with pytest.raises(HubUnreachable):
+        town.sync()
+    town.cut = None
+    county.sync()
+    take(county, paper)
+    county.sync()
+    lan.hub.close()
+    backup.restore(saved, place, lan.clock())
+    lan.hub = Hub.open(place.folder)
+    for one in lan.laptops:
+        one.hub = lan.hub
+    town.sync()
+    assert town.session.workspace.get(Attachment, paper.uid) is not None
+    lan.drain(town, county)
+    assert lan.hub.blobs.size(paper.sha256) is None
+    assert gone_at(town, paper)
