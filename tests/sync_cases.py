@@ -77,10 +77,10 @@ class FakeHub:
                 break
         return self._answer(self.done)
 
-    def prove(self, session: Any, out: Path, progress: Any = None) -> Proof:
+    def prove(self, session: Any, out: Path, progress: Any = None, sheet: Any = None) -> Proof:
         """The certificate."""
         self.calls.append(("prove", out))
-        return self._answer(self.proof)
+        return self._answer(self.proof and replace(self.proof, sheet=sheet))
 
     def enrol(self, *given: Any) -> EnrolDone:
         """Joining by network."""

@@ -144,12 +144,19 @@ def wanted_words(least: str) -> str:
 
 
 @action(N_("Prove that nothing was lost…"), "sync", icon="proof", command="sync")
-def prove(session: Session, out: Path, progress: Progress | None = None) -> Proof:
-    """Write a certificate: every value ever entered is current, in conflict, or superseded by a named act."""
+def prove(session: Session, out: Path, progress: Progress | None = None, sheet: Path | None = None) -> Proof:
+    """Write a certificate: every value ever entered is current, in conflict, or superseded by a named act.
+    With a `sheet` its sums also as a PDF of one page, for who reads and files it."""
     from app.actions.outputs import output_file
     from app.sync.prove import write_proof  # late: nobody else needs it
 
-    return write_proof(session.workspace, output_file(session, out), session.moment(), progress or _silent)
+    place = output_file(session, out)
+    proof = write_proof(session.workspace, place, session.moment(), progress or _silent)
+    if sheet is None:
+        return proof
+    from app.actions.proofsheet import print_proof  # late: it draws
+
+    return replace(proof, sheet=print_proof(session, proof, sheet))
 
 
 @contextmanager

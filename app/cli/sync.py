@@ -24,11 +24,14 @@ STORAGE = 5  # laptop and hub differ, or a value is not accounted for
 
 @dataclass(frozen=True)
 class SyncWords:
-    """Whether the certificate is written."""
+    """Whether the certificate is written, and its sheet."""
 
     prove: Annotated[
         Path | None,
         option("--prove", help_=N_("Write a certificate that nothing was lost into this file, as JSON")),
+    ] = None
+    sheet: Annotated[
+        Path | None, option("--sheet", help_=N_("With --prove: its sums as a page to print, a PDF"))
     ] = None
 
 
@@ -85,10 +88,12 @@ def sync(shell: Shell, words: SyncWords) -> Answer:
     from app.actions.syncing import sync as run_round
 
     proof = None
+    if words.sheet is not None and words.prove is None:
+        raise WrongUsage(N_("--sheet belongs to --prove: name the file of the certificate as well"))
     with shell.session(write=True) as session:
         done = run_round(session, shell.progress())
         if words.prove is not None:
-            proof = prove(session, words.prove, shell.progress())
+            proof = prove(session, words.prove, shell.progress(), words.sheet)
     document, lines = sync_document(done), _sync_lines(done)
     lines += [damaged_words(done.damaged)] if done.damaged else []
     if proof is not None:
@@ -338,6 +343,7 @@ def _proof_document(proof: Proof) -> dict[str, Any]:
         "superseded": proof.superseded,
         "waiting": proof.waiting,
         "problems": [_plain(item) for item in proof.problems],
+        "sheet": str(proof.sheet) if proof.sheet else None,
     }
 
 

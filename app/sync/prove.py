@@ -19,7 +19,7 @@ from app.i18n import N_, tr
 from app.store.entered import ActNote, EnteredCell
 from app.store.workspace import Workspace
 from app.sync.identity import facts_of
-from app.sync.results import Progress, Proof, ProofProblem
+from app.sync.results import Progress, Proof, ProofProblem, ProvedArea
 
 FORMAT = "gridward-proof-1"
 Place = tuple[str, str, str]  # entity, uid, field id
@@ -196,6 +196,11 @@ def write_proof(workspace: Workspace, out: Path, made_at: str, progress: Progres
         superseded=len(account.superseded),
         waiting=len(account.waiting),
         problems=tuple(account.problems),
+        made_at=made_at,
+        areas=tuple(
+            ProvedArea(code, told["seq"], told["digest"], told["digest"] == told["recounted"])
+            for code, told in areas.items()
+        ),
     )
     _write(out, _certificate(workspace, account, proof, (made_at, areas)))
     return proof

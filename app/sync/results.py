@@ -207,9 +207,19 @@ class ProofProblem:
 
 
 @dataclass(frozen=True)
+class ProvedArea:
+    """Where an area stands: the last entry folded, its digest, and whether counting anew gives the same."""
+
+    code: str
+    seq: int
+    digest: str
+    same: bool
+
+
+@dataclass(frozen=True)
 class Proof:
     """The sum of a certificate: `values` ever entered here = current + in conflict + superseded (by a named
-    act) + waiting (not yet decided by the hub)."""
+    act) + waiting (not yet decided by the hub). `sheet` is where it was written to be read, if it was."""
 
     ok: bool
     path: Path
@@ -219,3 +229,6 @@ class Proof:
     superseded: int
     waiting: int = 0
     problems: tuple[ProofProblem, ...] = ()
+    made_at: str = ""
+    areas: tuple[ProvedArea, ...] = ()
+    sheet: Path | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from app import __version__
 from app.sync import client, keystore, state
@@ -127,7 +128,10 @@ def test_two_laptops_contradict_each_other_and_somebody_decides(served: Served, 
     assert "已由 clerk 裁定" in served.at(office)("conflicts", "--all").out
     assert served.at(office).json("sync")["rejected"] == 0
     proof = tmp_path / "proof.json"
-    proved = served.at(town).json("sync", "--prove", str(proof))
+    proved = served.at(town).json("sync", "--prove", str(proof), "--sheet", str(tmp_path / "sheet.pdf"))
+    [page] = PdfReader(tmp_path / "sheet.pdf").pages
+    assert "无丢失证明" in page.extract_text() and "平凉市的中心" in page.extract_text()
+    assert served.at(town).refused("sync", "--sheet", str(tmp_path / "no.pdf"))[0] == 2
     assert proved["proof"]["ok"] and proved["proof"]["superseded"] + proved["proof"]["in_conflict"] >= 1
     assert json.loads(proof.read_text("utf-8"))["format"] == "gridward-proof-1"
     assert served.at(town).json("show", "boiler", "KT-1")["fuel"] == "briquette"

@@ -507,7 +507,7 @@ def test_the_proof_tells_the_sum_or_what_is_missing(
     running.window.doings.sync.prove_to(tmp_path / "p.json")
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     assert "没有丢失任何内容" in told[0]
-    assert "120" in told[0]
+    assert "120" in told[0] and str(tmp_path / "p.pdf") in told[0]
     hub.proof = Proof(False, tmp_path / "p.json", 120, 99, 5, 15, 0, (ProofProblem("lost", "额定出力 4"),))
     running.window.doings.sync.prove_to(tmp_path / "p.json")
     qtbot.waitUntil(lambda: bool(errors), timeout=WAIT_MS)

@@ -148,13 +148,13 @@ class SyncDoings:
             self.prove_to(Path(name if name.endswith(".json") else f"{name}.json"))
 
     def prove_to(self, path: Path) -> None:
-        """Write the certificate to a file."""
+        """Write the certificate to a file, and the sheet to be printed beside it."""
         session = self._desk.need()
 
         def work(report: Report) -> Proof:
             from app.actions import syncing  # late: actions load after the first paint
 
-            return syncing.prove(session, path, report)
+            return syncing.prove(session, path, report, path.with_suffix(".pdf"))
 
         self._desk.tasks.run(
             self._window,
@@ -206,6 +206,7 @@ def proof_words(proof: Proof) -> str:
         tr(N_("{n} were superseded by a named act"), n=f"{proof.superseded:,}"),
         tr(N_("{n} wait for the hub"), n=f"{proof.waiting:,}") if proof.waiting else "",
         tr(N_("The certificate is in {path}"), path=proof.path),
+        tr(N_("A sheet to print and file is in {path}"), path=proof.sheet) if proof.sheet else "",
         tr(N_("Whoever checks it needs this file and the log of the hub, which the bureau writes out.")),
     ]
     return "\n".join(line for line in lines if line)
