@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from app.actions.people import actor_of, find_person
 from app.actions.session import Session
@@ -105,6 +106,14 @@ class WatchedSession(Session):
         return done
 
 
+@contextmanager
+def unreadable() -> Iterator[None]:
+    """Something that was cut and is refused for that; any other refusal is a fault, and ends the story."""
+    with pytest.raises(AppError) as refused:
+        yield
+    assert refused.value.code == "bad_message"
+
+
 class Line(Direct):
     """The way to the hub, in this process. `fault` befalls the next round and is then forgotten.
 
@@ -124,7 +133,7 @@ class Line(Direct):
         if self.fault == "lost":
             raise HubUnreachable("lost")
         if self.fault == "cut":
-            with suppress(AppError):
+            with unreadable():
                 super().push(batch[: len(batch) * 2 // 3])
             raise HubUnreachable("cut")
         # With a fault of the way back, and with a hub of the version before, the log is asked for apart.
@@ -367,8 +376,11 @@ class World:
     def deliver(self, which: int, cut: int | None = None) -> None:
         """Somebody brings a batch of the bag to the hub, perhaps again, perhaps cut short."""
         _, body = self.bag[which % len(self.bag)]
-        with suppress(AppError):
-            self.hub.push(body if cut is None else body[: cut % max(1, len(body))], self.tick())
+        if cut is None:
+            self.hub.push(body, self.tick())
+            return
+        with unreadable():
+            self.hub.push(body[: cut % max(1, len(body))], self.tick())
 
     # ------------------------------------------------------------ a hub that is brought back from a backup
     def back_up_hub(self) -> None:
@@ -426,8 +438,7 @@ class World:
             moved, before = 0, self.hub.status().areas
             for laptop in self.laptops.values():
                 if laptop.revoked:
-                    with suppress(AppError):
-                        laptop.round()
+                    laptop.round()
                     continue
                 done = laptop.round()
                 assert done is not None
