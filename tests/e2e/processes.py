@@ -21,6 +21,7 @@ from sync.world import World
 ROOT = Path(__file__).resolve().parents[2]
 LAPTOP, HUB = ROOT / "tests" / "e2e" / "sync_laptop.py", ROOT / "tests" / "e2e" / "killed_hub.py"
 TIMES = max(1, int(os.environ.get("GRIDWARD_EXAMPLES", "1")) // 10)
+LIVES, KILLS = ROOT / "tests" / "e2e" / "lives.py", 20 * TIMES
 CLIENT_PHASES = (
     "before_push", "during_push", "after_commit", "during_fold", "before_blob", "during_blob",
     "during_bundle",

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -16,7 +19,18 @@ from sqlalchemy.exc import OperationalError
 
 from app.errors import AppError
 from e2e.bad_network import BadNetwork, mixed
-from e2e.processes import CLIENT_PHASES, HUB_PHASES, TIMES, check, doing, laptop, served
+from e2e.processes import (
+    CLIENT_PHASES,
+    HUB_PHASES,
+    KILLS,
+    LIVES,
+    ROOT,
+    TIMES,
+    check,
+    doing,
+    laptop,
+    served,
+)
 from small_disk import fill, small_disk
 from sync import doings
 from sync.accounts import settle
@@ -46,6 +60,15 @@ def test_the_hub_is_killed_in_every_phase(town: Path) -> None:
                 saved += found
                 assert hub.wait(30) == -signal.SIGKILL, f"{phase} was not reached"
     check(town, saved)
+
+
+def test_nothing_is_lost_at_whatever_moment_somebody_is_killed(town: Path) -> None:
+    words = [sys.executable, str(LIVES), str(town), "1", str(KILLS)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300 + 10 * KILLS)
+    assert done.returncode == 0, done.stderr
+    said = Counter(done.stdout.splitlines())
+    assert said["killed hub"] > KILLS // 4 and said["killed laptop"] > KILLS // 4, said
+    check(town, [line[6:] for line in said if line.startswith("saved ")])
 
 
 def test_both_work_on_a_network_that_spoils_everything(town: Path) -> None:

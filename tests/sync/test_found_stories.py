@@ -245,20 +245,6 @@ def _settled_and_moved_by_one_act(state: Stories) -> None:
     )
 
 
-def _undone_to_what_stood_beneath(state: Stories) -> None:
-    """Who undoes their own edit enters what stood beneath it; the certificate said the edit gave way to
-    the act beneath."""
-    state.backs_up_hub()
-    state.edit_the_same(field="fuel", first="county", second="county", which=2)
-    state.edit_the_same(field="fuel", first="county", second="town_b", which=7)
-    state.edits(field="contact", name="town_b", which=5, who=0)
-    state.restores_hub(declared=True, first=[("county", "apart"), ("town_b", "torn")], which=7)
-    state.edits(field="contact", name="county", which=5, who=0)
-    state.edits(field="fuel", name="county", which=2, who=1)
-    state.restores_hub(declared=False, first=[("county", "")], which=1)
-    state.undoes(name="county", who=5)
-
-
 def _repeated_where_it_went(state: Stories) -> None:
     """A change answered as one the hub had already, in the log of another area: that answer, given back, hid
     the first one, which was given back after it."""
@@ -340,7 +326,6 @@ STORIES = (
     _back_for_a_moment,
     _settled_before_it_was_given_back,
     _settled_and_moved_by_one_act,
-    _undone_to_what_stood_beneath,
     _repeated_where_it_went,
     _agreed_behind_what_followed,
     _undone_after_it_was_brought_back,

@@ -1,0 +1,56 @@
+"""Stories that ended with a certificate that the independent verifier did not believe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sync.machine import Stories
+
+
+def _undone_to_what_stood_beneath(state: Stories) -> None:
+    """Who undoes their own edit enters what stood beneath it; the certificate said the edit gave way to
+    the act beneath."""
+    state.backs_up_hub()
+    state.edit_the_same(field="fuel", first="county", second="county", which=2)
+    state.edit_the_same(field="fuel", first="county", second="town_b", which=7)
+    state.edits(field="contact", name="town_b", which=5, who=0)
+    state.restores_hub(declared=True, first=[("county", "apart"), ("town_b", "torn")], which=7)
+    state.edits(field="contact", name="county", which=5, who=0)
+    state.edits(field="fuel", name="county", which=2, who=1)
+    state.restores_hub(declared=False, first=[("county", "")], which=1)
+    state.undoes(name="county", who=5)
+
+
+def _gave_way_again_after_the_hub_was_brought_back(state: Stories) -> None:
+    """A value that gave way to one which a conflict keeps, and did so again in the log of a hub that was
+    brought back: the certificate named the later act alone, and the verifier looked for the first."""
+    state.opens(crowd=("city", "town_a"))
+    state.loses_the_laptop(fault="", field="fuel", name="town_a", which=3)
+    state.moves(name="city", then=[("city", ""), ("town_a", "lost")], which=4)
+    state.loses_the_hub_twice(
+        answer="", both=("town_a", "city"), declared=True, deed="move", field="note", heard="", which=3
+    )
+    state.backs_up_hub()
+    state.backs_up_hub()
+    state.restores_hub(declared=True, first=[("town_a", ""), ("city", "")], which=0)
+    state.moves(name="city", then=[("city", "torn"), ("city", "no_pull")], which=4)
+    state.loses_the_laptop(fault="deaf", field="contact", name="town_a", which=5)
+    state.restores_hub(declared=False, first=[("town_a", "no_pull")], which=3)
+    state.loses_the_laptop(fault="no_pull", field="rated_tph", name="town_a", which=7)
+
+
+@pytest.mark.parametrize(
+    "story", [_undone_to_what_stood_beneath, _gave_way_again_after_the_hub_was_brought_back]
+)
+def test_the_verifier_believes(town: Path, story: Callable[[Stories], None]) -> None:
+    class Here(Stories):
+        template = town
+
+    state = Here()
+    try:
+        story(state)
+    finally:
+        state.teardown()
