@@ -186,13 +186,13 @@ class BundleReport:
     path: Path
     kind: str = ""
     hub: str = ""
-    hub_name: str = ""
     device: str = ""
     made_at: str = ""
     volume: int = 1
     volumes: int = 1
     size: int = 0
     problems: tuple[BundleFinding, ...] = ()
+    hub_name: str = ""
 
 
 @dataclass(frozen=True)
