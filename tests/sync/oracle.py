@@ -228,7 +228,8 @@ class Replay:
 
 def _is_told(item: Logged) -> bool:
     """Whether a restored hub tells a record whole here."""
-    return item.act.person == "hub" and item.effect.entity != "conflict" and item.device == ""
+    by_itself = item.act.person == "hub" and item.device == ""
+    return by_itself and (item.effect.entity != "conflict" or item.act.action == "stands")
 
 
 def replayed(blocks: Mapping[str, list[Block]]) -> Replay:
