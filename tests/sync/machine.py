@@ -212,15 +212,27 @@ class Stories(RuleBasedStateMachine):
             doings.attach(laptop, self._person(laptop, 0), record, kind)
         self._sync_in_turn(then)
 
-    @rule(name=names, which=small, paper=st.integers(0, 20), honest=st.booleans(), then=calls)
+    @rule(
+        name=names,
+        which=small,
+        paper=st.integers(0, 20),
+        laid=st.booleans(),
+        honest=st.booleans(),
+        then=calls,
+    )
     def takes_away(
-        self, name: str, which: int, paper: int, honest: bool, then: list[tuple[str, str]]
+        self, name: str, which: int, paper: int, laid: bool, honest: bool, then: list[tuple[str, str]]
     ) -> None:
-        """Somebody takes a paper away, by the program or past its rules; then some sync."""
+        """Somebody takes a paper away, perhaps one that was laid there before, by the program or past its
+        rules; then some sync."""
         laptop = self._laptop(name)
         record = self._boiler(laptop, which)
-        if record is not None:
-            doings.take_away(laptop, self._person(laptop, 0), record, paper, honest=honest)
+        if record is None:
+            return
+        if laid and doings.attach(laptop, self._person(laptop, 0), record, "other"):
+            self.syncs(name, "")
+            paper = -1
+        doings.take_away(laptop, self._person(laptop, 0), record, paper, honest=honest)
         self._sync_in_turn(then)
 
     # ------------------------------------------------------------ lines and sticks
