@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition
 
 from app.domain.entities.boiler import Boiler
-from app.errors import AppError
 from sync import doings
 from sync.accounts import settle
 from sync.replayable import Replayable, Telling, noted
 from sync.town import FIVE, begin, end
-from sync.world import CREWS, Killed, Laptop, World, newer, older
+from sync.world import CREWS, Killed, Laptop, World, but_for, newer, older
 
 # In some stories only a few laptops do anything before the end, so that what one does meets what another did.
 PAIRS = (("city", "town_a"), ("county", "town_b"))
@@ -42,16 +41,6 @@ MONTHS = (-400, -90, -1, 0, 1, 90, 400)
 ROUND = frozenset(("revoked",))
 BUNDLE = ROUND | {"missing"}
 STALE = ROUND | {"gap", "wrong_head"}  # an answer of long ago, which does not fit what has been folded since
-
-
-@contextmanager
-def but_for(codes: frozenset[str]) -> Iterator[None]:
-    """Go on after a refusal with one of these codes."""
-    try:
-        yield
-    except AppError as error:
-        if error.code not in codes:
-            raise
 
 
 def rule(**chosen: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
