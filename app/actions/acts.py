@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from app.actions.session import Session
+from typing import TYPE_CHECKING
+
 from app.domain.casework import WORKFLOWS
 from app.domain.entity import EntityType
 from app.domain.values import show_moment
 from app.i18n import N_, tr
+
+if TYPE_CHECKING:  # late: what the window looks up here loads before the first paint
+    from app.actions.session import Session
 
 _DONE = {
     "add": N_("Added"),

@@ -96,6 +96,9 @@ class SmallHub:
     def tend(self, now: datetime) -> None:
         self.blobs.sweep(now)
 
+    def put_part(self, sha256: str, offset: int, content: bytes, total: int | None, device: str) -> int:
+        return self.blobs.put_part(sha256, offset, content, total, device)
+
     def note_rest(self) -> None:
         """Nothing waits to be written."""
 

@@ -16,6 +16,7 @@ from app.domain.entities.division import Division
 from app.domain.entities.papers import Attachment
 from app.errors import Cancelled
 from app.i18n import N_, tr
+from app.store.proven import mark_path
 from app.store.workspace import Workspace
 from app.sync.results import EnrolDone
 from hub_server.served import PIN, Served, gridward, served
@@ -69,14 +70,14 @@ def test_in_the_middle_of_the_snapshot_nothing_is_made_and_the_code_goes_on(
         assert not (tmp_path / "new.gpkg").exists()
     done = join()
     assert done.records > 100 and done.area == TOWN
-    assert list(tmp_path.glob(".*")) == []
+    assert list(tmp_path.glob(".*")) == [mark_path(done.file)]
 
 
 def test_in_the_first_round_the_laptop_has_joined(join: Join, tmp_path: Path) -> None:
     """It stopped at an error, with a file that nobody had spoken of."""
     done = join("")  # while the hub is waited for, or the round looks whether to go on
     assert done.file.exists() and done.records > 100
-    assert list(tmp_path.glob(".*")) == [], "nothing is left to be gone on with"
+    assert list(tmp_path.glob(".*")) == [mark_path(done.file)], "nothing is left to be gone on with"
     with Workspace.open(done.file) as workspace:
         assert syncing.sync(Session(workspace)).agrees
 

@@ -194,4 +194,4 @@ def test_an_older_program_on_either_side_understands(lan: Lan, tmp_path: Path) -
     bundle_out(town.session, out)
     told = inside(out, for_hub(lan, town))
     assert {kind for kind, _ in told} <= OLD_KINDS
-    assert [name for kind, name in told if kind == "policy"] == ["rejoin", "papers"]
+    assert [name for kind, name in told if kind == "policy"] == ["held", "rejoin", "papers"]
