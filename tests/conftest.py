@@ -29,7 +29,7 @@ from app.actions import people
 from app.hub import passphrases
 from app.i18n import DEFAULT_LANGUAGE, set_language
 from app.resources import resource
-from app.sync import invitation, keys
+from app.sync import invitation, keys, recovery
 from postgres_server import HAS_POSTGIS, postgres
 
 # Two busy cores say nothing about the code, so no deadline. The same examples in every run, so that a red
@@ -68,16 +68,22 @@ def own_user_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+ARMOUR = b"-----BEGIN AGE, CHEAP-----\n"
+
+
 class CheapPassphrase:
     """In place of `pyrage.passphrase`."""
 
     @staticmethod
-    def encrypt(plain: bytes, words: str) -> bytes:
+    def encrypt(plain: bytes, words: str, armored: bool = False) -> bytes:
         nonce = os.urandom(12)
-        return nonce + AESGCM(sha256(words.encode()).digest()).encrypt(nonce, plain, None)
+        sealed = nonce + AESGCM(sha256(words.encode()).digest()).encrypt(nonce, plain, None)
+        return ARMOUR + sealed.hex().encode() if armored else sealed
 
     @staticmethod
     def decrypt(sealed: bytes, words: str) -> bytes:
+        if sealed.startswith(ARMOUR):
+            sealed = bytes.fromhex(sealed.removeprefix(ARMOUR).decode())
         try:
             return AESGCM(sha256(words.encode()).digest()).decrypt(sealed[:12], sealed[12:], None)
         except InvalidTag as error:
@@ -99,6 +105,7 @@ def cheap_pins() -> Iterator[None]:
         for name, least in (("ROUNDS", 1), ("MEMORY_KIB", 8 * 16), ("LANES", 1)):
             patch.setattr(keys, name, least)
         patch.setattr(invitation, "passphrase", CheapPassphrase)
+        patch.setattr(recovery, "locking", CheapPassphrase)
         yield
 
 

@@ -1,8 +1,9 @@
 # ruff: noqa: E402 (run as a program, so the folders come first)
 """Lives of a hub and of laptops, each a fork of this program with everything loaded, cut short by kill -9.
 
-`lives.py TOWN SEED KILLS` kills so many, at any moment of a laptop's life; it prints what the laptops said is
-saved, and `killed hub` or `killed laptop` for each that was killed while the laptop lived.
+`lives.py TOWN moments SEED KILLS` kills so many, at any moment of a laptop's life; `… TOWN WHOSE TIMES`
+kills the `laptop` or the `hub` so often in each of its phases. It prints what the laptops said is saved, and
+`killed hub`, `killed laptop` or `killed PHASE` for each that was killed while the laptop lived.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -22,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from app.__main__ import main as gridward
-from e2e import sync_laptop
+from e2e import killed_hub, sync_laptop
+from e2e.processes import CLIENT_PHASES, HUB_PHASES, doing
 
 WITH_PAPER = 7  # one laptop's life in so many brings a paper along
 
@@ -51,14 +54,15 @@ class Hub:
     process: int = 0
     url: str = ""
 
-    def start(self) -> None:
-        """Begin to serve, unless it does."""
+    def start(self, phase: str = "") -> None:
+        """Begin to serve, unless it does; perhaps until a phase."""
         if self.process:
             return
         reads, writes = os.pipe()
 
         def serve() -> None:
             os.dup2(writes, 1)
+            killed_hub.PHASES.get(phase, lambda: None)()
             sys.argv = ["gridward", "hub", "serve", str(self.town / "hub"), "--port", "0", "--json"]
             gridward()
 
@@ -99,8 +103,8 @@ def live(town: Path, hub: Hub, number: int, chance: Random, typical: float) -> t
     return victim, time.monotonic() - began
 
 
-def main(town: Path, seed: int, kills: int) -> None:
-    """Live and kill."""
+def moments(town: Path, seed: int, kills: int) -> None:
+    """Live and kill at any moment."""
     hub, chance, number, done = Hub(town), Random(seed), 1, 0
     _, typical = live(town, hub, number, chance, 0)
     while done < kills:
@@ -112,5 +116,44 @@ def main(town: Path, seed: int, kills: int) -> None:
         hub.kill()
 
 
+def ended(process: int, phase: str, times: int = 600) -> None:
+    """Wait until somebody was killed in a phase, and say so."""
+    for _ in range(times):
+        found, status = os.waitpid(process, os.WNOHANG)
+        if found:
+            if not os.WIFSIGNALED(status):
+                raise SystemExit(f"{phase} was not reached")
+            print(f"killed {phase}", flush=True)
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"nobody dies in {phase}")
+
+
+def laptops_phases(town: Path, times: int) -> None:
+    """A laptop is killed in each of its phases; at last one sends what is left."""
+    hub = Hub(town)
+    hub.start()
+    for turn, phase in ((turn, phase) for turn in range(times) for phase in CLIENT_PHASES):
+        ended(fork(partial(sync_laptop.main, town, "town_a", hub.url, phase, f"{phase}{turn}")), phase)
+    os.waitpid(fork(partial(sync_laptop.main, town, "town_a", hub.url, "none", "end", 0)), 0)
+    hub.kill()
+
+
+def hubs_phases(town: Path, times: int) -> None:
+    """A hub is killed in each of its phases while a laptop syncs."""
+    hub = Hub(town)
+    for turn, phase in ((turn, phase) for turn in range(times) for phase in HUB_PHASES):
+        hub.start(phase)
+        word = f"hub-{phase}{turn}"
+        laptop = fork(partial(sync_laptop.main, town, "town_a", hub.url, doing(phase), word))
+        ended(hub.process, phase)
+        hub.process = 0
+        _, status = os.waitpid(laptop, 0)
+        if status:
+            raise SystemExit(f"the laptop ended with {status} in {phase}")
+
+
+WAYS: dict[str, Callable[..., None]] = {"moments": moments, "laptop": laptops_phases, "hub": hubs_phases}
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    WAYS[sys.argv[2]](Path(sys.argv[1]), *map(int, sys.argv[3:]))
