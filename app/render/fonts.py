@@ -14,6 +14,9 @@ from app.i18n import N_
 from app.resources import resource
 
 FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
+# Off: `locl` draws digits beside Latin letters, and `liga` two letters, by shapes that a PDF cannot name, so
+# that nobody could copy or search them; app/carto/measure.py measures without either.
+_PLAIN = ("locl", "liga")
 _kept: list[QGuiApplication] = []
 
 
@@ -70,6 +73,8 @@ def _styled(style: TextStyle) -> QFont:
     font.setBold(style.bold)
     font.setItalic(style.slanted)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    for feature in _PLAIN:
+        font.setFeature(QFont.Tag(feature), 0)
     if style.spacing_mm:  # in percent: absolute spacing comes out wider on a PDF than on a screen
         percent = 100.0 * (1.0 + style.spacing_mm / style.size_mm)
         font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, percent)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
+from app.carto.display import Text
 from app.carto.projection import to_map
+from app.carto.symbols import TextStyle
 from app.domain.coordinates.measure import distance_m
 from app.errors import Invalid, StoreFailure
 from app.printing.catalog import sheet
@@ -131,3 +133,13 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
 def test_nothing_to_print_is_said() -> None:
     with pytest.raises(Invalid):
         pdf_bytes([])
+
+
+def test_numbers_hashes_and_words_come_back_as_they_were_written() -> None:
+    """Beside Latin letters the font has other shapes for digits, and one shape for two letters, which stand
+    for nothing that could be copied."""
+    said = "2d711642b726b044f0985e3 https://10.0.0.1:8443/office 1,115,688 fi ffl 李某某 620802…"
+    for bold in (False, True):
+        op = Text(10.0, 20.0, said, TextStyle(4.0, "#000000", bold=bold))
+        found = reader_of([Page(210.0, 297.0, (op,), "名")]).pages[0].extract_text()
+        assert found.split() == said.split()

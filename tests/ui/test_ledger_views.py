@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.actions.people import actor_of, find_person
@@ -288,3 +288,21 @@ def test_very_many_rows_are_kept_as_numbers_and_say_the_same(
     assert all(many.place[uid] == at for at, uid in enumerate(plain.uids[:1_500]))
     session.close()
     assert not any(word in many.place for word in ("", "kein", plain.uids[0].replace("0", "f", 3), "f" * 40))
+
+
+def test_an_empty_ledger_says_what_whoever_is_there_now_can_do(office: Office, qtbot: QtBot) -> None:
+    running = office("clerk")
+    session = running.desk.session
+    assert session is not None
+    clerk, session.actor = session.actor, None
+    pane = LedgerPane(running.desk, entity_type("sketch"))
+    qtbot.addWidget(pane)
+    settle(running, qtbot)
+
+    def says() -> str:
+        return "".join(label.text() for label in pane.findChildren(QLabel))
+
+    assert pane.model.rowCount() == 0 and "请先登录" in says()
+    session.actor = clerk
+    running.desk.actor_changed.emit()
+    assert "请先登录" not in says() and "Excel" in says()

@@ -75,7 +75,7 @@ class LedgerPane(QWidget):
         self.editing.changed.connect(self._show_editing)
         self._desk.changed.connect(self._records_changed)
         self._desk.actor_changed.connect(self._greet)
-        self._desk.room.changed.connect(self._offer_editing)
+        self._desk.room.changed.connect(self._offer)
         self._desk.selection.changed.connect(self._follow)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         self.table.activated.connect(lambda index: self._open(index.row()))
@@ -188,16 +188,18 @@ class LedgerPane(QWidget):
 
     def _greet(self) -> None:
         """What whoever is signed in may do here, and their own area among the divisions."""
-        self._offer_editing()
+        self._offer()
         actor, names = self._desk.actor, self._desk.names
         area = actor.area if actor else ""
         self.bar.offer_area(area, names.of("division", area))
 
-    def _offer_editing(self) -> None:
-        """The button as whoever is signed in may use it, else why not; what is being edited can be ended."""
+    def _offer(self) -> None:
+        """The button as whoever is signed in may use it, else why not; what is being edited can be ended. An
+        empty ledger says what to do, and that too depends on who is there."""
         why = self.editing.why_not()
         self._edit.setEnabled(not why or self.editing.on)
         self._edit.setToolTip(why or "Ctrl+Shift+D")
+        self._empty.setText(self._why_empty())
 
     def _copy(self) -> None:
         """What is chosen as a block a spreadsheet can take, headings first; read in a thread."""
