@@ -42,7 +42,7 @@ Step = tuple[Logged, Mapping[str, Any], bool]
 # What a step writes by itself, and the hub again: days and moments that a wrong clock may have told, and who
 # signed.
 DAYS = tuple("applied_on accepted_on notice_from cleared_on looked_back_on rebound_reported".split())
-MOMENTS = frozenset(("added_at", "settled_at"))
+MOMENTS = frozenset(("added_at", "removed_at", "settled_at"))
 STAMPED = frozenset(
     (*DAYS, *MOMENTS, *"notice_to sealed_until signed_at person_name role org round_no".split())
 )
