@@ -95,14 +95,16 @@ def undo(session: Session, reason: str = "") -> Committed:
 
 
 def _leave_evidence(session: Session, changes: Sequence[Change]) -> None:
-    """Raise Refused when this takes a paper away upon which somebody has signed since."""
+    """Raise Refused when this takes a paper away upon which somebody has signed since, by the clocks of both;
+    the hub goes by the order of its log."""
     gone = {change.uid for change in changes if change.operation == "delete"}
     for change in changes:
         paper = session.workspace.get(Attachment, change.uid) if change.uid in gone else None
         if paper is None:
             continue
         signed = session.workspace.find(Approval, equal(owner=paper.owner))
-        if rests_on(paper, (item for item in signed if item.uid not in gone)):
+        stay = (item for item in signed if item.uid not in gone)
+        if rests_on(paper, (item for item in stay if item.signed_at > paper.added_at)):
             raise Refused(
                 N_("{file} is evidence: somebody has signed since it was added"),
                 hint=N_("Nothing was changed. Add the right paper beside it; the history tells of both."),

@@ -46,13 +46,10 @@ class Touch:
     inserts: bool = False
 
 
-def rests_on(paper: Attachment, signatures: Iterable[Approval]) -> bool:
-    """Whether one of these signatures was given for the paper's record and round after it had been added:
+def rests_on(paper: Attachment, signed_after: Iterable[Approval]) -> bool:
+    """Whether one of these signatures, given after the paper had been added, is for its record and round:
     then it is evidence, and no longer its bringer's to take away."""
-    return any(
-        item.owner == paper.owner and item.round_no == paper.round_no and item.signed_at > paper.added_at
-        for item in signatures
-    )
+    return any(item.owner == paper.owner and item.round_no == paper.round_no for item in signed_after)
 
 
 def holds_up(

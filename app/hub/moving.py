@@ -3,7 +3,6 @@ nothing in another's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from app.domain.areas import OWNERS
@@ -25,12 +24,15 @@ def restamp(row: Row, area: str, seq: int, fresh: dict[str, Any]) -> None:
     row.marks, row.replaced, row.area, row.seq = marks, True, area, seq
 
 
-def owned_elsewhere(rows: Rows, row: Row, area: str) -> Iterator[Row]:
-    """What belongs to a record and lies in another area than this one."""
+def owned_elsewhere(rows: Rows, row: Row, area: str) -> list[Row]:
+    """What belongs to a record and lies in another area than this one, in the order in which it came: that
+    stays the order of the numbers it gets."""
+    found = []
     for entity, (name, owner_kind) in OWNERS.items():
         if owner_kind not in (None, row.entity) or not is_known(entity):
             continue
         for owned in rows.owned(entity, name, [row.uid]):
             same_kind = owner_kind or owned.values.get("owner_entity") == row.entity
             if same_kind and owned.area != area:
-                yield owned
+                found.append(owned)
+    return sorted(found, key=lambda owned: owned.seq)

@@ -118,13 +118,15 @@ def _check_update(desk: Desk, told: Told, row: Row, memory: tuple[Kept, Kept]) -
 
 
 def _is_evidence(desk: Desk, group: Sequence[Told], row: Row) -> bool:
-    """Whether somebody has signed upon this paper since, in a signature that is not taken back with it."""
+    """Whether somebody has signed upon this paper since, in a signature that is not taken back with it: by
+    the order of the log, as a clock may have been wrong."""
     gone = {told.entry.uid for told in group if told.entry.op == "d"}
     paper = record_of(Attachment, row.uid, row.values)
-    signed = [item for item in desk.rows.owned("approval", "owner", [paper.owner]) if item.uid not in gone]
-    return rests_on(
-        paper, [record_of(Approval, item.uid, desk.rows.complete(item).values) for item in signed]
-    )
+    later = [
+        item for item in desk.rows.owned("approval", "owner", [paper.owner])
+        if item.uid not in gone and item.seq > row.seq
+    ]  # fmt: skip
+    return rests_on(paper, (record_of(Approval, item.uid, desk.rows.complete(item).values) for item in later))
 
 
 def _as_it_was(row: Row, told: Told) -> bool:

@@ -10,7 +10,7 @@ from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.replication import Act
-from hub.office_hub import COUNTY, HubBench, Laptop, boiler, person
+from hub.office_hub import COUNTY, TOWN2, HubBench, Laptop, boiler, person
 
 PHOTOS = ("photo_before", "photo_during", "photo_after")
 APPLICATION = ("application_form", "identity_copy", *PHOTOS)
@@ -325,7 +325,10 @@ def test_papers_are_added_and_go_only_with_their_act(bench: HubBench) -> None:
     bench.check()
 
 
-def test_a_paper_stays_once_somebody_has_signed_upon_it(bench: HubBench) -> None:
+@pytest.mark.parametrize("move", [False, True], ids=["stays", "moves"])
+@pytest.mark.parametrize("minutes", [5, -60 * 24 * 90], ids=["clock right", "months behind"])
+def test_a_paper_stays_once_somebody_has_signed_upon_it(bench: HubBench, minutes: int, move: bool) -> None:
+    """The log tells what came after what, not the clock of who signed; also in the log of another town."""
     laptop = city_laptop(bench)
     made = lived(bench, laptop, "start")
     added = laptop.act("officer", "add_evidence")
@@ -333,15 +336,25 @@ def test_a_paper_stays_once_somebody_has_signed_upon_it(bench: HubBench) -> None
     laptop.insert(item)
     assert laptop.push().accepted == 1
     laptop.pull()
-    bench.clock.forward(minutes=5)
+    bench.clock.forward(minutes=minutes)
     laptop.step("officer2", "apply", made.uid, APPLICATION)
     answer = laptop.push()
     assert answer.rejected + answer.conflicts == 0
+    laptop.pull()
+    later = laptop.act("officer", "add_evidence")
+    unsigned = laptop.paper(made, "other", "officer")
+    laptop.insert(unsigned)
+    if move:
+        laptop.edit("clerk", made.uid, div_code=TOWN2)
+    assert laptop.push().rejected == 0
     laptop.pull()
     laptop.act("officer", "undo", undoes=added.uid)
     laptop.write("attachment", item.uid, "d")
     assert laptop.push().rejected == 1
     assert notes(bench, laptop) == ["signed"]
+    laptop.act("officer", "undo", undoes=later.uid)
+    laptop.write("attachment", unsigned.uid, "d")
+    assert laptop.push().accepted == 1
     assert bench.record(Attachment, item.uid) == item
     bench.check()
 
