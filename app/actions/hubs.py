@@ -313,6 +313,9 @@ def status_of(hub: Hub) -> dict[str, Any]:
             code: {"seq": seq, "digest": f"{digest:032x}"} for code, (seq, _, digest) in found.areas.items()
         },
         "devices": found.devices,
+        "broken_journals": sum(
+            item.journal == "broken" and item.revoked_at is None for item in hub.devices()
+        ),
         "people": found.people,
         "administrators": found.administrators,
         "conflicts": found.conflicts,

@@ -11,7 +11,7 @@ from app.actions.action import action
 from app.actions.laptop import facts_of, keys_of
 from app.actions.outputs import output_file
 from app.actions.session import Session
-from app.actions.upkeep import chain_words, look_at_chain
+from app.actions.upkeep import journal_words
 from app.domain.entities.division import Division
 from app.domain.entities.papers import Attachment
 from app.domain.filters import equal
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @action(N_("Write a bundle for the hub…"), "sync", icon="stick", command="bundle")
 def bundle_out(session: Session, path: Path, progress: Progress | None = None) -> BundleDone:
     """Everything the hub has not acknowledged as one encrypted file, read back before it is called safe."""
-    broken = chain_words(look_at_chain(session))
+    broken = journal_words(session)
     done = _stick(session, progress).write(output_file(session, path))
     return replace(done, broken=broken) if broken else done
 

@@ -14,7 +14,7 @@ from app.actions.action import action
 from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
 from app.actions.session import Session
-from app.actions.upkeep import chain_words, look_at_chain
+from app.actions.upkeep import journal_words
 from app.errors import Refused
 from app.i18n import N_, listed, tr
 from app.store.workspace import Workspace
@@ -56,7 +56,7 @@ def sync(
     Raises Refused `sync_running` while another round of this file goes on in this program; another program
     cannot have the file open for writing."""
     with _alone(session.workspace.path):
-        broken = chain_words(look_at_chain(session))
+        broken = journal_words(session)
         done = _round(session, progress or _silent, cancelled or _never, papers)
         return replace(done, broken=broken) if broken else done
 

@@ -26,6 +26,7 @@ from app.store.proven import ChainLook
 from app.store.room import MB
 from app.store.workspace import restore as restore_file
 from app.store.workspace import verify_journal as verify_file
+from app.sync.state import note_journal
 
 _BROKEN = N_(
     "Nothing was removed, and everything can still be read. Make a backup and ask the bureau: “Check the"
@@ -90,6 +91,13 @@ def chain_words(found: ChainLook) -> str:
             "when": show_moment(first["at"]),
         }
     return f"{tr(said, n=len(found.problems), **told)} {tr(_BROKEN)}"
+
+
+def journal_words(session: Session) -> str:
+    """The same of what is new, before a round or a bundle, which tells the hub what was found."""
+    found = look_at_chain(session)
+    note_journal(session.workspace, whole=not found.problems)
+    return chain_words(found)
 
 
 @action(N_("Back up…"), "workspace", icon="backup", command="backup")

@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 10
+SCHEMA = 11
 ALIVE = "h_alive"
 # Fields that the hub looks records up by, beside uid, area and place. Other fields that a laptop's file has
 # indexes for have none here: each would be written with every row, and no question of the hub would read it.
@@ -88,6 +88,7 @@ DEVICES = Table(
     Column("former", String(36)),  # the laptop whose file goes on as this one, with new keys
     Column("program", String(40)),  # the version it said last; "" when it said none, empty before it came
     Column("disk", String(10)),  # whether its disk is encrypted, as it said last: app/store/encryption.py
+    Column("journal", String(10)),  # whether its journal is whole, as it said last
 )  # fmt: skip
 INVITES = Table(
     "hub_invite", BOOK,

@@ -50,6 +50,7 @@ class DeviceBook:
     former: str = ""  # the laptop whose file goes on as this one
     program: str = ""  # the version it said last
     disk: str = ""  # whether its disk is encrypted, as it said last
+    journal: str = ""  # whether its journal is whole, as it said last
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def laptops(connection: Connection, root: str) -> list[DeviceBook]:
                 item.uid, item.area, item.role_cap, item.epoch, item.enrolled_at, item.last_sync,
                 _lag(item, now, root), item.revoked_at, item.clock_off, item.founding, item.label or "",
                 item.revoked_by or "", item.revoked_why or "", item.former or "", item.program or "",
-                item.disk or "",
+                item.disk or "", item.journal or "",
             )
         )  # fmt: skip
     return found

@@ -53,6 +53,7 @@ class Device:
     former: str | None
     program: str | None
     disk: str | None
+    journal: str | None
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,11 @@ def formers(connection: Connection, found: Device) -> dict[str, Former]:
 def known_disk(told: str) -> str:
     """What a laptop says of its disk, where that is a word of this program; else ""."""
     return told if told in get_args(DiskState) else ""
+
+
+def known_journal(told: str) -> str:
+    """What a laptop says of its journal, in the same way."""
+    return told if told in ("whole", "broken") else ""
 
 
 def _former(connection: Connection, request: EnrolRequest, hub_key: bytes) -> Device | None:

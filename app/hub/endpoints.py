@@ -11,10 +11,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from app.errors import Invalid, NotAllowed
-from app.hub.devices import known_disk
 from app.hub.logs import say
 from app.hub.metrics import VERDICTS
-from app.hub.programs import DISK_COLUMN
 from app.hub.replies import PullAnswer, pull_reply, push_reply
 from app.hub.service import Service, address_of, service_of
 from app.hub.speaking import body_of, packed
@@ -177,9 +175,9 @@ def _pull(service: Service, device: str, asked: PullRequest) -> PullReply:
 
 
 def _hear(service: Service, device: str, held: Held | None) -> None:
-    """Note what a laptop says of its disk."""
-    if held is not None and (disk := known_disk(held.disk)):
-        service.programs.note(device, DISK_COLUMN, disk)
+    """Note what a laptop says of itself."""
+    if held is not None:
+        service.programs.hear(device, held)
 
 
 def _limit(asked: int) -> int:

@@ -78,10 +78,15 @@ def _keep_disks(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN disk VARCHAR(10)")
 
 
+def _keep_journals(connection: Connection) -> None:
+    """Version 11: whether each laptop's journal is whole."""
+    connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN journal VARCHAR(10)")
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
 STEPS: dict[int, Callable[[Connection], None]] = {
     1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked, 5: _keep_standing,
-    6: _keep_formers, 7: _drop_unasked, 8: _keep_programs, 9: _keep_disks,
+    6: _keep_formers, 7: _drop_unasked, 8: _keep_programs, 9: _keep_disks, 10: _keep_journals,
 }  # fmt: skip
 
 

@@ -20,14 +20,16 @@ from app.domain.versions import is_below, is_version
 from app.errors import Invalid, Refused, StoreFailure
 from app.hub.book import DEVICES, FACTS
 from app.hub.database import HubDatabase
+from app.hub.devices import known_disk, known_journal
 from app.hub.keys import people_changed, set_fact
 from app.i18n import N_
+from app.sync.messages import Held
 from app.sync.refusals import outdated
 
 _FACT = "minimum"
 _TRUSTED_S = 2.0  # another process may have set it meanwhile
 _LAPTOPS = 100_000
-PROGRAM_COLUMN, DISK_COLUMN = "program", "disk"
+PROGRAM_COLUMN, DISK_COLUMN, JOURNAL_COLUMN = "program", "disk", "journal"
 _AGENT = re.compile(r"gridward/([0-9A-Za-z.+-]{1,40})", re.ASCII)
 _PROGRAM = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
 
@@ -110,8 +112,16 @@ class Programs:
         if is_below(program, least):
             raise outdated(program, least)
 
+    def hear(self, device: str, held: Held) -> None:
+        """Note what a laptop says of its disk and its journal; what is no word of this program says nothing,
+        and what was said before stays."""
+        told = (DISK_COLUMN, known_disk(held.disk)), (JOURNAL_COLUMN, known_journal(held.journal))
+        for column, word in told:
+            if word:
+                self.note(device, column, word)
+
     def note(self, device: str, column: str, told: str) -> None:
-        """Keep what a laptop says of itself, its `program` or its `disk`. Never worth a failure: it is for
+        """Keep what a laptop says of itself, its program, disk or journal. Never worth a failure: it is for
         people to look at, and said again with each round."""
         if self._noted.get((device, column)) == told:
             return

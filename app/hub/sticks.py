@@ -26,10 +26,9 @@ from app.domain.changes import new_uid
 from app.domain.values import as_moment
 from app.errors import Invalid, NotAllowed, Refused
 from app.hub import lost
-from app.hub.devices import known_disk
 from app.hub.hub import Hub
 from app.hub.papers import Giving, giving, note_asked
-from app.hub.programs import DISK_COLUMN, Programs
+from app.hub.programs import Programs
 from app.hub.pushing import PushAnswer
 from app.i18n import N_
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
@@ -104,7 +103,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None
         if recovered is not None and receiver.is_foreign(found.head):
             return _lay_aside(hub, found, now, recovered)
         _check_program(hub, found.head)
-        _note_disk(hub, found)
+        _hear(hub, found)
         _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
@@ -214,11 +213,11 @@ def _check_program(hub: Hub, head: BundleHead) -> None:
         ) from error
 
 
-def _note_disk(hub: Hub, found: Unpacked) -> None:
-    """Keep what the laptop says of its disk."""
+def _hear(hub: Hub, found: Unpacked) -> None:
+    """Keep what the laptop says of itself."""
     told = [item for item in found.items if item.kind == "policy" and item.name == HELD]
-    if told and (disk := known_disk(decode_message(Held, told[0].read()).disk)):
-        Programs(hub.database).note(found.head.device, DISK_COLUMN, disk)
+    if told:
+        Programs(hub.database).hear(found.head.device, decode_message(Held, told[0].read()))
 
 
 def _take_in(hub: Hub, found: Unpacked, now: datetime) -> None:

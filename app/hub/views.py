@@ -31,6 +31,7 @@ class DeviceLine:
     goes_on: str = ""  # the laptop that goes on with this one's file
     program: str = ""  # the version it said last
     disk: str = ""  # whether its disk is encrypted, as it said last
+    journal: str = ""  # whether its journal is whole, as it said last
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -50,6 +51,7 @@ class DeviceLine:
             "goes_on_as": self.goes_on or None,
             "program": self.program or None,
             "disk": self.disk or None,
+            "journal": self.journal or None,
         }
 
 
@@ -71,7 +73,7 @@ def device_lines(hub: HubDoor) -> list[DeviceLine]:
             item.device, item.area, item.role_cap, item.epoch, moment_of(item.enrolled_at),
             moment_of(item.last_sync), item.lag, moment_of(item.revoked_at), item.label,
             item.revoked_by, item.revoked_why, item.former, after.get(item.device, ""), item.program,
-            item.disk,
+            item.disk, item.journal,
         )
         for item in devices
     ]  # fmt: skip

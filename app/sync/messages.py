@@ -144,12 +144,14 @@ class SignedBlock(Message, frozen=True):
 
 class Held(Message, frozen=True):
     """What a laptop says of itself in each round: the grants it holds, when the hub made them (ms), and its
-    mark of its people as they were; whether its `disk` is encrypted ("encrypted", "open", "unknown"). In a
-    bundle it is a policy named `held`; an older hub passes that and the disk over."""
+    mark of its people as they were; whether its `disk` is encrypted ("encrypted", "open", "unknown") and its
+    `journal` is whole ("whole", "broken"), "" when nobody has looked. In a bundle it is a policy named
+    `held`; an older hub passes over what it does not know of it."""
 
     made: int
     people: bytes
     disk: str = ""
+    journal: str = ""
 
 
 class PullRequest(Message, frozen=True):

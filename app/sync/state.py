@@ -22,6 +22,7 @@ GRANTS = "grants"
 MINIMUM = "minimum_program"  # the lowest version of the program that the hub works with, as the grants say
 RECOVERY = "recovery"  # the recipient that bundles are written to beside the hub's
 DISK = "disk"  # whether it is encrypted
+JOURNAL = "journal"  # whether it is whole
 _AHEAD = "clock_ahead"  # ms
 _SEEN = "clock_seen"  # ms, and ms of the journal
 _HOUR_MS = 3600 * 1000
@@ -91,14 +92,24 @@ def restored(workspace: Workspace) -> tuple[str, int] | None:
 
 
 def held_grants(workspace: Workspace) -> Held:
-    """Which grants are here, for the hub to send newer ones where there are, and the state of the disk."""
+    """Which grants are here, for the hub to send newer ones; the state of disk and journal."""
     from app.sync.grants import read_grants  # late, as below
 
     facts, kept = workspace.replica.facts(), workspace.replica.private(GRANTS)
     if facts is None or kept is None:
-        return Held(made=0, people=b"", disk=disk_of(workspace))
-    grants = read_grants(kept, facts.hub_key)
-    return Held(made=grants.made, people=grants.people, disk=disk_of(workspace))
+        made, people = 0, b""
+    else:
+        grants = read_grants(kept, facts.hub_key)
+        made, people = grants.made, grants.people
+    told = (workspace.replica.private(JOURNAL) or b"").decode()
+    return Held(made=made, people=people, disk=disk_of(workspace), journal=told)
+
+
+def note_journal(workspace: Workspace, *, whole: bool) -> None:
+    """Keep whether the journal was whole when it was looked at last, for the hub to hear of; without room on
+    the disk the round goes on without it."""
+    if not workspace.read_only and workspace.room.fits(0):
+        _keep(workspace.replica, JOURNAL, b"whole" if whole else b"broken")
 
 
 def look_at_disk(workspace: Workspace) -> None:

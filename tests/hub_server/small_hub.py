@@ -221,7 +221,7 @@ def device_line(uid: str, sign_key: bytes = b"", **facts: Any) -> Any:
         "device": uid, "area": "620800", "role_cap": facts.pop("role", "R5"), "epoch": 1,
         "sign_key": sign_key, "enrolled_at": received_ms(NOW - timedelta(days=30)),
         "last_sync": received_ms(NOW - timedelta(hours=3)), "lag": 0, "revoked_at": None,
-        "revoked_why": "", "revoked_by": "", "former": "", "program": "", "disk": "",
+        "revoked_why": "", "revoked_by": "", "former": "", "program": "", "disk": "", "journal": "",
         "label": f"电脑 {uid[-1]}",
     }  # fmt: skip
     return SimpleNamespace(**{**known, **facts})

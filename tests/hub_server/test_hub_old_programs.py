@@ -144,3 +144,23 @@ def test_what_a_laptop_says_of_its_disk_is_shown(http: TestClient, hub: SmallHub
     laptop.hub.devices_[laptop.uid].disk = "open"
     assert "磁盘未加密" in http.get("/admin/").text
     assert "! 未加密" in http.get("/admin/devices").text
+
+
+@pytest.mark.usefixtures("bureau")
+def test_a_laptop_whose_journal_is_not_whole_is_shown(
+    http: TestClient, hub: SmallHub, laptop: Laptop, service: Service
+) -> None:
+    noted: list[tuple[str, str, str]] = []
+    service.programs.note = lambda *told: noted.append(told)  # type: ignore[method-assign]
+    for word in ("broken", "no word of ours", "", "whole"):
+        held = m.Held(made=0, people=b"", journal=word)
+        body = m.encode_message(m.PullRequest(after={}, held=held))
+        assert laptop.ask("POST", "/v1/pull", content=body).status_code == 200
+    said = [told for told in noted if told[1] == "journal"]
+    assert said == [(laptop.uid, "journal", "broken"), (laptop.uid, "journal", "whole")]
+    sign_in(http, "admin")
+    assert "日志不完整" not in http.get("/admin/").text + http.get("/admin/devices").text
+    laptop.hub.devices_[laptop.uid].journal = "broken"
+    assert "台电脑的操作日志不完整" in http.get("/admin/").text
+    page = http.get("/admin/devices").text
+    assert "! 操作日志不完整" in page and "检查工作空间" in page

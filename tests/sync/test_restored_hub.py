@@ -429,7 +429,7 @@ def test_a_backup_of_the_schema_before_is_brought_up_when_it_is_brought_back(wor
     world.back_up_hub()
     with closing(sqlite3.connect(world.hub_backups[0] / "hub.db")) as old, old:
         old.execute("DROP TABLE hub_standing")
-        for name in ("former", "program", "disk"):
+        for name in ("former", "program", "disk", "journal"):
             old.execute(f"ALTER TABLE hub_device DROP COLUMN {name}")
         old.execute("UPDATE hub_fact SET value = ? WHERE name = 'schema'", (b"5",))
     note(a, "lost")

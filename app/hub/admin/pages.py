@@ -184,6 +184,7 @@ def _overview(service: Service, visit: Visit) -> dict[str, Any]:
         "working": len(working),
         "silent": len(silent),
         "open_disks": sum(line.disk == "open" for line in working),
+        "broken_journals": sum(line.journal == "broken" for line in working),
         "open_conflicts": len(open_ones),
         "waiting": late_open(open_ones),
         "area": sees_from(visit, str(status.area)),

@@ -72,6 +72,13 @@ WORDS: Mapping[str, str] = {
     "disk_open": N_("Not encrypted"),
     "disk_unknown": N_("Not known"),
     "open_disks": N_("Laptops with a disk that is not encrypted"),
+    "broken_journals": N_("Laptops whose journal is not whole"),
+    "journal_broken": N_("Journal not whole"),
+    "journal_note": N_(
+        "Journal not whole: the file of that laptop was altered beside the program, or its disk is failing. "
+        "What it sends is taken and judged as usual. Have a backup made there, then “Check the workspace”, "
+        "which names every place."
+    ),
     "outdated": N_("Too old to sync"),
     "restored": N_("Brought back from a backup"),
     "given_back": N_("changes given back by laptops since"),
