@@ -6,12 +6,12 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, QueuePool
 
 from app.errors import StoreFailure
 from app.i18n import N_
@@ -60,7 +60,7 @@ class Database:
         self._readers = _engine(path, mode, "BEGIN", _READERS)
         self.turn = Turn(self._patience.tell)
         self._own = threading.local()  # of each thread, the moment it is held to
-        self.tidying = Tidying(path, self.repeatable, self.raw)
+        self.tidying = Tidying(path, self.repeatable, self.reading, self.raw)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -191,17 +191,24 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; a writer brings the write-ahead log into the file first."""
-        self._readers.dispose()
         if not self.read_only:
             self.tidying.close()
-            self._savers.engine.dispose()
-            self._folders.engine.dispose()
-            self._checkpoint()
-        self._writers.dispose()
+        self._readers.dispose()
+        writers = (self._writers, self._savers.engine, self._folders.engine)
+        if not self.read_only:
+            self._checkpoint(writers)
+        for engine in writers:
+            engine.dispose()
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, writers: Sequence[Engine]) -> None:
+        """By a connection that is there: another would read the whole shape of the file first."""
+        there = [engine for engine in writers if cast(QueuePool, engine.pool).checkedin()]
+        log = self.path.with_name(self.path.name + "-wal")
         try:
-            with translated(self.path), self._writers.connect() as connection:
+            with translated(self.path):
+                if not there and not (log.exists() and log.stat().st_size):
+                    return
+            with translated(self.path), (*there, self._writers)[0].connect() as connection:
                 connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         except StoreFailure as failure:
             self.tidying.stays(failure.details)

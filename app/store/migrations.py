@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
+from functools import cache
 
 from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
@@ -20,6 +22,18 @@ HIDDEN = frozenset({Setting.TYPE.name, Conflict.TYPE.name})
 
 def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
     """A short text that changes when a declaration changes what the file must hold or show."""
+    declared = _stored() if kinds is STORED_TYPES else _declared(kinds)
+    parts = [*declared, *journal.TABLES, *byrecord.TABLES, *replica_tables.TABLES]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def _stored() -> list[str]:
+    """Worked out once: each opening asks for it several times."""
+    return _declared(STORED_TYPES)
+
+
+def _declared(kinds: Sequence[EntityType]) -> list[str]:
     parts = []
     for kind in kinds:
         parts.append(f"{kind.name}:{kind.shape.value}:{kind.label}")
@@ -29,8 +43,7 @@ def fingerprint(kinds: Sequence[EntityType] = STORED_TYPES) -> str:
                 f"{item.id}:{item.kind.value}:{item.length}:{item.unique}:{item.indexed}:{item.minimum}"
                 f":{item.maximum}:{choices}"
             )
-    parts += [*journal.TABLES, *byrecord.TABLES, *replica_tables.TABLES]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return parts
 
 
 def make_all(connection: Connection, layout: Layout, kinds: Sequence[EntityType] = STORED_TYPES) -> None:
@@ -74,14 +87,20 @@ def misshapen(connection: Connection, layout: Layout) -> list[str]:
     """Tables that lack a column or are gone, as when another program wrote a layer anew."""
     named = meta.layer_names(connection)
     found = [table.name for entity, table in layout.tables.items() if entity not in named]
-    for table in (*layout.tables.values(), *journal.SYSTEM, *byrecord.SYSTEM):
-        rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (table.name,))
-        if not {column.name for column in table.columns} <= set(rows.scalars()):
-            found.append(table.name)
-    for name in replica_tables.NAMES:
-        if connection.exec_driver_sql("SELECT 1 FROM pragma_table_info(?)", (name,)).first() is None:
-            found.append(name)
-    return found
+    ours = (*layout.tables.values(), *journal.SYSTEM, *byrecord.SYSTEM)
+    held = _columns(connection, [*(table.name for table in ours), *replica_tables.NAMES])
+    wanted = {table.name: {column.name for column in table.columns} for table in ours}
+    found += [name for name, columns in wanted.items() if not columns <= held[name]]
+    return found + [name for name in replica_tables.NAMES if not held[name]]
+
+
+def _columns(connection: Connection, names: list[str]) -> dict[str, set[str]]:
+    """The columns of tables, none of one that is not there; asked at once, as each opening does."""
+    held: dict[str, set[str]] = {name: set() for name in names}
+    asked = "SELECT t.value, c.name FROM json_each(?) AS t, pragma_table_info(t.value) AS c"
+    for table, column in connection.exec_driver_sql(asked, (json.dumps(names),)):
+        held[table].add(column)
+    return held
 
 
 def new_layout(names: dict[str, str]) -> dict[str, str]:

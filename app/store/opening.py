@@ -101,10 +101,10 @@ def examine(path: Path, *, sound: bool = False) -> meta.Meta:
     With `sound` the caller knows that its structure is, and only the facts are looked at.
     """
     place.check_existing(path, read_only=True)
-    if not sound:
-        look_through(path, read_only=True)
     database = Database(path, layout({}, ()), read_only=True)
     try:
+        if not sound:
+            look_through(database)
         return _facts(database)[0]
     finally:
         database.close()
@@ -129,11 +129,11 @@ def _open_locked(path: Path, *, proven: bool) -> Opened:
 
 def _open_writing(path: Path, lock: WriterLock, *, proven: bool) -> Opened:
     _keep_log(path)
-    proof = Proof(path, read_only=False)
-    if proven:
-        proof.give()
+    proof = Proof(lambda: look_through(database))
     database = Database(path, layout({}, ()), before_writing=proof.give)
     try:
+        if proven:
+            proof.give()
         facts, names = _facts(database)
         if not migrations.is_current(facts):
             proof.give()
@@ -148,20 +148,20 @@ def _open_writing(path: Path, lock: WriterLock, *, proven: bool) -> Opened:
 
 
 def _open_reading(path: Path, *, proven: bool) -> Opened:
-    proof = Proof(path, read_only=True)
-    if proven:
-        proof.give()
+    proof = Proof(lambda: look_through(database))
     database = Database(path, layout({}, ()), read_only=True)
     try:
+        if proven:
+            proof.give()
         facts, names = _facts(database)
         if migrations.is_current(facts):
             database.layout = layout_of_file(names)
             return Opened(path, _shaped(database), facts, proof)
+        proof.give()
     except BaseException:
         database.close()
         raise
     database.close()
-    proof.give()
     scratch: TemporaryDirectory[str] = TemporaryDirectory(prefix="gridward-")
     try:
         copy = Path(scratch.name) / path.name

@@ -39,10 +39,12 @@ class Tidying:
         self,
         path: Path,
         writing: Callable[[], AbstractContextManager[Connection]],
+        reading: Callable[[], AbstractContextManager[Connection]],
         plain: Callable[[], sqlite3.Connection],
     ) -> None:
         self._path = path
         self._writing = writing
+        self._reading = reading
         self._plain = plain
         self._untidied = 0  # rows noted by folds since the log was brought in
         self._tidied = 0  # times that happened beside a fold, which lets the log grow
@@ -142,8 +144,8 @@ class Tidying:
         return 0.0
 
     def _take_in_many(self) -> float:
-        with closing(self._plain()) as connection:
-            late = byrecord.late(connection)
+        with self._reading() as connection:
+            late = byrecord.late(connection.connection.driver_connection)  # type: ignore[arg-type]
         return self._take_in() if late >= _WORTH else 0.0
 
     def _take_in(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -14,12 +15,18 @@ from app.store.tables import is_known, known
 
 def wanted(connection: Connection) -> dict[str, str]:
     """Every trigger by name, as this program writes it, for the layers the file has."""
-    return _statements(meta.layer_names(connection))
+    return _wanted(meta.layer_names(connection))
 
 
-def _statements(layers: dict[str, str]) -> dict[str, str]:
+def _wanted(layers: dict[str, str]) -> dict[str, str]:
+    return dict(_statements(tuple(layers.items())))
+
+
+@lru_cache(maxsize=8)
+def _statements(layers: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Kept, as every file that is opened has the same layers, and most the same names for them."""
     statements = list(journal.guards())
-    for entity, table in layers.items():
+    for entity, table in layers:
         if not is_known(entity):
             continue  # a layer of a newer program, which looks after it
         kind = known(entity)
@@ -41,7 +48,7 @@ def strange(raw: sqlite3.Connection) -> list[str]:
     """Triggers that are none of this program's."""
     held = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
     layers = dict(raw.execute("SELECT entity, table_name FROM gridward_layer"))
-    return sorted(held - _statements(layers).keys())
+    return sorted(held - _wanted(layers).keys())
 
 
 def put_back(connection: Connection) -> list[str]:

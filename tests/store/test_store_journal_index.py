@@ -257,7 +257,7 @@ def _waiting(
 
     monkeypatch.setattr(tidying.Tidying, "_take_in", take_in)
     monkeypatch.setattr(tidying.Tidying, "_bring_in", lambda _: 0.0)
-    return tidying.Tidying(file, *[None] * 2)  # type: ignore[arg-type]  # it writes nothing here
+    return tidying.Tidying(file, *[None] * 3)  # type: ignore[arg-type]  # it writes nothing here
 
 
 def test_who_comes_meanwhile_begins_no_second_thread_and_waits_for_nobody(
