@@ -14,7 +14,7 @@ from app.domain.catalog import ENTITIES
 from app.domain.entities.division import Division
 from app.domain.filters import equal
 from app.errors import Cancelled, HubUnreachable
-from app.i18n import N_
+from app.i18n import N_, tr
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
 from app.sync.results import EnrolDone as EnrolDone  # the window and the shell name it
@@ -88,7 +88,7 @@ def enrol_from_file(
         session.workspace.replica.set_private(ENROL_REQUEST, request)
         keep_recovery(session.workspace, opened.invitation.recovery)
         return replace(_done(session.workspace, joined.facts, held.where), waits=True)
-    joining.workspace_of_file(file, opened, joined)
+    joining.workspace_of_file(file, opened, joined, progress or _silent)
     with Workspace.open(file) as workspace:
         held = joining.keep_keys(workspace, joined, joining.Owner())
         workspace.replica.set_private(ENROL_REQUEST, request)
@@ -187,6 +187,8 @@ def _first_opening(file: Path, joined: Joined, progress: Progress) -> EnrolDone:
     from app.actions.syncing import sync
     from app.sync.enrol import Owner, keep_keys
 
+    with contextlib.suppress(Cancelled):  # the file is there: it gets its keys, and the round is stopped
+        progress(0, 0, tr(N_("Opening the new workspace")))
     session = Session(Workspace.open(file))
     try:
         held = keep_keys(session.workspace, joined, Owner())

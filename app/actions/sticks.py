@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @action(N_("Write a bundle for the hub…"), "sync", icon="stick", command="bundle")
 def bundle_out(session: Session, path: Path, progress: Progress | None = None) -> BundleDone:
     """Everything the hub has not acknowledged as one encrypted file, read back before it is called safe."""
-    broken = journal_words(session)
+    tell = progress or _silent
+    broken = journal_words(session, lambda words: tell(0, 0, words))
     done = _stick(session, progress).write(output_file(session, path))
     return replace(done, broken=broken) if broken else done
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
 from app.actions.session import Session
 from app.actions.upkeep import journal_words
-from app.errors import Refused
+from app.errors import Cancelled, Refused
 from app.i18n import N_, listed, tr
 from app.store.workspace import Workspace
 from app.sync.refusals import outdated
@@ -56,9 +57,16 @@ def sync(
     Raises Refused `sync_running` while another round of this file goes on in this program; another program
     cannot have the file open for writing."""
     with _alone(session.workspace.path):
-        broken = journal_words(session)
-        done = _round(session, progress or _silent, cancelled or _never, papers)
+        tell, stop = progress or _silent, cancelled or _never
+        broken = journal_words(session, partial(_heeding, tell, stop))
+        done = _round(session, tell, stop, papers)
         return replace(done, broken=broken) if broken else done
+
+
+def _heeding(progress: Progress, cancelled: Callable[[], bool], words: str) -> None:
+    progress(0, 0, words)
+    if cancelled():
+        raise Cancelled(N_("Sync was stopped"), hint=N_("Nothing was sent yet; the next round begins anew."))
 
 
 def _round(session: Session, progress: Progress, cancelled: Callable[[], bool], papers: bool) -> SyncDone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ _BROKEN = N_(
     "Nothing was removed, and everything can still be read. Make a backup and ask the bureau: “Check the"
     " workspace” names every place; a restored backup with “salvage” brings back what is whole."
 )
+_TELL_S = 0.2
 
 
 def _go_on() -> None:
@@ -93,9 +95,18 @@ def chain_words(found: ChainLook) -> str:
     return f"{tr(said, n=len(found.problems), **told)} {tr(_BROKEN)}"
 
 
-def journal_words(session: Session) -> str:
-    """The same of what is new, before a round or a bundle, which tells the hub what was found."""
-    found = look_at_chain(session)
+def journal_words(session: Session, heed: Callable[[str], None]) -> str:
+    """The same of what is new, before a round or a bundle, which tells the hub what was found. Of a file that
+    nobody has looked at it is all: `heed` hears every now and then what is done, and may raise."""
+    last, words = time.monotonic(), tr(N_("Looking through the journal"))
+
+    def between() -> None:
+        nonlocal last
+        if time.monotonic() - last > _TELL_S:
+            last = time.monotonic()
+            heed(words)
+
+    found = look_at_chain(session, between=between)
     note_journal(session.workspace, whole=not found.problems)
     return chain_words(found)
 

@@ -26,7 +26,7 @@ _WORDS = {
     "format": N_("Format"),
     "format_version": N_("Version of the format"),
     "founded": N_("Founded"),
-    "broken_journals": N_("Laptops whose journal is not whole"),
+    "broken_journals": N_("Journals of laptops that are not whole"),
     "administrators": N_("Administrators of the whole who can sign in"),
     "given_back": N_("Given back after a restore"),
     "head": N_("End of the chain"),

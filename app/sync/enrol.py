@@ -204,15 +204,18 @@ def new_workspace(file: Path, joined: Joined, progress: Progress, transport: Tra
         last[0] = (done, whole, words)
         progress(*last[0])
 
-    def installed(done: int, whole: int) -> None:
-        progress(done, whole, tr(N_("Unpacking the snapshot")))
+    def making(done: int, whole: int) -> None:
+        """Once all records are written the hub looks through the file and packs it, nobody knows how long."""
+        if done < whole:
+            tell(tr(N_("The hub makes the snapshot")), done, whole)
+        else:
+            tell(tr(N_("The hub packs the snapshot")), 0, 0)
 
     hub = transport or way_to_hub(joined.facts, joined.keys)
     hub.heed(lambda: progress(*last[0]))  # whoever waits is shown what came last, and asked whether to go on
     try:
-        fetching, making = tr(N_("Fetching the snapshot")), tr(N_("The hub makes the snapshot"))
-        hub.snapshot(packed, partial(tell, fetching), partial(tell, making))
-        install_snapshot(packed, file, joined.facts, progress=installed)
+        hub.snapshot(packed, partial(tell, tr(N_("Fetching the snapshot"))), making)
+        install_snapshot(packed, file, joined.facts, progress=_unpacking(progress))
     except Cancelled:  # what came is kept, and the same code goes on
         raise
     except AppError as error:
@@ -249,7 +252,12 @@ def join_by_file(
     return opened, Joined(facts_of_answer(answer, told.url, told.fingerprint, now()), keys), request
 
 
-def workspace_of_file(file: Path, opened: OpenInvitation, joined: Joined) -> None:
+def _unpacking(progress: Progress) -> Callable[[int, int], None]:
+    words = tr(N_("Unpacking the snapshot"))
+    return lambda done, whole: progress(done, whole, words)
+
+
+def workspace_of_file(file: Path, opened: OpenInvitation, joined: Joined, progress: Progress) -> None:
     """Make `file` from the snapshot in an invitation; without one it stays empty until the hub's bundle."""
     if not opened.snapshot:
         begin_empty(file, joined.facts)
@@ -257,7 +265,7 @@ def workspace_of_file(file: Path, opened: OpenInvitation, joined: Joined) -> Non
     packed = file.with_name(f".{file.name}.snapshot.part")
     try:
         opened.extract_snapshot(packed)
-        install_snapshot(packed, file, joined.facts)
+        install_snapshot(packed, file, joined.facts, progress=_unpacking(progress))
     finally:
         packed.unlink(missing_ok=True)
 
