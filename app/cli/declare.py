@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -75,6 +76,25 @@ class SharedWords:
         bool,
         typer.Option("--help", "-h", help=N_("Show this help"), is_eager=True, callback=_help),
     ] = False
+
+
+_VALUED = ("-w", "--workspace", "--as", "--lang")  # shared options that a value follows
+_ALONE = ("--json", "--labels")
+
+
+def meant(words: Iterable[str], commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Those of the commands that begin with the first word that is no shared option: all take longer to
+    build than most of them run. All, where none does or somebody asks for the help of the whole."""
+    rest = iter(words)
+    for found in rest:
+        name, value, _ = found.partition("=")
+        if not found.startswith("-"):
+            return tuple(item for item in commands if item.name.split()[0] == found) or commands
+        if name in _VALUED and not value:
+            next(rest, None)
+        elif name not in (*_VALUED, *_ALONE):
+            break
+    return commands
 
 
 def build(commands: Iterable[Command], open_window: OpenWindow, summary: str) -> typer.Typer:
@@ -186,7 +206,7 @@ def _join(ctx: typer.Context, given: dict[str, Any]) -> Shared:
 
 
 def _parameters(words: type[Any]) -> list[inspect.Parameter]:
-    hints = get_type_hints(words, include_extras=True)
+    hints = _hints(words)  # type: ignore[arg-type]  # a class is hashable
     return [
         inspect.Parameter(
             field.name,
@@ -196,6 +216,12 @@ def _parameters(words: type[Any]) -> list[inspect.Parameter]:
         )
         for field in dataclasses.fields(words)
     ]
+
+
+@cache
+def _hints(words: type[Any]) -> dict[str, Any]:
+    """Kept, as every command has the shared words."""
+    return get_type_hints(words, include_extras=True)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -13,7 +13,7 @@ import typer
 
 from app.cli.answer import note, note_refusal, print_document, refusal
 from app.cli.commands import COMMANDS
-from app.cli.declare import build
+from app.cli.declare import build, meant
 from app.cli.shell import OpenWindow, WrongUsage
 from app.cli.usage import usage_error
 from app.errors import AppError, StoreFailure
@@ -50,7 +50,7 @@ def run(words: Sequence[str], open_window: OpenWindow) -> int:
 
 
 def _run(words: list[str], open_window: OpenWindow) -> int:
-    app = typer.main.get_command(build(COMMANDS, open_window, SUMMARY))
+    app = typer.main.get_command(build(meant(words, COMMANDS), open_window, SUMMARY))
     return int(app.main(args=words, prog_name="gridward", standalone_mode=False) or 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -9,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from app.actions.catalog import ACTIONS
+from app.cli import declare
 from app.cli.commands import COMMANDS
-from app.cli.declare import GROUPS
+from app.cli.declare import GROUPS, build, meant
 from cli.terminal import PIN, Terminal
 
 CONTRACT = (
@@ -86,6 +89,35 @@ def test_too_many_and_too_few_words_are_told_in_chinese(
     terminal: Terminal, words: list[str], told: str
 ) -> None:
     assert terminal("--lang", "zh_CN", *words).err.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "group"),
+    [
+        (["list", "boiler", "--limit", "3"], "list"),
+        (["-w", "list", "--json", "--as", "show", "user", "list"], "user"),
+        (["--workspace=list", "--labels", "--lang", "en", "reports"], "reports"),
+        (["hub", "--help"], "hub"),
+    ],
+)
+def test_only_what_may_be_meant_is_built(words: list[str], group: str) -> None:
+    names = [command.name for command in COMMANDS]
+    assert [command.name for command in meant(words, COMMANDS)] == [
+        name for name in names if name.split()[0] == group
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["frobnicate"], ["--help", "list"], ["-wlist", "show"], ["--", "list"], ["--json", "-w"]]
+)
+def test_all_is_built_where_that_is_not_plain(words: list[str]) -> None:
+    assert meant(words, COMMANDS) == COMMANDS
+
+
+def test_the_shared_options_with_a_value_are_known_by_name() -> None:
+    root = typer.main.get_command(build(COMMANDS, lambda _: 0, "x"))
+    with_value = [item.opts for item in root.params if not getattr(item, "is_flag", False)]
+    assert sorted(itertools.chain(*with_value)) == sorted(declare._VALUED)
 
 
 def test_no_workspace_named_is_wrong_usage(bare: Terminal) -> None:
