@@ -26,7 +26,7 @@ from app.sync.messages import (
 )
 
 REJOIN = "rejoin"  # the item that tells where the laptop stands
-_FORKS = "stick_forks"  # what the file remembers until the hub has been given back: area and number
+_FORKS = "stick_forks"  # what the file remembers until the hub has been given back: epoch, area and number
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBloc
     entries = sum(block.last - block.first + 1 for block in lost)
     has = {bytes(head) for head in standing.given}
     if any(block.head[:SEEN_BYTES] not in has for block in lost) or (lost and standing.epoch <= facts.epoch):
-        replica.set_private(_FORKS, json.dumps(forks).encode())
+        replica.set_private(_FORKS, json.dumps([facts.epoch, forks]).encode())
         return Way(waits=entries, restored=True)
     replica.set_private(_FORKS, None)
     if standing.epoch <= facts.epoch:
@@ -68,9 +68,13 @@ def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBloc
 
 
 def to_give_back(replica: Replica) -> list[KeptBlock]:
-    """The blocks that the hub lacks, as its last bundle has told."""
-    kept = replica.private(_FORKS)
-    forks: Mapping[str, int] = json.loads(kept) if kept else {}
+    """The blocks that the hub lacks, as its last bundle has told; none once the laptop has gone on under another
+    epoch, over a network for instance: the numbers it was told then say nothing of what it follows now."""
+    facts, kept = replica.facts(), replica.private(_FORKS)
+    assert facts is not None, "only a replica writes bundles"
+    epoch, forks = json.loads(kept) if kept else (facts.epoch, {})
+    if epoch != facts.epoch:
+        return []
     return [block for area, fork in sorted(forks.items()) for block in replica.kept_after(area, fork)]
 
 

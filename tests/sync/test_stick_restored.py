@@ -180,3 +180,32 @@ def test_what_was_sent_by_network_and_never_answered_goes_again_by_stick(
     assert last is not None
     assert last.agrees and not last.unsent
     settle(world)
+
+
+@ways
+def test_who_went_on_over_a_network_gives_nothing_back_by_stick(world: World, declared: bool) -> None:
+    """What the hub lacked, as a bundle had told, says nothing once the laptop follows another log."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    a.round()
+    world.back_up_hub()
+    note(a, "lost with the older backup")
+    a.round()
+    world.back_up_hub()
+    note(a, "lost with the newer backup")
+    a.round()
+    world.restore_hub(1, declared=declared)
+    other.round()
+    assert doings.edit(other, "officer2", there(other), contact="李强")
+    other.round()
+    told = a.by_stick()
+    assert told is not None
+    assert told.restored and not told.given_back
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(other, "officer2", there(other), contact="赵敏")
+    other.round()
+    a.round()
+    note(a, "written after the network")
+    done = a.by_stick()
+    assert done is not None
+    assert done.agrees and not done.unsent and not done.restored
+    settle(world)
