@@ -149,17 +149,19 @@ def case_of(
     """The case of a record in its present round, with papers about to be added."""
     actor = session.actor or Actor("", "", "")
     round_no = round_of(record)
+    signed = approvals_of(session, record)
     wrote = editors_of(session, record) | ({actor.uid} if entering else set())
     return Case(
         record=record,
         actor=actor,
         policy=session.policy,
         today=session.today,
-        approvals=tuple(approvals_of(session, record, round_no)),
+        approvals=tuple(current_approvals(signed, round_no)),
         attachments=(*evidence_of(session, record, round_no=round_no), *papers),
         editors=frozenset(wrote),
         reason=reason,
         added=tuple(papers),
+        since=max((item.signed_at for item in signed), default=""),
     )
 
 

@@ -129,11 +129,12 @@ def outcome(filled: Entity, flow: Workflow, found: Judgement, case: Case) -> Ent
     """The record after the step: the new state and what the step stamps, once its last signature is given."""
     if not found.completes:
         return filled
-    return filled.replace(**{flow.field: found.transition.target, **found.transition.stamp(case)})
+    return filled.replace(**{flow.field: found.transition.target, **found.transition.stamp(case.dated())})
 
 
 def signature(uid: str, record: Entity, case: Case, action: str, signed_at: str) -> Approval:
-    """The signature of the case's person under a step; it is bound to the record as it stands after it."""
+    """The signature of the case's person under a step; it is bound to the record as it stands after it, and
+    not given before those under it that the person had seen."""
     actor = case.actor
     return Approval(
         uid=uid,
@@ -147,7 +148,7 @@ def signature(uid: str, record: Entity, case: Case, action: str, signed_at: str)
         org=actor.org or None,
         opinion=case.reason or None,
         fingerprint=fingerprint(record, case.attachments),
-        signed_at=signed_at,
+        signed_at=max(signed_at, case.since),
         synthetic=getattr(record, "synthetic", None),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.changes import Actor
@@ -13,7 +13,7 @@ from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment
 from app.domain.entities.people import ROLES
 from app.domain.entity import Entity
 from app.domain.policy import Policy
-from app.domain.values import show
+from app.domain.values import as_datetime, bureau_day, show
 from app.errors import AppError, NotAllowed, Refused
 from app.i18n import N_, listed, tr
 
@@ -42,7 +42,8 @@ class Case:
     this round, who wrote it, and the day.
 
     `editors` are the uids of persons who entered or edited the record in this round; `added` are those of the
-    papers that come with the step itself.
+    papers that come with the step itself; `since` is the latest moment of a signature under the record that
+    the step's writer had seen, whose own clock may be behind it.
     """
 
     record: Any
@@ -54,6 +55,13 @@ class Case:
     editors: frozenset[str] = frozenset()
     reason: str = ""
     added: tuple[Attachment, ...] = ()
+    since: str = ""
+
+    def dated(self) -> Case:
+        """The case on the day that a step is stamped with: not before what it follows."""
+        return (
+            replace(self, today=max(self.today, bureau_day(as_datetime(self.since)))) if self.since else self
+        )
 
     def valid_signatures(self, action: str) -> tuple[Approval, ...]:
         """The signatures under `action` in this round whose record has not changed since, oldest first."""

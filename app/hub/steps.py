@@ -138,10 +138,12 @@ def _outcome(
 
 
 def _case(desk: Desk, step: Step, actor: Actor, row: Row, filled: Entity, entering: bool) -> Case:
-    """The case with the hub's own papers and signatures, and the writer's day, not later than receipt."""
+    """The case with the hub's own papers and signatures, in the order of the log, and the writer's day, not
+    later than receipt."""
     round_no = round_of(filled)
-    signatures = [_read(desk, Approval, item) for item in desk.rows.owned("approval", "owner", [row.uid])]
-    signatures.sort(key=lambda item: item.signed_at)
+    signed = sorted(desk.rows.owned("approval", "owner", [row.uid]), key=lambda item: item.seq)
+    signatures = [_read(desk, Approval, item) for item in signed]
+    known = (item.signed_at for item, held in zip(signatures, signed, strict=True) if _knew(desk, step, held))
     papers = [_read(desk, Attachment, item) for item in desk.rows.owned("attachment", "owner", [row.uid])]
     papers.sort(key=lambda item: item.added_at)
     fresh = [record_of(Attachment, item.entry.uid, item.cells) for item in step.papers]
@@ -158,6 +160,7 @@ def _case(desk: Desk, step: Step, actor: Actor, row: Row, filled: Entity, enteri
         editors=frozenset(editors),
         reason=step.signature.act.reason,
         added=tuple(papers_of(fresh, round_no)),
+        since=max(known, default=""),
     )
 
 
@@ -201,6 +204,13 @@ def _unseen(desk: Desk, step: Step, row: Row) -> bool:
     )
 
 
+def _knew(desk: Desk, step: Step, held: Row) -> bool:
+    """Whether the step's writer had seen this signature."""
+    told = step.signature
+    stamp = state_of(held, told.view, ["signed_at"]).stamps.get("signed_at")
+    return not is_concurrent(stamp, desk.writing(told, held.area))
+
+
 def _state_unseen(desk: Desk, step: Step, row: Row, flow: Workflow) -> bool:
     told = step.signature
     return is_concurrent(state_of(row, told.view).stamps.get(flow.field), desk.writing(told, row.area))
@@ -215,8 +225,11 @@ def _differences(before: Entity, after: Entity) -> Cells:
 
 
 def _signature(step: Step, case: Case) -> Cells:
-    """The signature with the hub's own words for who signed, in which round and not later than receipt."""
+    """The signature with the hub's own words for who signed, in which round, and not before what they had
+    seen signed."""
     actor, cells = case.actor, dict(step.signature.cells)
+    if case.since and as_datetime(cells["signed_at"]) < as_datetime(case.since):
+        cells["signed_at"] = case.since
     cells.update(person_name=actor.name[:40], role=actor.role, round_no=round_of(case.record))
     cells.update(org=actor.org) if actor.org else cells.pop("org", None)
     return cells

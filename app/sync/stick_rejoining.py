@@ -9,7 +9,7 @@ then the file stays as it is. Any of the bundles may be lost, late or repeated: 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.replication import SEEN_BYTES
@@ -68,8 +68,8 @@ def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBloc
 
 
 def to_give_back(replica: Replica) -> list[KeptBlock]:
-    """The blocks that the hub lacks, as its last bundle has told; none once the laptop has gone on under another
-    epoch, over a network for instance: the numbers it was told then say nothing of what it follows now."""
+    """The blocks that the hub lacks, as its last bundle has told; none once the laptop has gone on under
+    another epoch, over a network for instance: those numbers say nothing of what it follows now."""
     facts, kept = replica.facts(), replica.private(_FORKS)
     assert facts is not None, "only a replica writes bundles"
     epoch, forks = json.loads(kept) if kept else (facts.epoch, {})

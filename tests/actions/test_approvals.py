@@ -10,6 +10,9 @@ from app.actions.evidence import add_evidence
 from app.actions.history import undo
 from app.actions.records import edit_record, show_record
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.papers import Approval
+from app.domain.filters import equal
+from app.domain.values import as_datetime, bureau_day
 from app.errors import AppError, NotAllowed, Refused
 
 
@@ -183,3 +186,14 @@ def test_a_signature_holds_who_signed_as_what_and_when(office: Office) -> None:
         "clerk", "R3", "市生态环境局崆峒分局", "炉体已移除",
     )  # fmt: skip
     assert signed.signed_at == "2026-11-23T02:00:00.000Z"
+
+
+def test_a_laptop_whose_clock_was_set_back_signs_after_what_it_shows(office: Office) -> None:
+    """By the clock the chief signed and sent back months before anybody had applied."""
+    boiler = office.county_ok()
+    office.clock.forward(days=-90)
+    office.do("city", "return", boiler, reason="照片不清")
+    signed = office.session.workspace.find(Approval, equal(owner=boiler.uid), order="signed_at")
+    assert signed[-1].action == "return"
+    office.do("officer", "apply", boiler)
+    assert office.boiler().applied_on == bureau_day(as_datetime(signed[-2].signed_at))
