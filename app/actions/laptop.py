@@ -140,6 +140,17 @@ def check_sign_in(session: Session, person: Person) -> None:
     The clock is the latest of the laptop's own, the last the hub told, and what the laptop has seen since, so
     that turning it back is no help; one that runs ahead is set against the hub's whenever they meet.
     """
+    check_cap(session, person)
+    facts = session.workspace.replica.facts()
+    if facts is None or facts.founding:
+        return
+    packed = session.workspace.replica.private(GRANTS)
+    if packed is not None:  # before the first round there is nothing to go by
+        _check_grant(session, person, facts, packed)
+
+
+def check_cap(session: Session, person: Person) -> None:
+    """Raise NotAllowed when this laptop is enrolled for lower roles than the person's."""
     facts = session.workspace.replica.facts()
     if facts is None or facts.founding:
         return
@@ -152,9 +163,6 @@ def check_sign_in(session: Session, person: Person) -> None:
             role=ROLES.label(person.role),
             code="device_role",
         )
-    packed = session.workspace.replica.private(GRANTS)
-    if packed is not None:  # before the first round there is nothing to go by
-        _check_grant(session, person, facts, packed)
 
 
 def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: bytes) -> None:

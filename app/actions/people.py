@@ -11,6 +11,7 @@ from argon2.exceptions import Argon2Error
 from app.actions.action import action
 from app.actions.laptop import (
     change_lock,
+    check_cap,
     check_sign_in,
     no_grant,
     open_keys,
@@ -27,7 +28,7 @@ from app.domain.filters import equal
 from app.domain.limits import VERIFIER
 from app.domain.rights import RANKS, is_keeper, within_cap
 from app.errors import Invalid, NotAllowed, Refused
-from app.i18n import N_
+from app.i18n import N_, tr
 
 PIN_LENGTH = 6
 _PIN_ACTS = ("user_add", "user_pin", "user_pin_reset")
@@ -57,6 +58,36 @@ def sign_in(session: Session, login: str, pin: str) -> Actor:
     open_keys(session, person.uid, pin)
     session.actor = actor_of(person)
     return session.actor
+
+
+def follow_actor(session: Session) -> str:
+    """Take over what the bureau has changed of whoever is signed in, and give what there is to say of it;
+    else only the hub would refuse what they do, days later. Raises NotAllowed when they may not be signed in
+    here any more: then nobody is."""
+    actor = session.actor
+    person = session.workspace.get(Person, actor.uid) if actor is not None else None
+    if actor is None or (person is not None and actor_of(person) == actor and not person.disabled):
+        return ""
+    session.actor = None
+    if person is None or person.disabled:
+        moved = N_("{name} does not belong to this laptop’s area any more, or was deleted by the bureau")
+        raise NotAllowed(
+            moved if person is None else N_("{name} may no longer sign in"),
+            hint=N_("Nobody is signed in now. What was written is kept on this laptop. Ask the bureau why."),
+            name=actor.name,
+            code="unknown_person" if person is None else "disabled",
+        )
+    check_cap(session, person)
+    session.actor = actor_of(person)
+    area = session.actor.area
+    place = session.workspace.find(Division, equal(code=area), limit=1)
+    return tr(
+        N_("The bureau has changed your entry: {name}, {role}, {area}, {org}. That counts from now on."),
+        name=person.name,
+        role=ROLES.label(person.role),
+        area=place[0].name if place else area,
+        org=person.org or "–",
+    )
 
 
 def actor_of(person: Person) -> Actor:

@@ -33,7 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "author": N_("It names somebody else as its author than the person who wrote it."),
     "device_role": N_("The laptop is not enrolled for a role this high."),
     "unknown_person": N_("The hub does not know this person."),
-    "person_disabled": N_("The person may no longer sign."),
+    "person_disabled": N_("The bureau has disabled this person: what they still sent does not apply."),
     "last_keeper": N_("Nobody else could sign in as an administrator of the whole area; this one stays."),
     "long_reason": N_("The reason is longer than a reason may be."),
     "too_many": N_("The record has as many files as a record may have."),

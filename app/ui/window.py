@@ -249,6 +249,7 @@ class MainWindow(QMainWindow):
         self.commands.enable(level, self.desk.actor, self.desk.room.why_closed)
 
     def _refresh_names(self, touched: Touched) -> None:
+        self.doings.persons.follow(touched)
         if _NAMES_OF & set(touched):
             self.desk.read(self, lambda session, _: read_names(session), self._take_names, topic="names")
 

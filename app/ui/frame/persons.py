@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialogButtonBox
 
-from app.domain.entities.people import ROLES
+from app.domain.entities.people import ROLES, Person
 from app.domain.fields import Field, Kind
 from app.errors import Invalid
 from app.i18n import N_, tr
+from app.ui.desk import Touched
 from app.ui.dialogs.ask import AskDialog
 from app.ui.dialogs.forgotten import ForgottenDialog
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.frame.asking import ask_for, choice_field, hide_typing, text_field
 from app.ui.frame.commands import OPEN, SIGNED_IN, Run
+from app.ui.messages import tell
+from app.ui.tasks import Callbacks
 
 if TYPE_CHECKING:
     from app.ui.window import MainWindow
@@ -51,6 +55,28 @@ class Persons:
         dialog.forgotten.connect(self.forgotten)
         dialog.accepted.connect(lambda: self._look_at_keys(dialog.pin.text()))
         dialog.open()
+
+    def follow(self, touched: Touched) -> None:
+        """Whoever is signed in hears when the bureau has changed their role or area, or disabled them."""
+        actor = self._desk.actor
+        if actor is None or actor.uid not in touched.get(Person.TYPE.name, ()):
+            return
+
+        def work(session: Any, _: Any) -> str:
+            from app.actions.people import follow_actor  # late: actions load after the first paint
+
+            return follow_actor(session)
+
+        def followed(words: str) -> None:
+            if words:
+                self._desk.actor_changed.emit()
+                QTimer.singleShot(0, self._window, lambda: tell(self._window, words))
+
+        def left(error: Exception) -> None:
+            self._desk.actor_changed.emit()
+            QTimer.singleShot(0, self._window, lambda: self._desk.failed.emit(error))
+
+        self._desk.read(self._window, work, Callbacks(followed, left), topic="actor")
 
     def forgotten(self) -> None:
         """Say what to do about a PIN that nobody knows, and lead there."""
