@@ -14,7 +14,7 @@ import pytest
 from app.hub import founding
 from app.hub.hub import Hub
 from hub.office_hub import CITY, NOON, PEOPLE, HubBench, person
-from postgres_server import run
+from postgres_server import create_database, sql
 
 ENGINES = ("sqlite", "postgres")
 
@@ -27,13 +27,8 @@ def _found(folder: Path, url: str | None) -> Path:
     return folder
 
 
-def _create(server: Path, name: str, *words: str) -> str:
-    run("createdb", "-h", str(server), "-U", "gridward", *words, name)
-    return f"postgresql://gridward@/{name}?host={server}"
-
-
 def _drop(server: Path, name: str) -> None:
-    run("dropdb", "-f", "-h", str(server), "-U", "gridward", name)
+    sql(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _name(folder: Path) -> str:
@@ -49,7 +44,7 @@ def sqlite_hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_hub(postgres_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, with the database `founded`."""
-    return _found(tmp_path_factory.mktemp("postgres") / "hub", _create(postgres_folder, "founded"))
+    return _found(tmp_path_factory.mktemp("postgres") / "hub", create_database(postgres_folder, "founded"))
 
 
 @pytest.fixture(params=ENGINES)
@@ -59,7 +54,7 @@ def bare_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple
         yield tmp_path / "hub", None
         return
     server, name = request.getfixturevalue("postgres_folder"), _name(tmp_path)
-    yield tmp_path / "hub", _create(server, name)
+    yield tmp_path / "hub", create_database(server, name)
     _drop(server, name)
 
 
@@ -72,7 +67,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path
         yield folder, None
         return
     server, name = request.getfixturevalue("postgres_folder"), _name(tmp_path)
-    yield folder, _create(server, name, "-T", "founded")
+    yield folder, create_database(server, name, "founded")
     _drop(server, name)
 
 

@@ -15,7 +15,7 @@ from app.hub import pulling
 from app.hub.hub import Hub
 from app.hub.log import read_blocks
 from hub.office_hub import CITY, TOWN, HubBench, Laptop
-from postgres_server import needs_postgis, run
+from postgres_server import create_database, needs_postgis, sql
 
 
 def _beside(bench: HubBench, laptop: Laptop, place: Boiler, degrees: float) -> Boiler:
@@ -53,9 +53,9 @@ def test_an_older_state_brought_back_under_a_serving_hub_is_noticed(
     writer, reader = bench.laptop(), bench.laptop()
     made = writer.enter("officer")
     writer.push()
-    server, name = ("-h", str(postgres_folder), "-U", "gridward"), bench.hub.database._readers.url.database
+    name = str(bench.hub.database._readers.url.database)
     bench.hub.database.close()  # nobody may have open what is copied
-    run("createdb", *server, "-T", str(name), f"{name}_kept")
+    create_database(postgres_folder, f"{name}_kept", name)
     writer.edit("officer", made.uid, note="lost")
     writer.push()
     reader.pull()
@@ -63,9 +63,9 @@ def test_an_older_state_brought_back_under_a_serving_hub_is_noticed(
     seen = {code: (seq, head[:SEEN_BYTES]) for code, (seq, head, _) in areas.items()}
     writer.edit("officer", made.uid, note="lost as well")
     assert writer.push(seen=seen).state == "taken"
-    run("dropdb", "-f", *server, str(name))
-    run("createdb", *server, "-T", f"{name}_kept", str(name))
-    run("dropdb", *server, f"{name}_kept")
+    sql(postgres_folder, f'DROP DATABASE "{name}" WITH (FORCE)')
+    create_database(postgres_folder, name, f"{name}_kept")
+    sql(postgres_folder, f'DROP DATABASE "{name}_kept"')
     with pytest.raises(OperationalError):  # one request meets the session that was ended; laptops repeat it
         bench.hub.status()
     reader.edit("officer", made.uid, note="upon what is lost")

@@ -18,7 +18,7 @@ from app.hub.book import entity_tables
 from app.hub.database import HubDatabase
 from app.hub.migrations import make_schema
 from app.store.tables import STORED_TYPES
-from postgres_server import needs_postgis, run
+from postgres_server import create_database, needs_postgis
 from store.records import boiler, cell, village
 
 pytestmark = needs_postgis
@@ -28,8 +28,7 @@ ROW = {"h_area": "620802", "h_seq": 1, "h_alive": True, "h_stamps": {}}  # what 
 @pytest.fixture(scope="module")
 def hub(postgres_folder: Path) -> Iterator[HubDatabase]:
     """The hub's tables, made in that server."""
-    run("createdb", "-h", str(postgres_folder), "-U", "gridward", "schema")
-    database = HubDatabase(None, f"postgresql://gridward@/schema?host={postgres_folder}")
+    database = HubDatabase(None, create_database(postgres_folder, "schema"))
     make_schema(database)
     yield database
     database.close()

@@ -16,7 +16,7 @@ import pytest
 
 from app.hub.metrics import MULTIPROCESS, counted_together
 from hub_server.served import PIN, ROOT, gridward, served
-from postgres_server import PROGRAMS, needs_postgis, run
+from postgres_server import PROGRAMS, create_database, needs_postgis, run, sql
 
 pytestmark = needs_postgis
 
@@ -24,7 +24,7 @@ pytestmark = needs_postgis
 @pytest.fixture(scope="module")
 def server(postgres_folder: Path) -> Path:
     """The folder of the server's socket, with the database `gridward` for a hub."""
-    run("createdb", "-h", str(postgres_folder), "-U", "gridward", "gridward")
+    create_database(postgres_folder, "gridward")
     return postgres_folder
 
 
@@ -102,7 +102,7 @@ def test_the_commands_for_backup_in_the_document_bring_the_same_hub_back(
     """The very lines of docs/hub.md, with this server's names filled in."""
     before = status(bureau)
     _run_documented("postgresql-backup", bureau, server, tmp_path)
-    run("dropdb", "-h", str(server), "-U", "gridward", "gridward")
+    sql(server, "DROP DATABASE gridward")
     assert gridward("hub", "status", check=False, **bureau).returncode == 5
     _run_documented("postgresql-restore", bureau, server, tmp_path)
     assert status(bureau) == before

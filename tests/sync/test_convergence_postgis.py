@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-from postgres_server import needs_postgis, run
+from postgres_server import create_database, needs_postgis, sql
 from sync.machine import Stories
 from sync.searching import named_seed, tell
 from sync.town import copy_of, make, reopen
@@ -22,11 +22,7 @@ pytestmark = needs_postgis
 
 
 def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
-    def address(name: str) -> str:
-        return f"postgresql://gridward@/{name}?host={postgres_folder}"
-
-    run("createdb", "-h", str(postgres_folder), "-U", "gridward", "town")
-    make(tmp_path / "town", address("town"))
+    make(tmp_path / "town", create_database(postgres_folder, "town"))
     numbers = itertools.count(1)
 
     class Here(Stories):
@@ -35,13 +31,13 @@ def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
                 super().teardown()
             finally:
                 for name in (f"story{self.number}", *(saved.name for saved in self.world.hub_backups)):
-                    run("dropdb", "-h", str(postgres_folder), "-U", "gridward", name)
+                    sql(postgres_folder, f'DROP DATABASE "{name}"')
 
         def begin(self) -> World:
             self.number = next(numbers)
             name = f"story{self.number}"
-            run("createdb", "-h", str(postgres_folder), "-U", "gridward", "-T", "town", name)
-            world = reopen(copy_of(tmp_path / "town"), url=address(name))
+            address = create_database(postgres_folder, name, "town")
+            world = reopen(copy_of(tmp_path / "town"), url=address)
             world.postgres = postgres_folder / name
             return world
 

@@ -38,7 +38,7 @@ from app.sync.sending import Sealer
 from app.sync.signing import ENROL, sign
 from app.sync.stick import Stick
 from app.sync.wire import decode_block
-from postgres_server import run
+from postgres_server import create_database, sql
 from sync.direct import Direct
 from sync.oracle import Lost, Oracle
 
@@ -425,10 +425,10 @@ class World:
     def _copied(self, source: str, target: str) -> None:
         """Put a copy of a database in another's place; nobody may have either open."""
         assert self.postgres is not None
-        host = ("-h", str(self.postgres.parent), "-U", "gridward")
+        server = self.postgres.parent
         self.hub.close()
-        run("dropdb", *host, "--if-exists", target)
-        run("createdb", *host, "-T", source, target)
+        sql(server, f'DROP DATABASE IF EXISTS "{target}"')
+        create_database(server, target, source)
         self.hub = Hub.open(self.folder / "hub", self.url)
 
     def _revoke_again(self) -> None:
