@@ -23,7 +23,8 @@ from app.i18n import N_, listed, tr
 
 RESOLVE = "resolve"
 _DELETIONS = ("edit_kept", "revived")  # what stands is the record, what was offered its end
-BEYOND = "unknown_field"  # what a newer program wrote at a hub that did not know it
+# What a newer program wrote at a hub that did not know it, and what came under the number of other work.
+LEFT = ("unknown_field", "taken_number")
 STATE = "state"  # two steps contradict each other
 Choice = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
@@ -46,7 +47,7 @@ def changes_of(
         return RESOLVE, [latework.removed(session, item, record, reason)]
     if item.kind == "void" or (late and not values):
         raise latework.nothing_to_take()
-    if record is None and (late or item.note == BEYOND):
+    if record is None and (late or item.note in LEFT):
         return RESOLVE, [latework.entered(session, item, values)]
     if record is None:
         raise Refused(

@@ -8,6 +8,10 @@ from app.i18n import N_, tr
 
 SENTENCES: Mapping[str, str] = {
     "repeat": N_("The hub had this change already; nothing was counted twice."),
+    "taken_number": N_(
+        "The hub has other work under the same number, from another laptop or person. This was not taken; its"
+        " values are kept here for somebody to look at."
+    ),
     "same": N_("Both sides entered the same; nothing differs."),
     "later_stands": N_(
         "Two people changed it without seeing each other; the later value stands, the other is kept."

@@ -14,6 +14,7 @@ from app.hub import duplicates, quarantine, redacting, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, too_many
 from app.hub.book import field_ids
+from app.hub.claimed import NOTE, is_brought
 from app.hub.dating import in_time
 from app.hub.desk import LATE, Desk, Told
 from app.hub.grouping import BESIDE, by_act, grouped, subject_of, told_of
@@ -52,7 +53,7 @@ class Deciding:
                 writing.hand(quick.updated)
                 quick.updated = []
             if act.uid in self.repeated:
-                self._repeat([told_of(batch, place) for place in places])
+                self._again(act.uid, [told_of(batch, place) for place in places])
                 continue
             if act.uid in self.desk.parts:
                 places = self._not_repeated(batch, act.uid, places)
@@ -130,6 +131,15 @@ class Deciding:
                 known_ = [(item.act.uid, item.entry)]
                 for area, those in stands_under(self.desk.rows, self.desk.logs, known_, item.view).items():
                     self.desk.sent.setdefault(area, set()).update(those)
+
+    def _again(self, act: str, told: Sequence[Told]) -> None:
+        """An act that the hub has; where it is another's, whatever that did not bring is refused."""
+        marks = self.desk.claimed.get(act)
+        brought = [marks is None or is_brought(marks, item.entry) for item in told]
+        self._repeat([item for item, here in zip(told, brought, strict=True) if here])
+        for item, here in zip(told, brought, strict=True):
+            if not here:
+                self.refuse([item], NOTE)
 
     def _not_repeated(self, batch: Batch, act: str, places: list[int]) -> list[int]:
         """Of an act that the hub has in part, the entries it does not have; the others are answered."""
@@ -290,7 +300,7 @@ class Deciding:
             found = reject(note if mine else "together", item.cells, state, kind if mine else "rejected")
             is_state = item is lead and kind == "state"
             drafts = found.conflicts
-            if is_state or (mine and note == _BEYOND):  # a person has to see it
+            if is_state or (mine and note in (_BEYOND, NOTE)):  # a person has to see it
                 draft = drafts[0]
                 drafts = (ConflictDraft(draft.kind, note, draft.kept, draft.offered, open=True),)
             verdict = "conflict" if is_state else found.verdict

@@ -82,6 +82,7 @@ class Desk:
     continued: dict[str, Act] = field(default_factory=dict)  # cut by the laptop: begun in an earlier push
     undone: dict[str, str] = field(default_factory=dict)  # act: the one of this push that took it back
     parts: dict[str, frozenset[bytes]] = field(default_factory=dict)  # of acts known in part: what is known
+    claimed: Mapping[str, frozenset[bytes]] = field(default_factory=dict)  # others' acts: what came of them
     returned: tuple[Stretch, ...] = ()  # lost stretches that views speak of
     sent: dict[str, set[int]] = field(default_factory=dict)  # by area: numbers of what this push sends again
     formers: Mapping[str, Former] = field(default_factory=dict)  # what the laptop was, by its uids then
@@ -213,8 +214,7 @@ class Desk:
         seq = self.logs.add(area, act, effect)
         self.tally.add(effect.verdict)
         if effect.op == "n" or effect.note == "edit_kept":
-            # The latter is told whole to whoever deleted it in vain: none of its values is theirs.
-            return row
+            return row  # the latter is told whole to whoever deleted it in vain: none of its values is theirs
         mark = [seq, self.site, self.clock(act)]
         if effect.op == "i":
             row = self._insert(effect, row, area, sets, mark)

@@ -27,6 +27,7 @@ from app.hub.answering import (
     own_copy,
 )
 from app.hub.book import BATCHES, field_ids
+from app.hub.claimed import claimed, left_out
 from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk
@@ -233,7 +234,9 @@ class Pushing:
             return PushAnswer(device.next, "full_uids", device.epoch)
         if device.revoked_at is not None:
             batch, known_acts = truly_named(desk, batch), self._known_acts(connection, batch)
-            quarantine.keep(desk, batch, device, known_acts, areas=extra)
+            marks = claimed(connection, known_acts, (device.uid, *formers), desk.site)
+            fresh = replace(batch, entries=tuple(left_out(batch, known_acts, marks)))
+            quarantine.keep(desk, fresh, device, areas=extra)
             storing = Storing(self.database, self.keys, connection, desk, batch)
             storing.keep(storing.write(device, None, flagged=False))
             state = "quarantined"
@@ -318,11 +321,15 @@ class Pushing:
 
     def _repeated(self, connection: Connection, desk: Desk, batch: Batch) -> set[str]:
         """The acts that the hub has already; of those it may have in part the desk learns what it has."""
-        repeated = continue_acts(desk, batch, self._known_acts(connection, batch))
+        known_ = self._known_acts(connection, batch)
+        repeated = continue_acts(desk, batch, known_)
         desk.parts = read_parts(self.database, connection, repeated)
         desk.continued.update({act.uid: act for act in batch.acts if act.uid in desk.parts})
         keep_parts(connection, marks_of_push(batch, desk.parts))
-        return repeated - desk.parts.keys()
+        repeated -= desk.parts.keys()
+        known_ = {uid: what for uid, what in known_.items() if uid in repeated}
+        desk.claimed = claimed(connection, known_, (batch.device, *desk.formers), desk.site)
+        return repeated
 
     def _known_acts(self, connection: Connection, batch: Batch) -> dict[str, tuple[int, str]]:
         """The acts of a batch that the hub has, with their site and person."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 
 from app.domain.areas import OWNERS
 from app.domain.merge import ConflictDraft
@@ -14,13 +14,10 @@ from app.hub.rows import Row
 from app.store.tables import is_known
 
 
-def keep(desk: Desk, batch: Batch, device: Device, known: Container[str], *, areas: set[str]) -> None:
-    """Raise one open conflict for each record of each act; a person takes the values or leaves them. Acts
-    that are `known` count already: the laptop's file went on with new keys and has brought them."""
+def keep(desk: Desk, batch: Batch, device: Device, *, areas: set[str]) -> None:
+    """Raise one open conflict for each record of each act; a person takes the values or leaves them."""
     found: dict[tuple[int, str, str], tuple[Entry, Cells]] = {}
     for entry in batch.entries:
-        if batch.acts[entry.act].uid in known:
-            continue
         place = (entry.act, entry.entity, entry.uid)
         _, cells = found.get(place, (entry, {}))
         found[place] = (entry, {} if entry.op == "d" else {**cells, **entry.cells})

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -100,15 +100,33 @@ class FoldState:
 
     def _acts(self) -> None:
         """Which transactions of the block the file has, and which of them are its own and unanswered."""
-        wanted = list({self.block.acts[act].uid for act in {effect.act for effect in self.effects}})
-        for part, marks in chunks(wanted):
+        told = [self.block.acts[act] for act in {effect.act for effect in self.effects}]
+        mine = self.facts.device, *self.facts.formers
+        others = {act.uid for act in told if act.device not in mine}
+        clash: set[str] = set()
+        for part, marks in chunks([act.uid for act in told]):
             query = f"SELECT uuid, id, sealed_batch FROM sync_txn WHERE uuid IN ({marks})"
             for uid, number, state in self.raw.execute(query, part).fetchall():
+                if uid in others and state != journal.FROM_HUB:
+                    clash.add(uid)
+                    continue
                 self.acts[uid] = number
                 if state is None:
                     self._open(uid)
                 if state in (None, journal.SENT):
                     self.own[uid] = number
+        if clash:
+            self._tell_apart(clash)
+
+    def _tell_apart(self, clash: Collection[str]) -> None:
+        """Another laptop used the numbers of own acts: what it wrote neither answers these nor belongs to
+        them, so its acts go by another name here."""
+        acts = tuple(
+            replace(act, uid=f"{act.uid}~{act.device}") if act.uid in clash else act
+            for act in self.block.acts
+        )
+        self.block = replace(self.block, acts=acts)
+        self._acts()
 
     def _open(self, uid: str) -> None:
         """List the changes of an own act that comes back although nobody here remembers having sealed it."""
