@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from app.domain.areas import Scope, covers
 from app.domain.digest import MODULUS, row_hash
 from app.domain.entity import Entity
-from app.hub.book import AREAS, BATCHES, DEVICES, field_ids
+from app.hub.book import AREAS, BATCHES, DEVICES, FACTS, field_ids
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, devices
 from app.hub.keepers import keepers
@@ -132,6 +132,15 @@ def is_unfounded(connection: Connection) -> bool:
     person = connection.exec_driver_sql("SELECT 1 FROM person LIMIT 1").first()
     founder = connection.execute(select(DEVICES.c.uid).where(DEVICES.c.founding).limit(1)).first()
     return person is None and founder is None
+
+
+def founds(connection: Connection) -> bool:
+    """Whether the laptop that joins in this transaction is the one that begins the hub: of two that come at
+    the same moment the second waits until the first is known."""
+    if not is_unfounded(connection):
+        return False
+    connection.execute(select(FACTS.c.value).where(FACTS.c.name == "hub").with_for_update())
+    return is_unfounded(connection)
 
 
 def quarantined(connection: Connection) -> list[QuarantinedBatch]:

@@ -297,7 +297,7 @@ class Hub:
     def enrol(self, request: EnrolRequest, now: datetime) -> EnrolAnswer:
         """Take in a laptop that knows an invitation's code. Raises NotAllowed `bad_code`."""
         with self.database.writing() as connection:
-            first = books.is_unfounded(connection)
+            first = books.founds(connection)
             made = devices.enrol(connection, request, _ms(now), founding=first, hub_key=self._keys.public)
         return EnrolAnswer(
             device=made.uid, epoch=made.epoch, hub=self.uid, hub_key=self._keys.public,

@@ -1,4 +1,4 @@
-"""A second laptop that uses numbers of another one, of its acts, records, batches: by malice, or as a copy."""
+"""A second laptop that uses numbers of another one, of acts, records and batches: by malice, or as a copy."""
 
 from __future__ import annotations
 
