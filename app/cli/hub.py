@@ -135,6 +135,10 @@ _STATES = {
         "That laptop was brought back from a backup: carry an answer back (hub bundle out), and its next"
         " bundle brings all it has"
     ),
+    "full_uids": N_(
+        "A part of it is about records that this hub does not have; nothing of that part was taken. Keep the"
+        " bundle: begin a hub from the newest workspace that has them (hub init --from), and read it in again"
+    ),
     "quarantined": N_("That laptop was revoked: what it brought waits until somebody has looked at it"),
     "restored": N_(
         "This hub was restored from a backup and lacks what that laptop has seen; nothing was"
@@ -259,10 +263,10 @@ def bundle_in(shell: Shell, words: BundleInWords) -> Answer:
     if words.folder is not None and words.file.is_dir():  # the hub first, as with all other commands
         words = replace(words, file=words.folder, folder=words.file)
     document = take(named_hub(words), words.file, recovery_key(shell, words.recovery))
-    return Answer(document, list(_taken_lines(document)))
+    return Answer(document, list(told_of_bundle(document)))
 
 
-def _taken_lines(document: dict[str, Any]) -> Iterator[str]:
+def told_of_bundle(document: dict[str, Any]) -> Iterator[str]:
     """What was taken from a stick, and what whoever carries it has to know."""
     counts = N_(
         "From laptop {device}: accepted {accepted}, merged {merged}, in conflict {conflicts}, refused"

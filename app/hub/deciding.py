@@ -14,7 +14,7 @@ from app.hub import duplicates, quarantine, redacting, steps, undoing
 from app.hub.admitting import Unfit, admitted
 from app.hub.allowing import refusal, too_many
 from app.hub.book import field_ids
-from app.hub.claimed import NOTE, is_brought
+from app.hub.brought import NOTE, is_brought
 from app.hub.dating import in_time
 from app.hub.desk import LATE, Desk, Told
 from app.hub.grouping import BESIDE, by_act, grouped, subject_of, told_of

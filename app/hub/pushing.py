@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import psycopg
 from sqlalchemy import Connection, insert, select
@@ -26,13 +27,14 @@ from app.hub.answering import (
     own_acts,
     own_copy,
 )
-from app.hub.book import BATCHES, field_ids
-from app.hub.claimed import claimed, left_out
+from app.hub.book import BATCHES
+from app.hub.brought import claimed, left_out, made
 from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.duplicates import read_keys
+from app.hub.finding import Reading, names_of
 from app.hub.keeping import Books
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea, missed_areas
@@ -49,7 +51,7 @@ from app.hub.uncontested import admitted_cells
 from app.hub.verifiers import Verifiers
 from app.i18n import N_
 from app.litter import let_go, undisturbed
-from app.store.tables import is_known, known
+from app.store.tables import known
 from app.sync.signing import BATCH, HEAD_START, Signed, unpack_signed, verify_signed
 from app.sync.wire import Ambiguous, decode_batch, resolve_uids
 
@@ -259,7 +261,8 @@ class Pushing:
         def look() -> None:
             desk.admitted = desk.admitted or admitted_cells(batch)
 
-        whole = resolve_uids(batch, _Reading(desk.rows, batch, look))
+        laptop = (batch.device, *desk.formers)
+        whole = resolve_uids(batch, Reading(desk.rows, batch, look, partial(made, connection, laptop)))
         kept = Verifiers(connection, self.keys, desk.founding)
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
         return replace(whole, entries=tuple(map(kept.without, own)))
@@ -344,32 +347,8 @@ def read_rows(rows: Rows, batch: Batch) -> None:
     for entity, uids in owners_of(batch.entries).items():
         rows.read(entity, uids, context_ids(known(entity)))
     for entity, those in touched_uids(batch.entries).items():
-        rows.read(entity, [entry.uid for entry in those], _names(entity, those))
+        rows.read(entity, [entry.uid for entry in those], names_of(entity, those))
         read_whole(rows, batch, those)
-
-
-def _names(entity: str, those: Iterable[Entry]) -> list[str]:
-    """The fields that deciding these entries asks for: those that every decision looks at, and theirs."""
-    kind = known(entity)
-    names = set(context_ids(kind))
-    for entry in those:
-        if entry.op == "u":
-            names.update(entry.cells)
-    return [name for name in field_ids(kind) if name in names]
-
-
-class _Reading:
-    """Finds records by the beginnings of their uids, and reads what the push needs of them on the way."""
-
-    def __init__(self, rows: Rows, batch: Batch, meanwhile: Callable[[], None]) -> None:
-        self._rows, self._meanwhile = rows, meanwhile
-        self._touched = touched_uids(batch.entries)
-
-    def __call__(self, entity: str, starts: Sequence[str]) -> dict[str, list[str]]:
-        if not is_known(entity):
-            return {}
-        names = _names(entity, self._touched.get(entity, ()))
-        return self._rows.read_starting(entity, starts, names, self._meanwhile)
 
 
 def _bad_act(act: Act) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
+from itertools import islice, product
+from math import prod
 
 import numpy as np
 
@@ -20,6 +21,7 @@ UID_LENGTH = 36
 FEW = 1024  # longer batches name records by ten digits, others by twelve: there bytes count, here chance
 _FULL = 16
 CHECK_BYTES = 16
+_CHOICES = 64  # tried at most, where somebody made records that begin alike
 Find = Callable[[str, Sequence[str]], Mapping[str, Sequence[str]]]
 
 
@@ -113,8 +115,9 @@ def _read_few(source: Reader, width: int, first_ops: Sequence[str]) -> tuple[lis
 def resolve_uids(batch: Batch, find: Find) -> Batch:
     """The batch with full uids.
 
-    `find(entity, prefixes)` gives the uids of all records, also deleted ones, that start with each prefix.
-    Raises Ambiguous when a prefix names no record or several, or when the check says that one was wrong.
+    `find(entity, prefixes)` gives the uids of all records, also deleted ones, that start with each prefix. Of
+    several that begin alike, which nobody makes by chance, the check tells the one that is meant. Raises
+    Ambiguous when a prefix names no record, or when the check says that one was wrong.
     """
     if not isinstance(batch, ShortBatch):
         return batch
@@ -123,22 +126,38 @@ def resolve_uids(batch: Batch, find: Find) -> Batch:
         if len(entry.uid) < UID_LENGTH:
             wanted.setdefault(entry.entity, set()).add(entry.uid)
     full: dict[str, dict[str, str]] = {entity: {} for entity in {entry.entity for entry in batch.entries}}
+    several: dict[tuple[str, str], list[str]] = {}
     for entity, prefixes in wanted.items():
         found, whole = find(entity, sorted(prefixes)), full[entity]
         for prefix in prefixes:
             uids = found.get(prefix, ())
-            if len(uids) != 1 and len(set(uids)) != 1:
+            if not uids:
                 raise _ambiguous()
             whole[prefix] = uids[0]
-    entries = tuple(
-        [
-            Entry(e.act, e.entity, full[e.entity].get(e.uid, e.uid), e.op, e.cells, e.view)
-            for e in batch.entries
-        ]
-    )
-    if uid_check(distinct_uids(entries)) != batch.check:
-        raise _ambiguous()
+            if len(uids) != 1 and len(set(uids)) != 1:
+                several[entity, prefix] = list(dict.fromkeys(uids))
+    entries = _meant(batch, full, several)
     return Batch(**{name: getattr(batch, name) for name in _FIELDS if name != "entries"}, entries=entries)
+
+
+def _meant(
+    batch: ShortBatch, full: dict[str, dict[str, str]], several: Mapping[tuple[str, str], list[str]]
+) -> tuple[Entry, ...]:
+    """The entries with the uids for which the check holds."""
+    if prod(map(len, several.values())) > _CHOICES:
+        raise _ambiguous()
+    for choice in product(*several.values()):
+        for (entity, prefix), uid in zip(several, choice, strict=True):
+            full[entity][prefix] = uid
+        entries = tuple(
+            [
+                Entry(e.act, e.entity, full[e.entity].get(e.uid, e.uid), e.op, e.cells, e.view)
+                for e in batch.entries
+            ]
+        )
+        if uid_check(distinct_uids(entries)) == batch.check:
+            return entries
+    raise _ambiguous()
 
 
 _FIELDS = tuple(islice(Batch.__dataclass_fields__, None))

@@ -170,8 +170,8 @@ def test_records_of_the_hub_are_named_by_their_first_digits() -> None:
 
 @pytest.mark.parametrize(
     "known",
-    [[], [KNOWN[0], KNOWN[0][:13] + KNOWN[1][13:]], [KNOWN[0][:13] + KNOWN[1][13:]]],
-    ids=["nobody", "two", "another"],
+    [[], [KNOWN[0][:13] + KNOWN[1][13:]], [KNOWN[0], *(f"{KNOWN[0][:-2]}{n:02x}" for n in range(64))]],
+    ids=["nobody", "another", "too many"],
 )
 def test_an_unclear_record_asks_for_full_uids(known: list[str]) -> None:
     batch = batch_of([Entry(0, "boiler", KNOWN[0], "u", {"note": "a"})], [act(RND)])
@@ -179,6 +179,14 @@ def test_an_unclear_record_asks_for_full_uids(known: list[str]) -> None:
         resolve_uids(decode_batch(encode_batch(batch)), find_in(known))
     assert told.value.code == "full_uids"
     assert resolve_uids(decode_batch(encode_batch(batch, short=False)), find_in(known)) == batch
+
+
+def test_of_two_records_that_begin_alike_the_check_tells_which_is_meant() -> None:
+    """Somebody may make a record that begins like another one; by stick nobody can ask which is meant."""
+    batch = batch_of([Entry(0, "boiler", KNOWN[0], "u", {"note": "a"})], [act(RND)])
+    two = [KNOWN[0][:13] + KNOWN[1][13:], KNOWN[0]]
+    for known in (two, two[::-1]):
+        assert resolve_uids(decode_batch(encode_batch(batch)), find_in(known)) == batch
 
 
 @pytest.mark.parametrize(

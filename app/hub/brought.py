@@ -1,12 +1,16 @@
-"""Acts under a number that the hub has from another laptop, or from another person of the same one.
+"""What laptops brought, read from the signed batches that are kept: dear, and rarely asked.
 
-A copy of a file brings what the first had brought once more: that counts once. Anything else under such a
-number is not what the hub has, however it came by the number, and must not be told that it is.
+Acts under a number that the hub has from another laptop, or from another person of the same one: a copy of a
+file brings what the first had brought once more, and that counts once. Anything else under such a number is
+not what the hub has, however it came by the number, and must not be told that it is.
+
+Records that the hub does not hold, since it refused them or they wait for a person: what their laptop wrote
+of them later names them by the beginnings of their uids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import blake2b
 
 import msgspec
@@ -56,6 +60,26 @@ def left_out(batch: Batch, known: Collection[str], marks: Mapping[str, Collectio
         uid = batch.acts[entry.act].uid
         if uid not in known or (uid in marks and not is_brought(marks[uid], entry)):
             yield entry
+
+
+def made(
+    connection: Connection, laptop: Iterable[str], entity: str, starts: Iterable[str]
+) -> dict[str, list[str]]:
+    """Of records that a laptop (its uid and those it had before) once inserted, the uids that begin so."""
+    found: dict[str, list[str]] = {}
+    left = set(starts)
+    query = select(BATCHES.c.signed).where(BATCHES.c.device.in_(list(laptop)))
+    for (signed,) in connection.execute(query.order_by(BATCHES.c.received.desc())):
+        if not left:
+            break
+        lengths = set(map(len, left))
+        for entry in decode_batch(unpack_signed(bytes(signed)).body).entries:
+            if entry.op != "i" or entry.entity != entity:
+                continue
+            for start in {entry.uid[:length] for length in lengths} & left:
+                found.setdefault(start, []).append(entry.uid)
+                left.discard(start)
+    return found
 
 
 def _brought(connection: Connection, who: tuple[str, int], acts: set[str]) -> Iterator[tuple[str, bytes]]:
