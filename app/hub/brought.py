@@ -37,7 +37,12 @@ def claimed(
     numbers = {number for number, _ in known.values()}
     query = select(SITES.c.id, SITES.c.device, SITES.c.epoch).where(SITES.c.id.in_(sorted(numbers)))
     sites = {row.id: (row.device, row.epoch) for row in connection.execute(query)}
-    own = {number for number, (device, _) in sites.items() if device in laptop and number != site}
+    # What a restored hub was given back has the site of a lost stretch: of that `parts.py` knows what came.
+    own = {
+        number
+        for number, (device, _) in sites.items()
+        if number != site and (device in laptop or "~" in device)
+    }
     wanted: dict[int, set[str]] = {}
     for uid, (number, _) in known.items():
         if number not in own:

@@ -14,6 +14,7 @@ from app.domain.areas import OWNERS, ROOTED, area_of_code
 from app.domain.replication import Block, Effect
 from app.store import journal, outbox
 from app.store.crossing import Row, crossing, unpacked
+from app.store.fold_copies import wrote
 from app.store.fold_own import Item, Own, place_field
 from app.store.fold_plain import Form
 from app.store.pending import Place, Waiting, as_change, chunks, rounded_chunks
@@ -107,7 +108,7 @@ class FoldState:
         for part, marks in chunks([act.uid for act in told]):
             query = f"SELECT uuid, id, sealed_batch FROM sync_txn WHERE uuid IN ({marks})"
             for uid, number, state in self.raw.execute(query, part).fetchall():
-                if uid in others and state != journal.FROM_HUB:
+                if uid in others and state != journal.FROM_HUB and not self._wrote(uid, number):
                     clash.add(uid)
                     continue
                 self.acts[uid] = number
@@ -118,9 +119,14 @@ class FoldState:
         if clash:
             self._tell_apart(clash)
 
+    def _wrote(self, uid: str, number: int) -> bool:
+        """Whether what another laptop brought as an own act is what that wrote: by a copy of the file."""
+        acts = self.block.acts
+        return wrote(self.raw, number, (item for item in self.effects if acts[item.act].uid == uid))
+
     def _tell_apart(self, clash: Collection[str]) -> None:
-        """Another laptop used the numbers of own acts: what it wrote neither answers these nor belongs to
-        them, so its acts go by another name here."""
+        """Another laptop used the numbers of own acts for something else: that neither answers these nor
+        belongs to them, so its acts go by another name here."""
         acts = tuple(
             replace(act, uid=f"{act.uid}~{act.device}") if act.uid in clash else act
             for act in self.block.acts
