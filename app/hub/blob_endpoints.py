@@ -35,6 +35,7 @@ async def blob(request: Request) -> Response:
 async def _tell(request: Request, service: Service) -> Response:
     """How much is there, so that the laptop goes on from there."""
     device, sha256 = await service.laptop(request), request.path_params["sha256"]
+    await service.call(service.hub.device, device)  # one that the hub no longer knows learns nothing
     size = await service.call(service.hub.blobs.size, sha256)
     headers = {"Cache-Control": "no-store", "Tus-Resumable": "1.0.0"}
     if size is not None:

@@ -235,12 +235,7 @@ class Pushing:
         except Ambiguous:
             return PushAnswer(device.next, "full_uids", device.epoch)
         if device.revoked_at is not None:
-            batch, known_acts = truly_named(desk, batch), self._known_acts(connection, batch)
-            marks = claimed(connection, known_acts, (device.uid, *formers), desk.site)
-            fresh = replace(batch, entries=tuple(left_out(batch, known_acts, marks)))
-            quarantine.keep(desk, fresh, device, areas=extra)
-            storing = Storing(self.database, self.keys, connection, desk, batch)
-            storing.keep(storing.write(device, None, flagged=False))
+            self._lay_before_people(connection, desk, truly_named(desk, batch), (device, extra))
             state = "quarantined"
         else:
             self._hold(connection, desk, batch, (seen, extra))
@@ -254,6 +249,18 @@ class Pushing:
         )
         self._note(connection, device, replace(arrived, batch=batch), answer)
         return answer
+
+    def _lay_before_people(
+        self, connection: Connection, desk: Desk, batch: Batch, whose: tuple[Device, set[str]]
+    ) -> None:
+        """Keep what a revoked laptop brought, but for what the hub has: its file went on with new keys."""
+        device, extra = whose
+        known_acts = self._known_acts(connection, batch)
+        marks = claimed(connection, known_acts, (device.uid, *desk.formers), desk.site)
+        fresh = replace(batch, entries=tuple(left_out(batch, known_acts, marks)))
+        quarantine.keep(desk, fresh, device, areas=extra)
+        storing = Storing(self.database, self.keys, connection, desk, batch)
+        storing.keep(storing.write(device, None, flagged=False))
 
     def _whole(self, connection: Connection, desk: Desk, batch: Batch) -> Batch:
         """The batch with full uids, and with marks in the place of verifiers. Raises Ambiguous."""
