@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
@@ -31,6 +31,7 @@ from app.hub.papers import Giving, giving, note_asked
 from app.hub.programs import Programs
 from app.hub.pushing import PushAnswer
 from app.i18n import N_
+from app.sync import signing
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
 from app.sync.keys import device_uid
 from app.sync.messages import (
@@ -38,6 +39,7 @@ from app.sync.messages import (
     AreaNow,
     EnrolRequest,
     Held,
+    Message,
     PapersWanted,
     RejoinRequest,
     SignedBlock,
@@ -49,9 +51,11 @@ from app.sync.messages import (
 from app.sync.stick_papers import PAPERS
 from app.sync.stick_rejoining import REJOIN
 from app.sync.unpacking import Receiver, Unpacked, unpack_bundle
+from app.sync.wire import decode_batch
 
 _MARGIN = 8 << 20  # what stays free on the stick
 AREAS = "areas"  # the name of the item that says where the areas stand
+_SAID: Mapping[str, type[Message]] = {HELD: Held, REJOIN: RejoinRequest, PAPERS: PapersWanted}
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,9 @@ class Given:
 
 
 def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None = None) -> Taken:
-    """Take a laptop's bundle; raises BundleProblem with what exactly is wrong with it, Refused `too_old` for
-    one of a program that may not sync: nothing of it is taken, and the answer tells the laptop why.
+    """Take a laptop's bundle; raises BundleProblem with what exactly is wrong with it, Invalid for a thing in
+    it that is none or another laptop's, Refused `too_old` for one of a program that may not sync: nothing of
+    it is taken, and the answer tells the laptop why.
 
     What the recovery key opens of another hub, which is lost, is laid before people as late work is.
     """
@@ -101,8 +106,10 @@ def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None
     with tempfile.TemporaryDirectory(prefix="gridward-bundle-") as folder:
         found = unpack_bundle(path, receiver, Path(folder))
         if recovered is not None and receiver.is_foreign(found.head):
+            _check_things(found, None)
             return _lay_aside(hub, found, now, recovered)
         _check_program(hub, found.head)
+        _check_things(found, receiver.signer(found.head, found.items))
         _hear(hub, found)
         _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
@@ -211,6 +218,29 @@ def _check_program(hub: Hub, head: BundleHead) -> None:
             least=programs.minimum().version,
             code=error.code,
         ) from error
+
+
+def _check_things(found: Unpacked, public: bytes | None) -> None:
+    """Raise Invalid for a bundle with something in it that is none, or that another laptop wrote, before any
+    of it is taken. `public` is the key of the laptop, None where nobody knows it."""
+    for item in found.items:
+        if item.kind == "batch":
+            message = signing.unpack_signed(item.read())
+            if message.device != found.head.device:
+                raise Invalid(
+                    N_("{file} also holds what another laptop wrote: {device}"),
+                    hint=N_("Nothing of it was taken. Each laptop’s work comes by its own bundle."),
+                    file=found.volumes[0].name,
+                    device=message.device,
+                    code="foreign_batch",
+                )
+            if public is not None:
+                signing.verify_signed(signing.BATCH, message, public)
+            decode_batch(message.body)
+        elif item.kind == "block":
+            decode_message(SignedBlock, item.read())
+        elif item.kind == "policy" and item.name in _SAID:
+            decode_message(_SAID[item.name], item.read())
 
 
 def _hear(hub: Hub, found: Unpacked) -> None:
