@@ -207,6 +207,7 @@ def test_the_laptop_of_a_higher_role_is_revoked_by_nobody_below_it(
 def test_what_people_entered_stays_text(http: TestClient) -> None:
     sign_in(http)
     page = http.get("/admin/conflicts").text
+    assert "县局工作人员" in page and ">R3<" not in page
     assert "&lt;b&gt;PL-1&lt;/b&gt;" in page and "<b>PL-1" not in page
 
 

@@ -249,13 +249,14 @@ def _people(service: Service, visit: Visit) -> tuple[list[Any], Any, frozenset[s
 
 
 def _conflict(language: str, item: Any) -> dict[str, Any]:
-    kind = BY_NAME.get(item.owner_entity)
+    kind, roles = BY_NAME.get(item.owner_entity), code_words(ROLES, language)
+    deciders = [roles.get(role, role) for role in (item.decides or "").split()]
     return {
         "record": item.owner_title or item.owner,
         "entity": in_language(language, kind.label) if kind else item.owner_entity,
         "kind": code_words(KINDS, language).get(item.kind, item.kind),
         "kept": (item.kept_by, moment_of(item.kept_at)),
         "offered": (item.offered_by, moment_of(item.offered_at)),
-        "decides": item.decides or "",
+        "decides": ("、" if language == "zh_CN" else ", ").join(deciders),
         "raised": moment_of(item.raised_at),
     }
