@@ -28,7 +28,7 @@ class Shape(Enum):
 GEOMETRY = "geometry"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each, and what follows from it is kept by it
 class EntityType:
     """What the declaration of an entity says; tables, forms, headings and merge rules are derived from it.
 

@@ -22,25 +22,9 @@ _ALIKE = 0.75
 _OUTRIGHT = 0.97
 KNOWN_FROM = 0.5  # a column is mapped from this certainty on
 
-_IGNORE = {
-    "序号",
-    "顺序号",
-    "序",
-    "NO",
-    "NO.",
-    "序次",
-    "照片",
-    "图片",
-    "签字",
-    "签名",
-    "盖章",
-    "FID",
-    "OBJECTID",
-    "GID",
-    "SHAPE_LENG",
-    "SHAPE_AREA",
-    "图例",
-}
+_IGNORE = frozenset(
+    "序号 顺序号 序 NO NO. 序次 照片 图片 签字 签名 盖章 FID OBJECTID GID SHAPE_LENG SHAPE_AREA 图例".split()
+)
 _POSITION = {
     X: (
         "经度",
@@ -150,7 +134,7 @@ class Match:
     part: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Every spelling of every field that may be read for an entity, and of those that may not (`unread`)."""
 
@@ -206,6 +190,7 @@ class Vocabulary:
         return re.compile("|".join(map(re.escape, self._telling)) or "(?!)")
 
 
+@lru_cache(maxsize=32)
 def vocabulary(kind: EntityType, rules: Rules) -> Vocabulary:
     """The spellings of an entity's fields from its labels in every language, aliases, names and rules."""
     spellings = {}
@@ -237,8 +222,14 @@ def bracketed(words: str) -> list[str]:
     return _PAREN.findall(unicodedata.normalize("NFKC", words).replace(" ", ""))
 
 
-def matches(path: Sequence[str], words: Vocabulary, fuzzy: bool = False) -> list[Match]:
+def matches(path: Sequence[str], words: Vocabulary, fuzzy: bool = False) -> Sequence[Match]:
     """The meanings of a heading given over one to three rows (`path`), the likeliest first."""
+    return _matches(tuple(path), words, fuzzy)
+
+
+# A file is read again after each answer, and a cell is asked about under titles of every depth.
+@lru_cache(maxsize=16_384)
+def _matches(path: tuple[str, ...], words: Vocabulary, fuzzy: bool) -> Sequence[Match]:
     parts = [part for part in (plain(piece) for piece in path) if part]
     if not parts:
         return []

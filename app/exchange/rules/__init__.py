@@ -15,8 +15,9 @@ _BY_ENTITY: dict[str, Rules] = {
     "division": DIVISION,
     "grid_cell": GRID_CELL,
 }
+_ORDINARY = Rules()
 
 
 def rules_for(entity: str) -> Rules:
     """The rules of an entity; an entity without any has the ordinary ones."""
-    return _BY_ENTITY.get(entity, Rules())
+    return _BY_ENTITY.get(entity, _ORDINARY)

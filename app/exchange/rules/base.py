@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each, and what follows from it is kept by it
 class Rules:
     """What a ledger's files mean beyond the entity's declaration.
 
