@@ -25,8 +25,10 @@ from window_cases import WAIT_MS, settle
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the demo all tests copy from."""
-    return shared_demo(tmp_path_factory).path.parent
+    """The folder of the demo all tests copy from, with the day's backup: each would make it anew."""
+    made = shared_demo(tmp_path_factory)
+    open_workspace(made.path).close()
+    return made.path.parent
 
 
 @pytest.fixture
@@ -35,8 +37,9 @@ def demo_file(demo_home: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "工作空间"
     folder.mkdir()
     shutil.copy(demo_home / "pingliang.gpkg", folder)
-    # its papers are linked: nobody writes into one, and to copy 640 files took longer than many a test
-    shutil.copytree(demo_home / "pingliang.files", folder / "pingliang.files", copy_function=os.link)
+    # papers and backup are linked: nobody writes into one, and to copy 640 files took longer than many a test
+    for beside in ("pingliang.files", "pingliang.backups"):
+        shutil.copytree(demo_home / beside, folder / beside, copy_function=os.link)
     return folder / "pingliang.gpkg"
 
 
