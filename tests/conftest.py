@@ -42,8 +42,14 @@ settings.load_profile("house")
 FONTS = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
 
 
+RARELY = 20_000  # new objects until Python's collector looks through them; otherwise 700
 # Rooms with single files that take minutes come first: at the end no worker waits for the other's last file.
 LONG_FIRST = "e2e exchange sync ui hub hub_server web cli demo actions store render".split()
+
+
+def pytest_collectstart() -> None:
+    """Nothing goes while tests are read in: of the reading a third was the collector's looking for it."""
+    gc.disable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,6 +61,8 @@ def pytest_collection_finish() -> None:
     """What was collected stays: Python's collector would look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(RARELY)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
