@@ -2,14 +2,16 @@
 """Lives of a hub and of laptops, each a fork of this program with everything loaded, cut short by kill -9.
 
 `lives.py TOWN moments SEED KILLS` kills so many, at any moment of a laptop's life; `… TOWN WHOSE TIMES`
-kills the `laptop` or the `hub` so often in each of its phases. It prints what the laptops said is saved, and
-`killed hub`, `killed laptop` or `killed PHASE` for each that was killed while the laptop lived.
+kills the `laptop` or the `hub` so often in each of its phases; `… TOWN cut_laptop TIMES` and `cut_hub` take
+its power away there, loaded after what notes it (`power_cut.py`). It prints what the laptops said is saved,
+and `killed hub`, `killed laptop` or `killed PHASE` for each that was killed while the laptop lived.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -24,10 +26,18 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from app.__main__ import main as gridward
+from app.domain.entities.boiler import Boiler
+from app.domain.entities.papers import Attachment
+from app.store.workspace import Workspace
 from e2e import killed_hub, sync_laptop
-from e2e.processes import CLIENT_PHASES, HUB_PHASES, doing
+from e2e.power_cut import Disk
+from e2e.processes import CLIENT_PHASES, HUB_PHASES, doing, noted
+from sync.town import reopen
 
 WITH_PAPER = 7  # one laptop's life in so many brings a paper along
+ANSWERED = ("after_commit", "blob_joined", "", "")  # the phases that say most; at night all of them
+CHANCE = Random(1)
+CUTS = (None, CHANCE)  # in turns: only what was asked for is on the disk; by chance, some more is
 
 
 def fork(work: Callable[[], object]) -> int:
@@ -53,6 +63,7 @@ class Hub:
     town: Path
     process: int = 0
     url: str = ""
+    disk: Disk | None = None
 
     def start(self, phase: str = "") -> None:
         """Begin to serve, unless it does; perhaps until a phase."""
@@ -62,6 +73,7 @@ class Hub:
 
         def serve() -> None:
             os.dup2(writes, 1)
+            os.environ.update(self.disk.environment if self.disk else {})
             killed_hub.PHASES.get(phase, lambda: None)()
             sys.argv = ["gridward", "hub", "serve", str(self.town / "hub"), "--port", "0", "--json"]
             gridward()
@@ -153,7 +165,79 @@ def hubs_phases(town: Path, times: int) -> None:
             raise SystemExit(f"the laptop ended with {status} in {phase}")
 
 
-WAYS: dict[str, Callable[..., None]] = {"moments": moments, "laptop": laptops_phases, "hub": hubs_phases}
+def well(work: Callable[[], object]) -> None:
+    """Do this in a process of its own, which has to end well."""
+    _, status = os.waitpid(fork(work), 0)
+    if status:
+        raise SystemExit(f"ended with {status}")
+
+
+def laptops_cuts(town: Path, times: int) -> None:
+    """A laptop's power fails in each of its phases: it has what it said is saved."""
+    disk, hub = Disk(town / "town_a", Path(os.environ["LD_PRELOAD"])), Hub(town)
+    hub.start()
+
+    def work(phase: str, word: str) -> None:
+        os.environ.update(disk.environment)
+        sync_laptop.main(town, "town_a", hub.url, phase, word)
+
+    for turn in range(times):
+        for number, phase in enumerate(CLIENT_PHASES):
+            word = f"{phase}{turn}"
+            ended(fork(partial(work, phase, word)), phase)
+            disk.cut(CUTS[(number + turn) % 2])
+            left = town / "left"
+            shutil.copytree(disk.folder, left)
+            well(partial(has_it_all, left, f"{word}-1", word if phase == "during_blob" else ""))
+            shutil.rmtree(left)
+    well(partial(sync_laptop.main, town, "town_a", hub.url, "none", "end", 0))
+    hub.kill()
+
+
+def has_it_all(left: Path, note: str, paper: str) -> None:
+    """What a disk was left with is whole, and holds the note and the paper."""
+    with Workspace.open(left / "work.gpkg") as workspace:
+        report = workspace.check()
+        assert report.ok, report.findings
+        found = workspace.by_key(Boiler, "A-entered")
+        assert found is not None and found.note == note, note
+        for item in workspace.find(Attachment):
+            if paper and item.file_name == f"{paper}.pdf":
+                assert workspace.verify_attachment(item.sha256).is_file()
+
+
+def hubs_cuts(town: Path, times: int) -> None:
+    """A hub's power fails in its phases: it has what it answered for."""
+    disk = Disk(town / "hub", Path(os.environ["LD_PRELOAD"]))
+    hub = Hub(town, disk=disk)
+    notes: list[str] = []
+    for turn in range(times):
+        for number, phase in enumerate(ANSWERED if times == 1 else (*HUB_PHASES, "")):
+            hub.start(phase)
+            word = f"hub-{number}-{turn}"
+            well(partial(sync_laptop.main, town, "town_a", hub.url, doing(phase), word))
+            hub.kill()
+            notes += (f"{word}-0", f"{word}-1")
+            disk.cut(CUTS[(number + turn) % 2])
+        well(partial(has_told, town, notes))
+
+
+def has_told(town: Path, notes: list[str]) -> None:
+    """The hub has the notes by itself: laptops would give it back what it lost."""
+    world = reopen(town, ("city",))
+    try:
+        assert not set(notes) - set(noted(world.log())), "answered for and lost"
+    finally:
+        world.close()
+
+
+WAYS: dict[str, Callable[..., None]] = {
+    "moments": moments,
+    "laptop": laptops_phases,
+    "hub": hubs_phases,
+    "cut_laptop": laptops_cuts,
+    "cut_hub": hubs_cuts,
+}
 
 if __name__ == "__main__":
     WAYS[sys.argv[2]](Path(sys.argv[1]), *map(int, sys.argv[3:]))

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,19 @@ def laptop(
     )  # fmt: skip
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return [line[6:] for line in done.stdout.splitlines() if line.startswith("saved ")], done.returncode
+
+
+def lived(town: Path, *words: str | int, patience: int = 300, preload: Path | None = None) -> Counter[str]:
+    """What lives cut short have said, and how often; all that was called saved is there in the end."""
+    done = subprocess.run(
+        [sys.executable, str(LIVES), str(town), *map(str, words)],
+        cwd=ROOT, capture_output=True, text=True, timeout=patience,
+        env={**os.environ, **({"LD_PRELOAD": str(preload)} if preload else {})},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = Counter(done.stdout.splitlines())
+    check(town, [line[6:] for line in said if line.startswith("saved ")])
+    return said
 
 
 def check(town: Path, saved: list[str]) -> None:

@@ -7,9 +7,6 @@ What a laptop said is saved is in the hub's log exactly once in the end, and eve
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -22,11 +19,10 @@ from e2e.processes import (
     CLIENT_PHASES,
     HUB_PHASES,
     KILLS,
-    LIVES,
-    ROOT,
     TIMES,
     check,
     laptop,
+    lived,
     served,
 )
 from small_disk import fill, small_disk
@@ -34,18 +30,6 @@ from sync import doings
 from sync.accounts import settle
 from sync.town import boiler, copy_of, end, reopen
 from sync.world import World
-
-
-def lived(town: Path, *words: str | int, patience: int = 300) -> Counter[str]:
-    """What lives cut short have said, and how often; all that was called saved is there in the end."""
-    done = subprocess.run(
-        [sys.executable, str(LIVES), str(town), *map(str, words)],
-        cwd=ROOT, capture_output=True, text=True, timeout=patience,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    said = Counter(done.stdout.splitlines())
-    check(town, [line[6:] for line in said if line.startswith("saved ")])
-    return said
 
 
 @pytest.mark.parametrize(("whose", "phases"), [("laptop", CLIENT_PHASES), ("hub", HUB_PHASES)])
