@@ -9,6 +9,7 @@ and `killed hub`, `killed laptop` or `killed PHASE` for each that was killed whi
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -69,6 +71,7 @@ class Hub:
         """Begin to serve, unless it does; perhaps until a phase."""
         if self.process:
             return
+        atexit.register(self.end)
         reads, writes = os.pipe()
 
         def serve() -> None:
@@ -82,6 +85,12 @@ class Hub:
         os.close(writes)
         with os.fdopen(reads) as said:
             self.url = json.loads(said.readline())["url"]
+
+    def end(self) -> None:
+        """Kill it if it lives still: a story that ends badly is told at once."""
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.kill(self.process, signal.SIGKILL)
 
     def kill(self) -> None:
         """Kill it, at whatever it is."""
