@@ -73,10 +73,11 @@ def laptop(
 
 def lived(town: Path, *words: str | int, patience: int = 300, preload: Path | None = None) -> Counter[str]:
     """What lives cut short have said, and how often; all that was called saved is there in the end."""
+    # A line is written at once, or those of two lives mix: never unbuffered, which writes its end apart.
+    surroundings = {**os.environ, "PYTHONUNBUFFERED": "", **({"LD_PRELOAD": str(preload)} if preload else {})}
     done = subprocess.run(
         [sys.executable, str(LIVES), str(town), *map(str, words)],
-        cwd=ROOT, capture_output=True, text=True, timeout=patience,
-        env={**os.environ, **({"LD_PRELOAD": str(preload)} if preload else {})},
+        cwd=ROOT, capture_output=True, text=True, timeout=patience, env=surroundings,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = Counter(done.stdout.splitlines())
