@@ -51,7 +51,7 @@ def demo_file(demo_home: Path, beside: tuple[list[str], list[str]], tmp_path: Pa
     shutil.copy(demo_home / "pingliang.gpkg", folder)
     # papers and backup are linked, as nobody writes into one; by hand, as `copytree` took longer than opening
     for way in beside[0]:
-        os.mkdir(f"{folder}/{way}", 0o700)
+        (folder / way).mkdir(0o700)
     for way in beside[1]:
         os.link(f"{demo_home}/{way}", f"{folder}/{way}")
     return folder / "pingliang.gpkg"
