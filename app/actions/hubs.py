@@ -25,8 +25,7 @@ from app.domain.entities.people import Person, is_at_hub
 from app.domain.entity import Entity
 from app.errors import Invalid
 from app.hub import backup as copies
-from app.hub.admin.acting import link_address
-from app.hub.admin.visits import may_enter
+from app.hub.admin.visits import link_address, may_enter
 from app.hub.devices import Invite
 from app.hub.exporting import export_log as write_log
 from app.hub.founding import Entered, First

@@ -26,7 +26,6 @@ from obstore.store import LocalStore, from_url
 from app import disk
 from app.errors import Invalid, StoreFailure
 from app.hub.database import disk_full
-from app.hub.thumbnails import thumbnail_of
 from app.i18n import N_
 from app.sync.messages import MAX_BLOB, MAX_PART
 
@@ -105,6 +104,8 @@ class Blobs:
         ready = self.ready_thumbnail(sha256)
         if ready is not None:
             return ready
+        from app.hub.thumbnails import thumbnail_of  # late: only a server makes small pictures
+
         made = thumbnail_of(self.get(sha256)) if self._whole(sha256) <= _LARGEST_PICTURE else None
         if made is not None:
             self._write(_small_key(sha256), made)

@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def test_the_program_itself_says_the_same(folder: Path) -> None:
     for word in ("status", "conflicts"):
         assert _of_program(word, folder) == told(word, folder), word
     assert _of_program("revoke", "nobody", folder, "--reason", "x", code=1)["error"] == "unknown_device"
+
+
+def test_commands_load_nothing_that_only_a_server_needs() -> None:
+    dear = {"PIL", "starlette", "jinja2", "segno"}
+    words = f"import sys, app.actions.hubs; print(*{dear} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_a_new_hub_has_its_divisions_and_one_administrator(made: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from app.errors import Invalid, StoreFailure
-from app.hub import objects
+from app.hub import objects, thumbnails
 from app.hub.objects import RESERVE, UNFINISHED, Blobs
 from app.hub.thumbnails import DECODED_PIXELS, thumbnail_of
 from hub_server.small_hub import Laptop, SmallHub
@@ -63,7 +63,7 @@ def test_one_small_picture_is_made_at_a_time(
             at_once -= 1
         return thumbnail_of(content)
 
-    monkeypatch.setattr(objects, "thumbnail_of", slowly)
+    monkeypatch.setattr(thumbnails, "thumbnail_of", slowly)
     with ThreadPoolExecutor(6) as pool:
         replies = list(
             pool.map(lambda name: laptop.ask("GET", f"/v1/blob/{name}?thumbnail=1").status_code, hashes)

@@ -16,7 +16,7 @@ from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed
 from app.hub.admin.pages import code_words, lets_in, may_revoke, person_of, sees_from
 from app.hub.admin.render import page, page_language, set_cookie, visits_of
-from app.hub.admin.visits import LANGUAGE_COOKIE, Visit
+from app.hub.admin.visits import LANGUAGE_COOKIE, Visit, link_address
 from app.hub.admin.words import REVOKES_UP_TO
 from app.hub.logs import say
 from app.hub.service import Service, service_of
@@ -96,11 +96,6 @@ async def let_in(request: Request, visit: Visit) -> Response:
     say("link_made", person=visit.person.uid, of=person.uid)
     address = service.url or str(request.base_url).rstrip("/")
     return page(request, "let-in", visit, person=person, link=link_address(address, link))
-
-
-def link_address(url: str, link: str) -> str:
-    """Where somebody chooses a passphrase."""
-    return f"{url}/admin/first/{link}"
 
 
 async def form_of(request: Request, nonce: str) -> dict[str, str]:

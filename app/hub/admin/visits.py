@@ -23,6 +23,11 @@ LONGEST = timedelta(hours=10)
 COOKIE, FORM_COOKIE, LANGUAGE_COOKIE = "gridward_hub", "gridward_form", "gridward_language"
 
 
+def link_address(url: str, link: str) -> str:
+    """Where somebody chooses a passphrase."""
+    return f"{url}/admin/first/{link}"
+
+
 @dataclass(frozen=True)
 class Visit:
     """One person's stay: since when, the secret its forms are tied to, and what their passphrase is checked
