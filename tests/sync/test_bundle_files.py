@@ -317,10 +317,33 @@ def test_frames_that_lie(tmp_path: Path) -> None:
     assert code(("blob", b"pic", name, 0, 7), ("blob", b"ure", name, 4, 7)) == "missing"
     assert code(("blob", b"pict", name, 0, 7), ("blob", b"ture", name, 3, 7)) == "repeated"
     assert code(("batch", b"longer than it says", "", 0, 3)) == "altered"
+    assert code(("batch", b"x", "", 0, 1 << 40)) == "missing"  # a terabyte is said, and one byte comes
+    assert code(("batch", b"x", "", 1 << 40, 1 << 40)) == "missing"
+    assert code(("batch", b"x", "", 0, (1 << 40) + 1)) == "altered"
     assert code(("header", msgspec.msgpack.encode(HEAD), "", 0, 0)) == "altered"
     assert code(("closing", b"junk", "", 0, 0)) == "altered"
     assert code(("batch", b"x", "", 0, 1), seed=DeviceKeys.make().sign_seed) == "foreign"
     assert code(more=True) == "altered"  # the file says that nothing follows
+
+
+def test_a_length_that_no_frame_has_is_named_before_it_is_waited_for(tmp_path: Path) -> None:
+    for lengths in (b"\x20\0\xff\xff\xff\xff", b"\xff\xff\x01\0\0\0"):
+        forge = Forge()
+        forge.frames.append(lengths + bytes(64))
+        assert code_of(forge.write(tmp_path / "a.bundle"), tmp_path / "in") == "altered"
+
+
+def test_frames_of_two_bundles_in_one(tmp_path: Path) -> None:
+    """Each frame is whole; the hash over all of them, which the writer signed, is not theirs."""
+    one, two = Forge(), Forge()
+    one.add(b"one", b"more")
+    two.add(b"two", b"other")
+    one.close()
+    two.close()
+    for place in range(1, 3):
+        mixed = Forge()
+        mixed.frames = [*one.frames[:place], *two.frames[place : place + 1], *one.frames[place + 1 :]]
+        assert code_of(mixed.write(tmp_path / "a.bundle"), tmp_path / "in") == "altered"
 
 
 def test_noise_inside_is_named(tmp_path: Path) -> None:
