@@ -21,6 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
@@ -35,6 +36,13 @@ from e2e import killed_hub, sync_laptop
 from e2e.power_cut import Disk
 from e2e.processes import CLIENT_PHASES, HUB_PHASES, doing, noted
 from sync.town import reopen
+
+SERVING = (
+    "app.cli.main", "app.cli.hub", "app.hub.serve", "app.hub.server", "anyio._backends._asyncio",
+    "sqlalchemy.dialects.sqlite", "typer._adapters", "uvicorn.lifespan.on", "uvicorn.loops.uvloop",
+)  # fmt: skip
+for needed in SERVING:
+    import_module(needed)  # each fork of a hub loaded them anew, half a second of the processor
 
 WITH_PAPER = 7  # one laptop's life in so many brings a paper along
 ANSWERED = ("after_commit", "blob_joined", "", "")  # the phases that say most; at night all of them
