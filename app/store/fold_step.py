@@ -295,15 +295,14 @@ class Step:
         self, effect: Effect, confirmed: tuple[Row | None, Row | None], sight: tuple[Row | None, Row | None]
     ) -> None:
         """Journal another's change, also the part that stays hidden beneath an own change (a fourth 1)."""
-        hidden: list[list[Any]] = []
         before, after = confirmed
         held, seen = sight
-        if before is not None and after is not None:
-            names = [
-                name for name in differing(before, after) if (held or {}).get(name) == (seen or {}).get(name)
-            ]
-            noted = crossing(effect.entity).note((name, before.get(name), after.get(name)) for name in names)
-            hidden = [[*cell, 1] for cell in noted]
+        hidden: list[list[Any]] = []
+        if after is not None:  # also one that comes back beneath an own change
+            told, shown = held or {}, seen or {}
+            names = [name for name in differing(before or shown, after) if told.get(name) == shown.get(name)]
+            cells = ((name, (before or {}).get(name), after.get(name)) for name in names)
+            hidden = [[*cell, 1] for cell in crossing(effect.entity).note(cells)]
         self._note_change(effect, None, held, seen, hidden)
 
     def _note_change(

@@ -185,15 +185,17 @@ def _had_agreed(replay: Replay, item: Entered, effect: Effect, cell: tuple[str, 
 
 
 def _written(step: Step) -> set[str]:
-    """The cells that an effect upon a living record writes. One that moved is told whole."""
+    """The cells that an effect upon a living record writes. One that moved is told whole, and so may one be
+    that a restored hub was given back: there what differs counts."""
     logged, before, alive = step
-    cells = logged.effect.cells
-    if logged.effect.op == "u":
-        return set(cells)
-    if logged.effect.op != "i" or not alive or not logged.device:
+    effect = logged.effect
+    if effect.op == "u" and logged.device:
+        return set(effect.cells)
+    if effect.op not in "iu" or (effect.op == "i" and not (alive and logged.device)):
         return set()
-    after = comparable(cells)
-    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    after = comparable(effect.cells)
+    names = after.keys() if effect.op == "u" else before.keys() | after.keys()
+    return {name for name in names if before.get(name) != after.get(name)}
 
 
 def _has_seen(replay: Replay, item: Entered, name: str, old: Any) -> bool:

@@ -24,6 +24,15 @@ def _undone_to_what_stood_beneath(state: Stories) -> None:
     state.undoes(name="county", who=5)
 
 
+def _came_back_beneath_an_own_edit(state: Stories) -> None:
+    """A boiler was deleted and came back with a value that gave way in its turn, all beneath an edit that was
+    not sent yet: that value was in no journal of this laptop, and its certificate did not tell of it."""
+    state.deletes(name="town_a", which=1)
+    state.edit_the_same(field="rated_tph", first="city", second="city", which=1)
+    state.lays(kind="photo_before", name="city", then=[("town_a", ""), ("county", "")], which=5)
+    state.edit_the_same(field="rated_tph", first="town_b", second="town_a2", which=7)
+
+
 def _gave_way_again_after_the_hub_was_brought_back(state: Stories) -> None:
     """A value that gave way to one which a conflict keeps, and did so again in the log of a hub that was
     brought back: the certificate named the later act alone, and the verifier looked for the first."""
@@ -43,7 +52,12 @@ def _gave_way_again_after_the_hub_was_brought_back(state: Stories) -> None:
 
 
 @pytest.mark.parametrize(
-    "story", [_undone_to_what_stood_beneath, _gave_way_again_after_the_hub_was_brought_back]
+    "story",
+    [
+        _undone_to_what_stood_beneath,
+        _came_back_beneath_an_own_edit,
+        _gave_way_again_after_the_hub_was_brought_back,
+    ],
 )
 def test_the_verifier_believes(town: Path, story: Callable[[Stories], None]) -> None:
     class Here(Stories):
