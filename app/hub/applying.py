@@ -24,6 +24,7 @@ from app.store.tables import known
 # Rows one statement can write: whether alive, the entity, the fields, new stamps only or all, editors too,
 # and whether they came, went or moved.
 _UID = attrgetter("uid")
+_IN_GRANTS = ("person", "redaction")  # of these laptops hear with their grants, which are then made anew
 Group = tuple[bool, str, tuple[str, ...], bool, bool, bool]
 
 
@@ -47,14 +48,14 @@ def write_rows(database: HubDatabase, connection: Connection, rows: Iterable[Row
 def write_new(database: HubDatabase, connection: Connection, rows: Iterable[Row]) -> None:
     """Of rows whose changed ones are written, write the new ones."""
     fresh: dict[str, list[Row]] = {}
-    people = False
+    told = False
     for row in sorted(rows, key=_UID):
-        people = people or row.entity == "person"
+        told = told or row.entity in _IN_GRANTS
         if row.fresh:
             fresh.setdefault(row.entity, []).append(row)
     for entity, those in fresh.items():
         _insert(database, connection, entity, those)
-    if people:
+    if told:
         people_changed(connection)
 
 

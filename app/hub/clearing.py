@@ -20,7 +20,7 @@ _GONE = """SELECT DISTINCT g.sha256 FROM redaction g WHERE g.h_alive
   AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = g.sha256 AND a.h_alive)"""
 
 
-def taken_away(connection: Connection, mark: str, sha256: str | None = None) -> set[str]:
+def taken_away(connection: Connection, mark: str = "", sha256: str | None = None) -> set[str]:
     """The SHA-256 of files that only papers had which were taken away; of all, or of this one if it is."""
     if sha256 is None:
         return {name for (name,) in connection.exec_driver_sql(_GONE)}
@@ -42,7 +42,7 @@ def clear(database: HubDatabase, blobs: Blobs, names: Iterable[str] | None = Non
     """Drop these files where they were taken away, else all that were."""
     with database.reading() as connection:
         if names is None:
-            gone = taken_away(connection, database.mark)
+            gone = taken_away(connection)
         else:
             gone = {name for one in set(names) for name in taken_away(connection, database.mark, one)}
     for sha256 in sorted(gone):

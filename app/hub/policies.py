@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from app.domain.areas import covers
 from app.domain.rights import within_cap
 from app.hub import verifiers
+from app.hub.clearing import taken_away
 from app.hub.devices import Device
 from app.hub.keys import PEOPLE, HubKeys, facts
 from app.hub.programs import minimum_of
@@ -44,6 +45,7 @@ def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now:
         told.get(PEOPLE, b""),
         minimum_of(told).version,
         recovery_of(told).recipient,
+        [bytes.fromhex(name) for name in sorted(taken_away(connection))],
     )
     return pack_grants(made, keys.seed)
 

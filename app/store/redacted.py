@@ -16,6 +16,8 @@ from app.store.pending import pending_uids
 from app.store.rtree import quoted
 from app.store.tables import Layout
 
+# The small value with what the hub has told of files that were taken away: their SHA-256, end to end.
+TOLD = "gone_files"
 _HEARD = "s:redactions"  # those of which the file is no longer taken for known at the hub
 
 
@@ -38,6 +40,23 @@ def certain(raw: sqlite3.Connection, layout: Layout, *, answered: bool) -> list[
     return [Gone(uid, sha256, bool(lives)) for uid, sha256, lives in found if uid not in waiting]
 
 
+def told_gone(raw: sqlite3.Connection, layout: Layout, told: bytes) -> tuple[list[str], list[str]]:
+    """Of the files that the hub has told of (`TOLD`) those no paper has here, and which of them are still
+    taken for known at the hub. The redaction itself may lie where this laptop does not read, or reads no
+    more: its record has moved."""
+    names = [told[at : at + 32].hex() for at in range(0, len(told), 32)]
+    papers = quoted(layout.of(Attachment.TYPE.name).name)
+    lives = f"SELECT 1 FROM {papers} WHERE sha256 = ? LIMIT 1"
+    gone = [name for name in names if raw.execute(lives, (name,)).fetchone() is None]
+    sent = "SELECT 1 FROM sync_blob WHERE sha256 = ?"
+    return gone, [name for name in gone if raw.execute(sent, (name,)).fetchone() is not None]
+
+
+def forget_sent(raw: sqlite3.Connection, names: Iterable[str]) -> None:
+    """The hub has dropped these files."""
+    raw.executemany("DELETE FROM sync_blob WHERE sha256 = ?", [(name,) for name in names])
+
+
 def unheard(raw: sqlite3.Connection, gone: Iterable[Gone]) -> list[Gone]:
     """Those of which this file still believes that the hub has what it once got."""
     row = raw.execute("SELECT value FROM sync_private WHERE name = ?", (_HEARD,)).fetchone()
@@ -47,6 +66,6 @@ def unheard(raw: sqlite3.Connection, gone: Iterable[Gone]) -> list[Gone]:
 
 def hear(raw: sqlite3.Connection, gone: Iterable[Gone], fresh: Iterable[Gone]) -> None:
     """The hub has dropped these files; where somebody adds one of them anew it is sent again."""
-    raw.executemany("DELETE FROM sync_blob WHERE sha256 = ?", [(item.sha256,) for item in fresh])
+    forget_sent(raw, [item.sha256 for item in fresh])
     told = json.dumps(sorted(item.uid for item in gone)).encode()
     raw.execute("INSERT OR REPLACE INTO sync_private VALUES (?, ?)", (_HEARD, told))

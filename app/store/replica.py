@@ -338,15 +338,17 @@ class Replica:
     def tidy_papers(self) -> None:
         """Let go of the files of papers that were taken away, where no other paper has the same. Where there
         is a hub only of those that it has taken."""
+        names = self.private(redacted.TOLD) or b""
         with self._reading() as raw:
             gone = redacted.certain(raw, self._database.layout, answered=self.enrolled)
             fresh = redacted.unheard(raw, gone)
-        for item in gone:
-            if not item.lives:
-                self._attachments.remove(item.sha256)
-        if fresh:
+            told, sent = redacted.told_gone(raw, self._database.layout, names)
+        for sha256 in {*told, *(item.sha256 for item in gone if not item.lives)}:
+            self._attachments.remove(sha256)
+        if fresh or sent:
             with self._writing() as raw:
                 redacted.hear(raw, gone, fresh)
+                redacted.forget_sent(raw, sent)
 
     def newest_clock(self) -> int:
         """The clock (ms) of the newest change that was written here; 0 before the first."""

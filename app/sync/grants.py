@@ -14,6 +14,7 @@ from app.sync.signing import Signed
 
 GRANT_DAYS = 30
 _Word = Annotated[str, Meta(max_length=100)]
+_Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 _Millis = Annotated[int, Meta(ge=0, le=1 << 53)]
 
 
@@ -34,7 +35,8 @@ class Grant(msgspec.Struct, frozen=True, array_like=True):
 class Grants(msgspec.Struct, frozen=True, array_like=True):
     """All grants of one laptop as of `made` (the hub's clock, ms); `people` is the hub's mark of who its
     people were then, another one after each change of them. `minimum` is the lowest version of the program
-    that may sync, "" when any may; `recovery` the age recipient of the recovery key, "" without one."""
+    that may sync, "" when any may; `recovery` the age recipient of the recovery key, "" without one; `gone`
+    the SHA-256 of files that were taken away: also who has not read their records any more lets them go."""
 
     hub: _Word
     device: _Word
@@ -43,6 +45,7 @@ class Grants(msgspec.Struct, frozen=True, array_like=True):
     people: Annotated[bytes, Meta(max_length=32)] = b""
     minimum: _Word = ""
     recovery: _Word = ""
+    gone: Annotated[list[_Digest], Meta(max_length=100_000)] = []
 
     def live(self, person: str, now: int) -> Grant | None:
         """The grant that lets a person sign in at `now` (ms); None when there is none."""

@@ -14,6 +14,7 @@ from app.domain.versions import is_below
 from app.errors import Invalid
 from app.i18n import N_
 from app.store.encryption import disk_state
+from app.store.redacted import TOLD
 from app.store.replica import Replica
 from app.store.workspace import Workspace
 from app.sync.messages import Held
@@ -141,6 +142,7 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
     if packed != kept:
         replica.set_private(GRANTS, packed)
         _keep(replica, MINIMUM, grants.minimum.encode())
+        _keep(replica, TOLD, b"".join(grants.gone))
         forget_seen(replica, grants.made)
         keep_recovery(workspace, grants.recovery)
     replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))

@@ -23,7 +23,7 @@ from app.hub.sticks import give_bundle, take_bundle
 from app.store.attachments import Attachments, thumbnail_path
 from builders import photo
 from sync.independent import verifier
-from sync.lan import COUNTY, TOWN, Lan, Laptop
+from sync.lan import COUNTY, TOWN, TOWN2, Lan, Laptop
 from sync.test_stick_papers import carry, joined
 
 WHY = "这是隔壁户主的身份证"
@@ -83,6 +83,25 @@ def test_it_is_gone_from_the_hub_and_from_every_laptop(lan: Lan, tmp_path: Path)
     for done in lan.drain(town, county, fresh):
         assert (done.pushed, done.pulled, done.blobs_up, done.blobs_down) == (0, 0, 0, 0)
         assert all(area.agrees for area in done.areas.values())
+
+
+@pytest.mark.parametrize("moved", ["before", "after"])
+def test_it_is_gone_from_a_laptop_that_reads_its_record_no_more(lan: Lan, tmp_path: Path, moved: str) -> None:
+    """The town hears nothing of a record that has moved: the hub tells everybody which files go."""
+    town, paper, file = with_photo(lan, tmp_path)
+    county = lan.laptop(COUNTY, "R4")
+    lan.drain(town, county)
+    deeds = [lambda: county.edit("clerk", "O-1", div_code=TOWN2), lambda: take(county, paper)]
+    for deed in deeds if moved == "before" else reversed(deeds):
+        deed()
+        county.sync()
+    assert bytes_of(town, paper)
+    town.sync()
+    assert not bytes_of(town, paper) and not town.session.workspace.find(Redaction)
+    other = town.boiler("O-2")
+    add_evidence(town.as_("officer"), other, [("other", file)])
+    lan.drain(town, county)
+    assert bytes_of(town, paper) and lan.hub.blobs.size(paper.sha256), "added anew it is sent anew"
 
 
 def test_a_laptop_that_has_it_unsent_is_told_and_does_not_try_for_ever(lan: Lan, tmp_path: Path) -> None:
