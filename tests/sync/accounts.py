@@ -300,7 +300,8 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     """What a laptop wrote first came into the log of an area first."""
     place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
     reached: dict[tuple[str, str], int] = {}
-    loose = oracle.acts_about(replay.movable)
+    theirs = {uid for (_, uid), row in replay.rows.items() if row.get("owner") in replay.movable}
+    loose = oracle.acts_about(replay.movable | theirs)
     for logged, _, _ in replay.entries:
         if not _is_entry(logged.effect) or logged.act.uid not in place:
             continue
