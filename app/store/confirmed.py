@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -14,7 +14,7 @@ from app.store.crossing import Row, crossing, unpacked
 from app.store.pending import Place
 from app.store.rebase import Pending, beneath, fields_of
 from app.store.rtree import quoted
-from app.store.tables import STORED_TYPES, Layout, is_known, known
+from app.store.tables import STORED_TYPES, Layout, known
 
 _MANY = 2000
 
@@ -30,19 +30,6 @@ def record(raw: sqlite3.Connection, layout: Layout, entity: str, uid: str) -> Ro
     cells = raw.execute(query, (uid,)).fetchone()
     held = None if cells is None else crossing(entity).reader(columns)(cells)
     return _Beneath(raw).of(place, held, waiting)
-
-
-def lacking(raw: sqlite3.Connection, layout: Layout, places: Iterable[Place]) -> set[Place]:
-    """Those of these records that are not in the file; of kinds that are not known here none is."""
-    left = {place for place in places if is_known(place[0])}
-    for entity in {place[0] for place in left}:
-        table = quoted(layout.of(entity).name)
-        for part, marks in pending.rounded_chunks([uid for name, uid in left if name == entity]):
-            left -= {
-                (entity, row[0])
-                for row in raw.execute(f"SELECT uid FROM {table} WHERE uid IN ({marks})", part)
-            }
-    return left
 
 
 def records(raw: sqlite3.Connection, layout: Layout, root: str) -> Iterator[tuple[str, str, str, Row]]:

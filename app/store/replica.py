@@ -36,7 +36,6 @@ from app.store.evidence import BlobNeed
 from app.store.fold import FoldDone, Incoming, fold
 from app.store.keptblocks import KeptBlock
 from app.store.outbox import Draft, PendingCount, Sealed
-from app.store.pending import Place
 from app.store.replica_facts import Cursor, ReplicaFacts
 from app.store.writer import CLOCK_BITS, NEWEST_OWN
 
@@ -235,11 +234,6 @@ class Replica:
             if not outbox.pending(raw).changes:
                 views.forget_branches(raw)
             keptblocks.forget_lost(raw, keep)
-
-    def lacking(self, places: Iterable[Place]) -> set[Place]:
-        """Those of these records that are not in the file."""
-        with self._reading() as raw:
-            return confirmed.lacking(raw, self._database.layout, places)
 
     # ------------------------------------------------------------ receiving
     def fold(

@@ -71,7 +71,8 @@ def lost_again(transport: Transport, replica: Replica) -> bool:
 
 def forget_told(replica: Replica) -> None:
     """All is level: blocks that were put aside are kept no longer, once the log has told here what became of
-    what they tell. One that is kept is kept with those it follows: a hub takes it upon them only."""
+    all that they tell: an answer of long ago is level with a log that was lost meanwhile. One that is kept
+    is kept with those it follows: a hub takes it upon them only."""
     facts = replica.facts()
     since = (facts.hub_time_ms if facts is not None else 0) - _KEPT_MS
     lost = replica.lost()
@@ -105,11 +106,10 @@ def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int, told: Callable
     if block.received <= since:
         return False
     mine = {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
-    away = replica.lacking(place for _, place in mine)
-    if not away:
+    if not mine:
         return False
     answered, gone = told()
-    return any(place in away - gone for _, place in mine - answered)
+    return any(place not in gone for _, place in mine - answered)
 
 
 def _told_after(replica: Replica, area: str, fork: int) -> _Told:

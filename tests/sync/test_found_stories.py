@@ -306,6 +306,21 @@ def _undone_after_it_was_brought_back(state: Stories) -> None:
     state.undoes(name="city", who=4)
 
 
+def _level_by_an_old_answer(state: Stories) -> None:
+    """What was given back to a hub was forgotten once an old answer said that all was level; the hub was
+    brought back once more, and nobody had it."""
+    state.edit_the_same(field="rated_tph", first="town_b", second="county", which=2)
+    state.loses_the_hub_twice(
+        answer="stale",
+        both=("town_b", "county"),
+        declared=True,
+        deed="edit",
+        field="rated_tph",
+        heard="",
+        which=0,
+    )
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -317,6 +332,7 @@ STORIES = (
     _sent_again_unanswered,
     _edited_anew_where_it_was_deleted,
     _edited_beneath_a_deletion,
+    _level_by_an_old_answer,
     _given_back_to_where_it_is_not_read,
     _a_wrong_clocks_day_given_back,
     _a_wrong_clocks_day_refused_and_given_back,
