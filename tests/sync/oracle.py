@@ -207,7 +207,8 @@ class Replay:
         if place in self.passing:
             return effect.op != "i" or item.area != self.passing[place][0]
         stands = self.areas[place] if place in self.rows else None
-        return stands != item.area and (effect.op != "i" or stands is not None)
+        enters = effect.op != "i" or stands is not None or effect.note == "enter"
+        return stands != item.area and enters
 
     def _told_again(self, item: Logged, before: Mapping[str, Any] | None) -> None:
         """A restored hub tells a record whole: that changes nothing for who has followed its log."""
