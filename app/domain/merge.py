@@ -124,7 +124,9 @@ def _upon_deleted(entry: Entry, row: RowState, writing: Writing) -> Decision:
 def _delete(kind: EntityType, row: RowState | None, writing: Writing) -> Decision:
     if row is None or not row.alive:
         return Decision("n", {}, {}, "accepted", "same")
-    unseen = [name for name, stamp in row.stamps.items() if is_concurrent(stamp, writing)]
+    # Nobody edits what is only ever added: its cells are stamped anew when it moves, or is given back.
+    asked = [name for name in row.stamps if name == DELETION or not kind.append_only]
+    unseen = [name for name in asked if is_concurrent(row.stamps[name], writing)]
     if unseen:
         kept = row.values if DELETION in unseen else {name: row.values.get(name) for name in unseen}
         draft = ConflictDraft("edit_kept", "edit_kept", kept, {}, open=True)

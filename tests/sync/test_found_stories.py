@@ -321,6 +321,16 @@ def _level_by_an_old_answer(state: Stories) -> None:
     )
 
 
+def _taken_away_where_it_had_moved(state: Stories) -> None:
+    """A paper that was taken away after its boiler had moved lived again at a hub brought back."""
+    state.backs_up_hub()
+    state.moves(name="city", which=3, then=[("town_b", ""), ("county", "")])
+    state.takes_away(
+        honest=False, laid=False, name="city", paper=10, which=3, then=[("city", ""), ("county", "")]
+    )
+    state.restores_hub(declared=False, first=[("city", "torn"), ("city", "torn")], which=4)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -333,6 +343,7 @@ STORIES = (
     _edited_anew_where_it_was_deleted,
     _edited_beneath_a_deletion,
     _level_by_an_old_answer,
+    _taken_away_where_it_had_moved,
     _given_back_to_where_it_is_not_read,
     _a_wrong_clocks_day_given_back,
     _a_wrong_clocks_day_refused_and_given_back,
