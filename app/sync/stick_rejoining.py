@@ -26,7 +26,7 @@ from app.sync.messages import (
 )
 
 REJOIN = "rejoin"  # the item that tells where the laptop stands
-_FORKS = "stick_forks"  # what the file remembers until the hub has been given back: epoch, area and number
+_FORKS = "stick_lacks"  # what the file remembers until the hub has been given back: epoch, area and number
 
 
 @dataclass(frozen=True)
