@@ -76,7 +76,7 @@ def decide(kind: EntityType, entry: Entry, row: RowState | None, writing: Writin
     if row is None:
         return reject("unknown_record", entry.cells, None)
     if not row.alive:
-        return _upon_deleted(entry, row, writing)
+        return _upon_deleted(kind, entry, row, writing)
     return _update(kind, entry.cells, row, writing)
 
 
@@ -98,8 +98,8 @@ def _insert(kind: EntityType, entry: Entry, row: RowState | None, writing: Writi
     if row is None:
         return Decision("i", dict(entry.cells), dict(entry.cells))
     if not row.alive:
-        return _upon_deleted(entry, row, writing)
-    differing = {name: value for name, value in entry.cells.items() if row.values.get(name) != value}
+        return _upon_deleted(kind, entry, row, writing)
+    differing = _differing(entry, row)
     if not differing:
         return Decision("n", {}, dict(entry.cells), "accepted", "same")
     if kind.append_only:
@@ -109,16 +109,25 @@ def _insert(kind: EntityType, entry: Entry, row: RowState | None, writing: Writi
     return Decision(found.op, found.sets, stands, found.verdict, found.note, found.conflicts)
 
 
-def _upon_deleted(entry: Entry, row: RowState, writing: Writing) -> Decision:
-    """An edit of a deleted record: refused when the writer knew; else the record is back, with a note."""
+def _differing(entry: Entry, row: RowState) -> Cells:
+    return {name: value for name, value in entry.cells.items() if row.values.get(name) != value}
+
+
+def _upon_deleted(kind: EntityType, entry: Entry, row: RowState, writing: Writing) -> Decision:
+    """An edit of a deleted record: refused when the writer knew; else the record is back, with a note, and
+    the edit is weighed against what stood in it as if it had not been deleted."""
     unseen = is_concurrent(row.stamps.get(DELETION), writing)
     if entry.op == "i" and not unseen:
         return Decision("i", dict(entry.cells), dict(entry.cells))  # a deletion taken back
     if not unseen:
         return reject("deleted", entry.cells, row)
-    whole = {**row.values, **entry.cells}
+    found = _update(kind, _differing(entry, row), row, writing)
+    if found.verdict == "rejected":
+        return found
+    whole = {**row.values, **found.sets}
     draft = ConflictDraft("revived", "revived", whole, {}, open=True)
-    return Decision("i", whole, whole, "merged", "revived", (draft,))
+    verdict: Verdict = "conflict" if found.verdict == "conflict" else "merged"
+    return Decision("i", whole, whole, verdict, "revived", (draft, *found.conflicts))
 
 
 def _delete(kind: EntityType, row: RowState | None, writing: Writing) -> Decision:

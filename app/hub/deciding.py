@@ -167,7 +167,7 @@ class Deciding:
             step = steps.as_step(group)
             taken = steps.take(self.desk, step, actor)
         except steps.StepRefused as refused:
-            self.refuse(group, refused.note, refused.kind)
+            self.refuse(group, refused.note, refused.kind, refused.over)
             return
         row = taken.row
         before = {name: row.values.get(name) for name in taken.sets}
@@ -289,8 +289,11 @@ class Deciding:
             self.desk.rows.stamp([row])
         return state_of(row, item.view, concerned(known(row.entity), entry.cells))
 
-    def refuse(self, group: Sequence[Told], note: str, kind: str = "rejected") -> None:
-        """Leave everything of a group as it is; the refused values wait in conflicts."""
+    def refuse(
+        self, group: Sequence[Told], note: str, kind: str = "rejected", over: Cells | None = None
+    ) -> None:
+        """Leave everything of a group as it is; the refused values wait in conflicts, those of a step with
+        what it would have written by itself (`over`)."""
         lead = subject_of(group)
         for item in group:
             row = self.desk.rows.get(item.entry.entity, item.entry.uid)
@@ -301,8 +304,9 @@ class Deciding:
             is_state = item is lead and kind == "state"
             drafts = found.conflicts
             if is_state or (mine and note in (_BEYOND, NOTE)):  # a person has to see it
-                draft = drafts[0]
-                drafts = (ConflictDraft(draft.kind, note, draft.kept, draft.offered, open=True),)
+                draft, beside = drafts[0], over or {}
+                kept = {**draft.kept, **{name: row.values.get(name) for name in beside if row is not None}}
+                drafts = (ConflictDraft(draft.kind, note, kept, {**draft.offered, **beside}, open=True),)
             verdict = "conflict" if is_state else found.verdict
             self._put(item, row, Decision("n", {}, found.results, verdict, found.note))
             if item is lead or item.entry.entity != "approval":

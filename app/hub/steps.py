@@ -36,12 +36,14 @@ E = TypeVar("E", bound=Entity)
 
 
 class StepRefused(Exception):
-    """The step may not be; `note` is the word why, `kind` that of the conflict."""
+    """The step may not be; `note` is the word why, `kind` that of the conflict. `over`: what the step would
+    write by itself over what its writer had not seen."""
 
-    def __init__(self, note: str, kind: str = "rejected") -> None:
+    def __init__(self, note: str, kind: str = "rejected", over: Cells | None = None) -> None:
         super().__init__(note)
         self.note = note
         self.kind = kind
+        self.over = over or {}
 
 
 @dataclass
@@ -92,7 +94,7 @@ def _judged(desk: Desk, step: Step, actor: Actor, row: Row, flow: Workflow) -> T
     cells = step.change.cells if step.change is not None else {}
     given = {name: item for name, item in before.TYPE.fields.items() if item.id in cells}
     filled_in = {name for name, item in given.items() if may_fill(item, transition)}
-    unseen = _unseen(desk, step, row)
+    unseen = bool(_unseen(desk, step, row, cells))
     filled = _filled(before, cells, filled_in)
     entering = enters(before, filled, transition) or GEOMETRY in cells
     case = _case(desk, step, actor, row, filled, entering)
@@ -106,10 +108,11 @@ def _judged(desk: Desk, step: Step, actor: Actor, row: Row, flow: Workflow) -> T
         )
     if step.act_action == CLEARING and not all(desk.has_blob(item.sha256) for item in case.attachments):
         raise StepRefused("evidence_absent")
-    return _outcome(step, (row, before, filled, unseen), flow, found, case, entering)
+    return _outcome(desk, step, (row, before, filled, unseen), flow, found, case, entering)
 
 
 def _outcome(
+    desk: Desk,
     step: Step,
     held: tuple[Row, Entity, Entity, bool],
     flow: Workflow,
@@ -129,9 +132,10 @@ def _outcome(
             raise StepRefused("state" if unseen else "forged_state", "state" if unseen else "rejected")
     if step.signature.cells.get("fingerprint") != fingerprint(after, case.attachments):
         raise StepRefused("void", "void")
-    if unseen:
-        raise StepRefused("state", "state")
     sets = _differences(before, after)
+    over = _unseen(desk, step, row, sets)
+    if unseen or over:
+        raise StepRefused("state", "state", over)
     if GEOMETRY in cells and cells[GEOMETRY] != row.values.get(GEOMETRY):
         sets[GEOMETRY] = cells[GEOMETRY]
     return Taken(row, sets, _signature(step, case), entering, step.act_action == NEW_ROUND)
@@ -192,16 +196,15 @@ def _required(record: Entity) -> Cells:
     return {item.id: getattr(record, name) for name, item in record.TYPE.fields.items() if item.required}
 
 
-def _unseen(desk: Desk, step: Step, row: Row) -> bool:
-    """Whether somebody else wrote one of the cells that the step writes, unseen and to another value."""
-    told = step.change
-    if told is None:
-        return False
+def _unseen(desk: Desk, step: Step, row: Row, cells: Cells) -> Cells:
+    """Those of the cells that somebody else wrote to another value, unseen by the step's writer."""
+    told = step.change or step.signature
     state, writing = state_of(row, told.view), desk.writing(told, row.area)
-    return any(
-        is_concurrent(state.stamps.get(name), writing) and row.values.get(name) != value
-        for name, value in told.cells.items()
-    )
+    return {
+        name: value
+        for name, value in cells.items()
+        if is_concurrent(state.stamps.get(name), writing) and row.values.get(name) != value
+    }
 
 
 def _knew(desk: Desk, step: Step, held: Row) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.domain.changes import new_uid
@@ -142,6 +144,27 @@ def test_two_steps_that_contradict_leave_an_open_conflict(bench: HubBench) -> No
         ("state", "open", "town_check")
     ]
     assert raised[0].kept_by == "clerk" and raised[0].offered_by == "officer2"
+    bench.check()
+
+
+def test_a_step_does_not_empty_what_its_writer_had_not_seen(bench: HubBench) -> None:
+    """Treating a sealed boiler again empties its re-check, which the writer's own record did not have."""
+    town, county = city_laptop(bench), bench.laptop(COUNTY, "R4")
+    made = lived(bench, town, "start")
+    town.step("clerk", "seal", made.uid, ("seal_photo",), seal_no="F-1")
+    assert town.push().rejected == 0
+    bench.clock.forward(days=2)
+    county.pull()
+    county.step("clerk", "restart", made.uid, due_date="2027-06-30")
+    town.step("officer", "recheck", made.uid, ("recheck_photo",))
+    assert (town.push().rejected, county.push().conflicts) == (0, 1)
+    found = bench.boiler(made.uid)
+    assert found is not None and (found.status, found.rechecked_on) == ("sealed", "2026-11-25")
+    (raised,) = [item for item in bench.hub.conflicts() if item.owner == made.uid]
+    assert (raised.kind, raised.situation, raised.offered_action) == ("state", "open", "restart")
+    kept, offered = json.loads(raised.kept or ""), json.loads(raised.offered or "")
+    assert (kept["rechecked_on"], offered["rechecked_on"]) == ("2026-11-25", None)
+    assert raised.kept_by == "officer", "what stands against it is the re-check"
     bench.check()
 
 

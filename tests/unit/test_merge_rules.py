@@ -97,15 +97,26 @@ def test_a_deletion_gives_way_to_an_edit_it_had_not_seen() -> None:
 
 def test_an_edit_of_a_deleted_record_is_refused_only_when_the_deletion_was_seen() -> None:
     dead = row(alive=False, user_org="old", ledger_no="1")
+    dead.stamps["user_org"] = Stamp(3, OTHER, 1)  # that the writer had seen
     back = decide(BOILER, entry("u", user_org="new"), dead, unseen())
     assert (back.op, back.sets) == ("i", {"user_org": "new", "ledger_no": "1"})
-    assert back.conflicts[0].kind == "revived"
+    assert [item.kind for item in back.conflicts] == ["revived"]
     refused = decide(BOILER, entry("u", user_org="new"), dead, seen())
     assert (refused.verdict, refused.note, refused.conflicts[0].offered) == (
         "rejected",
         "deleted",
         {"user_org": "new"},
     )
+
+
+@pytest.mark.parametrize(("clock", "stands"), [(200, "mine"), (50, "theirs")])
+def test_an_edit_that_revives_a_record_is_weighed_against_what_stood_in_it(clock: int, stands: str) -> None:
+    dead = row(alive=False, user_org="theirs", ledger_no="1")
+    back = decide(BOILER, entry("u", user_org="mine", ledger_no="1"), dead, unseen(clock))
+    assert (back.op, back.sets) == ("i", {"user_org": stands, "ledger_no": "1"})
+    assert [(item.kind, item.open) for item in back.conflicts] == [("revived", True), ("merged", False)]
+    hidden = back.conflicts[1]
+    assert {hidden.kept["user_org"], hidden.offered["user_org"]} == {"mine", "theirs"}
 
 
 def test_a_deletion_taken_back_brings_the_record_back() -> None:
