@@ -76,7 +76,7 @@ def decide(kind: EntityType, entry: Entry, row: RowState | None, writing: Writin
     if row is None:
         return reject("unknown_record", entry.cells, None)
     if not row.alive:
-        return _upon_deleted(kind, entry, row, writing)
+        return _upon_deleted(entry, row, writing)
     return _update(kind, entry.cells, row, writing)
 
 
@@ -98,7 +98,7 @@ def _insert(kind: EntityType, entry: Entry, row: RowState | None, writing: Writi
     if row is None:
         return Decision("i", dict(entry.cells), dict(entry.cells))
     if not row.alive:
-        return _upon_deleted(kind, entry, row, writing)
+        return _upon_deleted(entry, row, writing)
     differing = _differing(entry, row)
     if not differing:
         return Decision("n", {}, dict(entry.cells), "accepted", "same")
@@ -113,21 +113,25 @@ def _differing(entry: Entry, row: RowState) -> Cells:
     return {name: value for name, value in entry.cells.items() if row.values.get(name) != value}
 
 
-def _upon_deleted(kind: EntityType, entry: Entry, row: RowState, writing: Writing) -> Decision:
-    """An edit of a deleted record: refused when the writer knew; else the record is back, with a note, and
-    the edit is weighed against what stood in it as if it had not been deleted."""
+def _upon_deleted(entry: Entry, row: RowState, writing: Writing) -> Decision:
+    """An edit of a deleted record: refused when the writer knew; else the record is back with the edit, with
+    a note; values beneath the edit that its writer had not seen are kept."""
     unseen = is_concurrent(row.stamps.get(DELETION), writing)
     if entry.op == "i" and not unseen:
         return Decision("i", dict(entry.cells), dict(entry.cells))  # a deletion taken back
     if not unseen:
         return reject("deleted", entry.cells, row)
-    found = _update(kind, _differing(entry, row), row, writing)
-    if found.verdict == "rejected":
-        return found
-    whole = {**row.values, **found.sets}
-    draft = ConflictDraft("revived", "revived", whole, {}, open=True)
-    verdict: Verdict = "conflict" if found.verdict == "conflict" else "merged"
-    return Decision("i", whole, whole, verdict, "revived", (draft, *found.conflicts))
+    whole = {**row.values, **entry.cells}
+    drafts = [ConflictDraft("revived", "revived", whole, {}, open=True)]
+    hidden = {
+        name: row.values[name]
+        for name in _differing(entry, row)
+        if row.values.get(name) is not None and is_concurrent(row.stamps.get(name), writing)
+    }
+    if hidden:
+        mine = {name: entry.cells[name] for name in hidden}
+        drafts.append(ConflictDraft("merged", "revived", mine, hidden, open=False))
+    return Decision("i", whole, whole, "merged", "revived", tuple(drafts))
 
 
 def _delete(kind: EntityType, row: RowState | None, writing: Writing) -> Decision:

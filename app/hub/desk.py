@@ -279,7 +279,7 @@ class Desk:
             by = (*draft.kept, *state_ids(draft, entry.entity))
             kept = Side(self.writer_of(row, by) if heard == area else None)
             offered = Side(told.act)
-            if draft.note == "later_stands" and draft.kept and self._is_mine(row, draft.kept):
+            if draft.kind == "merged" and draft.kept and self._is_mine(row, draft.kept):
                 kept, offered = offered, Side(self._before(row, draft.kept))
             record = conflict_of(
                 (entry.entity, entry.uid, name), draft, kept, offered, self.moment(),

@@ -394,6 +394,24 @@ def test_an_edit_of_what_was_deleted_unseen_brings_it_back(bench: HubBench) -> N
     bench.check()
 
 
+def test_who_brings_a_record_back_hides_no_value_they_had_not_seen(bench: HubBench) -> None:
+    one, two, uid = both(bench)
+    one.edit("clerk", uid, note="烟囱已拆")
+    one.push()
+    one.delete("clerk", uid)
+    two.edit("clerk2", uid, note="我在现场", rated_tph=2.0)
+    one.push()
+    assert two.push().merged == 1
+    found = bench.boiler(uid)
+    assert found is not None and (found.note, found.rated_tph) == ("我在现场", 2.0)
+    told = {item.kind: item for item in bench.records(Conflict)}
+    assert {kind: item.situation for kind, item in told.items()} == {"revived": "open", "merged": "settled"}
+    hidden = told["merged"]
+    assert (json.loads(hidden.kept or ""), hidden.kept_by) == ({"note": "我在现场"}, "clerk2")
+    assert (json.loads(hidden.offered or ""), hidden.offered_by) == ({"note": "烟囱已拆"}, "clerk")
+    bench.check()
+
+
 @pytest.mark.parametrize("by", ["an edit", "an undo"])
 def test_who_brings_a_record_back_takes_no_value_for_their_own(bench: HubBench, by: str) -> None:
     """Who has not seen that edits another field earlier in the day: that edit stands, as nobody else wrote
