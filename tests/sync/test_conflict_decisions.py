@@ -19,6 +19,15 @@ from sync.lan import COUNTY, PLACE, TOWN, Lan, Laptop
 
 AWAY = (PLACE[0] + 0.002, PLACE[1])  # far enough not to be taken for the same boiler
 
+_PLAN = {"treatment": "dismantle", "due_date": "2026-12-31", "resp_org": "柳湖镇政府"}
+SEALING = (
+    ("county", "clerk", "register", "nameplate", {}),
+    ("county", "clerk", "plan", "", _PLAN),
+    ("county", "chief", "plan", "", {}),
+    ("town", "officer", "start", "photo_before", {}),
+    ("county", "clerk", "seal", "seal_photo", {"seal_no": "F-1"}),
+)
+
 
 @dataclass
 class Two:
@@ -223,3 +232,28 @@ def test_the_step_that_lost_is_taken_once_the_other_is_undone(two: Two, tmp_path
     assert not [item for item in two.county.session.workspace.find(Approval) if item.action == "exclude"]
     [again] = open_conflicts(two.county.session, all=True)
     assert again.settled_by == ""
+
+
+def test_a_step_over_what_was_not_seen_shows_it_and_can_be_taken(two: Two, tmp_path: Path) -> None:
+    """A sealed boiler is treated again at the county while the town finds its seal in place."""
+    for shade, (laptop, who, step, kind, values) in enumerate(SEALING):
+        at = getattr(two, laptop)
+        taken = photo(tmp_path / f"{step}.jpg", PLACE, two.lan.clock.now, shade)
+        do_step(at.as_(who), step, at.boiler("T-1"), evidence=[(kind, taken)] if kind else [], values=values)
+        two.lan.drain(two.county, two.town)
+    two.lan.clock.forward(hours=30)
+    county, town = two.county.as_("clerk"), two.town.as_("officer")
+    do_step(county, "restart", two.county.boiler("T-1"), values={"due_date": "2027-06-30"})
+    seal = photo(tmp_path / "recheck.jpg", PLACE, two.lan.clock.now, 99)
+    do_step(town, "recheck", two.town.boiler("T-1"), evidence=[("recheck_photo", seal)])
+    two.lan.drain(two.town, two.county)
+    checked = two.county.boiler("T-1").rechecked_on
+    assert (two.town.boiler("T-1").status, bool(checked)) == ("sealed", True)
+    [view] = open_conflicts(two.county.as_("clerk"))
+    assert (view.kept.by, view.kept.action, view.offered.action) == ("officer", "recheck", "restart")
+    assert {item.field: (item.kept, item.offered) for item in view.fields}["rechecked_on"] == (checked, None)
+    resolve(county, view.uid, "offered", "供暖季前改造")
+    two.lan.drain(two.county, two.town)
+    found = two.town.boiler("T-1")
+    assert (found.status, found.rechecked_on, found.due_date) == ("in_progress", None, "2027-06-30")
+    assert open_conflicts(two.county.session) == []
