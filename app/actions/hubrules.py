@@ -41,7 +41,7 @@ def make_recovery_key(
     made, now = make_key(), utc_now()
     text = made.text(as_moment(now), passphrase)
     with opened(place) as hub:
-        half = Recovery(made.recipient, f"shell:{getpass.getuser()}", int(now.timestamp() * 1000))
+        half = Recovery(made.recipient, by=f"shell:{getpass.getuser()}", at=int(now.timestamp() * 1000))
         set_recovery(hub.database, half, lambda: _write_key(out, text), replace=replace)
         status = status_of(hub)
     document = {"recipient": made.recipient, "recovery_key": status["recovery_key"]}

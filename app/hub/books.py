@@ -19,10 +19,11 @@ from app.hub.devices import Device, devices
 from app.hub.keepers import keepers
 from app.hub.keys import facts
 from app.hub.lost import restored_at
-from app.hub.programs import ANY, Minimum, minimum_of
+from app.hub.programs import ANY, Minimum
 from app.hub.records import record_of
-from app.hub.recovery import NONE, Recovery, recovery_of
+from app.hub.recovery import NONE, Recovery
 from app.hub.rows import Rows
+from app.hub.rulings import ruling_of
 from app.store.tables import STORED_TYPES
 
 E = TypeVar("E", bound=Entity)
@@ -123,7 +124,7 @@ def status(database: HubDatabase, connection: Connection, root: str) -> Status:
     able = len(keepers(Rows(database, connection), root))
     return Status(
         root, areas(connection), count, persons, able, conflicts, engine, persons > 0, *back,
-        minimum_of(told), recovery_of(told),
+        ruling_of(told, Minimum), ruling_of(told, Recovery),
     )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from app.hub import verifiers
 from app.hub.clearing import taken_away
 from app.hub.devices import Device
 from app.hub.keys import PEOPLE, HubKeys, facts
-from app.hub.programs import minimum_of
-from app.hub.recovery import recovery_of
+from app.hub.programs import Minimum
+from app.hub.recovery import Recovery
+from app.hub.rulings import ruling_of
 from app.sync.grants import GRANT_DAYS, Grant, Grants, pack_grants
 from app.sync.messages import Held
 
@@ -43,8 +44,8 @@ def grants(connection: Connection, keys: HubKeys, hub: str, device: Device, now:
         now,
         found,
         told.get(PEOPLE, b""),
-        minimum_of(told).version,
-        recovery_of(told).recipient,
+        ruling_of(told, Minimum).version,
+        ruling_of(told, Recovery).recipient,
         [bytes.fromhex(name) for name in sorted(taken_away(connection))],
     )
     return pack_grants(made, keys.seed)

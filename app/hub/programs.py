@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from contextlib import suppress
+from typing import ClassVar
 
-import msgspec
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import __version__
 from app.domain.versions import is_below, is_version
 from app.errors import Invalid, Refused, StoreFailure
-from app.hub.book import DEVICES, FACTS
+from app.hub.book import DEVICES
 from app.hub.database import HubDatabase
 from app.hub.devices import known_disk, known_journal
-from app.hub.keys import people_changed, set_fact
+from app.hub.rulings import Ruling, read_ruling, set_ruling
 from app.i18n import N_
 from app.sync.messages import Held
 from app.sync.refusals import outdated
 
-_FACT = "minimum"
 _TRUSTED_S = 2.0  # another process may have set it meanwhile
 _LAPTOPS = 100_000
 PROGRAM_COLUMN, DISK_COLUMN, JOURNAL_COLUMN = "program", "disk", "journal"
@@ -34,21 +32,15 @@ _AGENT = re.compile(r"gridward/([0-9A-Za-z.+-]{1,40})", re.ASCII)
 _PROGRAM = re.compile(r"[0-9A-Za-z.+-]{1,40}", re.ASCII)
 
 
-class Minimum(msgspec.Struct, frozen=True):
-    """The lowest version that may sync, "" when any may; who set it, and when (ms)."""
+class Minimum(Ruling, frozen=True):
+    """The lowest version that may sync, "" when any may."""
+
+    FACT: ClassVar[str] = "minimum"
 
     version: str = ""
-    by: str = ""
-    at: int = 0
 
 
 ANY = Minimum()
-
-
-def minimum_of(facts: Mapping[str, bytes]) -> Minimum:
-    """What stands among the hub's facts."""
-    kept = facts.get(_FACT)
-    return msgspec.json.decode(kept, type=Minimum) if kept else ANY
 
 
 def require(connection: Connection, version: str, by: str, now: int) -> None:
@@ -70,8 +62,7 @@ def require(connection: Connection, version: str, by: str, now: int) -> None:
             own=__version__,
             code="above_own",
         )
-    set_fact(connection, _FACT, msgspec.json.encode(Minimum(version, by, now)))
-    people_changed(connection)  # so that everybody's grants are made anew
+    set_ruling(connection, Minimum(version, by=by, at=now))
 
 
 def program_of(agent: str) -> str:
@@ -92,8 +83,7 @@ class Programs:
         """The lowest version that may sync, as of some seconds ago at most."""
         if time.monotonic() - self._looked >= _TRUSTED_S:
             with self._database.reading() as connection:
-                kept = connection.execute(select(FACTS.c.value).where(FACTS.c.name == _FACT)).scalar()
-            self._minimum = minimum_of({_FACT: bytes(kept)} if kept is not None else {})
+                self._minimum = read_ruling(connection, Minimum)
             self._looked = time.monotonic()
         return self._minimum
 

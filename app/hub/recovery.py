@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import ClassVar
 
-import msgspec
 from sqlalchemy import Connection
 
 from app.errors import Refused
 from app.hub.database import HubDatabase
-from app.hub.keys import facts, people_changed, set_fact
+from app.hub.rulings import Ruling, read_ruling, set_ruling
 from app.i18n import N_
 
-_FACT = "recovery"
 
+class Recovery(Ruling, frozen=True):
+    """The public half ("" when there is none)."""
 
-class Recovery(msgspec.Struct, frozen=True):
-    """The public half ("" when there is none), who made it, and since when it counts (ms)."""
+    FACT: ClassVar[str] = "recovery"
 
     recipient: str = ""
-    by: str = ""
-    at: int = 0
 
 
 NONE = Recovery()
-
-
-def recovery_of(told: Mapping[str, bytes]) -> Recovery:
-    """What stands among the hub's facts."""
-    kept = told.get(_FACT)
-    return msgspec.json.decode(kept, type=Recovery) if kept else NONE
 
 
 def set_recovery(
@@ -39,13 +31,12 @@ def set_recovery(
     private half into safety. Raises Refused `exists` when there is one and it is not to be replaced."""
     with database.writing() as connection:
         _check_free(connection, replace)
-        set_fact(connection, _FACT, msgspec.json.encode(made))
-        people_changed(connection)  # so that everybody's grants are made anew
+        set_ruling(connection, made)
         keep_half()
 
 
 def _check_free(connection: Connection, replace: bool) -> None:
-    if recovery_of(facts(connection)).recipient and not replace:
+    if read_ruling(connection, Recovery).recipient and not replace:
         raise Refused(
             N_("There is a recovery key already"),
             hint=N_(

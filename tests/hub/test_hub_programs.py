@@ -10,8 +10,10 @@ from app.errors import Invalid, Refused
 from app.hub import programs
 from app.hub.book import DEVICES
 from app.hub.hub import Hub
+from app.hub.keys import set_fact
 from app.hub.policies import are_good
-from app.hub.programs import Programs
+from app.hub.programs import Minimum, Programs
+from app.hub.recovery import Recovery
 from app.sync.grants import read_grants
 from app.sync.messages import Held
 from hub.office_hub import NOON, HubBench
@@ -68,3 +70,15 @@ def test_what_laptops_run_is_kept_for_people_and_what_is_too_old_refused(bench: 
     with hub.database.reading() as connection:
         query = select(DEVICES.c.program).where(DEVICES.c.uid == laptop.uid)
         assert connection.execute(query).scalar_one() == "0.1.0"
+
+
+def test_what_hubs_kept_before_still_counts(bench: HubBench) -> None:
+    """As they were first written, each under its own name."""
+    with bench.hub.database.writing() as connection:
+        set_fact(connection, "minimum", b'{"version":"0.1.0","by":"shell:root","at":5}')
+        set_fact(connection, "recovery", b'{"recipient":"age1abc","by":"shell:root","at":6}')
+    stands = bench.hub.status()
+    assert stands.minimum == Minimum("0.1.0", by="shell:root", at=5)
+    assert stands.recovery == Recovery("age1abc", by="shell:root", at=6)
+    grants = read_grants(bench.hub.policy(bench.laptop().uid, NOON), bench.hub.key)
+    assert (grants.minimum, grants.recovery) == ("0.1.0", "age1abc")

@@ -24,11 +24,11 @@ from app.hub.answering import PushAnswer
 from app.hub.book import DEVICES, FACTS, PASSPHRASES, TRIES
 from app.hub.database import HubDatabase
 from app.hub.devices import Invite
-from app.hub.keys import facts
 from app.hub.objects import Blobs
-from app.hub.programs import Minimum, minimum_of, require
+from app.hub.programs import Minimum, require
 from app.hub.recovery import NONE, Recovery
 from app.hub.replies import PullAnswer
+from app.hub.rulings import read_ruling
 from app.i18n import N_
 from app.sync import messages as m
 from app.sync.signing import BATCH, pack_signed, signed
@@ -132,7 +132,7 @@ class SmallHub:
 
     def minimum(self) -> Minimum:
         with self.database.reading() as connection:
-            return minimum_of(facts(connection))
+            return read_ruling(connection, Minimum)
 
     def require_program(self, version: str, by: str, now: datetime) -> None:
         with self.database.writing() as connection:

@@ -393,7 +393,7 @@ def test_long_lists_come_in_pages_and_forms_mark_where_they_belong(http: TestCli
 def test_the_first_page_says_whether_there_is_a_recovery_key(http: TestClient, hub: SmallHub) -> None:
     sign_in(http)
     assert "hub recovery-key" in http.get("/admin/").text
-    hub.recovery = Recovery("age1abc", "shell:root", received_ms(NOW))
+    hub.recovery = Recovery("age1abc", by="shell:root", at=received_ms(NOW))
     page = http.get("/admin/").text
     assert "hub recovery-key" not in page and "设于 2026-11-23 10:00" in page
     assert "age1abc" not in page
