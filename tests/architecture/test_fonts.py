@@ -19,4 +19,5 @@ def test_no_glyph_has_a_second_character_that_looks_alike(weight: str) -> None:
     alike = {code for code in characters if any(code in block for block in LOOK_ALIKES)}
     ordinary = {glyph for code, glyph in characters.items() if code not in alike}
     assert [chr(code) for code in alike if characters[code] in ordinary] == []
+    assert len({characters[code] for code in (0x09, 0x20, 0x2003, 0x3000)}) == 4, "a blank, another blank"
     assert [character for character in NEEDED if ord(character) not in characters] == []

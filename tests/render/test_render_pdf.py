@@ -135,6 +135,16 @@ def test_nothing_to_print_is_said() -> None:
         pdf_bytes([])
 
 
+@pytest.mark.parametrize("bold", [False, True])
+def test_blanks_come_back_as_they_were_written(bold: bool) -> None:
+    """The tab is drawn as the space, the em space as the Chinese one, and a PDF took the lower of both."""
+    said = "A B 柳湖 镇　一号  x"
+    op = Text(10.0, 20.0, said, TextStyle(4.0, "#000000", bold=bold))
+    found = reader_of([Page(210.0, 297.0, (op,), "名")]).pages[0].extract_text()
+    assert {mark for mark in found if mark.isspace()} == {" ", "　", " "}
+    assert found.split() == said.split()
+
+
 def test_numbers_hashes_and_words_come_back_as_they_were_written() -> None:
     """Beside Latin letters the font has other shapes for digits, and one shape for two letters, which stand
     for nothing that could be copied."""
