@@ -81,7 +81,7 @@ class Skeleton:
         if self.subtitle:
             below = margin + self._title_style_height() + base_line(style.subtitle)
             ops.append(Text(width / 2, below, self.subtitle, style.subtitle, "middle"))
-        secrecy = style.text(3.9, bold=True, colour=ACCENT, spacing_mm=0.4)
+        secrecy = style.text(3.9, bold=True, colour=ACCENT, spacing_mm=0.35)
         ops.append(Text(margin, margin + base_line(secrecy), secrecy_words(meta), secrecy))
         for number, words in enumerate(self._right_words()):
             y = margin + base_line(style.body) + number * line_height(style.body)
