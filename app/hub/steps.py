@@ -108,19 +108,18 @@ def _judged(desk: Desk, step: Step, actor: Actor, row: Row, flow: Workflow) -> T
         )
     if step.act_action == CLEARING and not all(desk.has_blob(item.sha256) for item in case.attachments):
         raise StepRefused("evidence_absent")
-    return _outcome(desk, step, (row, before, filled, unseen), flow, found, case, entering)
+    return _outcome(desk, step, (row, before, filled, unseen, entering), flow, found, case)
 
 
 def _outcome(
     desk: Desk,
     step: Step,
-    held: tuple[Row, Entity, Entity, bool],
+    held: tuple[Row, Entity, Entity, bool, bool],
     flow: Workflow,
     found: Judgement,
     case: Case,
-    entering: bool,
 ) -> Taken:
-    row, before, filled, unseen = held
+    row, before, filled, unseen, entering = held
     after = outcome(filled, flow, found, case)
     cells = step.change.cells if step.change is not None else {}
     owns = found.transition.owns
