@@ -306,7 +306,7 @@ class Deciding:
             if is_state or (mine and note in (_BEYOND, NOTE)):  # a person has to see it
                 draft, beside = drafts[0], over or {}
                 kept = {**draft.kept, **{name: row.values.get(name) for name in beside if row is not None}}
-                drafts = (ConflictDraft(draft.kind, note, kept, {**draft.offered, **beside}, open=True),)
+                drafts = (ConflictDraft(draft.kind, note, kept, {**beside, **draft.offered}, open=True),)
             verdict = "conflict" if is_state else found.verdict
             self._put(item, row, Decision("n", {}, found.results, verdict, found.note))
             if item is lead or item.entry.entity != "approval":
