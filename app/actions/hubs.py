@@ -290,7 +290,7 @@ def _records(workspace: Workspace, blobs: Blobs) -> Iterator[First]:
             yield Entered(record, frozenset(editors_of(session, record)))
             continue
         if isinstance(record, Attachment):
-            blobs.put(record.sha256, workspace.verify_attachment(record.sha256).read_bytes())
+            blobs.put(record.sha256, workspace.verify_attachment(record.sha256))
         remembered = isinstance(record, Person) and is_at_hub(record.verifier)
         yield record.replace(verifier=granted_verifier(workspace, record.uid)) if remembered else record
 

@@ -119,7 +119,7 @@ def papers_words(papers: PapersDone) -> str:
     count, unknown = papers.lacking, papers.unknown
     if unknown >= count:
         return tr(
-            N_("{n} photographs and papers are still to come: nobody has brought them to the hub yet"),
+            N_("{n} photographs and papers are still to come: they are not at the hub yet, or damaged there"),
             n=f"{count:,}",
         )
     said = tr(
@@ -128,4 +128,4 @@ def papers_words(papers: PapersDone) -> str:
     )
     if not unknown:
         return said
-    return f"{said}{tr(N_('; {n} of them nobody has brought to the hub yet'), n=f'{unknown:,}')}"
+    return f"{said}{tr(N_('; {n} of them are not at the hub yet, or damaged there'), n=f'{unknown:,}')}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -98,6 +99,16 @@ class Blobs:
         for begin in range(start, end, _CHUNK):
             yield self.get(sha256, begin, min(begin + _CHUNK, end))
 
+    def is_undamaged(self, sha256: str) -> bool:
+        """Whether a whole blob can be read and is still what its name says."""
+        digest = hashlib.sha256()
+        try:
+            for piece in self.stream(sha256):
+                digest.update(piece)
+        except StoreFailure:
+            return False
+        return digest.hexdigest() == sha256
+
     def thumbnail(self, sha256: str) -> bytes | None:
         """A small JPEG of a picture, made before or now; None for what is no picture. To make one takes much
         memory, so not many are to be made at once."""
@@ -118,14 +129,20 @@ class Blobs:
 
     # ------------------------------------------------------------------ writing
 
-    def put(self, sha256: str, content: bytes) -> None:
-        """A whole blob at once; raises Invalid `hash` when it is not what its name says."""
+    def put(self, sha256: str, content: bytes | Path) -> None:
+        """A whole blob at once, from memory or from a file, which is read in pieces and stays; raises Invalid
+        `hash` when it is not what its name says."""
         if self.size(sha256) is not None:
             return
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise _wrong_hash()
-        self._check_room(len(content))
-        self._write(_key(sha256), content)
+        try:
+            with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as whole:
+                if hashlib.file_digest(whole, "sha256").hexdigest() != sha256:
+                    raise _wrong_hash()
+                self._check_room(whole.seek(0, os.SEEK_END))
+                whole.seek(0)
+                self._write(_key(sha256), whole)
+        except OSError as error:  # the file cannot be read
+            raise _failure(error) from error
 
     def put_part(
         self, sha256: str, offset: int, content: bytes, total: int | None = None, owner: str = "hub"
@@ -172,10 +189,10 @@ class Blobs:
     # ------------------------------------------------------------------ within
 
     def _check_room(self, size: int, owner: str = "") -> None:
-        """Raises StoreFailure `disk_full` where the disk would have less left than the hub itself needs to go
-        on taking changes, Invalid `too_large` for a laptop that begins ever more and ends none."""
-        if self._folder is not None and shutil.disk_usage(self._folder).free < RESERVE + size:
-            raise disk_full()
+        """Raises StoreFailure `disk_full`, see `check_room`, and Invalid `too_large` for a laptop that begins
+        ever more and ends none."""
+        if self._folder is not None:
+            check_room(self._folder, size)
         if owner and sum(int(part["size"]) for part in self._list(f"parts/{owner}")) > UNFINISHED:
             raise Invalid(
                 N_("This laptop has begun too many attachments without ending them"),
@@ -229,7 +246,9 @@ class Blobs:
         before it and the laptop sends it again, instead of taking for sent what was never made whole."""
         digest = hashlib.sha256()
         try:
-            with tempfile.TemporaryFile() as whole:  # the store cannot be read while it is being written
+            # The store cannot be read while it is being written. What the system calls its folder for such
+            # files may lie in memory.
+            with tempfile.TemporaryFile(dir=self._folder) as whole:
                 for piece in chain((self._bytes(key, 0, size) for key, _, size in parts), [last]):
                     digest.update(piece)
                     whole.write(piece)
@@ -271,6 +290,13 @@ class Blobs:
                 continue
             except BaseError as error:
                 raise _failure(error) from error
+
+
+def check_room(folder: Path, size: int) -> None:
+    """Raises StoreFailure `disk_full` where so many bytes would leave less of the disk than the hub itself
+    needs to go on taking changes."""
+    if shutil.disk_usage(folder).free < RESERVE + size:
+        raise disk_full()
 
 
 def _over_the_network(place: str) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -36,7 +37,7 @@ class Giving:
 
     `room` is for how many bytes there is still room, None for a laptop of an older program: it cannot ask
     again, so it gets every file that the entries of its answer name. `left` counts what the hub has and did
-    not give, `unknown` what nobody has brought here yet.
+    not give, `unknown` what nobody has brought here yet, or a bad disk has damaged.
     """
 
     hub: Hub
@@ -54,14 +55,14 @@ class Giving:
             yield from self._pictures(self.room // _SHARE)
         for sha256 in self.named:
             size = self.hub.blobs.size(sha256)
-            if size is None:
-                self.unknown += 1
-            elif self.room is not None and size > self.room:
+            if size is not None and self.room is not None and size > self.room:
                 self.left += 1
+            elif size is None or not self.hub.blobs.is_undamaged(sha256):
+                self.unknown += 1  # the laptop would refuse all of a bundle with a damaged one
             else:
                 self.files += 1
                 self._take(size)
-                yield Item("blob", sha256, self.hub.blobs.get(sha256))
+                yield Item("blob", sha256, partial(self.hub.blobs.stream, sha256, 0, size), 0, size)
 
     def _pictures(self, share: int) -> Iterator[Item]:
         for sha256 in self.small:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +17,7 @@ from app.hub.book import LOG, field_ids
 from app.hub.database import HubDatabase
 from app.hub.lost import has_block
 from app.hub.rows import read_living
+from app.hub.scratch import scratch
 from app.store.replica_facts import Cursor
 from app.store.snapshot import SnapshotRow, make_snapshot
 from app.store.tables import STORED_TYPES
@@ -30,8 +27,6 @@ FRESH_ENTRIES = 2_000  # a ready file is given out as long as no more has happen
 HISTORY_ENTRIES = 200_000
 _TOLD_EACH = 1_000  # records
 Made = Callable[[int, int], None]  # records written, all
-_MAKING = ".making-"  # what folders begin with in which a file is being made
-_LEFT_SECONDS = 24 * 3600.0  # after which nobody is at it any more
 _DRAWN_ONCE = frozenset(("grid_cell",))  # squares made in one go: their history says nothing
 
 
@@ -76,8 +71,8 @@ class Snapshots:
         target = self.folder / f"{area}-{total:012d}.gpkg.zst"
         beside = target.with_name(target.name + ".json")
         standing = {code: (seq, head.hex()) for code, (seq, head, _) in now.items()}
-        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=self.folder) as own:
-            made, told = Path(own) / target.name, Path(own) / beside.name
+        with scratch(self.folder) as own:
+            made, told = own / target.name, own / beside.name
             make_snapshot(
                 counted(self._rows(connection, now), self._count(connection, now), told_of),
                 made,
@@ -113,16 +108,11 @@ class Snapshots:
                 yield SnapshotRow(kind.name, row.uid, row.area, cells)
 
     def _drop_old(self, area: str, newest: Path) -> None:
-        """Keep this file and the one before: somebody may still be fetching that. Drop what a program that
-        was ended in the middle has left."""
+        """Keep this file and the one before: somebody may still be fetching that."""
         for file in sorted(self.folder.glob(f"{area}-*.json"))[:-2]:
             if file != newest:
                 file.with_suffix("").unlink(missing_ok=True)
                 file.unlink(missing_ok=True)
-        for folder in self.folder.glob(f"{_MAKING}*"):
-            with suppress(OSError):
-                if time.time() - folder.stat().st_mtime > _LEFT_SECONDS:
-                    shutil.rmtree(folder)
 
 
 def counted(rows: Iterable[SnapshotRow], whole: int, made: Made | None) -> Iterator[SnapshotRow]:

@@ -13,23 +13,26 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from msgspec import structs
 
 from app.domain.changes import new_uid
+from app.domain.limits import check_file
 from app.domain.values import as_moment
 from app.errors import Invalid, NotAllowed, Refused
 from app.hub import lost
 from app.hub.hub import Hub
+from app.hub.objects import check_room
 from app.hub.papers import Giving, giving, note_asked
 from app.hub.programs import Programs
 from app.hub.pushing import PushAnswer
+from app.hub.scratch import scratch
 from app.i18n import N_
 from app.sync import signing
 from app.sync.bundle import BundleHead, BundleWritten, Item, write_bundle
@@ -84,7 +87,8 @@ class Recovered:
 @dataclass(frozen=True)
 class Given:
     """A bundle written for a laptop, with its papers: files, small pictures, how many files the hub has that
-    had no room, and how many of those the laptop lacks nobody has brought to the hub yet."""
+    had no room, and how many of those the laptop lacks nobody has brought to the hub yet, or are damaged
+    there."""
 
     written: BundleWritten
     files: int
@@ -103,8 +107,8 @@ def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None
     receiver = _receiver(hub)
     if recovered is not None:
         receiver = replace(receiver, identity=recovered.identity, any_hub=True)
-    with tempfile.TemporaryDirectory(prefix="gridward-bundle-") as folder:
-        found = unpack_bundle(path, receiver, Path(folder))
+    with scratch(hub.folder) as folder:
+        found = unpack_bundle(path, receiver, folder)
         if recovered is not None and receiver.is_foreign(found.head):
             _check_things(found, None)
             return _lay_aside(hub, found, now, recovered)
@@ -114,7 +118,7 @@ def take_bundle(hub: Hub, path: Path, now: datetime, recovered: Recovered | None
         _take_in(hub, found, now)
         blobs = [item for item in found.items if item.kind == "blob"]
         for item in blobs:
-            hub.blobs.put(item.name, item.read())
+            hub.blobs.put(item.name, _file_of(item))
         asked = _asked(hub, found)
         entries = _take_back(hub, found, asked, now) if asked else 0
         answers = tuple(hub.push(item.read(), now) for item in found.items if item.kind == "batch")
@@ -187,14 +191,14 @@ def _receiver(hub: Hub) -> Receiver:
         request = _request(items)
         return request.sign_key if request and device_uid(request.sign_key) == head.device else None
 
-    return Receiver(hub.identity, "to_hub", hub.uid, "", signer)
+    return Receiver(hub.identity, "to_hub", hub.uid, "", signer, room=partial(check_room, hub.folder))
 
 
 def _lay_aside(hub: Hub, found: Unpacked, now: datetime, recovered: Recovered) -> Taken:
     """Keep what was written for a lost hub, for a person to look at."""
     blobs = [item for item in found.items if item.kind == "blob"]
     for item in blobs:
-        hub.blobs.put(item.name, item.read())
+        hub.blobs.put(item.name, _file_of(item))
     batches = [item.read() for item in found.items if item.kind == "batch"]
     answers = tuple(hub.lay_aside(signed, now, recovered.by, recovered.why) for signed in batches)
     return Taken(found.head.device, answers, len(blobs), lost_hub=found.head.hub)
@@ -237,6 +241,8 @@ def _check_things(found: Unpacked, public: bytes | None) -> None:
             if public is not None:
                 signing.verify_signed(signing.BATCH, message, public)
             decode_batch(message.body)
+        elif item.kind == "blob":
+            check_file(item.name, item.length())
         elif item.kind == "block":
             decode_message(SignedBlock, item.read())
         elif item.kind == "policy" and item.name in _SAID:
@@ -307,6 +313,11 @@ def _take_back(hub: Hub, found: Unpacked, asked: RejoinRequest, now: datetime) -
     ends = RejoinRequest(ends=asked.ends)
     hub.note_seen(device, hub.rejoin(device, ends).common)
     return entries
+
+
+def _file_of(blob: Item) -> Path:
+    assert isinstance(blob.body, Path), "an unpacked blob lies in a file of its own"
+    return blob.body
 
 
 def _renew(hub: Hub, device: str, asked: RejoinRequest) -> None:

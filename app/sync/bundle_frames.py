@@ -56,7 +56,8 @@ def closing_claim(frames: int, total: bytes, more: bool) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A thing to put into a bundle, or one found in it: bytes, or a part of a file.
+    """A thing to put into a bundle, or one found in it: bytes, a part of a file, or what gives all of it in
+    pieces of at most a frame (then `size` has to be said).
 
     `name` is the SHA-256 of a blob, that of the large one for a thumbnail, the area of a snapshot or block,
     what a policy says ("": grants), else empty.
@@ -64,7 +65,7 @@ class Item:
 
     kind: Kind
     name: str = ""
-    body: bytes | Path = field(default=b"", repr=False)
+    body: bytes | Path | Callable[[], Iterator[bytes]] = field(default=b"", repr=False)
     offset: int = 0
     size: int = -1
 
@@ -72,6 +73,7 @@ class Item:
         """How many bytes it has."""
         if self.size >= 0:
             return self.size
+        assert isinstance(self.body, bytes | Path), "the size of a stream was said"
         whole = self.body.stat().st_size if isinstance(self.body, Path) else len(self.body)
         return whole - self.offset
 
@@ -80,11 +82,18 @@ class Item:
         return b"".join(self.pieces())
 
     def pieces(self) -> Iterator[bytes]:
-        """It in pieces of at most a frame, at least one; raises EOFError for a file that became shorter."""
+        """It in pieces of at most a frame, at least one; raises EOFError for what became shorter."""
         left = self.length()
-        if not isinstance(self.body, Path):
+        if isinstance(self.body, bytes):
             view = self.body[self.offset : self.offset + left]
             yield from (view[at : at + MAX_FRAME] for at in range(0, max(left, 1), MAX_FRAME))
+            return
+        if not isinstance(self.body, Path):
+            for piece in self.body() if left else (b"",):
+                left -= len(piece)
+                yield piece
+            if left:
+                raise EOFError(self.name)
             return
         with self.body.open("rb") as file:
             file.seek(self.offset)

@@ -32,7 +32,8 @@ class Receiver:
 
     `signer` gives the public key the bundle has to be signed with, from its head and its things (a laptop
     that enrols by bundle names its key in it); None when nobody known can have written it. With `any_hub`
-    also bundles about other hubs are opened, as whose writers nobody is known.
+    also bundles about other hubs are opened, as whose writers nobody is known. `room` is asked before a file
+    is unpacked, with its size, and may raise.
     """
 
     identity: str
@@ -41,6 +42,7 @@ class Receiver:
     device: str
     signer: Signer
     any_hub: bool = False
+    room: Callable[[int], None] = lambda _: None
 
     def is_foreign(self, head: BundleHead) -> bool:
         """Whether a bundle is about another hub."""
@@ -198,6 +200,7 @@ class _Unpacking:
         if head.kind in _BY_HASH and not _BLOB.fullmatch(head.name):
             raise Broken("altered")
         if head.kind in _OWN_FILE:
+            self._receiver.room(head.size)
             self._file = (self._into / f"{len(self.items)}.{head.kind}").open("wb")
         self._begun = self._file.tell()
         self._hash = sha256()

@@ -217,7 +217,7 @@ def test_no_room_to_join_an_upload_is_said_and_the_upload_stays(
     assert blobs.put_part(SHA256, 10, CONTENT[10:], len(CONTENT)) == len(CONTENT)
 
 
-def _no_room(*_: Any) -> Any:
+def _no_room(*_: Any, **__: Any) -> Any:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 

@@ -82,7 +82,8 @@ class Direct:
 
     def fetch_blob(self, sha256: str, size: int, target: Path, between: Between) -> None:
         """Copy a file."""
-        target.write_bytes(self._hub.blobs.get(sha256))
+        with target.open("wb") as file:
+            file.writelines(self._hub.blobs.stream(sha256))
         between(size, size)
 
     def thumbnail(self, sha256: str) -> bytes | None:

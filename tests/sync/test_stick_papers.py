@@ -128,7 +128,7 @@ def test_what_nobody_brought_and_what_is_too_much_for_the_stick_are_told(
     monkeypatch.setattr("app.hub.sticks._free", lambda *_: 0)
     _, given, done = carry(lan, laptop, tmp_path)
     assert done.papers == PapersDone(lacking=2, left=1, unknown=1)
-    assert "；" in papers_words(PapersDone(lacking=2, left=1, unknown=1)), "says what nobody has brought"
+    assert "；" in papers_words(PapersDone(lacking=2, left=1, unknown=1)), "says what is not at the hub"
     monkeypatch.undo()
     assert carry(lan, laptop, tmp_path)[2].papers == PapersDone(1, lacking=1, unknown=1)
     assert given.files == 0 and laptop.session.workspace.attachment_path(here).is_file()
