@@ -17,6 +17,7 @@ from app.domain.replication import Cells
 from app.errors import StoreFailure
 from app.i18n import N_, tr
 from app.store.entered import ActNote, EnteredCell
+from app.store.fold_write import ANSWER
 from app.store.workspace import Workspace
 from app.sync.identity import facts_of
 from app.sync.results import Progress, Proof, ProofProblem, ProvedArea
@@ -79,11 +80,15 @@ class _Account:
         """What becomes of a value beneath an own one when that gives way; the act behind what stands then."""
         if not _same(beneath[0], cell.after):
             self._gave_way(place, beneath, cell.act, cell.after)
-        elif before is None or cell.act in ("", before[1]):
+        elif before is None or cell.act in ("", before[1]) or self._is_answer(cell.act):
             return beneath[1]  # it has come in sight
         else:
             self.hidden[place] = beneath  # somebody here entered what stands beneath
         return cell.act
+
+    def _is_answer(self, act: str) -> bool:
+        """Whether an act only changes a record back: no log has it, and nobody entered anything by it."""
+        return act in self.acts and self.acts[act].action == ANSWER
 
     def _keep_gone(self, cell: EnteredCell) -> None:
         """Remember by which act a record was deleted, until it is there again."""

@@ -110,7 +110,8 @@ def block_of(body: bytes) -> tuple[str, int, tuple[str, int], list[tuple[Any, ..
     length = 4 + int.from_bytes(front[:4], "little")
     numbers, names, acts, count, area, first, device, epoch, *_ = msgpack.decode(front[4:length])
     block = Columns(numbers, front[length:], body[ends:])
-    acted, *_ = [block.values(acts) for _ in range(10)] if acts else [[]]  # the others: who, when, why
+    told = [block.values(acts) for _ in range(10)] if acts else [[], []]  # uids, laptops; who, when, why
+    acted = list(zip(*told[:2], strict=True))
     _ = (block.ints if block.number() else block.texts)(acts) if acts else []  # clocks, which decide nothing
     act_of, forms = block.ints(count), block.number()
     entities, ops, sizes = (block.ints(forms) for _ in range(3))
@@ -154,7 +155,7 @@ class Log:
         # of a record put or removed, "-" an answer that wrote nothing.
         self.rows = defaultdict[Any, dict[str, list[Any]]](lambda: defaultdict(list))
         self.changes = defaultdict[Any, set[int]](set)  # by laptop and epoch: the changes it pushed
-        self.acts, self.contested, self.digests = set[str](), list[tuple[str, str]](), Counter[str]()
+        self.acts, self.contested, self.digests = set[Any](), list[tuple[str, str]](), Counter[str]()
         self.current, self.conflicts = set[tuple[str, ...]](), dict[str, dict[str, Any]]()
         try:
             file = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
@@ -193,18 +194,18 @@ class Log:
             self.effect(area, number, *entry)
             self.changes[laptop].add(change)
             if verdict:  # not simply accepted: a long act that was cut counts as one
-                self.contested.append((entry[0][:36], f"{area} {number}: {entry[2]}"))
+                self.contested.append((entry[0][0][:36], f"{area} {number}: {entry[2]}"))
         self.heads[area] = last, head
 
-    def effect(self, area: str, number: int, act: str, kind: tuple[str, str], uid: str, cells: Any) -> None:
+    def effect(self, area: str, number: int, act: Any, kind: tuple[str, str], uid: str, cells: Any) -> None:
         """What one entry does to its record, and which act wrote which field."""
         row, op = self.rows[area, kind[0], uid], kind[1]
         there = any(writes[-1][2] is not None for writes in row.values())
         need(there or op != "u", "value_lost", f"{area} {number}: a change of a record that is not there")
         whole = {**dict.fromkeys(row), **cells} | ({} if there and op == "i" else {"*": None})
         for name, value in {"u": cells, "n": {"-": None}}.get(op, whole).items():
-            row[name].append((number, act, value))
-        self.acts.add(act)
+            row[name].append((number, act[0], value))
+        self.acts |= {act, act[0]}  # with its laptop, as another one may have used its uid, and without
 
     def add_up(self) -> None:
         """What stands at the end: its digests, its cells, its conflicts."""
@@ -263,7 +264,8 @@ def check_statements(told: dict[str, Any], log: Log) -> None:
     counts["current"] = min(told["counts"]["current"], len(log.current))
     need(told["counts"] == {**counts, "values": sum(counts.values())}, forged, "its counts do not add up")
     need(told["ok"] and not told["problems"], forged, "it names problems")
-    need(not any(item["act"] in log.acts for item in told["waiting"]), forged, "what waits has been answered")
+    waits = {(item["act"], told["device"]) for item in told["waiting"]}
+    need(waits.isdisjoint(log.acts), forged, "what waits has been answered")
     for item in told["in_conflict"]:
         kept = kept_by(log.conflicts.get(item["conflict"], {}))
         need(cell_of(item) in kept, forged, f"no conflict keeps {cell_of(item)}")
@@ -273,8 +275,8 @@ def check_values(told: dict[str, Any], log: Log) -> None:
     """Every value of the log is current or listed, and so is every value that a conflict keeps."""
     known = log.current.union(map(cell_of, told["in_conflict"] + told["waiting"]))
     for item in told["superseded"]:
-        by, cell = item["by"], cell_of(item)
-        waits = by not in log.acts and (by in told["acts"] or by == "external")
+        by, cell = item["by"].partition("~")[0], cell_of(item)
+        waits = by not in log.acts and (item["by"] in told["acts"] or by == "external")
         need(waits or by in log.acts, "forged_certificate", f"act {by} is nowhere")
         # An act that wrote it earlier, or not at all, is one of a hub's log that was lost.
         known |= {cell} if waits or any(log.came_later(by, *cell)) else set()

@@ -6,13 +6,16 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.actions.conflicts import open_conflicts, resolve
 from app.actions.sticks import bundle_in
 from app.actions.syncing import prove
+from app.hub.exporting import export_log
 from app.hub.sticks import give_bundle
+from sync.independent import verifier
 from sync.lan import COUNTY, TOWN, Lan, Laptop
 
 
@@ -24,6 +27,30 @@ def number_of(laptop: Laptop, number: str = "") -> str:
             file.execute("DROP TRIGGER IF EXISTS sync_txn_keep_update")
             file.execute("UPDATE sync_txn SET uuid = ? WHERE id = ?", (number, last))
     return number or str(uuid)
+
+
+def proved(lan: Lan, laptop: Laptop, folder: Path) -> dict[str, Any]:
+    """A laptop's certificate, which the independent verifier believes."""
+    log, out = folder / "log.sqlite", folder / "proof.json"
+    log.unlink(missing_ok=True)
+    assert prove(laptop.session, out).ok
+    export_log(lan.hub, log)
+    told: dict[str, Any] = json.loads(out.read_text("utf-8"))
+    verifier.check_certificate(told, log)
+    return told
+
+
+def values(told: dict[str, Any], part: str) -> list[str]:
+    """The notes that a part of a certificate lists."""
+    return sorted(item["value"] for item in told[part] if item["field"] == "note")
+
+
+def without(told: dict[str, Any], part: str, value: str) -> dict[str, Any]:
+    """The certificate without one of its values, with sums that add up."""
+    kept = [item for item in told[part] if item["value"] != value]
+    less = len(told[part]) - len(kept)
+    counts = {name: n - less * (name in (part, "values")) for name, n in told["counts"].items()}
+    return {**told, part: kept, "counts": counts}
 
 
 @pytest.fixture
@@ -76,3 +103,62 @@ def test_no_others_act_answers_ones_own(lan: Lan, pair: tuple[Laptop, Laptop], t
     proof = prove(one.session, tmp_path / "proof.json")
     told = json.loads((tmp_path / "proof.json").read_text("utf-8"))
     assert proof.ok and "诚实的工作" in [item["value"] for item in told["in_conflict"]]
+
+
+def test_both_laptops_prove_what_became_of_two_works_under_one_number(
+    lan: Lan, pair: tuple[Laptop, Laptop], tmp_path: Path
+) -> None:
+    """True certificates are believed all the way, both count alike, and none without one of the two works."""
+    one, two = pair
+    one.edit("officer", "T-1", note="诚实的工作")
+    two.edit("officer2", "T-1", note="假的")
+    number = number_of(two, number_of(one))
+    assert two.sync().accepted == 1
+    assert values(proved(lan, two, tmp_path), "superseded") == ["第一"]
+    give_bundle(lan.hub, one.device, tmp_path / "hub.bundle", lan.clock())
+    bundle_in(one.session, tmp_path / "hub.bundle")
+    told = proved(lan, one, tmp_path)
+    assert values(told, "waiting") == ["诚实的工作"], "it waits, though the log has its number"
+    with pytest.raises(verifier.Refused, match="forged_certificate"):  # the other one's has been answered
+        verifier.check_certificate(told | {"device": two.device}, tmp_path / "log.sqlite")
+    one.sync()
+    told = proved(lan, one, tmp_path)
+    [first] = [item for item in told["superseded"] if item["value"] == "第一"]
+    assert first["by"] == f"{number}~{two.device}" and told["acts"][first["by"]]["device"] == two.device
+    with pytest.raises(verifier.Refused, match="forged_certificate"):
+        verifier.check_certificate(
+            {**told, "superseded": [{**first, "by": f"nobody~{two.device}"}]}, tmp_path / "log.sqlite"
+        )
+    two.sync()
+    two.edit("officer2", "T-1", note="后来")
+    lan.drain(two, one)
+    counts = []
+    for laptop in pair:
+        told = proved(lan, laptop, tmp_path)
+        counts.append(told["counts"])
+        kept = values(told, "in_conflict")
+        assert kept == ["假的", "诚实的工作"]
+        for value in kept:
+            with pytest.raises(verifier.Refused, match="value_lost"):
+                verifier.check_certificate(without(told, "in_conflict", value), tmp_path / "log.sqlite")
+    assert counts[0] == counts[1]
+
+
+def test_a_log_without_the_act_that_was_kept_apart_is_not_believed(
+    lan: Lan, pair: tuple[Laptop, Laptop], tmp_path: Path
+) -> None:
+    one, two = pair
+    one.edit("officer", "T-1", note="一号")
+    two.edit("officer2", "T-1", note="二号")
+    number_of(two, number_of(one))
+    lan.drain(one, two)
+    proved(lan, two, tmp_path)
+    log = tmp_path / "log.sqlite"
+    with closing(sqlite3.connect(log)) as file, file:
+        [ends] = file.execute("SELECT max(first) FROM hub_log WHERE area = ?", (TOWN,)).fetchone()
+        file.execute("DELETE FROM hub_log WHERE area = ? AND first = ?", (TOWN, ends))
+    with pytest.raises(verifier.Refused, match="missing_block"):
+        verifier.Log(log)
+    told = json.loads((tmp_path / "proof.json").read_text("utf-8"))
+    with pytest.raises(verifier.Refused, match="forged_certificate"):
+        verifier.check_certificate(told, log)
