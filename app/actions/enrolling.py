@@ -13,7 +13,7 @@ from app.actions.session import Session
 from app.domain.catalog import ENTITIES
 from app.domain.entities.division import Division
 from app.domain.filters import equal
-from app.errors import Cancelled, HubUnreachable
+from app.errors import AppError, Cancelled, HubUnreachable
 from app.i18n import N_, tr
 from app.store.replica_facts import ReplicaFacts
 from app.store.workspace import Workspace
@@ -35,7 +35,8 @@ def enrol(
     progress: Progress | None = None,
 ) -> EnrolDone:
     """Make the open workspace a replica and keep its work, or without one make `file` from a snapshot. A
-    workspace that is a replica joins the same hub again, which was restored and knows it no more.
+    workspace that is a replica joins the same hub again, which was restored and knows it no more; one that it
+    knows notes its address and certificate, which may be new, for which no code is needed.
 
     `pin` (of whoever is signed in) wraps the keys where the system has no keystore; without it they lie in a
     file that only this user may read. Raises HubUnreachable, NotAllowed for a wrong or spent code, Invalid
@@ -46,7 +47,7 @@ def enrol(
     from app.sync.pinning import check_address
 
     if session is not None and session.workspace.replica.enrolled:
-        return _again(session, check_address(hub_url), code)
+        return _again(session, check_address(hub_url), code, progress or _silent)
     place = session.workspace.path if session else _new_file(file)
     clock = session.now if session else joining.utc_now
     asker = joining.Asker(role=_role(session))
@@ -137,12 +138,30 @@ def lock_at_sign_in(done: EnrolDone) -> EnrolDone:
     return replace(done, keys="promised")
 
 
-def _again(session: Session, url: str, code: str) -> EnrolDone:
+def _again(session: Session, url: str, code: str, progress: Progress) -> EnrolDone:
+    from app.actions.laptop import facts_of
+    from app.sync.enrol import waiting
+    from app.sync.moved import find_again
+
+    known = not code or _is_known(session, url, code)
+    if known:
+        find_again(session.workspace, url, waiting(progress))
+    facts = facts_of(session)
+    return replace(_done(session.workspace, facts, _where(session, facts)), again=not known, moved=known)
+
+
+def _is_known(session: Session, url: str, code: str) -> bool:
+    """Whether the hub knows this laptop; else it has taken it in again."""
     from app.actions.laptop import keys_of
     from app.sync.enrol_again import join_again
 
-    facts = join_again(session.workspace, url, code, keys_of(session))
-    return replace(_done(session.workspace, facts, _where(session, facts)), again=True)
+    try:
+        join_again(session.workspace, url, code, keys_of(session))
+    except AppError as refusal:
+        if refusal.code != "known_device":
+            raise
+        return True
+    return False
 
 
 def _again_by_file(session: Session, invitation: Path, code: str) -> EnrolDone:

@@ -16,7 +16,7 @@ from app.actions.conflicts import count_open
 from app.actions.laptop import keys_of, transport_of
 from app.actions.session import Session
 from app.actions.upkeep import journal_words
-from app.errors import Cancelled, Refused
+from app.errors import AppError, Cancelled, Invalid, Refused
 from app.i18n import N_, listed, tr
 from app.store.workspace import Workspace
 from app.sync.refusals import outdated
@@ -59,7 +59,7 @@ def sync(
     with _alone(session.workspace.path):
         tell, stop = progress or _silent, cancelled or _never
         broken = journal_words(session, partial(_heeding, tell, stop))
-        done = _round(session, tell, stop, papers)
+        done = _round_at_hub(session, tell, stop, papers)
         return replace(done, broken=broken) if broken else done
 
 
@@ -67,6 +67,21 @@ def _heeding(progress: Progress, cancelled: Callable[[], bool], words: str) -> N
     progress(0, 0, words)
     if cancelled():
         raise Cancelled(N_("Sync was stopped"), hint=N_("Nothing was sent yet; the next round begins anew."))
+
+
+def _round_at_hub(
+    session: Session, progress: Progress, cancelled: Callable[[], bool], papers: bool
+) -> SyncDone:
+    """A round, also where the hub has another certificate now and shows that it is the same hub."""
+    from app.sync.moved import is_there  # late: a window that is never online needs no network
+
+    try:
+        return _round(session, progress, cancelled, papers)
+    except Invalid as error:
+        waiting = partial(_heeding, progress, cancelled, "")
+        if error.code != "wrong_fingerprint" or not is_there(session.workspace, waiting):
+            raise
+    return _round(session, progress, cancelled, papers)
 
 
 def _round(session: Session, progress: Progress, cancelled: Callable[[], bool], papers: bool) -> SyncDone:
@@ -192,7 +207,11 @@ def _hand_in(session: Session, transport: Transport) -> None:
     replica = session.workspace.replica
     request = replica.private(ENROL_REQUEST)
     if request:
-        transport.enrol(decode_message(EnrolRequest, request))
+        try:
+            transport.enrol(decode_message(EnrolRequest, request))
+        except AppError as error:
+            if error.code != "known_device":  # it knows this laptop: nothing has to be handed in
+                raise
         replica.set_private(ENROL_REQUEST, None)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnrolWords:
-    """The hub and the code of its invitation."""
+    """The hub and the code of its invitation; none for a workspace whose hub has moved."""
 
     hub: Annotated[
         str, option("--hub", help_=N_("The address of the hub, such as https://10.0.0.5:8443"))
@@ -46,13 +46,14 @@ def enrol(shell: Shell, words: EnrolWords) -> Answer:
     from app.actions.enrolling import enrol as join  # late: help pages need no network
     from app.actions.enrolling import enrol_anew, enrol_from_file
 
-    if not words.code or bool(words.hub) == (words.bundle is not None):
-        raise WrongUsage(
-            N_("Say which hub: --hub URL --code CODE, or --bundle FILE --code CODE"), code="no_hub_named"
-        )
+    if bool(words.hub) == (words.bundle is not None):
+        raise _no_hub()
     pin = shell.pin(shell.shared.person) if words.wrap and shell.shared.person else None
 
     def run(session: Any) -> EnrolDone:
+        known = session is not None and session.workspace.replica.enrolled
+        if not words.code and (not known or words.bundle is not None or words.new_keys):
+            raise _no_hub()
         if words.new_keys and session is not None:
             return enrol_anew(session, words.hub, words.code, words.bundle)
         if words.bundle is not None:
@@ -73,6 +74,11 @@ def enrol(shell: Shell, words: EnrolWords) -> Answer:
     return Answer({"file": str(done.file), **document}, [_joined(done), *_about_keys(done)])
 
 
+def _no_hub() -> WrongUsage:
+    said = N_("Say which hub: --hub URL --code CODE, or --bundle FILE --code CODE")
+    return WrongUsage(said, code="no_hub_named")
+
+
 def _wrapped(shell: Shell, done: EnrolDone, pin: str | None) -> EnrolDone:
     """Wrap the keys of a new file, where the system has no keystore: its people came with it, and only now
     somebody can sign in."""
@@ -90,6 +96,13 @@ def _wrapped(shell: Shell, done: EnrolDone, pin: str | None) -> EnrolDone:
 
 
 def _joined(done: EnrolDone) -> str:
+    if done.moved:
+        return tr(
+            N_("{file} has found its hub at {url}; {pending} changes wait to be sent"),
+            file=done.file,
+            url=done.url,
+            pending=done.pending,
+        )
     if done.again and not done.waits:
         return tr(
             N_("{file} has joined the hub again; {pending} changes wait to be sent"),
@@ -110,6 +123,8 @@ def _joined(done: EnrolDone) -> str:
 
 
 def _about_keys(done: EnrolDone) -> list[str]:
+    if done.moved:
+        return []
     if done.keys == "promised":
         return [tr(N_("Whoever signs in first locks the keys of this laptop with their PIN: sign in now."))]
     if done.keys != "file":

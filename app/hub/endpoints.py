@@ -7,6 +7,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -29,6 +30,8 @@ from app.sync.messages import (
     GiveBackReply,
     GiveBackRequest,
     Held,
+    ProofAnswer,
+    ProofRequest,
     PullReply,
     PullRequest,
     PushReply,
@@ -38,7 +41,7 @@ from app.sync.messages import (
     SessionRequest,
     decode_message,
 )
-from app.sync.signing import signer_of
+from app.sync.signing import HUB, sign, signer_of
 
 _SMALLEST_PULL = 64 * 1024
 _MOMENTS, _MOMENT = 10, 0.1  # s; so long a snapshot is waited for before somebody is told to ask again
@@ -70,6 +73,15 @@ async def enrol(request: Request) -> Response:
     await service.call(service.enrolments.succeeded, address)
     say("enrolled", device=answer.device, area=answer.area, role=answer.role_cap)
     return packed(answer)
+
+
+async def proof(request: Request) -> Response:
+    """Show a laptop that knows the hub's key that this is that hub, and which certificate is its own."""
+    service = service_of(request)
+    asked = decode_message(ProofRequest, await body_of(request, MAX_SESSION))
+    bare = ProofAnswer(fingerprint=service.fingerprint, signature=b"")
+    made = sign(HUB, bare.claim(asked.challenge), service.hub.sign_seed)
+    return packed(structs.replace(bare, signature=made))
 
 
 async def push(request: Request) -> Response:

@@ -30,6 +30,10 @@ class HubDoor(Protocol):
         """32 bytes that all processes of this hub share."""
 
     @property
+    def sign_seed(self) -> bytes:
+        """What the hub signs with (32 bytes)."""
+
+    @property
     def database(self) -> HubDatabase:
         """Where passphrases and failed tries are kept."""
 

@@ -21,7 +21,7 @@ from app.domain.values import as_moment
 from app.errors import AppError, NotAllowed, StoreFailure
 from app.hub.admin.routes import admin_routes
 from app.hub.blob_endpoints import blob
-from app.hub.endpoints import enrol, give_back, policy, pull, push, rejoin, session, snapshot
+from app.hub.endpoints import enrol, give_back, policy, proof, pull, push, rejoin, session, snapshot
 from app.hub.logs import say, say_mistake
 from app.hub.metrics import CONTENT_TYPE
 from app.hub.reached import NOTED_EVERY_MS
@@ -56,6 +56,7 @@ def make_app(service: Service, *, close: bool = False) -> Any:
         routes=[
             Route("/v1/session", session, methods=["POST"]),
             Route("/v1/enrol", enrol, methods=["POST"]),
+            Route("/v1/proof", proof, methods=["POST"]),
             Route("/v1/push", push, methods=["POST"]),
             Route("/v1/pull", pull, methods=["GET", "POST"]),
             Route("/v1/rejoin", rejoin, methods=["POST"]),

@@ -16,7 +16,7 @@ from app.i18n import N_, language
 from app.sync import messages as m
 from app.sync.line import Line, LineLost, Reply
 from app.sync.moments import MOMENT
-from app.sync.pinning import WrongCertificate, check_address, pinned, speaks_tls
+from app.sync.pinning import WrongCertificate, check_address, pinned, seen_at
 from app.sync.refusals import TOO_OLD, error_of, unreachable
 from app.sync.transport import Between, BlobThere, ignore
 
@@ -71,6 +71,11 @@ class Client:
         """Ask to become one of the hub's laptops; the same keys asked twice give the same laptop."""
         reply = self._ask("POST", "/v1/enrol", content=m.encode_message(request), open_=True)
         return self._read(m.EnrolAnswer, reply)
+
+    def proof(self, challenge: bytes) -> m.ProofAnswer:
+        """Ask whoever answers to show which hub it is."""
+        request = m.encode_message(m.ProofRequest(challenge=challenge))
+        return self._read(m.ProofAnswer, self._ask("POST", "/v1/proof", content=request, open_=True))
 
     def push(self, batch: bytes, asked: m.PullRequest | None = None) -> m.PushReply:
         """Send a signed batch; the hub knows it again, so that it may be sent twice."""
@@ -317,7 +322,7 @@ class Client:
             if isinstance(cause, ssl.SSLError) and cause.reason in _NO_TLS:
                 return error_of({"error": "no_tls"}, 0, self.url)
             cause = cause.__cause__ or cause.__context__
-        if self.url.startswith("http:") and speaks_tls(self.url):
+        if self.url.startswith("http:") and seen_at(self.url):
             return error_of({"error": "wants_tls"}, 0, self.url)
         return unreachable(self.url, error)
 

@@ -48,8 +48,12 @@ def ask_again(door: Door, workspace: Workspace, code: str, keys: DeviceKeys) -> 
 
 
 def join_again_by_file(workspace: Workspace, opened: OpenInvitation, code: str, keys: DeviceKeys) -> None:
-    """The same by an invitation file: the next bundle carries the request."""
-    _check_invitation(workspace, opened.invitation)
+    """The same by an invitation file: the next bundle carries the request. Where the hub is now, if it says
+    so, is noted."""
+    told = opened.invitation
+    _check_invitation(workspace, told)
+    if told.url:
+        workspace.replica.set_facts(url=told.url, fingerprint=told.fingerprint)
     request = enrol_request(code, keys, SCHEMA, again_of(workspace, keys))
     workspace.replica.set_private(ENROL_REQUEST, encode_message(request))
 

@@ -8,6 +8,7 @@ status in `STATUS`. Every request but session, enrol, healthz and metrics carrie
 |---|---|---|
 | POST /v1/session | SessionRequest | SessionAnswer: first a challenge, then (with its signature) a token |
 | POST /v1/enrol | EnrolRequest | EnrolAnswer |
+| POST /v1/proof | ProofRequest | ProofAnswer: which hub this is, whatever its address and certificate |
 | POST /v1/push | PushRequest | PushReply, with a PullReply inside where it is asked for |
 | POST /v1/pull | PullRequest | PullReply |
 | POST /v1/rejoin | RejoinRequest | RejoinReply: up to where a laptop and a restored hub agree |
@@ -121,6 +122,24 @@ class EnrolAnswer(Message, frozen=True):
     role_cap: str
     founding: bool
     hub_time: int = 0
+
+
+class ProofRequest(Message, frozen=True):
+    """Whoever answers is to show that it is the hub: `challenge` is 32 bytes of chance."""
+
+    challenge: Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+
+class ProofAnswer(Message, frozen=True):
+    """The SHA-256 of the key of the hub's certificate in hex, "" where another program speaks TLS for it, and
+    the hub's signature over `claim`."""
+
+    fingerprint: Annotated[str, Meta(max_length=64)]
+    signature: bytes
+
+    def claim(self, challenge: bytes) -> bytes:
+        """What the hub signs: it is who holds this certificate, and says so now."""
+        return challenge + self.fingerprint.encode()
 
 
 class AreaNow(Message, frozen=True):

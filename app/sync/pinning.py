@@ -118,12 +118,15 @@ def typed_address(text: str) -> str:
     return bare if other or not host or (mark and _is_here(host)) else f"https://{rest}"
 
 
-def speaks_tls(url: str) -> bool:
-    """Whether somebody who is spoken to in the clear at this address would shake hands."""
+def seen_at(url: str, heed: Heed = lambda: None) -> str:
+    """The fingerprint of the key of whoever shakes hands at this address, with nothing sent to it; "" where
+    nobody does."""
     parts, context = urlsplit(url), pinned("00")
+    context.heed = heed
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     with contextlib.suppress(OSError):
-        context.wrap_socket(reached(parts.hostname or "", parts.port or 80, lambda: None)).close()
-    return bool(context.seen)
+        context.wrap_socket(reached(parts.hostname or "", port, heed)).close()
+    return context.seen
 
 
 def _is_here(host: str) -> bool:

@@ -127,7 +127,8 @@ class EnrolDone:
     `keys` says where the device's keys lie: in the system's keystore, wrapped by the PIN, or in a file of
     this user, where "promised" are wrapped by the PIN of whoever signs in first; `waits` that the hub answers
     by a bundle (enrolled from an invitation file); `again` that it was one before, and the hub, restored from
-    a backup, knew it no more.
+    a backup, knew it no more; `moved` that the hub knows it, and is at another
+    address or has another certificate.
     """
 
     file: Path
@@ -143,6 +144,7 @@ class EnrolDone:
     keys: Literal["keystore", "wrapped", "file", "promised"]
     waits: bool = False
     again: bool = False
+    moved: bool = False
     place: str = ""
 
 

@@ -25,6 +25,7 @@ BLOCK = b"gridward-block-1"
 POLICY = b"gridward-policy-1"
 BUNDLE = b"gridward-bundle-1"
 ENROL = b"gridward-enrol-1"
+HUB = b"gridward-hub-1"  # that a certificate is the hub's
 HEAD_START = bytes(32)  # the head of an area's log before its first block
 _ENVELOPE = 4096  # bytes a signed message may have beside its body
 

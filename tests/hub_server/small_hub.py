@@ -56,6 +56,7 @@ class SmallHub:
 
     folder: Path
     secret: bytes = b"s" * 32
+    sign_seed: bytes = b"k" * 32
     devices_: dict[str, Any] = field(default_factory=dict)
     people_: list[Person] = field(default_factory=list)
     conflicts_: list[Conflict] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from pyrage import x25519
 
@@ -23,6 +24,7 @@ from app.store.workspace import Workspace
 from app.sync import enrol as joining
 from app.sync.enrol_again import ask_again
 from app.sync.invitation import Invitation, make_code, parse_code, write_invitation
+from app.sync.state import ENROL_REQUEST
 from sync.direct import Direct
 from sync.lan import CITY, COUNTY, TOWN, Lan, Laptop
 
@@ -63,8 +65,9 @@ def _recipient(lan: Lan) -> str:
     return str(x25519.Identity.from_str(lan.hub.identity).to_public())
 
 
-def invitation(lan: Lan, path: Path, snapshot: Path | None = None) -> str:
+def invitation(lan: Lan, path: Path, snapshot: Path | None = None, url: str = "") -> str:
     facts, code = invited(lan)
+    facts = msgspec.structs.replace(facts, url=url)
     write_invitation(path, facts, parse_code(code), snapshot)
     return code
 
@@ -206,3 +209,14 @@ def test_the_same_by_stick(lan: Lan, tmp_path: Path) -> None:
     assert told.agrees and not told.unsent
     founder.sync()
     assert founder.boiler("T-1").note == "还没发送"
+
+
+def test_a_laptop_that_the_hub_knows_hands_nothing_in(lan: Lan, tmp_path: Path) -> None:
+    """It was given an invitation file again, to know where the hub is now: each of its rounds was refused."""
+    town, paper = lan.laptop(TOWN, "R2"), tmp_path / "join.invitation"
+    code = invitation(lan, paper, url="https://10.1.2.3:8443")
+    enrol_from_file(town.session, town.session.workspace.path, paper, code)
+    assert town.replica.facts().url == "https://10.1.2.3:8443"
+    town.enter("inspector", "T-1")
+    assert town.sync().accepted == 1
+    assert town.replica.private(ENROL_REQUEST) is None

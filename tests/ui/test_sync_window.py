@@ -467,6 +467,28 @@ def test_joining_asks_for_what_it_needs_and_keeps_what_was_typed(
     settle(running, qtbot)
 
 
+def test_a_laptop_is_told_where_its_hub_is_now_without_a_code(
+    office: Office, hub: FakeHub, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("app.ui.sync.doings.tell", lambda _, words, hint="": told.append(words))
+    hub.status, hub.enrolled = UNSENT, replace(JOINED, moved=True)
+    running = by_hand(office)
+    running.window.doings.sync.join()
+    dialog = open_dialog(running, JoinDialog)
+    dialog.address.setText("10.0.0.9:8443")
+    dialog.anew.setChecked(True)
+    dialog.send()
+    assert "邀请码" in dialog.fault_words(), "new keys are given for a code only"
+    dialog.anew.setChecked(False)
+    dialog.send()
+    settle(running, qtbot)
+    assert [call[3:5] for call in hub.calls if call[0] == "enrol"] == [("https://10.0.0.9:8443", "")]
+    qtbot.waitUntil(lambda: told == ["本机已重新找到其中心。"], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: ("sync",) in hub.calls, timeout=WAIT_MS)
+    settle(running, qtbot)
+
+
 def test_joining_without_a_workspace_makes_one_and_opens_it(
     program: Callable[..., Program],
     demo_file: Path,

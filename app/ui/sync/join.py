@@ -117,7 +117,8 @@ class JoinDialog(WorkDialog):
             return tr(N_("Choose the invitation file."))
         if not offline and not self.address.text().strip():
             return tr(N_("Give the address of the hub, as the invitation says."))
-        if not self.code.text().strip():
+        moved = self._again and not offline and not self.anew.isChecked()
+        if not self.code.text().strip() and not moved:
             return tr(N_("Give the code of the invitation."))
         if self._fresh and Path(self.target.text()).exists():
             return tr(N_("{name} exists. Choose another name."), name=Path(self.target.text()).name)
@@ -161,9 +162,10 @@ class JoinDialog(WorkDialog):
         if self._again:
             return tr(
                 N_(
-                    "This workspace belongs to a hub. Join that hub again when it was restored from a backup"
-                    " and does not know this laptop any more, or when the keys of this laptop are lost:"
-                    " everything here is kept and sent afterwards."
+                    "This workspace belongs to a hub. If that has another address now, enter it, without a"
+                    " code. Join the hub again by a code when it was restored from a backup and does not know"
+                    " this laptop any more, or when the keys of this laptop are lost: everything here is kept"
+                    " and sent afterwards."
                 )
             )
         return tr(
