@@ -7,7 +7,7 @@ comes; so a lost stick loses nothing, and the same changes may go by both roads.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from app.errors import Invalid, StoreFailure
 from app.i18n import N_, tr
 from app.store.evidence import BlobNeed
 from app.store.outbox import Sealed
+from app.store.replica_facts import Cursor
 from app.store.workspace import Workspace
 from app.sync.blobs import is_undamaged, names_of
 from app.sync.bundle import BundleHead, Item, check_bundle, write_bundle
@@ -30,6 +31,7 @@ from app.sync.refusals import outdated
 from app.sync.rejoining import forget_told
 from app.sync.results import BundleDone, BundleReport, PapersDone, Progress, SyncDone
 from app.sync.sending import Sealer
+from app.sync.signing import HEAD_START, next_head
 from app.sync.state import (
     ENROL_REQUEST,
     bundle_readers,
@@ -185,6 +187,8 @@ class Stick:
         fresh = [
             block for block in blocks if block.area not in cursors or block.last > cursors[block.area].seq
         ]
+        if standing.hub_time < facts_of(self.workspace).hub_time_ms:
+            fresh = _fitting(fresh, cursors)
         reply = PullReply(
             blocks=fresh,
             areas=standing.areas,
@@ -212,6 +216,22 @@ class Stick:
         least = wanted_program(self.workspace)
         if least:
             raise outdated(__version__, least)
+
+
+def _fitting(blocks: Sequence[SignedBlock], cursors: Mapping[str, Cursor]) -> list[SignedBlock]:
+    """Of the blocks in an old bundle those that go on from what is here, or whose forerunners are missing:
+    what a hub told before it was brought back from a backup goes on from nothing here."""
+    fitting: list[SignedBlock] = []
+    foreign: set[str] = set()
+    for block in blocks:
+        here = cursors.get(block.area)
+        seq, head = (here.seq, here.head) if here else (0, HEAD_START)
+        parts = block.first == seq + 1 and next_head(head, block.body) != block.head
+        if parts or block.first <= seq or block.area in foreign:
+            foreign.add(block.area)
+        else:
+            fitting.append(block)
+    return fitting
 
 
 def _moment(millis: int) -> str:

@@ -65,6 +65,29 @@ def test_a_restored_hub_whose_clock_was_set_back_is_noticed_at_once(world: World
 
 
 @ways
+def test_a_bundle_of_before_the_hub_was_restored_is_called_old(world: World, declared: bool) -> None:
+    """It tells what the hub has lost, and does not go on from where the laptop is: nothing of it is taken."""
+    a, other, county = (world.laptops[name] for name in ("town_a", "town_a2", "county"))
+    county.round()
+    assert a.by_stick()
+    world.back_up_hub()
+    for contact in ("李强", "赵敏"):
+        assert doings.edit(other, "officer2", there(other), contact=contact)
+        other.round()
+    a.carry(0, None)
+    world.restore_hub(0, declared=declared)
+    assert doings.edit(county, "clerk", there(county), contact="王芳")
+    county.round()
+    assert a.by_stick()
+    assert there(a).contact == "王芳"
+    done = a.carry(0, 1)
+    assert done is not None
+    assert (done.pulled, done.late, done.agrees) == (0, True, True) and done.message
+    assert there(a).contact == "王芳"
+    settle(world)
+
+
+@ways
 def test_bundles_of_a_restored_hub_may_be_lost_and_repeated(world: World, declared: bool) -> None:
     a = world.laptops["town_a"]
     assert a.by_stick()

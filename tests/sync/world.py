@@ -266,7 +266,7 @@ class Laptop:
         finally:
             self.look()
 
-    def carry(self, there: int | None, back: int | None) -> None:
+    def carry(self, there: int | None, back: int | None) -> SyncDone | None:
         """Bundles as they lie in a bag: how many before the newest one arrives there, and is read here."""
         stick = Stick(self.workspace, self.keys, self.clock(), lambda *_: None)
         folder = Path(tempfile.mkdtemp(dir=self.world.folder))
@@ -274,12 +274,11 @@ class Laptop:
             stick.write(folder / "out.bundle")
             self.written.append(folder / "out.bundle")
             if there is None:
-                return
+                return None
             take_bundle(self.world.hub, self.written[-1 - there % len(self.written)], self.world.tick())
             give_bundle(self.world.hub, self.device, folder / "back.bundle", self.world.tick())
             self.answers.append(folder / "back.bundle")
-            if back is not None:
-                stick.read(self.answers[-1 - back % len(self.answers)])
+            return None if back is None else stick.read(self.answers[-1 - back % len(self.answers)])
         finally:
             self.look()
 
