@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
@@ -64,7 +64,8 @@ def test_a_change_is_shown_everywhere_without_asking(office: Office, qtbot: QtBo
     row = work.ledger.model.row_of(boiler.uid)
     names = [field.name for field in work.ledger.model.columns]
     assert work.ledger.model.shown(row, names.index("user_org")) == "改名后的单位"
-    assert "现场核对" in work.record.history.toPlainText()
+    told = work.record.history.toPlainText()
+    assert "现场核对" in told and "市局工作人员" in told and "R5" not in told
 
 
 def test_the_ledger_counts_units_and_output_together(office: Office, qtbot: QtBot) -> None:
@@ -147,6 +148,10 @@ def test_language_and_theme_change_while_the_workspace_stays_open(office: Office
     qtbot.waitUntil(lambda: running.window is not old, timeout=WAIT_MS)
     settle(running, qtbot)
     assert running.desk.session is not None
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    running.desk.said.emit("done")  # nothing of the window that is gone hears it
+    running.desk.sync.progressed.emit(1, 2, "")
+    assert running.window.status.currentMessage() == "done"
     assert running.window.finder.placeholderText().startswith("Search")
     assert running.window.work.ledger is not None
     assert running.window.work.ledger.model.rowCount() > 0

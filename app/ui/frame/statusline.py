@@ -42,9 +42,12 @@ class StatusLine(QStatusBar):
             self.addPermanentWidget(box)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._ask)
-        desk.said.connect(lambda words: self.showMessage(words, _SAID_MS))
+        desk.said.connect(self._say)  # not a lambda: it would outlive this bar
         desk.tasks.busy.connect(self._show_work)
         self._show_work("", 0, 0)
+
+    def _say(self, words: str) -> None:
+        self.showMessage(words, _SAID_MS)
 
     def point(self, lon: float, lat: float) -> None:
         """The pointer is here (degrees EPSG:4490)."""

@@ -27,11 +27,11 @@ class SyncLine(QToolButton):
         self.setIconSize(QSize(metrics.grid(5), metrics.grid(5)))
         self.hide()
         desk.sync.changed.connect(self.refresh)
-        desk.sync.progressed.connect(lambda *_: self.refresh())
+        desk.sync.progressed.connect(self.refresh)
         desk.opened.connect(self.refresh)
         self.refresh()
 
-    def refresh(self) -> None:
+    def refresh(self, *_: object) -> None:
         """Say how things stand."""
         session, watch = self._desk.session, self._desk.sync
         self.setVisible(session is not None and watch.status is not None)
