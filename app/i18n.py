@@ -31,10 +31,15 @@ def language() -> str:
     return _language
 
 
+class Word(str):
+    """A text of the catalogue as a value in another text: it is shown in the same language as that one."""
+
+    __slots__ = ()
+
+
 def tr(text: str, /, **values: object) -> str:
     """`text` in the language in use, with `{name}` places filled from `values`."""
-    shown = _catalogue(_language).get(text, text)
-    return shown.format(**values) if values else shown
+    return in_language(_language, text, **values)
 
 
 def in_a_row(parts: Iterable[str]) -> str:
@@ -47,9 +52,19 @@ def listed(words: Iterable[str]) -> str:
     return tr(N_(", ")).join(words)
 
 
-def in_language(code: str, text: str) -> str:
-    """`text` in the language `code`, whatever is in use; for names that are written into a file once."""
-    return _catalogue(code).get(text, text)
+def in_language(code: str, text: str, /, **values: object) -> str:
+    """`text` in the language `code`, whatever is in use, with its places filled: for names that are written
+    into a file once, and for who speaks to people of several languages."""
+    words = _catalogue(code)
+    shown = words.get(text, text)
+    if not values:
+        return shown
+    return shown.format(
+        **{
+            name: words.get(value, value) if isinstance(value, Word) else value
+            for name, value in values.items()
+        }
+    )
 
 
 @cache

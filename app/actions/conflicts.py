@@ -22,7 +22,7 @@ from app.domain.catalog import BY_NAME
 from app.domain.changes import Committed, update
 from app.domain.entities.conflict import APART, KINDS, SECOND, Conflict
 from app.domain.entities.papers import Attachment
-from app.domain.entities.people import Person
+from app.domain.entities.people import ROLES, Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.filters import EVERYTHING, Filter, equal, one_of
 from app.domain.replication import HUB_PERSON
@@ -304,8 +304,8 @@ def _require_decider(session: Session, item: Conflict, view: ConflictView) -> No
             N_("{name} ({role}) may not decide this; it is for {roles} of the area"),
             hint=N_("Nothing was changed."),
             name=actor.name,
-            role=actor.role,
-            roles=" ".join(view.decides) or "-",
+            role=ROLES.word(actor.role),
+            roles=listed(map(ROLES.label, view.decides)) or "—",
             code="role",
         )
 

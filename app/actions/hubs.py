@@ -111,7 +111,7 @@ def admin_secret(place: HubPlace, login: str, url: str = "", passphrase: str = "
         if len(found) != 1 or not may_enter(found[0]):
             raise Invalid(
                 N_("There is nobody named {login} whom the admin pages are open to"),
-                hint=N_("They are open to administrators (R0) and the city bureau (R5, R6)."),
+                hint=N_("They are open to administrators and the city bureau."),
                 login=login,
                 code="unknown_person",
             )

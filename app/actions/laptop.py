@@ -38,7 +38,7 @@ _NEAR_M = 5000.0
 _SHARED = N_("{kind}: the same for all of {root}, so it is entered there; this laptop ({mine}) reads it")
 _HAND_IN = N_(
     "Nothing was changed. Draw yours as a sketch, which the city gets with the next sync, or send its file; "
-    "the city’s staff (R5) enter it on a laptop of the whole area."
+    "the city’s staff enter it on a laptop of the whole area."
 )
 
 
@@ -158,9 +158,9 @@ def check_cap(session: Session, person: Person) -> None:
         raise NotAllowed(
             N_("This laptop is enrolled for persons up to {cap}; {name} is {role}"),
             hint=N_("Nobody is signed in. Use the laptop of the office, or have this one enrolled anew."),
-            cap=ROLES.label(facts.role_cap),
+            cap=ROLES.word(facts.role_cap),
             name=person.name,
-            role=ROLES.label(person.role),
+            role=ROLES.word(person.role),
             code="device_role",
         )
 

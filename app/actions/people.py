@@ -127,7 +127,7 @@ def new_person(session: Session, login: str, role: str, org: str, area: str, pin
     """The record of a new person with a PIN verifier, checked but not yet written."""
     if role not in ROLES.codes:
         raise Invalid(N_("There is no role “{role}”"), hint=N_("Roles: {roles}"), role=role,
-                      roles=" ".join(ROLES.codes), code="bad_role")  # fmt: skip
+                      roles=ROLES.listing(), code="bad_role")  # fmt: skip
     if not login.strip():
         raise Invalid(N_("A person needs a sign-in name"), code="missing")
     return Person(uid=session.new_uid(), login=login.strip(), name=login.strip(), role=role, org=org or None,

@@ -11,6 +11,7 @@ from app.domain.casework import current_approvals, round_of
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.boiler_codes import REBOUND_REASONS
 from app.domain.entities.papers import Approval
+from app.domain.entities.people import ROLES
 from app.domain.entity import Entity
 from app.domain.values import as_datetime, bureau_day
 from app.i18n import N_, in_a_row, listed, tr
@@ -64,5 +65,5 @@ def _accepted(signed: Sequence[Approval]) -> tuple[Approval, ...]:
 
 def _named(item: Approval, *, public: bool) -> str:
     if public:
-        return item.org or item.role
+        return item.org or ROLES.label(item.role)
     return f"{item.person_name}({item.org})" if item.org else item.person_name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from app.actions.session import Session
 from app.domain.changes import Actor
+from app.domain.entities.people import ROLES
 from app.domain.entity import Entity, EntityType
 from app.domain.rights import WRITERS, in_area, keeps_house
 from app.errors import NotAllowed
-from app.i18n import N_
+from app.i18n import N_, listed
 
 
 def require_role(session: Session, *roles: str) -> Actor:
@@ -18,8 +19,8 @@ def require_role(session: Session, *roles: str) -> Actor:
             N_("{name} ({role}) may not do this; it is for {roles}"),
             hint=N_("Nothing was changed."),
             name=actor.name,
-            role=actor.role,
-            roles=" ".join(roles),
+            role=ROLES.word(actor.role),
+            roles=listed(map(ROLES.label, roles)),
             code="role",
         )
     return actor

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.cli.answer import table
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 if TYPE_CHECKING:
     from app.actions.conflicts import ConflictView, Side
@@ -38,8 +38,10 @@ def _told(view: ConflictView) -> Iterator[str]:
 
 def _standing(view: ConflictView) -> str:
     """Who decides it, or what was decided."""
+    from app.domain.entities.people import ROLES  # late: help pages need no domain
+
     if view.situation == "open":
-        return tr(N_("to be decided by {roles}"), roles=" ".join(view.decides))
+        return tr(N_("to be decided by {roles}"), roles=listed(map(ROLES.label, view.decides)))
     if not view.settled_by:
         return tr(N_("settled by the rule"))
     taken = {"kept": N_("what stood"), "offered": N_("the other")}.get(view.taken or "")

@@ -50,7 +50,7 @@ class ImportWords:
         None
     )
     accept_claims: Annotated[
-        bool, option("--accept-claims", help_=N_("Take “cleared” of the ledger as it stands (R5, R6)"))
+        bool, option("--accept-claims", help_=N_("Take “cleared” of the ledger as it stands (city bureau)"))
     ] = False
     dry_run: Annotated[bool, option("--dry-run", help_=N_("Only say what would be done"))] = False
     rows: Annotated[bool, option("--rows", help_=N_("Every row in the JSON"))] = False

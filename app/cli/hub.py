@@ -15,7 +15,7 @@ from app.cli.declare import Command, option, word
 from app.cli.headings import named_pairs
 from app.cli.shell import Shell
 from app.cli.sync import RECOVERY, recovery_key
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 
 if TYPE_CHECKING:
     from app.hub.place import HubPlace
@@ -210,9 +210,10 @@ _NOT_SERVED = N_(
 def invite(shell: Shell, words: InviteWords) -> Answer:
     """A one-time code."""
     from app.actions.hubs import invite as make  # late: help pages need no database
+    from app.domain.entities.people import ROLES
 
     document = make(named_hub(words), words.area, words.role, words.minutes, words.url, words.output)
-    said = named_pairs(document)
+    said = named_pairs({**document, "role": ROLES.label(document["role"])})
     if not document["url"]:
         said += ["", tr(_NOT_SERVED)]
     return Answer(document, said)
@@ -221,12 +222,14 @@ def invite(shell: Shell, words: InviteWords) -> Answer:
 def devices(shell: Shell, words: PlaceWords) -> Answer:
     """Every laptop."""
     from app.actions.hubs import devices as list_  # late: help pages need no database
+    from app.domain.entities.people import ROLES
 
     documents = list_(named_hub(words))
     headings = [tr(N_("Laptop")), tr(N_("Name")), tr(N_("Division")), tr(N_("Role")), tr(N_("Last sync")),
                 tr(N_("Behind by")), tr(N_("Program")), tr(N_("Revoked"))]  # fmt: skip
     names = ("device", "label", "area", "role", "last_sync", "lag", "program", "revoked_at")
-    return Answer(documents, table(headings, [[item[name] for name in names] for item in documents]))
+    shown = [{**item, "role": ROLES.label(item["role"])} for item in documents]
+    return Answer(documents, table(headings, [[item[name] for name in names] for item in shown]))
 
 
 def status(shell: Shell, words: PlaceWords) -> Answer:
@@ -338,8 +341,11 @@ def restored(shell: Shell, words: PlaceWords) -> Answer:
 
 
 def _conflict_row(item: dict[str, Any], kind: str) -> list[Any]:
+    from app.domain.entities.people import ROLES  # late: help pages need no database
+
     record, kept, offered = item["record"], item["kept"], item["offered"]
-    return [record["title"] or record["id"], kind, kept["by"], offered["by"], item["decides"]]
+    decides = listed(map(ROLES.label, (item["decides"] or "").split()))
+    return [record["title"] or record["id"], kind, kept["by"], offered["by"], decides]
 
 
 def named_hub(words: Any) -> HubPlace:

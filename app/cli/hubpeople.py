@@ -29,7 +29,7 @@ def administrator(shell: Shell, words: AdministratorWords) -> Answer:
     document = appoint(named_hub(words), words.login, shell.pin(words.login, fresh=True))
     made = N_("{name} is new, and an administrator of the whole")
     was = N_("{name} is an administrator of the whole, with the new PIN")
-    hint = N_("Laptops hear of it with their next sync; one enrolled for R0 lets them sign in")
+    hint = N_("Laptops hear of it with their next sync; one enrolled for administrators lets them sign in")
     return Answer(document, [tr(made if document["made"] else was, name=words.login), tr(hint)])
 
 

@@ -36,12 +36,13 @@ def add(shell: Shell, words: UserWords) -> Answer:
     """Add a person; their first PIN is GRIDWARD_NEW_PIN, or asked for."""
     from app.actions.people import add_user  # late: help pages need no database
     from app.cli.documents import record_document
+    from app.domain.entities.people import ROLES
 
     with shell.session(write=True) as session:
         session.person()
         pin = shell.first_pin(words.name)
         person = add_user(session, words.name, role=words.role, org=words.org, area=words.area, pin=pin)
-    said = tr(N_("{name} may sign in as {role}"), name=person.login, role=person.role)
+    said = tr(N_("{name} may sign in as {role}"), name=person.login, role=ROLES.label(person.role))
     return Answer(record_document(person, shell.labels), [said])
 
 
@@ -53,13 +54,10 @@ def list_(shell: Shell, words: object) -> Answer:
 
     with shell.session() as session:
         found = people(session)
-    rows = [
-        [item.login, item.role, ROLES.label(item.role), item.org, item.area, bool(item.disabled)]
-        for item in found
-    ]
-    names = (N_("Sign-in name"), N_("Role"), "", N_("Organisation"), N_("Responsible area"), N_("Disabled"))
-    headings = [tr(name) if name else "" for name in names]
-    return Answer([record_document(item, shell.labels) for item in found], table(headings, rows))
+    rows = [[item.login, ROLES.label(item.role), item.org, item.area, bool(item.disabled)] for item in found]
+    names = (N_("Sign-in name"), N_("Role"), N_("Organisation"), N_("Responsible area"), N_("Disabled"))
+    documents = [record_document(item, shell.labels) for item in found]
+    return Answer(documents, table([tr(name) for name in names], rows))
 
 
 def disable(shell: Shell, words: NameWords) -> Answer:

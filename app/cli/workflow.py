@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,7 +118,7 @@ def actions(shell: Shell, words: KindWords) -> Answer:
     flow = WORKFLOWS.get(entity_type(words.kind).name)
     found = [action_document(flow, action, shell.labels) for action in flow.actions] if flow else []
     rows = [
-        [item["action"], item["label"], item["from"], item["to"], item["roles"], item["evidence"]]
+        [item["action"], item["label"], item["from"], item["to"], _roles(item["roles"]), item["evidence"]]
         for item in found
     ]
     headings = [
@@ -129,6 +130,12 @@ def actions(shell: Shell, words: KindWords) -> Answer:
         tr(N_("Evidence")),
     ]
     return Answer(found, table(headings, rows))
+
+
+def _roles(codes: Sequence[str]) -> list[str]:
+    from app.domain.entities.people import ROLES  # late: help pages need no domain
+
+    return [ROLES.label(code) for code in codes]
 
 
 def undo(shell: Shell, words: ReasonWords) -> Answer:

@@ -383,6 +383,8 @@ COMMANDS = (
     Command("seal", N_("Edits of other programs: list them, or answer for them"), seal, SealWords),
     Command("setting list", N_("List the bureau's own numbers"), setting_list),
     Command("setting set", N_("Change one of them (by an administrator)"), setting_set, SettingWords),
-    Command("baseline freeze", N_("Freeze the ledger as a baseline (R5, R6)"), baseline_freeze, FreezeWords),
+    Command(
+        "baseline freeze", N_("Freeze the ledger as a baseline (city bureau)"), baseline_freeze, FreezeWords
+    ),
     Command("baseline list", N_("List the baselines"), baseline_list),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from app.i18n import tr
+from app.i18n import Word, listed, tr
 
 
 class Kind(Enum):
@@ -73,6 +73,14 @@ class CodeList:
         """The label of `code` in the user's language; an unknown code is shown as it is."""
         found = next((choice for choice in self.choices if choice.code == code), None)
         return tr(found.label) if found else code
+
+    def word(self, code: str) -> Word:
+        """The label of `code` as a value of a text that somebody reads in a language of their own."""
+        return Word(next((choice.label for choice in self.choices if choice.code == code), code))
+
+    def listing(self) -> str:
+        """All codes with their labels, for who has to type one."""
+        return listed(f"{choice.code} {tr(choice.label)}" for choice in self.choices)
 
     def code_of(self, word: str) -> str | None:
         """The code for a code, a label in any language in use, or an alias; None when the word is unknown."""

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, insert, select, update
 
+from app.domain.entities.people import ROLES
 from app.domain.replication import Batch
 from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed, Refused
@@ -79,7 +80,7 @@ def invite(connection: Connection, area: str, role: str, minutes: int, now: int)
     """A new invitation; the hub keeps only its hash. Raises Invalid for an unknown role."""
     if role not in RANKS:
         raise Invalid(N_("There is no role “{role}”"), hint=N_("Roles: {roles}"), role=role,
-                      roles=" ".join(RANKS), code="bad_role")  # fmt: skip
+                      roles=ROLES.listing(), code="bad_role")  # fmt: skip
     letters = "".join(secrets.choice(ALPHABET) for _ in range(HALF))
     made = Invite(letters, area, role, now + minutes * _MINUTE)
     connection.execute(
@@ -189,8 +190,8 @@ def _check_goes_on(former: Device, area: str, role: str) -> None:
         raise Refused(
             N_("This laptop serves persons up to {mine}, the invitation is for {role}"),
             hint=N_("Nothing was changed. Ask the bureau for an invitation for {mine}."),
-            mine=former.role_cap,
-            role=role,
+            mine=ROLES.word(former.role_cap),
+            role=ROLES.word(role),
             code="other_role",
         )
 

@@ -26,9 +26,9 @@ from app.hub.logs import say, say_mistake
 from app.hub.metrics import CONTENT_TYPE
 from app.hub.reached import NOTED_EVERY_MS
 from app.hub.service import Service, address_of, service_of
-from app.hub.speaking import language_of, refused, said
+from app.hub.speaking import language_of, refused
 from app.hub.watching import Watched
-from app.i18n import N_
+from app.i18n import N_, in_language
 
 _DAY_SECONDS = 24 * 3600.0
 _HTTP_WORDS = {
@@ -159,5 +159,5 @@ async def _mistake(request: Request, error: Exception) -> Response:
 
 def _plain(request: Request, status: int, code: str, words: str, headers: dict[str, str]) -> Response:
     request.scope["refusal"] = code
-    document = {"error": code, "message": said(language_of(request), words, {}), "hint": "", "details": []}
+    document = {"error": code, "message": in_language(language_of(request), words), "hint": "", "details": []}
     return JSONResponse(document, status, headers=headers)

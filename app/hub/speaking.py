@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -72,8 +72,8 @@ def refused(request: Request, error: Exception) -> Response:
     language = language_of(request)
     document = {
         "error": error.code,
-        "message": said(language, error.template, error.values),
-        "hint": said(language, error.hint_template, error.values) if error.hint_template else "",
+        "message": in_language(language, error.template, **error.values),
+        "hint": in_language(language, error.hint_template, **error.values) if error.hint_template else "",
         "details": [item for item in error.details if isinstance(item, dict | str)],
     }
     request.scope["refusal"] = error.code
@@ -89,12 +89,6 @@ def language_of(request: Request) -> str:
         if word.startswith("en"):
             return "en"
     return DEFAULT_LANGUAGE
-
-
-def said(language: str, template: str, values: dict[str, Any]) -> str:
-    """A template in a language, filled."""
-    shown = in_language(language, template)
-    return shown.format(**values) if values else shown
 
 
 def _advice(error: AppError) -> dict[str, str]:

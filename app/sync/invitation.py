@@ -25,6 +25,7 @@ from msgspec import Meta
 from pyrage import passphrase
 
 from app import disk
+from app.domain.entities.people import ROLES
 from app.domain.rights import within_cap
 from app.errors import Invalid, Refused, StoreFailure
 from app.i18n import N_
@@ -146,8 +147,8 @@ def check_role(role: str, cap: str) -> None:
                 "Nothing was changed, and the invitation is still good. Ask for one for {role}, or join with"
                 " a new file."
             ),
-            cap=cap,
-            role=role,
+            cap=ROLES.word(cap),
+            role=ROLES.word(role),
             code="other_role",
         )
 

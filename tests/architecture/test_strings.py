@@ -67,3 +67,11 @@ def _texts_of(module: ast.Module) -> list[ast.Constant]:
     said = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
     texts = (n for n in ast.walk(module) if isinstance(n, ast.Constant) and isinstance(n.value, str))
     return [node for node in texts if id(node) not in said]
+
+
+def test_roles_are_named_and_not_numbered() -> None:
+    """Who types a role in the shell is told its code; all others read its name."""
+    typed = {"R0 to R6", "The highest role that works on it, R0 to R6"}
+    assert sorted(
+        text for text, shown in catalogue().items() if re.search(r"R[0-6]\b", text + shown)
+    ) == sorted(typed)

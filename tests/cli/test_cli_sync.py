@@ -117,7 +117,16 @@ def test_two_laptops_contradict_each_other_and_somebody_decides(served: Served, 
     assert conflict["mine"]["reason"] == "台账" and conflict["theirs"]["by"] == "inspector"
     assert conflict["stands"] == "theirs" and conflict["rule"] and conflict["decides"]
     shown = served.at(office)("conflicts", as_="clerk").out
-    for word in ("型煤", "无烟煤", "台账", "现场核对", "inspector", "mine", "theirs (现值)", "R3 R5"):
+    for word in (
+        "型煤",
+        "无烟煤",
+        "台账",
+        "现场核对",
+        "inspector",
+        "mine",
+        "theirs (现值)",
+        "县局工作人员、市局工作人员",
+    ):
         assert word in shown, f"{word} is not in the list for people:\n{shown}"
     take = ("resolve", conflict["id"], "--take", "mine", "--reason", "铭牌照片")
     assert served.at(office).refused(*take, as_="inspector") == (3, "role")

@@ -145,6 +145,10 @@ def test_people_are_added_disabled_and_change_their_pin(terminal: Terminal) -> N
         "user", "add", "li", "--role", "R3", "--org", "崆峒分局", "--area", "620802", as_="admin"
     )
     assert (made["login"], made["role"]) == ("li", "R3")
+    listed = terminal("user", "list", as_="admin").out
+    assert "县局工作人员" in listed and "R3" not in listed, "people read the role's name"
+    kept_out = terminal("user", "add", "wu", "--role", "R3", as_="clerk").err
+    assert "县局工作人员" in kept_out and "系统管理员" in kept_out and "R0" not in kept_out
     assert terminal.refused("list", "boiler", as_="li") == (3, "sign_in")
     assert terminal("list", "boiler", as_="li", pin="135790").code == 0
     terminal.patch.setenv("GRIDWARD_NEW_PIN", "975310")
@@ -173,6 +177,7 @@ def test_whoever_has_a_pin_of_somebody_else_reads_so_at_each_signing_in(terminal
 def test_only_an_administrator_adds_people(terminal: Terminal) -> None:
     assert terminal.refused("user", "add", "li", "--role", "R3", as_="clerk") == (3, "role")
     assert terminal.refused("user", "add", "li", "--role", "R9", as_="admin") == (1, "bad_role")
+    assert "R3 县局工作人员" in terminal("user", "add", "li", "--role", "R9", as_="admin").err, "what to type"
     assert terminal.refused("user", "add", "clerk", "--role", "R3", as_="admin") == (1, "duplicate")
     assert terminal.refused("user", "disable", "nobody", as_="admin") == (1, "unknown")
 

@@ -128,6 +128,8 @@ def test_invitations_and_refusals_of_impossible_ones(folder: Path) -> None:
     made = told("invite", folder, "--area", "620802", "--role", "R3", "--url", "https://hub:8443")
     assert re.fullmatch(r"([0-9A-Z]{5}-){3}[0-9A-Z]{5}", made["code"])
     assert (made["url"], made["area"], made["role"]) == ("https://hub:8443", "620802", "R3")
+    shown = gridward("hub", "invite", folder, "--area", "620802", "--role", "R3").stdout
+    assert "County bureau staff" in shown and "R3" not in shown, "people read the role's name"
     assert refused("invite", folder, "--area", "110000", "--role", "R3") == (1, "unknown_division")
     assert refused("invite", folder, "--area", "620802", "--role", "R9") == (1, "bad_role")
     assert refused("invite", folder, "--area", "620802", "--role", "R3", "--minutes", "0") == (

@@ -211,6 +211,20 @@ def test_what_people_entered_stays_text(http: TestClient) -> None:
     assert "&lt;b&gt;PL-1&lt;/b&gt;" in page and "<b>PL-1" not in page
 
 
+def test_roles_are_read_as_words(http: TestClient, hub: SmallHub) -> None:
+    sign_in(http)
+    given = token(http.get("/admin/devices/invite").text)
+    form = {"token": given, "area": "620802", "role": "R3", "minutes": "10"}
+    shown = {path: http.get(path).text for path in (*PAGES, "/admin/devices/dev-1/revoke")}
+    shown["invited"] = http.post("/admin/devices/invite", data=form).text
+    for path, page in shown.items():
+        words = re.sub(r"<[^>]*>", " ", page)
+        assert not re.search(r"\bR[0-6]\b", words), path
+        assert "系统管理员" in words, "who looks at it"
+    assert "县局分管领导" in shown["/admin/devices"] and "县局工作人员" in shown["invited"]
+    assert "县局分管领导" in shown["/admin/devices/dev-1/revoke"]
+
+
 def test_pins_and_phones_are_nowhere(http: TestClient) -> None:
     sign_in(http)
     for path in PAGES:

@@ -19,6 +19,7 @@ from app.hub import backup as copies
 from app.hub.hub import Hub
 from app.hub.place import HubPlace
 from app.hub.sticks import give_bundle, take_bundle
+from app.i18n import in_language
 from app.store.proven import mark_path
 from app.store.workspace import Workspace
 from app.sync import enrol as joining
@@ -144,7 +145,9 @@ def test_nobody_brings_a_file_in_which_they_could_not_sign_in_any_more(lan: Lan,
     keys = joining.DeviceKeys.make()
     with pytest.raises(AppError) as told:
         joining.ask(lan, made.secret, keys, 1, joining.Asker(role="R0"))
-    assert told.value.code == "other_role"
+    assert told.value.code == "other_role" and "乡镇环保专干" in told.value.message
+    words = told.value.template, told.value.values
+    assert "up to Township officer" in in_language("en", words[0], **words[1]), "as the hub tells a laptop"
     assert joining.ask(lan, made.secret, keys, 1, joining.Asker(role="R1")).role_cap == "R2"
 
 

@@ -11,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.domain.areas import covers
-from app.domain.entities.people import ROLES
 from app.domain.rights import RANKS, within_cap
 from app.errors import Invalid, NotAllowed
-from app.hub.admin.pages import code_words, lets_in, may_revoke, person_of, sees_from
-from app.hub.admin.render import page, page_language, set_cookie, visits_of
+from app.hub.admin.pages import lets_in, may_revoke, person_of, sees_from
+from app.hub.admin.render import page, set_cookie, visits_of
 from app.hub.admin.visits import LANGUAGE_COOKIE, Visit, link_address
 from app.hub.admin.words import REVOKES_UP_TO
 from app.hub.logs import say
@@ -45,9 +44,8 @@ async def invite_form(request: Request, visit: Visit) -> Response:
     service = service_of(request)
     names, root = await service.call(_areas_to_invite, service)
     areas = [code for code in sorted(names) if len(code) <= 9 and covers(sees_from(visit, root), code)]
-    labels = code_words(ROLES, page_language(request))
-    roles = [role for role in RANKS if within_cap(role, visit.person.role)]
-    return page(request, "invite", visit, areas=areas, names=names, roles=roles, labels=labels)
+    up_to = [role for role in RANKS if within_cap(role, visit.person.role)]
+    return page(request, "invite", visit, areas=areas, names=names, up_to=up_to)
 
 
 async def invite(request: Request, visit: Visit) -> Response:
@@ -69,7 +67,9 @@ async def invite(request: Request, visit: Visit) -> Response:
 
 async def revoke_form(request: Request, visit: Visit) -> Response:
     """Ask once more, and why."""
-    return page(request, "revoke", visit, line=await _line_to_revoke(request, visit))
+    line, service = await _line_to_revoke(request, visit), service_of(request)
+    names = await service.call(service.hub.division_names)
+    return page(request, "revoke", visit, line=line, names=names)
 
 
 async def revoke(request: Request, visit: Visit) -> Response:
@@ -137,7 +137,7 @@ async def _line(request: Request, visit: Visit) -> Any:
 async def _line_to_revoke(request: Request, visit: Visit) -> Any:
     line = await _line(request, visit)
     if not may_revoke(visit, line):
-        raise NotAllowed(REVOKES_UP_TO, hint=N_("Ask an administrator (R0)."), code="role")
+        raise NotAllowed(REVOKES_UP_TO, hint=N_("Ask an administrator."), code="role")
     return line
 
 

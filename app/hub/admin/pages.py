@@ -15,14 +15,13 @@ from app.domain.areas import covers
 from app.domain.catalog import BY_NAME
 from app.domain.entities.conflict import KINDS
 from app.domain.entities.people import ROLES
-from app.domain.fields import CodeList
 from app.domain.rights import keeps_house, within_cap
 from app.domain.versions import is_below
 from app.errors import AppError
-from app.hub.admin.render import page, page_language, part_of, visits_of
+from app.hub.admin.render import code_words, page, page_language, part_of, visits_of
 from app.hub.admin.visits import COOKIE, Visit, may_enter
 from app.hub.service import Service, service_of
-from app.hub.speaking import said, status_of
+from app.hub.speaking import status_of
 from app.hub.views import DeviceLine, area_lines, device_lines, late_of, late_open, moment_of
 from app.i18n import in_language
 from app.resources import resource
@@ -68,8 +67,8 @@ def refusal_page(request: Request, visit: Visit | None, error: AppError) -> Resp
 
 def refusal_words(language: str, error: AppError) -> tuple[str, str]:
     """What happened and what to do, in a language."""
-    hint = said(language, error.hint_template, error.values) if error.hint_template else ""
-    return said(language, error.template, error.values), hint
+    hint = in_language(language, error.hint_template, **error.values) if error.hint_template else ""
+    return in_language(language, error.template, **error.values), hint
 
 
 async def overview(request: Request, visit: Visit) -> Response:
@@ -106,13 +105,9 @@ async def devices(request: Request, visit: Visit) -> Response:
 async def people(request: Request, visit: Visit) -> Response:
     """Everybody of the area with their role."""
     service = service_of(request)
-    language = page_language(request)
     found, names, holders = await service.call(_people, service, visit)
-    labels = code_words(ROLES, language)
     open_to = [item.uid for item in found if lets_in(visit, item)]
-    return page(
-        request, "people", visit, found=found, names=names, labels=labels, holders=holders, open_to=open_to
-    )
+    return page(request, "people", visit, found=found, names=names, holders=holders, open_to=open_to)
 
 
 async def areas(request: Request, visit: Visit) -> Response:
@@ -155,11 +150,6 @@ async def font(_request: Request) -> Response:
     """The Chinese font, for machines that have none of their own."""
     headers = {"Cache-Control": "max-age=31536000"}
     return FileResponse(resource("fonts", "NotoSansSC-Regular.ttf"), media_type="font/ttf", headers=headers)
-
-
-def code_words(codes: CodeList, language: str) -> dict[str, str]:
-    """The labels of a code list in a language, by code."""
-    return {choice.code: in_language(language, choice.label) for choice in codes.choices}
 
 
 def sees_from(visit: Visit, root: str) -> str:

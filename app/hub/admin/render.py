@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app import __version__
+from app.domain.entities.people import ROLES
+from app.domain.fields import CodeList
 from app.domain.values import BUREAU_TIME
 from app.hub.admin.visits import COOKIE, FORM_COOKIE, LANGUAGE_COOKIE, Visit, Visits
 from app.hub.admin.words import Words
@@ -88,6 +90,7 @@ def page(
         visit=visit,
         token=visits.form_token(nonce),
         version=__version__,
+        roles=code_words(ROLES, language),
         moment=lambda when: when.astimezone(BUREAU_TIME).strftime("%Y-%m-%d %H:%M") if when else "",
         ago=lambda when: _ago(language, when, now),
         **values,
@@ -96,6 +99,11 @@ def page(
     if visit is not None:
         set_cookie(request, answer, COOKIE, visits.cookie(visit))
     return answer
+
+
+def code_words(codes: CodeList, language: str) -> dict[str, str]:
+    """The labels of a code list in a language, by code."""
+    return {choice.code: in_language(language, choice.label) for choice in codes.choices}
 
 
 def set_cookie(request: Request, answer: Response, name: str, value: str) -> None:

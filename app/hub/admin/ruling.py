@@ -42,5 +42,5 @@ def _status_for(service: Service, visit: Visit) -> Any:
     """Where the hub stands, for an administrator of the whole; raises NotAllowed for others."""
     status = service.hub.status()
     if not keeps_hub(visit, str(status.area)):
-        raise NotAllowed(N_("An administrator (R0) of the whole area sets this"), code="role")
+        raise NotAllowed(N_("An administrator of the whole area sets this"), code="role")
     return status

@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = {
     "passphrase": N_("Passphrase"),
     "again": N_("Once more"),
     "sign_in_note": N_(
-        "For administrators (R0) and the city bureau (R5, R6). It is not the PIN: a passphrase of your own, "
+        "For administrators and the city bureau. It is not the PIN: a passphrase of your own, "
         "chosen by a link that an administrator makes."
     ),
     "choose_title": N_("Choose a passphrase"),

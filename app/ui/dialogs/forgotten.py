@@ -17,21 +17,21 @@ from app.ui.parts import muted
 
 _ALONE = (
     N_(
-        "This workspace belongs to no hub. An administrator (R0) who can sign in here gives you a new PIN:"
+        "This workspace belongs to no hub. An administrator who can sign in here gives you a new PIN:"
         " menu Person, “Give a person a new PIN…”."
     ),
     N_("Nobody can read a PIN: not the program, not the administrator."),
 )
 _OPEN = (
     N_(
-        "1. The administrator (R0) gives you a new PIN on a laptop where they can sign in, and syncs: menu"
+        "1. The administrator gives you a new PIN on a laptop where they can sign in, and syncs: menu"
         " Person, “Give a person a new PIN…”."
     ),
     N_("2. Sync here (nobody needs to be signed in), then sign in with the new PIN."),
 )
 _LOCKED = (
     N_(
-        "1. The administrator (R0) gives you a new PIN on a laptop where they can sign in, and syncs: menu"
+        "1. The administrator gives you a new PIN on a laptop where they can sign in, and syncs: menu"
         " Person, “Give a person a new PIN…”."
     ),
     N_(

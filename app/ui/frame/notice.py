@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.domain.catalog import BY_NAME
+from app.domain.entities.people import ROLES
 from app.domain.values import show_moment
 from app.i18n import N_, listed, tr
 from app.ui import icons, metrics
@@ -149,7 +150,7 @@ class ForeignEditsBar(QWidget):
 
             may = session.actor is None or session.actor.role in SEALERS
             edits = external_edits(session)
-            return edits, _told(session, edits), "" if may else listed(SEALERS)
+            return edits, _told(session, edits), "" if may else listed(map(ROLES.label, SEALERS))
 
         self._desk.read(self, work, self._show, topic="foreign")
 

@@ -135,7 +135,7 @@ class FrozenList(QWidget):
             grid.addWidget(button, at // 2, at % 2)
         self.buttons[COMPARE].setToolTip(tr(N_("Choose two of one kind with Ctrl")))
         self.buttons[WITHDRAW].setToolTip(
-            tr(N_("For leaders (R4, R6), never for who froze it; it stays listed"))
+            tr(N_("For leaders of county and city, never for who froze it; it stays listed"))
         )
         column.addLayout(grid)
 

@@ -93,7 +93,9 @@ class ReportsPage(QSplitter):
         self.write = QPushButton(tr(N_("Write the file…")))
         self.write.setProperty("primary", True)
         self.freeze = side_button(tr(N_("Freeze…")), self.ask_to_freeze)
-        self.freeze.setToolTip(tr(N_("Keeps file, numbers and boilers for good (R3, R5)")))
+        self.freeze.setToolTip(
+            tr(N_("Keeps file, numbers and boilers for good (staff of county and city bureau)"))
+        )
         self.now = side_button(tr(N_("Back to the numbers of now")), self.look)
         self.export = side_button(tr(N_("Save the comparison…")), self._save_comparison)
         self._lay_out()
