@@ -40,6 +40,9 @@ class Preferences:
     tianditu_key: str | None = text(N_("Key of Tianditu"), length=100, default=None)
     last_workspace: str | None = text(N_("Last workspace"), length=4096, default=None)
     last_login: str | None = text(N_("Last sign-in name"), length=40, default=None)
+    seen_conflicts: str | None = text(
+        N_("Conflicts each person has looked at"), length=1_000_000, default=None
+    )
     window_geometry: str | None = text(N_("Place of the window"), length=4096, default=None)
     left_at: str | None = text(N_("Where each person left the window"), length=8192, default=None)
     window_layout: str | None = text(N_("Layout of the window"), length=4096, default=None)

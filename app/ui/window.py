@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         self.conflicts.show_of(uid)
 
     def _count_conflicts(self) -> None:
-        self.rail.show_badge(CONFLICTS, self.desk.sync.to_decide)
+        self.rail.show_badge(CONFLICTS, self.desk.sync.asking.count)
 
     def go_to(self, lon: float, lat: float) -> None:
         """Bring a point (degrees EPSG:4490) into the middle of the map."""

@@ -76,8 +76,8 @@ def test_conflicts_stand_where_their_decider_finds_them(office: Office, hub: Fak
     assert page.detail.take.isEnabled()
     page.show_conflict("c4")
     assert not page.detail.take.isVisibleTo(page)
-    assert running.window.rail.badge(CONFLICTS) == "2"
-    assert "2 项待裁定" in running.window.top.sync.text()
+    assert running.window.rail.badge(CONFLICTS) == "3"
+    assert "2 项待裁定 · 1 项待他人裁定" in running.window.top.sync.text()
 
 
 def test_both_values_stand_side_by_side_with_who_when_where_and_why(

@@ -21,6 +21,7 @@ from app.ui.sync.join import JoinDialog
 from app.ui.sync.problems import ADVICE
 from app.ui.sync.stickin import StickInDialog
 from app.ui.sync.stickout import StickOutDialog
+from app.ui.sync.words import Asking
 from clipping import cut_off
 from sync_cases import ALONE, MOMENT, OFFLINE, REVOKED, UNSENT, FakeHub, a_conflict, a_place, stand_in
 from window_cases import WAIT_MS, boiler_in, settle
@@ -52,7 +53,7 @@ def test_the_sync_page_in_every_state(
             running.desk.sync.begin()
         running.desk.sync.look()
         settle(running, qtbot)
-        running.desk.sync.count_to_decide(12)
+        running.desk.sync.ask(Asking(mine=tuple("abcdefghijkl"), others=("m",), refused=tuple("no")))
         qtbot.wait(50)
         if found := cut_off(running.window):
             cut[status.state] = found

@@ -17,7 +17,7 @@ from app.actions.sticks import papers_away
 from app.domain.entities.papers import Attachment
 from app.settings import BY_HAND
 from app.ui.application import Program
-from app.ui.conflicts.model import MERGED
+from app.ui.conflicts.model import MERGED, NOT_TAKEN
 from app.ui.conflicts.notes import conflict_lines, of_record
 from app.ui.dialogs.reason import ReasonDialog
 from app.ui.frame.rail import CONFLICTS, SYNC
@@ -178,11 +178,11 @@ def test_a_void_signature_says_who_had_changed_what(
         settle(running, qtbot)
     signer.window.go(SYNC)
     settle(signer, qtbot)
-    signer.window.sync._show_refused(signer.desk.sync.rounds[0])
+    signer.window.sync._show_brought(signer.desk.sync.rounds[0])
     page = signer.window.conflicts
     qtbot.waitUntil(lambda: page.detail.view is not None and page.detail.view.kind == "void", timeout=WAIT_MS)
     settle(signer, qtbot)
-    assert page._shelf() == MERGED and not page.detail.take.isVisible()
+    assert page._shelf() == NOT_TAKEN and not page.detail.take.isVisible()
     do_step(one.as_("clerk"), "register", one.boiler("T-1"), evidence=papers, reason="再核")
     assert not of_record(one.session, one.boiler("T-1").uid), "signed again: nothing is left to tell"
 

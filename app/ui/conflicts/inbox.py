@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.domain.entities.conflict import Conflict
 from app.i18n import N_, tr
 from app.ui import metrics
+from app.ui.conflicts.asking import asking_of, looked_at, seen_by
 from app.ui.conflicts.decide import decide
 from app.ui.conflicts.detail import ConflictDetail
 from app.ui.conflicts.model import (
@@ -30,13 +31,13 @@ from app.ui.conflicts.model import (
     KEPT,
     MERGED,
     MINE,
+    NOT_TAKEN,
     OFFERED,
-    REFUSED,
     REVOKED,
     SETTLED,
     SHELVES,
-    VOID,
     ConflictList,
+    is_refused,
     may_take,
     shelf_of,
 )
@@ -54,7 +55,7 @@ _EMPTY = {
     SETTLED: N_("Nothing has been settled yet."),
 }
 _NONE = N_("Nothing here.")
-_RARE = (REVOKED, MERGED)  # shown only when something is there
+_RARE = (REVOKED, NOT_TAKEN, MERGED)  # shown only when something is there
 
 
 class ConflictsPage(QSplitter):
@@ -65,6 +66,7 @@ class ConflictsPage(QSplitter):
     def __init__(self, desk: Desk, scenes: Scenes, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._desk = desk
+        self._views: Sequence[ConflictView] = ()
         self._by_shelf: dict[str, list[ConflictView]] = {}
         self._wish = ""  # the conflict to show
         self._wishes: Sequence[str] = ()  # of which the first to be read is shown
@@ -94,9 +96,10 @@ class ConflictsPage(QSplitter):
             shortcut.activated.connect(lambda side=side: self._decide(side))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """The keys work at once."""
+        """The keys work at once, and what is listed is looked at."""
         super().showEvent(event)
         self._take_keys()
+        self._note_seen()
 
     def _take_keys(self) -> None:
         (self.list if self.model.views else self).setFocus()
@@ -126,7 +129,7 @@ class ConflictsPage(QSplitter):
     def _follow_wish(self) -> None:
         found = [view for views in self._by_shelf.values() for view in views if view.uid in self._wishes]
         if found:
-            view = min(found, key=lambda view: view.kind not in (VOID, REFUSED))
+            view = min(found, key=lambda view: not is_refused(view))
             self._wish, self._wishes = view.uid, ()
             self._go_to_shelf(shelf_of(view))
             self._show_shelf()
@@ -143,10 +146,26 @@ class ConflictsPage(QSplitter):
         for at, (name, label) in enumerate(SHELVES):
             self.shelves.setTabText(at, tr(label, n=len(self._by_shelf[name])))
             self.shelves.setTabVisible(at, name not in _RARE or bool(self._by_shelf[name]))
-        mine = [view for view in views if view.situation == "open" and view.can_decide]
-        self._desk.sync.count_to_decide(len(mine))
+        self._views = views
+        self._count()
         self._show_shelf()
         self._follow_wish()
+
+    def _count(self) -> None:
+        """Tell the sync line what asks for somebody."""
+        actor, kept = self._desk.actor, self._desk.preferences.seen_conflicts
+        self._desk.sync.ask(asking_of(self._views, seen_by(kept, actor.uid if actor else "")))
+
+    def _note_seen(self) -> None:
+        """What stands in a list that is shown to somebody has been looked at."""
+        actor, asking = self._desk.actor, self._desk.sync.asking
+        views = self._by_shelf[self._shelf()]
+        if actor is None or not self.isVisible():
+            return
+        if not {view.uid for view in views}.isdisjoint((*asking.others, *asking.refused)):
+            kept = looked_at(self._desk.preferences.seen_conflicts, actor.uid, self._views, views)
+            self._desk.remember(seen_conflicts=kept)
+            self._count()
 
     # ---- showing
 
@@ -173,6 +192,7 @@ class ConflictsPage(QSplitter):
         row = at if at is not None else min(max(0, before), len(views) - 1)
         self.list.setCurrentIndex(self.model.index(row))
         self._open(self.list.currentIndex())
+        self._note_seen()
 
     def _open(self, index: QModelIndex) -> None:
         if 0 <= index.row() < len(self.model.views):

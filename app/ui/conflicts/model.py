@@ -25,11 +25,13 @@ QUARANTINE, REFUSED, VOID = "quarantine", "rejected", "void"  # kinds of conflic
 ABOUT_DELETION = ("edit_kept", "revived")
 LATE_DELETION = "late_deletion"  # the rule's word for what a revoked laptop had deleted
 _TELLING = ("user_org", "address")  # what tells that two boilers are not one
-MINE, OTHERS, REVOKED, MERGED, SETTLED = "mine", "others", "revoked", "merged", "settled"
+MINE, OTHERS, REVOKED = "mine", "others", "revoked"
+NOT_TAKEN, MERGED, SETTLED = "not_taken", "merged", "settled"
 SHELVES = (
     (MINE, N_("For me {n}")),
     (OTHERS, N_("For others {n}")),
     (REVOKED, N_("From revoked laptops {n}")),
+    (NOT_TAKEN, N_("Not accepted {n}")),
     (MERGED, N_("By rule {n}")),
     (SETTLED, N_("Settled")),
 )
@@ -38,10 +40,15 @@ SHELVES = (
 def shelf_of(view: ConflictView) -> str:
     """Which list a conflict stands in."""
     if view.situation != "open":
-        return SETTLED if view.settled_by else MERGED
+        return SETTLED if view.settled_by else NOT_TAKEN if is_refused(view) else MERGED
     if view.kind == QUARANTINE:
         return REVOKED
     return MINE if view.can_decide else OTHERS
+
+
+def is_refused(view: ConflictView) -> bool:
+    """Whether the hub did not take something, and no person has settled it."""
+    return view.kind in (REFUSED, VOID) and not view.settled_by
 
 
 class ConflictList(QAbstractListModel):

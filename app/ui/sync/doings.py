@@ -43,7 +43,7 @@ class SyncDoings:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._desk = window.desk
-        window.sync.refused.connect(self.show_refused)
+        window.sync.asked.connect(self.show_conflicts)
 
     def bound(self) -> Mapping[str, tuple[Run, str, int]]:
         """What the actions of sync do in the window: run, menu, need."""
@@ -83,8 +83,8 @@ class SyncDoings:
                 "pages ask for their own passphrase, not for the PIN."
             )))  # fmt: skip
 
-    def show_refused(self, uids: Sequence[str]) -> None:
-        """Show what the hub refused in a round, of the conflicts that it brought."""
+    def show_conflicts(self, uids: Sequence[str]) -> None:
+        """Show the first of some conflicts, of several what the hub refused."""
         self._window.go(CONFLICTS)
         self._window.conflicts.show_conflict(*uids)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -22,7 +23,7 @@ from app.i18n import N_, tr
 from app.ui import icons, metrics
 from app.ui.desk import Desk
 from app.ui.names import Names
-from app.ui.parts import card, heading, muted
+from app.ui.parts import card, heading, muted, side_button
 from app.ui.sync.tables import areas_table, rounds_table
 from app.ui.sync.words import is_restored, restored_words, running_line
 from app.ui.theme import colours
@@ -45,10 +46,10 @@ _JOINED = (
 
 
 class SyncPage(QScrollArea):
-    """`wanted` carries the id of a command, `refused` which conflicts to show."""
+    """`wanted` carries the id of a command, `asked` which conflicts to show."""
 
     wanted = Signal(str)
-    refused = Signal(list)  # the uids of conflicts that a round brought, to be looked at
+    asked = Signal(list)  # the uids of conflicts to be looked at
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -167,8 +168,15 @@ class SyncPage(QScrollArea):
         asks = _row(column)
         if status.waiting_for_reason:
             self._add(asks, "seal", "seal", N_("Give the reason for edits of other programs…"), False)
-        if self._desk.sync.to_decide:
+        asking = self._desk.sync.asking
+        if asking.mine:
             self._add(asks, "page_conflicts", "conflicts", N_("Decide conflicts…"), False)
+        for uids, words in (
+            (asking.refused, N_("See what was not accepted…")),
+            (asking.others, N_("See what others decide…")),
+        ):
+            if uids:
+                self._add_look(asks, uids, words)
         actor = self._desk.actor
         if status.hub.startswith("http") and actor is not None and actor.role in PAGE_VISITORS:
             self._add(asks, "hub_pages", "hub", N_("Open the hub’s pages…"), False)
@@ -188,6 +196,11 @@ class SyncPage(QScrollArea):
         button.setToolTip(closed)
         row.addWidget(button)
 
+    def _add_look(self, row: QHBoxLayout, uids: Sequence[str], words: str) -> None:
+        button = side_button(tr(words), lambda: self.asked.emit(list(uids)))
+        icons.wear(button, "conflicts")
+        row.addWidget(button)
+
     def _add_areas(self, column: QVBoxLayout) -> None:
         known = next(
             (item.done.areas for item in self._desk.sync.rounds if item.done and item.done.areas), {}
@@ -203,15 +216,15 @@ class SyncPage(QScrollArea):
         if self._desk.sync.rounds:
             rounds = list(self._desk.sync.rounds)
             table = rounds_table(rounds, today)
-            table.cellClicked.connect(lambda row, _: self._show_refused(rounds[row]))
+            table.cellClicked.connect(lambda row, _: self._show_brought(rounds[row]))
             column.addWidget(table)
         else:
             column.addWidget(muted(tr(N_("No round since the program was started."))))
 
-    def _show_refused(self, item: Round) -> None:
-        """The reasons of what the hub refused stand in the inbox."""
-        if item.done is not None and item.done.rejected:
-            self.refused.emit(list(item.done.touched.get("conflict", ())))
+    def _show_brought(self, item: Round) -> None:
+        """What the hub refused, and what waits for somebody, stands in the inbox with its reasons."""
+        if item.done is not None and (item.done.rejected or item.done.conflicts):
+            self.asked.emit(list(item.done.touched.get("conflict", ())))
 
 
 def _row(column: QVBoxLayout) -> QHBoxLayout:

@@ -76,8 +76,9 @@ def outcome(item: Round) -> tuple[str, str]:
         said = tr(given, n=f"{done.given_back:,}")
     left = tr(N_("{n} left to send"), n=f"{done.unsent:,}") if done.unsent else ""
     refused = tr(N_("{n} refused: click to see why"), n=f"{done.rejected:,}") if done.rejected else ""
-    words = [part for part in (said, refused, left) if part]
-    tone = "warning" if refused else "" if words else "good"
+    waits = tr(N_("{n} to be decided: click to see them"), n=f"{done.conflicts:,}") if done.conflicts else ""
+    words = [part for part in (said, refused, waits, left) if part]
+    tone = "warning" if refused or waits else "" if words else "good"
     return " · ".join(words) or tr(N_("✓ done")), tone
 
 

@@ -14,7 +14,7 @@ from app.domain.values import as_datetime, as_moment
 from app.errors import AppError, Cancelled, HubUnreachable
 from app.i18n import N_, tr
 from app.settings import BY_ITSELF
-from app.ui.sync.words import Line, Trying, line_of, running_line
+from app.ui.sync.words import Asking, Line, Trying, line_of, running_line
 from app.ui.tasks import Callbacks, Lane, Task
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class SyncWatch(QObject):
         self._desk = desk
         self.status: SyncStatus | None = None
         self.offline_since = ""
-        self.to_decide = 0  # conflicts the person at this laptop may decide
+        self.asking = Asking()  # conflicts that ask for the person at this laptop
         self.rounds: deque[Round] = deque(maxlen=_ROUNDS)
         self.progress: tuple[int, int, str] = (0, 0, "")
         self.silent = False  # a round is under way and waits for the hub
@@ -92,9 +92,7 @@ class SyncWatch(QObject):
         """What there is to say of `status` and of the rounds, on a day of the bureau (ISO)."""
         if self.running:
             return running_line(*self.progress, self.silent)
-        return line_of(
-            status, today, Trying(self._failure, self.offline_since, self.next_try), self.to_decide
-        )
+        return line_of(status, today, Trying(self._failure, self.offline_since, self.next_try), self.asking)
 
     def look(self) -> None:
         """Read the status again."""
@@ -125,10 +123,10 @@ class SyncWatch(QObject):
             self._stopped_at = self._stopped_at or self._now()
             self._task.cancel()
 
-    def count_to_decide(self, count: int) -> None:
-        """Take the number of conflicts this person may decide."""
-        if count != self.to_decide:
-            self.to_decide = count
+    def ask(self, asking: Asking) -> None:
+        """Take the conflicts that ask for this person."""
+        if asking != self.asking:
+            self.asking = asking
             self.changed.emit()
 
     def note(self, done: SyncDone) -> None:

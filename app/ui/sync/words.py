@@ -50,12 +50,23 @@ class Trying:
     next_try: str = ""
 
 
-def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), to_decide: int = 0) -> Line:
-    """The line of a state.
+@dataclass(frozen=True)
+class Asking:
+    """Uids of conflicts: those that whoever is signed in decides, those of this laptop that others decide,
+    and what the hub did not take of it. Of the last two only what they have not looked at."""
 
-    `today` is the bureau's day (ISO), for leaving out the date; `to_decide` the conflicts this person may
-    decide.
-    """
+    mine: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.mine) + len(self.others) + len(self.refused)
+
+
+def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), asking: Asking = Asking()) -> Line:
+    """The line of a state; `today` is the bureau's day (ISO), for leaving out the date."""
     if status.wanted and status.state != "revoked":
         first = _outdated(status)
     elif _is_held_up(status, trying):
@@ -73,11 +84,30 @@ def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), to_decide
         tip = f"{tip}\n{tr(N_('There is too little room on the disk: what others did is not fetched.'))}"
     if status.waiting_for_reason:
         parts.append(tr(N_("{n} wait for a reason"), n=f"{status.waiting_for_reason:,}"))
-    if to_decide:
-        parts.append(tr(N_("{n} to decide"), n=f"{to_decide:,}"))
-    asks = bool(status.waiting_for_reason or to_decide or status.short)
+    for said, why, uids in _asked(asking):
+        parts.append(tr(said, n=f"{len(uids):,}"))
+        tip = f"{tip}\n{tr(why)}" if why else tip
+    asks = bool(status.waiting_for_reason or asking.count or status.short)
     tone = first.tone if first.tone in ("warning", "danger") or not asks else "warning"
     return Line(" · ".join(parts), tone, first.icon, tip)
+
+
+def _asked(asking: Asking) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What is said in the line, and why in the tip."""
+    told = (
+        (
+            N_("{n} not accepted"),
+            N_("The hub did not accept part of what was written here. It is kept; the inbox says why."),
+            asking.refused,
+        ),
+        (N_("{n} to decide"), "", asking.mine),
+        (
+            N_("{n} for others to decide"),
+            N_("Something written here and something of others contradict each other: somebody decides."),
+            asking.others,
+        ),
+    )
+    return [item for item in told if item[2]]
 
 
 def is_restored(status: SyncStatus, today: str) -> bool:
