@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from app.i18n import N_, tr
 
+NOT_SIGNED_IN = "not_signed_in"  # the code of a refusal for want of a person
+
 
 class AppError(Exception):
     """A failure the user can understand: `message` and `hint` are English templates, filled from `values`.

@@ -194,6 +194,7 @@ def edit_many(
 
     All or nothing: raises Refused whose details name every record and field that cannot be, with the reason.
     """
+    session.person()  # that nobody is signed in is no fault of each record
     differing = all_or_none(
         (record, sorted(values), partial(edit_of, session, record, values)) for record, values in edits
     )

@@ -12,7 +12,7 @@ from app.domain.entities.setting import Setting
 from app.domain.limits import check_reason
 from app.domain.policy import Policy
 from app.domain.values import as_moment, bureau_day
-from app.errors import NotAllowed
+from app.errors import NOT_SIGNED_IN, NotAllowed
 from app.i18n import N_
 from app.store.calendar import shipped_calendar
 from app.store.workspace import Workspace
@@ -66,7 +66,7 @@ class Session:
             raise NotAllowed(
                 N_("Nobody is signed in"),
                 hint=N_("Sign in first; every change carries a name."),
-                code="not_signed_in",
+                code=NOT_SIGNED_IN,
             )
         return self.actor
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.changes import Actor, Committed
 from app.domain.entity import EntityType
 from app.domain.rights import WRITERS
-from app.errors import AppError, NotAllowed
+from app.errors import NOT_SIGNED_IN, AppError, NotAllowed
 from app.i18n import N_, tr
 from app.settings import Preferences, save_preferences
 from app.ui.chain import ChainWatch
@@ -35,6 +35,7 @@ class Desk(QObject):
     changed = Signal(object)  # Touched: records by entity
     opened = Signal()  # another workspace, or none, lies on the desk
     actor_changed = Signal()
+    sign_in_wanted = Signal(object)  # what (a QObject) could not save, as nobody is signed in any more
     preferences_changed = Signal()
     said = Signal(str)  # one line for the status bar
     failed = Signal(object)  # an exception for the failure dialog
@@ -47,6 +48,8 @@ class Desk(QObject):
         self.selection = Selection(self)
         self.tasks = Tasks(self)
         self.names = Names()
+        self.latest: Actor | None = None  # who was signed in last: what is entered and not saved is theirs
+        self.actor_changed.connect(self._note_actor)
         self._gathering = 0
         self._gathered: dict[str, dict[str, None]] = {}
         self._hand_on = QTimer(self, singleShot=True, interval=_GATHER_MS)
@@ -89,7 +92,7 @@ class Desk(QObject):
         """Put a workspace on the desk, or clear it; the old one is closed."""
         old, self.session = self.session, session
         self.selection.clear()
-        self.names = names or Names()
+        self.names, self.latest = names or Names(), None
         if old is not None and old is not session:
             old.close()
         if session is not None:
@@ -144,12 +147,21 @@ class Desk(QObject):
         """Run an action in the writing thread; the session tells what it wrote, and so every view hears of
         it."""
         session = self.need()
+        heard = done if isinstance(done, Callbacks) else Callbacks(done)
+
+        def refused(error: Exception) -> None:
+            (heard.error or self.failed.emit)(error)
+            if getattr(error, "code", "") == NOT_SIGNED_IN and self.latest is not None:
+                self.sign_in_wanted.emit(owner)
 
         def patiently(token: Token) -> T:
             with session.workspace.heeding(heed_of(token)):
                 return work(session, token)
 
-        return self.tasks.run(owner, patiently, done, lane=Lane.WRITE, title=title)
+        return self.tasks.run(owner, patiently, replace(heard, error=refused), lane=Lane.WRITE, title=title)
+
+    def _note_actor(self) -> None:
+        self.latest = self.actor or self.latest
 
     def gather(self, on: bool) -> None:
         """While a round with the hub or a batch of steps runs, tell the views of many changes at once."""

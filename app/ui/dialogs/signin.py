@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.changes import Actor
 from app.domain.entities.people import ROLES, Person
 from app.errors import AppError
 from app.i18n import N_, tr
@@ -28,17 +29,19 @@ from app.ui.tasks import Callbacks
 
 class SignInDialog(QDialog):
     """A list of people and a PIN; checking it takes a moment and does not block the window. `forgotten` says
-    that its person does not know it."""
+    that its person does not know it. `only` is the one person whose entries are not saved yet: under another
+    name they would be somebody else's."""
 
     forgotten = Signal()
 
-    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Desk, parent: QWidget | None = None, only: Actor | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._desk, self._only = desk, only
         self.setWindowTitle(tr(N_("Sign in")))
         self.who = QComboBox()
         self.who.setMinimumContentsLength(30)
         self.who.setEditable(True)
+        self.who.setEnabled(only is None)
         self.who.setAccessibleName(tr(N_("Person")))
         self.who.currentIndexChanged.connect(lambda _: self._show_begin())
         self.pin = QLineEdit()
@@ -53,6 +56,7 @@ class SignInDialog(QDialog):
         self.foot = buttons(tr(N_("Sign in")))
         self.foot.accepted.connect(self.send)
         self.foot.rejected.connect(self.reject)
+        self.foot.setEnabled(only is None)  # else once they are found
         rows = QFormLayout()
         rows.setHorizontalSpacing(metrics.grid(3))
         rows.addRow(tr(N_("Person")), self.who)
@@ -108,18 +112,33 @@ class SignInDialog(QDialog):
         self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _list(self, people: list[Person]) -> None:
-        typed = self.who.currentText()
+        typed, only = self.who.currentText(), self._only
         self.who.clear()
         for person in people:
-            self.who.addItem(_words(person), person.login)
+            if only is None or person.uid == only.uid:
+                self.who.addItem(_words(person), person.login)
         last = self._desk.preferences.last_login
         self.who.setCurrentIndex(max(0, self.who.findData(last)))
         if typed:
             self.who.setEditText(typed)
-        if any(person.synthetic for person in people):
+        if only is not None:
+            self._bind(only)
+        elif any(person.synthetic for person in people):
             self._hint.setText(tr(N_("Demo workspace: everybody's PIN is {pin}."), pin="246810"))
         self._show_begin()
         self.pin.setFocus()
+
+    def _bind(self, only: Actor) -> None:
+        self.foot.setEnabled(self.who.count() > 0)
+        told = N_(
+            "{name} has entered something that is not saved. It stays as it is; to save it {name} signs in"
+            " again. Whoever else wants to sign in throws it away first."
+        )
+        gone = N_(
+            "{name} has entered something that is not saved, and may not sign in here any more. It stays as"
+            " it is until you throw it away: write down what you need, and ask the bureau."
+        )
+        self._hint.setText(tr(told if self.who.count() else gone, name=only.name))
 
     def _show_begin(self) -> None:
         """A long line is shown from its beginning, which is the name."""

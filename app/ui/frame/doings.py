@@ -387,6 +387,6 @@ class Doings:
 
     def sign_out(self) -> None:
         """Nobody is signed in any more; reading goes on."""
-        if self._desk.session is not None:
+        if self._desk.session is not None and self._window.work.may_leave():
             self._desk.session.actor = None
             self._desk.actor_changed.emit()

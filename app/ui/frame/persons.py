@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
+from app.domain.changes import Actor
 from app.domain.entities.people import ROLES, Person
 from app.domain.fields import Field, Kind
 from app.errors import Invalid
@@ -34,6 +35,7 @@ class Persons:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._desk = window.desk
+        self._desk.sign_in_wanted.connect(self._sign_in_again)
 
     def bound(self) -> Mapping[str, tuple[Run, str, int]]:
         """What the actions of this kind do in the window: run, menu, need."""
@@ -49,9 +51,17 @@ class Persons:
     def sign_in(self) -> None:
         """Sign in as somebody else; where only a former PIN opens the keys it is asked for at once, and who
         has a PIN that another person knows is asked for an own one."""
-        if self._desk.session is None:
+        work, latest = self._window.work, self._desk.latest
+        if self._desk.session is None or (self._desk.actor is not None and not work.may_leave()):
             return
-        dialog = SignInDialog(self._desk, self._window)
+        self._ask_who(self._window, latest if work.unsaved else None)
+
+    def _sign_in_again(self, owner: QObject) -> None:
+        """Something could not be saved since its person was signed out meanwhile: they sign in over it."""
+        self._ask_who(owner.window() if isinstance(owner, QWidget) else self._window, self._desk.latest)
+
+    def _ask_who(self, parent: QWidget, only: Actor | None) -> None:
+        dialog = SignInDialog(self._desk, parent, only)
         dialog.forgotten.connect(self.forgotten)
         dialog.accepted.connect(lambda: self._look_at_keys(dialog.pin.text()))
         dialog.open()

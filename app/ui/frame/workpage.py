@@ -55,14 +55,18 @@ class WorkPage(QWidget):
         self.map.show_ledger(entity)
         return pane
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether ledgers or the map hold what is not saved."""
+        return self.map.drawing.work.dirty or any(len(pane.model.staging) for pane in self._panes.values())
+
     def may_leave(self) -> bool:
         """Whether neither ledgers nor the map hold what is not saved, or the user lets it go."""
         if self.map.drawing.work.dirty and not ask(
             self, tr(N_("Throw away what you have drawn?")), tr(N_("Throw away"))
         ):
             return False
-        panes = [self.ledgers.widget(at) for at in range(self.ledgers.count())]
-        return all(pane.editing.leave() for pane in panes if isinstance(pane, LedgerPane) and pane.editing.on)
+        return all(pane.editing.leave() for pane in self._panes.values() if pane.editing.on)
 
     @property
     def ledger(self) -> LedgerPane | None:
