@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QTabBar, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
 
 W = TypeVar("W", bound=QWidget)
 SLACK = 1
+_TRIES = 40  # of 50 ms each
 
 
 def cut_off(root: QWidget) -> list[str]:
     """The visible words below `root` that have less room than they need."""
     return [f"{type(box).__name__} {words!r} {why}" for box, words, why in _tight(root)]
+
+
+def stays_cut_off(root: QWidget, qtbot: QtBot) -> list[str]:
+    """The same once the layout has come to rest: on a busy machine that takes more than a moment."""
+    for _ in range(_TRIES):
+        qtbot.wait(50)
+        if not cut_off(root):
+            return []
+    return cut_off(root)
 
 
 def _tight(root: QWidget) -> Iterator[tuple[QWidget, str, str]]:

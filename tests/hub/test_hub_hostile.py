@@ -325,10 +325,20 @@ def test_impossible_texts_of_a_revoked_laptop_wait_too(bench: HubBench) -> None:
     bench.check()
 
 
-@pytest.mark.parametrize("words", [{"person_name": "x\0"}, {"person": "x" * 65}, {"undoes": "x" * 65}])
-def test_an_act_with_a_text_that_cannot_be_kept_is_no_message(bench: HubBench, words: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("add", {"person_name": "x\0"}),
+        ("add", {"person": "x" * 65}),
+        ("add", {"undoes": "x" * 65}),
+        ("a" * 61, {}),
+    ],
+)
+def test_an_act_with_a_text_that_cannot_be_kept_is_no_message(
+    bench: HubBench, action: str, words: dict[str, str]
+) -> None:
     laptop = bench.laptop()
-    laptop.act("officer", "add", **words)
+    laptop.act("officer", action, **words)
     laptop.insert(boiler())
     with pytest.raises(Invalid) as refused:
         laptop.push()

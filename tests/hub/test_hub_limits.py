@@ -13,7 +13,6 @@ from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Org, Person
 from app.domain.limits import PAPERS, REASON, VERIFIER
 from app.domain.values import as_moment
-from app.errors import Invalid
 from app.hub import founding
 from hub.office_hub import CITY, HubBench, Laptop, boiler, person
 
@@ -39,14 +38,6 @@ def test_a_reason_that_is_too_long_is_refused_and_not_carried_on(bench: HubBench
     assert "一" in (conflict.offered or "")
     laptop.edit("officer", made.uid, reason="因" * REASON, note="二")
     assert notes(laptop) == [""]
-
-
-def test_what_an_act_did_is_a_word(bench: HubBench) -> None:
-    laptop = bench.laptop()
-    laptop.act("officer", "a" * 61)
-    laptop.insert(boiler())
-    with pytest.raises(Invalid):
-        laptop.push()
 
 
 def test_a_list_of_texts_has_an_end(bench: HubBench) -> None:

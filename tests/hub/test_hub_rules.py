@@ -246,32 +246,23 @@ def both(bench: HubBench) -> tuple[Laptop, Laptop, str]:
     return one, two, made.uid
 
 
-def test_the_later_plain_value_stands_and_both_are_kept(bench: HubBench) -> None:
+@pytest.mark.parametrize("arrives", ["before the earlier", "after it"])
+def test_the_later_plain_value_stands_whenever_it_arrives_and_both_are_kept(
+    bench: HubBench, arrives: str
+) -> None:
     one, two, uid = both(bench)
     one.edit("clerk", uid, note="先")
     bench.clock.forward(minutes=1)
     two.edit("clerk2", uid, note="后")
-    two.push()
-    assert one.push().merged == 1
+    first, second = (two, one) if arrives == "before the earlier" else (one, two)
+    first.push()
+    assert second.push().merged == 1
     found = bench.boiler(uid)
     assert found is not None and found.note == "后"
     kept = bench.records(Conflict)[0]
     assert (kept.kind, kept.situation) == ("merged", "settled")
     assert (json.loads(kept.kept), json.loads(kept.offered)) == ({"note": "后"}, {"note": "先"})
     assert (kept.kept_by, kept.offered_by) == ("clerk2", "clerk")
-    bench.check()
-
-
-def test_the_later_value_stands_also_when_it_arrives_later(bench: HubBench) -> None:
-    one, two, uid = both(bench)
-    one.edit("clerk", uid, note="先")
-    bench.clock.forward(minutes=1)
-    two.edit("clerk2", uid, note="后")
-    one.push()
-    assert two.push().merged == 1
-    kept = bench.records(Conflict)[0]
-    assert (kept.kept_by, kept.offered_by) == ("clerk2", "clerk")
-    assert (json.loads(kept.kept), json.loads(kept.offered)) == ({"note": "后"}, {"note": "先"})
     bench.check()
 
 

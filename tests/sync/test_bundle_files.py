@@ -469,33 +469,22 @@ def test_a_stick_that_is_gone_before_anything_is_written_is_said(
     assert output_file(nobody, tmp_path / "a.bundle") == tmp_path / "a.bundle"
 
 
-def test_a_stick_that_gives_back_something_else_is_not_safe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("gives", ["something else", "an older bundle"])
+def test_a_stick_that_gives_back_what_was_not_written_is_not_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gives: str
 ) -> None:
+    """A false stick keeps what it had: whole, and not what was written."""
+    older = tmp_path / "older.bundle"
+    write(older)
+
     def decayed(path: Path, seen: object) -> object:
         with path.open("r+b") as file:
             file.seek(1000)
             file.write(b"?")
         return check_volume(path)
 
-    monkeypatch.setattr(bundles, "check_volume", decayed)
-    with pytest.raises(StoreFailure) as told:
-        write(tmp_path / "a.bundle")
-    assert told.value.code == "bundle_unsafe"
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_stick_that_gives_back_an_older_bundle_is_not_safe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A false stick keeps what it had: whole, and not what was written."""
-    older = tmp_path / "older.bundle"
-    write(older)
-
-    def kept(path: Path, seen: object) -> object:
-        return check_volume(older)
-
-    monkeypatch.setattr(bundles, "check_volume", kept)
+    read = decayed if gives == "something else" else lambda path, seen: check_volume(older)
+    monkeypatch.setattr(bundles, "check_volume", read)
     with pytest.raises(StoreFailure) as told:
         write(tmp_path / "a.bundle")
     assert told.value.code == "bundle_unsafe"

@@ -226,7 +226,7 @@ def test_a_code_that_does_not_fit_changes_nothing(lan: Lan, locked: Laptop) -> N
     assert locked.sync().agrees
 
 
-def test_the_same_by_stick(lan: Lan, locked: Laptop, tmp_path: Path) -> None:
+def test_new_keys_by_an_invitation_file(lan: Lan, locked: Laptop, tmp_path: Path) -> None:
     """The file itself, and its wrong code, are opened elsewhere: that takes seconds."""
     was, (told, code) = locked.device, invited(lan)
     reset(lan)

@@ -22,7 +22,7 @@ from app.ui.sync.problems import ADVICE
 from app.ui.sync.stickin import StickInDialog
 from app.ui.sync.stickout import StickOutDialog
 from app.ui.sync.words import Asking
-from clipping import cut_off
+from clipping import cut_off, stays_cut_off
 from sync_cases import ALONE, MOMENT, OFFLINE, REVOKED, UNSENT, FakeHub, a_conflict, a_place, stand_in
 from window_cases import WAIT_MS, boiler_in, settle
 
@@ -54,8 +54,7 @@ def test_the_sync_page_in_every_state(
         running.desk.sync.look()
         settle(running, qtbot)
         running.desk.sync.ask(Asking(mine=tuple("abcdefghijkl"), others=("m",), refused=tuple("no")))
-        qtbot.wait(50)
-        if found := cut_off(running.window):
+        if found := stays_cut_off(running.window, qtbot):
             cut[status.state] = found
     assert cut == {}
 
@@ -84,8 +83,7 @@ def test_the_inbox_empty_and_with_every_kind_of_conflict(
     for kind in KINDS.codes:
         running.window.conflicts.show_conflict(kind)
         settle(running, qtbot)
-        qtbot.wait(50)
-        if found := cut_off(running.window):
+        if found := stays_cut_off(running.window, qtbot):
             cut[kind] = found
     assert cut == {}
 
@@ -111,8 +109,7 @@ def test_the_dialogs_of_sync(
     for name, show in (("join", _join), ("stick out", _stick_out), ("stick in", _stick_in)):
         dialog = show(running, file)
         settle(running, qtbot)
-        qtbot.wait(50)
-        if found := cut_off(dialog):
+        if found := stays_cut_off(dialog, qtbot):
             cut[name] = found
         assert dialog.width() <= 1366, name
         assert dialog.height() <= 768, name
