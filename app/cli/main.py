@@ -45,6 +45,8 @@ def run(words: Sequence[str], open_window: OpenWindow) -> int:
     except OSError as error:
         return _refuse(_file_error(error), as_json)
     except Exception as error:  # the one broad catch of the command line
+        if isinstance(error, UnicodeEncodeError) and any(map(_is_torn, words)):
+            return _refuse(_not_utf8(), as_json)
         _log.error("unexpected error", exc_info=error)
         return _refuse(_mistake(error), as_json)
 
@@ -88,6 +90,19 @@ def _file_error(error: OSError) -> AppError:
         file=name,
         why=error.strerror or str(error),
         code="file",
+    )
+
+
+def _is_torn(word: str) -> bool:
+    """Whether a word came in bytes that the system could not read as text."""
+    return any("\ud800" <= letter <= "\udfff" for letter in word)
+
+
+def _not_utf8() -> WrongUsage:
+    return WrongUsage(
+        N_("A word of the command is not in UTF-8, as if it came from a script in GBK"),
+        hint=N_("Nothing was changed. Save the script in UTF-8, or set the terminal to it."),
+        code="encoding",
     )
 
 

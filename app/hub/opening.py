@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +17,7 @@ from app.hub.objects import Blobs
 from app.hub.place import HubPlace
 from app.i18n import N_
 
+_SAID = re.compile(r"FATAL:\s+(.+)")
 OBJECTS_VARIABLE = "GRIDWARD_HUB_OBJECTS"  # such as s3://bucket/prefix; without it the folder `blobs`
 
 
@@ -24,7 +26,7 @@ def open_hub(place: HubPlace) -> Hub:
     try:
         return Hub.open(place.folder, place.url, _objects())
     except SQLAlchemyError as error:
-        raise _unanswered(error) from error
+        raise _unanswered(place, error) from error
 
 
 def objects_of(place: HubPlace) -> Blobs:
@@ -42,7 +44,7 @@ def make_hub(place: HubPlace, area: str, records: Iterable[First], now: datetime
     try:
         Hub.init(place.folder, place.url, area, records, None, now=now).close()
     except SQLAlchemyError as error:
-        raise _unanswered(error) from error
+        raise _unanswered(place, error) from error
     return open_hub(place)
 
 
@@ -53,7 +55,7 @@ def opened(place: HubPlace) -> Iterator[Hub]:
     try:
         yield hub
     except SQLAlchemyError as error:
-        raise _unanswered(error) from error
+        raise _unanswered(place, error) from error
     finally:
         hub.close()
 
@@ -63,12 +65,25 @@ def _objects() -> Blobs | None:
     return Blobs.open(named) if named else None
 
 
-def _unanswered(error: Exception) -> StoreFailure:
-    """The database did not do what was asked; its words may quote an address, but no password."""
+def _unanswered(place: HubPlace, error: Exception) -> StoreFailure:
+    """The database did not do what was asked. Words of the driver may quote an address with its password;
+    those of an embedded database, and what PostgreSQL itself says, hold none."""
     cause = getattr(error, "orig", None) or error
+    if place.url is None:
+        return StoreFailure(
+            N_("The hub in {folder} cannot be read or written: {why}"),
+            hint=N_(
+                "Does it belong to another user of this machine, such as that of the service? Run the command"
+                " as that user. Is the disk read-only?"
+            ),
+            folder=str(place.folder),
+            why=str(cause),
+            code="database",
+        )
+    said = _SAID.search(str(cause))
     return StoreFailure(
         N_("The hub cannot reach its database now"),
         hint=N_("Is PostgreSQL running, and are name, password and database right? {why}"),
-        why=type(cause).__name__,
+        why=said[1] if said else type(cause).__name__,
         code="database",
     )

@@ -14,6 +14,7 @@ from app.hub.database import HubDatabase
 from app.hub.devices import Device
 
 NOTED_EVERY_MS = 30_000
+_DAY_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ class Reached:
 def _is_news(device: Device, stand: _Stand) -> bool:
     """Whether this is further than what is written, which another process may have heard later."""
     written = json.loads(device.delivered or "{}")
-    return stand.time >= (device.last_sync or 0) and all(
+    heard = device.last_sync or 0
+    put_back = heard - stand.time > _DAY_MS  # the hub's clock
+    return (put_back or stand.time >= heard) and all(
         stand.delivered.get(area, 0) >= seq for area, seq in written.items()
     )
 
@@ -86,6 +89,7 @@ def _values(device: Device, stand: _Stand) -> dict[str, Any]:
     }
     if (values["cursors"], values["delivered"]) == (device.cursors, device.delivered):
         values = {}
-    if stand.time - (device.last_sync or 0) >= NOTED_EVERY_MS:  # whoever only fetches is heard of as well
+    # Whoever only fetches is heard of as well; and the hub's clock may have been put back.
+    if abs(stand.time - (device.last_sync or 0)) >= NOTED_EVERY_MS:
         values["last_sync"] = stand.time
     return values

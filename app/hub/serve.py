@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -20,9 +21,10 @@ from app.hub import logs, tls
 from app.hub.metrics import counted_together
 from app.hub.opening import open_hub
 from app.hub.patience import PatientProtocol
-from app.hub.place import HubPlace
+from app.hub.place import FILE, HubPlace
 from app.i18n import N_
 from app.litter import stays
+from app.store.lock import WriterLock
 
 STOPPING_SECONDS = 30  # what is under way may end
 MAX_CONNECTIONS = 2000
@@ -45,7 +47,8 @@ class Listening:
 def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None]) -> None:
     """Serve until SIGTERM or Ctrl+C; `started(url, fingerprint)` is called once the address is taken.
 
-    Raises Invalid for settings that do not fit together, StoreFailure for an address that is taken.
+    Raises Invalid for settings that do not fit together, StoreFailure for an address that is taken, and where
+    an embedded hub is being served already.
     """
     if wanted.workers > 1 and place.url is None:
         raise Invalid(N_("Several workers need a hub on PostgreSQL"),
@@ -55,6 +58,12 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
         hub.blobs.check()
     finally:
         hub.close()
+    with _alone(place):
+        _serve(place, wanted, started)
+    logs.say("stopped")
+
+
+def _serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None]) -> None:
     certificate = _certificate(place, wanted)
     listener = _listen(wanted.host, wanted.port)
     fingerprint = certificate.fingerprint if certificate else ""
@@ -71,7 +80,27 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
             Multiprocess(config, sockets=[listener]).run()
     else:
         Server(config).run(sockets=[listener])
-    logs.say("stopped")
+
+
+@contextmanager
+def _alone(place: HubPlace) -> Iterator[None]:
+    """One server for an embedded hub: a second one, begun by mistake at another port, would leave word of its
+    own address for all invitations."""
+    if place.url is not None:
+        yield
+        return
+    try:
+        lock = WriterLock(place.folder / FILE)
+    except StoreFailure as error:
+        raise StoreFailure(
+            N_("This hub is being served already"),
+            hint=N_("An embedded hub serves with one process. Stop that one first; nothing was changed."),
+            code="in_use",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def application() -> Any:

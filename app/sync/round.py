@@ -101,7 +101,7 @@ class Round:
         """The refusal of this program with the version that the hub wants, which its grants name. They come
         also to an old program, so that people can sign in on until it is updated."""
         with suppress(AppError):
-            keep_grants(self.workspace, self.transport.policy())
+            keep_grants(self.workspace, self.transport.policy(), now_told=True)
         least = wanted_program(self.workspace)
         return outdated(__version__, least) if least else error
 
@@ -170,7 +170,7 @@ class Round:
             self.transport,
             replica,
             partial(held_grants, self.workspace),
-            partial(keep_grants, self.workspace),
+            partial(keep_grants, self.workspace, now_told=True),
             self._after_block,
             self.cancelled,
         )
@@ -200,10 +200,10 @@ class Round:
         needed = send_needed(self.workspace, self.transport, self.progress, self._check)
         sent = send(self.transport, self.sealer(), self._after_batch, lambda: None)
         if not sent.quarantined:
-            keep_grants(self.workspace, self.transport.policy())
+            keep_grants(self.workspace, self.transport.policy(), now_told=True)
         done = _summary(self.workspace, sent, Folded(), self._files(needed, down=False))
         waits = tr(N_("What others did was not fetched: there is too little room on the disk"))
-        return replace(done, held_back=True, late=False, message=done.message or waits)
+        return replace(done, held_back=True, message=done.message or waits)
 
     def sealer(self) -> Sealer:
         """What makes this laptop's batches."""
@@ -247,8 +247,8 @@ def _summary(workspace: Workspace, sent: Sent, folded: Folded, files: Files) -> 
     replica = workspace.replica
     facts = replica.facts()
     assert facts is not None, "only a replica syncs"
-    millis = max(facts.hub_time_ms, folded.hub_time)
-    if millis > facts.hub_time_ms:
+    millis = folded.hub_time or facts.hub_time_ms  # where its clock was put back, it is earlier
+    if millis != facts.hub_time_ms:
         replica.set_facts(hub_time_ms=millis)
     return SyncDone(
         pushed=sent.pushed,
@@ -263,7 +263,6 @@ def _summary(workspace: Workspace, sent: Sent, folded: Folded, files: Files) -> 
         areas=compare(replica, folded.areas),
         unsent=replica.unsent(),
         hub_time=as_moment(datetime.fromtimestamp(millis / 1000, UTC)) if millis else "",
-        late=folded.hub_time < facts.hub_time_ms,
         forked=sent.forked,
         restored=sent.restored,
         quarantined=sent.quarantined,

@@ -124,9 +124,10 @@ def disk_of(workspace: Workspace) -> str:
     return (workspace.replica.private(DISK) or b"").decode()
 
 
-def keep_grants(workspace: Workspace, packed: bytes) -> None:
+def keep_grants(workspace: Workspace, packed: bytes, *, now_told: bool = False) -> None:
     """Keep the hub's grants, and its clock; raises Invalid when they are not this hub's. Older ones than
-    those that are here are passed over, so that an old bundle brings nobody back."""
+    those that are here are passed over, so that an old bundle brings nobody back. What the hub has just told
+    over the network counts (`now_told`), also where its clock was ahead before, or is behind."""
     from app.sync.grants import read_grants  # late: the status line needs no cryptography
 
     replica = workspace.replica
@@ -137,7 +138,7 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
     if grants.hub != facts.hub or grants.device not in ("", facts.device):  # "": of an invitation file
         raise Invalid(N_("The hub’s grants are for another laptop"), code="foreign_grants")
     kept = replica.private(GRANTS)
-    if kept is not None and read_grants(kept, facts.hub_key).made > grants.made:
+    if kept is not None and not now_told and read_grants(kept, facts.hub_key).made > grants.made:
         return
     if packed != kept:
         replica.set_private(GRANTS, packed)
@@ -145,7 +146,7 @@ def keep_grants(workspace: Workspace, packed: bytes) -> None:
         _keep(replica, TOLD, b"".join(grants.gone))
         forget_seen(replica, grants.made)
         keep_recovery(workspace, grants.recovery)
-    replica.set_facts(hub_time_ms=max(facts.hub_time_ms, grants.made))
+    replica.set_facts(hub_time_ms=grants.made if now_told else max(facts.hub_time_ms, grants.made))
 
 
 def keep_recovery(workspace: Workspace, recipient: str) -> None:

@@ -185,6 +185,21 @@ def test_a_wrong_pin_is_not_allowed(terminal: Terminal) -> None:
     assert terminal.refused("list", "boiler", as_="clerk", pin="999999") == (3, "sign_in")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("edit", "boiler", "KT-1", "--set", "note=新", "--reason", "\udcb9\udcf8"),
+        ("list", "boiler", "--where", "user_org=\udcb9\udcf8"),
+        ("edit", "boiler", "\udcb9\udcf8", "--set", "note=新"),
+    ],
+)
+def test_words_of_a_script_in_another_encoding_are_no_mistake_of_the_program(
+    terminal: Terminal, words: tuple[str, ...]
+) -> None:
+    assert terminal.refused(*words, as_="clerk") == (2, "encoding")
+    assert terminal.json("show", "boiler", "KT-1")["note"] is None
+
+
 def test_a_mistake_of_the_program_is_one_document_too(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -204,6 +204,15 @@ def test_who_comes_again_soon_is_noted_a_moment_later(bench: HubBench) -> None:
     assert lag() == 0, "what was heard later is not taken back"
 
 
+def test_when_a_laptop_came_is_told_by_the_hubs_clock_once_that_is_right(bench: HubBench) -> None:
+    """A laptop that came while it ran ahead was never silent again."""
+    one, now = bench.laptop(), bench.clock.now
+    for moment in (now + timedelta(days=18000), now):
+        bench.hub.pull(one.uid, {}, 1 << 20, moment)
+        bench.hub.note_rest()
+    assert bench.hub.device(one.uid).last_sync == int(now.timestamp() * 1000)
+
+
 def test_a_new_laptop_starts_from_a_snapshot(bench: HubBench, tmp_path: Path) -> None:
     one = bench.laptop()
     made = one.enter("officer")

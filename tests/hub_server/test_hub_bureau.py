@@ -79,6 +79,13 @@ def test_what_a_killed_server_left_is_removed_by_the_next_and_what_is_in_use_is_
     assert not any(tmp_path.iterdir())
 
 
+def test_what_the_server_says_is_told(bureau: dict[str, str]) -> None:
+    """Such as that all its connections are taken; “OperationalError” helped nobody."""
+    wrong = {**bureau, "GRIDWARD_HUB": bureau["GRIDWARD_HUB"].replace("gridward@", "gridwurd@")}
+    said = json.loads(gridward("hub", "status", "--json", check=False, **wrong).stdout)
+    assert said["error"] == "database" and 'role "gridwurd" does not exist' in said["hint"]
+
+
 def test_a_database_that_is_gone_is_said_and_tried_again(bureau: dict[str, str], server: Path) -> None:
     with served(None, **bureau) as hub, hub.http() as http:
         assert http.get("/healthz").status_code == 200

@@ -83,6 +83,13 @@ def test_wrong_passphrases_have_to_wait_and_the_right_one_too(http: TestClient, 
     assert sign_in(http).status_code == 303
 
 
+def test_who_had_to_wait_by_a_clock_that_ran_ahead_waits_no_longer(http: TestClient, clock: Any) -> None:
+    clock.forward(days=18000)
+    assert [sign_in(http, given="000000").status_code for _ in range(6)] == [403] * 5 + [429]
+    clock.forward(days=-18000)
+    assert sign_in(http).status_code == 303
+
+
 def test_failed_tries_count_in_every_process_and_after_a_restart(
     http: TestClient, hub: SmallHub, clock: Any
 ) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from app.errors import HubUnreachable, Invalid
 from app.hub import logs, patience, serve
+from app.hub.place import HubPlace
 from app.sync.client import Client
 from app.sync.messages import SessionAnswer, SessionRequest, decode_message, encode_message
 from app.sync.pinning import key_fingerprint
@@ -145,6 +146,24 @@ def _own_certificate(folder: Path) -> tuple[str, str, str]:
 
     made = tls.self_made(folder / "tls", ["127.0.0.1"], datetime.now(UTC))
     return str(made.file), "--key", str(made.key)
+
+
+def test_an_embedded_hub_that_cannot_be_read_is_not_called_postgresql(folder: Path) -> None:
+    (folder / "hub.db").write_bytes(b"no database" * 1000)
+    said = json.loads(gridward("hub", "status", folder, "--json", check=False).stdout)
+    assert said["error"] == "database" and "file is not a database" in said["message"]
+    assert "PostgreSQL" not in said["hint"]
+
+
+def test_a_second_server_of_an_embedded_hub_is_refused(folder: Path) -> None:
+    """It left word of its own address, and invitations named it when it was long gone."""
+    with served(folder) as hub:
+        second = gridward("hub", "serve", folder, "--port", "0", "--json", check=False)
+        assert (second.returncode, json.loads(second.stdout)["error"]) == (5, "in_use")
+        assert HubPlace(folder).serving()[0] == hub.url
+        hub.stop(signal.SIGKILL)
+    with served(folder) as hub:
+        assert HubPlace(folder).serving()[0] == hub.url
 
 
 def test_what_is_under_way_is_finished_before_it_stops(folder: Path) -> None:

@@ -175,3 +175,31 @@ def test_newer_grants_end_it_too(lan: Lan) -> None:
     lan.clock.forward(hours=2)
     keep_grants(town.session.workspace, lan.hub.policy(town.device, lan.clock()))
     assert sign_in(town.session, "inspector", PIN).role == "R1"
+
+
+def test_what_a_hub_says_now_counts_more_than_what_it_said_by_a_clock_that_ran_ahead(lan: Lan) -> None:
+    """Nobody who was added and no PIN that was given later came to laptops that had synced meanwhile."""
+    county, founder = lan.laptop(COUNTY, "R4"), lan.laptops[0]
+    right = lan.clock.now
+    lan.clock.forward(days=18000)
+    county.sync()
+    lan.clock.now = right
+    add_user(founder.as_("admin"), "newcomer", role="R3", org="崆峒分局", area=COUNTY, pin=PIN)
+    founder.sync()
+    assert county.sync().agrees
+    assert sign_in(county.session, "newcomer", PIN).name == "newcomer"
+    assert county.replica.facts().hub_time_ms < (right.timestamp() + 3600) * 1000
+    lan.clock.forward(days=31)
+    with pytest.raises(NotAllowed):
+        sign_in(county.session, "clerk", PIN)
+
+
+def test_a_hub_whose_clock_stands_in_another_century_keeps_nobody_out(lan: Lan) -> None:
+    """Its battery is empty: who synced every day could not sign in any more after a month."""
+    town = lan.laptop(TOWN, "R2")
+    begun = lan.clock.now
+    for days in (1, 40):
+        lan.clock.now = begun.replace(year=2000) + timedelta(days=days)
+        town.session.now = lambda days=days: begun + timedelta(days=days)
+        assert town.sync().agrees
+        assert sign_in(town.session, "inspector", PIN).role == "R1"
