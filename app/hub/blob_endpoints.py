@@ -36,11 +36,11 @@ async def _tell(request: Request, service: Service) -> Response:
     """How much is there, so that the laptop goes on from there."""
     device, sha256 = await service.laptop(request), request.path_params["sha256"]
     await service.call(service.hub.device, device)  # one that the hub no longer knows learns nothing
-    size = await service.call(service.hub.blobs.size, sha256)
+    size = await service.call_store(service.hub.blobs.size, sha256)
     headers = {"Cache-Control": "no-store", "Tus-Resumable": "1.0.0"}
     if size is not None:
         return Response(status_code=200, headers={**headers, OFFSET: str(size), LENGTH: str(size)})
-    offset = await service.call(service.hub.blobs.offset, sha256, device)
+    offset = await service.call_store(service.hub.blobs.offset, sha256, device)
     return Response(status_code=200, headers={**headers, OFFSET: str(offset)})
 
 
@@ -55,7 +55,7 @@ async def _take(request: Request, service: Service) -> Response:
     if stated is not None and int(stated) != len(part):
         raise Invalid(N_("The message was cut"), code="cut")
     await service.call(service.hub.device, device)  # a laptop the hub no longer knows stores nothing
-    reached = await service.call(service.hub.put_part, sha256, offset, part, total, device)
+    reached = await service.call_store(service.hub.put_part, sha256, offset, part, total, device)
     service.measures.blob_bytes.labels("in").inc(len(part))
     return Response(status_code=204, headers={OFFSET: str(reached), "Tus-Resumable": "1.0.0"})
 
@@ -64,12 +64,12 @@ async def _give(request: Request, service: Service) -> Response:
     """The bytes, all or a range of them, or a small picture."""
     device = await service.working_laptop(request)
     sha256 = request.path_params["sha256"]
-    size = await service.call(service.hub.blobs.size, sha256)
+    size = await service.call_store(service.hub.blobs.size, sha256)
     if size is None or not await service.call(service.hub.names_blob, device, sha256):
         raise Invalid(N_("There is no such attachment at the hub"), code="unknown_blob")
     if request.query_params.get("thumbnail"):
         blobs = service.hub.blobs
-        small = await service.call(blobs.ready_thumbnail, sha256)
+        small = await service.call_store(blobs.ready_thumbnail, sha256)
         small = small or await in_thread(service.pictures, blobs.thumbnail, sha256)
         if small is None:
             raise Invalid(N_("This attachment is no picture"), code="unknown_blob")

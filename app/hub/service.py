@@ -24,6 +24,7 @@ from app.hub.turns import Turns
 from app.i18n import N_
 
 THREADS = 16
+STORE_THREADS = 8  # what waits for the store of attachments, which may be silent, holds nobody else up
 T = TypeVar("T")
 
 
@@ -43,6 +44,7 @@ class Service:
     measures: Measures = field(default_factory=Measures)
     metrics_token: str = field(default_factory=lambda: os.environ.get("GRIDWARD_METRICS_TOKEN", ""))
     limiter: CapacityLimiter = field(init=False)
+    at_store: CapacityLimiter = field(init=False)
     turns: Turns = field(init=False)
     tokens: Tokens = field(init=False)
     enrolments: Throttle = field(init=False)
@@ -55,6 +57,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.limiter, self.turns = CapacityLimiter(THREADS), Turns()
+        self.at_store = CapacityLimiter(STORE_THREADS)
         self.tokens = Tokens(self.hub.secret, self.now)
         self.passphrases = Passphrases(self.hub.database)
         self.programs = Programs(self.hub.database)
@@ -66,6 +69,10 @@ class Service:
     async def call(self, call: Callable[..., T], *args: Any, **named: Any) -> T:
         """Ask the hub in a thread."""
         return await in_thread(self.limiter, call, *args, **named)
+
+    async def call_store(self, call: Callable[..., T], *args: Any) -> T:
+        """Ask the store of attachments in a thread of its own."""
+        return await in_thread(self.at_store, call, *args)
 
     def device(self, request: Request) -> str:
         """The laptop a request comes from; raises NotAllowed."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from app.domain.changes import new_uid
 from app.domain.entities.people import Person
@@ -17,6 +20,8 @@ from app.hub.objects import Blobs
 from app.hub.opening import make_hub, open_hub
 from app.hub.place import HubPlace
 from app.hub.serve import Listening, serve
+from app.hub.service import STORE_THREADS, THREADS, Service
+from hub_server.small_hub import Laptop, SmallHub
 from hub_server.small_store import BUCKET, KEY, SmallStore, serving
 
 CONTENT = b"evidence"
@@ -130,3 +135,19 @@ def test_a_hub_whose_making_was_cut_short_is_not_taken_for_one(tmp_path: Path) -
     with pytest.raises(StoreFailure) as making:
         make_hub(place, "620800", [], now)
     assert (opening.value.code, making.value.code) == ("unfinished", "unfinished")
+
+
+def test_a_store_that_says_nothing_holds_up_files_only(
+    store: SmallStore, hub: SmallHub, http: TestClient, service: Service, laptop: Laptop
+) -> None:
+    """Sixteen laptops that asked for photographs kept everybody from the hub, half a minute at a time."""
+    hub.blobs = opened()
+    store.silent.set()
+    asked = THREADS + STORE_THREADS
+    with ThreadPoolExecutor(asked) as pool:
+        waiting = [pool.submit(laptop.ask, "HEAD", f"/v1/blob/{name:064x}") for name in range(asked)]
+        while not (service.at_store.available_tokens == 0 or service.limiter.available_tokens == 0):
+            time.sleep(0.01)
+        assert http.get("/healthz").status_code == 200
+        assert not any(one.done() for one in waiting)
+        store.over.set()
