@@ -58,6 +58,8 @@ def check_signed(world: World, replay: Replay) -> None:
         item = signed.get(logged.effect.uid)
         if item is None or logged.act.action in _TAKEN_BACK or record[0] != "boiler":
             continue
+        if logged.act.uid != item.act:  # it came along with a move that the hub was given back
+            continue
         for name in names:
             cell = (*record, name)
             own = replay.meant.get((item.act, cell))
