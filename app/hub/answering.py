@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from app.domain.areas import OWNERS, PLACES
 from app.domain.replication import Act, Batch, Entry
+from app.hub.brought import Known
 from app.hub.desk import Desk
 from app.hub.devices import Device
 
@@ -46,12 +47,12 @@ def own_acts(batch: Batch, names: Container[str]) -> tuple[Act, ...]:
     return tuple(act if act.device in names else replace(act, device=batch.device) for act in batch.acts)
 
 
-def continue_acts(desk: Desk, batch: Batch, known: dict[str, tuple[int, str]]) -> set[str]:
-    """The acts of a batch that the hub has already, by uid with their site and person; one that this laptop
-    was cut short in goes on."""
+def continue_acts(desk: Desk, batch: Batch, known: Mapping[str, Known]) -> set[str]:
+    """The acts of a batch that the hub has already; one that this laptop was cut short in goes on."""
     # Numbers of one site come once and in order, so more of an act it has sent is the rest of a long one.
     for act in batch.acts:
-        if known.get(act.uid) == (desk.site, act.person):
+        found = known.get(act.uid)
+        if found is not None and (found.site, found.person) == (desk.site, act.person):
             desk.continued[act.uid] = act
     return known.keys() - desk.continued.keys()
 

@@ -106,9 +106,12 @@ def count_digests(rows: Rows, logs: Logs, changed: Sequence[Row]) -> None:
             logs.count(area, difference)
 
 
-def write_acts(database: HubDatabase, connection: Connection, desk: Desk, acts: Iterable[Act]) -> None:
-    """Write the acts into the book, so that they count once and can be taken back."""
-    rows = act_rows(desk, acts)
+def write_acts(
+    database: HubDatabase, connection: Connection, desk: Desk, acts: Iterable[Act], batch: int | None = None
+) -> None:
+    """Write the acts into the book, so that they count once and can be taken back; `batch` is the first
+    number of the batch that brought them."""
+    rows = act_rows(desk, acts, batch)
     if rows:
         columns = [list(column) for column in zip(*(row.values() for row in rows), strict=True)]
         insert_rows(database, connection, ACTS.name, tuple(rows[0]), columns)
@@ -118,7 +121,7 @@ def write_acts(database: HubDatabase, connection: Connection, desk: Desk, acts: 
             connection.execute(update(ACTS).where(ACTS.c.uid == undone).values(undone_by=by))
 
 
-def act_rows(desk: Desk, acts: Iterable[Act]) -> list[dict[str, Any]]:
+def act_rows(desk: Desk, acts: Iterable[Act], batch: int | None) -> list[dict[str, Any]]:
     """The acts as rows of the book."""
     return [
         {
@@ -132,6 +135,7 @@ def act_rows(desk: Desk, acts: Iterable[Act]) -> list[dict[str, Any]]:
             "undoes": act.undoes,
             "undone_by": desk.undone.get(act.uid),
             "kept": json.dumps(kept, ensure_ascii=False) if (kept := desk.keeps.get(act.uid)) else None,
+            "batch": batch if act is not desk.hub_act else None,
         }
         for act in acts
     ]

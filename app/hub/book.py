@@ -28,7 +28,7 @@ from app.store import limits
 from app.store.geom import Geom
 from app.store.tables import STORED_TYPES, Line, column_type, known
 
-SCHEMA = 11
+SCHEMA = 12
 ALIVE = "h_alive"
 # Fields that the hub looks records up by, beside uid, area and place. Other fields that a laptop's file has
 # indexes for have none here: each would be written with every row, and no question of the hub would read it.
@@ -111,6 +111,7 @@ ACTS = Table(
     Column("undoes", String(64)),
     Column("undone_by", String(64)),
     Column("kept", Text),  # of a step: what it changed, before and after, as JSON, to take it back by
+    Column("batch", BigInteger),  # the first number of the batch it came in, by `site`; empty where none did
 )  # fmt: skip
 BATCHES = Table(
     "hub_batch", BOOK,

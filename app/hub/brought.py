@@ -6,15 +6,19 @@ not what the hub has, however it came by the number, and must not be told that i
 
 Records that the hub does not hold, since it refused them or they wait for a person: what their laptop wrote
 of them later names them by the beginnings of their uids.
+
+A push has at most so many entries of old batches looked through, however long the log is: whoever repeats
+others' acts, or names records that nobody has, would hold up all the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, or_, select
 
 from app.domain.replication import Batch, Entry
 from app.hub.book import BATCHES, SITES
@@ -23,18 +27,32 @@ from app.sync.signing import unpack_signed
 from app.sync.wire import decode_batch
 
 NOTE = "taken_number"  # the note of what is refused for that
+_ALL_TAKEN = '%"conflicts":0,"rejected":0,%'  # in the answer to a batch
+_COLUMNS = (BATCHES.c.signed, BATCHES.c.first, BATCHES.c.last)
 _START = 11  # letters of a uid: signed batches name records by no fewer
-Known = Mapping[str, tuple[int, str]]  # acts that the hub has, with their site and person
+_MOST = 150_000  # entries of old batches; a laptop's batch has 5,000, and a copy's push touches two or three
+_LEAST = 50  # entries that each batch counts for: to open one costs as much
+_MANY = _MOST // _LEAST  # batches
+
+
+class Known(NamedTuple):
+    """An act that the hub has: its site, its person, and the first number of the batch it came in, None where
+    that was not kept."""
+
+    site: int
+    person: str
+    batch: int | None = None
 
 
 def claimed(
-    connection: Connection, known: Known, laptop: Collection[str], site: int
+    connection: Connection, known: Mapping[str, Known], laptop: Collection[str], site: int
 ) -> dict[str, frozenset[bytes]]:
     """Of acts that the hub has: those that did not come in an earlier epoch of this laptop (`laptop`: its uid
-    and those it had before, `site`: that of its epoch), each with the marks of what came."""
+    and those it had before, `site`: that of its epoch), each with the marks of what came, as far as it was
+    looked for: what is not found is refused and kept."""
     if not known:
         return {}
-    numbers = {number for number, _ in known.values()}
+    numbers = {act.site for act in known.values()}
     query = select(SITES.c.id, SITES.c.device, SITES.c.epoch).where(SITES.c.id.in_(sorted(numbers)))
     sites = {row.id: (row.device, row.epoch) for row in connection.execute(query)}
     # What a restored hub was given back has the site of a lost stretch: of that `parts.py` knows what came.
@@ -44,12 +62,14 @@ def claimed(
         if number != site and (device in laptop or "~" in device)
     }
     wanted: dict[int, set[str]] = {}
-    for uid, (number, _) in known.items():
-        if number not in own:
-            wanted.setdefault(number, set()).add(uid)
+    for uid, act in known.items():
+        if act.site not in own:
+            wanted.setdefault(act.site, set()).add(uid)
     found: dict[str, set[bytes]] = {uid: set() for those in wanted.values() for uid in those}
+    room = _Room()
     for number, those in wanted.items():
-        for uid, mark in _brought(connection, sites.get(number, ("", 0)), those):
+        firsts = {known[uid].batch for uid in those}
+        for uid, mark in _brought(room.opened(connection, _of(sites.get(number, ("", 0)), firsts)), those):
             found[uid].add(mark)
     return {uid: frozenset(marks) for uid, marks in found.items()}
 
@@ -70,15 +90,19 @@ def left_out(batch: Batch, known: Collection[str], marks: Mapping[str, Collectio
 def made(
     connection: Connection, laptop: Iterable[str], entity: str, starts: Iterable[str]
 ) -> dict[str, list[str]]:
-    """Of records that a laptop (its uid and those it had before) once inserted, the uids that begin so."""
+    """Of records that a laptop (its uid and those it had before) once inserted and the hub did not simply
+    take, the uids that begin so; the latest batches are looked through."""
     found: dict[str, list[str]] = {}
     left = set(starts)
-    query = select(BATCHES.c.signed).where(BATCHES.c.device.in_(list(laptop)))
-    for (signed,) in connection.execute(query.order_by(BATCHES.c.received.desc())):
+    refused = or_(BATCHES.c.state != "taken", BATCHES.c.answer.not_like(_ALL_TAKEN))
+    query = select(*_COLUMNS).where(BATCHES.c.device.in_(list(laptop)), refused)
+    for batch in _Room().opened(
+        connection, query.order_by(BATCHES.c.received.desc(), BATCHES.c.first.desc()).limit(_MANY)
+    ):
         if not left:
             break
         lengths = set(map(len, left))
-        for entry in decode_batch(unpack_signed(bytes(signed)).body).entries:
+        for entry in batch.entries:
             if entry.op != "i" or entry.entity != entity:
                 continue
             for start in {entry.uid[:length] for length in lengths} & left:
@@ -87,13 +111,34 @@ def made(
     return found
 
 
-def _brought(connection: Connection, who: tuple[str, int], acts: set[str]) -> Iterator[tuple[str, bytes]]:
-    """What the signed batches of a laptop's epoch brought of these acts, by act."""
+class _Room:
+    """How much of old batches may still be looked through."""
+
+    def __init__(self) -> None:
+        self._left = _MOST
+
+    def opened(self, connection: Connection, query: Select[Any]) -> Iterator[Batch]:
+        """The batches that a query of `_COLUMNS` finds, as long as there is room."""
+        with connection.execute(query, execution_options={"yield_per": 4}) as rows:  # of MBs each
+            for signed, first, last in rows:
+                self._left -= max(last - first + 1, _LEAST)
+                if self._left < 0:
+                    return
+                yield decode_batch(unpack_signed(bytes(signed)).body)
+
+
+def _of(who: tuple[str, int], firsts: Collection[int | None]) -> Select[Any]:
+    """The signed batches of a laptop's epoch with these first numbers; all of it where one is not known."""
     device, epoch = who
     of_epoch = (BATCHES.c.device == device, BATCHES.c.epoch == epoch, BATCHES.c.state == "taken")
-    query = select(BATCHES.c.signed).where(*of_epoch).order_by(BATCHES.c.first)
-    for (signed,) in connection.execute(query):
-        batch = decode_batch(unpack_signed(bytes(signed)).body)
+    query = select(*_COLUMNS).where(*of_epoch).order_by(BATCHES.c.first)
+    numbers = sorted(first for first in firsts if first is not None)
+    return query if None in firsts else query.where(BATCHES.c.first.in_(numbers[:_MANY]))
+
+
+def _brought(batches: Iterable[Batch], acts: set[str]) -> Iterator[tuple[str, bytes]]:
+    """What batches brought of these acts, by act."""
+    for batch in batches:
         uids = [act.uid for act in batch.acts]
         if acts.isdisjoint(uids):
             continue

@@ -83,10 +83,16 @@ def _keep_journals(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE hub_device ADD COLUMN journal VARCHAR(10)")
 
 
+def _keep_batches_of_acts(connection: Connection) -> None:
+    """Version 12: in which batch each act came."""
+    connection.exec_driver_sql("ALTER TABLE hub_act ADD COLUMN batch BIGINT")
+
+
 # What version n needs to become n + 1, by n. Columns of new fields are added by `_add_columns` in any case.
 STEPS: dict[int, Callable[[Connection], None]] = {
     1: _keep_secrets, 2: _keep_lost, 3: _keep_revokers, 4: _keep_asked, 5: _keep_standing,
     6: _keep_formers, 7: _drop_unasked, 8: _keep_programs, 9: _keep_disks, 10: _keep_journals,
+    11: _keep_batches_of_acts,
 }  # fmt: skip
 
 

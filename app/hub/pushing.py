@@ -28,7 +28,7 @@ from app.hub.answering import (
     own_copy,
 )
 from app.hub.book import BATCHES
-from app.hub.brought import claimed, left_out, made
+from app.hub.brought import Known, claimed, left_out, made
 from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk
@@ -341,12 +341,12 @@ class Pushing:
         desk.claimed = claimed(connection, known_, (batch.device, *desk.formers), desk.site)
         return repeated
 
-    def _known_acts(self, connection: Connection, batch: Batch) -> dict[str, tuple[int, str]]:
-        """The acts of a batch that the hub has, with their site and person."""
+    def _known_acts(self, connection: Connection, batch: Batch) -> dict[str, Known]:
+        """The acts of a batch that the hub has."""
         words, given = self.database.any_of("uid", list({act.uid for act in batch.acts}))
-        query = f"SELECT uid, site, person FROM hub_act WHERE {words}"
+        query = f"SELECT uid, site, person, batch FROM hub_act WHERE {words}"
         acts = connection.exec_driver_sql(query, (given,))
-        return {row.uid: (row.site, row.person) for row in acts}
+        return {row.uid: Known(row.site, row.person, row.batch) for row in acts}
 
 
 def read_rows(rows: Rows, batch: Batch) -> None:

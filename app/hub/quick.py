@@ -167,12 +167,12 @@ class Quick:
         assert all(row.entity != "person" for row in rows), "who changes people takes the long road"
         if rare:
             write_rows(self.database, connection, rows)
-            write_acts(self.database, connection, desk, acts)
+            write_acts(self.database, connection, desk, acts, batch.first)
         with self.database.together(connection, commit=True) as ask:
             books, standing = Books(), device_row(batch, arrived.sha256, arrived.received)
             if not rare:
                 keep_rows(ask, rows)
-                for values in act_rows(desk, acts):
+                for values in act_rows(desk, acts, batch.first):
                     books.keep("hub_act", values)
             for values in desk.logs.sealed(self.keys, device.uid, device.epoch, arrived.received):
                 books.keep("hub_log", values)

@@ -144,7 +144,7 @@ class Storing:
         """Write acts and the log."""
         hub_act = self.desk.hub_act
         acts = [*self.desk.done.values(), *([hub_act] if hub_act else [])]
-        write_acts(self.database, self.connection, self.desk, acts)
+        write_acts(self.database, self.connection, self.desk, acts, self.batch.first)
         self.desk.logs.store(blocks)
 
     def _at_once(self, ahead: Ahead, device: Device, flagged: bool) -> list[dict[str, Any]]:

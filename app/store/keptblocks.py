@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,15 @@ def after(raw: sqlite3.Connection, area: str, fork: int) -> list[KeptBlock]:
             code="hub_behind",
         )
     return found
+
+
+def newest(raw: sqlite3.Connection, area: str) -> Iterator[KeptBlock]:
+    """The kept blocks of an area that are in the records, the newest first."""
+    query = (
+        "SELECT b.* FROM sync_block b JOIN sync_cursor c USING (area)"
+        " WHERE b.area = ? AND b.last <= c.whole AND length(b.body) > 0 ORDER BY b.first DESC"
+    )
+    yield from map(_block, raw.execute(query, (area,)))
 
 
 def set_lost(raw: sqlite3.Connection, area: str, fork: int) -> bytes:

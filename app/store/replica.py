@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -203,6 +203,11 @@ class Replica:
         """The hub's blocks of an area after this number; StoreFailure when they are not here."""
         with self._reading() as raw:
             return keptblocks.after(raw, area, fork)
+
+    def kept_newest(self, area: str) -> Generator[KeptBlock, None, None]:
+        """The hub's blocks of an area, the newest first; to be closed."""
+        with self._reading() as raw:
+            yield from keptblocks.newest(raw, area)
 
     def lost(self) -> list[KeptBlock]:
         """Blocks that a restored hub was given back and whose changes its log has not told here again yet:

@@ -4,13 +4,14 @@ A laptop notices by the heads of the log's chain, or because the hub knows fewer
 It asks up to where both agree, gives the hub the blocks after that as they came, and goes back to there: the
 hub's log tells all of it again. Cut anywhere, the next round does it once more; the hub knows a block again.
 Until the log has told all of it, the hub is asked whether it still has those blocks: it may be brought back
-once more. What it told of a record that has been moved away meanwhile stands in a log that is not read here.
-So such a block is kept for longer, until others will have read that log.
+once more. What it told of a record that has been moved away meanwhile stands in another log. Where that is
+read here it is given back from there; else such a block is kept for longer, until others will have read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -109,7 +110,8 @@ def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int, told: Callable
     if not mine:
         return False
     answered, gone = told()
-    return any(place not in gone for _, place in mine - answered)
+    left = {(act, place) for act, place in mine - answered if place not in gone}
+    return bool(left) and not left <= _told_elsewhere(replica, kept.area, block.received)
 
 
 def _told_after(replica: Replica, area: str, fork: int) -> _Told:
@@ -121,6 +123,20 @@ def _told_after(replica: Replica, area: str, fork: int) -> _Told:
     after = [entry for one in later for entry in _entries(decode_block(one.body))]
     gone = frozenset(place for _, effect, place in after if effect.op == "d")
     return frozenset((act, place) for act, _, place in after), gone
+
+
+def _told_elsewhere(replica: Replica, area: str, since: int) -> set[tuple[str, Place]]:
+    """Acts and records that other areas' logs tell here since a moment of the hub: what was put aside of them
+    is given back from there. An answer that wrote nothing may only repeat what a third log tells."""
+    found: set[tuple[str, Place]] = set()
+    for other in replica.cursors().keys() - {area}:
+        with closing(replica.kept_newest(other)) as blocks:
+            for kept in blocks:
+                block = decode_block(kept.body)
+                if block.received <= since:
+                    break
+                found |= {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
+    return found
 
 
 def _entries(block: Block) -> Iterator[tuple[str, Effect, Place]]:

@@ -10,6 +10,7 @@ import pytest
 from app.domain.entities.conflict import Conflict
 from app.domain.replication import Act, Effect
 from app.errors import Invalid
+from app.hub import brought
 from app.hub.pushing import PushAnswer
 from hub.office_hub import TOWN, HubBench, Laptop, boiler
 
@@ -165,3 +166,70 @@ def test_numbers_of_anothers_batches_are_of_no_use(bench: HubBench) -> None:
 
 def _notes(bench: HubBench) -> list[Effect]:
     return [effect for effect in bench.effects(TOWN) if "note" in effect.cells and effect.dseq]
+
+
+def history(bench: HubBench, batches: int = 4) -> tuple[Laptop, Any, list[Act]]:
+    """A laptop that saw what another one wrote to a boiler, an act a batch; the boiler, and these acts."""
+    one, two, made = begun(bench)
+    acts = []
+    for number in range(batches):
+        acts.append(one.edit("officer", made.uid, note=f"第{number}"))
+        one.push()
+    two.pull()
+    return two, made, acts
+
+
+def again(laptop: Laptop, made: Any, acts: list[Act], numbers: list[int]) -> list[tuple[str, str]]:
+    """Send some of these once more; the hub's answers to them."""
+    for number in numbers:
+        laptop.act("officer", "edit", uid=acts[number].uid)
+        laptop.write("boiler", made.uid, "u", {"note": f"第{number}"})
+    laptop.push()
+    return told(laptop)[-len(numbers) :]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_of_a_long_history_only_the_batch_of_an_act_is_opened(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    """Where the hub had not kept which it is, as many as there is room for."""
+    two, made, acts = history(bench)
+    if not kept:
+        with bench.hub.database.writing() as connection:
+            connection.exec_driver_sql("UPDATE hub_act SET batch = NULL")
+    room = 1 if kept else 5  # the first batch of all brought the boiler
+    monkeypatch.setattr(brought, "_MOST", room * brought._LEAST)
+    assert again(two, made, acts, [3]) == [("accepted", "repeat")]
+    assert not waiting(bench)
+
+
+def test_what_there_is_no_room_to_look_for_is_refused_and_kept(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many acts of others somebody repeats: the hub looks through a part, and loses nothing."""
+    two, made, acts = history(bench)
+    monkeypatch.setattr(brought, "_MOST", 2 * brought._LEAST)
+    repeat, refused = ("accepted", "repeat"), ("rejected", "taken_number")
+    assert again(two, made, acts, [0, 1, 2, 3]) == [repeat, repeat, refused, refused]
+    assert sorted(values["note"] for _, values in waiting(bench)) == ["第2", "第3"]
+    bench.check()
+
+
+def test_a_refused_record_is_found_behind_whatever_else_its_laptop_brought(
+    bench: HubBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only batches of which something was not taken are opened, the latest first, up to the same number."""
+    one = bench.laptop()
+    refused = [boiler(div_code="620802106"), boiler(div_code="620802106")]
+    for record in refused:
+        one.act("officer", "add")
+        one.insert(record)
+        assert one.push().rejected == 1
+        for _ in range(2):
+            one.enter("officer")
+            one.push()
+    monkeypatch.setattr(brought, "_MOST", brought._LEAST)
+    one.edit("officer", refused[1].uid, note="后来")
+    assert one.push().state == "taken"
+    one.edit("officer", refused[0].uid, note="后来")
+    assert one.push().state == "full_uids", "then the laptop sends it with the whole uid"

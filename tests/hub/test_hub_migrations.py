@@ -20,6 +20,7 @@ def _as_of_version_5(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN program")
     connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN disk")
     connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN journal")
+    connection.exec_driver_sql("ALTER TABLE hub_act DROP COLUMN batch")
     for name in INDEXED:
         connection.exec_driver_sql(f"CREATE INDEX ix_boiler_{name} ON boiler ({name})")
     connection.execute(FACTS.update().where(FACTS.c.name == "schema").values(value=b"5"))

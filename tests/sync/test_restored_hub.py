@@ -283,6 +283,29 @@ def test_what_is_kept_for_longer_is_looked_for_from_where_it_parted(world: World
     assert there(county, "B-1").note == there(county, "B-2").note == "lost"
 
 
+def test_what_was_put_aside_goes_once_any_log_that_is_read_has_told_it(world: World) -> None:
+    """Its boiler had moved to another town when it was given back. Who reads that log, too, has it there and
+    asks no more; who does not keeps it. Brought back once more, the hub is given it by the first."""
+    county, city, b = (world.laptops[name] for name in ("county", "city", "town_b"))
+    world.back_up_hub()
+    assert doings.edit(county, "clerk", there(county, "B-1"), note="lost")
+    county.round()
+    b.round()
+    world.restore_hub(0, declared=False)
+    city.round()
+    assert doings.move(city, "city", there(city, "B-1"))
+    city.round()
+    world.back_up_hub()
+    county.round()
+    b.round()
+    assert not county.workspace.replica.lost() and b.workspace.replica.lost()
+    assert there(county, "B-1").note == "lost"
+    world.restore_hub(1, declared=False)
+    county.round()
+    settle(world)
+    assert there(city, "B-1").note == "lost"
+
+
 def test_an_act_that_is_there_whole_is_not_taken_again_area_by_area(world: World) -> None:
     """A hub that has it as it was pushed is given it back by areas: noting the first part made it look as if
     the others were lacking, and what had been written upon them since was contested."""
@@ -431,6 +454,7 @@ def test_a_backup_of_the_schema_before_is_brought_up_when_it_is_brought_back(wor
         old.execute("DROP TABLE hub_standing")
         for name in ("former", "program", "disk", "journal"):
             old.execute(f"ALTER TABLE hub_device DROP COLUMN {name}")
+        old.execute("ALTER TABLE hub_act DROP COLUMN batch")
         old.execute("UPDATE hub_fact SET value = ? WHERE name = 'schema'", (b"5",))
     note(a, "lost")
     a.round("no_pull")

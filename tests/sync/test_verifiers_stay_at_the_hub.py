@@ -134,6 +134,7 @@ def test_a_hub_of_an_earlier_version_takes_the_verifiers_out_of_every_laptop(lan
         connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN program")
         connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN disk")
         connection.exec_driver_sql("ALTER TABLE hub_device DROP COLUMN journal")
+        connection.exec_driver_sql("ALTER TABLE hub_act DROP COLUMN batch")
         connection.execute(delete(FACTS).where(FACTS.c.name == "verifiers_kept"))
     folder = lan.hub.folder
     lan.hub.close()
