@@ -9,7 +9,7 @@ from app.actions import latework, twice
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
-from app.actions.steps import case_of, workflow_of
+from app.actions.steps import after_draws, case_of, workflow_of
 from app.domain.casework import enters, may_fill, outcome, signature
 from app.domain.changes import Change, delete, insert, update
 from app.domain.entities.conflict import APART, NEAR, Conflict
@@ -140,6 +140,7 @@ def _step_again(
     fits = {name: value for name, value in values.items() if name in fields and may_fill(fields[name], row)}
     filled = record.replace(**fits)
     case = case_of(session, filled, reason=reason, entering=enters(record, filled, row))
+    case = after_draws(session, case, action)
     found = judge(flow, row, case)
     if not found.allowed:
         why = refuse(found)

@@ -7,6 +7,8 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
 
 from app.actions.action import action
 from app.actions.drawnfrom import condition_words
@@ -16,10 +18,10 @@ from app.actions.session import Session
 from app.domain.changes import insert
 from app.domain.drawing import draw
 from app.domain.entities.boiler import Boiler
-from app.domain.entities.lookback import LookbackRound, LookbackVisit
+from app.domain.entities.lookback import FINDINGS, LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval
 from app.domain.filters import equal, one_of
-from app.domain.values import as_datetime, bureau_day
+from app.domain.values import as_datetime, as_moment, bureau_day
 from app.errors import Invalid, Refused
 from app.i18n import N_
 
@@ -90,7 +92,7 @@ def draw_lookback(
     made = LookbackRound(
         uid=session.new_uid(), name=name, div_code=actor.area or session.workspace.area,
         condition=where or None, population=len(cleared), drawn=len(numbers), seed=chosen,
-        drawn_at=session.moment(), document=document or None,
+        drawn_at=_after_findings(session), document=document or None,
         synthetic=any(item.synthetic for item in cleared.values()) or None,
     )  # fmt: skip
     visits = [
@@ -101,6 +103,13 @@ def draw_lookback(
     ]
     session.commit(map(insert, (made, *visits)), "draw_lookback", document)
     return made
+
+
+def _after_findings(session: Session) -> str:
+    """The moment of a draw: now, and after all findings that are known here, by whatever clock this is."""
+    latest = session.workspace.find(Approval, one_of("action", FINDINGS), order="-signed_at", limit=1)
+    after = [as_moment(as_datetime(item.signed_at) + timedelta(milliseconds=1)) for item in latest]
+    return max([session.moment(), *after])
 
 
 def find_round(session: Session, name: str) -> LookbackRound:
@@ -142,10 +151,14 @@ def visits_of(session: Session, made: LookbackRound) -> list[Visit]:
     uids = tuple(visit.boiler for visit in drawn)
     boilers = {item.uid: item for item in session.workspace.find(Boiler, one_of("uid", uids))}
     named = session.workspace.timeline(Boiler, "lookback_round")
-    signed: dict[str, list[Approval]] = {}
+    acts = {uid: told[0][0] for uid, told in session.workspace.timeline(Approval, "action").items()}
+    signed: dict[str, list[_Finding]] = {}
     for approval in session.workspace.find(Approval, one_of("owner", uids), order="signed_at"):
-        if approval.action in _FINDINGS and approval.signed_at >= made.drawn_at:
-            signed.setdefault(approval.owner, []).append(approval)
+        if approval.action in FINDINGS and approval.signed_at >= made.drawn_at:
+            finding = _Finding(
+                approval.action, approval.signed_at, acts.get(approval.uid, approval.signed_at)
+            )
+            signed.setdefault(approval.owner, []).append(finding)
     found = []
     for item in drawn:
         if item.boiler in boilers:
@@ -156,8 +169,16 @@ def visits_of(session: Session, made: LookbackRound) -> list[Visit]:
     return found
 
 
-_FINDINGS = ("look_back", "rebound", "confirm_rebound")
 _ONE_ACT_S = 60.0  # a signature and the record's change are one act: they are written within moments
+
+
+class _Finding(NamedTuple):
+    """A signature under a finding: its moment, which may follow what its signer had seen, and that of its act
+    by the clock it was written by."""
+
+    action: str
+    signed_at: str
+    written_at: str
 
 
 def require_publishable(visits: Sequence[Visit]) -> None:
@@ -169,7 +190,7 @@ def require_publishable(visits: Sequence[Visit]) -> None:
         )  # fmt: skip
 
 
-def _result(signed: Sequence[Approval], written: Sequence[str], *, named_now: bool) -> tuple[str, str]:
+def _result(signed: Sequence[_Finding], written: Sequence[str], *, named_now: bool) -> tuple[str, str]:
     """The first finding and its day: what was signed since the draw, and when this round's name was written.
 
     A step that was taken back has no signature any more, so it does not count. A laptop that came to the
@@ -180,7 +201,7 @@ def _result(signed: Sequence[Approval], written: Sequence[str], *, named_now: bo
         if item.action == "rebound":
             confirmed = any(other.action == "confirm_rebound" for other in signed)
             return (REBOUND if confirmed else REPORTED), bureau_day(as_datetime(item.signed_at))
-        if item.action == "look_back" and any(_one_act(item.signed_at, moment) for moment in written):
+        if item.action == "look_back" and any(_one_act(item.written_at, moment) for moment in written):
             return GOOD, bureau_day(as_datetime(item.signed_at))
     looks = [item for item in signed if item.action == "look_back"]
     if named_now and looks:

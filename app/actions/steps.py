@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,10 @@ from app.domain.casework import (
     signature,
 )
 from app.domain.changes import Actor, Committed, insert, update
+from app.domain.entities.lookback import FINDINGS, LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.entity import Entity
-from app.domain.filters import equal
+from app.domain.filters import equal, one_of
 from app.domain.rights import in_area
 from app.domain.workflow import (
     Case,
@@ -118,6 +119,7 @@ def do_step(
     filled = record.replace(**read_values(record, values or {}, row))
     papers = prepare(session, record, evidence)
     case = case_of(session, filled, papers=papers, reason=reason, entering=enters(record, filled, row))
+    case = after_draws(session, case, action)
     found = judge(flow, row, case)
     if not found.allowed:
         raise refuse(found)
@@ -163,6 +165,15 @@ def case_of(
         added=tuple(papers),
         since=max((item.signed_at for item in signed), default=""),
     )
+
+
+def after_draws(session: Session, case: Case, action: str) -> Case:
+    """The case of a step that is taken: a finding is not before the draws of its boiler known here."""
+    if action not in FINDINGS:
+        return case
+    visits = session.workspace.find(LookbackVisit, equal(boiler=case.record.uid))
+    drawn = session.workspace.find(LookbackRound, one_of("uid", {item.round for item in visits}))
+    return replace(case, since=max([case.since, *(item.drawn_at for item in drawn)]))
 
 
 def approvals_of(session: Session, record: Entity, round_no: int | None = None) -> list[Approval]:

@@ -42,8 +42,8 @@ class Case:
     this round, who wrote it, and the day.
 
     `editors` are the uids of persons who entered or edited the record in this round; `added` are those of the
-    papers that come with the step itself; `since` is the latest moment of a signature under the record that
-    the step's writer had seen, whose own clock may be behind it.
+    papers that come with the step itself; `since` is the latest moment that the step's writer had seen, whose
+    own clock may be behind it: of a signature under the record, for a finding also of a draw of it.
     """
 
     record: Any

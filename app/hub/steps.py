@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -20,6 +20,7 @@ from app.domain.casework import (
 )
 from app.domain.catalog import BY_NAME
 from app.domain.changes import Actor
+from app.domain.entities.lookback import FINDINGS, LookbackRound
 from app.domain.entities.papers import CLEARING, Approval, Attachment
 from app.domain.entity import GEOMETRY, Entity
 from app.domain.merge import is_concurrent
@@ -28,9 +29,11 @@ from app.domain.rights import in_area
 from app.domain.values import as_datetime, as_moment, bureau_day
 from app.domain.workflow import Case, Judgement, Workflow, fingerprint, judge, judged_fields
 from app.errors import AppError
+from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.records import native, record_of, wire_value
 from app.hub.rows import Row, state_of
+from app.store.tables import known
 
 E = TypeVar("E", bound=Entity)
 
@@ -146,7 +149,6 @@ def _case(desk: Desk, step: Step, actor: Actor, row: Row, filled: Entity, enteri
     round_no = round_of(filled)
     signed = sorted(desk.rows.owned("approval", "owner", [row.uid]), key=lambda item: item.seq)
     signatures = [_read(desk, Approval, item) for item in signed]
-    known = (item.signed_at for item, held in zip(signatures, signed, strict=True) if _knew(desk, step, held))
     papers = [_read(desk, Attachment, item) for item in desk.rows.owned("attachment", "owner", [row.uid])]
     papers.sort(key=lambda item: item.added_at)
     fresh = [record_of(Attachment, item.entry.uid, item.cells) for item in step.papers]
@@ -163,7 +165,7 @@ def _case(desk: Desk, step: Step, actor: Actor, row: Row, filled: Entity, enteri
         editors=frozenset(editors),
         reason=step.signature.act.reason,
         added=tuple(papers_of(fresh, round_no)),
-        since=max(known, default=""),
+        since=max(_known(desk, step, row, signed), default=""),
     )
 
 
@@ -206,11 +208,25 @@ def _unseen(desk: Desk, step: Step, row: Row, cells: Cells) -> Cells:
     }
 
 
-def _knew(desk: Desk, step: Step, held: Row) -> bool:
-    """Whether the step's writer had seen this signature."""
+def _known(desk: Desk, step: Step, row: Row, signed: Sequence[Row]) -> Iterator[str]:
+    """Moments that the step's writer had seen: of signatures under the record, and where it says how a boiler
+    was found, of the draws that drew it."""
+    yield from _seen(desk, step, signed, "signed_at")
+    if step.act_action in FINDINGS:
+        visits = desk.rows.owned("lookback_visit", "boiler", [row.uid])
+        drawn = {str(visit.values["round"]): None for visit in visits}
+        desk.rows.read("lookback_round", list(drawn), field_ids(known(LookbackRound.TYPE.name)))
+        made = (desk.rows.get("lookback_round", uid) for uid in drawn)
+        yield from _seen(desk, step, [desk.rows.complete(it) for it in made if it is not None], "drawn_at")
+
+
+def _seen(desk: Desk, step: Step, rows: Iterable[Row], name: str) -> Iterator[str]:
+    """This moment of those rows of which the step's writer had seen it."""
     told = step.signature
-    stamp = state_of(held, told.view, ["signed_at"]).stamps.get("signed_at")
-    return not is_concurrent(stamp, desk.writing(told, held.area))
+    for held in rows:
+        stamp = state_of(held, told.view, [name]).stamps.get(name)
+        if not is_concurrent(stamp, desk.writing(told, held.area)):
+            yield str(held.values[name])
 
 
 def _state_unseen(desk: Desk, step: Step, row: Row, flow: Workflow) -> bool:

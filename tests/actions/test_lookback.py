@@ -13,11 +13,10 @@ import pytest
 from actions.office import Office
 from app.actions.drawnfrom import condition_words, expression_of
 from app.actions.history import undo
-from app.actions.lookback import GOOD, OPEN, _result, draw_lookback, find_round, rounds, visits_of
+from app.actions.lookback import GOOD, OPEN, _Finding, _result, draw_lookback, find_round, rounds, visits_of
 from app.actions.reports import ReportOrder, make_report
 from app.domain.drawing import draw
 from app.domain.entities.lookback import LookbackRound
-from app.domain.entities.papers import Approval
 from app.errors import Invalid, NotAllowed, Refused
 
 
@@ -139,10 +138,7 @@ def test_counties_do_not_draw_and_nothing_cannot_be_drawn_from(office: Office) -
 
 def test_a_laptop_that_came_later_still_knows_what_a_visit_found() -> None:
     """It has the records and their signatures, and not when each value was written."""
-    signed = Approval(
-        uid="1", owner="b", owner_entity="boiler", action="look_back", person="p", person_name="王",
-        role="R5", fingerprint="f", signed_at="2026-11-20T02:00:00.000Z",
-    )  # fmt: skip
+    signed = _Finding("look_back", "2026-11-20T02:00:00.000Z", "2026-11-20T02:00:00.000Z")
     assert _result([signed], [], named_now=True) == (GOOD, "2026-11-20")
     assert _result([signed], [], named_now=False) == (OPEN, "")
 
@@ -170,3 +166,29 @@ def test_a_draw_says_what_it_was_drawn_from_and_is_repeated_by_it(office: Office
     named = replace(made, condition="contact=张三")
     assert "张三" in condition_words(office.session, named)
     assert condition_words(office.session, named, public=True) == "抽取范围另有限定，不予公开。"
+
+
+def test_by_a_clock_that_was_set_back_findings_still_follow_their_draws(office: Office) -> None:
+    """A draw, a visit by a tablet months behind, the next draw and visit by it: each counts for its own."""
+    cleared = office.cleared()
+    office.as_("city")
+    first = draw_lookback(office.session, "第一轮", 100, seed="s")
+    office.clock.forward(days=-90)
+
+    def results() -> list[str]:
+        return [visits_of(office.session, made)[0].result for made in (first, second)]
+
+    office.do("city", "look_back", cleared, ["lookback_photo"], lookback_round="第一轮")
+    assert visits_of(office.session, first)[0].result == GOOD
+    office.clock.forward(minutes=5)
+    office.as_("city")
+    second = draw_lookback(office.session, "第二轮", 100, seed="s")
+    assert second.drawn_at > first.drawn_at and results() == [GOOD, OPEN]
+    office.clock.forward(minutes=5)
+    office.do(
+        "city", "look_back", office.boiler(cleared.ledger_no), ["lookback_photo"], lookback_round="第二轮"
+    )
+    assert results() == [GOOD, GOOD]
+    office.clock.forward(minutes=5)
+    office.do("inspector", "rebound", office.boiler(cleared.ledger_no), ["rebound_photo"], reason="冒烟")
+    assert results() == [GOOD, GOOD], "the first finding of each stands"

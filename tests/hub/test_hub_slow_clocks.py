@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from app.domain.changes import new_uid
 from app.domain.entities.boiler_codes import CHECKLISTS
+from app.domain.entities.lookback import LookbackRound, LookbackVisit
 from app.domain.entities.papers import Approval
+from app.domain.values import as_moment, bureau_day
 from hub.office_hub import COUNTY, HubBench, person
 from hub.test_hub_steps import city_laptop, lived, notes
 
@@ -66,4 +69,35 @@ def test_who_signed_offline_before_signed_then(bench: HubBench) -> None:
     accepted = (item for item in bench.records(Approval) if item.action == "county_accept")
     signed = {item.person: item.signed_at for item in accepted}
     assert signed[person("clerk2").uid] == first.wall < signed[person("clerk").uid]
+    bench.check()
+
+
+def test_a_finding_follows_the_draws_that_its_signer_had_seen(bench: HubBench) -> None:
+    """Of rebounds reported by slow clocks after a draw: by who had heard of it, and by who had not."""
+    city, one, two = city_laptop(bench), bench.laptop(), bench.laptop()
+    seen, unseen, other = (lived(bench, city) for _ in range(3))
+    bench.clock.forward(days=1)
+    for laptop in (city, one, two):
+        laptop.pull()
+    drawn = LookbackRound(
+        uid=new_uid(), name="第一轮", population=3, drawn=2, seed="1", drawn_at=as_moment(bench.clock.now)
+    )
+    city.act("city", "draw_lookback")
+    city.insert(drawn)
+    for place, made in enumerate((seen, unseen), 1):
+        city.insert(
+            LookbackVisit(uid=new_uid(), round=drawn.uid, boiler=made.uid, ledger_no=str(place), place=place)
+        )
+    assert city.push().accepted == 3
+    one.pull()
+    for laptop, those in ((one, (seen, other)), (two, (unseen,))):
+        laptop.skew_ms = -MONTHS_MS
+        for made in those:
+            laptop.step("inspector", "rebound", made.uid, ("rebound_photo",), reason="冒烟")
+        assert laptop.push().rejected == 0, notes(bench, laptop)
+    found = {item.owner: item.signed_at for item in bench.records(Approval) if item.action == "rebound"}
+    assert found[seen.uid] == drawn.drawn_at
+    assert max(found[unseen.uid], found[other.uid]) < drawn.drawn_at
+    reported = bench.boiler(seen.uid)
+    assert reported is not None and reported.rebound_reported == bureau_day(bench.clock.now)
     bench.check()

@@ -6,6 +6,8 @@ from app.domain.entity import Entity, entity, kept_for_good
 from app.domain.fields import Withheld, boolean, integer, moment, reference, text
 from app.i18n import N_
 
+FINDINGS = ("look_back", "rebound", "confirm_rebound")  # steps that say how a drawn boiler was found
+
 
 @kept_for_good
 @entity(label=N_("Look-back round"), cli="lookback", key="name", title=("name",))
