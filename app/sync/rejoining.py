@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import takewhile
 
 from app.domain.replication import Block, Effect
 from app.errors import AppError, StoreFailure
@@ -130,11 +131,9 @@ def _told_elsewhere(replica: Replica, area: str, since: int) -> set[tuple[str, P
     is given back from there. An answer that wrote nothing may only repeat what a third log tells."""
     found: set[tuple[str, Place]] = set()
     for other in replica.cursors().keys() - {area}:
-        with closing(replica.kept_newest(other)) as blocks:
-            for kept in blocks:
-                block = decode_block(kept.body)
-                if block.received <= since:
-                    break
+        with closing(replica.kept_newest(other)) as kept:
+            blocks = (decode_block(one.body) for one in kept)
+            for block in takewhile(lambda block: block.received > since, blocks):
                 found |= {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
     return found
 
