@@ -165,8 +165,8 @@ class MainWindow(QMainWindow):
         self.desk.selection.choose(entity, [uid])
 
     def _show_conflicts_of(self, uid: str) -> None:
-        self.go(CONFLICTS)
         self.conflicts.show_of(uid)
+        self.go(CONFLICTS)
 
     def _count_conflicts(self) -> None:
         self.rail.show_badge(CONFLICTS, self.desk.sync.asking.count)

@@ -13,6 +13,7 @@ from app.domain.entities.boiler import Boiler
 from app.ui.application import Program
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.record.editdialog import EditDialog
+from clipping import stays_cut_off
 from sync.lan import TOWN, Lan, Laptop
 from sync.town import PIN
 from ui.test_person_changed import change
@@ -66,7 +67,8 @@ def test_a_form_stays_and_its_own_person_saves_it(
     assert asked is not None and asked.parentWidget() is dialog, "over the form, which keeps the window shut"
     settle(running, qtbot)
     assert asked.who.count() == 0 and not asked.foot.isEnabled() and not asked.who.isEnabled()
-    assert "已不能在本机登录" in _words(asked)
+    assert "已不能在本机登录" in _words(asked) and stays_cut_off(asked, qtbot) == []
+    assert asked.pin.height() >= asked.pin.sizeHint().height(), "the words take no room from the fields"
     asked.reject()
     assert dialog.isVisible() and dialog.form.changes()["note"] == "停用前已填好"
     assert "登录" in _words(dialog) and town.boiler("T-1").note == "起初"

@@ -52,12 +52,8 @@ def test_a_refusal_is_said_until_it_was_looked_at(program: Make, lan: Lan, qtbot
     sync_in_window(running, qtbot)
     assert "1 项被退回" in _line(running)[0], "the next round brings nothing, and it stays"
     page = running.window.conflicts
+    assert page._shelf() == MINE, "where nothing is listed"
     running.window.go(CONFLICTS)
-    settle(running, qtbot)
-    assert page._shelf() == MINE and "1 项被退回" in _line(running)[0], "it is in another list"
-    running.window.go(SYNC)
-    settle(running, qtbot)
-    running.window.sync.asked.emit(list(running.desk.sync.asking.refused))
     qtbot.waitUntil(lambda: "被退回" not in _line(running)[0], timeout=WAIT_MS)
     assert page._shelf() == NOT_TAKEN and _line(running)[1] == "good"
     assert running.window.rail.badge(CONFLICTS) == ""
@@ -68,6 +64,24 @@ def test_a_refusal_is_said_until_it_was_looked_at(program: Make, lan: Lan, qtbot
     town.session.actor = actor_of(colleague)
     running.desk.actor_changed.emit()
     qtbot.waitUntil(lambda: "1 项被退回" in _line(running)[0], timeout=WAIT_MS)
+
+
+def test_of_two_lists_the_one_that_was_asked_for_counts_as_looked_at(
+    program: Make, lan: Lan, qtbot: QtBot
+) -> None:
+    town = _refused_edit(lan)
+    running = open_laptop(program, qtbot, town, "officer")
+    sync_in_window(running, qtbot)
+    page, watch = running.window.conflicts, running.desk.sync
+    qtbot.waitUntil(lambda: len(watch.asking.refused) == 1, timeout=WAIT_MS)
+    other = replace(page._views[0], uid="other", kind="pick", situation="open")
+    page._take([*page._views, other])
+    assert watch.asking.others == ("other",)
+    running.window.go(SYNC)
+    running.window.sync.asked.emit(["other"])
+    settle(running, qtbot)
+    assert page._shelf() == OTHERS and watch.asking.others == ()
+    assert len(watch.asking.refused) == 1, "nobody has seen that list"
 
 
 def test_what_others_decide_of_ours_is_said_until_it_was_looked_at(
@@ -109,5 +123,6 @@ def test_only_what_asks_is_counted_and_what_is_settled_forgotten() -> None:
     kept = looked_at(None, "a", views, views)
     assert asking_of(views, seen_by(kept, "a")).count == 1, "what I decide stays"
     assert asking_of(views, seen_by(kept, "b")).count == 3, "another person has not looked"
+    assert asking_of(views, seen_by(kept, "")).count == 1, "nor does it ask nobody"
     assert seen_by(looked_at(kept, "a", views[:3], []), "a") == {"mine", "others", "strangers"}
-    assert seen_by("no json", "a") == seen_by('{"a": 3}', "a") == frozenset()
+    assert seen_by("no json", "") == seen_by('{"a": 3}', "a") == frozenset()

@@ -104,7 +104,7 @@ WORDS: Mapping[str, str] = {
     "make_code": N_("Make a code"),
     "code": N_("Code"),
     "expires": N_("Good until"),
-    "code_note": N_("Shown once and good for one laptop. On the laptop: Sync, then Enrol; or"),
+    "code_note": N_("Shown once and good for one laptop. There: page Sync, “Join the bureau's hub…”; or"),
     "qr_note": N_("The picture holds the address and the code."),
     "done": N_("Done"),
     "cancel": N_("Cancel"),

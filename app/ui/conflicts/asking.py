@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from app.ui.conflicts.model import is_refused
@@ -37,8 +38,10 @@ def _asks(view: ConflictView, seen: frozenset[str]) -> str:
 
 
 def seen_by(kept: str | None, who: str) -> frozenset[str]:
-    """What somebody (a uid) has looked at, of what `looked_at` made."""
-    return frozenset(_read(kept).get(who, ()))
+    """What somebody (a uid) has looked at, of what `looked_at` made; for "", nobody signed in, what anybody
+    has."""
+    known = _read(kept)
+    return frozenset(known.get(who, ()) if who else chain.from_iterable(known.values()))
 
 
 def looked_at(

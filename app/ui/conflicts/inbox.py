@@ -96,8 +96,11 @@ class ConflictsPage(QSplitter):
             shortcut.activated.connect(lambda side=side: self._decide(side))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """The keys work at once, and what is listed is looked at."""
+        """The keys work at once, and what is listed is looked at; in place of an empty list one that asks."""
         super().showEvent(event)
+        if not self._by_shelf[self._shelf()] and not self._wishes:
+            asking = self._desk.sync.asking
+            self.show_conflict(*(asking.mine or asking.refused or asking.others))
         self._take_keys()
         self._note_seen()
 

@@ -104,10 +104,7 @@ class SignInDialog(QDialog):
             self._desk.failed.emit(error)
             return
         self._fault.setText(error.told)
-        layout = self.layout()
-        if layout is not None:  # else the words take their room from the fields above
-            layout.activate()
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+        self._grow()
         self.pin.selectAll()
         self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -139,6 +136,13 @@ class SignInDialog(QDialog):
             " it is until you throw it away: write down what you need, and ask the bureau."
         )
         self._hint.setText(tr(told if self.who.count() else gone, name=only.name))
+        self._grow()
+
+    def _grow(self) -> None:
+        layout = self.layout()
+        if layout is not None:  # else the words take their room from the fields above
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _show_begin(self) -> None:
         """A long line is shown from its beginning, which is the name."""

@@ -85,8 +85,8 @@ class SyncDoings:
 
     def show_conflicts(self, uids: Sequence[str]) -> None:
         """Show the first of some conflicts, of several what the hub refused."""
+        self._window.conflicts.show_conflict(*uids)  # first: a page that is shown takes what it lists as seen
         self._window.go(CONFLICTS)
-        self._window.conflicts.show_conflict(*uids)
 
     # ---- joining
 

@@ -25,7 +25,7 @@ from app.ui.desk import Desk
 from app.ui.names import Names
 from app.ui.parts import card, heading, muted, side_button
 from app.ui.sync.tables import areas_table, rounds_table
-from app.ui.sync.words import is_restored, restored_words, running_line
+from app.ui.sync.words import Asking, is_restored, restored_words, running_line
 from app.ui.theme import colours
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class SyncPage(QScrollArea):
         asks = _row(column)
         if status.waiting_for_reason:
             self._add(asks, "seal", "seal", N_("Give the reason for edits of other programs…"), False)
-        asking = self._desk.sync.asking
+        asking = self._desk.sync.asking if status.state != "revoked" else Asking()
         if asking.mine:
             self._add(asks, "page_conflicts", "conflicts", N_("Decide conflicts…"), False)
         for uids, words in (

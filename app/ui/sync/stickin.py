@@ -188,6 +188,8 @@ def _counts(done: SyncDone) -> list[str]:
     ]  # fmt: skip
     if done.conflicts:
         lines.append(tr(N_("{n} conflicts came with it"), n=f"{done.conflicts:,}"))
+    if done.conflicts or done.rejected:
+        lines.append(tr(N_("What was not accepted, and what somebody decides, stands under Conflicts.")))
     if done.restored and done.message:
         lines = [done.message]
     if done.papers is not None:

@@ -84,6 +84,8 @@ def line_of(status: SyncStatus, today: str, trying: Trying = Trying(), asking: A
         tip = f"{tip}\n{tr(N_('There is too little room on the disk: what others did is not fetched.'))}"
     if status.waiting_for_reason:
         parts.append(tr(N_("{n} wait for a reason"), n=f"{status.waiting_for_reason:,}"))
+    if status.state == "revoked":
+        asking = Asking()  # the hub takes no decision from here
     for said, why, uids in _asked(asking):
         parts.append(tr(said, n=f"{len(uids):,}"))
         tip = f"{tip}\n{tr(why)}" if why else tip
