@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.actions.people import disable_user
+from app.actions.people import disable_user, sign_in
 from app.domain.entities.boiler import Boiler
+from app.errors import NotAllowed
 from app.ui.application import Program
 from app.ui.dialogs.signin import SignInDialog
 from app.ui.record.editdialog import EditDialog
@@ -131,3 +132,23 @@ def test_cells_that_are_not_saved_belong_to_who_wrote_them(
 
 def _words(dialog: QDialog) -> str:
     return "\n".join(label.text() for label in dialog.findChildren(QLabel) if not label.isHidden())
+
+
+def test_a_grant_that_runs_out_over_a_form_does_not_keep_its_person_from_saving(
+    program: Make, lan: Lan, town: Laptop, qtbot: QtBot
+) -> None:
+    """Who is signed in stays so; the grant is asked for when somebody signs in."""
+    running = open_laptop(program, qtbot, town, "officer")
+    dialog = EditDialog(running.desk, Boiler.TYPE, town.boiler("T-1"), running.window)
+    dialog.open()
+    dialog.form.editor("note").set_value("授权到期后保存")
+    lan.clock.forward(days=40)
+    dialog.send()
+    qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=WAIT_MS)
+    assert _sign_in_dialog(running) is None and town.boiler("T-1").note == "授权到期后保存"
+    running.window.doings.sign_out()
+    with pytest.raises(NotAllowed) as ended:
+        sign_in(town.session, "officer", PIN)
+    assert ended.value.code == "grant_expired" and running.desk.actor is None
+    sync_in_window(running, qtbot)
+    assert sign_in(town.session, "officer", PIN).role == "R2" and town.boiler("T-1").note == "授权到期后保存"

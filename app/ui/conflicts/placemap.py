@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import shapely
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
-from app.carto.theme import DARK, LIGHT, read_theme
+from app.carto.theme import DARK, LIGHT, Theme, read_theme
 from app.carto.view import MapView
 from app.domain.coordinates.measure import distance_m, distance_words
 from app.domain.coordinates.zones import CITY
@@ -77,7 +78,7 @@ class PlaceMap(QWidget):
             self.hide()
             return
         theme = read_theme(THEME_OF.get(entity, "boilers"), DARK if colours().dark else LIGHT)
-        self._scene = Scene(theme, large.layers)
+        self._scene = Scene(_unnamed(theme, entity), large.layers)
         self.canvas.background = theme.background
         x0, y0, x1, y1 = shapely.total_bounds([at for _, at in self._places])
         self._words.setText(words)
@@ -114,6 +115,12 @@ class PlaceMap(QWidget):
                 _pin(painter, name, middle)
             elif isinstance(shape, Point):
                 _ring(painter, middle)
+
+
+def _unnamed(theme: Theme, entity: str) -> Theme:
+    """The theme without the names of what is compared: half of them would stand under the pins."""
+    bare = (replace(layer, label=None) if layer.entity == entity else layer for layer in theme.layers)
+    return replace(theme, layers=tuple(bare))
 
 
 def _apart(kept: Any, offered: Any) -> str:
