@@ -86,27 +86,63 @@ def test_the_image_copies_what_is_there() -> None:
     assert taken and not [where for stage, where in taken if stage not in stages or where not in made]
 
 
+def _run(folder: Path, settings: str, *words: str) -> list[str]:
+    """What the program is given by gridward-hub (its environment, folder, umask and words), with these
+    settings of the service and without becoming the service's user."""
+    text = (DEPLOY / "gridward-hub").read_text("utf-8")
+    program, file = folder / "gridward", folder / "hub.env"
+    program.write_text(
+        "#!/bin/sh\nfor one in GRIDWARD_HUB HUB_OPTIONS AWS_SECRET_ACCESS_KEY; do printenv $one; done\n"
+        'pwd; umask; for word; do echo "<$word>"; done\n'
+    )
+    program.chmod(0o755)
+    file.write_text(settings)
+    found = {"/etc/gridward/hub.env": file, "/opt/gridward/.venv/bin/gridward": program, "$(id -u)": "1"}
+    for there, here in found.items():
+        assert there in text
+        text = text.replace(there, str(here))
+    done = subprocess.run(
+        ["sh", "-c", text, "gridward-hub", *words], capture_output=True, text=True, check=True,
+        env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
 def test_commands_run_as_the_user_of_the_service_with_its_settings(tmp_path: Path) -> None:
     user = re.search(r"^User=(.*)$", UNIT, re.MULTILINE)
-    settings = re.search(r"^EnvironmentFile=(.*)$", UNIT, re.MULTILINE)
-    assert user and settings
     text = (DEPLOY / "gridward-hub").read_text("utf-8")
-    program, file = tmp_path / "gridward", tmp_path / "hub.env"
-    program.write_text('#!/bin/sh\necho "$GRIDWARD_HUB $(umask)"; for word; do echo "<$word>"; done\n')
-    program.chmod(0o755)
-    file.write_text((DEPLOY / "hub.env").read_text("utf-8"))
-    found = {settings[1]: str(file), "/opt/gridward/.venv/bin/gridward": str(program)}
-    for there, here in found.items():
-        assert there in text and there in UNIT.replace("EnvironmentFile=", "")
-        text = text.replace(there, here)
-    assert f"exec runuser -u {user[1]} -- " in text
-    script = text.replace(f"exec runuser -u {user[1]} -- ", "exec ")
-    done = subprocess.run(
-        ["sh", "-c", script, "gridward-hub", "invite", "--area", "a b"],
-        capture_output=True, text=True, check=True, env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
-    said = ["/var/lib/gridward/hub 0077", "<hub>", "<invite>", "<--area>", "<a b>"]
-    assert done.stdout.splitlines() == said
+    assert user and f'exec runuser -u {user[1]} -- "$0" "$@"' in text
+    for named in (
+        "EnvironmentFile=/etc/gridward/hub.env\n",
+        "ExecStart=/opt/gridward/.venv/bin/gridward hub ",
+    ):
+        assert named in UNIT and named.partition("=")[2].rstrip("\n").removesuffix(" hub ") in text
+    told = _run(tmp_path, (DEPLOY / "hub.env").read_text("utf-8"), "invite", "--area", "a b")
+    assert told == [
+        "/var/lib/gridward/hub",
+        "",
+        str(tmp_path),
+        "0077",
+        "<hub>",
+        "<invite>",
+        "<--area>",
+        "<a b>",
+    ]
+
+
+def test_settings_are_read_as_systemd_reads_them(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    address = f"postgresql://gridward:p%40$HOME;touch%20{made}`id`(&)@localhost/gridward"
+    settings = [
+        "# a word", "; another", "no setting", f"GRIDWARD_HUB={address}",
+        "HUB_OPTIONS=--workers 4 --url https://192.168.1.20:8443 ",
+        f'AWS_SECRET_ACCESS_KEY="a\'b $(touch {made})"',
+    ]  # fmt: skip
+    told = _run(tmp_path, "\n".join(settings), "status")
+    assert told[:2] == [address, "--workers 4 --url https://192.168.1.20:8443"]
+    assert told[2] == f"a'b $(touch {made})", "the last line has no end"
+    assert not made.exists()
 
 
 def test_the_unit_serves(tmp_path: Path) -> None:
