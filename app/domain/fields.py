@@ -121,6 +121,7 @@ class Field:
     positive: bool = False
     pattern: str = ""  # a regular expression that the whole text matches
     choices: CodeList | None = None
+    shown_as: CodeList | None = None  # a text that keeps codes of this list, with blanks between several
     workflow: str = ""
     refers_to: str = ""
     required: bool = False

@@ -29,6 +29,8 @@ def show(field: Field, value: Any) -> str:
             return tr(N_("Yes")) if value else tr(N_("No"))
         case Kind.CHOICE | Kind.STATE if field.choices:
             return field.choices.label(str(value))
+        case Kind.TEXT if field.shown_as:
+            return listed(map(field.shown_as.label, str(value).split()))
         case Kind.MOMENT:
             return show_moment(str(value))
         case Kind.TEXTS:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from app.domain.catalog import ENTITIES
 from app.domain.entities.boiler import Boiler
+from app.domain.entities.conflict import Conflict
+from app.domain.entities.papers import Approval
 from app.domain.fields import Field, Kind
 from app.domain.values import check, parse, parse_date, show, show_moment, show_with_unit
 from app.errors import Invalid
@@ -64,6 +66,12 @@ def test_unknown_is_shown_as_nothing_and_zero_is_not() -> None:
     assert show(FIELDS["rated_tph"], None) == ""
     assert show(FIELDS["rated_tph"], 0.0) == "0"
     assert show_with_unit(FIELDS["rated_tph"], 2.50) == "2.5 t/h"
+
+
+def test_roles_that_a_text_keeps_are_shown_by_their_names() -> None:
+    decides, role = Conflict.TYPE.fields["decides"], Approval.TYPE.fields["role"]
+    assert show(decides, "R3 R5") == "县局工作人员、市局工作人员" and show(decides, None) == ""
+    assert show(role, "R2") == "乡镇环保专干" and show(role, "R9") == "R9", "of a newer program"
 
 
 def test_moments_are_shown_in_the_bureaus_time() -> None:

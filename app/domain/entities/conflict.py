@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.entities.people import ROLES
 from app.domain.entity import Entity, entity
 from app.domain.fields import Merge, Withheld, choice, codes, integer, moment, reference, text
 from app.i18n import N_
@@ -68,7 +69,9 @@ class Conflict(Entity):
     )
     offered_action: str | None = text(N_("Other step"), default=None, length=40, merge=Merge.HUB)
     proposal: str = choice(N_("Proposal"), PROPOSALS, default="kept", merge=Merge.HUB)
-    decides: str | None = text(N_("Decided by role"), default=None, length=20, merge=Merge.HUB)
+    decides: str | None = text(
+        N_("Decided by role"), default=None, length=20, merge=Merge.HUB, shown_as=ROLES
+    )
     raised_at: str = moment(N_("Raised at"), required=True, merge=Merge.HUB)
     area_seq: int | None = integer(N_("Number in the log"), default=None, merge=Merge.HUB)
     situation: str = choice(N_("Situation"), SITUATIONS, default="open", indexed=True, merge=Merge.PICK)

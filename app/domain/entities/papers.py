@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.entities.people import ROLES
 from app.domain.entity import Entity, entity, kept_for_good
 from app.domain.fields import (
     Merge,
@@ -101,7 +102,7 @@ class Approval(Entity):
     round_no: int = integer(N_("Round"), default=1, minimum=1)
     person: str = reference(N_("Person"), "person", length=36, required=True, withheld=Withheld.PEOPLE)
     person_name: str = text(N_("Name"), length=40, required=True, withheld=Withheld.PEOPLE)
-    role: str = text(N_("Role"), length=4, required=True)
+    role: str = text(N_("Role"), length=4, required=True, shown_as=ROLES)
     org: str | None = text(N_("Unit"), default=None, length=80)
     opinion: str | None = text(N_("Opinion"), default=None, length=500, withheld=Withheld.WORDS)
     fingerprint: str = text(N_("Fingerprint of the record"), length=64, required=True)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.actions.acts import action_words
-from app.domain.entities.people import ROLES
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 from app.ui import metrics
@@ -61,8 +60,6 @@ def value_words(field: FieldSide, names: Names) -> tuple[str, str]:
     declared, texts = field.declared, (field.kept_text, field.offered_text)
     if declared is None:
         return texts
-    if field.field == "role":  # of a signature, which keeps the code
-        return ROLES.label(texts[0]), ROLES.label(texts[1])
     kept, offered = names.show(declared, field.kept), names.show(declared, field.offered)
     return texts[0] if "kept" in field.unfit else kept, texts[1] if "offered" in field.unfit else offered
 
