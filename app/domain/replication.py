@@ -14,6 +14,7 @@ Op = Literal["i", "u", "d", "n"]  # insert, update, delete; n: nothing to write 
 Verdict = Literal["accepted", "merged", "conflict", "rejected"]
 Cells = dict[str, Any]
 SEEN_BYTES = 8  # of a head, enough to tell one log from another
+STANDS = "stands"  # the note of an effect by which a restored hub tells a record whole
 HUB_PERSON = "hub"  # the person of an act that the hub itself wrote
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert
 
 from app.domain.areas import Scope
 from app.domain.merge import is_concurrent
-from app.domain.replication import Act, Batch, Block, Effect, Entry
+from app.domain.replication import STANDS, Act, Batch, Block, Effect, Entry
 from app.errors import Invalid
 from app.hub import devices, lost
 from app.hub.applying import count_digests, write_acts, write_rows
@@ -42,7 +42,6 @@ from app.sync import signing
 from app.sync.messages import SignedBlock
 from app.sync.wire import decode_block
 
-STANDS = "stands"  # the note of an effect that tells a record whole
 RETURNED = "returned"  # the note of an effect that was given back
 
 

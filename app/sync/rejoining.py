@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import takewhile
 
-from app.domain.replication import Block, Effect
+from app.domain.replication import STANDS, Block, Effect
 from app.errors import AppError, StoreFailure
 from app.store.fold_step import LEAVE
 from app.store.keptblocks import KeptBlock
@@ -107,7 +107,7 @@ def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int, told: Callable
     block = decode_block(kept.body)
     if block.received <= since:
         return False
-    mine = {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
+    mine = _entered(block)
     if not mine:
         return False
     answered, gone = told()
@@ -134,8 +134,16 @@ def _told_elsewhere(replica: Replica, area: str, since: int) -> set[tuple[str, P
         with closing(replica.kept_newest(other)) as kept:
             blocks = (decode_block(one.body) for one in kept)
             for block in takewhile(lambda block: block.received > since, blocks):
-                found |= {(act, place) for act, effect, place in _entries(block) if effect.op != "n"}
+                found |= _entered(block)
     return found
+
+
+def _entered(block: Block) -> set[tuple[str, Place]]:
+    """Acts and records of the effects that wrote something, but for what a restored hub tells whole by
+    itself: that is nobody's entry, and told anew under another act whenever it is given back."""
+    return {
+        (act, place) for act, effect, place in _entries(block) if effect.op != "n" and effect.note != STANDS
+    }
 
 
 def _entries(block: Block) -> Iterator[tuple[str, Effect, Place]]:

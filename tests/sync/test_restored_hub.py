@@ -283,6 +283,27 @@ def test_what_is_kept_for_longer_is_looked_for_from_where_it_parted(world: World
     assert there(county, "B-1").note == there(county, "B-2").note == "lost"
 
 
+def test_what_a_hub_is_given_back_again_and_again_does_not_grow(world: World) -> None:
+    """What it tells whole by itself, of what it is given back, is nobody's entry: it need not be given back.
+    Each time the hub had told that anew, once for each block, and the log doubled."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    world.back_up_hub()
+    for name in ("王芳", "李强"):
+        assert doings.edit(a, "officer", there(a), contact=name)
+        a.round()
+        other.round()
+    ends = []
+    for _ in range(6):
+        world.restore_hub(0, declared=False)
+        for laptop in (a, other, a):
+            done = laptop.round()
+        assert done is not None and done.agrees
+        assert not a.workspace.replica.lost() and not other.workspace.replica.lost()
+        ends.append(world.hub.status().areas[TOWN_A][0])
+    assert len(set(ends[1:])) == 1, ends
+    settle(world)
+
+
 def test_what_was_put_aside_goes_once_any_log_that_is_read_has_told_it(world: World) -> None:
     """Its boiler had moved to another town when it was given back. Who reads that log, too, has it there and
     asks no more; who does not keeps it. Brought back once more, the hub is given it by the first."""
