@@ -27,6 +27,7 @@ from obstore.store import LocalStore, from_url
 from app import disk
 from app.errors import Invalid, StoreFailure
 from app.hub.database import disk_full
+from app.hub.logs import say
 from app.i18n import N_
 from app.sync.messages import MAX_BLOB, MAX_PART
 
@@ -358,10 +359,12 @@ def _failure(error: Exception) -> StoreFailure:
     denied = isinstance(error, PermissionDeniedError | PermissionError) or any(
         t[1][:3] == "403" for t in told
     )
+    codes = [word for words in told for word in words if word]
+    say("storage", error="blobs", why=codes or [type(error).__name__])  # for who can mend it
     return StoreFailure(
         N_("The hub may not write its attachments") if denied else N_("The hub cannot reach its attachments"),
         hint=N_("Check the folder or the object store of the hub: {why}"),
-        why=_why(error, [word for words in told for word in words if word]),
+        why=_why(error, codes),
         code="blobs",
     )
 

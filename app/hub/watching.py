@@ -12,6 +12,7 @@ from typing import Any
 
 from app.hub.logs import say
 from app.hub.metrics import Measures
+from app.sync.messages import REFUSAL_HEADER
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -41,7 +42,7 @@ class Watched:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                message["headers"] = [*message.get("headers", ()), *HEADERS, *_refusal(scope)]
             await send(message)
 
         try:
@@ -64,3 +65,8 @@ class Watched:
         }  # fmt: skip
         optional = {"refusal": refusal, "device": scope.get("device"), "person": scope.get("person")}
         say(event, **fields, **{name: value for name, value in optional.items() if value}, **told)
+
+
+def _refusal(scope: Scope) -> list[tuple[bytes, bytes]]:
+    code = scope.get("refusal")
+    return [(REFUSAL_HEADER.lower().encode(), str(code).encode())] if code else []

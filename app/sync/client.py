@@ -26,7 +26,7 @@ TRIES = 4
 _FIRST_PAUSE = 0.3  # seconds; doubled with each try, and up to half as much again by chance
 _AGAIN = frozenset({408, 429, 502, 503, 504})
 _LOST_TOKEN = frozenset({"no_token", "bad_token", "expired_token"})
-_BARE = {401: "no_token", 426: TOO_OLD}  # what an answer without a body refuses for
+_BARE = {401: "no_token", 426: TOO_OLD}  # what an answer without body and code refuses for
 _PART = 1024 * 1024
 _PAUSES = 4  # moments between two questions how far a snapshot is
 _QUIET = 300  # such questions without an answer that it has grown: more than five minutes
@@ -292,7 +292,8 @@ class Client:
     def _refusal(self, reply: Reply) -> AppError:
         refusal = m.refusal_of(reply.content)
         if reply.method == "HEAD" and refusal["error"] == "not_a_hub":  # an answer without a body
-            refusal = {"error": _BARE.get(reply.status, ""), "message": "", "hint": ""}
+            code = str(reply.headers.get(m.REFUSAL_HEADER) or _BARE.get(reply.status, ""))
+            refusal = {"error": code, "message": "", "hint": ""}
         if reply.status >= 500 and refusal["error"] == "not_a_hub":
             refusal = {"error": "", "message": str(reply.status), "hint": ""}
         return error_of(refusal, reply.status, self.url)

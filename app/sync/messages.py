@@ -37,6 +37,7 @@ MESSAGEPACK = "application/msgpack"
 BLOB_PART = "application/offset+octet-stream"
 SHA256_HEADER = "Gridward-SHA256"
 MADE_HEADER = "Gridward-Made"  # of a snapshot that is being made: records written / all
+REFUSAL_HEADER = "Gridward-Refusal"  # the code of a refusal: an answer to HEAD has no body to say it in
 RESPOND_ASYNC = "respond-async"  # RFC 7240: who prefers this asks again, and is not kept waiting
 MAX_PUSH = 64 * 1024 * 1024  # the bytes of one push
 MAX_SESSION = 16 * 1024  # the bytes of a message from whoever has not proved anything yet

@@ -67,6 +67,7 @@ _WORDS: Mapping[str, tuple[type[AppError], str, str]] = {
             " sync again."
         ),
     ),
+    "blobs": (HubUnreachable, N_("The hub cannot reach its attachments"), SAFE),
     "too_many": (HubUnreachable, N_("The hub is too busy"), SAFE),
     "too_slow": (HubUnreachable, N_("The hub gave up waiting: the network is too slow"), SAFE),
 }

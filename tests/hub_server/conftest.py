@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.hub import logs
 from app.hub.server import make_app
 from app.hub.service import Service
 from hub_server.small_hub import Laptop, SmallHub
@@ -35,3 +38,15 @@ def laptop(hub: SmallHub, http: TestClient) -> Laptop:
     found = Laptop(hub, http)
     found.sign_in()
     return found
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the hub writes, with the loggers put back afterwards."""
+    root = logging.getLogger()
+    kept, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.set_up(stream)
+    yield stream
+    root.handlers[:] = kept
+    root.setLevel(level)

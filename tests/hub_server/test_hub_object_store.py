@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from app.hub.opening import make_hub, open_hub
 from app.hub.place import HubPlace
 from app.hub.serve import Listening, serve
 from app.hub.service import STORE_THREADS, THREADS, Service
+from app.sync.messages import REFUSAL_HEADER
 from hub_server.small_hub import Laptop, SmallHub
 from hub_server.small_store import BUCKET, KEY, SmallStore, serving
 
@@ -151,3 +154,14 @@ def test_a_store_that_says_nothing_holds_up_files_only(
         assert http.get("/healthz").status_code == 200
         assert not any(one.done() for one in waiting)
         store.over.set()
+
+
+def test_a_store_that_is_away_is_told_to_laptops_and_in_full_to_the_hubs_keeper(
+    store: SmallStore, hub: SmallHub, laptop: Laptop, log: io.StringIO
+) -> None:
+    hub.blobs, store.bucket = opened(), False
+    reply = laptop.ask("HEAD", f"/v1/blob/{SHA256}")
+    assert (reply.status_code, reply.headers[REFUSAL_HEADER], reply.content) == (503, "blobs", b"")
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    told = [(line["error"], line["why"][-1]) for line in lines if line["event"] == "storage"]
+    assert told == [("blobs", "NoSuchBucket")]

@@ -5,30 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from app.hub import logs
 from app.hub.server import make_app
 from app.hub.service import Service
 from app.sync import messages as m
 from hub_server.small_hub import PIN, Laptop, SmallHub, device_line, person
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What the hub writes, with the loggers put back afterwards."""
-    root = logging.getLogger()
-    kept, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    logs.set_up(stream)
-    yield stream
-    root.handlers[:] = kept
-    root.setLevel(level)
 
 
 def numbers(page: str) -> dict[tuple[str, tuple[str, ...]], float]:

@@ -103,6 +103,9 @@ class Poor(BaseHTTPRequestHandler):
                 self.wfile.write(b"1000\r\n" + bytes(0x1000) + b"\r\n")
 
     def do_HEAD(self) -> None:
+        if self.server.refuses:
+            self._answer(503, Gridward_Refusal=self.server.refuses)
+            return
         whole = {"Upload_Length": str(len(self.server.got))} if self.server.whole else {}
         self._answer(200, Upload_Offset=str(len(self.server.got)), **whole)
 
@@ -127,6 +130,7 @@ def server() -> Iterator[Any]:
     found.cuts, found.busy, found.making = 0, 0, []
     found.good, found.ended = "t", ""
     found.got, found.whole, found.asked, found.doors = b"", False, [], []
+    found.refuses = ""
     thread = threading.Thread(target=found.serve_forever, daemon=True)
     thread.start()
     yield found
@@ -214,6 +218,13 @@ def test_a_busy_hub_is_asked_again_and_a_silent_one_given_up(server: Any, client
     assert busy.value.exit_code == 6 and busy.value.hint
     server.busy = 0
     assert client.pull(m.PullRequest(after={})).hub_time == 7
+
+
+def test_a_hub_whose_attachments_are_away_says_so_without_a_body(server: Any, client: Client) -> None:
+    server.refuses = "blobs"
+    with pytest.raises(HubUnreachable, match="中心读写不到附件") as away:
+        client.blob_there(NAME)
+    assert away.value.code == "blobs" and "安全" in away.value.hint
 
 
 @pytest.mark.parametrize(("chosen", "told"), [("en", "en"), ("zh_CN", "zh-CN")])

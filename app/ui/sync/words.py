@@ -26,6 +26,7 @@ _FAILED = {
     "disk_full": N_("The hub’s disk is full"),
     "too_many": N_("The hub is busy"),
     "too_old": N_("Program too old"),
+    "blobs": N_("The hub cannot reach its attachments"),
     "hub_failed": N_("The hub has failed"),
 }
 
