@@ -83,6 +83,10 @@ def _session(stage: Stage) -> bytes:
     return m.encode_message(m.SessionRequest(device=stage.town.uid))
 
 
+def _proof(_: Stage) -> bytes:
+    return m.encode_message(m.ProofRequest(challenge=bytes(32)))
+
+
 def _enrol(stage: Stage) -> bytes:
     now = stage.bench.clock.now
     return m.encode_message(asking(stage.bench.hub.invite(TOWN, "R2", 10, now).secret, b"n" * 32))
@@ -103,7 +107,7 @@ _OPEN = ("/first/{link}", "/sign-in", "/language", "/admin.css", "/font.ttf")
 _PART = (("Content-Type", m.BLOB_PART), ("Upload-Offset", "0"), ("Upload-Length", "9"))
 DOORS = (
     Door("POST", "/v1/session", ANYBODY, _session), Door("POST", "/v1/enrol", ANYBODY, _enrol),
-    Door("POST", "/v1/push", LATE, _push),
+    Door("POST", "/v1/proof", ANYBODY, _proof), Door("POST", "/v1/push", LATE, _push),
     Door("GET", "/v1/pull", LAPTOP), Door("POST", "/v1/pull", LAPTOP, _pull),
     Door("POST", "/v1/rejoin", LAPTOP, _rejoin), Door("POST", "/v1/give-back", LAPTOP, _give_back),
     Door("GET", "/v1/policy", LAPTOP), Door("GET", "/v1/snapshot", LAPTOP),
