@@ -35,10 +35,11 @@ from app.hub.opening import make_hub, objects_of, opened
 from app.hub.passphrases import Passphrases
 from app.hub.place import HubPlace, find_place
 from app.hub.sticks import Recovered, give_bundle, take_bundle
-from app.hub.views import device_lines, moment_of, moment_text
+from app.hub.views import areas_to_invite, device_lines, moment_of, moment_text
 from app.i18n import N_, tr
 from app.store.workspace import Workspace
 from app.sync.invitation import Invitation, make_code, parse_code, write_invitation
+from app.sync.pinning import check_address
 from app.sync.recovery import RecoveryKey
 
 VERDICTS = ("accepted", "merged", "conflicts", "rejected")
@@ -64,7 +65,7 @@ def init_hub(
         return _from_workspace(place, area, source, now)
     records: list[Entity] = []
     if admin is not None:
-        login, pin = admin
+        login, pin = _login(admin[0]), admin[1]
         person = Person(uid=new_uid(), login=login, name=login, role="R0", area=area, verifier=verifier(pin))
         records = [*real_divisions(area), person]
     else:
@@ -86,18 +87,32 @@ def invite(
     With `out` an invitation file as well, which its code opens and which brings the records along: a laptop
     without a network joins by it.
     """
+    url = check_address(url) if url else ""
     served, fingerprint = place.serving()
     if not 1 <= minutes <= LONGEST_INVITE:
         raise Invalid(N_("A code is good for 1 to {n} minutes"), n=LONGEST_INVITE, code="bad_minutes")
     with opened(place) as hub:
-        if not area.isdigit() or not covers(hub.root, area):
-            raise Invalid(N_("{area} is not in the hub's area {root}"), area=area, root=hub.root,
-                          code="unknown_division")  # fmt: skip
+        _check_area(hub, area)
         document = _invite(hub.invite(area, role, minutes, utc_now()), url or served, fingerprint)
         if out is not None:
             _write_invitation(hub, document, out)
             document["file"] = str(out)
     return document
+
+
+def _check_area(hub: Hub, area: str) -> None:
+    """Raise Invalid for an area that no laptop may be of; a code with a digit less names several towns."""
+    if not area.isdigit() or not covers(hub.root, area):
+        raise Invalid(N_("{area} is not in the hub's area {root}"), area=area, root=hub.root,
+                      code="unknown_division")  # fmt: skip
+    names = hub.division_names()  # none before the first laptop has brought them
+    if names and area not in areas_to_invite(names, hub.root):
+        raise Invalid(
+            N_("{area} is no county or township of the hub"),
+            hint=N_("Look at the code: a county has 6 digits, a township 9. Nothing was changed."),
+            area=area,
+            code="unknown_division",
+        )
 
 
 def admin_secret(place: HubPlace, login: str, url: str = "", passphrase: str = "") -> dict[str, Any]:
@@ -129,16 +144,20 @@ def administrator(place: HubPlace, login: str, pin: str) -> dict[str, Any]:
 
     Raises Invalid for an empty or overlong name, a poor PIN, or a hub that nobody has begun.
     """
-    login = login.strip()
-    if not login or len(login) > Person.TYPE.fields["login"].length or "\0" in login:
-        raise Invalid(N_("A person needs a sign-in name"), hint=N_("Nothing was changed."), code="missing")
-    kept = verifier(pin)
+    login, kept = _login(login), verifier(pin)
     with opened(place) as hub:
         if not hub.status().founded:
             raise Invalid(N_("This hub is empty: the first laptop that syncs brings its people"),
                           hint=N_("Nothing was changed."), code="not_founded")  # fmt: skip
         made = hub.appoint(login, kept, utc_now(), f"shell:{getpass.getuser()}")
     return {"person": login, "uid": made.uid, "made": made.made}
+
+
+def _login(written: str) -> str:
+    login = written.strip()
+    if not login or len(login) > Person.TYPE.fields["login"].length or "\0" in login:
+        raise Invalid(N_("A person needs a sign-in name"), hint=N_("Nothing was changed."), code="missing")
+    return login
 
 
 def devices(place: HubPlace) -> list[dict[str, Any]]:

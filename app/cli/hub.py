@@ -152,7 +152,7 @@ def init(shell: Shell, words: InitWords) -> Answer:
     """Make a hub."""
     from app.actions.hubs import init_hub  # late: help pages need no database
 
-    admin = (words.admin, shell.pin(words.admin, fresh=True)) if words.admin else None
+    admin = (words.admin, shell.pin(words.admin, fresh=True)) if words.admin is not None else None
     place = named_hub(words)
     document = init_hub(place, words.area, admin, words.source)
     said = [tr(N_("Made a hub for {area} in {place}"), area=words.area, place=place.folder)]

@@ -25,6 +25,7 @@ from app.hub.place import FILE, HubPlace
 from app.i18n import N_
 from app.litter import stays
 from app.store.lock import WriterLock
+from app.sync.pinning import check_address
 
 STOPPING_SECONDS = 30  # what is under way may end
 MAX_CONNECTIONS = 2000
@@ -67,7 +68,11 @@ def _serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], Non
     certificate = _certificate(place, wanted)
     listener = _listen(wanted.host, wanted.port)
     fingerprint = certificate.fingerprint if certificate else ""
-    url = wanted.url or _url(wanted.host, listener.getsockname()[1], bool(certificate))
+    url = (
+        check_address(wanted.url)
+        if wanted.url
+        else _url(wanted.host, listener.getsockname()[1], bool(certificate))
+    )
     _leave_settings(place, url, fingerprint)
     logs.set_up()
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -150,14 +155,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(1024)
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # no port has such a number
         listener.close()
         raise StoreFailure(
             N_("The hub cannot listen at {host}, port {port}: {why}"),
             hint=N_("Is another program using the port? --port 0 takes a free one."),
             host=host,
             port=port,
-            why=error.strerror or str(error),
+            why=getattr(error, "strerror", "") or str(error),
             code="address",
         ) from error
     listener.set_inheritable(True)

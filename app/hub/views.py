@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.domain.areas import TOWN_DIGITS
 from app.domain.entities.conflict import Conflict
 from app.domain.values import as_moment
 from app.hub.port import HubDoor
@@ -94,6 +95,15 @@ def late_open(conflicts: Iterable[Conflict]) -> int:
     """How many of these open conflicts are late work of revoked laptops. The batches themselves are kept for
     ever, so they do not tell what still waits for somebody."""
     return sum(item.kind == "quarantine" for item in conflicts)
+
+
+def areas_to_invite(names: Mapping[str, str], root: str) -> dict[str, str]:
+    """The areas a laptop may be of, of divisions by their codes, with their names: the hub's own, its
+    counties and towns. Records belong to towns, so that a laptop of a village would write nothing."""
+    return {
+        root: names.get(root, ""),
+        **{code: name for code, name in names.items() if len(code) <= TOWN_DIGITS},
+    }
 
 
 def late_of(conflict: Conflict) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from app.actions.hubs import invite, place_of
 from app.errors import HubUnreachable, Invalid
 from app.hub import logs, patience, serve
 from app.hub.place import HubPlace
@@ -155,6 +156,27 @@ def test_an_embedded_hub_that_cannot_be_read_is_not_called_postgresql(folder: Pa
     assert "PostgreSQL" not in said["hint"]
 
 
+def test_nobody_is_invited_to_an_area_or_an_address_that_is_none(folder: Path) -> None:
+    """A laptop of 62080210, a digit short, was one of nine towns; one of a village could do nothing."""
+    place = place_of(folder)
+    for area in ("62080", "62080210", "620899", "620802105001"):
+        with pytest.raises(Invalid) as unknown:
+            invite(place, area, "R2")
+        assert unknown.value.code == "unknown_division"
+    for url, code in (("javascript:alert(1)", "bad_address"), ("http://10.0.0.5:8443", "not_encrypted")):
+        with pytest.raises(Invalid) as refused:
+            invite(place, "620802105", "R2", url=url)
+        assert refused.value.code == code
+    assert invite(place, "620802105", "R2", url="https://10.0.0.5:8443/")["url"] == "https://10.0.0.5:8443"
+
+
+def test_a_hub_begins_with_nobody_who_has_no_name(tmp_path: Path) -> None:
+    words = ("hub", "init", tmp_path / "hub", "--area", "620800", "--admin", " ", "--json")
+    done = gridward(*words, check=False, GRIDWARD_PIN=PIN)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (1, "missing")
+    assert not (tmp_path / "hub").exists()
+
+
 def test_a_second_server_of_an_embedded_hub_is_refused(folder: Path) -> None:
     """It left word of its own address, and invitations named it when it was long gone."""
     with served(folder) as hub:
@@ -288,7 +310,10 @@ def test_a_taken_port_and_settings_that_do_not_fit_are_said(folder: Path) -> Non
         port = str(taken.getsockname()[1])
         done = gridward("hub", "serve", folder, "--port", port, "--json", check=False)
     assert (done.returncode, json.loads(done.stdout)["error"]) == (5, "address")
-    for words, code in ((("--workers", "2"), "workers"), (("--cert", "x.pem"), "bad_certificate")):
+    done = gridward("hub", "serve", folder, "--port", "70000", "--json", check=False)
+    assert (done.returncode, json.loads(done.stdout)["error"]) == (5, "address")
+    for words, code in ((("--workers", "2"), "workers"), (("--cert", "x.pem"), "bad_certificate"),
+                        (("--port", "0", "--url", "hub of the bureau"), "bad_address")):  # fmt: skip
         done = gridward("hub", "serve", folder, *words, "--json", check=False)
         assert (done.returncode, json.loads(done.stdout)["error"]) == (1, code)
     done = gridward("hub", "serve", folder / "none", "--port", "0", check=False)

@@ -20,7 +20,7 @@ from app.hub.admin.words import REVOKES_UP_TO
 from app.hub.logs import say
 from app.hub.service import Service, service_of
 from app.hub.speaking import body_of
-from app.hub.views import device_lines, moment_of
+from app.hub.views import areas_to_invite, device_lines, moment_of
 from app.i18n import LANGUAGES, N_
 from app.sync.invitation import make_code
 
@@ -43,7 +43,7 @@ async def invite_form(request: Request, visit: Visit) -> Response:
     """For which area and role."""
     service = service_of(request)
     names, root = await service.call(_areas_to_invite, service)
-    areas = [code for code in sorted(names) if len(code) <= 9 and covers(sees_from(visit, root), code)]
+    areas = [code for code in sorted(names) if covers(sees_from(visit, root), code)]
     up_to = [role for role in RANKS if within_cap(role, visit.person.role)]
     return page(request, "invite", visit, areas=areas, names=names, up_to=up_to)
 
@@ -110,9 +110,8 @@ async def form_of(request: Request, nonce: str) -> dict[str, str]:
 
 
 def _areas_to_invite(service: Service) -> tuple[dict[str, str], str]:
-    """Divisions by code, and the hub's own; a hub that knows none yet has itself."""
     root = str(service.hub.status().area)
-    return dict(service.hub.division_names()) or {root: ""}, root
+    return areas_to_invite(service.hub.division_names(), root), root
 
 
 def _check_invite(visit: Visit, area: str, role: str, minutes: str, names: Any) -> None:
