@@ -19,7 +19,7 @@ from app.domain.entities.people import ROLES, Person, is_at_hub
 from app.domain.entity import Entity
 from app.domain.filters import equal
 from app.domain.rights import within_cap
-from app.domain.values import show_moment
+from app.domain.values import as_moment, show_moment
 from app.errors import AppError, Invalid, NotAllowed
 from app.i18n import N_, tr
 from app.store.replica_facts import ReplicaFacts
@@ -180,8 +180,10 @@ def _check_grant(session: Session, person: Person, facts: ReplicaFacts, packed: 
     raise NotAllowed(
         N_("{name} could sign in here without a network until {until}; that has passed"),
         hint=N_(
-            "All work is safe. Bring this laptop to the network and sync, or read in a bundle of the hub."
+            "All work is safe. Bring this laptop to the network and sync, or read in a bundle of the hub. Its"
+            " clock says {clock}: if that is wrong, put it right first."
         ),
+        clock=show_moment(as_moment(session.now())),
         name=person.name,
         until=show_moment(until.strftime("%Y-%m-%dT%H:%M:%S.000Z")),
         code="grant_expired",

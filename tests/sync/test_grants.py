@@ -31,7 +31,7 @@ def test_a_month_and_no_longer(lan: Lan) -> None:
     with pytest.raises(NotAllowed) as ended:
         sign_in(town.session, "inspector", PIN)
     assert ended.value.code == "grant_expired"
-    assert "2026-12-23" in ended.value.message and ended.value.hint
+    assert "2026-12-23" in ended.value.message and "2026-12-24 10:00" in ended.value.hint
     town.sync()
     assert sign_in(town.session, "inspector", PIN).role == "R1"
 
