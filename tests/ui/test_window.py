@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtWidgets import QTableWidget
+from PySide6.QtWidgets import QApplication, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions.records import edit_record
 from app.ui.application import Program
+from app.ui.dialogs.signin import SignInDialog
 from window_cases import WAIT_MS, boiler_in, choose, settle, shows_marks
 
 Office = Callable[..., Program]
@@ -151,6 +152,10 @@ def test_language_and_theme_change_while_the_workspace_stays_open(office: Office
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     running.desk.said.emit("done")  # nothing of the window that is gone hears it
     running.desk.sync.progressed.emit(1, 2, "")
+    running.desk.sign_in_wanted.emit(running.window)
+    boxes = [box for box in QApplication.topLevelWidgets() if isinstance(box, SignInDialog)]
+    assert [box.parentWidget() for box in boxes if box.isVisible()] == [running.window], "once"
+    boxes[0].reject()
     assert running.window.status.currentMessage() == "done"
     assert running.window.finder.placeholderText().startswith("Search")
     assert running.window.work.ledger is not None

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 _NEW_PIN = N_("New PIN (6 characters or more)")
 
 
-class Persons:
-    """One method per action."""
+class Persons(QObject):
+    """One method per action. A child of its window, so that it hears nothing more when that is gone."""
 
     def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
         self._window = window
         self._desk = window.desk
         self._desk.sign_in_wanted.connect(self._sign_in_again)
