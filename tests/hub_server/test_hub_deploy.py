@@ -61,7 +61,8 @@ def test_compose_names_what_is_there() -> None:
             r"depends_on: \[(\w+)\]", text
         )
         assert set(waits) <= services.keys(), name
-    assert "healthcheck:" in services["database"], "the hub waits until it answers"
+    waited = re.search(r"healthcheck:.*?test: (.*?)\n", services["database"], re.DOTALL)
+    assert waited and '"-h", "127.0.0.1"' in waited[1], "not for the image's first server, which goes again"
     environment = dict(re.findall(r"^      (\w+): (.*)$", services["hub"], re.MULTILINE))
     assert environment["GRIDWARD_HUB_HOME"] == mounted["home"]
     database = re.findall(r"^      POSTGRES_(?:USER|DB): (\w+)", services["database"], re.MULTILINE)
