@@ -67,6 +67,11 @@ def note_sent(raw: sqlite3.Connection, sha256: str) -> None:
     raw.execute("INSERT OR IGNORE INTO sync_blob VALUES (?)", (sha256,))
 
 
+def offer_again(raw: sqlite3.Connection) -> None:
+    """Nobody has said any more that the hub has these files: it may have lost them."""
+    raw.execute("DELETE FROM sync_blob")
+
+
 def keep(files: Attachments, workspace: Path, sha256: str, source: Path) -> Path:
     """Move a received file to its place; StoreFailure when it is not the one that was named."""
     with translated(workspace):

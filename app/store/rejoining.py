@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from app.store import keptblocks, outbox, views
+from app.store import evidence, keptblocks, outbox, views
 
 _PRIVATE = "p:"  # before the names of small private values
 
@@ -28,7 +28,7 @@ def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int]) -> None:
             "UPDATE sync_cursor SET seq = ?, whole = ?, head = ? WHERE area = ?", (fork, fork, head, area)
         )
     outbox.reopen(raw)
-    raw.execute("DELETE FROM sync_blob")
+    evidence.offer_again(raw)
 
 
 def go_on(raw: sqlite3.Connection, private: Mapping[str, bytes | None], forget: str) -> int:

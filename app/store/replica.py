@@ -178,6 +178,7 @@ class Replica:
             raise Invalid(N_("The hub named an epoch that has passed"), code="bad_epoch")
         with self._writing() as raw:
             number = outbox.reopen(raw)
+            evidence.offer_again(raw)
             changed = replica_facts.changed(facts, {"epoch": epoch})
             replica_facts.save(raw, changed)
         self._facts = changed

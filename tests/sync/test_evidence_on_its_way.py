@@ -89,6 +89,21 @@ class NoStore(Direct):
         raise HubUnreachable("the store")
 
 
+def test_files_that_a_hub_lost_come_again_from_whoever_has_them(lan: Lan, tmp_path: Path) -> None:
+    """Its log was whole, its attachments came from an older backup, and somebody said so."""
+    laptop = with_photos(lan, tmp_path, "one.jpg", "two.jpg")
+    laptop.sync()
+    names = [digest(kept_file(laptop, name)) for name in ("one.jpg", "two.jpg")]
+    lan.hub.blobs.drop(names[0])
+    laptop.sync()
+    assert lan.hub.blobs.size(names[0]) is None, "nobody asks for each file in each round"
+    lan.hub.note_restored(lan.clock())
+    laptop.edit("officer", "O-1", note="the next thing to send")
+    done = laptop.sync()
+    assert (done.restored, done.blobs_up, done.agrees) == (True, 1, True)
+    assert all(lan.hub.blobs.size(name) for name in names)
+
+
 def test_what_was_written_does_not_wait_for_photographs(lan: Lan, tmp_path: Path) -> None:
     laptop = with_photos(lan, tmp_path, "one.jpg", "two.jpg")
     reach = laptop.session.reach
