@@ -58,7 +58,7 @@ class WorkPage(QWidget):
     @property
     def unsaved(self) -> bool:
         """Whether ledgers or the map hold what is not saved."""
-        return self.map.drawing.work.dirty or any(len(pane.model.staging) for pane in self._panes.values())
+        return self.map.drawing.work.dirty or any(len(pane.model.staging) for pane in self._stacked())
 
     def may_leave(self) -> bool:
         """Whether neither ledgers nor the map hold what is not saved, or the user lets it go."""
@@ -66,7 +66,12 @@ class WorkPage(QWidget):
             self, tr(N_("Throw away what you have drawn?")), tr(N_("Throw away"))
         ):
             return False
-        return all(pane.editing.leave() for pane in self._panes.values() if pane.editing.on)
+        return all(pane.editing.leave() for pane in self._stacked() if pane.editing.on)
+
+    def _stacked(self) -> list[LedgerPane]:
+        """The ledgers of this page; one that was taken out of it may be gone."""
+        found = (self.ledgers.widget(at) for at in range(self.ledgers.count()))
+        return [pane for pane in found if isinstance(pane, LedgerPane)]
 
     @property
     def ledger(self) -> LedgerPane | None:
