@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -42,17 +42,21 @@ from app.sync import signing
 from app.sync.messages import SignedBlock
 from app.sync.wire import decode_block
 
+_Whole = tuple[str, str, str]  # area, entity, uid
+_Standing = tuple[int, bool, str] | None  # the number of the last change, whether it lives, its area
 RETURNED = "returned"  # the note of an effect that was given back
 
 
 @dataclass(frozen=True)
 class Returning:
-    """What giving back stands on."""
+    """What giving back stands on, for the blocks of one request. `told`: the records that have been told
+    whole already, by area, and how they stood."""
 
     database: HubDatabase
     keys: HubKeys
     root: str
     has_blob: Callable[[str], bool]
+    told: dict[_Whole, _Standing] = field(default_factory=dict)
 
     def take(self, device: str, signed: SignedBlock, when: int, beside: Sequence[SignedBlock] = ()) -> int:
         """Take one block that a laptop gives back at `when` (ms); its entries, 0 when none of it was lost.
@@ -63,8 +67,11 @@ class Returning:
         block, areas = self.read(signed), {signed.area}
         while True:
             try:
+                told: dict[_Whole, _Standing] = {}
                 with self.database.writing() as connection:
-                    return self._take(connection, device, (signed, block, beside), when, areas)
+                    entries = self._take(connection, device, (signed, block, beside), when, areas, told)
+                self.told.update(told)
+                return entries
             except NeedArea as needed:
                 needed.note(areas)
 
@@ -80,7 +87,7 @@ class Returning:
 
     def _take(
         self, connection: Connection, device: str, what: tuple[SignedBlock, Block, Sequence[SignedBlock]],
-        when: int, areas: set[str],
+        when: int, areas: set[str], told: dict[_Whole, _Standing],
     ) -> int:  # fmt: skip
         signed, block, beside = what
         logs = Logs(self.database, connection)
@@ -105,6 +112,7 @@ class Returning:
         batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
         work = _Work(self, connection, desk, block, batch)
         work.run()
+        told.update(work.told)
         row = {
             "head": signed.head, "area": block.area, "first": block.first, "last": block.last,
             "branch": branch, "fork": fork, "site": desk.site, "device": device, "received": when,
@@ -127,6 +135,7 @@ class _Work:
         self.has = {row.uid for row in connection.exec_driver_sql(query, (given,))}
         self.parts = read_parts(base.database, connection, self.has)
         self.stands: dict[tuple[str, str], None] = {}  # records to be told whole
+        self.told: dict[_Whole, _Standing] = {}
         self.numbers: set[int] = set()  # where in the log stands what the hub has of it otherwise
 
     def run(self) -> None:
@@ -231,13 +240,18 @@ class _Work:
         """Records that a laptop which followed the lost log may hold otherwise, as they stand here.
 
         Under an act of their own: these effects are not given back when they are lost as well, and an act of
-        which a part is given back would be said to have written what the log no longer tells.
+        which a part is given back would be said to have written what the log no longer tells. Once for all
+        blocks of a request, unless a record changed between: whoever had followed them follows all of it.
         """
-        area, act = self.block.area, self.desk.act_of_hub(STANDS)
+        area = self.block.area
         for entity, uid in self.stands:
             if not is_known(entity):
                 continue
             row = self.desk.rows.get(entity, uid)
+            whole, standing = (area, entity, uid), (row.seq, row.alive, row.area) if row is not None else None
+            if whole in self.base.told and self.base.told[whole] == standing:
+                continue
+            self.told[whole] = standing
             effect = Effect(0, 0, entity, uid, "d", {}, "accepted", STANDS)
             if row is not None and row.alive and row.area == area:
                 values, names = self.desk.rows.complete(row).values, field_ids(known(entity))
@@ -245,7 +259,7 @@ class _Work:
                 effect.cells = {name: values[name] for name in names if values.get(name) is not None}
             elif row is not None and row.alive:
                 effect.note = f"leave:{row.area}"
-            self.desk.logs.add(area, act, effect)
+            self.desk.logs.add(area, self.desk.act_of_hub(STANDS), effect)
 
     def _write(self) -> None:
         desk = self.desk

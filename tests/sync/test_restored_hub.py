@@ -11,6 +11,7 @@ import pytest
 
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.conflict import Conflict
+from app.domain.replication import STANDS
 from app.hub import parts
 from app.store import outbox
 from app.store.replica import Replica
@@ -301,6 +302,28 @@ def test_what_a_hub_is_given_back_again_and_again_does_not_grow(world: World) ->
         assert not a.workspace.replica.lost() and not other.workspace.replica.lost()
         ends.append(world.hub.status().areas[TOWN_A][0])
     assert len(set(ends[1:])) == 1, ends
+    settle(world)
+
+
+def test_a_hub_tells_a_record_whole_once_for_all_that_it_is_given_back(world: World) -> None:
+    """Brought back to one backup and to another in turns, it is given what it has otherwise: told once for
+    each block, the log doubled each time."""
+    a = world.laptops["town_a"]
+    world.back_up_hub()
+    for name in ("王芳", "李强", "赵敏"):
+        assert doings.edit(a, "officer", there(a), contact=name)
+        a.round()
+    for which in range(4):
+        world.restore_hub(0, declared=False)
+        a.round()
+        a.round()
+        world.back_up_hub()
+        world.restore_hub(which, declared=False)
+        a.round()
+        a.round()
+        world.back_up_hub()
+    told = [effect for block in world.log()[TOWN_A] for effect in block.effects if effect.note == STANDS]
+    assert len(told) <= 4, len(told)
     settle(world)
 
 
