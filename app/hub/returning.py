@@ -136,6 +136,7 @@ class _Work:
         self.parts = read_parts(base.database, connection, self.has)
         self.stands: dict[tuple[str, str], None] = {}  # records to be told whole
         self.told: dict[_Whole, _Standing] = {}
+        self.known: dict[tuple[str, str], list[int]] = {}  # by record: the effects that the hub has otherwise
         self.numbers: set[int] = set()  # where in the log stands what the hub has of it otherwise
 
     def run(self) -> None:
@@ -184,13 +185,29 @@ class _Work:
 
     def _look_for_known(self) -> None:
         """Note where in the log stands what the hub has otherwise: whoever saw this block has seen that."""
-        acts, views = self.block.acts, self.batch.views[0]
-        told = [(acts[e.act].uid, e) for e in self.block.effects if not _is_passing(e) and self._has(e)]
-        if told:
-            found = stands_under(self.desk.rows, self.desk.logs, told, views)
+        for place, effect in enumerate(self.block.effects):
+            if not _is_passing(effect) and self._has(effect):
+                self.known.setdefault((effect.entity, effect.uid), []).append(place)
+        if self.known:
+            found = self._standing(place for places in self.known.values() for place in places)
             self.numbers = found.get(self.block.area, set())
 
+    def _standing(self, places: Iterable[int]) -> dict[str, set[int]]:
+        """By area the numbers of the log under which stands what these effects tell."""
+        told = [(self.block.acts[e.act].uid, e) for e in map(self.block.effects.__getitem__, places)]
+        return stands_under(self.desk.rows, self.desk.logs, told, self.batch.views[0])
+
+    def _note_seen(self, group: list[Told]) -> None:
+        """Who wrote these had seen what the block tells of their records before, also where the hub has that
+        otherwise."""
+        for item in group:
+            known = self.known.get((item.entry.entity, item.entry.uid), ())
+            before = [place for place in known if place < item.dseq]
+            for area, numbers in self._standing(before).items() if before else ():
+                self.desk.sent.setdefault(area, set()).update(numbers)
+
     def _group(self, deciding: Deciding, group: list[Told]) -> None:
+        self._note_seen(group)
         void = self._is_void(group)
         for item in group:
             effect = self.block.effects[item.dseq]

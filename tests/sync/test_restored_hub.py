@@ -372,6 +372,26 @@ def test_an_act_that_is_there_whole_is_not_taken_again_area_by_area(world: World
     assert found is not None and found.contact == "written upon it"
 
 
+def test_who_wrote_upon_their_own_new_record_had_seen_it_though_it_was_sent_again(world: World) -> None:
+    """One push brought a boiler and its fuel. Its laptop, brought back to before the fuel, sends the boiler
+    again; the fuel comes back from who had followed both, and nobody else had written there."""
+    a, other = world.laptops["town_a"], world.laptops["town_a2"]
+    other.round()
+    world.back_up_hub()
+    assert doings.add(a, "officer", "N-7")
+    a.back_up()
+    assert doings.edit(a, "officer", there(a, "N-7"), fuel="briquette")
+    a.round()
+    other.round()
+    a.restore(0)
+    world.restore_hub(0, declared=False)
+    a.round()
+    other.round()
+    settle(world)
+    assert there(other, "N-7").fuel == "briquette"
+    assert not [item for item in other.workspace.find(Conflict) if item.owner == there(other, "N-7").uid]
+
+
 def test_two_stretches_that_begin_alike_are_told_apart(world: World) -> None:
     """After one lost block two others came in turn, both lost since. Who followed the one
     has not seen the other."""
