@@ -130,7 +130,7 @@ def _upon_deleted(entry: Entry, row: RowState, writing: Writing) -> Decision:
     }
     if hidden:
         mine = {name: entry.cells[name] for name in hidden}
-        drafts.append(ConflictDraft("merged", "revived", mine, hidden, open=False))
+        drafts.append(ConflictDraft("merged", "beneath", mine, hidden, open=False))
     return Decision("i", whole, whole, "merged", "revived", tuple(drafts))
 
 

@@ -22,6 +22,7 @@ SENTENCES: Mapping[str, str] = {
         "It was deleted here while somebody edited it there; the edit stands and the record stays."
     ),
     "revived": N_("It was edited by somebody who had not seen the deletion; the record is back."),
+    "beneath": N_("Who brought the record back had not seen this; their value stands, the other is kept."),
     "deleted": N_("The record had been deleted, and the writer had seen that."),
     "unknown_record": N_("The hub does not know this record."),
     "append_only": N_("Signatures and evidence are added, never changed."),

@@ -305,7 +305,8 @@ class Deciding:
             drafts = found.conflicts
             if is_state or (mine and note in (_BEYOND, NOTE)):  # a person has to see it
                 draft, beside = drafts[0], over or {}
-                kept = {**draft.kept, **{name: row.values.get(name) for name in beside if row is not None}}
+                held = row.values if row is not None else {}
+                kept = {**draft.kept, **{name: held.get(name) for name in beside}}
                 drafts = (ConflictDraft(draft.kind, note, kept, {**beside, **draft.offered}, open=True),)
             verdict = "conflict" if is_state else found.verdict
             self._put(item, row, Decision("n", {}, found.results, verdict, found.note))

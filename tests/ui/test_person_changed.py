@@ -32,6 +32,19 @@ def change(lan: Lan, login: str, **values: Any) -> None:
     office.sync()
 
 
+def signed_out_by_the_bureau(running: Program, lan: Lan, qtbot: QtBot) -> list[Exception]:
+    """The bureau disables the officer, and a round brings it."""
+    said: list[Exception] = []
+    running.desk.failed.disconnect()
+    running.desk.failed.connect(said.append)
+    disable_user(lan.laptops[0].as_("admin"), "officer")
+    lan.laptops[0].sync()
+    sync_in_window(running, qtbot)
+    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
+    assert running.desk.actor is None
+    return said
+
+
 def _heard(said: list[Exception], count: int) -> bool:
     return len(said) == count
 
@@ -59,14 +72,7 @@ def test_who_was_disabled_moved_away_or_is_above_this_laptop_is_signed_out(
 ) -> None:
     town = lan.laptop(TOWN, "R2")
     running = open_laptop(program, qtbot, town, "officer")
-    said: list[Exception] = []
-    running.desk.failed.disconnect()
-    running.desk.failed.connect(said.append)
-    disable_user(lan.laptops[0].as_("admin"), "officer")
-    lan.laptops[0].sync()
-    sync_in_window(running, qtbot)
-    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
-    assert running.desk.actor is None
+    said = signed_out_by_the_bureau(running, lan, qtbot)
     assert isinstance(said[0], AppError) and said[0].code == "disabled" and said[0].hint
     assert "登录" in running.desk.why_not_write(Boiler.TYPE)
     others = ("inspector", {"role": "R4"}, "device_role"), ("officer2", {"area": TOWN2}, "unknown_person")

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.actions.people import disable_user, sign_in
+from app.actions.people import sign_in
 from app.domain.entities.boiler import Boiler
 from app.errors import NotAllowed
 from app.ui.application import Program
@@ -17,7 +17,7 @@ from app.ui.record.editdialog import EditDialog
 from clipping import stays_cut_off
 from sync.lan import TOWN, Lan, Laptop
 from sync.town import PIN
-from ui.test_person_changed import change
+from ui.test_person_changed import change, signed_out_by_the_bureau
 from ui.test_sync_with_hub import open_laptop, sync_in_window
 from window_cases import WAIT_MS, settle
 
@@ -40,19 +40,6 @@ def _sign_in_dialog(running: Program) -> SignInDialog | None:
     return found[0] if found else None
 
 
-def _signed_out_by_the_bureau(running: Program, lan: Lan, qtbot: QtBot) -> list[Exception]:
-    """The bureau disables the officer, and a round brings it."""
-    said: list[Exception] = []
-    running.desk.failed.disconnect()
-    running.desk.failed.connect(said.append)
-    disable_user(lan.laptops[0].as_("admin"), "officer")
-    lan.laptops[0].sync()
-    sync_in_window(running, qtbot)
-    qtbot.waitUntil(lambda: bool(said), timeout=WAIT_MS)
-    assert running.desk.actor is None
-    return said
-
-
 def test_a_form_stays_and_its_own_person_saves_it(
     program: Make, lan: Lan, town: Laptop, qtbot: QtBot
 ) -> None:
@@ -61,7 +48,7 @@ def test_a_form_stays_and_its_own_person_saves_it(
     dialog.open()
     dialog.form.editor("note").set_value("停用前已填好")
     dialog.reason.setText("现场")
-    _signed_out_by_the_bureau(running, lan, qtbot)
+    signed_out_by_the_bureau(running, lan, qtbot)
     dialog.send()
     qtbot.waitUntil(lambda: _sign_in_dialog(running) is not None, timeout=WAIT_MS)
     asked = _sign_in_dialog(running)
@@ -108,7 +95,7 @@ def test_cells_that_are_not_saved_belong_to_who_wrote_them(
     assert running.desk.actor is not None and len(asked) == 1, "who signs out is asked first"
     running.window.doings.persons.sign_in()
     assert len(asked) == 2 and _sign_in_dialog(running) is None, "and so is who makes room for a colleague"
-    _signed_out_by_the_bureau(running, lan, qtbot)
+    signed_out_by_the_bureau(running, lan, qtbot)
     assert len(pane.model.staging) == 1, "what was written is there"
     pane.editing.save()
     qtbot.waitUntil(lambda: _sign_in_dialog(running) is not None, timeout=WAIT_MS)

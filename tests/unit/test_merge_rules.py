@@ -115,6 +115,7 @@ def test_an_edit_that_revives_a_record_keeps_the_value_it_had_not_seen() -> None
     assert (back.op, back.sets) == ("i", {"user_org": "mine", "ledger_no": "1"})
     assert [(item.kind, item.open) for item in back.conflicts] == [("revived", True), ("merged", False)]
     hidden = back.conflicts[1]
+    assert hidden.note == "beneath"
     assert (hidden.kept, hidden.offered) == ({"user_org": "mine"}, {"user_org": "theirs"})
 
 
