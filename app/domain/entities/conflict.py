@@ -8,7 +8,7 @@ from app.domain.fields import Merge, Withheld, choice, codes, integer, moment, r
 from app.i18n import N_
 
 KINDS = codes(
-    ("merged", N_("Both changed it; the later one stands")),
+    ("merged", N_("Both changed it; a rule chose")),
     ("pick", N_("Both changed it; a person picks")),
     ("state", N_("Two steps contradict each other")),
     ("rejected", N_("Refused by the hub")),

@@ -22,7 +22,6 @@ _SHORT = 8  # letters of a laptop's name that tell it from the others of a burea
 _STANDS, _OTHER = N_("What stands"), N_("The other value")
 # What the two sides are called where the general words would say too little.
 _CALLED = {
-    "merged": (N_("What stands: the later one"), N_("The earlier one")),
     "rejected": (_STANDS, N_("What the hub refused")),
     "void": (N_("The record as it is"), N_("What was signed")),
     "edit_kept": (N_("The edit"), N_("The deletion")),
