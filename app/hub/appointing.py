@@ -42,7 +42,7 @@ def appoint(
     login, verifier = who
     with database.writing() as connection:
         rows, logs = Rows(database, connection), Logs(database, connection)
-        desk = Desk(rows, logs, Scope(root, root), "R0", 0, when, lambda _: True, own=(APPOINTED, by))
+        desk = Desk(rows, logs, Scope(root, root), "R0", 0, when, own=(APPOINTED, by))
         logs.lock(sorted({root, *logs.look()}))  # a person of a county moves; it is done once in years
         row = next((one for one in rows.living(PERSON) if one.values.get("login") == login), None)
         uid = row.uid if row is not None else new_uid()

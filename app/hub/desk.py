@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from app.domain.values import as_moment
 from app.hub.book import field_ids
 from app.hub.conflicts import Side, conflict_of, state_ids, title_ids, title_of
 from app.hub.devices import Former
+from app.hub.evidence import Evidence
 from app.hub.hearing import area_heard
 from app.hub.log import Logs
 from app.hub.moving import owned_elsewhere, restamp
@@ -73,7 +74,7 @@ class Desk:
     cap: str
     site: int
     received: int
-    has_blob: Callable[[str], bool]
+    evidence: Evidence = field(default_factory=lambda: Evidence(None))
     founding: bool = False
     own: tuple[str, str] = ("conflict", "")  # what the hub's own act is called, and why it was done
     tally: Tally = field(default_factory=Tally)

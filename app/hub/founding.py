@@ -49,7 +49,7 @@ def begin(database: HubDatabase, keys: HubKeys, root: str, records: Iterable[Fir
 def _take(database: HubDatabase, keys: HubKeys, root: str, records: Sequence[First], now: int) -> int:
     with database.writing() as connection:
         rows, logs = Rows(database, connection), Logs(database, connection)
-        desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, lambda _: True, founding=True)
+        desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, founding=True)
         placed, kept = [], Verifiers(connection, keys, founding=True)
         for first in records:
             record = first.record if isinstance(first, Entered) else first

@@ -31,6 +31,7 @@ from app.hub import (
 )
 from app.hub.database import HubDatabase
 from app.hub.devices import Device, Invite
+from app.hub.evidence import Evidence
 from app.hub.log import read_blocks, stream_blocks
 from app.hub.objects import Blobs
 from app.hub.pushing import PushAnswer, Pushing
@@ -70,7 +71,7 @@ class Hub:
         self._reached = Reached(database)
         self._scopes: dict[str, Scope] = {}  # a laptop's never changes
         self._pushing = Pushing(
-            database, self._keys, self.uid, self.root, lambda sha256: self.blobs.size(sha256) is not None,
+            database, self._keys, self.uid, self.root, lambda: Evidence(self.blobs),
             self.clear_papers,
         )  # fmt: skip
 
@@ -236,7 +237,7 @@ class Hub:
         """Take blocks of its own log that this hub has lost; how many entries. See `hub/returning.py`."""
         pulling.working(self.device(device))
         p = self._pushing
-        returning = Returning(p.database, p.keys, p.root, p.has_blob)
+        returning = Returning(p.database, p.keys, p.root, p.evidence())
         entries = give_back(returning, device, blocks, _ms(now))
         self.clear_papers()
         return entries

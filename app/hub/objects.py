@@ -52,6 +52,11 @@ class Blobs:
         self._store = store
         self._folder = folder  # of a store on this machine, whose files are brought to the disk by hand
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether they are on this machine, which answers at once."""
+        return self._folder is not None
+
     @classmethod
     def open(cls, place: Path | str) -> Blobs:
         """In a folder, made if need be, or at an address such as `s3://bucket/prefix` (credentials, endpoint

@@ -34,6 +34,7 @@ from app.hub.deciding import Deciding
 from app.hub.desk import Desk
 from app.hub.devices import Device
 from app.hub.duplicates import read_keys
+from app.hub.evidence import Evidence, NeedFiles
 from app.hub.finding import Reading, names_of
 from app.hub.keeping import Books
 from app.hub.keys import HubKeys
@@ -74,7 +75,7 @@ class Pushing:
     keys: HubKeys
     hub: str
     root: str
-    has_blob: Callable[[str], bool]
+    evidence: Callable[[], Evidence]  # of one push
     clear: Callable[[Iterable[str]], None]  # these files may have to go
     known: dict[str, bytes] = field(default_factory=dict)  # the keys of laptops; a laptop's never changes
     remembered: Remembered = field(default_factory=Remembered)
@@ -122,9 +123,9 @@ class Pushing:
         signed, received, wanted = told
         if len(batch.entries) > MANY:
             litter.append(batch.entries)
-        arrived = Arrived(batch, message.sha256, signed, _ms(received), wanted)
-        quick = Quick(self.database, self.keys, self.root, self.has_blob, self.remembered)
-        with suppress(NeedArea, *_MET):  # then the long road looks again
+        arrived = Arrived(batch, message.sha256, signed, _ms(received), self.evidence(), wanted)
+        quick = Quick(self.database, self.keys, self.root, self.remembered)
+        with suppress(NeedArea, NeedFiles, *_MET):  # then the long road looks again
             answer = quick.push(arrived)
             if answer is not None:
                 return answer
@@ -139,7 +140,7 @@ class Pushing:
         message = unpack_signed(signed)
         batch = decode_batch(message.body)
         self._check(batch, message, batch.hub)
-        arrived = Arrived(batch, message.sha256, signed, _ms(received), None)
+        arrived = Arrived(batch, message.sha256, signed, _ms(received), self.evidence())
 
         def stand_in(connection: Connection) -> None:
             devices.stand_in(connection, batch, (self.root, arrived.received), by, why)
@@ -160,6 +161,8 @@ class Pushing:
                     return self._push(connection, arrived, extra, litter)
             except NeedArea as needed:
                 needed.note(extra)
+            except NeedFiles:
+                arrived.evidence.look()
             except _MET:
                 left -= 1
                 if not left or not self.database.postgres:
@@ -215,7 +218,7 @@ class Pushing:
     def _push(
         self, connection: Connection, arrived: Arrived, extra: set[str], litter: list[Iterable[object]]
     ) -> PushAnswer:
-        batch, received = arrived.batch, arrived.received
+        batch = arrived.batch
         if self.database.postgres:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # everything is looked up by a key
         device = devices.device(connection, batch.device, lock=True)
@@ -227,7 +230,7 @@ class Pushing:
         formers = devices.formers(connection, device) if device.former else {}
         batch = replace(batch, acts=own_acts(batch, (device.uid, *formers)))
         logs = Logs(self.database, connection)
-        desk, seen = self._desk(connection, device, received, logs), logs.look()
+        desk, seen = self._desk(connection, device, arrived, logs), logs.look()
         extra = missed_areas(extra, seen)
         desk.formers = formers
         try:
@@ -274,15 +277,15 @@ class Pushing:
         own = map(own_copy, whole.entries) if whole is batch else whole.entries
         return replace(whole, entries=tuple(map(kept.without, own)))
 
-    def _desk(self, connection: Connection, device: Device, received: int, logs: Logs) -> Desk:
+    def _desk(self, connection: Connection, device: Device, arrived: Arrived, logs: Logs) -> Desk:
         return Desk(
             rows=Rows(self.database, connection),
             logs=logs,
             scope=Scope(device.area, self.root),
             cap=device.role_cap,
             site=devices.site_of(connection, device.uid, device.epoch),
-            received=received,
-            has_blob=self.has_blob,
+            received=arrived.received,
+            evidence=arrived.evidence,
             founding=device.founding,
         )
 
@@ -311,6 +314,7 @@ class Pushing:
         with ahead(self.database, connection, desk, batch) as writing:
             with looking(self.database, desk, batch) as around:
                 Deciding(desk, connection, keys, repeated).run(batch, writing)
+                desk.evidence.settle()
             storing = Storing(self.database, self.keys, connection, desk, batch, around)
             blocks = storing.write(device, writing, flagged=not desk.founding)
         storing.keep(blocks)

@@ -7,7 +7,6 @@ It takes the usual case: a laptop in good standing whose areas are known beforeh
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -27,6 +26,7 @@ from app.hub.applying import act_rows, count_digests, write_acts, write_rows
 from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk
+from app.hub.evidence import Evidence
 from app.hub.gathering import SMALL, Gathered, gather
 from app.hub.keeping import Books, keep_rows, swaps_keys
 from app.hub.keys import HubKeys
@@ -78,6 +78,7 @@ class Arrived:
     sha256: bytes
     signed: bytes
     received: int
+    evidence: Evidence
     wanted: Wanted | None = None
 
 
@@ -88,7 +89,6 @@ class Quick:
     database: HubDatabase
     keys: HubKeys
     root: str
-    has_blob: Callable[[str], bool]
     remembered: Remembered = field(default_factory=Remembered)
 
     def push(self, arrived: Arrived) -> PushAnswer | None:
@@ -118,7 +118,7 @@ class Quick:
         except Ambiguous:
             return None  # the long road looks further for them
         batch = replace(batch, entries=tuple(map(own_copy, batch.entries)))
-        desk = self._desk(connection, found, arrived.received)
+        desk = self._desk(connection, found, arrived)
         keys = found.fill(desk.rows, batch)
         if not likely_areas(desk, batch) <= found.areas.keys():
             return None
@@ -127,10 +127,11 @@ class Quick:
             return None
         batch = truly_named(desk, batch)
         Deciding(desk, connection, keys, set()).run(batch)  # acts it has already cannot be kept a second time
+        desk.evidence.settle()
         flag_near(self.database, connection, desk, batch, found.around)
         return self._keep(connection, desk, found, replace(arrived, batch=batch))
 
-    def _desk(self, connection: Connection, found: Gathered, received: int) -> Desk:
+    def _desk(self, connection: Connection, found: Gathered, arrived: Arrived) -> Desk:
         logs = Logs(self.database, connection)
         logs.hold(found.areas)
         assert found.site is not None
@@ -140,8 +141,8 @@ class Quick:
             scope=Scope(found.device.area, self.root),
             cap=found.device.role_cap,
             site=found.site,
-            received=received,
-            has_blob=self.has_blob,
+            received=arrived.received,
+            evidence=arrived.evidence,
         )
 
     def _use_policy(self, desk: Desk, found: Gathered) -> None:

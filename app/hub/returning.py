@@ -10,7 +10,7 @@ follows the new one; records that could differ then are told whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,7 @@ from app.hub.database import HubDatabase
 from app.hub.deciding import Deciding
 from app.hub.desk import Desk, Told
 from app.hub.duplicates import read_keys
+from app.hub.evidence import Evidence, NeedFiles
 from app.hub.grouping import grouped
 from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea, missed_areas
@@ -55,7 +56,7 @@ class Returning:
     database: HubDatabase
     keys: HubKeys
     root: str
-    has_blob: Callable[[str], bool]
+    evidence: Evidence
     told: dict[_Whole, _Standing] = field(default_factory=dict)
 
     def take(self, device: str, signed: SignedBlock, when: int, beside: Sequence[SignedBlock] = ()) -> int:
@@ -74,6 +75,8 @@ class Returning:
                 return entries
             except NeedArea as needed:
                 needed.note(areas)
+            except NeedFiles:
+                self.evidence.look()
 
     def read(self, signed: SignedBlock) -> Block:
         """What a block says that this hub wrote; raises Invalid."""
@@ -105,7 +108,7 @@ class Returning:
         site = devices.site_of(connection, branch_of(block.area, signed.head), 1)
         desk = Desk(
             rows=Rows(self.database, connection), logs=logs, scope=Scope(self.root, self.root), cap="R0",
-            site=site, received=when, has_blob=self.has_blob,
+            site=site, received=when, evidence=self.evidence,
             returned=stretches(connection, [view]), stray=block.area,
         )  # fmt: skip
         entries = tuple(Entry(e.act, e.entity, e.uid, e.op, _cells(e)) for e in block.effects)
@@ -153,6 +156,7 @@ class _Work:
             signs = any(item.entry.entity == "approval" and item.entry.op == "i" for item in items)
             for group in grouped(self.desk.rows, items) if signs else ([item] for item in items):
                 self._group(deciding, group)
+        desk.evidence.settle()
         for effect in desk.logs.added():
             effect.note = effect.note or RETURNED
         self._tell_whole()

@@ -109,7 +109,7 @@ def _judged(desk: Desk, step: Step, actor: Actor, row: Row, flow: Workflow) -> T
         raise StepRefused(
             "void" if code == "void" else f"step:{code}", "void" if code == "void" else "rejected"
         )
-    if step.act_action == CLEARING and not all(desk.has_blob(item.sha256) for item in case.attachments):
+    if step.act_action == CLEARING and not desk.evidence.has(item.sha256 for item in case.attachments):
         raise StepRefused("evidence_absent")
     return _outcome(desk, step, (row, before, filled, unseen, entering), flow, found, case)
 

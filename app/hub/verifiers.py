@@ -101,7 +101,7 @@ def take_out(database: HubDatabase, keys: HubKeys, root: str, now: int) -> None:
         verifiers = Verifiers(connection, keys)
         found = dict(_carriers(connection))
         rows.read(PERSON, list(found), field_ids(Person.TYPE))
-        desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, lambda _: True, founding=True)
+        desk = Desk(rows, logs, Scope(root, root), "R0", 0, now, founding=True)
         logs.lock(sorted({row.area for row in rows.of_entity(PERSON)}))
         for row in list(rows.of_entity(PERSON)):
             entry = Entry(0, PERSON, row.uid, "u", verifiers.marked(row.uid, {FIELD: found[row.uid]}))

@@ -12,6 +12,7 @@ from app.domain.entities.boiler_codes import CHECKLISTS
 from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.replication import Act
+from app.hub.objects import Blobs
 from hub.office_hub import COUNTY, TOWN2, HubBench, Laptop, boiler, person
 
 PHOTOS = ("photo_before", "photo_during", "photo_after")
@@ -212,6 +213,32 @@ def test_clearing_needs_the_evidence_at_the_hub(bench: HubBench) -> None:
     assert laptop.push().accepted == 0
     assert "evidence_absent" in notes(bench, laptop)
     assert bench.boiler(made.uid) == made
+    bench.check()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_store_that_takes_its_time_over_the_evidence_keeps_nobody_else_waiting(
+    bench: HubBench, kept: bool
+) -> None:
+    laptop, other = city_laptop(bench), bench.laptop("620800", "R0")
+    made = lived(bench, laptop, "notice")
+    bench.clock.forward(days=9)
+    laptop.pull()
+    served = []
+
+    class FarStore(Blobs):
+        def size(self, sha256: str) -> int | None:
+            other.enter("officer")
+            served.append(other.push().accepted)
+            return 1 if kept else None
+
+    bench.hub.blobs = FarStore(None)
+    laptop.step("leader", "clear", made.uid)
+    assert (laptop.push().accepted > 0) is kept
+    assert served and set(served) == {1}
+    assert ("evidence_absent" in notes(bench, laptop)) is not kept
+    found = bench.boiler(made.uid)
+    assert found is not None and (found.status == "cleared") is kept
     bench.check()
 
 
