@@ -10,9 +10,9 @@ follows the new one; records that could differ then are told whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -35,7 +35,7 @@ from app.hub.log import Logs, NeedArea, missed_areas
 from app.hub.parts import is_known_part, keep_parts, marks_of_block, read_parts
 from app.hub.pushing import read_rows
 from app.hub.rows import Row, Rows, state_of
-from app.hub.seeing import note_standing, stands_under, stretches
+from app.hub.seeing import LostBlock, Stretch, note_standing, stands_under, stretches
 from app.i18n import N_
 from app.store.tables import is_known, known
 from app.store.views import branch_of
@@ -51,13 +51,15 @@ RETURNED = "returned"  # the note of an effect that was given back
 @dataclass(frozen=True)
 class Returning:
     """What giving back stands on, for the blocks of one request. `told`: the records that have been told
-    whole already, by area, and how they stood."""
+    whole already, by area, and how they stood; `ends`: the lost blocks up to the last that was taken of each
+    branch, by its head."""
 
     database: HubDatabase
     keys: HubKeys
     root: str
     evidence: Evidence
     told: dict[_Whole, _Standing] = field(default_factory=dict)
+    ends: dict[bytes, tuple[LostBlock, ...]] = field(default_factory=dict)
 
     def take(self, device: str, signed: SignedBlock, when: int, beside: Sequence[SignedBlock] = ()) -> int:
         """Take one block that a laptop gives back at `when` (ms); its entries, 0 when none of it was lost.
@@ -106,10 +108,11 @@ class Returning:
                 _, at, above = lost.place_of(connection, other)
                 view |= _seen_before(other, at, above)
         site = devices.site_of(connection, branch_of(block.area, signed.head), 1)
+        own = Stretch(branch_of(block.area, before), block.area, fork) if before is not None else None
         desk = Desk(
             rows=Rows(self.database, connection), logs=logs, scope=Scope(self.root, self.root), cap="R0",
             site=site, received=when, evidence=self.evidence,
-            returned=stretches(connection, [view]), stray=block.area,
+            returned=self._returned(connection, view, own, before), stray=block.area,
         )  # fmt: skip
         entries = tuple(Entry(e.act, e.entity, e.uid, e.op, _cells(e)) for e in block.effects)
         batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
@@ -123,7 +126,20 @@ class Returning:
         }  # fmt: skip
         connection.execute(insert(LOST).values(**row))
         note_standing(connection, signed.head, work.numbers)
+        earlier = next((one.blocks for one in desk.returned if own and one.name == own.name), ())
+        self.ends[signed.head] = (LostBlock(signed.last, site, frozenset(work.numbers)), *earlier)
         return len(block.effects)
+
+    def _returned(
+        self, connection: Connection, view: Mapping[str, int], own: Stretch | None, before: bytes | None
+    ) -> tuple[Stretch, ...]:
+        """The lost stretches of a view; the `own` of the block, which ends with the head `before`, as this
+        request took it."""
+        blocks = self.ends.pop(before, None) if before is not None else None
+        if own is None or blocks is None:
+            return stretches(connection, [view])
+        others = {name: seq for name, seq in view.items() if name != own.name}
+        return (replace(own, blocks=blocks), *stretches(connection, [others]))
 
 
 class _Work:
