@@ -19,7 +19,7 @@ from app.domain.coordinates.measure import distance_m, spot_of
 from app.domain.entities.papers import EVIDENCE_KINDS, PICTURE_ENDINGS, Attachment
 from app.domain.entity import Entity
 from app.domain.filters import equal, one_of
-from app.domain.limits import check_file, check_papers
+from app.domain.limits import check_papers
 from app.domain.rights import WRITERS
 from app.domain.values import BUREAU_TIME, as_moment
 from app.errors import Invalid
@@ -209,7 +209,6 @@ def _round(record: Entity) -> int:
 
 def _attachment(session: Session, record: Entity, kind: str, path: Path) -> Attachment:
     found = session.workspace.examine(path)
-    check_file(path.name, found.size)
     facts = photo_facts(path)
     return Attachment(
         uid=session.new_uid(),

@@ -23,6 +23,7 @@ from app.domain.entities.conflict import Conflict
 from app.domain.entities.papers import Attachment
 from app.domain.entities.people import Person, is_at_hub
 from app.domain.entity import Entity
+from app.domain.values import check
 from app.errors import Invalid
 from app.hub import backup as copies
 from app.hub.admin.visits import link_address, may_enter
@@ -155,9 +156,9 @@ def administrator(place: HubPlace, login: str, pin: str) -> dict[str, Any]:
 
 def _login(written: str) -> str:
     login = written.strip()
-    if not login or len(login) > Person.TYPE.fields["login"].length or "\0" in login:
+    if not login:
         raise Invalid(N_("A person needs a sign-in name"), hint=N_("Nothing was changed."), code="missing")
-    return login
+    return str(check(Person.TYPE.fields["login"], login))
 
 
 def devices(place: HubPlace) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app import disk
 from app.domain.entities.papers import SHA256
+from app.domain.limits import check_file
 from app.errors import Invalid, StoreFailure
 from app.i18n import N_
 from app.store.failures import translated
@@ -75,14 +76,14 @@ class Attachments:
         self.folder = files_folder(workspace)
 
     def examine(self, source: Path) -> StoredFile:
-        """What a file is, without taking it in; Invalid when it is missing or empty."""
+        """What a file is, without taking it in; Invalid when it is missing, empty or too large."""
         _check_there(source)
         with translated(source), source.open("rb") as file:
             head = file.read(16)
         return StoredFile(digest(source), source.stat().st_size, _mime(source.name, head), source.name)
 
     def attach(self, source: Path) -> StoredFile:
-        """Copy a file in; Invalid when it is missing or empty, StoreFailure when it cannot be written."""
+        """Copy a file in; refused as by `examine`, StoreFailure when it cannot be written."""
         _check_there(source)
         with translated(self._workspace):
             return self._copy(source)
@@ -172,7 +173,9 @@ def _check_there(source: Path) -> None:
             code="evidence_missing",
             hint=N_("Choose the file again; it may have been moved."),
         )
-    if source.stat().st_size == 0:
+    size = source.stat().st_size
+    check_file(source.name, size)
+    if size == 0:
         raise Invalid(
             N_("{file} is empty"),
             file=source.name,

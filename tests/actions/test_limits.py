@@ -58,8 +58,10 @@ def test_a_file_has_an_end(office: Office, tmp_path: Path, monkeypatch: pytest.M
     office.as_("clerk")
     large = tmp_path / "大.pdf"
     large.write_bytes(b"x" * 11)
-    with pytest.raises(Invalid) as refused:
-        evidence.prepare(office.session, boiler, [("other", large)])
+    with monkeypatch.context() as reading:
+        reading.setattr("app.store.attachments.digest", lambda _: pytest.fail("it is not read first"))
+        with pytest.raises(Invalid) as refused:
+            evidence.prepare(office.session, boiler, [("other", large)])
     assert refused.value.code == "too_large"
     large.write_bytes(b"x" * 10)
     assert evidence.prepare(office.session, boiler, [("other", large)])

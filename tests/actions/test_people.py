@@ -80,6 +80,8 @@ def test_a_new_person_signs_in(office: Office) -> None:
     [
         ({"login": "clerk"}, "duplicate"),
         ({"login": "  "}, "missing"),
+        ({"login": "zh\x07ang"}, "invalid"),
+        ({"login": "zh\u202eang"}, "invalid"),
         ({"role": "R9"}, "bad_role"),
         ({"area": "999999"}, "unknown_division"),
         ({"pin": "12345"}, "poor_pin"),

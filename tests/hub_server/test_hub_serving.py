@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app.actions.hubs import invite, place_of
+from app.actions.hubs import init_hub, invite, place_of
 from app.errors import HubUnreachable, Invalid
 from app.hub import logs, patience, serve
 from app.hub.place import HubPlace
@@ -170,10 +170,11 @@ def test_nobody_is_invited_to_an_area_or_an_address_that_is_none(folder: Path) -
     assert invite(place, "620802105", "R2", url="https://10.0.0.5:8443/")["url"] == "https://10.0.0.5:8443"
 
 
-def test_a_hub_begins_with_nobody_who_has_no_name(tmp_path: Path) -> None:
-    words = ("hub", "init", tmp_path / "hub", "--area", "620800", "--admin", " ", "--json")
-    done = gridward(*words, check=False, GRIDWARD_PIN=PIN)
-    assert (done.returncode, json.loads(done.stdout)["error"]) == (1, "missing")
+@pytest.mark.parametrize(("name", "code"), [(" ", "missing"), ("a\x1bmin", "invalid"), ("a" * 41, "invalid")])
+def test_a_hub_begins_with_nobody_who_has_no_name(tmp_path: Path, name: str, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        init_hub(HubPlace(tmp_path / "hub"), "620800", (name, PIN))
+    assert refused.value.code == code
     assert not (tmp_path / "hub").exists()
 
 

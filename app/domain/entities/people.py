@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.domain.entity import Entity, entity
 from app.domain.fields import Withheld, boolean, choice, codes, date, reference, text, texts
-from app.domain.limits import VERIFIER
+from app.domain.limits import READABLE, VERIFIER
 from app.i18n import N_
 
 ORG_KINDS = codes(
@@ -62,6 +62,7 @@ class Person(Entity):
         required=True,
         unique=True,
         search=True,
+        pattern=READABLE,
         aliases=("登录名",),
         withheld=Withheld.PEOPLE,
     )
