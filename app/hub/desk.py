@@ -98,8 +98,7 @@ class Desk:
         """The person of an act as the hub knows them, or the word for why they may not act here."""
         if len(act.reason) > REASON:
             return None, "long_reason"
-        cap = self.cap
-        former = self.formers.get(act.device) if self.formers else None
+        cap, former = self.cap, self.formers.get(act.device)
         if former is not None:
             if former.late:
                 return None, LATE

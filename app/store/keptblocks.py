@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from app.domain.replication import SEEN_BYTES
@@ -108,6 +109,41 @@ def set_lost(raw: sqlite3.Connection, area: str, fork: int) -> bytes:
     raw.execute("DELETE FROM sync_block WHERE area = ? AND first > ?", (area, fork))
     row = raw.execute("SELECT head FROM sync_block WHERE area = ? AND last = ?", (area, fork)).fetchone()
     return bytes(row[0]) if row is not None else START
+
+
+def astray(
+    raw: sqlite3.Connection, blocks: Iterable[KeptBlock], next_head: Callable[[bytes, bytes], bytes]
+) -> list[KeptBlock]:
+    """Those of the blocks that are not here and follow on one that is, or on another of them; `next_head`
+    makes the head of a block from the one before it and its body."""
+    known = cache(partial(_heads, raw))
+    found: list[KeptBlock] = []
+    for block in sorted(blocks, key=lambda block: (block.area, block.first)):
+        before, here = known(block.area, block.first - 1), known(block.area, block.last)
+        if block.head not in here and any(next_head(head, block.body) == block.head for head in before):
+            found.append(block)
+            here.add(block.head)
+    return found
+
+
+def _heads(raw: sqlite3.Connection, area: str, last: int) -> set[bytes]:
+    """The heads of the blocks known here that end with this number."""
+    query = (
+        "SELECT head FROM sync_block WHERE area = :area AND last = :last"
+        " UNION SELECT head FROM sync_cursor WHERE area = :area AND whole = :last"
+        " UNION SELECT head FROM sync_lost WHERE area = :area AND last = :last"
+    )
+    found = {bytes(head) for (head,) in raw.execute(query, {"area": area, "last": last})}
+    return found if last else {*found, START}
+
+
+def put_aside(raw: sqlite3.Connection, blocks: Iterable[KeptBlock]) -> None:
+    """Keep blocks that the hub has lost and that were never in the records."""
+    for block in blocks:
+        row = (block.head, block.area, block.first, block.last, block.body, block.signature)
+        raw.execute(
+            "INSERT INTO sync_lost (head, area, first, last, body, signature) VALUES (?,?,?,?,?,?)", row
+        )
 
 
 def lost(raw: sqlite3.Connection) -> list[KeptBlock]:

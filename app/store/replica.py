@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,18 +39,6 @@ from app.store.replica_facts import Cursor, ReplicaFacts
 from app.store.writer import CLOCK_BITS, NEWEST_OWN
 
 Make = Callable[[Draft], "bytes | tuple[bytes, bytes]"]
-
-
-@dataclass(frozen=True)
-class VerdictRow:
-    """What the hub said of an own change that it did not simply accept; `at` is the hub's clock."""
-
-    at: str
-    act: str
-    entity: str
-    uid: str
-    verdict: str
-    note: str
 
 
 class Replica:
@@ -211,8 +198,8 @@ class Replica:
             yield from keptblocks.newest(raw, area)
 
     def lost(self) -> list[KeptBlock]:
-        """Blocks that a restored hub was given back and whose changes its log has not told here again yet:
-        brought back once more before that, it lacks them once more."""
+        """Blocks that a restored hub was or is to be given back, and whose changes its log has not told here
+        since: brought back once more before that, it lacks them once more."""
         with self._reading() as raw:
             return keptblocks.lost(raw)
 
@@ -220,6 +207,18 @@ class Replica:
         """By area where these blocks end: number and head."""
         with self._reading() as raw:
             return keptblocks.lost_ends(raw)
+
+    def astray(
+        self, blocks: Iterable[KeptBlock], next_head: Callable[[bytes, bytes], bytes]
+    ) -> list[KeptBlock]:
+        """Those of the blocks that are of no log known here, but follow on a block of one, in their order."""
+        with self._reading() as raw:
+            return keptblocks.astray(raw, blocks, next_head)
+
+    def put_aside(self, blocks: Iterable[KeptBlock]) -> None:
+        """Keep blocks that never were in the records with those that are `lost`."""
+        with self._writing() as raw:
+            keptblocks.put_aside(raw, blocks)
 
     def rejoin(self, forks: Mapping[str, int], epoch: int) -> None:
         """Follow the hub's log anew from these numbers on, and send what is unanswered under a new epoch.
@@ -281,17 +280,7 @@ class Replica:
         with self._reading() as raw:
             return confirmed.record(raw, self._database.layout, entity, uid)
 
-    def verdicts(self, limit: int = 100) -> list[VerdictRow]:
-        """What the hub did not simply accept, newest first."""
-        query = "SELECT at, act, tbl, uid, verdict, note FROM sync_verdict ORDER BY id DESC LIMIT ?"
-        with self._reading() as raw:
-            return [VerdictRow(*row) for row in raw.execute(query, (limit,))]
-
-    def recount(self, area: str) -> int:
-        """The digest of an area, computed anew from the confirmed records."""
-        return self.recount_all().get(area, 0)
-
-    def recount_all(self) -> dict[str, int]:
+    def recount(self) -> dict[str, int]:
         """The digest of every area, computed anew from the confirmed records."""
         facts = self._enrolled()
         with self._reading() as raw:

@@ -42,7 +42,7 @@ TABLES = (
     # What a newer hub says beyond this program, by field id (MessagePack); see beyond.py.
     """CREATE TABLE IF NOT EXISTS sync_beyond (area TEXT, tbl TEXT, uid TEXT, cells BLOB NOT NULL,
   PRIMARY KEY (area, tbl, uid)) WITHOUT ROWID""",
-    # Blocks that a hub brought back from a backup no longer had; they were given back to it.
+    # Blocks that a hub brought back from a backup no longer had; they are given back to it.
     """CREATE TABLE IF NOT EXISTS sync_lost (head BLOB PRIMARY KEY, area TEXT NOT NULL,
   first INTEGER NOT NULL, last INTEGER NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL)""",
     "CREATE TABLE IF NOT EXISTS sync_blob (sha256 TEXT PRIMARY KEY) WITHOUT ROWID",

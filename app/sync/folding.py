@@ -127,6 +127,11 @@ def finish_begun(
     fold_blocks(replica, map(as_signed, replica.begun()), done, between, stopped)
 
 
+def as_kept(block: SignedBlock) -> KeptBlock:
+    """A block as it travelled, to be kept here."""
+    return KeptBlock(block.area, block.first, block.last, block.body, block.head, block.signature)
+
+
 def as_signed(kept: KeptBlock) -> SignedBlock:
     """A block that was kept here, as it travels."""
     return SignedBlock(

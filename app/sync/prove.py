@@ -233,7 +233,7 @@ def _account(workspace: Workspace, progress: Progress) -> _Account:
 
 def _areas(workspace: Workspace, account: _Account) -> dict[str, Any]:
     """Where each area stands, its digest as it was kept and as it is when counted anew."""
-    recounted, began = workspace.replica.recount_all(), workspace.replica.origins()
+    recounted, began = workspace.replica.recount(), workspace.replica.origins()
     found = {}
     for area, cursor in workspace.replica.cursors().items():
         again = as_text(recounted.get(area, 0))

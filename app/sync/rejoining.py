@@ -10,7 +10,7 @@ read here it is given back from there; else such a block is kept for longer, unt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
@@ -75,9 +75,14 @@ def forget_told(replica: Replica) -> None:
     """All is level: blocks that were put aside are kept no longer, once the log has told here what became of
     all that they tell: an answer of long ago is level with a log that was lost meanwhile. One that is kept
     is kept with those it follows: a hub takes it upon them only."""
+    replica.is_whole_again(untold(replica, replica.lost()))
+
+
+def untold(replica: Replica, lost: Sequence[KeptBlock]) -> set[bytes]:
+    """The heads of those of these blocks that tell what the log has not told here since, and of those they
+    follow."""
     facts = replica.facts()
     since = (facts.hub_time_ms if facts is not None else 0) - _KEPT_MS
-    lost = replica.lost()
     before = _before(lost)
     forks: dict[bytes, int] = {}  # by head: the number at which the stretch of a block parts from the log
     for kept in lost:
@@ -88,7 +93,7 @@ def forget_told(replica: Replica) -> None:
         later = partial(told, kept.area, forks[kept.head])
         if kept.head in keep or _is_to_be_kept(replica, kept, since, later):
             keep |= {kept.head, before.get(kept.head, kept.head)}
-    replica.is_whole_again(keep)
+    return keep
 
 
 def _before(lost: Iterable[KeptBlock]) -> dict[bytes, bytes]:

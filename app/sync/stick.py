@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +44,7 @@ from app.sync.state import (
     wanted_program,
 )
 from app.sync.stick_papers import asked, keep
-from app.sync.stick_rejoining import Way, go_on, items_of, to_give_back
+from app.sync.stick_rejoining import Way, go_on, items_of, keep_lost, to_give_back
 from app.sync.unpacking import Receiver, unpack_bundle
 
 AREAS = "areas"  # the item that says where the areas stand
@@ -187,7 +187,8 @@ class Stick:
         fresh = [
             block for block in blocks if block.area not in cursors or block.last > cursors[block.area].seq
         ]
-        if standing.hub_time < facts_of(self.workspace).hub_time_ms:
+        is_old = standing.hub_time < facts_of(self.workspace).hub_time_ms
+        if is_old:
             fresh = _fitting(fresh, cursors)
         reply = PullReply(
             blocks=fresh,
@@ -206,6 +207,8 @@ class Stick:
             if failure.code != "gap":
                 raise
             raise _missing(path) from failure
+        if is_old:
+            way = replace(way, found=keep_lost(replica, blocks))
         return done, bool(blocks) and not fresh, way
 
     def _keep_grants(self, items: Sequence[Item]) -> None:
@@ -256,6 +259,14 @@ def _said(way: Way, *, known: bool, late: bool) -> str:
         )
     if way.restored or way.forked:
         return ""
+    if way.found:
+        return tr(
+            N_(
+                "This old bundle tells of {count} changes that the hub has lost. They are kept here,"
+                " and given back to it with the next sync or bundle."
+            ),
+            count=way.found,
+        )
     if late:
         return tr(N_("This bundle is older than what was heard of the hub after it"))
     return tr(N_("This bundle had been read in before; nothing changed")) if known else ""

@@ -16,7 +16,7 @@ from app.domain.replication import SEEN_BYTES
 from app.store.keptblocks import KeptBlock
 from app.store.replica import Replica
 from app.sync.bundle import Item
-from app.sync.folding import as_signed
+from app.sync.folding import as_kept, as_signed, proved
 from app.sync.messages import (
     RESTORED_EPOCHS,
     RejoinRequest,
@@ -24,6 +24,8 @@ from app.sync.messages import (
     StickStanding,
     encode_message,
 )
+from app.sync.rejoining import untold
+from app.sync.signing import next_head
 
 REJOIN = "rejoin"  # the item that tells where the laptop stands
 _FORKS = "stick_lacks"  # what the file remembers until the hub has been given back: epoch, area and number
@@ -32,9 +34,11 @@ _FORKS = "stick_lacks"  # what the file remembers until the hub has been given b
 @dataclass(frozen=True)
 class Way:
     """How a laptop goes on after a bundle of the hub. `waits`: the hub must be given back first, nothing of
-    the bundle may be folded; `restored`, `forked`: the laptop goes on under a new epoch, and why."""
+    the bundle may be folded; `restored`, `forked`: the laptop goes on under a new epoch, and why; `found`: so
+    many entries of a log that the hub lost were put aside for it."""
 
     waits: int = 0
+    found: int = 0
     restored: bool = False
     forked: bool = False
     entries: int = 0
@@ -76,6 +80,22 @@ def to_give_back(replica: Replica) -> list[KeptBlock]:
     if epoch != facts.epoch:
         return []
     return [block for area, fork in sorted(forks.items()) for block in replica.kept_after(area, fork)]
+
+
+def keep_lost(replica: Replica, blocks: Sequence[SignedBlock]) -> int:
+    """Put aside what an old bundle tells of a log that the hub lost and that never came here, so that the
+    hub is given it back: whoever wrote it may be lost, too. How many entries.
+
+    Raises Invalid, Conflict for what the hub has not written.
+    """
+    facts = replica.facts()
+    assert facts is not None, "only a replica reads bundles"
+    for block in blocks:
+        proved(block, facts.hub_key)
+    strays = replica.astray(map(as_kept, blocks), next_head)
+    needed = untold(replica, strays)
+    replica.put_aside(block for block in strays if block.head in needed)
+    return sum(block.last - block.first + 1 for block in strays if block.head in needed)
 
 
 def items_of(replica: Replica, blocks: Sequence[KeptBlock]) -> list[Item]:

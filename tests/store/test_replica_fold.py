@@ -258,7 +258,7 @@ def test_a_killed_fold_goes_on_where_it_stood(file: Path, tmp_path: Path) -> Non
             report = workspace.check()
             assert report.ok, report.findings
             assert workspace.count(Boiler) % 7 == 0
-            assert workspace.replica.recount(TOWN) == workspace.replica.cursors()[TOWN].digest
+            assert workspace.replica.recount().get(TOWN, 0) == workspace.replica.cursors()[TOWN].digest
             assert workspace.external_count() == 0
     assert told == "step\n"
     with Workspace.open(file) as workspace:
@@ -282,7 +282,11 @@ def test_somebody_may_write_between_the_steps(lend: Lend) -> None:
     laptop.replica.fold(block, laptop.hub.logs[TOWN].head, step=10, between=write)
     assert laptop.workspace.get(Boiler, first).note == "记记"
     assert laptop.workspace.get(Boiler, uid) is not None
-    assert laptop.replica.recount(TOWN) == laptop.replica.cursors()[TOWN].digest == laptop.hub.digest(TOWN)
+    assert (
+        laptop.replica.recount().get(TOWN, 0)
+        == laptop.replica.cursors()[TOWN].digest
+        == laptop.hub.digest(TOWN)
+    )
     assert laptop.workspace.check().ok
     laptop.sync()
     assert laptop.agrees()
@@ -332,7 +336,9 @@ def test_a_record_that_another_moved(lend: Lend, areas: tuple[str, str]) -> None
     one.sync()
     for area in areas:
         two.pull([area])
-        assert two.replica.recount(area) == two.replica.cursors()[area].digest == two.hub.digest(area)
+        assert (
+            two.replica.recount().get(area, 0) == two.replica.cursors()[area].digest == two.hub.digest(area)
+        )
     moved = two.workspace.get(Boiler, held.uid)
     assert moved is not None
     assert (moved.div_code, moved.note, moved.model) == (OTHER, "乙", "DZL")
@@ -354,7 +360,9 @@ def test_an_own_move_never_leaves_sight(lend: Lend, areas: tuple[str, str]) -> N
         laptop.pull([area])
         assert laptop.workspace.get(Boiler, held.uid).div_code == OTHER
         assert (
-            laptop.replica.recount(area) == laptop.replica.cursors()[area].digest == laptop.hub.digest(area)
+            laptop.replica.recount().get(area, 0)
+            == laptop.replica.cursors()[area].digest
+            == laptop.hub.digest(area)
         )
     assert laptop.replica.pending().changes == 0
     assert len(laptop.workspace.history(Boiler, held.uid)) == 2

@@ -9,7 +9,7 @@ import pytest
 from sync import doings
 from sync.accounts import settle
 from sync.planted import note, there
-from sync.world import World
+from sync.world import TOWN_A, World
 
 ways = pytest.mark.parametrize("declared", [True, False], ids=["with the command", "unannounced"])
 
@@ -84,6 +84,42 @@ def test_a_bundle_of_before_the_hub_was_restored_is_called_old(world: World, dec
     assert done is not None
     assert (done.pulled, done.late, done.agrees) == (0, True, True) and done.message
     assert there(a).contact == "王芳"
+    settle(world)
+
+
+@ways
+@pytest.mark.parametrize("by_stick", [True, False])
+def test_what_only_an_old_bundle_still_tells_is_given_back(
+    world: World, declared: bool, by_stick: bool
+) -> None:
+    """The hub was brought back, and the laptop that had written it was drowned."""
+    a, other, county = (world.laptops[name] for name in ("town_a", "town_a2", "county"))
+    county.round()
+    assert a.by_stick()
+    world.back_up_hub()
+    for contact in ("李强", "赵敏"):
+        assert doings.edit(other, "officer2", there(other), contact=contact)
+        other.round()
+    a.carry(0, None)
+    world.restore_hub(0, declared=declared)
+    for word in ("一", "二", "三"):
+        assert doings.edit(county, "clerk", there(county), note=word)
+        county.round()
+    assert a.by_stick()
+    before = world.hub.status().areas[TOWN_A][0]
+    for since, told in ((1, "已丢失的 2 条"), (2, "此数据包较旧")):
+        done = a.carry(0, since)
+        assert done is not None and told in done.message
+        assert there(a).contact != "赵敏", "nothing of it is taken before the hub has said so"
+    done = a.by_stick() if by_stick else a.round()
+    assert done is not None and done.agrees
+    county.round()
+    assert (there(a).contact, there(county).contact, there(county).note) == ("赵敏", "赵敏", "三")
+    given = world.hub.status().areas[TOWN_A][0]
+    assert given > before
+    again = a.carry(0, 3)
+    assert again is not None and again.agrees and not a.workspace.replica.lost()
+    assert world.hub.status().areas[TOWN_A][0] == given
     settle(world)
 
 
