@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
@@ -253,9 +253,19 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
     if (
         refused
         and _is_sure(replay, item, moves=0)
-        and all(_unambiguous(replay, item, name, value) for name, value in before.items())
+        and all(
+            _unambiguous(replay, item, *one) for one in (*before.items(), *_emptied(replay, item, before))
+        )
     ):
         raise Lost(f"a deletion of what was seen did not win: {told}")
+
+
+def _emptied(replay: Replay, item: Entered, before: Mapping[str, Any]) -> Iterator[tuple[str, None]]:
+    """The empty fields of a record that somebody ever emptied."""
+    for (entity, uid, name), told in replay.history.items():
+        is_here = (entity, uid) == (item.entity, item.uid) and name not in before
+        if is_here and any(value is None for value, _ in told):
+            yield name, None
 
 
 def _is_sure(replay: Replay, item: Entered, moves: int = 1) -> bool:

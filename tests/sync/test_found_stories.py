@@ -331,6 +331,15 @@ def _taken_away_where_it_had_moved(state: Stories) -> None:
     state.restores_hub(declared=False, first=[("city", "torn"), ("city", "torn")], which=4)
 
 
+def _emptied_again_unseen(state: Stories) -> None:
+    """Whoever deleted had seen the field empty and filled, not that it was emptied again: the deletion waits."""
+    state.opens(crowd=TWO)
+    state.meet(both=TWO, choice=7, deed="delete", field="model", other="edit", turned=True, which=1)
+    state.deletes(name="city", which=1)
+    state.undoes(name="town_a", who=3)
+    state.meet(both=TWO, choice=6, deed="move", field="place", other="edit", turned=True, which=3)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -356,6 +365,7 @@ STORIES = (
     _repeated_where_it_went,
     _agreed_behind_what_followed,
     _undone_after_it_was_brought_back,
+    _emptied_again_unseen,
 )
 
 
