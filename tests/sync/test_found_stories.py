@@ -332,7 +332,7 @@ def _taken_away_where_it_had_moved(state: Stories) -> None:
 
 
 def _emptied_again_unseen(state: Stories) -> None:
-    """Whoever deleted had seen the field empty and filled, not that it was emptied again: the deletion waits."""
+    """Whoever deleted had seen the field empty and filled, not that it was emptied again."""
     state.opens(crowd=TWO)
     state.meet(both=TWO, choice=7, deed="delete", field="model", other="edit", turned=True, which=1)
     state.deletes(name="city", which=1)
