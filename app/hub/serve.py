@@ -66,13 +66,18 @@ def serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None
 
 def _serve(place: HubPlace, wanted: Listening, started: Callable[[str, str], None]) -> None:
     certificate = _certificate(place, wanted)
-    listener = _listen(wanted.host, wanted.port)
+    url = check_address(wanted.url) if wanted.url else ""
+    with _listen(wanted.host, wanted.port) as listener:
+        url = url or _url(wanted.host, listener.getsockname()[1], bool(certificate))
+        _serve_at(place, wanted, (listener, url, certificate), started)
+
+
+def _serve_at(
+    place: HubPlace, wanted: Listening, at: tuple[socket.socket, str, tls.Certificate | None],
+    started: Callable[[str, str], None],
+) -> None:  # fmt: skip
+    listener, url, certificate = at
     fingerprint = certificate.fingerprint if certificate else ""
-    url = (
-        check_address(wanted.url)
-        if wanted.url
-        else _url(wanted.host, listener.getsockname()[1], bool(certificate))
-    )
     _leave_settings(place, url, fingerprint)
     logs.set_up()
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -144,7 +144,7 @@ def books(folder: Path) -> dict[str, list[Any]]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink a batch takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -109,7 +109,7 @@ def written(thing: Any) -> str:
 
 
 @given(batches())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_batch_comes_back(batch: Batch) -> None:
     assert same(decode_batch(encode_batch(batch, short=False)), batch)
     found = decode_batch(encode_batch(batch))
@@ -117,7 +117,7 @@ def test_a_batch_comes_back(batch: Batch) -> None:
 
 
 @given(blocks())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_block_comes_back(block: Block) -> None:
     assert same(decode_block(encode_block(block)), block)
 
@@ -125,7 +125,7 @@ def test_a_block_comes_back(block: Block) -> None:
 @given(
     batches() | st.builds(mixed_batch, st.integers(0, 60), st.just(KNOWN), decimals=st.sampled_from([7, 17]))
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_few_values_are_written_and_read_as_many_are(batch: Batch) -> None:
     without_arrays = encode_batch(batch), encode_batch(batch, short=False)
     with patch("app.sync.few.FEW", 0):
