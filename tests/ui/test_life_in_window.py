@@ -26,7 +26,6 @@ Office = Callable[..., Program]
 TOWN = "620802105"
 PEOPLE = ("inspector", "officer", "clerk", "chief", "city", "leader", "admin")
 SEALED = {"seal_no": "崆封-7"}
-PRESENT = datetime.now(UTC)
 
 # who, the step's words, what is written in its fields, the reason, the state after it
 Deed = tuple[str, str, dict[str, Any], str, str]
@@ -110,7 +109,7 @@ def test_every_step_beside_the_main_line(
         choose(running, qtbot, boilers[state])
         for at, deed in enumerate(deeds):
             _sign_in(running, qtbot, deed[0])
-            picture = photo(tmp_path / f"{state}{at}.jpg", taken=PRESENT, shade=40 * shade + at)
+            picture = photo(tmp_path / f"{state}{at}.jpg", taken=datetime.now(UTC), shade=40 * shade + at)
             _take(running, qtbot, deed, picture)
             view = running.window.work.record.view
             assert view is not None

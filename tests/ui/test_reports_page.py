@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.counts import freeze_baseline, headline, latest_baseline
 from app.actions.freezing import freeze_report
+from app.actions.monthly import month_in_hand
 from app.actions.people import actor_of, find_person
 from app.actions.reports import ReportOrder
 from app.actions.session import Session
@@ -219,7 +220,7 @@ def test_the_month_is_the_one_in_hand_by_the_programs_clock(office: Office, qtbo
     session = _session(running)
     page = _page(running, qtbot)
     page.form.choose("monthly")
-    assert page.form.period == session.today[:7]
+    assert page.form.period == month_in_hand(session)
     page.form.offer({}, {}, "2026-10")
     assert page.form.period == "2026-10"
     page.form.month.setDate(QDate(2026, 8, 1))  # what was chosen stays
