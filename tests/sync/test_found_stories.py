@@ -340,6 +340,40 @@ def _emptied_again_unseen(state: Stories) -> None:
     state.meet(both=TWO, choice=6, deed="move", field="place", other="edit", turned=True, which=3)
 
 
+def _settled_where_it_went_and_given_back(state: Stories) -> None:
+    """A conflict moved with its boiler by the act that settled it; given back, how it came in is answered
+    beside what was done to it."""
+    state.opens(crowd=TWO)
+    state.loses_the_hub_twice(
+        answer="torn",
+        both=("town_a", "city"),
+        declared=True,
+        deed="move",
+        field="note",
+        heard="no_pull",
+        which=5,
+    )
+    state.loses_the_hub(
+        back=False, declared=False, field="fuel", first="city", heard="no_pull", second="city", which=3
+    )
+    state.moves(name="city", then=[("town_a", "")], which=1)
+    state.loses_the_hub(
+        back=True, declared=False, field="note", first="city", heard="no_pull", second="city", which=1
+    )
+    state.decides(name="city", take="offered", which=4)
+    state.moves(name="city", then=[("town_a", "")], which=1)
+    state.loses_the_hub_twice(
+        answer="",
+        both=("city", "town_a"),
+        declared=False,
+        deed="edit",
+        field="address",
+        heard="no_pull",
+        which=2,
+    )
+    state.restores_hub(declared=False, first=[("town_a", ""), ("city", "")], which=3)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -366,6 +400,7 @@ STORIES = (
     _agreed_behind_what_followed,
     _undone_after_it_was_brought_back,
     _emptied_again_unseen,
+    _settled_where_it_went_and_given_back,
 )
 
 
