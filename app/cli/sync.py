@@ -310,13 +310,12 @@ def _sync_lines(done: SyncDone) -> list[str]:
             unsent=done.unsent,
         ),
     ]
-    if done.restored:
-        lines.append(
-            tr(
-                N_("The hub had been brought back from a backup; {n} changes it lacked were given back"),
-                n=done.given_back,
-            )
-        )
+    if done.message and not (done.held_back or done.quarantined):  # those two have a line of their own
+        lines.append(done.message)
+    elif done.restored:
+        given = N_("The hub had been brought back from a backup; {n} changes it lacked were given back")
+        level = N_("The hub had been brought back from a backup; it lacked nothing that is here")
+        lines.append(tr(given if done.given_back else level, n=done.given_back))
     if done.held_back:
         lines.append(tr(N_("What others did was not fetched: there is too little room on the disk")))
     if done.forked:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pypdf import PdfReader
 from app import __version__
 from app.sync import client, keystore, state
 from app.sync import round as rounds
+from app.sync.results import PapersDone, SyncDone
 from cli.terminal import Terminal
 
 TOWN, COUNTY, CITY = "620802105", "620802", "620800"
@@ -341,3 +342,22 @@ def test_a_stick_is_looked_into_by_the_recovery_key(
     taken = served.at(town).json("hub", "bundle", "in", out, new, "--recovery", str(key), workspace=False)
     assert taken["states"] == ["quarantined"] and taken["lost_hub"]
     assert len(served.at(town).json("hub", "conflicts", new, workspace=False)) == 1
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (SyncDone(message="此数据包较旧"), "此数据包较旧"),
+        (SyncDone(restored=True, message="请再写一个数据包"), "请再写一个数据包"),
+        (SyncDone(restored=True, given_back=4), "4 条变更"),
+        (SyncDone(restored=True), "一条不缺"),
+        (SyncDone(held_back=True, message="磁盘空间不足"), "空间"),
+    ],
+)
+def test_what_a_round_says_of_itself_is_printed_once(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, done: SyncDone, said: str
+) -> None:
+    """People read the counts of a bundle only, and of a hub that waits that nothing was given back."""
+    monkeypatch.setattr("app.actions.sticks.bundle_in", lambda *_: replace(done, papers=PapersDone()))
+    lines = terminal("bundle", "in", str(tmp_path / "a.bundle")).out.splitlines()
+    assert [said in line for line in lines] == [False, False, True]

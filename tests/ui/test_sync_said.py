@@ -208,6 +208,21 @@ def test_a_bundle_for_the_hub_is_not_read_here(
     dialog.reject()
 
 
+@pytest.mark.parametrize(("restored", "counted"), [(False, True), (True, False)])
+def test_what_a_bundle_says_stands_first(
+    office: Office, hub: FakeHub, qtbot: QtBot, tmp_path: Path, restored: bool, counted: bool
+) -> None:
+    """It was shown of a hub that was brought back only: an old bundle was “taken in”, with nothing."""
+    hub.status = SAFE
+    running = office("clerk", sync="by_hand")
+    dialog = StickInDialog(running.desk, only_verify=False, parent=running.window)
+    dialog._done(replace(ROUND, areas={}, message="此数据包较旧", restored=restored))
+    lines = dialog._facts.text().splitlines()
+    assert lines[0] == "此数据包较旧"
+    assert any("12" in line for line in lines[1:]) is counted
+    dialog.reject()
+
+
 def test_the_stick_counts_what_was_written_meanwhile(office: Office, hub: FakeHub, qtbot: QtBot) -> None:
     hub.status = SAFE
     running = office("clerk", sync="by_hand")

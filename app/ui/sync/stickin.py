@@ -190,8 +190,8 @@ def _counts(done: SyncDone) -> list[str]:
         lines.append(tr(N_("{n} conflicts came with it"), n=f"{done.conflicts:,}"))
     if done.conflicts or done.rejected:
         lines.append(tr(N_("What was not accepted, and what somebody decides, stands under Conflicts.")))
-    if done.restored and done.message:
-        lines = [done.message]
+    if done.message:
+        lines = [done.message, *([] if done.restored else lines)]
     if done.papers is not None:
         from app.actions.sticks import papers_words  # late: actions load after the first paint
 
