@@ -63,7 +63,9 @@ def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBloc
     replica.set_private(_FORKS, None)
     if standing.epoch <= facts.epoch:
         return Way()
-    restored = bool(lost) or standing.epoch >= facts.epoch + RESTORED_EPOCHS
+    given = [*lost, *(block for block in replica.lost() if block.head[:SEEN_BYTES] in has)]
+    entries = sum(block.last - block.first + 1 for block in given)
+    restored = bool(given) or standing.epoch >= facts.epoch + RESTORED_EPOCHS
     if restored:
         replica.rejoin(forks, standing.epoch)
     else:

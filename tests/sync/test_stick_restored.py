@@ -107,17 +107,18 @@ def test_what_only_an_old_bundle_still_tells_is_given_back(
         county.round()
     assert a.by_stick()
     before = world.hub.status().areas[TOWN_A][0]
-    for since, told in ((1, "已丢失的 2 条"), (2, "此数据包较旧")):
+    for since, told in ((1, "已丢失的 2 条"), (2, "此数据包较旧"))[: 2 if by_stick else 1]:
         done = a.carry(0, since)
         assert done is not None and told in done.message
         assert there(a).contact != "赵敏", "nothing of it is taken before the hub has said so"
     done = a.by_stick() if by_stick else a.round()
     assert done is not None and done.agrees
+    assert (done.restored, done.given_back, done.forked) == (True, 2, False)
     county.round()
     assert (there(a).contact, there(county).contact, there(county).note) == ("赵敏", "赵敏", "三")
     given = world.hub.status().areas[TOWN_A][0]
     assert given > before
-    again = a.carry(0, 3)
+    again = a.carry(0, 3 if by_stick else 2)
     assert again is not None and again.agrees and not a.workspace.replica.lost()
     assert world.hub.status().areas[TOWN_A][0] == given
     settle(world)
