@@ -25,9 +25,12 @@ PAPERS = 500
 FILE_BYTES = 512 * 1024 * 1024
 
 # A name that somebody types to sign in, and others read: no control characters, nothing without a width and
-# no turns of the direction (Unicode 15.1, general categories Cc, Cf and the separators Zl, Zp), which make
-# two different names look alike.
-READABLE = r"[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
+# no turns of the direction (Unicode 15.1, general categories Cc, Zl, Zp and most of Cf), which make two
+# different names look alike.
+READABLE = (
+    r"[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
 
 # What a PIN verifier may cost whoever signs in with it: argon2id with at most 128 MiB, 9 passes and 8 lanes.
 # This program makes 64 MiB, 3 passes, 2 lanes (RFC 9106, second choice; OWASP asks for 19 MiB and 2). The

@@ -96,8 +96,10 @@ def keep_lost(replica: Replica, blocks: Sequence[SignedBlock]) -> int:
         proved(block, facts.hub_key)
     strays = replica.astray(map(as_kept, blocks), next_head)
     needed = untold(replica, strays)
-    replica.put_aside(block for block in strays if block.head in needed)
-    return sum(block.last - block.first + 1 for block in strays if block.head in needed)
+    lost = [block for block in strays if block.head in needed]
+    if lost:
+        replica.put_aside(lost)
+    return sum(block.last - block.first + 1 for block in lost)
 
 
 def items_of(replica: Replica, blocks: Sequence[KeptBlock]) -> list[Item]:
