@@ -21,7 +21,6 @@ from app.store.failures import translated
 _LOG = logging.getLogger(__name__)
 _LONG_LOG = 16_000  # rows noted by folds after which the log is brought in, about 150 MB
 _WORTH = 500  # rows after which it is at the end of a series of folds, and when the file is closed
-_TOO_LONG = 4  # every so many times the fold waits for it
 _MANY = 2000  # rows of saves after which they are taken into the index: a ledger reads them in half a moment
 _MANY_FOLDED = 16_000  # the same of folds, of which few series are longer
 _PORTION = 4000  # rows taken in by one transaction, as others wait for it
@@ -47,7 +46,6 @@ class Tidying:
         self._reading = reading
         self._plain = plain
         self._untidied = 0  # rows noted by folds since the log was brought in
-        self._tidied = 0  # times that happened beside a fold, which lets the log grow
         self._late = 0  # rows noted since the index was up to date
         self._noted = False  # whether any were
         self._thread: threading.Thread | None = None  # the one that is about it, or the last that was
@@ -64,19 +62,13 @@ class Tidying:
     def folded(self, rows: int) -> float:
         """So many rows were noted by a fold, and more are to come; for how many seconds at most others had to
         wait for the file. Own changes that only come back have none, and write next to nothing.
-
-        SQLite begins the log anew only when all of it is in the file and nobody writes, so now and then the
-        fold has to wait for that.
         """
         self._count(rows)
         self._untidied += rows
         held = self._attempt(self._take_in) if self._late >= _MANY_FOLDED else 0.0
         if self._untidied >= _LONG_LOG:
             self._untidied = 0
-            self._tidied += 1
             self._start()
-            if self._tidied % _TOO_LONG == 0:
-                self.join()
         return held
 
     def ended(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import sqlite3
@@ -49,7 +50,9 @@ def ratio(ours: Taken, peer: Taken, name: str) -> dict[str, float]:
 
 
 def settle() -> None:
-    """Let the disk finish what was written before, so that the next run does not pay for it."""
+    """Let the disk finish what was written before, and the collector what was left, so that the next run does
+    not pay for it."""
+    gc.collect()
     os.sync()
 
 

@@ -116,6 +116,7 @@ def fold(place: Place, number: int, entries: int, times: int = 3) -> dict[str, f
             size = done // len(steps)
             written = bare.statements(partial(_fold, workspace, blocks, place, [], size))
         taken, pages = bare.again(written, start, path)
+        del written  # with hundreds of thousands of values, which the collector would look at during a wait
         floor.append(taken)
         with _opened(start, path) as workspace:
             settle()

@@ -185,6 +185,32 @@ def test_the_collector_runs_again_and_the_log_is_brought_in(
     assert laptop.agrees()
 
 
+def test_no_step_writes_while_the_log_is_brought_in_and_a_save_does(
+    lend: Lend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "_LONG_LOG", 4)
+    laptop, stepping, beside = lend("dev-a"), threading.Event(), list[bool]()
+    step = fold._Series._transaction
+
+    def stepped(series: fold._Series, meanwhile: Callable[[], None]) -> fold.FoldDone:
+        stepping.set()
+        return step(series, meanwhile)
+
+    def bring_in(_: tidying.Tidying) -> float:
+        stepping.clear()
+        laptop.desk.add(boiler(f"PL-of-mine-{len(beside)}", div_code=TOWN))
+        beside.append(stepping.wait(0.1))
+        return 0.0
+
+    monkeypatch.setattr(fold._Series, "_transaction", stepped)
+    monkeypatch.setattr(tidying.Tidying, "_bring_in", bring_in)
+    for incoming in (blocks(laptop.hub, (TOWN,) * 5), blocks(laptop.hub, (TOWN, OTHER))):
+        list(laptop.replica.fold_all(incoming, step=3))
+    laptop.workspace._opened.database.tidying.join()
+    assert len(beside) >= 3 and not any(beside)
+    assert laptop.workspace.count(Boiler) == 21 + len(beside)
+
+
 def test_the_next_blocks_are_decoded_while_a_step_is_committed(lend: Lend) -> None:
     laptop, mine = lend("dev-a"), threading.current_thread()
     decoded: list[bool] = []
