@@ -144,13 +144,8 @@ class _Series:
 
     def step(self, ahead: Executor) -> FoldDone:
         """As many entries as the pace says and others leave time for, in one transaction. While it is
-        committed, which is the system's work, a thread of `ahead` has the next blocks at hand.
-
-        Nothing is written while the log is brought in: the system puts it on the disk then, which makes a
-        commit beside it, and whoever waits for that, three times as slow; and SQLite begins the log anew
-        only when all of it is in the file.
-        """
-        self._database.tidying.join()
+        committed, which is the system's work, a thread of `ahead` has the next blocks at hand."""
+        self._database.tidying.rest()
         self._database.let_others()
         self._pace.begin()
         fetching: list[Future[bool]] = []

@@ -4,10 +4,11 @@ rows into its index by record."""
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from time import perf_counter, sleep
 
@@ -20,6 +21,7 @@ from app.store.failures import translated
 
 _LOG = logging.getLogger(__name__)
 _LONG_LOG = 16_000  # rows noted by folds after which the log is brought in, about 150 MB
+_TOO_LONG = 4  # every so many times the fold waits for it
 _WORTH = 500  # rows after which it is at the end of a series of folds, and when the file is closed
 _MANY = 2000  # rows of saves after which they are taken into the index: a ledger reads them in half a moment
 _MANY_FOLDED = 16_000  # the same of folds, of which few series are longer
@@ -46,12 +48,15 @@ class Tidying:
         self._reading = reading
         self._plain = plain
         self._untidied = 0  # rows noted by folds since the log was brought in
+        self._tidied = 0  # times that happened beside a fold, which lets the log grow
         self._late = 0  # rows noted since the index was up to date
         self._noted = False  # whether any were
         self._thread: threading.Thread | None = None  # the one that is about it, or the last that was
         self._busy = False
         self._again = False  # whether that thread is to do it once more
         self._turn = threading.Lock()  # a save and a fold may come to these at the same moment
+        self._on_disk = threading.Event()  # unless the log is on its way there, or about to be
+        self._on_disk.set()
 
     def saved(self, rows: int) -> None:
         """So many rows were noted by a save, which is not to wait now."""
@@ -62,14 +67,26 @@ class Tidying:
     def folded(self, rows: int) -> float:
         """So many rows were noted by a fold, and more are to come; for how many seconds at most others had to
         wait for the file. Own changes that only come back have none, and write next to nothing.
+
+        SQLite begins the log anew only when all of it is in the file and nobody writes, so now and then the
+        fold has to wait for that.
         """
         self._count(rows)
         self._untidied += rows
         held = self._attempt(self._take_in) if self._late >= _MANY_FOLDED else 0.0
         if self._untidied >= _LONG_LOG:
             self._untidied = 0
+            self._tidied += 1
             self._start()
+            if self._tidied % _TOO_LONG == 0:
+                self.join()
         return held
+
+    def rest(self) -> None:
+        """Wait while the log is put on the disk, which comes before it is brought into the file. The system
+        looks for places for its 150 MB then, and each page that is written to it beside this waits for that:
+        the commit of a fold takes five times as long, and so does whoever waits for it."""
+        self._on_disk.wait()
 
     def ended(self) -> None:
         """A series of folds is over: what it left is done now, as the next save would have to do it else."""
@@ -101,8 +118,10 @@ class Tidying:
         """Begin in a thread, which nobody waits for here; one that is about it already does it once more when
         it is to be done `again`, for what came meanwhile."""
         with self._turn:
+            self._again = self._busy and (self._again or again)
+            if not self._busy or self._again:
+                self._on_disk.clear()
             if self._busy:
-                self._again = self._again or again
                 return
             try:
                 self._busy = True
@@ -110,6 +129,7 @@ class Tidying:
                 self._thread.start()
             except RuntimeError as error:  # no more threads: what was saved is saved all the same
                 self._busy, self._thread = False, None
+                self._on_disk.set()
                 self.stays(error)
 
     def _tidy(self) -> None:
@@ -117,12 +137,16 @@ class Tidying:
         try:
             while more:
                 self._attempt(self._take_in)
+                self._put_on_disk()
+                if not self._again:  # else the next is about to be, which a step had better not meet
+                    self._on_disk.set()
                 self._attempt(self._bring_in)
                 with self._turn:
                     more = self._busy = self._again
                     self._again = False
         except BaseException:  # no longer about it; from the loop's end on another one may be
             self._busy = False
+            self._on_disk.set()
             raise
 
     def _attempt(self, work: Callable[[], float]) -> float:
@@ -151,6 +175,12 @@ class Tidying:
             if left:
                 sleep(_BREATH)
         return longest
+
+    def _put_on_disk(self) -> None:
+        """SQLite does it again at once, and hears of what goes wrong with it."""
+        with suppress(OSError):
+            with self._path.with_name(f"{self._path.name}-wal").open("rb+") as log:
+                os.fsync(log.fileno())
 
     def _bring_in(self) -> float:
         with closing(self._plain()) as connection:

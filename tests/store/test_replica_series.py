@@ -185,7 +185,7 @@ def test_the_collector_runs_again_and_the_log_is_brought_in(
     assert laptop.agrees()
 
 
-def test_no_step_writes_while_the_log_is_brought_in_and_a_save_does(
+def test_no_step_writes_while_the_log_is_put_on_the_disk_and_a_save_does(
     lend: Lend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tidying, "_LONG_LOG", 4)
@@ -196,14 +196,13 @@ def test_no_step_writes_while_the_log_is_brought_in_and_a_save_does(
         stepping.set()
         return step(series, meanwhile)
 
-    def bring_in(_: tidying.Tidying) -> float:
+    def put_on_disk(_: tidying.Tidying) -> None:
         stepping.clear()
         laptop.desk.add(boiler(f"PL-of-mine-{len(beside)}", div_code=TOWN))
         beside.append(stepping.wait(0.1))
-        return 0.0
 
     monkeypatch.setattr(fold._Series, "_transaction", stepped)
-    monkeypatch.setattr(tidying.Tidying, "_bring_in", bring_in)
+    monkeypatch.setattr(tidying.Tidying, "_put_on_disk", put_on_disk)
     for incoming in (blocks(laptop.hub, (TOWN,) * 5), blocks(laptop.hub, (TOWN, OTHER))):
         list(laptop.replica.fold_all(incoming, step=3))
     laptop.workspace._opened.database.tidying.join()
