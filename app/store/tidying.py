@@ -178,9 +178,8 @@ class Tidying:
 
     def _put_on_disk(self) -> None:
         """SQLite does it again at once, and hears of what goes wrong with it."""
-        with suppress(OSError):
-            with self._path.with_name(f"{self._path.name}-wal").open("rb+") as log:
-                os.fsync(log.fileno())
+        with suppress(OSError), self._path.with_name(f"{self._path.name}-wal").open("rb+") as log:
+            os.fsync(log.fileno())
 
     def _bring_in(self) -> float:
         with closing(self._plain()) as connection:
