@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from app.domain.casework import WORKFLOWS
-from app.domain.entity import EntityType
+from app.domain.entity import GEOMETRY, EntityType
+from app.domain.fields import Field
+from app.domain.replication import HUB_PERSON, HUB_TOLD
 from app.domain.values import show_moment
 from app.i18n import N_, tr
 
@@ -20,13 +23,20 @@ _DONE = {
     "undo": N_("Undone"),
     "redo": N_("Done again"),
     "add_evidence": N_("Evidence added"),
-    "redact": N_("Paper taken away"),
+    "redact": N_("Took a paper away"),
     "freeze_baseline": N_("Baseline frozen"),
-    "grid": N_("Grid made"),
+    "record_patrol": N_("Patrol recorded"),
+    "make_grid": N_("Grid made"),
+    "draw_lookback": N_("Look-back round drawn"),
+    "freeze_report": N_("Report frozen"),
+    "withdraw_report": N_("Frozen report withdrawn"),
+    "user_add": N_("Person added"),
+    "user_disable": N_("Person disabled"),
+    "user_pin": N_("PIN changed"),
+    "user_pin_reset": N_("PIN given anew"),
     "set_setting": N_("Setting changed"),
-    "create": N_("Workspace made"),
+    "create_workspace": N_("Workspace made"),
     "demo": N_("Made for the demo"),
-    "seal": N_("Edits of another program confirmed"),
     "external_edit": N_("Edits of another program confirmed"),
     "hub_answer": N_("The hub’s answer"),
     "conflict": N_("The hub raised a conflict"),
@@ -35,12 +45,14 @@ _DONE = {
     "appointed": N_("Made an administrator at the hub’s machine"),
     "resolve": N_("Conflict decided"),
     "left_scope": N_("Let go: outside this laptop’s area"),
+    "newer_fields": N_("Fields that only a newer version knows, put into their places"),
+    "number_taken": N_("Marked, as another record bears this number"),
 }
 _STEPS = {row.action: row.label for flow in WORKFLOWS.values() for row in flow.transitions}
 
 
 # What may take a record away for everybody, or out of this file without a move.
-_ENDS = frozenset("delete undo redo resolve seal external_edit left_scope stands hub_answer".split())
+_ENDS = frozenset("delete undo redo resolve external_edit left_scope stands hub_answer".split())
 _MOVES = frozenset(("edit",))  # what never makes a record
 
 
@@ -60,7 +72,22 @@ def gone_words(session: Session, kind: EntityType, ident: str) -> str:
     if entry is None:
         return ""
     words = passage_words(entry.operation, entry.action) or action_words(entry.action)
-    return f"{show_moment(entry.at)} · {entry.person} · {words}"
+    return f"{show_moment(entry.at)} · {author_name(entry.person)} · {words}"
+
+
+def author_name(name: str) -> str:
+    """Who did it, for people: the hub's own acts bear one name in every log, and the edits of another program
+    none until somebody answers for them."""
+    return tr(HUB_TOLD) if name == HUB_PERSON else name or tr(N_("another program"))
+
+
+def field_words(name: str, fields: Mapping[str, Field]) -> str:
+    """What people call what an entry of a history changed: a field, the position, a paper."""
+    if name == GEOMETRY:
+        return tr(N_("Position"))
+    if name == "attachment":
+        return tr(N_("Attachment"))
+    return tr(fields[name].label) if name in fields else name
 
 
 def action_words(action: str) -> str:

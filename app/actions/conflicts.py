@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from app.actions import latework, twice
 from app.actions.action import action
+from app.actions.acts import author_name
 from app.actions.contested import FieldSide, fields_of, refuse_unfit
 from app.actions.deciding import changes_of
 from app.actions.evidence import evidence_of
@@ -25,7 +26,6 @@ from app.domain.entities.papers import Attachment
 from app.domain.entities.people import ROLES, Person
 from app.domain.entity import GEOMETRY, Entity, EntityType
 from app.domain.filters import EVERYTHING, Filter, equal, one_of
-from app.domain.replication import HUB_PERSON
 from app.domain.rights import in_area
 from app.domain.titles import goes_by_owner
 from app.domain.values import check, parse
@@ -272,9 +272,9 @@ def _side(item: Conflict, side: str, device: str, action: str) -> Side:
     def told(name: str) -> str:
         return str(getattr(item, f"{side}_{name}", None) or "")
 
-    by = tr(N_("the hub")) if told("by") == HUB_PERSON else told("by")
+    by = told("by")
     return Side(
-        by=by,
+        by=by and author_name(by),
         at=told("at"),
         device=told("device"),
         reason=told("reason"),

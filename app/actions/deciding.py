@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.actions import latework, twice
+from app.actions.acts import author_name
 from app.actions.places import derived_values
 from app.actions.rights import require_area, require_role, require_writer
 from app.actions.session import Session
@@ -123,7 +124,7 @@ def _not_while_it_stands(item: Conflict, why: Refused) -> Refused:
         N_("The other step cannot be taken while this one stands"),
         hint=N_("Nothing was changed. Let {name} undo the step that stands; then take this side."),
         details=[why.message],
-        name=item.kept_by or "-",
+        name=author_name(item.kept_by) if item.kept_by else "-",
         code=why.code,
     )
 

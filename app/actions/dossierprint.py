@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from app.actions.acts import author_name
 from app.actions.boilerpapers import PHOTO_KINDS, bureau_of, shown_value
 from app.actions.evidence import PhotoPlace, evidence_of, places_of_photos
 from app.actions.history import history
@@ -85,7 +86,7 @@ def _entered(session: Session, boiler: Boiler) -> tuple[str, str, str, str, str]
     """How the record came into the ledger: who brought it, and the document behind it."""
     first = history(session, "boiler", boiler.uid)[-1]
     label = tr(N_("Moved in as claimed")) if boiler.origin == "migrated" else tr(N_("Entered in the ledger"))
-    return show_moment(first.at), label, first.person, "", first.reason
+    return show_moment(first.at), label, author_name(first.person), "", first.reason
 
 
 def _step(item: Approval) -> tuple[str, str, str, str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.actions.acts import action_words, author_name, field_words
 from app.actions.boilerpapers import form_of
 from app.actions.dossierprint import pages_of
 from app.actions.evidence import PHOTO, evidence_of
@@ -154,11 +155,9 @@ def _evidence(session: Session, boiler: Boiler) -> Iterator[tuple[str, Path]]:
 
 def _told(session: Session, boiler: Boiler) -> Iterator[str]:
     for entry in reversed(history(session, "boiler", boiler.uid)):
-        changed = listed(
-            f"{tr(field.label) if (field := boiler.TYPE.fields.get(item.field)) else item.field}"
-            for item in entry.changes
-        )
-        words = (show_moment(entry.at), entry.person, entry.action, entry.reason, changed)
+        changed = listed(field_words(item.field, boiler.TYPE.fields) for item in entry.changes)
+        who, what = author_name(entry.person), action_words(entry.action)
+        words = (show_moment(entry.at), who, what, entry.reason, changed)
         yield "  ".join(word for word in words if word)
 
 

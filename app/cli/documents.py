@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from shapely.geometry import Point, mapping
 
+from app.actions.acts import field_words
 from app.domain.coordinates.measure import spot_of
 from app.domain.entities.people import ROLES
-from app.domain.entity import GEOMETRY, Entity
+from app.domain.entity import Entity
 from app.domain.fields import Field, Kind
 from app.domain.values import show
-from app.i18n import N_, tr
+from app.i18n import tr
 
 if TYPE_CHECKING:
     from app.actions.history import HistoryEntry
@@ -140,7 +141,7 @@ def history_document(
         "changes": [
             {
                 "field": change.field,
-                "label": label_of(change.field, fields),
+                "label": field_words(change.field, fields),
                 "before": told(change.before),
                 "after": told(change.after),
             }
@@ -148,15 +149,6 @@ def history_document(
             if change.field not in fields or not secret(fields[change.field])
         ],
     }
-
-
-def label_of(name: str, fields: Mapping[str, Field]) -> str:
-    """What a person calls a field."""
-    if name == GEOMETRY:
-        return tr(N_("Position"))
-    if name == "attachment":
-        return tr(N_("Attachment"))
-    return tr(fields[name].label) if name in fields else name
 
 
 def _place(record: Entity) -> dict[str, Any]:

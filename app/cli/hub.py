@@ -341,11 +341,13 @@ def restored(shell: Shell, words: PlaceWords) -> Answer:
 
 
 def _conflict_row(item: dict[str, Any], kind: str) -> list[Any]:
-    from app.domain.entities.people import ROLES  # late: help pages need no database
+    from app.actions.acts import author_name  # late: help pages need no database
+    from app.domain.entities.people import ROLES
 
     record, kept, offered = item["record"], item["kept"], item["offered"]
     decides = listed(map(ROLES.label, (item["decides"] or "").split()))
-    return [record["title"] or record["id"], kind, kept["by"], offered["by"], decides]
+    by = [side["by"] and author_name(side["by"]) for side in (kept, offered)]
+    return [record["title"] or record["id"], kind, *by, decides]
 
 
 def named_hub(words: Any) -> HubPlace:

@@ -315,11 +315,11 @@ def _page(view: RecordView) -> Iterable[str]:
 
 
 def _story(documents: Sequence[dict[str, Any]], fields: Any) -> Iterable[str]:
-    from app.actions.acts import action_words, passage_words  # late: only for people
+    from app.actions.acts import action_words, author_name, passage_words  # late: only for people
     from app.domain.values import show_moment
 
     for told in documents:
-        who = told["person"] or tr(N_("another program"))
+        who = author_name(told["person"] or "")
         reason = f"  ({told['reason']})" if told["reason"] else ""
         yield f"{show_moment(told['at'])}  {who}  {action_words(told['action'])}{reason}"
         if passage := passage_words(told["operation"], told["action"]):

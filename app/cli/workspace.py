@@ -130,6 +130,7 @@ def check(shell: Shell, words: object) -> Answer:
 
 def salvage(shell: Shell, words: FileWords) -> Answer:
     """Bring back from a damaged file what the restored workspace does not hold."""
+    from app.actions.acts import author_name
     from app.actions.salvaging import salvage as bring_back  # late: help pages need no database
     from app.actions.salvaging import title_of
     from app.cli.documents import told
@@ -153,7 +154,8 @@ def salvage(shell: Shell, words: FileWords) -> Answer:
     if done.gaps:
         lines.append(tr(N_("Part of the damaged file cannot be read any more: something may be missing")))
     lines += [
-        f"  {show_moment(item.at)}  {item.person}  {title_of(item.changes)}: {item.why}" for item in done.left
+        f"  {show_moment(item.at)}  {author_name(item.person)}  {title_of(item.changes)}: {item.why}"
+        for item in done.left
     ]
     document = {"acts": done.acts, "changes": done.changes, "gaps": done.gaps, "left": left}
     return Answer(document, lines, CHANGED if left else 0)

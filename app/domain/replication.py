@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.i18n import N_
+
 Op = Literal["i", "u", "d", "n"]  # insert, update, delete; n: nothing to write (an effect only)
 Verdict = Literal["accepted", "merged", "conflict", "rejected"]
 Cells = dict[str, Any]
 SEEN_BYTES = 8  # of a head, enough to tell one log from another
 STANDS = "stands"  # the note of an effect by which a restored hub tells a record whole
-HUB_PERSON = "hub"  # the person of an act that the hub itself wrote
+HUB_PERSON = "hub"  # the person of an act that the hub itself wrote, whose name it is in the log
+HUB_TOLD = N_("the hub")  # and for people
 
 
 @dataclass(frozen=True, slots=True)

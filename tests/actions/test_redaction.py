@@ -118,6 +118,10 @@ def test_a_cleared_boiler_keeps_its_evidence_and_its_dossier_leaves_the_rest_out
     with ZipFile(out) as packed:
         assert len([name for name in packed.namelist() if "wrong" in name or late.sha256[:8] in name]) == 0
         assert packed.testzip() is None
+        [told] = [
+            packed.read(name).decode("utf-8-sig") for name in packed.namelist() if name.endswith(".txt")
+        ]
+    assert "  位置、" in told and "  撤下材料  " in told and "redact" not in told
 
 
 def test_a_paper_is_named_by_its_file_or_its_hash(office: Office) -> None:

@@ -106,6 +106,8 @@ def test_two_laptops_contradict_each_other_and_somebody_decides(served: Served, 
     assert office is not None
     joined = served.join(town, COUNTY, "R4")
     assert joined["records"] > 100 and not joined["founding"]
+    told = served.at(town)("history", "division", COUNTY).out.splitlines()[0].split("  ")
+    assert told[1:] == ["Gridward", "新建工作空间"]
     served.at(town)("edit", "boiler", "KT-1", "--set", "fuel=无烟煤", "--reason", "现场核对", as_="inspector")
     served.at(office)("edit", "boiler", "KT-1", "--set", "fuel=型煤", "--reason", "台账", as_="clerk")
     sent = served.at(town).json("sync")

@@ -389,6 +389,13 @@ def test_what_was_put_apart_is_told_by_laptop_person_and_town(http: TestClient, 
         assert told in line
 
 
+def test_what_the_hub_itself_wrote_is_told_in_words(http: TestClient, hub: SmallHub) -> None:
+    hub.conflicts_.append(replace(hub.conflicts_[0], uid="c2", kept_by="hub", owner_title="PL-2"))
+    sign_in(http)
+    line = http.get("/admin/conflicts").text.split("PL-2")[1]
+    assert "中心" in line and ">hub<" not in line
+
+
 def test_areas_come_in_pages(http: TestClient, hub: SmallHub) -> None:
     hub.areas_ = {f"62080210{n:04}": (n, b"", 0) for n in range(150)}
     sign_in(http)

@@ -15,6 +15,7 @@ from app.domain.areas import covers
 from app.domain.catalog import BY_NAME
 from app.domain.entities.conflict import KINDS
 from app.domain.entities.people import ROLES
+from app.domain.replication import HUB_PERSON, HUB_TOLD
 from app.domain.rights import keeps_house, within_cap
 from app.domain.versions import is_below
 from app.errors import AppError
@@ -239,14 +240,17 @@ def _people(service: Service, visit: Visit) -> tuple[list[Any], Any, frozenset[s
 
 
 def _conflict(language: str, item: Any) -> dict[str, Any]:
+    def told(by: str | None) -> str | None:
+        return in_language(language, HUB_TOLD) if by == HUB_PERSON else by
+
     kind, roles = BY_NAME.get(item.owner_entity), code_words(ROLES, language)
     deciders = [roles.get(role, role) for role in (item.decides or "").split()]
     return {
         "record": item.owner_title or item.owner,
         "entity": in_language(language, kind.label) if kind else item.owner_entity,
         "kind": code_words(KINDS, language).get(item.kind, item.kind),
-        "kept": (item.kept_by, moment_of(item.kept_at)),
-        "offered": (item.offered_by, moment_of(item.offered_at)),
+        "kept": (told(item.kept_by), moment_of(item.kept_at)),
+        "offered": (told(item.offered_by), moment_of(item.offered_at)),
         "decides": ("、" if language == "zh_CN" else ", ").join(deciders),
         "raised": moment_of(item.raised_at),
     }

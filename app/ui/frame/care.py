@@ -296,11 +296,12 @@ class Care:
         self._desk.act(self._window, work, self._salvaged, title=tr(N_("Bringing back")))
 
     def _salvaged(self, done: Any) -> None:
-        from app.actions.salvaging import title_of  # late: actions load after the first paint
+        from app.actions.acts import author_name  # late: actions load after the first paint
+        from app.actions.salvaging import title_of
 
         said = tr(N_("Brought back {acts} acts with {changes} changes"), acts=done.acts, changes=done.changes)
         lines = [
-            f"{show_moment(item.at)} · {item.person} · {title_of(item.changes)}: {item.why}"
+            f"{show_moment(item.at)} · {author_name(item.person)} · {title_of(item.changes)}: {item.why}"
             for item in done.left[:_MOST_FINDINGS]
         ]
         if done.gaps:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from app.actions.acts import action_words, passage_words
+from app.actions.acts import action_words, author_name, passage_words
 from app.domain.entities.papers import Attachment
 from app.domain.entities.people import ROLES
 from app.domain.entity import GEOMETRY, EntityType
@@ -42,7 +42,7 @@ class HistoryView(QTextBrowser):
 
 def _entry(kind: EntityType, entry: HistoryEntry, names: Names) -> str:
     look = colours()
-    who = tr(N_("another program")) if entry.external else f"{entry.person} {ROLES.label(entry.role)}".strip()
+    who = f"{author_name(entry.person)} {ROLES.label(entry.role)}".strip()
     head = f"<b>{escape(action_words(entry.action))}</b> · {escape(who)}"
     when = f"<span style='color:{look.muted}'>{escape(show_moment(entry.at))}</span>"
     lines = [f"<p style='margin:8px 0 0 0'>{head}<br>{when}"]
