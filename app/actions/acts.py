@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from shapely.geometry.base import BaseGeometry
+
 from app.domain.casework import WORKFLOWS
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Field
@@ -88,6 +90,14 @@ def field_words(name: str, fields: Mapping[str, Field]) -> str:
     if name == "attachment":
         return tr(N_("Attachment"))
     return tr(fields[name].label) if name in fields else name
+
+
+def place_words(shape: BaseGeometry | None) -> str:
+    """Longitude and latitude (EPSG:4490) of a point, or of one within an outline; "" when there is none."""
+    if shape is None or shape.is_empty:
+        return ""
+    spot = shape.representative_point()
+    return f"{spot.x:.6f}, {spot.y:.6f}"
 
 
 def action_words(action: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -316,6 +317,7 @@ def _page(view: RecordView) -> Iterable[str]:
 
 def _story(documents: Sequence[dict[str, Any]], fields: Any) -> Iterable[str]:
     from app.actions.acts import action_words, author_name, passage_words  # late: only for people
+    from app.domain.entity import GEOMETRY
     from app.domain.values import show_moment
 
     for told in documents:
@@ -325,10 +327,17 @@ def _story(documents: Sequence[dict[str, Any]], fields: Any) -> Iterable[str]:
         if passage := passage_words(told["operation"], told["action"]):
             yield f"    {passage}"
         for change in told["changes"]:
-            before, after = (
-                _brief(fields.get(change["field"]), change[when]) for when in ("before", "after")
-            )
+            brief = _spot if change["field"] == GEOMETRY else partial(_brief, fields.get(change["field"]))
+            before, after = (brief(change[when]) for when in ("before", "after"))
             yield f"    {change['label']}: {before} → {after}"
+
+
+def _spot(value: Any) -> str:
+    from shapely.geometry import Point, shape  # late: only for people
+
+    from app.actions.acts import place_words
+
+    return place_words(shape(value) if isinstance(value, dict) else Point(value) if value else None) or "-"
 
 
 def _brief(field_: Field | None, value: Any) -> str:

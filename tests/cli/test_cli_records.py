@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -246,7 +247,10 @@ def test_people_read_tables_and_pages(terminal: Terminal) -> None:
     assert "共 1 条记录" in terminal("list", "boiler").out
     assert "没有" in terminal("list", "source").out
     assert "登记在册" in terminal("show", "boiler", "KT-1").out
-    assert "试验数据" in terminal("history", "boiler", "KT-1").out
+    told = terminal("history", "boiler", "KT-1").out
+    assert "试验数据" in told and re.search(r"位置: - → 106\.\d{6}, 35\.\d{6}\n", told)
+    outline = terminal("history", "division", "620802").out
+    assert re.search(r"位置: - → 106\.\d{6}, 35\.\d{6}\n", outline) and "{" not in outline
     assert "county_accept" in terminal("actions", "boiler").out
 
 

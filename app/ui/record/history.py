@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
-from app.actions.acts import action_words, author_name, passage_words
+from app.actions.acts import action_words, author_name, passage_words, place_words
 from app.domain.entities.papers import Attachment
 from app.domain.entities.people import ROLES
 from app.domain.entity import GEOMETRY, EntityType
@@ -59,7 +59,8 @@ def _entry(kind: EntityType, entry: HistoryEntry, names: Names) -> str:
 def _change(kind: EntityType, change: Any, names: Names) -> str:
     look = colours()
     if change.field == GEOMETRY:
-        label, before, after = tr(N_("Position")), _place(change.before), _place(change.after)
+        label = tr(N_("Position"))
+        before, after = (place_words(shape) or "—" for shape in (change.before, change.after))
     elif change.field == Attachment.TYPE.name:
         sign, words = ("−", change.before) if change.after is None else ("+", change.after)
         return f"<div style='margin-left:12px'>{sign} {escape(str(words))}</div>"
@@ -73,10 +74,3 @@ def _change(kind: EntityType, change: Any, names: Names) -> str:
         return ""
     words = f"{escape(label)}: <span style='color:{look.muted}'>{escape(before)}</span> → {escape(after)}"
     return f"<div style='margin-left:12px'>{words}</div>"
-
-
-def _place(shape: Any) -> str:
-    if shape is None:
-        return "—"
-    point = shape.representative_point()
-    return f"{point.x:.6f}, {point.y:.6f}"
