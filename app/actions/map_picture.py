@@ -133,5 +133,5 @@ def save_framed(session: Session, shown: Framed, path: Path) -> Page:
 def _request(session: Session, theme: Theme, layers: ProjectedLayers) -> PictureRequest:
     words = sheet_words(session, SheetOrder(""))
     credits = picture_credits(session, theme.layers)
-    meta = replace(words, picture_credits=credits, sheet_no="", snapshot="")
+    meta = replace(words, picture_credits=credits, snapshot="")
     return PictureRequest(theme, layers, meta, area_title(session), has_synthetic(session))

@@ -275,6 +275,12 @@ def area_title(session: Session) -> str:
     return _division(session, session.workspace.area).name
 
 
+def _number(session: Session, order: SheetOrder) -> str:
+    """What tells this sheet from others of the day: what it shows, what it is of, the date."""
+    place = order.of[0] if len(order.of) == 1 else session.workspace.area
+    return "-".join((sheet(order.sheet).letters, place, session.today.replace("-", "")))
+
+
 def sheet_words(session: Session, order: SheetOrder) -> SheetMeta:
     """The words around a map of the workspace: the bureau, who made it and when, how secret it is."""
     area = _division(session, session.workspace.area)
@@ -287,6 +293,6 @@ def sheet_words(session: Session, order: SheetOrder) -> SheetMeta:
         secrecy=PUBLIC if order.public else order.secrecy,
         review_no=order.review_no,
         base_source=tr(N_("Boundaries: Tianditu (generalised); places: GeoNames")),
-        sheet_no=f"{order.sheet}-{session.today.replace('-', '')}",
+        sheet_no=_number(session, order) if order.sheet else "",
         snapshot=session.workspace.snapshot_id(),
     )

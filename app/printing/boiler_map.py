@@ -33,7 +33,7 @@ from app.printing.rooms import Room
 from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.totals import totals_block
 
-ID = "boiler_map"
+ID, LETTERS = "boiler_map", "GL"
 TITLE = N_("Boiler clearing map")
 PAPER = "A3"
 _MOST_NAMED = 40

@@ -15,16 +15,18 @@ from app.printing.request import SheetRequest
 
 @dataclass(frozen=True)
 class Sheet:
-    """A ready-made sheet: its id, its name, the paper it is made for and how it is made."""
+    """A ready-made sheet: its id, the letters before its numbers (pinyin initials of its subject), its name,
+    the paper it is made for and how it is made."""
 
     id: str
+    letters: str
     title: str
     paper: str
     build: Callable[[SheetRequest], list[Page]]
 
 
 SHEETS: dict[str, Sheet] = {
-    sheet.ID: Sheet(sheet.ID, sheet.TITLE, sheet.PAPER, sheet.build)
+    sheet.ID: Sheet(sheet.ID, sheet.LETTERS, sheet.TITLE, sheet.PAPER, sheet.build)
     for sheet in (boiler_map, grid_map, lookback_map, sources_map, zone_sheet)
 }
 

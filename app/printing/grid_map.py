@@ -7,7 +7,7 @@ from app.printing.area_map import build_area_map
 from app.printing.page import Page
 from app.printing.request import SheetRequest
 
-ID = "grid_map"
+ID, LETTERS = "grid_map", "WG"
 TITLE = N_("Grid map")
 PAPER = "A3"
 

@@ -20,7 +20,7 @@ from app.printing.request import LookbackMapContent, SheetRequest
 from app.printing.style import SheetStyle
 from app.printing.table import Cell, head, table_block
 
-ID = "lookback_map"
+ID, LETTERS = "lookback_map", "HT"
 TITLE = N_("Look-back and rebound map")
 PAPER = "A3"
 _MOST_LISTED = 24

@@ -7,7 +7,7 @@ from app.printing.area_map import build_area_map
 from app.printing.page import Page
 from app.printing.request import SheetRequest
 
-ID = "sources_map"
+ID, LETTERS = "sources_map", "SY"
 TITLE = N_("Drinking-water sources map")
 PAPER = "A3"
 

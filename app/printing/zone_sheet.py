@@ -34,7 +34,7 @@ from app.printing.request import SheetRequest, ZoneSheetContent, date_words
 from app.printing.style import PICTURE_DOTS, SheetStyle
 from app.printing.table import Cell, head, table_block
 
-ID = "zone_sheet"
+ID, LETTERS = "zone_sheet", "BH"
 TITLE = N_("Protection zone boundary sheet")
 PAPER = "A4"
 _TABLES_BESIDE = 2

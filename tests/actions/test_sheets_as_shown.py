@@ -18,7 +18,7 @@ from app.actions.lookback import draw_lookback
 from app.actions.map_layers import map_layers
 from app.actions.map_picture import Framed, save_framed
 from app.actions.maps import arranged_theme, feature_source
-from app.actions.sheets import SheetOrder, outline_of, sheet_pages
+from app.actions.sheets import SheetOrder, outline_of, sheet_pages, sheet_words
 from app.carto.compose import Look, display_list
 from app.carto.display import DisplayList, Group, Op, Raster, Text, walk
 from app.carto.keeping import ProjectedLayers
@@ -135,6 +135,15 @@ def test_a_look_back_shows_its_findings_over_the_screens_map(office: Office) -> 
 def test_the_public_edition_is_never_the_screens_map(office: Office) -> None:
     with pytest.raises(Refused, match="公开版"):
         _page(office, public=True)
+
+
+@pytest.mark.parametrize(("order", "number"), [
+    (SheetOrder("boiler_map"), "GL-620800-20261123"), (SheetOrder("zone_sheet"), "BH-620800-20261123"),
+    (SheetOrder("grid_map", of=("620802",)), "WG-620802-20261123"),
+    (SheetOrder("grid_map", of=("620802", "620826")), "WG-620800-20261123"), (SheetOrder(""), ""),
+])  # fmt: skip
+def test_a_number_says_what_a_sheet_is_of(office: Office, order: SheetOrder, number: str) -> None:
+    assert sheet_words(office.session, order).sheet_no == number
 
 
 def test_an_area_without_an_outline_is_not_printed(office: Office) -> None:
