@@ -108,9 +108,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
 
 
 def pairs(document: Mapping[str, Any]) -> list[str]:
-    """One line for each key and value."""
+    """One line for each key and value; a dash where there is none."""
     width = max((_width(str(key)) for key in document), default=0)
-    return [f"{_pad(str(key), width)}  {_cell(value)}" for key, value in document.items()]
+    return [f"{_pad(str(key), width)}  {_cell(value) or '–'}" for key, value in document.items()]
 
 
 def _detail(detail: object) -> str:
