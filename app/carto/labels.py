@@ -60,45 +60,24 @@ class PlacedLabel:
     leader_to: tuple[float, float] | None = None
 
 
-class _Board:
-    """The boxes and leaders that are taken already."""
+@dataclass(frozen=True)
+class _Near:
+    """What is taken in a part of the sheet: boxes of labels and of symbols, and leaders (all (n, 4))."""
 
-    def __init__(self, obstacles: Floats, size_mm: tuple[float, float], room: int) -> None:
-        self.fixed = Obstacles(obstacles, size_mm)
-        self._placed = np.empty((room, 4))
-        self._count = 0
-        self._leaders = np.empty((room, 4))
-        self._leader_count = 0
-        self._size = size_mm
-
-    def add(self, box: Sequence[float]) -> None:
-        self._placed[self._count] = box
-        self._count += 1
-
-    def add_leader(self, ends: Sequence[float]) -> None:
-        self._leaders[self._leader_count] = ends
-        self._leader_count += 1
-
-    def free(self, boxes: Floats) -> Flags:
-        """Which of the boxes (n, 4) lie inside the frame and cover nothing."""
-        return self.open(boxes) & self.still_free(boxes)
-
-    def open(self, boxes: Floats) -> Flags:
-        """Which of the boxes lie inside the frame and on no obstacle: that never changes."""
-        inside = (boxes[:, 0] >= 0) & (boxes[:, 1] >= 0)
-        inside &= (boxes[:, 2] <= self._size[0]) & (boxes[:, 3] <= self._size[1])
-        return np.asarray(inside & self.fixed.clear(boxes))
+    labels: Floats
+    symbols: Floats
+    leaders: Floats
 
     def still_free(self, boxes: Floats) -> Flags:
         """Which of the boxes cover no label and no leader that was placed."""
-        free: Flags = ~covering(boxes, self._placed[: self._count])
-        if self._leader_count:
+        free: Flags = ~covering(boxes, self.labels)
+        if len(self.leaders):
             free &= ~self._crossed(boxes)
         return free
 
     def _crossed(self, boxes: Floats) -> Flags:
         """Which boxes some leader runs through, judged at nine points of the leader."""
-        ends = self._leaders[: self._leader_count]
+        ends = self.leaders
         t = np.linspace(0.0, 1.0, 9)[None, :]
         xs = ends[:, 0:1] + (ends[:, 2:3] - ends[:, 0:1]) * t
         ys = ends[:, 1:2] + (ends[:, 3:4] - ends[:, 1:2]) * t
@@ -112,14 +91,55 @@ class _Board:
         t = np.linspace(0.08, 1.0, 12)[None, :]
         xs = ends[:, 0:1] + (ends[:, 2:3] - ends[:, 0:1]) * t
         ys = ends[:, 1:2] + (ends[:, 3:4] - ends[:, 1:2]) * t
-        for taken, price in ((self._placed[: self._count], 100.0), (self.fixed.boxes, 1.0)):
+        for taken, price in ((self.labels, 100.0), (self.symbols, 1.0)):
             for column in range(12):
                 x, y = xs[:, column, None], ys[:, column, None]
                 hit = (x > taken[:, 0]) & (x < taken[:, 2]) & (y > taken[:, 1]) & (y < taken[:, 3])
                 cost += hit.sum(axis=1) * price
-        if self._leader_count:
-            cost += _crossings(ends, self._leaders[: self._leader_count]) * 100.0
+        if len(self.leaders):
+            cost += _crossings(ends, self.leaders) * 100.0
         return cost
+
+
+class _Board:
+    """The boxes and leaders that are taken already."""
+
+    def __init__(self, obstacles: Floats, size_mm: tuple[float, float], room: int) -> None:
+        self.fixed = Obstacles(obstacles, size_mm)
+        self._placed = np.empty((room, 4))
+        self._count = 0
+        self._leaders = np.empty((room, 4))
+        self._reaches = np.empty((room, 4))  # the boxes around the leaders
+        self._leader_count = 0
+        self._size = size_mm
+
+    def add(self, box: Sequence[float]) -> None:
+        self._placed[self._count] = box
+        self._count += 1
+
+    def add_leader(self, ends: Sequence[float]) -> None:
+        x0, y0, x1, y1 = self._leaders[self._leader_count] = ends
+        self._reaches[self._leader_count] = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+        self._leader_count += 1
+
+    def open(self, boxes: Floats) -> Flags:
+        """Which of the boxes (n, 4) lie inside the frame and on no obstacle: that never changes."""
+        inside = (boxes[:, 0] >= 0) & (boxes[:, 1] >= 0)
+        inside &= (boxes[:, 2] <= self._size[0]) & (boxes[:, 3] <= self._size[1])
+        return np.asarray(inside & self.fixed.clear(boxes))
+
+    def near(self, boxes: Floats, *, symbols: bool = False) -> _Near:
+        """What is taken where the boxes are, the symbols only when they are asked for. Each of thousands of
+        labels looks at its neighbours: the whole sheet for each would take minutes."""
+        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+
+        def touching(those: Floats) -> Flags:
+            met = (those[:, 0] <= high[0]) & (those[:, 2] >= low[0])
+            return np.asarray(met & (those[:, 1] <= high[1]) & (those[:, 3] >= low[1]))
+
+        placed, fixed = self._placed[: self._count], self.fixed.boxes
+        leaders = self._leaders[: self._leader_count][touching(self._reaches[: self._leader_count])]
+        return _Near(placed[touching(placed)], fixed[touching(fixed)] if symbols else fixed[:0], leaders)
 
 
 def place_labels(
@@ -182,7 +202,7 @@ def label_ops(placed: Sequence[PlacedLabel], leader_colour: str) -> tuple[Op, ..
 
 
 def _place(wish: LabelWish, boxes: Floats, outward: float, board: _Board) -> PlacedLabel | None:
-    free = boxes[board.still_free(boxes)] if len(boxes) else boxes
+    free = boxes[board.near(boxes).still_free(boxes)] if len(boxes) else boxes
     if len(free):
         return PlacedLabel(wish, _box(free[0]))
     return _with_leader(wish, outward, board) if wish.leader else None
@@ -195,10 +215,12 @@ def _with_leader(wish: LabelWish, outward: float, board: _Board) -> PlacedLabel 
     fallback: tuple[float, PlacedLabel] | None = None
     for ring in _LEADER_RINGS_MM:
         boxes, ends = _ring_places(wish, ring, turns)
-        cost = np.where(board.free(boxes), board.leader_cost(ends) * 0.4 + away, np.inf)
-        best = int(np.argmin(cost))
-        if not np.isfinite(cost[best]):
+        near = board.near(boxes, symbols=True)
+        free = board.open(boxes) & near.still_free(boxes)
+        if not free.any():
             continue
+        cost = np.where(free, near.leader_cost(ends) * 0.4 + away, np.inf)
+        best = int(np.argmin(cost))
         found = PlacedLabel(wish, _box(boxes[best]), (float(ends[best, 2]), float(ends[best, 3])))
         if cost[best] < _CLEAN_LEADER:
             return found
