@@ -68,11 +68,11 @@ class _Account:
             act = self._uncover(place, beneath, before, cell)
         if before is not None:
             act = self._follow(place, before, cell, act)
-        if not _is_nothing(cell.after):
-            self.latest[place] = (cell.after, act)
-            self.onward.pop((place, act), None)  # told again, after a restore: it stands after all
+        if _is_nothing(cell.after):
+            self.emptied[place] = act = cell.act
         else:
-            self.emptied[place] = cell.act
+            self.latest[place] = (cell.after, act)
+        self.onward.pop((place, act), None)  # told again, after a restore: nothing has come after it
 
     def _uncover(
         self, place: Place, beneath: tuple[Any, str], before: tuple[Any, str] | None, cell: EnteredCell

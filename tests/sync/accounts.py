@@ -317,9 +317,10 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     for logged, _, _ in replay.entries:
         if not _is_entry(logged.effect) or logged.act.uid not in place:
             continue
-        if logged.device == "" and logged.act.uid in oracle.forgotten | loose:
-            # Its own laptop had no more of it and others gave it back to a restored hub, or it had been in
-            # another area's log, which was given back at another time.
+        if logged.act.uid in oracle.forgotten or (logged.device == "" and logged.act.uid in loose):
+            # Its own laptop had no more of it: others gave it back to a restored hub, or the laptop sent it
+            # when it had become an older one that still had it. Or it had been in another area's log, which
+            # was given back at another time.
             continue
         laptop, number = place[logged.act.uid]
         if number < reached.get((laptop, logged.area), -1):

@@ -374,6 +374,53 @@ def _settled_where_it_went_and_given_back(state: Stories) -> None:
     state.restores_hub(declared=False, first=[("town_a", ""), ("city", "")], which=3)
 
 
+def _moved_and_given_back_twice(state: Stories) -> None:
+    """A move told again, after a restore, empties what its act had brought before: the certificate led from
+    there on to the act whose own value had given way."""
+    state.opens(crowd=TWO)
+    state.loses_the_hub(
+        first="city", second="town_a", which=2, field="model", declared=False, back=False, heard="no_pull"
+    )
+    state.backs_up_hub()
+    state.loses_the_hub(
+        first="town_a", second="town_a", which=1, field="place", declared=True, back=False, heard="no_pull"
+    )
+    state.loses_the_hub_twice(
+        both=TWO, which=5, field="rated_tph", heard="", deed="edit", declared=False, answer="torn"
+    )
+    state.moves(name="city", then=[("town_a", "")], which=1)
+    state.backs_up(name="town_a", then=[("city", "")])
+    state.loses_the_hub(
+        first="city", second="city", which=6, field="place", declared=False, back=True, heard="deaf"
+    )
+    state.loses_the_hub(
+        first="town_a", second="city", which=4, field="note", declared=False, back=True, heard="no_pull"
+    )
+    state.restores_hub(declared=True, first=[("city", ""), ("city", "")], which=2)
+    state.moves(name="city", then=[("town_a", ""), ("city", "")], which=3)
+    state.restores_hub(declared=True, first=[("town_a", "piece")], which=6)
+
+
+def _an_older_self_has_what_a_newer_had_not(state: Stories) -> None:
+    """A laptop that was brought back to a backup without an act wrote others, then became an older one that
+    still had it: what it sends last was written first, in another life."""
+    state.backs_up(name="county", then=[("county", ""), ("county", "cut")])
+    state.loses_the_hub_twice(
+        both=("county", "town_b"),
+        which=5,
+        field="fuel",
+        heard="no_pull",
+        deed="move",
+        declared=False,
+        answer="no_pull",
+    )
+    state.backs_up(name="county", then=[("town_b", "stale"), ("county", "")])
+    state.restores_hub(declared=True, first=[("town_b", "torn")], which=5)
+    state.restores(name="county", which=4)
+    state.loses_the_laptop(fault="", field="note", name="county", which=4)
+    state.restores(name="county", which=1)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -401,6 +448,8 @@ STORIES = (
     _undone_after_it_was_brought_back,
     _emptied_again_unseen,
     _settled_where_it_went_and_given_back,
+    _moved_and_given_back_twice,
+    _an_older_self_has_what_a_newer_had_not,
 )
 
 
