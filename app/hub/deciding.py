@@ -243,6 +243,8 @@ class Deciding:
             decision = Decision("u", entry.cells, entry.cells)  # nobody wrote since: nothing to weigh
         else:
             decision = decide(kind, entry, self._state(item, row), desk.writing(item, area))
+        if decision.op == "i" and row is not None:
+            self.keys.ask(self.desk.rows, kind, decision)  # it would live again
         clash = self.keys.clash(kind, entry.uid, decision)
         if clash is not None:
             self._clash(item, row, clash)

@@ -12,6 +12,7 @@ from app.domain.merge import Decision
 from app.domain.replication import Entry
 from app.hub.book import unique_ids
 from app.hub.database import HubDatabase
+from app.hub.rows import Rows
 from app.store.tables import is_known, known
 
 
@@ -40,6 +41,13 @@ class Keys:
             if holder is not None and holder != uid:
                 return Clash(name, holder)
         return None
+
+    def ask(self, rows: Rows, kind: EntityType, decision: Decision) -> None:
+        """Read who has the keys that this decision would set, where no entry of the push names them."""
+        for name in unique_ids(kind):
+            if (value := decision.sets.get(name)) is not None:
+                for row in rows.owned(kind.name, name, [str(value)]):
+                    self.hold(kind.name, name, row.uid, str(value))
 
     def hold(self, entity: str, name: str, uid: str, value: str) -> None:
         """A living record has this value."""

@@ -533,6 +533,33 @@ def test_a_number_is_free_once_its_record_is_deleted(bench: HubBench) -> None:
     bench.check()
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_record_does_not_live_again_when_its_number_is_taken(bench: HubBench, together: bool) -> None:
+    """The hub fell over at each push of such an edit, and nothing of that laptop reached it any more."""
+    one, two = bench.laptop(COUNTY, "R5"), bench.laptop(COUNTY, "R5")
+    first = one.enter("clerk", ledger_no="KT-1")
+    one.push()
+    two.pull()
+    one.delete("clerk", first.uid)
+    if not together:
+        second = one.enter("clerk", ledger_no="KT-1")
+    one.push()
+    if together:
+        second = two.enter("clerk2", ledger_no="KT-2")
+        two.delete("clerk2", first.uid)
+        two.edit("clerk2", second.uid, ledger_no="KT-1")
+        two.push()
+        one.edit("clerk", first.uid, note="重")
+    two.edit("clerk2", first.uid, address="新址1号")
+    assert two.push().conflicts == 1
+    assert said(bench, two)[-1] == ("conflict", "duplicate")
+    stands = bench.boiler(second.uid)
+    assert bench.boiler(first.uid) is None and stands is not None and stands.ledger_no == "KT-1"
+    [raised] = [item for item in bench.hub.conflicts() if item.kind == "duplicate"]
+    assert json.loads(raised.offered) == {"address": "新址1号"}
+    bench.check()
+
+
 def test_two_records_swap_their_numbers_by_way_of_a_third(bench: HubBench) -> None:
     laptop = bench.laptop(COUNTY, "R5")
     one, two = laptop.enter("clerk", ledger_no="A"), laptop.enter("clerk", ledger_no="B")
