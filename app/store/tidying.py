@@ -85,7 +85,7 @@ class Tidying:
     def rest(self) -> None:
         """Wait while the log is put on the disk, which comes before it is brought into the file. The system
         looks for places for its 150 MB then, and each page that is written to it beside this waits for that:
-        the commit of a fold takes five times as long, and so does whoever waits for it."""
+        the commit of a fold takes several times as long, and whoever waits for it waits along."""
         self._on_disk.wait()
 
     def ended(self) -> None:

@@ -18,7 +18,7 @@ _ALL_S, _LONG_S = 60.0, 600.0  # between sweeps of everything: when it is quiet,
 class Sweeper(QObject):
     """Made once for the application. Python's own collector stays off from then on, as there may be widgets
     until the process ends; the GUI thread sweeps instead: what is new, while there is much of it, and
-    everything, a third of a second with a ledger of 20,000 boilers, when little was made for two seconds.
+    everything, up to a third of a second with 20,000 boilers, when little was made for two seconds.
 
     What lives through one sweep of new things is looked at by the next of everything only: looking at all of
     it after every ten held up the window for 60 to 80 ms, whenever a ledger was read.
