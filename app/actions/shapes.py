@@ -26,7 +26,7 @@ from app.domain.entity import Entity, EntityType
 from app.domain.filters import one_of
 from app.domain.topology import Area, Fault, beyond_range, faults
 from app.errors import Changed, Invalid, Refused
-from app.i18n import N_, listed
+from app.i18n import N_, listed, tr
 
 # What of an area's kind must not overlap: the records that share what the function gives.
 _GROUPS: dict[str, Callable[[Entity], str]] = {
@@ -36,6 +36,12 @@ _GROUPS: dict[str, Callable[[Entity], str]] = {
     ProtectionZone.TYPE.name: lambda zone: str(getattr(zone, "source", None) or zone.uid),
     BuiltUpArea.TYPE.name: lambda area: str(getattr(area, "year", "")),
     Division.TYPE.name: lambda division: str(getattr(division, "level", "")),
+}
+
+_UNREAD = {
+    "no_record": N_("Feature {row}: no record here is called {record}"),
+    "twice": N_("Feature {row}: the record {record} has a shape already in this file"),
+    "no_shape": N_("Feature {row}: no shape for the record {record}"),
 }
 
 
@@ -105,7 +111,8 @@ def read_shapes(session: Session, kind: str, path: Path) -> Drawn:
         record = session.workspace.by_key(described.record, str(named)) if named else None
         if record is None or geometry is None or geometry.is_empty or record.uid in shapes:
             code = "no_record" if record is None else "twice" if record.uid in shapes else "no_shape"
-            faults.append({"row": number, "record": named, "code": code})
+            why = tr(_UNREAD[code], row=number, record=named or "–")
+            faults.append({"row": number, "record": named, "code": code, "why": why})
         else:
             shapes[record.uid] = geometry
     if faults:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.domain.changes import Change
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show, show_moment
 from app.errors import AppError, Changed, Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, listed, tr
 from app.store.byrecord import of_record
 from app.store.geom import from_blob
 from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS
@@ -25,6 +25,8 @@ _UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)\.([^.]+)$")
 _PRESENT = N_("{record} is there already")
 _DELETED = N_("{record} has been deleted meanwhile")
 _MEANWHILE = N_("{field} of {record} was changed meanwhile")
+_SEEN_AND_NOW = N_("{field}: you saw {seen}, it is {now} now")
+_BORNE_BY = N_("{value}: {records}")
 _TAKEN_BACK = N_("It cannot be taken back: {record} has been changed since, by {who} on {when}")
 Rows = dict[tuple[str, str], dict[str, Any]]
 
@@ -119,24 +121,17 @@ def _changed(
     who, when = last_writer(connection, change.entity, change.uid)
     field = kind.fields.get(name)
     label = tr(field.label) if field else tr(N_("Geometry")) if name else ""
+    seen, now = (show(field, values.get(name)) if field else None for values in (change.before, row))
+    told = {"field": label, "record": _title(kind, change.uid, {**change.after, **change.before, **row}),
+            "who": who, "when": show_moment(when) if when else "?"}  # fmt: skip
+    why = tr(_SEEN_AND_NOW, field=label, seen=seen or "–", now=now or "–") if field else tr(message, **told)
+    detail = {"entity": change.entity, "uid": change.uid, "field": name or None, "seen": seen, "now": now,
+              "who": who, "when": when, "why": why}  # fmt: skip
     return Changed(
         message,
         hint=N_("Changed by {who} on {when}. Look at the record again and repeat what you want."),
-        details=[
-            {
-                "entity": change.entity,
-                "uid": change.uid,
-                "field": name or None,
-                "seen": show(field, change.before.get(name)) if field else None,
-                "now": show(field, row.get(name)) if field else None,
-                "who": who,
-                "when": when,
-            }
-        ],
-        field=label,
-        record=_title(kind, change.uid, {**change.after, **change.before, **row}),
-        who=who,
-        when=show_moment(when) if when else "?",
+        details=[detail],
+        **told,
     )
 
 
@@ -170,28 +165,41 @@ def duplicate(
     )
     if kind is None or field is None:
         return None
-    table = layout.of(kind.name)
     wanted = [c for c in changes if c.entity == kind.name and field.name in c.after]
-    values: dict[Any, list[str]] = {}
+    values: dict[Any, dict[str, str]] = {}  # by value: the records that have it, and what they are called
     for change in wanted:
-        values.setdefault(change.after[field.name], []).append(change.uid)
-    # The statement that failed was undone by itself, but earlier ones of this transaction may be there.
-    for start in range(0, len(wanted), _CHUNK):
-        some = [change.after[field.name] for change in wanted[start : start + _CHUNK]]
-        for uid, value in connection.execute(
-            select(table.c.uid, table.c[field.name]).where(table.c[field.name].in_(some))
-        ):
-            values[value].append(uid)
-    twice = {value: tuple(dict.fromkeys(uids)) for value, uids in values.items() if len(set(uids)) > 1}
-    shown = next(iter(twice), "")
+        values.setdefault(change.after[field.name], {})[change.uid] = _title(
+            kind, change.uid, {**change.before, **change.after}
+        )
+    for uid, value, title in _bearers(connection, layout.of(kind.name), kind, field.name, list(values)):
+        values[value][uid] = title
+    twice = {value: titles for value, titles in values.items() if len(titles) > 1}
     return Invalid(
         N_("{field} “{value}” is already in use"),
         hint=N_("Open the record that has it, or give another value."),
-        details=[{"field": field.name, "value": value, "uids": list(uids)} for value, uids in twice.items()],
+        details=[
+            {"field": field.name, "value": value, "uids": list(titles),
+             "why": tr(_BORNE_BY, value=value, records=listed(titles.values()))}
+            for value, titles in twice.items()
+        ],
         code="duplicate",
         field=tr(field.label),
-        value=shown,
-    )
+        value=next(iter(twice), ""),
+    )  # fmt: skip
+
+
+def _bearers(
+    connection: Connection, table: Table, kind: EntityType, name: str, values: Sequence[Any]
+) -> Iterator[tuple[str, Any, str]]:
+    """Records of the file that have one of these values in the field called `name`: uid, value, title.
+
+    The statement that failed was undone by itself, but earlier ones of its transaction may be there."""
+    columns = list(dict.fromkeys([name, *kind.title]))
+    asked = select(table.c.uid, *(table.c[column] for column in columns))
+    for start in range(0, len(values), _CHUNK):
+        some = values[start : start + _CHUNK]
+        for row in connection.execute(asked.where(table.c[name].in_(some))).mappings():
+            yield row["uid"], row[name], _title(kind, row["uid"], dict(row))
 
 
 def _title(kind: EntityType, uid: str, values: Mapping[str, Any]) -> str:

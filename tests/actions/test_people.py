@@ -81,6 +81,7 @@ def test_a_new_person_signs_in(office: Office) -> None:
         ({"login": "clerk"}, "duplicate"),
         ({"login": "  "}, "missing"),
         ({"login": "zh\x07ang"}, "invalid"),
+        ({"login": "Hub"}, "invalid"),  # the name of the hub's own acts in the log
         ({"login": "zh\u202eang"}, "invalid"),
         ({"role": "R9"}, "bad_role"),
         ({"area": "999999"}, "unknown_division"),

@@ -157,4 +157,7 @@ def test_a_record_that_two_features_name_is_not_guessed(office: Office, tmp_path
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature, feature]}), "utf-8")
     with pytest.raises(Invalid) as refused:
         read_shapes(office.session, "cell", path)
-    assert refused.value.details == [{"row": 2, "record": cell.uid, "code": "twice"}]
+    (told,) = refused.value.details
+    assert isinstance(told, dict)
+    assert (told["row"], told["record"], told["code"]) == (2, cell.uid, "twice")
+    assert cell.uid in told["why"]

@@ -238,7 +238,10 @@ def test_a_duplicate_key_names_the_field_the_value_and_the_records(desk: Desk, w
     assert caught.value.code == "duplicate"
     assert "台账编号" in caught.value.message
     assert "PL-1" in caught.value.message
-    assert caught.value.details == [{"field": "ledger_no", "value": "PL-1", "uids": [new.uid, there.uid]}]
+    (told,) = caught.value.details
+    assert isinstance(told, dict)
+    assert told == {"field": "ledger_no", "value": "PL-1", "uids": [new.uid, there.uid], "why": told["why"]}
+    assert told["why"] == f"PL-1：{new.title()}、{there.title()}"
     assert [item.ledger_no for item in workspace.find(Boiler)] == ["PL-1"]
 
 

@@ -207,7 +207,10 @@ def _believable(residuals: Sequence[Residual], most_m: float) -> None:
             ),
             hint=N_("Check its coordinates in both systems, and the zone."),
             code="points",
-            details=[{"name": item.name, "off_m": round(item.off_m, 3)} for item in residuals],
+            details=[
+                {"name": item.name, "off_m": round(item.off_m, 3), "why": f"{item.name}: {item.off_m:.3f} m"}
+                for item in residuals
+            ],
             name=worst.name,
             off=f"{worst.off_m:.1f}",
             most=f"{most_m:g}",

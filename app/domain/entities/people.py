@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.domain.entity import Entity, entity
 from app.domain.fields import Withheld, boolean, choice, codes, date, reference, text, texts
 from app.domain.limits import READABLE, VERIFIER
+from app.domain.replication import HUB_PERSON
 from app.i18n import N_
 
 ORG_KINDS = codes(
@@ -49,6 +50,7 @@ class Org(Entity):
     synthetic: bool | None = boolean(N_("Synthetic"), default=None)
 
 
+_SOMEBODY = f"(?!(?i:{HUB_PERSON})$){READABLE}"  # in the log the hub's own acts bear its name, and no other
 AT_HUB = "hub:"  # how the mark begins that stands in a record for a PIN verifier the hub keeps
 
 
@@ -62,13 +64,14 @@ class Person(Entity):
         required=True,
         unique=True,
         search=True,
-        pattern=READABLE,
+        pattern=_SOMEBODY,
         aliases=("登录名",),
         withheld=Withheld.PEOPLE,
     )
     name: str = text(
-        N_("Name"), length=40, required=True, withheld=Withheld.PEOPLE, search=True, aliases=("姓名",)
-    )
+        N_("Name"), length=40, required=True, withheld=Withheld.PEOPLE, search=True, pattern=_SOMEBODY,
+        aliases=("姓名",),
+    )  # fmt: skip
     role: str = choice(N_("Role"), ROLES, required=True, aliases=("角色",))
     org: str | None = text(N_("Organisation"), default=None, length=80, aliases=("单位",))
     area: str | None = reference(
