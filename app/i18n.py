@@ -52,6 +52,11 @@ def listed(words: Iterable[str]) -> str:
     return tr(N_(", ")).join(words)
 
 
+def labelled(label: str, words: object) -> str:
+    """Words behind what they are the words of, with the mark between them that the language has."""
+    return tr(N_("{field}: {words}"), field=label, words=words)
+
+
 def in_language(code: str, text: str, /, **values: object) -> str:
     """`text` in the language `code`, whatever is in use, with its places filled: for names that are written
     into a file once, and for who speaks to people of several languages."""

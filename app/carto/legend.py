@@ -11,7 +11,7 @@ from app.carto.display import DisplayList
 from app.carto.layers import Layer
 from app.carto.symbols import Marker, Symbol
 from app.carto.theme import Theme
-from app.i18n import N_, tr
+from app.i18n import N_, labelled, tr
 
 BASE_GROUP = "base"
 THEME_GROUP = "theme"
@@ -64,11 +64,8 @@ def legend(
 def _told_apart(entries: Sequence[tuple[str, LegendEntry]]) -> list[LegendEntry]:
     """Lines with their layer's name before them where layers share words."""
     times = Counter(entry.title for _, entry in entries)
-    said = N_("{field}: {words}")
     return [
-        replace(entry, title=tr(said, field=tr(layer), words=entry.title))
-        if times[entry.title] > 1
-        else entry
+        replace(entry, title=labelled(tr(layer), entry.title)) if times[entry.title] > 1 else entry
         for layer, entry in entries
     ]
 

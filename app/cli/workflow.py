@@ -11,7 +11,7 @@ from app.cli.declare import Command, option, word
 from app.cli.records import EVIDENCE, KIND, REASON, SET, WHERE, assignments, papers
 from app.cli.shell import Shell
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, labelled, tr
 
 if TYPE_CHECKING:
     from app.actions.session import Session
@@ -105,7 +105,7 @@ def _do_many(shell: Shell, words: DoWords) -> Answer:
         "refused": refused,
     }
     said = [tr(N_("{n} done, {refused} refused"), n=len(done), refused=len(refused))]
-    said += [f"{item['record']}: {item['message']}" for item in refused]
+    said += [labelled(item["record"], item["message"]) for item in refused]
     return Answer(document, said, 1 if refused else 0)
 
 

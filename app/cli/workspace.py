@@ -12,7 +12,7 @@ from app.cli.declare import Command, option, word
 from app.cli.headings import heading, named_pairs
 from app.cli.shell import Shell, WrongUsage
 from app.domain.values import show, show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, labelled, tr
 
 if TYPE_CHECKING:
     from app.actions.session import Session
@@ -352,9 +352,9 @@ def _change_words(kind: EntityType, change: Any) -> str:
 
     declared = kind.fields.get(change.field)
     if declared is None:
-        return f"{tr(N_('Position'))}: {told(change.before)} → {told(change.after)}"
+        return labelled(tr(N_("Position")), f"{told(change.before)} → {told(change.after)}")
     before, after = (show(declared, value) or "–" for value in (change.before, change.after))
-    return f"{tr(declared.label)}: {before} → {after}"
+    return labelled(tr(declared.label), f"{before} → {after}")
 
 
 def _edit(item: Any) -> dict[str, Any]:

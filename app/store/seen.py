@@ -13,7 +13,7 @@ from app.domain.changes import Change
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show, show_moment
 from app.errors import AppError, Changed, Invalid
-from app.i18n import N_, listed, tr
+from app.i18n import N_, labelled, listed, tr
 from app.store.byrecord import of_record
 from app.store.geom import from_blob
 from app.store.journal import CLAIMS, JOURNAL, TRANSACTIONS
@@ -26,7 +26,6 @@ _PRESENT = N_("{record} is there already")
 _DELETED = N_("{record} has been deleted meanwhile")
 _MEANWHILE = N_("{field} of {record} was changed meanwhile")
 _SEEN_AND_NOW = N_("{field}: you saw {seen}, it is {now} now")
-_BORNE_BY = N_("{value}: {records}")
 _TAKEN_BACK = N_("It cannot be taken back: {record} has been changed since, by {who} on {when}")
 Rows = dict[tuple[str, str], dict[str, Any]]
 
@@ -179,7 +178,7 @@ def duplicate(
         hint=N_("Open the record that has it, or give another value."),
         details=[
             {"field": field.name, "value": value, "uids": list(titles),
-             "why": tr(_BORNE_BY, value=value, records=listed(titles.values()))}
+             "why": labelled(value, listed(titles.values()))}
             for value, titles in twice.items()
         ],
         code="duplicate",

@@ -22,7 +22,7 @@ from app.domain.coordinates.zones import (
     zone3,
 )
 from app.errors import Invalid
-from app.i18n import N_, tr
+from app.i18n import N_, labelled, tr
 
 LEAST_POINTS = 3
 # A common point farther off than this is a pair of two different points. Our own choice: points read from a
@@ -208,7 +208,11 @@ def _believable(residuals: Sequence[Residual], most_m: float) -> None:
             hint=N_("Check its coordinates in both systems, and the zone."),
             code="points",
             details=[
-                {"name": item.name, "off_m": round(item.off_m, 3), "why": f"{item.name}: {item.off_m:.3f} m"}
+                {
+                    "name": item.name,
+                    "off_m": round(item.off_m, 3),
+                    "why": labelled(item.name, f"{item.off_m:.3f} m"),
+                }
                 for item in residuals
             ],
             name=worst.name,

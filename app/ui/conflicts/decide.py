@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QWidget
 
 from app.domain.catalog import entity_type
-from app.i18n import N_, tr
+from app.i18n import N_, labelled, tr
 from app.ui.conflicts.model import APART, KEPT, deed_of, takes_whole
 from app.ui.conflicts.sides import shown_fields, value_words
 from app.ui.desk import Desk
@@ -27,7 +27,9 @@ def decide(desk: Desk, view: ConflictView, side: str, parent: QWidget) -> Reason
     told = [] if takes_whole(view, side) else shown_fields(view)
     key = entity_type(view.record.entity).key if side == APART else ""
     values = {item.field: value_words(item, desk.names)[column] or "—" for item in told}
-    lines = [f"{item.label}: {view.own_number if item.field == key else values[item.field]}" for item in told]
+    lines = [
+        labelled(item.label, view.own_number if item.field == key else values[item.field]) for item in told
+    ]
     question = tr(
         N_("{title}: why this side? The reason is kept with the decision."), title=view.record.title
     )

@@ -12,7 +12,7 @@ from app.domain.entities.boiler_codes import END_STATES
 from app.domain.fields import Field, Kind, codes
 from app.domain.policy import Policy
 from app.domain.values import show_moment
-from app.i18n import N_, listed, tr
+from app.i18n import N_, labelled, listed, tr
 from app.ui.frame.asking import ask_for, choice_field, text_field
 from app.ui.frame.commands import ALWAYS, OPEN, SIGNED_IN, Run
 from app.ui.messages import tell
@@ -162,7 +162,7 @@ class Care:
         )
         dialog = ask_for(self._window, "set_setting", fields, work, N_("The setting is changed."))
         policy = self._desk.need().policy
-        now = [f"{tr(_POLICY[name])}: {_plain(value)}" for name, value in policy.settings().items()]
+        now = [labelled(tr(_POLICY[name]), _plain(value)) for name, value in policy.settings().items()]
         words = N_("Holidays are known of {years}. A notice that runs into another year waits for them.")
         lines = [*now, tr(words, years=listed(map(str, policy.known_years)))]
         dialog.say("\n".join(lines))
@@ -193,7 +193,11 @@ class Care:
             tr(N_("File: {path}"), path=found["file"]),
             tr(N_("Device: {device}"), device=found["device"]),
             tr(N_("Changes not sent: {n}"), n=f"{found['unsent']:,}"),
-            *(f"{entity_type(kind).text}: {count:,}" for kind, count in found["counts"].items() if count),
+            *(
+                labelled(entity_type(kind).text, f"{count:,}")
+                for kind, count in found["counts"].items()
+                if count
+            ),
         ]
         tell(self._window, self._desk.need().workspace.title, "\n".join(lines))
 
@@ -301,7 +305,9 @@ class Care:
 
         said = tr(N_("Brought back {acts} acts with {changes} changes"), acts=done.acts, changes=done.changes)
         lines = [
-            f"{show_moment(item.at)} · {author_name(item.person)} · {title_of(item.changes)}: {item.why}"
+            " · ".join(
+                (show_moment(item.at), author_name(item.person), labelled(title_of(item.changes), item.why))
+            )
             for item in done.left[:_MOST_FINDINGS]
         ]
         if done.gaps:

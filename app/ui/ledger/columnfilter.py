@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.fields import Field, Kind
 from app.domain.values import parse
-from app.i18n import N_, listed, tr
+from app.i18n import N_, labelled, listed, tr
 
 _EMPTY = (None, "", ())
 _NAMED = 3  # values said in words; the others are counted
@@ -66,7 +66,7 @@ def words(asked: ColumnFilter, field: Field, show: Callable[[Any], str]) -> str:
         parts.append(f"≤ {asked.high}")
     if asked.empty is not None:
         parts.append(tr(N_("empty")) if asked.empty else tr(N_("not empty")))
-    return tr(N_("{field}: {words}"), field=tr(field.label), words=" · ".join(parts))
+    return labelled(tr(field.label), " · ".join(parts))
 
 
 def _at_most(high: Any) -> Callable[[Any], bool]:

@@ -13,7 +13,7 @@ from app.domain.entities.papers import Attachment
 from app.domain.entities.people import ROLES
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.values import show_moment
-from app.i18n import N_, tr
+from app.i18n import N_, labelled, tr
 from app.ui.names import Names
 from app.ui.theme import colours
 
@@ -72,5 +72,5 @@ def _change(kind: EntityType, change: Any, names: Names) -> str:
         )
     else:
         return ""
-    words = f"{escape(label)}: <span style='color:{look.muted}'>{escape(before)}</span> → {escape(after)}"
-    return f"<div style='margin-left:12px'>{words}</div>"
+    words = f"<span style='color:{look.muted}'>{escape(before)}</span> → {escape(after)}"
+    return f"<div style='margin-left:12px'>{labelled(escape(label), words)}</div>"
