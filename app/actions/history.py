@@ -8,12 +8,12 @@ from dataclasses import replace
 from app.actions.action import action
 from app.actions.evidence import evidence_of
 from app.actions.records import find_record
-from app.actions.redaction import redactions_of, removed_words
+from app.actions.redaction import it_stays, redactions_of, removed_words
 from app.actions.rights import require_role
 from app.actions.session import Session
 from app.actions.steps import approvals_of
 from app.actions.whereabouts import whereabouts
-from app.domain.casework import rests_on
+from app.domain.casework import current_approvals, is_last_asked_for, rests_on
 from app.domain.catalog import entity_type
 from app.domain.changes import Change, Committed
 from app.domain.entities.papers import EVIDENCE_KINDS, Approval, Attachment, Redaction
@@ -95,15 +95,17 @@ def undo(session: Session, reason: str = "") -> Committed:
 
 
 def _leave_evidence(session: Session, changes: Sequence[Change]) -> None:
-    """Raise Refused when this takes a paper away upon which somebody has signed since, by the clocks of both;
-    the hub goes by the order of its log."""
+    """Raise Refused when this takes a paper away upon which somebody has signed since, by the clocks of both
+    (the hub goes by the order of its log), or the last of a kind that a step asked for."""
     gone = {change.uid for change in changes if change.operation == "delete"}
     for change in changes:
         paper = session.workspace.get(Attachment, change.uid) if change.uid in gone else None
         if paper is None:
             continue
-        signed = session.workspace.find(Approval, equal(owner=paper.owner))
-        stay = (item for item in signed if item.uid not in gone)
+        find, owned = session.workspace.find, equal(owner=paper.owner)
+        stay = [item for item in find(Approval, owned, order="signed_at") if item.uid not in gone]
+        beside = [item for item in find(Attachment, owned) if item.uid not in gone]
+        counting = current_approvals(stay, paper.round_no)
         if rests_on(paper, (item for item in stay if item.signed_at > paper.added_at)):
             raise Refused(
                 N_("{file} is evidence: somebody has signed since it was added"),
@@ -111,6 +113,8 @@ def _leave_evidence(session: Session, changes: Sequence[Change]) -> None:
                 file=paper.file_name,
                 code="signed",
             )
+        if is_last_asked_for(paper, beside, counting):
+            raise it_stays(paper, "rests_on")
 
 
 @action(N_("Redo"), "edit", shortcut="Ctrl+Y", icon="redo", command="redo")

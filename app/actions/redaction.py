@@ -103,21 +103,22 @@ def _check_free(session: Session, paper: Attachment) -> None:
     """Raise NotAllowed outside the area, Refused for a paper that something rests on; the hub asks again."""
     kind = BY_NAME.get(paper.owner_entity)
     if kind is not None and kind.for_good:
-        raise _refused(paper, "frozen")
+        raise it_stays(paper, "frozen")
     owner: Entity | None = session.workspace.get(paper.owner_entity, paper.owner) if kind else None
     if owner is None:
         return
     require_area(session, owner)
     counting = current_approvals(approvals_of(session, owner), round_of(owner))
 
-    def signed_after(item: Attachment) -> list[Approval]:
-        return [one for one in counting if one.signed_at >= item.added_at]
+    def after(item: Attachment, signed: Approval) -> bool:
+        return signed.signed_at >= item.added_at
 
-    if holds_up(paper, owner, evidence_of(session, owner), signed_after):
-        raise _refused(paper, "rests_on")
+    if holds_up(paper, owner, evidence_of(session, owner), counting, after):
+        raise it_stays(paper, "rests_on")
 
 
-def _refused(paper: Attachment, word: str) -> Refused:
+def it_stays(paper: Attachment, word: str) -> Refused:
+    """The refusal to take a paper away, with what `word` of the log stands for."""
     return Refused(
         N_("{file} cannot be taken away"), hint=N_("Nothing was changed. {why}"), file=paper.file_name,
         why=sentence(word), code=word,

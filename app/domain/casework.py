@@ -33,7 +33,7 @@ _NOBODY = Actor("", "", "")
 NEW_ROUND = "confirm_rebound"  # the step that begins another round: who edited before it is no editor of it
 _BACK = "return"  # the step that sends a record back: signatures before it count no longer
 _WAYS_BACK = (_BACK, NEW_ROUND)
-SignedAfter = Callable[[Attachment], Sequence[Approval]]
+After = Callable[[Attachment, Approval], bool]
 
 
 @dataclass(frozen=True)
@@ -52,27 +52,49 @@ def rests_on(paper: Attachment, signed_after: Iterable[Approval]) -> bool:
     return any(item.owner == paper.owner and item.round_no == paper.round_no for item in signed_after)
 
 
+def is_last_asked_for(paper: Attachment, papers: Iterable[Attachment], counting: Iterable[Approval]) -> bool:
+    """Whether a step whose signature counts asked for a paper of this kind, and of `papers` no other is one:
+    even if nobody has signed after it, as the one that was signed upon was taken away for it."""
+    flow = WORKFLOWS.get(paper.owner_entity)
+    taken = {item.action for item in counting if item.round_no == paper.round_no}
+    if flow is None or not any(
+        row.action in taken and paper.kind in row.evidence for row in flow.transitions
+    ):
+        return False
+    return not _alike(paper, papers)
+
+
+def _alike(paper: Attachment, papers: Iterable[Attachment]) -> list[Attachment]:
+    """The other papers of its kind and round."""
+    return [
+        it for it in papers if it.uid != paper.uid and (it.kind, it.round_no) == (paper.kind, paper.round_no)
+    ]
+
+
 def holds_up(
-    paper: Attachment, record: Entity, papers: Iterable[Attachment], signed_after: SignedAfter
+    paper: Attachment,
+    record: Entity,
+    papers: Sequence[Attachment],
+    counting: Sequence[Approval],
+    after: After,
 ) -> bool:
     """Whether the record's state rests on this paper, so that it cannot be taken away: a signature of this
-    round that counts was given after it, and no other paper of its kind is there.
+    round that counts was given after it or asked for its kind, and no other paper of its kind is there.
 
     Where the record can be sent back that other one must have been signed upon as well; elsewhere nothing is
-    left to do but to put the right one beside it. `signed_after` tells the signatures that count and were
-    given after a paper.
+    left to do but to put the right one beside it. `counting` are the signatures that count; `after` says of
+    a paper and a signature whether it was given after the paper had come.
     """
     if paper.kind not in _needed(record.TYPE.name) or paper.round_no != round_of(record):
         return False
-    if not signed_after(paper):
+    if is_last_asked_for(paper, papers, counting):
+        return True
+    if not any(after(paper, one) for one in counting):
         return False
-    others = [
-        item for item in papers
-        if item.uid != paper.uid and item.kind == paper.kind and item.round_no == paper.round_no
-    ]  # fmt: skip
     flow = WORKFLOWS[record.TYPE.name]
     back = any(row.action in _WAYS_BACK for row in flow.leaving(str(getattr(record, flow.field))))
-    return not any(signed_after(item) if back else True for item in others)
+    others = _alike(paper, papers)
+    return not any(after(item, one) for item in others for one in counting) if back else not others
 
 
 def _needed(entity: str) -> frozenset[str]:

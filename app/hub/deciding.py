@@ -20,8 +20,8 @@ from app.hub.desk import LATE, Desk, Told
 from app.hub.grouping import BESIDE, by_act, grouped, subject_of, told_of
 from app.hub.naming import is_own_work
 from app.hub.parts import is_known_part
-from app.hub.rows import Row, state_of
-from app.hub.seeing import stands_under
+from app.hub.rows import Row
+from app.hub.seeing import note_own, stands_under, state_of
 from app.hub.storing import Ahead
 from app.hub.uncontested import Uncontested
 from app.store.tables import is_known, known
@@ -128,9 +128,10 @@ class Deciding:
             self._put(item, row, Decision("n", {}, self._stands(row, item), "accepted", "repeat"))
         for item in told:
             if item.entry.uid in self.upon:
-                known_ = [(item.act.uid, item.entry)]
-                for area, those in stands_under(self.desk.rows, self.desk.logs, known_, item.view).items():
+                rows, logs, known_ = self.desk.rows, self.desk.logs, (item.act.uid, item.entry)
+                for area, those in stands_under(rows, logs, [known_], item.view).items():
                     self.desk.sent.setdefault(area, set()).update(those)
+                note_own(rows, logs, *known_)
 
     def _again(self, act: str, told: Sequence[Told]) -> None:
         """An act that the hub has; where it is another's, whatever that did not bring is refused."""

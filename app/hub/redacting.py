@@ -87,9 +87,9 @@ def _needed_where_it_is(desk: Desk, row: Row) -> str:
     )
     counting = current_approvals(signed, round_of(record))
 
-    def signed_after(item: Attachment) -> list[Approval]:
+    def after(item: Attachment, one: Approval) -> bool:
         """By the order of the log: the clock of who brought the paper may have been wrong."""
-        return [one for one in counting if numbers[one.uid] > papers[item.uid].seq]
+        return numbers[one.uid] > papers[item.uid].seq
 
     beside = [record_of(Attachment, item.uid, item.values) for item in papers.values()]
-    return "rests_on" if holds_up(paper, record, beside, signed_after) else ""
+    return "rests_on" if holds_up(paper, record, beside, counting, after) else ""

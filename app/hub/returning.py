@@ -34,8 +34,8 @@ from app.hub.keys import HubKeys
 from app.hub.log import Logs, NeedArea, missed_areas
 from app.hub.parts import is_known_part, keep_parts, marks_of_block, read_parts
 from app.hub.pushing import read_rows
-from app.hub.rows import Row, Rows, state_of
-from app.hub.seeing import LostBlock, Stretch, note_standing, stands_under, stretches
+from app.hub.rows import Row, Rows
+from app.hub.seeing import LostBlock, Stretch, note_standing, stands_under, state_of, stretches
 from app.i18n import N_
 from app.store.tables import is_known, known
 from app.store.views import branch_of

@@ -13,8 +13,7 @@ from sqlalchemy import Connection
 
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Kind
-from app.domain.merge import DELETION
-from app.domain.replication import Cells, RowState, Stamp
+from app.domain.replication import Cells
 from app.domain.values import as_moment
 from app.hub.book import field_ids
 from app.hub.database import HubDatabase, Reading, as_sqlalchemy
@@ -70,6 +69,7 @@ class Row:
     new_round: bool = False
     sent: dict[str, Any] | None = None  # the marks with which it was handed over to be written
     written: tuple[str, str | None] | None = None  # stamps and editors as read, until somebody asks for them
+    own: dict[str, int] = _NOTHING  # fields that the laptop of this push wrote itself: under which number
 
     @property
     def touched(self) -> bool:
@@ -342,33 +342,6 @@ def _rows_of(postgres: bool, kind: EntityType, names: Sequence[str], found: Iter
         values = dict(zip(names, cells, strict=True))
         living = bool(alive)
         yield Row(entity, uid, area, living, seq, values, None, None, whole, False, living, area, values)
-
-
-def state_of(row: Row, view: Mapping[str, int], names: Sequence[str] = ()) -> RowState:
-    """What the merge rules see of a row, with all its stamps or those of `names` only; `view` is what the
-    writer had seen, by area."""
-    stamps: dict[str, Stamp] = {}
-    names = names or [*field_ids(known(row.entity)), DELETION]
-    earlier = _earlier(row, view)
-    for name in names:
-        found = row.stamp_of(name)
-        if found is None:
-            continue
-        seq = found[0]
-        if earlier is not None and name and seq == earlier[0]:
-            before = earlier[1].get(name) or earlier[1].get(ALL)
-            seq = 0 if before and before[0] <= earlier[2] else seq
-        stamps[name] = Stamp(seq, found[1], found[2])
-    return RowState(row.alive, row.seq, row.values, stamps)
-
-
-def _earlier(row: Row, view: Mapping[str, int]) -> tuple[int, Mapping[str, Any], int] | None:
-    """Of a row that moved: its first number here, its stamps there, and what the writer had seen there."""
-    moved = (row.marks if row.replaced else row.stamps or {}).get(MOVED)
-    if not moved:
-        return None
-    area, first, stamps = moved
-    return (first, stamps, view[area]) if area in view else None
 
 
 def context_ids(kind: EntityType) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""What writers had seen: what they show of the log, stretches that a hub lost, and what they sent twice.
+"""What writers had seen: what they show of the log, stretches that a hub lost, and what they sent twice; and
+what the rules see of a row by that.
 
 A view counts a lost stretch under the head of its last block, which stands for all before it, so that two
 stretches that begin alike are told apart. What is not surely seen counts as not seen: at worst somebody is
@@ -7,19 +8,19 @@ asked about two values of which one would have been enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from app.domain.merge import DELETION
-from app.domain.replication import SEEN_BYTES, Batch, Effect, Entry
+from app.domain.replication import SEEN_BYTES, Batch, Effect, Entry, RowState, Stamp
 from app.hub import lost
-from app.hub.book import LOST, STANDING
+from app.hub.book import LOST, STANDING, field_ids
 from app.hub.log import Logs
-from app.hub.rows import Row, Rows, state_of
-from app.store.tables import is_known
+from app.hub.rows import ALL, MOVED, Row, Rows
+from app.store.tables import is_known, known
 from app.store.views import branch_of
 from app.sync import signing
 
@@ -137,6 +138,33 @@ def note_standing(connection: Connection, head: bytes, numbers: Iterable[int]) -
         connection.execute(insert(STANDING), rows)
 
 
+def state_of(row: Row, view: Mapping[str, int], names: Sequence[str] = ()) -> RowState:
+    """What the merge rules see of a row, with all its stamps or those of `names` only; `view` is what the
+    writer had seen, by area."""
+    stamps: dict[str, Stamp] = {}
+    names = names or [*field_ids(known(row.entity)), DELETION]
+    earlier = _before_moving(row, view)
+    for name in names:
+        found = row.stamp_of(name)
+        if found is None:
+            continue
+        seq = found[0]
+        if earlier is not None and name and seq == earlier[0]:
+            before = earlier[1].get(name) or earlier[1].get(ALL)
+            seq = 0 if before and before[0] <= earlier[2] else seq
+        stamps[name] = Stamp(0 if row.own.get(name) == seq else seq, found[1], found[2])
+    return RowState(row.alive, row.seq, row.values, stamps)
+
+
+def _before_moving(row: Row, view: Mapping[str, int]) -> tuple[int, Mapping[str, Any], int] | None:
+    """Of a row that moved: its first number here, its stamps there, and what the writer had seen there."""
+    moved = (row.marks if row.replaced else row.stamps or {}).get(MOVED)
+    if not moved:
+        return None
+    area, first, stamps = moved
+    return (first, stamps, view[area]) if area in view else None
+
+
 def stands_under(
     rows: Rows, logs: Logs, told: Iterable[tuple[str, Entry | Effect]], after: Mapping[str, int]
 ) -> dict[str, set[int]]:
@@ -175,3 +203,19 @@ def _says(item: Entry | Effect, row: Row, name: str) -> bool:
     if not row.alive or (item.op != "i" and name not in item.cells):
         return False
     return bool(item.cells.get(name) == row.values.get(name))
+
+
+def note_own(rows: Rows, logs: Logs, act: str, entry: Entry) -> None:
+    """A laptop sends again what the hub has of it: fields in which stands what the entry wrote are its own.
+
+    `stands_under` counts numbers, and only whole ones: what a record brought along when it moved to another
+    area stands under the number of the move, and who moved it need not have seen all of that.
+    """
+    row = rows.get(entry.entity, entry.uid) if is_known(entry.entity) and entry.cells else None
+    if row is None or not row.alive:
+        return
+    for seq, names in _written(rows.complete(row), 0).items():
+        own = [name for name in names if name in entry.cells and _says(entry, row, name)]
+        by = logs.act_at(row.area, seq) if own else None
+        if by is not None and by.uid == act:
+            row.own = {**row.own, **dict.fromkeys(own, seq)}

@@ -32,7 +32,8 @@ from app.errors import AppError
 from app.hub.book import field_ids
 from app.hub.desk import Desk, Told
 from app.hub.records import native, record_of, wire_value
-from app.hub.rows import Row, state_of
+from app.hub.rows import Row
+from app.hub.seeing import state_of
 from app.store.tables import known
 
 E = TypeVar("E", bound=Entity)

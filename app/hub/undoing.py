@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.domain.casework import rests_on
+from app.domain.casework import current_approvals, is_last_asked_for, rests_on
 from app.domain.changes import Actor
 from app.domain.entities.papers import Approval, Attachment
 from app.domain.merge import is_concurrent
@@ -16,7 +16,8 @@ from app.hub.allowing import workflow_ids
 from app.hub.book import ACTS
 from app.hub.desk import Desk, Told
 from app.hub.records import record_of
-from app.hub.rows import Row, state_of
+from app.hub.rows import Row
+from app.hub.seeing import state_of
 from app.store.tables import known
 
 Kept = Mapping[str, Any]  # "entity uid" → [op, before, after] of what a step changed
@@ -77,8 +78,8 @@ def check(desk: Desk, group: Sequence[Told], kept: Kept) -> None:
             raise UndoRefused("outside_area")
         op, before, after = known_as
         desk.rows.complete(row)
-        if entry.op == "d" and entry.entity == Attachment.TYPE.name and _is_evidence(desk, group, row):
-            raise UndoRefused("signed")
+        if entry.op == "d" and entry.entity == Attachment.TYPE.name and (why := _evidence(desk, group, row)):
+            raise UndoRefused(why)
         if entry.op == "d" and op == "i" and row.alive:
             continue
         if entry.op == "i" and op == "d" and not row.alive and _as_it_was(row, told):
@@ -117,16 +118,24 @@ def _check_update(desk: Desk, told: Told, row: Row, memory: tuple[Kept, Kept]) -
             raise UndoRefused("state" if unseen else "undo", "state" if unseen else "rejected")
 
 
-def _is_evidence(desk: Desk, group: Sequence[Told], row: Row) -> bool:
-    """Whether somebody has signed upon this paper since, in a signature that is not taken back with it: by
-    the order of the log, as a clock may have been wrong."""
+def _evidence(desk: Desk, group: Sequence[Told], row: Row) -> str:
+    """The word for why this paper is evidence, "" when it is not: somebody has signed upon it since, in a
+    signature that is not taken back with it, by the order of the log, as a clock may have been wrong; or it
+    is the last of a kind that a step asked for."""
     gone = {told.entry.uid for told in group if told.entry.op == "d"}
     paper = record_of(Attachment, row.uid, row.values)
-    later = [
-        item for item in desk.rows.owned("approval", "owner", [paper.owner])
-        if item.uid not in gone and item.seq > row.seq
-    ]  # fmt: skip
-    return rests_on(paper, (record_of(Approval, item.uid, desk.rows.complete(item).values) for item in later))
+    under, beside = (
+        [desk.rows.complete(item) for item in desk.rows.owned(name, "owner", [paper.owner])
+         if item.uid not in gone]
+        for name in ("approval", Attachment.TYPE.name)
+    )  # fmt: skip
+    numbers = {item.uid: item.seq for item in under}
+    signed = [record_of(Approval, item.uid, item.values) for item in under]
+    if rests_on(paper, (item for item in signed if numbers[item.uid] > row.seq)):
+        return "signed"
+    papers = [record_of(Attachment, item.uid, item.values) for item in beside]
+    counting = current_approvals(sorted(signed, key=lambda item: item.signed_at), paper.round_no)
+    return "rests_on" if is_last_asked_for(paper, papers, counting) else ""
 
 
 def _as_it_was(row: Row, told: Told) -> bool:

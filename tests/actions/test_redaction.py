@@ -102,6 +102,27 @@ def test_what_the_state_rests_on_is_sent_back_first(office: Office) -> None:
     assert not file_of(office, form).exists()
 
 
+def test_what_took_the_place_of_evidence_stays(office: Office) -> None:
+    boiler = office.in_progress()  # no step leads back from here
+    (wrong,) = (item for item in evidence_of(office.session, boiler) if item.kind == "photo_before")
+    right = beside(office, boiler, "photo_before")
+    office.as_("clerk")
+    redact(office.session, wrong.uid, WHY)
+    with pytest.raises(Refused) as refused:
+        redact(office.session, right.uid, WHY)
+    assert refused.value.code == "rests_on"
+    office.as_("officer")
+    with pytest.raises(Refused) as refused:
+        undo(office.session)  # it was their last act
+    assert refused.value.code == "rests_on"
+    assert [item.uid for item in evidence_of(office.session, boiler) if item.kind == "photo_before"] == [
+        right.uid
+    ]
+    third = beside(office, boiler, "photo_before", shade=11)
+    undo(office.session)
+    assert third.uid not in {item.uid for item in evidence_of(office.session, boiler)}
+
+
 def test_a_cleared_boiler_keeps_its_evidence_and_its_dossier_leaves_the_rest_out(office: Office) -> None:
     boiler = office.cleared()
     late = beside(office, boiler, "photo_after")

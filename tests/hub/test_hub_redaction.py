@@ -210,6 +210,33 @@ def test_where_nothing_can_be_sent_back_the_right_one_comes_first(bench: HubBenc
     bench.check()
 
 
+def test_what_took_the_place_of_evidence_stays(bench: HubBench) -> None:
+    laptop = city_laptop(bench)
+    made = lived(bench, laptop, "start")
+    laptop.pull()
+    wrong = next(item for item in bench.records(Attachment) if item.kind == "photo_before")
+    added = laptop.act("officer", "add_evidence")
+    right = laptop.paper(made, "photo_before", "officer")
+    laptop.insert(right)
+    assert laptop.push().accepted == 1
+    laptop.pull()
+    redact(laptop, wrong)
+    assert laptop.push().accepted == 2
+    laptop.pull()
+    redact(laptop, right)
+    assert laptop.push().rejected == 2
+    assert "rests_on" in notes(bench, laptop)
+    laptop.act("officer", "undo", undoes=added.uid)
+    laptop.write("attachment", right.uid, "d")
+    assert laptop.push().rejected == 1
+    assert notes(bench, laptop) == ["rests_on"]
+    third = beside(laptop, made, "photo_before")
+    redact(laptop, third)
+    assert laptop.push().accepted == 2
+    assert [item.uid for item in bench.records(Attachment) if item.kind == "photo_before"] == [right.uid]
+    bench.check()
+
+
 def test_a_frozen_report_keeps_its_files(bench: HubBench) -> None:
     laptop = city_laptop(bench)
     report = ReportSnapshot(

@@ -51,12 +51,42 @@ def _gave_way_again_after_the_hub_was_brought_back(state: Stories) -> None:
     state.loses_the_laptop(fault="no_pull", field="rated_tph", name="town_a", which=7)
 
 
+def _left_by_an_act_that_the_log_tells_elsewhere(state: Stories) -> None:
+    """A record that left by an act of a lost log, of which the log of today tells something else only: the
+    certificate named that act for a value that another had taken the place of before."""
+    both = ("town_a", "city")
+    state.opens(crowd=("city", "town_a"))
+    state.loses_the_hub(
+        back=False, declared=True, field="fuel", first="town_a", heard="deaf", second="town_a", which=1
+    )
+    state.loses_the_laptop(fault="no_pull", field="place", name="town_a", which=5)
+    state.loses_the_hub_twice(
+        answer="", both=both, declared=False, deed="move", field="place", heard="no_pull", which=2
+    )
+    state.deletes(name="city", which=1)
+    state.loses_the_hub(
+        back=False, declared=False, field="note", first="city", heard="", second="town_a", which=1
+    )
+    state.meet(both=both, choice=3, deed="edit", field="fuel", other="move", turned=True, which=5)
+    state.loses_the_hub_twice(
+        answer="stale", both=("city", "town_a"), declared=True, deed="move", field="address",
+        heard="no_pull", which=4,
+    )  # fmt: skip
+    state.restores_hub(declared=True, first=[("city", "deaf"), ("city", "")], which=0)
+    state.restores(name="town_a", which=6)
+    state.loses_the_hub_twice(
+        answer="", both=both, declared=True, deed="move", field="place", heard="", which=0
+    )
+    state.restores_hub(declared=True, first=[("town_a", "")], which=4)
+
+
 @pytest.mark.parametrize(
     "story",
     [
         _undone_to_what_stood_beneath,
         _came_back_beneath_an_own_edit,
         _gave_way_again_after_the_hub_was_brought_back,
+        _left_by_an_act_that_the_log_tells_elsewhere,
     ],
 )
 def test_the_verifier_believes(town: Path, story: Callable[[Stories], None]) -> None:

@@ -421,6 +421,26 @@ def _an_older_self_has_what_a_newer_had_not(state: Stories) -> None:
     state.restores(name="county", which=1)
 
 
+def _moved_again_after_two_losses(state: Stories) -> None:
+    """A laptop sends its move again to a hub that has it otherwise, and moves the record once more: it had
+    seen its own first move, though not all that the record brought along."""
+    state.opens(crowd=("county", "town_b"))
+    state.moves(name="county", then=[("county", "")], which=1)
+    state.restores_hub(declared=False, first=[("county", "")], which=6)
+    state.restores_hub(declared=False, first=[("county", "stale")], which=5)
+    state.moves(name="county", then=[("county", "stale")], which=2)
+    state.moves(name="county", then=[("town_b", "deaf"), ("county", "")], which=2)
+
+
+def _evidence_replaced_and_taken_away(state: Stories) -> None:
+    """A photograph that a signature rests on gives way to another one, which is taken away as well."""
+    state.deletes(name="city", which=1)
+    state.lays(kind="photo_before", name="city", then=[("city", "piece"), ("town_a", "")], which=6)
+    state.takes_away(honest=False, laid=False, name="city", paper=19, then=[("city", "")], which=6)
+    state.sets_clock(days=-400, name="city")
+    state.takes_away(honest=True, laid=True, name="city", paper=15, then=[("city", "")], which=6)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -450,6 +470,8 @@ STORIES = (
     _settled_where_it_went_and_given_back,
     _moved_and_given_back_twice,
     _an_older_self_has_what_a_newer_had_not,
+    _moved_again_after_two_losses,
+    _evidence_replaced_and_taken_away,
 )
 
 
