@@ -133,8 +133,8 @@ class MainWindow(QMainWindow):
         if page == REPORTS:
             self.pages.setCurrentWidget(self.doings.reports_page())
         elif page in others:
-            if page == TODAY:
-                self.today.reload()
+            if page == TODAY and self.pages.currentWidget() is self.today:
+                self.today.reload()  # else it reads them as it is shown
             self.pages.setCurrentWidget(others[page])
         else:
             self.work.show_ledger(page)

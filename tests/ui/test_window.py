@@ -110,6 +110,28 @@ def test_numbers_of_today_open_their_rows(office: Office, qtbot: QtBot) -> None:
     assert pane.model.rowCount() == rebounds.total.units > 0
 
 
+def test_numbers_of_today_are_read_when_somebody_looks(office: Office, qtbot: QtBot) -> None:
+    running = office("city")
+    assert running.window.today.today is None  # they had left at the boilers
+    running.window.go("today")
+    qtbot.waitUntil(lambda: running.window.today.today is not None, timeout=WAIT_MS)
+    page, before = running.window.today, running.window.today.today
+    running.window.go("boiler")
+    boiler = boiler_in(running, "suspect")
+    running.desk.act(
+        running.window,
+        lambda session, _: edit_record(session, boiler, {"user_org": "改名后的单位"}, reason="现场核对"),
+        lambda _: None,
+        title="edit",
+    )
+    qtbot.waitUntil(lambda: not page.widget().isEnabled(), timeout=WAIT_MS)
+    settle(running, qtbot)
+    assert page.today is before and not page.widget().isEnabled()
+    running.window.go("today")
+    qtbot.waitUntil(lambda: page.today is not before, timeout=WAIT_MS)
+    assert page.widget().isEnabled()
+
+
 def test_a_number_of_the_table_opens_exactly_its_boilers(office: Office, qtbot: QtBot) -> None:
     running = office()
     running.window.go("today")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -64,12 +64,29 @@ class TodayPage(QScrollArea):
         self.today: Today | None = None
         self.setWidgetResizable(True)
         desk.changed.connect(self._records_changed)
-        desk.opened.connect(self.reload)
+        desk.opened.connect(self._opened)
         desk.actor_changed.connect(self.reload)
 
     def reload(self) -> None:
-        """Read the numbers again."""
+        """Read the numbers again once somebody looks at them: each edit in a large ledger would cost a second
+        of work. Until they are read, old ones are grey."""
+        if not self.isVisible():
+            if self.widget() is not None:
+                self.widget().setEnabled(False)
+            return
         self._desk.read(self, lambda session, _: read_today(session), self._show, topic="today")
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """They may have changed meanwhile, and so may the day."""
+        super().showEvent(event)
+        self.reload()
+
+    def _opened(self) -> None:
+        """Nothing of another workspace stays."""
+        if self.widget() is not None:
+            self.takeWidget().deleteLater()
+        self.today = None
+        self.reload()
 
     def _records_changed(self, touched: Touched) -> None:
         if {"boiler", "baseline", "patrol", "grid_cell"} & set(touched):
