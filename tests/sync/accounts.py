@@ -313,6 +313,9 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
     reached: dict[tuple[str, str], int] = {}
     theirs = {uid for (_, uid), row in replay.rows.items() if row.get("owner") in replay.movable}
+    theirs |= {
+        item.uid for item in oracle.entered if item.cells.get("owner") in replay.movable
+    }  # gone by now
     loose = oracle.acts_about(replay.movable | theirs)
     for logged, _, _ in replay.entries:
         if not _is_entry(logged.effect) or logged.act.uid not in place:

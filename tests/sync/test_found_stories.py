@@ -441,6 +441,30 @@ def _evidence_replaced_and_taken_away(state: Stories) -> None:
     state.takes_away(honest=True, laid=True, name="city", paper=15, then=[("city", "")], which=6)
 
 
+def _a_moved_boilers_paper_undone(state: Stories) -> None:
+    """A paper of a boiler that had moved is taken back by undo, and comes before what its writer wrote first:
+    it had been in another area's log."""
+    state.opens(crowd=("city", "town_a", "town_a2"))
+    state.meet(
+        both=("city", "town_a2"),
+        choice=6,
+        deed="move",
+        field="rated_tph",
+        other="move",
+        turned=False,
+        which=0,
+    )
+    state.loses_the_hub_twice(
+        answer="", both=("city", "town_a2"), declared=True, deed="move", field="contact", heard="no_pull",
+        which=6,
+    )  # fmt: skip
+    state.lays(kind="photo_before", name="city", then=[("town_a", ""), ("town_a", "")], which=0)
+    state.undoes(name="city", who=2)
+    state.restores_hub(declared=True, first=[("city", "")], which=4)
+    state.killed(after=2, name="town_a2")
+    state.restores_hub(declared=False, first=[("town_a2", "stale")], which=1)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -472,6 +496,7 @@ STORIES = (
     _an_older_self_has_what_a_newer_had_not,
     _moved_again_after_two_losses,
     _evidence_replaced_and_taken_away,
+    _a_moved_boilers_paper_undone,
 )
 
 

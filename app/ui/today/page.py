@@ -76,7 +76,7 @@ class TodayPage(QScrollArea):
             return
         self._desk.read(self, lambda session, _: read_today(session), self._show, topic="today")
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """They may have changed meanwhile, and so may the day."""
         super().showEvent(event)
         self.reload()
