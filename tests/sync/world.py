@@ -222,7 +222,7 @@ class Laptop:
 
     def look(self) -> None:
         """Everything that can be edited is shown on the screen once."""
-        for kind in (Boiler, Conflict):
+        for kind in self.world.looked_at:
             self.world.oracle.show(self.name, self.workspace.find(kind))
 
     def records(self) -> dict[tuple[str, str], Entity]:
@@ -359,6 +359,7 @@ class World:
     postgres: Path | None = None  # the server's socket folder and the database's name
     hub_backups: list[Path] = field(default_factory=list)
     founded: Mapping[str, int] = field(default_factory=dict)  # where each log stood before the story
+    looked_at: tuple[type[Entity], ...] = (Boiler, Conflict)  # what people have before their eyes
 
     def tick(self) -> datetime:
         """The hub's clock; no two things happen at the same moment."""
