@@ -131,7 +131,7 @@ class Deciding:
                 rows, logs, known_ = self.desk.rows, self.desk.logs, (item.act.uid, item.entry)
                 for area, those in stands_under(rows, logs, [known_], item.view).items():
                     self.desk.sent.setdefault(area, set()).update(those)
-                note_own(rows, logs, *known_)
+                note_own(rows, logs, known_, self.desk.site)
 
     def _again(self, act: str, told: Sequence[Told]) -> None:
         """An act that the hub has; where it is another's, whatever that did not bring is refused."""

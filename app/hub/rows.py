@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from app.domain.entity import GEOMETRY, EntityType
 from app.domain.fields import Kind
 from app.domain.replication import Cells
 from app.domain.values import as_moment
-from app.hub.book import field_ids
+from app.hub.book import SITES, field_ids
 from app.hub.database import HubDatabase, Reading, as_sqlalchemy
 from app.store.tables import is_known, known
 
@@ -113,6 +113,11 @@ class Rows(Reading):
         self._kinds: dict[str, dict[str, Row]] = {}  # the same rows, by entity
         self._absent: set[Key] = set()
         self._asked: dict[tuple[str, str], set[str]] = {}  # owners whose rows have been read
+
+    def is_same_laptop(self, site: int, other: int) -> bool:
+        """Whether two sites are epochs of one laptop."""
+        query = select(SITES.c.device).where(SITES.c.id.in_((site, other))).distinct()
+        return len(self._connection.execute(query).all()) == 1
 
     def get(self, entity: str, uid: str) -> Row | None:
         """A row read before or made in this push; reads it when nobody asked for it yet."""

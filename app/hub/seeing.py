@@ -205,17 +205,25 @@ def _says(item: Entry | Effect, row: Row, name: str) -> bool:
     return bool(item.cells.get(name) == row.values.get(name))
 
 
-def note_own(rows: Rows, logs: Logs, act: str, entry: Entry) -> None:
-    """A laptop sends again what the hub has of it: fields in which stands what the entry wrote are its own.
+def note_own(rows: Rows, logs: Logs, told: tuple[str, Entry], site: int) -> None:
+    """The laptop of this site sends again what the hub has of an act: fields in which stands what the entry
+    wrote are its own.
 
     `stands_under` counts numbers, and only whole ones: what a record brought along when it moved to another
-    area stands under the number of the move, and who moved it need not have seen all of that.
+    area stands under the number of the move, and who moved it need not have seen all of that. Where an
+    earlier epoch of the laptop wrote them it shows that it still has them: they are this one's from now on,
+    also in its next push, which may come before it has read an answer.
     """
-    row = rows.get(entry.entity, entry.uid) if is_known(entry.entity) and entry.cells else None
+    act, entry = told
+    row = rows.get(entry.entity, entry.uid) if is_known(entry.entity) and entry.op in "iu" else None
     if row is None or not row.alive:
         return
     for seq, names in _written(rows.complete(row), 0).items():
-        own = [name for name in names if name in entry.cells and _says(entry, row, name)]
+        own = [name for name in names if (entry.op == "i" or name in entry.cells) and _says(entry, row, name)]
         by = logs.act_at(row.area, seq) if own else None
-        if by is not None and by.uid == act:
-            row.own = {**row.own, **dict.fromkeys(own, seq)}
+        if by is None or by.uid != act:
+            continue
+        row.own = {**row.own, **dict.fromkeys(own, seq)}
+        stamp = row.stamp_of(own[0])
+        if stamp is not None and stamp[1] != site and rows.is_same_laptop(stamp[1], site):
+            row.mark(own, [seq, site, stamp[2]])

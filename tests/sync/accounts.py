@@ -220,7 +220,11 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     kept = any(in_conflict(replay, item.uid, name, one, item.act) for one in may)
     if value not in (None, ()) and not (kept or _kept_at_receipt(replay, item, name, value)):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
-    if verdict != "rejected" and alive and _is_sure(replay, item) and _saw_all(replay, item, before, name):
+    taken = (
+        logged.effect.note == "duplicate"
+    )  # another record bears the number, whatever was seen of this one
+    sure = verdict != "rejected" and alive and not taken and _is_sure(replay, item)
+    if sure and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
 
 
