@@ -179,6 +179,7 @@ class Step:
         self._keep_shadow(place, (before, after), (seen, rest), hidden=own is None)
         state.held[place] = seen
         state.pending[place] = rest
+        state.taken.pop(place, None)  # what is in sight is true again until the step is written
 
     def _confirmed(self, place: Place, held: Row | None, waiting: list[Pending]) -> Row | None:
         shadow = self.state.shadows.get(place)

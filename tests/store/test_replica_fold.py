@@ -498,3 +498,18 @@ def test_triggers_of_another_program_hear_of_a_fold(lend: Lend) -> None:
     assert cells_in(path, "SELECT count(*) FROM sync_journal") == [(3,)]
     assert laptop.workspace.external_count() == 0
     assert laptop.workspace.check().ok
+
+
+def test_a_number_set_apart_and_changed_twice_in_one_block_counts_once(lend: Lend) -> None:
+    """Each change after the first counted the step from the number that was set apart once more in the area's
+    digest: laptop and hub did not agree any more, though every record was right."""
+    laptop, uid = lend("dev-a"), new_uid()
+    sent(laptop.hub, effect(new_uid(), "i", **whole("PL-1")))
+    laptop.pull()
+    sent(laptop.hub, effect(uid, "i", **whole("PL-1")))  # the one who has it gives it back in a later block
+    laptop.pull()
+    assert laptop.workspace.get(Boiler, uid).ledger_no != "PL-1"  # type: ignore[union-attr]
+    sent(laptop.hub, effect(uid, "u", ledger_no="PL-2"), effect(uid, "u", note="核实过"))
+    laptop.pull()
+    assert laptop.workspace.get(Boiler, uid).ledger_no == "PL-2"  # type: ignore[union-attr]
+    assert laptop.agrees()
