@@ -42,8 +42,7 @@ class _Account:
     problems: list[ProofProblem] = field(default_factory=list)
     told: set[tuple[str, str, str, str]] = field(default_factory=set)
     onward: dict[tuple[Place, str], tuple[str, str]] = field(default_factory=dict)
-    # What gave way once more, after a restore, or is kept by a conflict as what stood: such an act is named.
-    often: set[tuple[Place, str]] = field(default_factory=set)
+    often: set[tuple[Place, str]] = field(default_factory=set)  # what gave way once more, after a restore
     emptied: dict[Place, str] = field(default_factory=dict)  # by which act last
     gone: dict[tuple[str, str], str] = field(default_factory=dict)  # records, and the acts that deleted them
     again: dict[Place, str] = field(default_factory=dict)  # where what conflicts keep gave way: what stands
@@ -113,9 +112,7 @@ class _Account:
         if conflict is not None:
             self.told.add((*place, _text(value[0])))
             self.in_conflict.append(entry | _conflict(conflict))
-            stood = conflict.kept_act == value[1] and _texts(conflict.kept).get(place[2]) == _text(value[0])
-            if stood or (place, value[1]) in self.onward:
-                self.often.add((place, value[1]))
+            self.often |= {(place, value[1])} & self.onward.keys()
             self.onward[place, value[1]] = (by, _text(after))
             self.again[place] = ""
         else:
@@ -166,7 +163,7 @@ class _Account:
                 value = json.loads(key[3])
                 entry = {"entity": key[0], "uid": key[1], "field": key[2], "value": value}
                 self.in_conflict.append(entry | {"act": conflict.offered_act or ""} | _conflict(conflict))
-        # An act that a restored hub told of again, or upon which a conflict came, wrote there nevertheless.
+        # An act that a restored hub told of again may have written there, though a conflict keeps its value.
         twice = [dict(item) for item in self.superseded if self._gave_way_often(item)]
         self.superseded = [item for item in self.superseded if self._names_its_act(item)] + twice
 

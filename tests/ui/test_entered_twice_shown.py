@@ -117,7 +117,7 @@ def test_the_third_key_keeps_both(office: Office, hub: FakeHub, qtbot: QtBot) ->
     qtbot.keyClick(page.list, Qt.Key.Key_3)
     dialog = next(box for box in running.window.findChildren(ReasonDialog) if box.isVisible())
     lines = dialog.findChild(QListWidget)
-    assert [lines.item(at).text() for at in range(lines.count())] == ["ledger_no: PL-1-2", "备注: 乙"]
+    assert [lines.item(at).text() for at in range(lines.count())] == ["ledger_no：PL-1-2", "备注：乙"]
     dialog.set_reason("两台锅炉")
     dialog.accept()
     qtbot.waitUntil(lambda: ("resolve", "c1", "apart", "两台锅炉") in hub.calls, timeout=WAIT_MS)
