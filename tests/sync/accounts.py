@@ -220,9 +220,8 @@ def _check_refused(replay: Replay, item: Entered, step: Step, what: tuple[str, A
     kept = any(in_conflict(replay, item.uid, name, one, item.act) for one in may)
     if value not in (None, ()) and not (kept or _kept_at_receipt(replay, item, name, value)):
         raise Lost(f"edit lost: {name}={value!r} is nowhere ({verdict} {logged.effect.note}): {told}")
-    taken = (
-        logged.effect.note == "duplicate"
-    )  # another record bears the number, whatever was seen of this one
+    # Another record bears the number, whatever was seen of this one.
+    taken = logged.effect.note == "duplicate"
     sure = verdict != "rejected" and alive and not taken and _is_sure(replay, item)
     if sure and _saw_all(replay, item, before, name):
         raise Lost(f"a seen value’s edit did not win: {name}={value!r} over {before.get(name)!r}: {told}")
@@ -317,9 +316,7 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
     reached: dict[tuple[str, str], int] = {}
     theirs = {uid for (_, uid), row in replay.rows.items() if row.get("owner") in replay.movable}
-    theirs |= {
-        item.uid for item in oracle.entered if item.cells.get("owner") in replay.movable
-    }  # gone by now
+    theirs |= oracle.owned_by(replay.movable)  # also what is gone by now
     loose = oracle.acts_about(replay.movable | theirs)
     for logged, _, _ in replay.entries:
         if not _is_entry(logged.effect) or logged.act.uid not in place:

@@ -126,6 +126,10 @@ class Oracle:
         """The acts about these records, or about what belongs to them."""
         return {item.act for item in self.entered if item.uid in uids or item.cells.get("owner") in uids}
 
+    def owned_by(self, uids: Container[str]) -> set[str]:
+        """What anybody entered as belonging to one of these records."""
+        return {item.uid for item in self.entered if item.cells.get("owner") in uids}
+
     def acts_of(self, laptop: str) -> set[str]:
         """The transactions a laptop wrote."""
         return {item.act for item in self.entered if item.laptop == laptop}

@@ -84,6 +84,17 @@ def named_seed() -> int | None:
     return int(seed) if seed else None
 
 
+def of_a_run() -> settings:
+    """How a run of the tests tells stories: short ones, the same each time unless somebody searches."""
+    return settings(
+        stateful_step_count=20,
+        deadline=None,
+        derandomize="GRIDWARD_EXAMPLES" not in os.environ,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+
+
 def tell(stories: type[Stories], seed: int | None, most: int, told: settings) -> None:
     """Let the machine tell so many stories, ten by ten; `seed` names them, else they are others each time."""
     for number in range(0, most, TEN):

@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
-
 from sync.machine import Stories
-from sync.searching import named_seed, tell
+from sync.searching import named_seed, of_a_run, tell
 
 EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "8"))
 
@@ -21,15 +19,4 @@ def test_all_stories_end_equal_and_nothing_is_lost(town: Path) -> None:
     class Here(Stories):
         template = town
 
-    tell(
-        Here,
-        named_seed(),
-        EXAMPLES,
-        settings(
-            stateful_step_count=20,
-            deadline=None,
-            derandomize="GRIDWARD_EXAMPLES" not in os.environ,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+    tell(Here, named_seed(), EXAMPLES, of_a_run())

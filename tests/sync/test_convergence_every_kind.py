@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
-
 from sync.every_kind import EveryKind
-from sync.searching import named_seed, tell
+from sync.searching import named_seed, of_a_run, tell
 
 EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "6"))
 
@@ -20,18 +18,7 @@ def test_every_kind_of_record_ends_equal_and_nothing_is_lost(town: Path) -> None
     class Here(EveryKind):
         template = town
 
-    tell(
-        Here,
-        named_seed(),
-        EXAMPLES,
-        settings(
-            stateful_step_count=20,
-            deadline=None,
-            derandomize="GRIDWARD_EXAMPLES" not in os.environ,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
+    tell(Here, named_seed(), EXAMPLES, of_a_run())
 
 
 def test_a_search_found_an_own_record_not_seen(town: Path) -> None:

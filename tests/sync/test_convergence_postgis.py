@@ -9,11 +9,9 @@ import itertools
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
-
 from postgres_server import create_database, needs_postgis, sql
 from sync.machine import Stories
-from sync.searching import named_seed, tell
+from sync.searching import named_seed, of_a_run, tell
 from sync.town import copy_of, make, reopen
 from sync.world import World
 
@@ -41,14 +39,4 @@ def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
             world.postgres = postgres_folder / name
             return world
 
-    tell(
-        Here,
-        named_seed(),
-        EXAMPLES,
-        settings(
-            stateful_step_count=20,
-            deadline=None,
-            derandomize="GRIDWARD_EXAMPLES" not in os.environ,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    tell(Here, named_seed(), EXAMPLES, of_a_run())

@@ -68,8 +68,8 @@ class TodayPage(QScrollArea):
         desk.actor_changed.connect(self.reload)
 
     def reload(self) -> None:
-        """Read the numbers again once somebody looks at them: each edit in a large ledger would cost a second
-        of work. Until they are read, old ones are grey."""
+        """Read the numbers again once somebody looks at them: behind the other
+        pages every edit would read them. Until they are read, old ones are grey."""
         if not self.isVisible():
             if self.widget() is not None:
                 self.widget().setEnabled(False)
