@@ -68,13 +68,17 @@ class TodayPage(QScrollArea):
         desk.actor_changed.connect(self.reload)
 
     def reload(self) -> None:
-        """Read the numbers again once somebody looks at them: behind the other
-        pages every edit would read them. Until they are read, old ones are grey."""
-        if not self.isVisible():
-            if self.widget() is not None:
-                self.widget().setEnabled(False)
-            return
-        self._desk.read(self, lambda session, _: read_today(session), self._show, topic="today")
+        """Read the numbers again if somebody looks at them: behind the other pages every edit would read
+        them. Old ones are not kept: shown again, the page is empty until they are read."""
+        if self.isVisible():
+            self._desk.read(self, lambda session, _: read_today(session), self._show, topic="today")
+        else:
+            self._clear()
+
+    def _clear(self) -> None:
+        if self.widget() is not None:
+            self.takeWidget().deleteLater()
+        self.today = None
 
     def showEvent(self, event: QShowEvent) -> None:
         """They may have changed meanwhile, and so may the day."""
@@ -83,9 +87,7 @@ class TodayPage(QScrollArea):
 
     def _opened(self) -> None:
         """Nothing of another workspace stays."""
-        if self.widget() is not None:
-            self.takeWidget().deleteLater()
-        self.today = None
+        self._clear()
         self.reload()
 
     def _records_changed(self, touched: Touched) -> None:
@@ -93,6 +95,8 @@ class TodayPage(QScrollArea):
             self.reload()
 
     def _show(self, today: Today) -> None:
+        if not self.isVisible():
+            return  # they may be old by the time somebody looks
         self.today = today
         body = QWidget()
         column = QVBoxLayout(body)
