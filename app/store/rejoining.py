@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from app.store import evidence, keptblocks, outbox, views
+from app.store import evidence, keptblocks, outbox, pending, views
 
 _PRIVATE = "p:"  # before the names of small private values
 
 
-def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int]) -> None:
+@dataclass(frozen=True)
+class OwnBlock:
+    """A block of an area's log, `first` to `last`, that tells acts of this laptop as they were entered."""
+
+    area: str
+    first: int
+    last: int
+    acts: frozenset[str]
+
+
+def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int], own: Iterable[OwnBlock] = ()) -> None:
     """Set the cursors of these areas back to their last common numbers, in the transaction that is open.
 
     Neither records nor digests change: each later entry of the log names the values that stand, and the hub
     tells records whole that could differ. What was written upon the lost stretch says so in its views. All
     that is unanswered is numbered anew, and evidence is offered again: the hub may have lost that as well.
     """
+    _count_as_seen(raw, own)
     for area, fork in forks.items():
         found = raw.execute(
             "SELECT head FROM sync_cursor WHERE area = ? AND whole > ?", (area, fork)
@@ -29,6 +42,20 @@ def rejoin(raw: sqlite3.Connection, forks: Mapping[str, int]) -> None:
         )
     outbox.reopen(raw)
     evidence.offer_again(raw)
+
+
+def _count_as_seen(raw: sqlite3.Connection, own: Iterable[OwnBlock]) -> None:
+    """Say that what waits was written upon blocks of one's own, also where their answer was read only after
+    it: the hub took the one upon the other while it had both, and now asks about one alone."""
+    oldest = pending.oldest(raw)
+    for block in own:
+        query = (
+            "SELECT count(DISTINCT t.id), max(j.seq) FROM json_each(?) e JOIN sync_txn t ON t.uuid = e.value"
+            " JOIN sync_journal j ON j.txn = t.id WHERE t.sealed_batch IS NOT 'hub'"
+        )
+        known, newest = raw.execute(query, (json.dumps(sorted(block.acts)),)).fetchone()
+        if oldest is not None and known == len(block.acts) and newest < oldest:
+            views.count_from(raw, block.area, block.first - 1, block.last)
 
 
 def go_on(raw: sqlite3.Connection, private: Mapping[str, bytes | None], forget: str) -> int:

@@ -220,14 +220,14 @@ class Replica:
         with self._writing() as raw:
             keptblocks.put_aside(raw, blocks)
 
-    def rejoin(self, forks: Mapping[str, int], epoch: int) -> None:
+    def rejoin(self, forks: Mapping[str, int], epoch: int, own: Iterable[rejoining.OwnBlock] = ()) -> None:
         """Follow the hub's log anew from these numbers on, and send what is unanswered under a new epoch.
 
         The records stay as they are: what the log tells from there on makes them what the hub has.
         """
         changed = replica_facts.changed(self._enrolled(), {"epoch": epoch})
         with self._writing() as raw:
-            rejoining.rejoin(raw, forks)
+            rejoining.rejoin(raw, forks, own)
             replica_facts.save(raw, changed)
         self._facts = changed
 

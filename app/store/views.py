@@ -23,6 +23,11 @@ def note(raw: sqlite3.Connection, fold: int, area: str, seq: int) -> None:
     raw.execute("UPDATE sync_ctx SET base = ? WHERE one = 1", (fold,))
 
 
+def count_from(raw: sqlite3.Connection, area: str, seq: int, last: int) -> None:
+    """Who had seen an area up to `seq` had seen it up to `last`."""
+    raw.execute("UPDATE sync_view SET seq = ? WHERE area = ? AND seq = ?", (last, area, seq))
+
+
 def forget(raw: sqlite3.Connection, area: str, fold: int) -> None:
     """Drop what earlier folds brought of `area`; only when no change still waits that was based on them."""
     raw.execute("DELETE FROM sync_view WHERE area = ? AND fold < ?", (area, fold))

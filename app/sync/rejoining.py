@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from app.domain.replication import STANDS, Block, Effect
 from app.errors import AppError, StoreFailure
 from app.store.fold_step import LEAVE
 from app.store.keptblocks import KeptBlock
 from app.store.pending import Place
+from app.store.rejoining import OwnBlock
 from app.store.replica import Replica
 from app.sync import signing
 from app.sync.folding import Folded, as_signed, finish_begun
@@ -175,8 +176,16 @@ def rejoin(transport: Transport, replica: Replica, between: Callable[[Folded], N
             entries += transport.give_back(part)
             between(done)
     epoch = transport.rejoin(RejoinRequest(ends={}, epoch=facts.epoch, renumber=True)).epoch
-    replica.rejoin(forks, epoch)
+    replica.rejoin(forks, epoch, own_blocks(facts.device, chain.from_iterable(kept)))
     return Rejoined(bool(forks) or entries > 0, entries)
+
+
+def own_blocks(device: str, those: Iterable[KeptBlock]) -> Iterator[OwnBlock]:
+    """Those of the blocks that tell only what was entered on this laptop, as it was entered."""
+    for kept in those:
+        block = decode_block(kept.body)
+        if block.device == device and all(effect.verdict == "accepted" for effect in block.effects):
+            yield OwnBlock(block.area, kept.first, kept.last, frozenset(act.uid for act in block.acts))
 
 
 def _forks(transport: Transport, replica: Replica) -> dict[str, int]:

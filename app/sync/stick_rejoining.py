@@ -24,7 +24,7 @@ from app.sync.messages import (
     StickStanding,
     encode_message,
 )
-from app.sync.rejoining import untold
+from app.sync.rejoining import own_blocks, untold
 from app.sync.signing import next_head
 
 REJOIN = "rejoin"  # the item that tells where the laptop stands
@@ -67,7 +67,7 @@ def go_on(replica: Replica, standing: StickStanding, blocks: Sequence[SignedBloc
     entries = sum(block.last - block.first + 1 for block in given)
     restored = bool(given) or standing.epoch >= facts.epoch + RESTORED_EPOCHS
     if restored:
-        replica.rejoin(forks, standing.epoch)
+        replica.rejoin(forks, standing.epoch, own_blocks(facts.device, lost))
     else:
         replica.fork(standing.epoch)
     return Way(restored=restored, forked=not restored, entries=entries)

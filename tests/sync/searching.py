@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from app.errors import AppError
 from sync.machine import PAIRS, Stories
 from sync.oracle import Lost
 from sync.planted import Bug
@@ -59,22 +58,23 @@ class Outcome:
         return "\n".join(said)
 
 
-def ending(town: Path, told: list[Words]) -> str:
+def described(error: Exception) -> str:
+    """What went wrong, in one line."""
+    return f"{type(error).__name__}: {error}"
+
+
+def ending(kind: type[Stories], told: list[Words]) -> str:
     """How this story ends: empty when everything is accounted for."""
-
-    class Again(Stories):
-        template = town
-
-    state, found = Again(), ""
+    state, found = kind(), ""
     try:
         for name, words in told:
             getattr(state, name)(**words)
     except Exception as error:  # noqa: BLE001 - the program may fail anyhow
-        found = f"{type(error).__name__}: {error}"
+        found = described(error)
     try:
         state.teardown()
     except Exception as error:  # noqa: BLE001
-        found = found or f"{type(error).__name__}: {error}"
+        found = found or described(error)
     return found
 
 
@@ -103,7 +103,7 @@ def tell(stories: type[Stories], seed: int | None, most: int, told: settings) ->
         run_state_machine_as_test(stories, settings=settings(told, max_examples=min(TEN, most - number)))
 
 
-class _UntilWrong(Telling):
+class UntilWrong(Telling):
     """Tells a story up to a rule that fails, which its teardown is to hear of."""
 
     failure: Exception | None = None
@@ -114,7 +114,7 @@ class _UntilWrong(Telling):
         if self.failure is None:
             try:
                 super().note(work, name, words)
-            except (AppError, AssertionError) as error:
+            except Exception as error:  # noqa: BLE001 - the program may fail anyhow
                 self.failure = error
         return None
 
@@ -124,27 +124,28 @@ def search(town: Path, bug: Bug, seed: int, most: int) -> Outcome:
     the same story ends well without the bug. One that ends badly without it as well ends the search, too."""
     outcome, planted, began = Outcome(bug.name, seed), pytest.MonkeyPatch(), time.process_time()
 
-    class Here(Stories):
+    class Pair(Stories):
         template = town
         crowds = PAIRS
 
+    class Here(Pair):
         def __init__(self) -> None:
             super().__init__()
-            self.telling = _UntilWrong()
+            self.telling = UntilWrong()
 
         def teardown(self) -> None:
             outcome.stories += 1
             failure = self.telling.failure
             try:
                 super().teardown()
-            except (AppError, AssertionError) as error:
+            except Exception as error:  # noqa: BLE001
                 failure = failure or error
             if failure is not None:
                 judge(self.telling.told, failure)
 
     def judge(told: list[Words], error: Exception) -> None:
         planted.undo()
-        outcome.told, outcome.real = told, ending(town, told)
+        outcome.told, outcome.real = told, ending(Pair, told)
         if outcome.real:
             raise Enough(outcome.real)
         if isinstance(error, Lost) and re.search(bug.found_by, str(error)):

@@ -60,6 +60,23 @@ def test_what_the_writer_has_no_more_comes_back_from_others(world: World, declar
 
 
 @ways
+def test_nobody_is_asked_about_own_work_that_was_read_later(world: World, declared: bool) -> None:
+    """The second edit was written before the answer to the first was read, and the hub lost both: the first
+    is given back as a block, the second is sent again, by somebody who knows the first."""
+    a = world.laptops["town_a"]
+    world.back_up_hub()
+    note(a, "first")
+    a.round("no_pull")
+    note(a, "second")
+    a.round("torn")
+    world.restore_hub(0, declared=declared)
+    a.round()
+    settle(world)
+    assert there(a).note == "second"
+    assert not a.workspace.find(Conflict)
+
+
+@ways
 def test_two_laptops_with_different_parts_converge(world: World, declared: bool) -> None:
     a, other, county = (world.laptops[name] for name in ("town_a", "town_a2", "county"))
     world.back_up_hub()
