@@ -255,6 +255,8 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
     if logged.effect.op == "d" and unseen:
         raise Lost(f"a deletion took an unseen edit with it: {sorted(unseen)}: {told}")
     refused = logged.effect.op != "d" and alive and logged.effect.verdict != "rejected"
+    if logged.device == "" and logged.effect.op == "n" and replay.offered.get(item.act):
+        return  # given back as it was answered once, upon what the log tells otherwise by now: somebody is asked
     if (
         refused
         and _is_sure(replay, item, moves=0)
@@ -321,10 +323,11 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     for logged, _, _ in replay.entries:
         if not _is_entry(logged.effect) or logged.act.uid not in place:
             continue
-        if logged.act.uid in oracle.forgotten or (logged.device == "" and logged.act.uid in loose):
+        returned = logged.device == "" and (logged.act.uid in loose or logged.effect.op == "n")
+        if logged.act.uid in oracle.forgotten or returned:
             # Its own laptop had no more of it: others gave it back to a restored hub, or the laptop sent it
             # when it had become an older one that still had it. Or it had been in another area's log, which
-            # was given back at another time.
+            # was given back at another time; also where it now writes nothing, as its record is gone.
             continue
         laptop, number = place[logged.act.uid]
         if number < reached.get((laptop, logged.area), -1):
