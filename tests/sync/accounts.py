@@ -32,6 +32,7 @@ from sync.oracle import (
     comparable,
     in_conflict,
     leaves,
+    owner_of,
     replayed,
     wire_cells,
 )
@@ -281,7 +282,7 @@ def _is_sure(replay: Replay, item: Entered, moves: int = 1) -> bool:
     comes in another block, perhaps later; what belongs to it moves along; a laptop that was brought back
     knows its own writing by its number in one area only. Else a person is asked."""
     place = (item.entity, item.uid)
-    may_move = {item.uid, replay.rows.get(place, {}).get("owner")} & replay.movable
+    may_move = {item.uid, owner_of(item.entity, replay.rows.get(place, {}))} & replay.movable
     moves = 0 if item.laptop in replay.begun_anew else moves
     return replay.moves[place] <= moves and not (may_move and place in replay.returned)
 
@@ -317,7 +318,7 @@ def check_order(oracle: Oracle, replay: Replay) -> None:
     """What a laptop wrote first came into the log of an area first."""
     place = {item.act: (item.laptop, number) for number, item in enumerate(oracle.entered)}
     reached: dict[tuple[str, str], int] = {}
-    theirs = {uid for (_, uid), row in replay.rows.items() if row.get("owner") in replay.movable}
+    theirs = {uid for (kind, uid), row in replay.rows.items() if owner_of(kind, row) in replay.movable}
     theirs |= oracle.owned_by(replay.movable)  # also what is gone by now
     loose = oracle.acts_about(replay.movable | theirs)
     for logged, _, _ in replay.entries:

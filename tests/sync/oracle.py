@@ -55,6 +55,20 @@ class Logged:
     effect: Effect
 
 
+# Where a record lies is said by its owner, named in this field, or else by its division.
+OWNER_FIELDS = {"assignment": "cell", "patrol": "cell", "intake": "source", "protection_zone": "source"}
+
+
+def owner_of(entity: str, cells: Mapping[str, Any]) -> Any:
+    """The uid of the record to which another one belongs, as these cells name it."""
+    return cells.get(OWNER_FIELDS.get(entity, "owner"))
+
+
+def places_of(entity: str) -> set[str]:
+    """The fields that say in which area a record lies."""
+    return {"div_code", "area" if entity == "person" else "div_code", OWNER_FIELDS.get(entity, "owner")}
+
+
 def wire_cells(record: Entity) -> dict[str, Any]:
     """A record's known cells by field id, written here once more so that no code under test is believed."""
     found = {item.id: plain(item.kind, getattr(record, name)) for name, item in record.TYPE.stored.items()}
@@ -120,15 +134,19 @@ class Oracle:
 
     def movable(self) -> set[str]:
         """The records that somebody moved, whatever the hub said of it."""
-        return {item.uid for item in self.entered if item.op == "u" and "div_code" in item.cells}
+        return {
+            item.uid for item in self.entered if item.op == "u" and places_of(item.entity) & item.cells.keys()
+        }
 
     def acts_about(self, uids: Container[str]) -> set[str]:
         """The acts about these records, or about what belongs to them."""
-        return {item.act for item in self.entered if item.uid in uids or item.cells.get("owner") in uids}
+        return {
+            item.act for item in self.entered if item.uid in uids or owner_of(item.entity, item.cells) in uids
+        }
 
     def owned_by(self, uids: Container[str]) -> set[str]:
         """What anybody entered as belonging to one of these records."""
-        return {item.uid for item in self.entered if item.cells.get("owner") in uids}
+        return {item.uid for item in self.entered if owner_of(item.entity, item.cells) in uids}
 
     def acts_of(self, laptop: str) -> set[str]:
         """The transactions a laptop wrote."""
