@@ -20,7 +20,7 @@ from app.domain.rights import WRITERS
 from sync.doings import TOWN_OF, tried
 from sync.machine import Stories, faults, names, rule, small
 from sync.replayable import noted
-from sync.world import CREWS, PEOPLE, Laptop, World
+from sync.world import CREWS, PEOPLE, Laptop
 
 KINDS = (
     "org", "water_source", "intake", "protection_zone", "built_up_area", "sketch", "patrol", "grid_cell",
@@ -48,12 +48,11 @@ turns = st.lists(turn, min_size=3, max_size=10)
 class EveryKind(Stories):
     """The same laptops, hub and accidents; somebody works on other kinds as well."""
 
-    def begin(self) -> World:
-        world = super().begin()
-        world.looked_at += tuple(BY_NAME[name].record for name in KINDS)
-        for laptop in world.laptops.values():
+    def __init__(self) -> None:
+        super().__init__()
+        self.world.looked_at += tuple(BY_NAME[name].record for name in KINDS)
+        for laptop in self.world.laptops.values():
             laptop.look()
-        return world
 
     @stateful.initialize(kind=kinds, turns=turns)
     @noted

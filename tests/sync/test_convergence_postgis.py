@@ -1,4 +1,4 @@
-"""A few of the same stories with a bureau's hub, on real PostgreSQL with PostGIS.
+"""A few stories of every kind of record with a bureau's hub, on real PostgreSQL with PostGIS.
 
 `GRIDWARD_EXAMPLES` says how many: a tenth of that, as each takes longer. `GRIDWARD_SEED` names them.
 """
@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from postgres_server import create_database, needs_postgis, sql
-from sync.machine import Stories
+from sync.every_kind import EveryKind
 from sync.searching import named_seed, of_a_run, tell
 from sync.town import copy_of, make, reopen
 from sync.world import World
@@ -23,7 +23,7 @@ def test_stories_on_postgresql(postgres_folder: Path, tmp_path: Path) -> None:
     make(tmp_path / "town", create_database(postgres_folder, "town"))
     numbers = itertools.count(1)
 
-    class Here(Stories):
+    class Here(EveryKind):
         def teardown(self) -> None:
             try:
                 super().teardown()
