@@ -114,7 +114,10 @@ class Returning:
             site=site, received=when, evidence=self.evidence,
             returned=self._returned(connection, view, own, before), stray=block.area,
         )  # fmt: skip
-        entries = tuple(Entry(e.act, e.entity, e.uid, e.op, _cells(e)) for e in block.effects)
+        entries = tuple(
+            Entry(e.act, e.entity, e.uid, "d" if _deleted_nothing(e) else e.op, _cells(e))
+            for e in block.effects
+        )
         batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
         work = _Work(self, connection, desk, block, batch)
         work.run()
@@ -232,7 +235,7 @@ class _Work:
         for item in group:
             effect = self.block.effects[item.dseq]
             item.dseq = 0  # it was the number of a laptop's epoch that has passed
-            if effect.op == "n":  # such as a refused one: it is in the log as it was
+            if effect.op == "n" and not self._lives_again(item.entry):  # it is in the log as it was
                 said = Effect(0, 0, effect.entity, effect.uid, "n", {}, effect.verdict, effect.note)
                 self.desk.put_down(item.act, said, None, self.block.area, {})
             elif void:
@@ -241,6 +244,11 @@ class _Work:
                 self._take(deciding, item)
         if void:
             deciding.refuse([item for item in group if item.entry.op != "n"], "void", "void")
+
+    def _lives_again(self, entry: Entry) -> bool:
+        """Whether there is by now what was to be deleted when there was nothing to delete."""
+        row = self.desk.rows.get(entry.entity, entry.uid) if entry.op == "d" else None
+        return row is not None and row.alive
 
     def _take(self, deciding: Deciding, item: Told) -> None:
         entry, accepted = item.entry, self.desk.tally.accepted
@@ -324,6 +332,11 @@ def _is_elsewhere(effect: Effect) -> bool:
     change was answered with when it first came. That may have been lost as well and come later, or never; its
     laptop then sends the change again."""
     return effect.note == "repeat" or (effect.op == "d" and effect.note.partition(":")[0] == "leave")
+
+
+def _deleted_nothing(effect: Effect) -> bool:
+    """Whether an answer is that to a deletion of what was not there; of another entry it names the values."""
+    return effect.op == "n" and effect.note == "same" and not effect.cells
 
 
 def _cells(effect: Effect) -> dict[str, Any]:

@@ -256,7 +256,7 @@ def _check_delete(replay: Replay, item: Entered, step: Step, told: str) -> None:
     if logged.effect.op == "d" and unseen:
         raise Lost(f"a deletion took an unseen edit with it: {sorted(unseen)}: {told}")
     refused = logged.effect.op != "d" and alive and logged.effect.verdict != "rejected"
-    if logged.device == "" and logged.effect.op == "n" and replay.offered.get(item.act):
+    if logged.device == "" and replay.offered.get(item.act):
         return  # given back as it was answered once, upon what the log now tells otherwise: somebody is asked
     if (
         refused

@@ -9,8 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.changes import delete, insert
 from app.domain.entities.boiler import Boiler
 from app.domain.entities.conflict import Conflict
+from app.domain.entities.people import Org
 from app.domain.replication import STANDS
 from app.hub import parts
 from app.store import outbox
@@ -74,6 +76,35 @@ def test_nobody_is_asked_about_own_work_that_was_read_later(world: World, declar
     settle(world)
     assert there(a).note == "second"
     assert not a.workspace.find(Conflict)
+
+
+@ways
+def test_a_deletion_that_deleted_nothing_counts_again_where_its_record_lives(
+    world: World, declared: bool
+) -> None:
+    """The hub is brought back to before a unit was entered, where its name is taken by now: there was nothing
+    to delete. Brought back to another day it has the unit, and of its deletion that answer only."""
+    city, county = world.laptops["city"], world.laptops["county"]
+    world.back_up_hub()
+    gone = Org(uid=city.session.new_uid(), name="柳湖供热站", div_code=TOWN_A)
+    city.as_("city").commit([insert(gone)], "enter", "模拟")
+    city.round()
+    world.back_up_hub()
+    city.as_("city").commit([delete(gone)], "delete", "模拟")
+    city.round("no_pull")
+    world.restore_hub(0, declared=declared)
+    other = Org(uid=county.session.new_uid(), name="柳湖供热站", div_code=TOWN_A)
+    county.as_("clerk").commit([insert(other)], "enter", "模拟")
+    county.round()
+    city.round()
+    assert city.workspace.get(Org, gone.uid) is None
+    city.round()
+    world.restore_hub(1, declared=declared)
+    for laptop in (city, county, city):
+        laptop.round()
+    settle(world)
+    asked = {item.kind for item in city.workspace.find(Conflict) if item.owner == gone.uid}
+    assert city.workspace.get(Org, gone.uid) is None or "edit_kept" in asked
 
 
 @ways
