@@ -114,10 +114,7 @@ class Returning:
             site=site, received=when, evidence=self.evidence,
             returned=self._returned(connection, view, own, before), stray=block.area,
         )  # fmt: skip
-        entries = tuple(
-            Entry(e.act, e.entity, e.uid, "d" if _deleted_nothing(e) else e.op, _cells(e))
-            for e in block.effects
-        )
+        entries = tuple(map(_entry, block.effects))
         batch = Batch("", "", 0, b"", 0, 0, 0, (view,), block.acts, entries)
         work = _Work(self, connection, desk, block, batch)
         work.run()
@@ -334,9 +331,11 @@ def _is_elsewhere(effect: Effect) -> bool:
     return effect.note == "repeat" or (effect.op == "d" and effect.note.partition(":")[0] == "leave")
 
 
-def _deleted_nothing(effect: Effect) -> bool:
-    """Whether an answer is that to a deletion of what was not there; of another entry it names the values."""
-    return effect.op == "n" and effect.note == "same" and not effect.cells
+def _entry(effect: Effect) -> Entry:
+    """An effect as the entry it was, with the cells that this hub knows. "The same" names the values it was
+    said of, and none to a deletion of what was not there."""
+    deleted_nothing = effect.op == "n" and effect.note == "same" and not effect.cells
+    return Entry(effect.act, effect.entity, effect.uid, "d" if deleted_nothing else effect.op, _cells(effect))
 
 
 def _cells(effect: Effect) -> dict[str, Any]:
