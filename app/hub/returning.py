@@ -191,7 +191,9 @@ class _Work:
             if _is_passing(effect) or not is_known(effect.entity) or self._has(effect):
                 self._tell(effect.entity, effect.uid)
                 continue
-            told = Told(self.block.acts[effect.act], place, entry, self.batch.views[0], entry.cells)
+            again = effect.op == "n" and entry.op == "d"  # who found nothing may have seen nothing of it
+            view = {self.block.area: 0} if again else self.batch.views[0]
+            told = Told(self.block.acts[effect.act], place, entry, view, entry.cells)
             found.setdefault(effect.act, []).append(told)
         yield from found.values()
 

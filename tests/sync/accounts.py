@@ -176,15 +176,15 @@ def _check_values(replay: Replay, item: Entered, step: Step, told: str) -> None:
         if stands == value:
             if unseen and not in_conflict(replay, item.uid, name, old):
                 raise Lost(f"an unseen value was overwritten without a record: {name}={old!r}: {told}")
-        elif name not in own and not _had_agreed(replay, item, effect, (name, value)):
+        elif name not in own and not _had_stood(replay, item, step[0], (name, value)):
             _check_refused(replay, item, step, (name, value, told))
 
 
-def _had_agreed(replay: Replay, item: Entered, effect: Effect, cell: tuple[str, Any]) -> bool:
-    """Whether this entered what stood already, and a restored hub was told of it behind what came after."""
-    same = (effect.op, effect.verdict, effect.note) == ("n", "accepted", "returned")
+def _had_stood(replay: Replay, item: Entered, logged: Logged, cell: tuple[str, Any]) -> bool:
+    """Whether this value stood already, and the answer to its entry was given back behind what came after:
+    such as that of an insert whose record the log tells whole before, where it moved, and then as deleted."""
     history = replay.history.get((item.entity, item.uid, cell[0]), ())
-    return same and any(told == cell[1] for told, _ in history)
+    return logged.device == "" and logged.effect.op == "n" and any(told == cell[1] for told, _ in history)
 
 
 def _written(step: Step) -> set[str]:
