@@ -122,14 +122,15 @@ def _is_to_be_kept(replica: Replica, kept: KeptBlock, since: int, told: Callable
 
 
 def _told_after(replica: Replica, area: str, fork: int) -> _Told:
-    """What an area's log tells after a number: acts and records, and the records that it deletes."""
+    """What an area's log tells after a number: acts and records, and the records that are gone by its end."""
     try:
         later = replica.kept_after(area, fork)
     except StoreFailure:  # it tells nothing yet
         return frozenset(), frozenset()
-    after = [entry for one in later for entry in _entries(decode_block(one.body))]
-    gone = frozenset(place for _, effect, place in after if effect.op == "d")
-    return frozenset((act, place) for act, _, place in after), gone
+    after = [decode_block(one.body) for one in later]
+    last = {(one.entity, one.uid): one for block in after for one in block.effects}  # some leave later
+    gone = frozenset(place for place, effect in last.items() if effect.op == "d" and not _leaves(effect))
+    return frozenset((act, place) for block in after for act, _, place in _entries(block)), gone
 
 
 def _told_elsewhere(replica: Replica, area: str, since: int) -> set[tuple[str, Place]]:
@@ -155,8 +156,13 @@ def _entered(block: Block) -> set[tuple[str, Place]]:
 def _entries(block: Block) -> Iterator[tuple[str, Effect, Place]]:
     """The effects of a block with their acts and records, but for records that only leave the area."""
     for effect in block.effects:
-        if effect.note.partition(":")[0] != LEAVE:
+        if not _leaves(effect):
             yield block.acts[effect.act].uid, effect, (effect.entity, effect.uid)
+
+
+def _leaves(effect: Effect) -> bool:
+    """Whether a record only goes to another area."""
+    return effect.note.partition(":")[0] == LEAVE
 
 
 def rejoin(transport: Transport, replica: Replica, between: Callable[[Folded], None]) -> Rejoined:

@@ -465,6 +465,21 @@ def _a_moved_boilers_paper_undone(state: Stories) -> None:
     state.restores_hub(declared=False, first=[("town_a2", "stale")], which=1)
 
 
+def _not_there_and_then_elsewhere(state: Stories) -> None:
+    """A paper of a boiler that moved is told as not there, then as gone to where its laptop does not read: that
+    let go of the paper, which the hub lost once more."""
+    state.loses_the_hub(
+        first="town_b", second="town_b", which=7, field="contact", heard="no_pull", declared=False, back=False
+    )
+    state.lays(name="town_b", which=2, kind="identity_copy", then=[])
+    state.moves(name="county", which=6, then=[("town_b", "")])
+    state.restores_hub(declared=True, first=[("county", "")], which=5)
+    state.loses_the_hub(
+        first="town_b", second="town_b", which=6, field="fuel", heard="deaf", declared=False, back=False
+    )
+    state.restores_hub(declared=True, first=[], which=6)
+
+
 STORIES = (
     _told_whole_twice,
     _taken_away_twice,
@@ -497,6 +512,7 @@ STORIES = (
     _moved_again_after_two_losses,
     _evidence_replaced_and_taken_away,
     _a_moved_boilers_paper_undone,
+    _not_there_and_then_elsewhere,
 )
 
 
