@@ -466,8 +466,8 @@ def _a_moved_boilers_paper_undone(state: Stories) -> None:
 
 
 def _not_there_and_then_elsewhere(state: Stories) -> None:
-    """A paper of a boiler that moved is told as not there, then as gone to where its laptop does not read: that
-    let go of the paper, which the hub lost once more."""
+    """A paper of a boiler that moved is told as not there, then as gone to where its laptop does not read:
+    that let go of it, and the hub lost it once more."""
     state.loses_the_hub(
         first="town_b", second="town_b", which=7, field="contact", heard="no_pull", declared=False, back=False
     )
