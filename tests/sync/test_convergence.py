@@ -12,7 +12,7 @@ from pathlib import Path
 from sync.machine import Stories
 from sync.searching import named_seed, of_a_run, tell
 
-EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("GRIDWARD_EXAMPLES", "4"))
 
 
 def test_all_stories_end_equal_and_nothing_is_lost(town: Path) -> None:
