@@ -25,6 +25,15 @@ STEPS = 50
 # Of one run Hypothesis tells ten different stories. From then on it tells each one several times with small
 # changes, which finds nothing new in stories of this length.
 TEN = 10
+# How a search tells them: each one to its end, none told again by Hypothesis itself.
+MANY = settings(
+    stateful_step_count=STEPS,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
 Words = tuple[str, dict[str, Any]]  # a rule and what it was told
 
 
@@ -155,16 +164,8 @@ def search(town: Path, bug: Bug, seed: int, most: int) -> Outcome:
         bug.plant(planted)
 
     bug.plant(planted)
-    many = settings(
-        stateful_step_count=STEPS,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
     try:
-        tell(Here, seed, most, many)
+        tell(Here, seed, most, MANY)
     except Enough:
         pass
     finally:

@@ -16,23 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sync.every_kind import EveryKind
 from sync.machine import PAIRS, Stories
-from sync.searching import STEPS, TEN, UntilWrong, Words, described, ending
+from sync.searching import MANY, TEN, UntilWrong, Words, described, ending
 from sync.town import make
-
-MANY = settings(
-    stateful_step_count=STEPS,
-    max_examples=TEN,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @contextmanager
@@ -67,7 +57,7 @@ def tell_ten(kind: type[Stories], seed: int, into: Path) -> int:
                 bad += 1
                 write(into / f"{seed}-{number}.told", self.telling.told, described(failure))
 
-    run_state_machine_as_test(hypothesis.seed(seed)(Here), settings=MANY)
+    run_state_machine_as_test(hypothesis.seed(seed)(Here), settings=settings(MANY, max_examples=TEN))
     return bad
 
 
